@@ -1,0 +1,11 @@
+//! chatctl: chat server, database, web UI and administration in one program.
+//!
+//! The map of the house; imports point downwards only:
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`model`] | plain types and pure rules |
+
+pub mod config;
+pub mod model;
+pub mod store;

@@ -1,0 +1,191 @@
+//! Messages, reactions, read marks, and the rules on their text.
+
+use super::{Error, MediaId, MessageId, Person, Result, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId};
+
+/// One message of a room. A deleted one keeps its place and loses its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The room that holds it.
+    pub room: RoomId,
+    /// Its place there.
+    pub seq: Seq,
+    /// The room's rev at this message's last change.
+    pub rev: Rev,
+    /// Its author, called as they are called now; [`Person::deleted`] when the account is gone.
+    pub author: Person,
+    /// Empty when deleted.
+    pub text: String,
+    /// When it was stored; never before an earlier message of the room.
+    pub created: Timestamp,
+    /// When it was last edited.
+    pub edited: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
+    /// The message it answers, of the same room.
+    pub reply_to: Option<Seq>,
+    /// What the sender called it; None where the server made one up.
+    pub client_id: Option<String>,
+    /// Every reaction, oldest first.
+    pub reactions: Vec<ReactionCount>,
+    /// Attachments.
+    pub media: Vec<Media>,
+}
+
+impl Message {
+    /// Its number on the server.
+    pub fn id(&self) -> MessageId {
+        MessageId { room: self.room, seq: self.seq }
+    }
+}
+
+/// A kind of reaction and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionCount {
+    /// `like`, `love`, `laugh`, `sad`, `angry` or one emoji.
+    pub reaction: Reaction,
+    /// Login names, first giver first.
+    pub users: Vec<String>,
+}
+
+/// `like`, `love`, `laugh`, `sad`, `angry` or exactly one emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reaction(String);
+
+impl Reaction {
+    /// Checks the word.
+    pub fn parse(text: &str) -> Result<Self> {
+        let known = matches!(text, "like" | "love" | "laugh" | "sad" | "angry");
+        if known || emojis::get(text).is_some() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid("reactionType", "must be like, love, laugh, sad, angry or one emoji"))
+        }
+    }
+
+    /// What was checked before, read back from storage.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An uploaded file as messages and profiles refer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// Its number.
+    pub id: MediaId,
+    /// SHA-512 of the stored bytes, hexadecimal.
+    pub name: String,
+    /// `png`, `jpg`, `pdf` …: the usual ending of its sniffed type.
+    pub kind: String,
+    /// Who uploaded it.
+    pub owner: UserId,
+    /// Whether it can be shown as a picture.
+    pub is_image: bool,
+    /// Bytes.
+    pub size: u64,
+    /// Pixels, of pictures.
+    pub width: Option<u32>,
+    /// Pixels, of pictures.
+    pub height: Option<u32>,
+    /// What its uploader called it.
+    pub file_name: Option<String>,
+    /// When it was uploaded.
+    pub created: Timestamp,
+}
+
+/// Up to where a user has read a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadMark {
+    /// The room.
+    pub room: RoomId,
+    /// Who has read.
+    pub user: UserId,
+    /// Everything up to this message counts as read.
+    pub seq: Seq,
+    /// When the mark was set.
+    pub at: Timestamp,
+    /// Messages above the mark that are not deleted.
+    pub unread: u32,
+}
+
+/// Which messages of a room are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The newest.
+    Latest,
+    /// The newest below this one.
+    Before(Seq),
+    /// The oldest above this one.
+    After(Seq),
+    /// Half below (this one included), half above.
+    Around(Seq),
+    /// Only this one.
+    One(Seq),
+    /// The newest that are not deleted, after leaving out this many of them (`v1`'s offset).
+    Offset(u32),
+}
+
+/// What changed in a room after a rev.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// What the database calls itself; differs after a restore.
+    pub epoch: String,
+    /// What to ask for next.
+    pub rev: Rev,
+    /// There is more above `rev`.
+    pub more: bool,
+    /// The question can't be answered from there; `messages` is empty and the client starts anew from `rev`.
+    pub reset: bool,
+    /// The room, when its facts changed after the rev asked for.
+    pub room: Option<RoomFacts>,
+    /// Each changed message once, as it is now, in rev order.
+    pub messages: Vec<Message>,
+}
+
+/// Checks the text of a message: 1 to `max` code points, not only white space, no U+0000.
+pub fn check_text(field: &'static str, text: &str, max: usize) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::Empty(field));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(field, "must not contain U+0000"));
+    }
+    if text.chars().count() > max {
+        return Err(Error::TooLong(field, max));
+    }
+    Ok(())
+}
+
+/// Checks a client id: 1 to 64 printable characters.
+pub fn check_client_id(field: &'static str, id: &str) -> Result<()> {
+    let length = id.chars().count();
+    if (1..=64).contains(&length) && !id.chars().any(char::is_control) { Ok(()) } else { Err(Error::invalid(field, "must be 1 to 64 printable characters")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reactions_are_five_words_or_one_emoji() {
+        for good in ["like", "love", "laugh", "sad", "angry", "👍", "🙏🏽", "👨‍👩‍👧"] {
+            assert!(Reaction::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "likes", "👍👍", "a", "<b>"] {
+            assert!(Reaction::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn text_is_counted_in_code_points() {
+        assert!(check_text("content", &"책".repeat(4000), 4000).is_ok());
+        assert!(matches!(check_text("content", &"책".repeat(4001), 4000), Err(Error::TooLong("content", 4000))));
+        assert!(matches!(check_text("content", " \n\t", 4000), Err(Error::Empty("content"))));
+        assert!(matches!(check_text("content", "a\0b", 4000), Err(Error::Invalid { .. })));
+    }
+}

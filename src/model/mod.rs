@@ -1,0 +1,26 @@
+//! Plain types and pure rules of the chat: ids, users, rooms, messages, events, commands, errors.
+//!
+//! What may live here: data and pure functions on it. No I/O, no async, no clock, no dialect's JSON, no SQL.
+
+mod command;
+mod error;
+mod event;
+mod ids;
+mod message;
+mod names;
+mod room;
+mod session;
+mod timestamp;
+mod user;
+
+pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
+pub use error::{Claim, Error, Result};
+pub use event::{Change, Event, EventSink, RoomEvent};
+pub use ids::{MediaId, Rev, Seq};
+pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
+pub use message::{Changes, Media, Message, Reaction, ReactionCount, ReadMark, Window, check_client_id, check_text};
+pub use names::{check_birth, check_display_name, check_email, check_login, check_password, check_room_name, fold, skeleton};
+pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use session::{Client, Credential, Hash32, Session};
+pub use timestamp::Timestamp;
+pub use user::{Account, User};

@@ -1,0 +1,161 @@
+//! Rules on what users may be called (contract, common model): one function a kind of name.
+
+use precis_profiles::precis_core::profile::Profile;
+use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
+use time::{Date, macros::format_description};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Error, Result, RoomId, Timestamp};
+
+/// Longest login, display and room name, in code points.
+const MAX_NAME: usize = 64;
+/// Longest e-mail address, in bytes.
+const MAX_EMAIL: usize = 254;
+/// Longest password, in code points.
+const MAX_PASSWORD: usize = 256;
+
+/// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower case, width mapped),
+/// and for text that PRECIS does not take as a name NFC and lower case.
+pub fn fold(name: &str) -> String {
+    match UsernameCaseMapped::new().enforce(name) {
+        Ok(folded) => folded.into_owned(),
+        Err(_) => name.nfc().collect::<String>().to_lowercase().nfc().collect(),
+    }
+}
+
+/// What a folded name looks like to the eye: letters of other scripts become the ASCII ones they resemble.
+/// ASCII itself stays, so that `user1` and `userl` may both exist.
+pub fn skeleton(folded: &str) -> String {
+    let mut shape = String::with_capacity(folded.len());
+    for c in folded.chars() {
+        if c.is_ascii() {
+            shape.push(c);
+        } else {
+            shape.extend(unicode_security::skeleton(c.encode_utf8(&mut [0; 4])));
+        }
+    }
+    shape.to_lowercase()
+}
+
+/// Checks a login name.
+pub fn check_login(field: &'static str, login: &str) -> Result<()> {
+    check_length(field, login)?;
+    let folded = fold(login);
+    let reserved = matches!(folded.as_str(), "me" | "." | "..") || (folded.starts_with("room") && RoomId::parse(&folded).is_some());
+    if reserved {
+        return Err(Error::invalid(field, "is a reserved name"));
+    }
+    if login.contains('/') || UsernameCasePreserved::new().enforce(login).is_err() {
+        return Err(Error::invalid(field, "may hold letters, digits and punctuation other than /, without spaces or invisible characters"));
+    }
+    Ok(())
+}
+
+/// Checks a display name or `edited_name` (which may also be empty; the caller decides).
+pub fn check_display_name(field: &'static str, name: &str) -> Result<()> {
+    check_length(field, name)?;
+    check_visible(field, name)
+}
+
+/// Checks the name of a room.
+pub fn check_room_name(field: &'static str, name: &str) -> Result<()> {
+    check_length(field, name)?;
+    check_visible(field, name)
+}
+
+/// Checks an e-mail address: one `@` with text on both sides, no white space or control characters.
+pub fn check_email(field: &'static str, email: &str) -> Result<()> {
+    let halves = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if halves && email.len() <= MAX_EMAIL && !email.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must be an e-mail address of at most 254 characters"))
+    }
+}
+
+/// Checks a birth date: `YYYY-MM-DD`, a day of the calendar, not after `now`.
+pub fn check_birth(field: &'static str, birth: &str, now: Timestamp) -> Result<()> {
+    let known = birth.len() == 10 && Date::parse(birth, format_description!("[year]-[month]-[day]")).is_ok();
+    if known && birth <= now.date().as_str() { Ok(()) } else { Err(Error::invalid(field, "must be a date YYYY-MM-DD that is not in the future")) }
+}
+
+/// Checks the length of a password; `min` comes from the configuration.
+pub fn check_password(field: &'static str, password: &str, min: usize) -> Result<()> {
+    if (min..=MAX_PASSWORD).contains(&password.chars().count()) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, format!("must have {min} to {MAX_PASSWORD} characters")))
+    }
+}
+
+fn check_length(field: &'static str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::Empty(field));
+    }
+    if text.chars().count() > MAX_NAME {
+        return Err(Error::TooLong(field, MAX_NAME));
+    }
+    Ok(())
+}
+
+/// Refuses control characters and those that are invisible or turn the direction of text.
+fn check_visible(field: &'static str, text: &str) -> Result<()> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    };
+    if text.chars().any(hidden) { Err(Error::invalid(field, "must not hold control or invisible characters")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_of_every_script_are_taken() {
+        for good in ["ann", "Василий", "김민지", "王雪", "a", "user.name-1_x", "ÅÄÖ", "roomy", "room"] {
+            assert!(check_login("userId", good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn logins_that_break_a_rule_are_refused() {
+        for bad in ["", "  ", "me", "ME", ".", "..", "room001", "Room1", "a b", "a/b", "a\u{0}b", "a\u{200b}b", "a\u{202e}b", "tab\t", "new\nline"] {
+            assert!(check_login("userId", bad).is_err(), "{bad:?}");
+        }
+        assert!(check_login("userId", &"x".repeat(65)).is_err());
+        assert!(check_login("userId", &"책".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn folding_joins_case_and_normal_forms() {
+        assert_eq!(fold("Василий"), fold("василий"));
+        assert_eq!(fold("Café"), fold("CAFE\u{301}"));
+        assert_eq!(fold("General Talk"), fold("general talk"));
+    }
+
+    #[test]
+    fn look_alikes_share_a_skeleton_and_ascii_does_not() {
+        assert_eq!(skeleton(&fold("раура")), skeleton(&fold("paypa")));
+        assert_ne!(skeleton("user1"), skeleton("userl"));
+        assert_ne!(skeleton(&fold("петр")), skeleton(&fold("василий")));
+    }
+
+    #[test]
+    fn births_are_days_of_the_past() {
+        let now = Timestamp(1_752_589_930_245);
+        assert!(check_birth("birth", "1999-01-31", now).is_ok());
+        assert!(check_birth("birth", "2025-07-15", now).is_ok());
+        for bad in ["2025-07-16", "1999-02-30", "1999-1-31", "31.01.1999", ""] {
+            assert!(check_birth("birth", bad, now).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn emails_have_one_at_sign_between_text() {
+        assert!(check_email("email", "a@example.org").is_ok());
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n"] {
+            assert!(check_email("email", bad).is_err(), "{bad:?}");
+        }
+    }
+}

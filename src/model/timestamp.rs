@@ -1,0 +1,86 @@
+//! Moments in UTC with millisecond precision, and the formats of the documents.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use time::{OffsetDateTime, UtcDateTime};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The wall clock. Messages get their time from the store, which keeps it monotonic per room.
+    pub fn now() -> Self {
+        Self::from(SystemTime::now())
+    }
+
+    /// Whole seconds since the epoch.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment and `span` more.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// `2025-07-15T14:32:10Z`.
+    pub fn seconds(self) -> String {
+        let t = self.date_time();
+        format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())
+    }
+
+    /// `2025-07-15T14:32:10.245Z`.
+    pub fn millis(self) -> String {
+        let mut text = self.seconds();
+        text.truncate(text.len() - 1);
+        format!("{text}.{:03}Z", self.0.rem_euclid(1000))
+    }
+
+    /// `2015-08-05T22:18:45`: UTC without saying so.
+    pub fn seconds_without_zone(self) -> String {
+        let mut text = self.seconds();
+        text.truncate(text.len() - 1);
+        text
+    }
+
+    /// `2025-07-15`.
+    pub fn date(self) -> String {
+        let mut text = self.seconds();
+        text.truncate(10);
+        text
+    }
+
+    fn date_time(self) -> UtcDateTime {
+        UtcDateTime::from_unix_timestamp(self.unix_seconds()).unwrap_or(UtcDateTime::UNIX_EPOCH)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(at: SystemTime) -> Self {
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(at: OffsetDateTime) -> Self {
+        Self(i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_those_of_the_documents() {
+        let t = Timestamp(1_752_589_930_245);
+        assert_eq!(t.seconds(), "2025-07-15T14:32:10Z");
+        assert_eq!(t.millis(), "2025-07-15T14:32:10.245Z");
+        assert_eq!(t.seconds_without_zone(), "2025-07-15T14:32:10");
+        assert_eq!(t.date(), "2025-07-15");
+        assert_eq!(Timestamp(5).millis(), "1970-01-01T00:00:00.005Z");
+    }
+}

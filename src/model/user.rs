@@ -1,0 +1,45 @@
+//! Users and their accounts.
+
+use super::{Media, Timestamp, UserId};
+
+/// A user as everybody may know them; the dialects decide what of it they show to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Never reused, not even after deletion.
+    pub id: UserId,
+    /// Unique without regard to case; as it was registered; never changes.
+    pub login: String,
+    /// Display name; the login name where none was given.
+    pub name: String,
+    /// Shown to the user alone (and by `chats`, as its document wants).
+    pub email: Option<String>,
+    /// `YYYY-MM-DD`; shown like `email`.
+    pub birth: Option<String>,
+    /// Profile picture.
+    pub media: Option<Media>,
+    /// May administer the server.
+    pub admin: bool,
+    /// May not log in.
+    pub disabled: bool,
+    /// When the account was made.
+    pub created: Timestamp,
+}
+
+/// A user with what a log-in is checked against. Never leaves the server.
+#[derive(Clone)]
+pub struct Account {
+    /// Whose it is.
+    pub user: User,
+    /// Argon2id of the password, PHC string.
+    pub password: String,
+    /// Argon2id of the hexadecimal MD5 of the password, when digests are kept.
+    pub md5: Option<String>,
+    /// Argon2id of the hexadecimal SHA-1 of the password, when digests are kept.
+    pub sha1: Option<String>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
+    }
+}

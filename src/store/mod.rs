@@ -1,0 +1,113 @@
+//! The seam between the chat and whatever keeps it: whole operations in the language of chat.
+//!
+//! What may live here: the traits [`Store`] and [`Sessions`], the types of their questions, and below them one module per
+//! backend; all SQL of the project is in [`sqlite`]. No HTTP, no permission, no dialect.
+//! Nothing above may see rows, transactions or connections.
+
+mod query;
+pub mod sqlite;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::model::{Account, Changes, Claim, Hash32, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window};
+
+pub use query::{
+    Added, Basis, Committed, Draft, Ended, MessageChange, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange, RoomQuery, Settings,
+    Ticket, UserChange, UserKey, UserQuery,
+};
+
+/// Why the store did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// What the decision rested on has changed; decide again.
+    #[error("the decision is out of date")]
+    Stale,
+    /// A name is taken.
+    #[error("already taken")]
+    Taken(Claim),
+    /// The user, room or message is not there.
+    #[error("not found")]
+    NotFound,
+    /// Nothing happened; may be repeated.
+    #[error("the store is unavailable")]
+    Unavailable,
+    /// It may or may not have happened; repeat with the same client id.
+    #[error("the outcome is unknown")]
+    Unknown,
+}
+
+/// What every verb answers.
+pub type Reply<'a, T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// Users, rooms, messages. What is acknowledged is durable.
+pub trait Store: Send + Sync {
+    // users ----------------------------------------------------------------------------------------------------
+    /// Unique in login, look-alike and e-mail (`Taken`), or nothing happens. Ids ascend, are never reused, may skip.
+    fn add_user(&self, new: NewUser) -> Reply<'_, User>;
+    /// With credentials. Deleted users are not found; disabled ones are.
+    fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>>;
+    /// Deleted users are left out; ascending by id.
+    fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>>;
+    /// All or nothing; a change of password, disabled or admin is seen by every later `account`.
+    /// A changed display name reaches each room as a `ParticipantChanged` of its own, in the background, resumable.
+    fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User>;
+    /// At once: no log-in, name free, sessions ended. Then, surviving crashes, room by room: successor, leave, empty private rooms deleted.
+    fn remove_user(&self, id: UserId) -> Reply<'_, ()>;
+    /// Login names that contain the text, any case; at most `limit`, ascending by id. `chatrooms` also looks at display names.
+    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, limit: u32) -> Reply<'a, Vec<User>>;
+
+    // rooms ----------------------------------------------------------------------------------------------------
+    /// `existed` when a nameless room of exactly these people was asked for and is there; `Taken` for a public name.
+    /// Emits a `RoomAdded` for each participant.
+    fn add_room(&self, new: NewRoom) -> Reply<'_, Added<RoomFacts>>;
+    /// One moment of the room, not older than any change acknowledged before the call.
+    fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>>;
+    /// Cards with last message, rev, seq, mark, unread, mentions, muted.
+    fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>>;
+    /// One change, one rev, atomic with its basis. `Committed::rev` is unchanged when nothing had to be done.
+    fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed>;
+
+    // messages -------------------------------------------------------------------------------------------------
+    /// seq and rev follow without gap; durable when answered; a used client id answers the first message, `repeated`.
+    fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted>;
+    /// One rev. Idempotent where the contract says so (again the same reaction: no rev, `changed` false).
+    /// `NotFound` for a message that is unknown or deleted.
+    fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: UserId, change: MessageChange) -> Reply<'_, Committed>;
+    /// Ascending by seq; sees everything acknowledged before the call.
+    fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>>;
+    /// What changed after `since`, in rev order, each message once; `reset` when that is no longer known or `epoch` is another.
+    /// A page ends at `limit` messages or about 256 KiB.
+    fn changes<'a>(&'a self, room: RoomId, since: Rev, epoch: Option<&'a str>, limit: u32) -> Reply<'a, Changes>;
+    /// The mark is the maximum ever asked for. Not part of rev. Emits `Marked` when it moved.
+    fn mark_read(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, ReadMark>;
+    /// Marks at or above this message.
+    fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>>;
+    /// My own switch in a room; no rev.
+    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
+    /// Signing key, epoch, server id.
+    fn settings(&self) -> Reply<'_, Settings>;
+    /// Cheap proof that the store can read; for `/health`.
+    fn ping(&self) -> Reply<'_, ()>;
+}
+
+/// Sessions, one-time tickets and attempt counters.
+pub trait Sessions: Send + Sync {
+    /// Stores a new session; the secret itself is never given to the store.
+    fn start(&self, new: NewSession) -> Reply<'_, Session>;
+    /// Slides the expiry (`life` from now), written at most every five minutes. None: unknown, expired, ended, user disabled or deleted.
+    fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>>;
+    /// Newest first.
+    fn list(&self, user: UserId) -> Reply<'_, Vec<Session>>;
+    /// Ended for good before it answers; `SessionEnded` goes out with the commit. Answers how many ended.
+    fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
+    /// Keeps a one-time ticket for `life`; answers its hash.
+    fn issue_ticket(&self, ticket: Ticket, life: Duration) -> Reply<'_, Hash32>;
+    /// Some for exactly one caller.
+    fn take_ticket(&self, ticket: Hash32) -> Reply<'_, Option<Ticket>>;
+    /// Err while this key has reached its limit; counts nothing.
+    fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter>;
+    /// Counts one.
+    fn count<'a>(&'a self, key: &'a str) -> Reply<'a, ()>;
+}

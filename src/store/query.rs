@@ -1,0 +1,297 @@
+//! The types of the questions that [`Store`](super::Store) and [`Sessions`](super::Sessions) answer.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::model::{Hash32, MediaId, Message, Reaction, Rev, Role, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Visibility};
+
+/// On what a decision rested. The store refuses with `Stale` when that has changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// This user is a participant, unchanged since that rev.
+    Member {
+        /// Who.
+        user: UserId,
+        /// Rev of their last change.
+        since: Rev,
+    },
+    /// Name, participants and roles are those of this `facts_rev`.
+    Facts(Rev),
+    /// On nothing that can change.
+    Nobody,
+}
+
+/// A user to be.
+#[derive(Clone)]
+pub struct NewUser {
+    /// As written.
+    pub login: String,
+    /// [`crate::model::fold`] of it.
+    pub folded: String,
+    /// [`crate::model::skeleton`] of that, or the folded name where look-alikes are allowed.
+    pub look_alike: String,
+    /// Display name.
+    pub name: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub birth: Option<String>,
+    /// PHC string.
+    pub password: String,
+    /// PHC string of the MD5 digest.
+    pub md5: Option<String>,
+    /// PHC string of the SHA-1 digest.
+    pub sha1: Option<String>,
+    /// May administer the server.
+    pub admin: bool,
+}
+
+/// By what an account is found.
+#[derive(Clone, Copy, Debug)]
+pub enum UserKey<'a> {
+    /// Its number.
+    Id(UserId),
+    /// [`crate::model::fold`] of its login name.
+    Folded(&'a str),
+    /// Its e-mail address, any case.
+    Email(&'a str),
+}
+
+/// Which users are wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum UserQuery<'a> {
+    /// These; unknown ones are left out.
+    Ids(&'a [UserId]),
+    /// By folded login name; unknown ones are left out.
+    Folded(&'a [String]),
+    /// A page of all, ascending by id.
+    After(UserId, u32),
+}
+
+/// What changes of a user; None stays. `Some(None)` takes away.
+#[derive(Clone, Default)]
+pub struct UserChange {
+    /// Display name.
+    pub name: Option<String>,
+    /// E-mail address.
+    pub email: Option<Option<String>>,
+    /// Birth date.
+    pub birth: Option<Option<String>>,
+    /// Profile picture.
+    pub media: Option<Option<MediaId>>,
+    /// PHC strings of password, MD5 and SHA-1. Ends all sessions of the user but `keep`.
+    pub password: Option<NewPassword>,
+    /// May not log in. Ends all sessions when set.
+    pub disabled: Option<bool>,
+    /// May administer.
+    pub admin: Option<bool>,
+}
+
+/// Hashes of a new password.
+#[derive(Clone)]
+pub struct NewPassword {
+    /// PHC string of the password.
+    pub password: String,
+    /// PHC string of its MD5.
+    pub md5: Option<String>,
+    /// PHC string of its SHA-1.
+    pub sha1: Option<String>,
+    /// The session that survives the change; None also means that only digests were added and no session ends
+    /// when `end_sessions` is false.
+    pub keep: Option<SessionId>,
+    /// Whether the other sessions end.
+    pub end_sessions: bool,
+}
+
+/// A room to be.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// None: nameless.
+    pub name: Option<String>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Who creates it.
+    pub owner: UserId,
+    /// Everybody in it with their role, the owner included, in order, each once. An unknown or deleted user: `NotFound`.
+    pub participants: Vec<(UserId, Role)>,
+    /// Answer the nameless room of exactly these people when there is one.
+    pub reuse: bool,
+}
+
+/// What was added, or was there already.
+#[derive(Clone, Debug)]
+pub struct Added<T> {
+    /// The thing.
+    pub value: T,
+    /// It had been there before.
+    pub existed: bool,
+}
+
+/// Which room cards are wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum RoomQuery<'a> {
+    /// All rooms of a user, newest activity first; cards hold at most the first `participants` participants.
+    Of {
+        /// Whose.
+        user: UserId,
+        /// How many participants a card holds at most.
+        participants: u32,
+    },
+    /// Public rooms, oldest first, above this id, as this user sees them; the first ten participants.
+    Public {
+        /// For whom marks and unread are counted.
+        user: UserId,
+        /// Ids above this.
+        after: RoomId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// These rooms as the user sees them, those they are not in left out.
+    These(UserId, &'a [RoomId]),
+    /// A page of all rooms, ascending by id, for administration; marks are 0.
+    After(RoomId, u32),
+}
+
+/// One change of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomChange {
+    /// Another name; `Taken` for that of another public room.
+    Rename(Option<String>),
+    /// A new participant; `Taken(Participant)` when in already, `NotFound` when there is no such user.
+    /// Their read mark stands at the end. A public room without participants gives its admin role, and its ownership when that is vacant.
+    Add(UserId, Role),
+    /// Out; `successor` becomes admin in the same step. `NotFound` when not in.
+    /// A private room left empty is deleted. Emits `ParticipantRemoved` (and `ParticipantChanged` for the successor).
+    Remove {
+        /// Who leaves.
+        user: UserId,
+        /// Who becomes admin in their place.
+        successor: Option<UserId>,
+    },
+    /// Another role.
+    Role(UserId, Role),
+    /// Another name inside the room; empty: none.
+    EditedName(UserId, String),
+    /// Public or private.
+    Visibility(Visibility),
+    /// Exactly these participants and, if given, this name; roles of those who stay are kept.
+    Replace {
+        /// The name, when it changes too.
+        name: Option<String>,
+        /// Everybody who is in afterwards.
+        users: Vec<UserId>,
+    },
+    /// The room and all in it. Marked at once, carried out in batches.
+    Delete,
+}
+
+/// A change of a room or message that is durable.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The room's rev at that change, or as it was when nothing had to be done.
+    pub rev: Rev,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// Whether anything was stored.
+    pub changed: bool,
+}
+
+/// A message to be.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its author.
+    pub author: UserId,
+    /// Its text.
+    pub text: String,
+    /// The client's own name for it, remembered for at least 30 days.
+    pub client_id: Option<String>,
+    /// The message it answers; `NotFound` when unknown or deleted.
+    pub reply_to: Option<Seq>,
+    /// Attachments; all must be the author's own uploads, else `NotFound`.
+    pub media: Vec<MediaId>,
+    /// The socket that sends it.
+    pub socket: Option<SocketId>,
+    /// Folded login names that the text mentions with `@`; those of participants count as mentions.
+    pub mentions: Vec<String>,
+}
+
+/// A message that is durable.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// As it is stored; the first one when repeated.
+    pub message: Message,
+    /// The client id had been used before by this user in this room.
+    pub repeated: bool,
+}
+
+/// One change of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageChange {
+    /// Another text, with the folded login names that it mentions.
+    Edit {
+        /// The text.
+        text: String,
+        /// Mentioned names.
+        mentions: Vec<String>,
+    },
+    /// Its content goes.
+    Delete,
+    /// A reaction of `by`.
+    React(Reaction),
+    /// Takes a reaction of `by` back.
+    Unreact(Reaction),
+}
+
+/// What the server keeps about itself.
+#[derive(Clone)]
+pub struct Settings {
+    /// Key of the JSON web tokens, 32 bytes of the operating system's generator.
+    pub signing_key: [u8; 32],
+    /// Changes when the database is restored.
+    pub epoch: String,
+    /// Names this server in logs, metrics and /health.
+    pub server_id: String,
+}
+
+/// A session to be.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Whose.
+    pub user: UserId,
+    /// SHA-256 of its secret.
+    pub token: Hash32,
+    /// User-Agent, cut.
+    pub device: String,
+    /// Address of the log-in.
+    pub address: Option<IpAddr>,
+    /// When it begins.
+    pub now: Timestamp,
+    /// How long it lives without being used.
+    pub life: Duration,
+}
+
+/// Which sessions of a user end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// This one.
+    One(SessionId),
+    /// All but this one.
+    AllBut(SessionId),
+    /// All.
+    All,
+}
+
+/// What a one-time ticket stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Whose.
+    pub user: UserId,
+    /// The session that it dies with.
+    pub session: SessionId,
+    /// The room it opens.
+    pub room: RoomId,
+}
+
+/// Wait this long before trying again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryAfter(pub Duration);
