@@ -6,6 +6,9 @@
 //! |---|---|
 //! | [`model`] | plain types and pure rules |
 
+pub mod api;
+pub mod chat;
 pub mod config;
+pub mod live;
 pub mod model;
 pub mod store;

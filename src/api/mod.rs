@@ -1,0 +1,89 @@
+//! The dialects and what they share: listeners, mounting, credentials, the one socket loop.
+//!
+//! A dialect is a pair of pure translations and a table of routes; everything stateful stands outside it, once.
+//! To add one: a folder, a line below, a row in the conformance table (ARCHITECTURE.md).
+
+use std::future::Future;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use warp::http::Method;
+use warp::reply::Response;
+
+use crate::chat::Chat;
+use crate::live::Encoded;
+use crate::model::{Command, Error, Event, Outcome, Result, Session, Timestamp};
+
+/// One row of a dialect's table: filters, 405 with `Allow`, metrics labels and the authorisation test come from it.
+pub struct Route<O: 'static> {
+    /// GET, POST …; a WebSocket route is a GET.
+    pub method: Method,
+    /// `/api/chatrooms/{roomId}/name`: literals and parameters in braces. No trailing slash.
+    pub template: &'static str,
+    /// What it does.
+    pub operation: O,
+}
+
+/// A REST side: routes, one function, one error body.
+pub trait Dialect: Send + Sync + 'static {
+    /// Span field, metric label, configuration name.
+    const NAME: &'static str;
+    /// The cookie that this dialect sets, looked at before those of the others.
+    const COOKIE: Option<&'static str>;
+    /// First path segments whose unknown paths answer this dialect's 404.
+    const PREFIXES: &'static [&'static str];
+    /// What its routes do.
+    type Operation: Copy + Send + Sync + 'static;
+    /// Every route.
+    const ROUTES: &'static [Route<Self::Operation>];
+
+    /// Answers a request whose path and method are those of `operation`.
+    fn call(chat: Chat, operation: Self::Operation, request: request::Request) -> impl Future<Output = Result<Response>> + Send;
+    /// The documented error body.
+    fn error(error: &Error) -> Response;
+}
+
+/// A WebSocket side.
+pub trait Speaks: Dialect {
+    /// What this dialect remembers of a socket.
+    type State: Send + 'static;
+
+    /// The first frame, before anything else.
+    fn greet(state: &mut Self::State, hello: &Hello<'_>) -> Option<Utf8Bytes>;
+    /// Reads a text frame.
+    fn decode(state: &mut Self::State, frame: &str) -> Asked;
+    /// Answers it. Also what `Outcome::Changes`, `Subscribed` and the automatic entry of a one-room socket (verb `enter`) say.
+    fn reply(state: &mut Self::State, asked: &Question, outcome: Result<Outcome>) -> Option<Utf8Bytes>;
+    /// What this dialect says of an event; empty: nothing.
+    fn encode(event: &Event) -> Vec<Encoded>;
+}
+
+/// What a new socket may be told.
+pub struct Hello<'a> {
+    /// Whose it is.
+    pub session: &'a Session,
+    /// Seconds between pings.
+    pub heartbeat_seconds: u64,
+    /// Epoch of the database.
+    pub epoch: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A frame that was read.
+pub struct Asked {
+    /// What the answer refers to.
+    pub question: Question,
+    /// What to do, or why it could not be read.
+    pub command: Result<Command>,
+}
+
+/// What an answer needs to know of its question.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// `ref` of the frame.
+    pub reference: Option<String>,
+    /// `type` of the frame, as far as known.
+    pub verb: String,
+}
+
+pub mod request;
