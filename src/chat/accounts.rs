@@ -1,6 +1,25 @@
-//! Accounts.
-use super::{Authenticated, Chat, LoggedIn, Token};
-use crate::model::{Client, Credential, MediaId, Result, Session, User};
+//! Accounts: making, changing, finding and deleting them.
+
+use std::net::IpAddr;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use md5::Md5;
+use sha1::{Digest, Sha1};
+use tracing::info;
+
+use super::Chat;
+use crate::config::{Confusables, Registration as Policy};
+use crate::model::{
+    Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
+};
+use crate::store::{NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Addresses whose registrations are counted; beyond, those of past hours go.
+const MAX_ADDRESSES: usize = 10_000;
+/// How many users `v1` lists.
+const MAX_LOGINS: u32 = 50;
 
 /// An account to be.
 #[derive(Clone, Default)]
@@ -37,66 +56,145 @@ pub struct ProfileChange {
 impl Chat {
     /// Makes an account.
     pub async fn register(&self, new: Registration, client: &Client) -> Result<User> {
-        todo!()
+        if self.0.auth.registration == Policy::Closed {
+            return Err(Error::RegistrationClosed);
+        }
+        check_login("userId", &new.login)?;
+        check_password("password", &new.password, self.0.auth.password_min_length)?;
+        check_profile(new.name.as_deref(), new.email.as_deref(), new.birth.as_deref())?;
+        let folded = fold(&new.login);
+        let look_alike = match self.0.auth.confusable_names {
+            Confusables::Refuse => skeleton(&folded),
+            Confusables::Allow => folded.clone(),
+        };
+        self.count_registration(client.address)?;
+        // Asked before hashing, so that a name that is taken costs little; add_user decides.
+        if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
+            return Err(Error::Taken(crate::model::Claim::Login));
+        }
+        let NewPassword { password, md5, sha1, .. } = self.hash_password(&new.password, None).await?;
+        let name = new.name.unwrap_or_else(|| new.login.clone());
+        let user = NewUser { login: new.login, folded, look_alike, name, email: new.email, birth: new.birth, password, md5, sha1, admin: false };
+        let user = self.store().add_user(user).await?;
+        info!(user = user.login, "User registered.");
+        Ok(user)
     }
-    /// Opens a session.
-    pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
-        todo!()
+
+    /// Counts a registration against `registrations_per_hour_per_address`.
+    fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
+        let Some(address) = address.filter(|address| self.0.limits.enabled && self.is_limited(*address)) else { return Ok(()) };
+        let mut all = self.0.registered.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_ADDRESSES {
+            all.retain(|_, times| times.iter().any(|at| at.elapsed() < HOUR));
+        }
+        let times = all.entry(address).or_default();
+        times.retain(|at| at.elapsed() < HOUR);
+        if times.len() >= self.0.limits.registrations_per_hour_per_address as usize {
+            let wait = times.first().map_or(HOUR, |at| HOUR.saturating_sub(at.elapsed()));
+            return Err(Error::RateLimited(wait));
+        }
+        times.push(Instant::now());
+        Ok(())
     }
-    /// Ends the session.
-    pub async fn log_out(&self, session: &Session) -> Result<()> {
-        todo!()
+
+    /// Hashes of a password and, when digests log in, of its digests.
+    async fn hash_password(&self, password: &str, keep: Option<&Session>) -> Result<NewPassword> {
+        let mut secrets = vec![password.to_owned()];
+        if self.0.auth.digest_login {
+            secrets.extend(digests(password));
+        }
+        let mut hashes = self.0.hasher.hash(secrets).await?.into_iter();
+        let password = hashes.next().ok_or(Error::Internal)?;
+        Ok(NewPassword { password, md5: hashes.next(), sha1: hashes.next(), keep: keep.map(|s| s.id), end_sessions: true })
     }
-    /// A JSON web token for a session just opened.
-    pub fn token(&self, login: &LoggedIn) -> Result<Token> {
-        todo!()
-    }
-    /// Whose credential this is. Logs bad ones.
-    pub async fn authenticate(&self, credential: &Credential, client: &Client) -> Result<Authenticated> {
-        todo!()
-    }
-    /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open sockets.
-    pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
-        todo!()
-    }
-    /// Counts a request of this user against `requests_per_minute_per_user`.
-    pub async fn count_request(&self, session: &Session) -> Result<()> {
-        todo!()
-    }
+
     /// The caller.
     pub async fn me(&self, session: &Session) -> Result<User> {
-        todo!()
+        let account = self.store().account(UserKey::Id(session.user)).await?;
+        account.map(|a| a.user).ok_or(Error::BadSession)
     }
-    /// Changes the caller.
+
+    /// Changes the caller. A new password keeps the session that made it and ends all others.
     pub async fn change_me(&self, session: &Session, change: ProfileChange) -> Result<User> {
-        todo!()
+        check_profile(change.name.as_deref(), change.email.as_ref().and_then(|e| e.as_deref()), change.birth.as_ref().and_then(|b| b.as_deref()))?;
+        let password = match &change.password {
+            None => None,
+            Some(password) => {
+                check_password("password", password, self.0.auth.password_min_length)?;
+                self.check_current_password(session, change.current_password.as_deref()).await?;
+                Some(self.hash_password(password, Some(session)).await?)
+            }
+        };
+        let ends_sessions = password.is_some();
+        let change = UserChange { name: change.name, email: change.email, birth: change.birth, media: change.media, password, ..UserChange::default() };
+        let user = self.store().change_user(session.user, change).await.map_err(|error| match error {
+            StoreError::NotFound => Error::invalid("mediaId", "is not one of your pictures"),
+            other => other.into(),
+        })?;
+        if ends_sessions {
+            self.0.cache.forget_user(session.user);
+            info!(user = session.login, "Password changed.");
+        }
+        Ok(user)
     }
-    /// Deletes the caller's account.
+
+    async fn check_current_password(&self, session: &Session, current: Option<&str>) -> Result<()> {
+        let Some(current) = current else { return Err(Error::invalid("currentPassword", "is needed to change the password")) };
+        let account = self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
+        let key = format!("login:{}@own", session.user);
+        if self.0.limits.enabled {
+            let limit = self.0.limits.login_failures_per_minute_per_account;
+            self.sessions().allowed(&key, limit).await.map_err(|wait| Error::RateLimited(wait.0))?;
+        }
+        if self.0.hasher.verify(current, Some(&account.password)).await? {
+            return Ok(());
+        }
+        self.sessions().count(&key).await.map_err(|_| Error::Unavailable)?;
+        Err(Error::Forbidden)
+    }
+
+    /// Deletes the caller's account: at once no log-in and a free name; then, room by room, its places.
     pub async fn delete_me(&self, session: &Session) -> Result<()> {
-        todo!()
+        self.store().remove_user(session.user).await?;
+        self.0.cache.forget_user(session.user);
+        info!(user = session.login, "User deleted.");
+        Ok(())
     }
+
     /// Somebody by login name.
-    pub async fn user(&self, session: &Session, login: &str) -> Result<User> {
-        todo!()
+    pub async fn user(&self, _session: &Session, login: &str) -> Result<User> {
+        let account = self.store().account(UserKey::Folded(&fold(login))).await?;
+        account.map(|a| a.user).ok_or(Error::UserNotFound)
     }
+
     /// Login or display names that contain the text; empty text: the first of all.
-    pub async fn find_users(&self, session: &Session, text: &str, limit: u32) -> Result<Vec<User>> {
-        todo!()
+    pub async fn find_users(&self, _session: &Session, text: &str, limit: u32) -> Result<Vec<User>> {
+        if text.is_empty() {
+            return Ok(self.store().users(UserQuery::After(crate::model::UserId(0), limit)).await?);
+        }
+        Ok(self.store().find_users(text, true, limit).await?)
     }
+
     /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none (`v1`).
-    pub async fn find_logins(&self, session: &Session, text: &str) -> Result<Vec<User>> {
-        todo!()
+    pub async fn find_logins(&self, _session: &Session, text: &str) -> Result<Vec<User>> {
+        if text.is_empty() { Ok(Vec::new()) } else { Ok(self.store().find_users(text, false, MAX_LOGINS).await?) }
     }
-    /// The epoch of the database.
-    pub fn epoch(&self) -> &str {
-        todo!()
+}
+
+/// What a client of the old dialect sends instead of the password: its MD5 and its SHA-1 in lower-case hexadecimal.
+pub(super) fn digests(password: &str) -> [String; 2] {
+    [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]
+}
+
+fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {
+    if let Some(name) = name {
+        check_display_name("name", name)?;
     }
-    /// The id of this server.
-    pub fn server_id(&self) -> &str {
-        todo!()
+    if let Some(email) = email {
+        check_email("email", email)?;
     }
-    /// Whether store and bus answer, in this order.
-    pub async fn health(&self) -> (bool, bool) {
-        todo!()
+    if let Some(birth) = birth {
+        check_birth("birth", birth, Timestamp::now())?;
     }
+    Ok(())
 }

@@ -1,70 +1,344 @@
 //! One open socket: what it has entered, and its commands.
+
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
+use tracing::{debug, info, warn};
+
+use super::messages::{NewMessage, member, posted};
+use super::replay::Replay;
+use super::rooms::{DECISIONS, MAX_ONLINE};
 use super::{Authenticated, Chat};
-use crate::live::{CloseReason, Outbox, Voice};
-use crate::model::{Command, Outcome, Result, RoomId, Session};
+use crate::live::{CloseReason, Outbox, Ready, Socket, Voice};
+use crate::model::{Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window};
+use crate::store::Posted;
+
+/// One typing notice of a user in this time is passed on.
+const TYPING_EVERY: Duration = Duration::from_secs(2);
+/// Users whose typing is remembered; beyond, old ones go.
+const MAX_TYPING: usize = 10_000;
+/// Changes that a re-entry is told one by one; more: start anew.
+pub(super) const MAX_CHANGES: u32 = 200;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// One open socket. Dropping it leaves every room.
-pub struct Connection {}
+pub struct Connection {
+    pub(super) chat: Chat,
+    pub(super) socket: Arc<Socket>,
+    pub(super) session: Session,
+    /// Rooms that it has entered, the one entered last at the end.
+    entered: Vec<RoomId>,
+    pub(super) replay: Option<Replay>,
+    /// Frames since the minute began.
+    frames: (Instant, u32),
+}
 
 /// A command that was begun in order and is answered later.
 pub type Later = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+
+/// An outcome, and before which position of the socket's queue its answer belongs.
+pub type Answer = (Result<Outcome>, Option<u64>);
 
 impl Chat {
     /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined, so that afterwards the caller is a participant.
     /// Rooms that they may not see: `RoomNotFound`.
     pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
-        todo!()
+        self.join(session, room).await.map(|_| ())
     }
+
     /// Registers a socket. `RateLimited` when the user has too many.
     pub fn open(&self, who: Authenticated, voice: Voice) -> Result<Connection> {
-        todo!()
+        let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
+        Ok(Connection { chat: self.clone(), socket, session: who.session, entered: Vec::new(), replay: None, frames: (Instant::now(), 0) })
     }
 }
 
 impl Connection {
     /// Whose socket it is.
     pub fn session(&self) -> &Session {
-        todo!()
+        &self.session
     }
+
     /// What is to be sent.
     pub fn outbox(&self) -> Arc<Outbox> {
-        todo!()
+        Arc::clone(&self.socket.outbox)
     }
-    /// Carries out a command. The reply goes out after exactly the frames before the position, when one is given.
-    pub async fn run(&mut self, command: Command) -> (Result<Outcome>, Option<u64>) {
-        todo!()
-    }
-    /// Begins a post without waiting for the disk, where everything it needs is in memory: many may be under way, in order.
-    /// Gives the command back where it must be `run`.
-    pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
-        todo!()
-    }
-    /// The next page of a replay that a `Subscribe` has begun (`Outcome::Changes`…, then `Outcome::Subscribed`); None: there is none under way.
-    pub async fn replay(&mut self) -> Option<(Result<Outcome>, Option<u64>)> {
-        todo!()
-    }
-    /// Whether a replay is under way.
-    pub fn replaying(&self) -> bool {
-        todo!()
-    }
-    /// Counts a frame against `frames_per_minute_per_socket`.
-    pub fn count_frame(&mut self) -> Result<()> {
-        todo!()
-    }
-    /// Checks token and session again; Err says how to close.
-    pub async fn recheck(&mut self) -> Result<(), CloseReason> {
-        todo!()
-    }
+
     /// The room entered last.
     pub fn current_room(&self) -> Option<RoomId> {
-        todo!()
+        self.entered.last().copied()
     }
+
+    /// Carries out a command. The reply goes out after exactly the frames before the position, when one is given.
+    pub async fn run(&mut self, command: Command) -> Answer {
+        let outcome = match command {
+            Command::Enter { room, since, epoch } => match self.enter(room, since, epoch.as_deref()).await {
+                Ok((entered, position)) => return (Ok(Outcome::Entered(Box::new(entered))), Some(position)),
+                Err(error) => Err(error),
+            },
+            Command::Subscribe { since, epoch } => self.subscribe(since, epoch).await.map(|()| Outcome::Silent),
+            Command::Ping => Ok(Outcome::Pong),
+            Command::Leave { room } => self.leave(room).await,
+            Command::Quit => self.quit().await,
+            Command::Post { room, text, client_id, reply_to, media } => self.post(room, NewMessage { text, client_id, reply_to, media }).await,
+            Command::Edit { message, text } => self.edit(message, &text).await,
+            Command::Delete { message } => {
+                let room = room_of(message);
+                match room {
+                    Ok(room) => stored(self.chat.delete_message(&self.session, room, message).await),
+                    Err(error) => Err(error),
+                }
+            }
+            Command::React { message, reaction, give } => match room_of(message) {
+                Ok(room) => stored(self.chat.react(&self.session, room, message, reaction, give).await),
+                Err(error) => Err(error),
+            },
+            Command::MarkRead { room, message } => match room.map_or_else(|| room_of(message), Ok) {
+                Ok(room) => self.chat.mark_read(&self.session, room, message).await.map(Outcome::Marked).map_err(foreign_message),
+                Err(error) => Err(error),
+            },
+            Command::Typing { room } => self.typing(room).await,
+        };
+        (outcome, None)
+    }
+
+    /// Begins a post without waiting for the disk, where everything it needs is in memory: many may be under way, in order.
+    /// Gives the command back where it must be [`run`](Self::run).
+    pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
+        let Command::Post { room, text, client_id, reply_to, media } = command else { return Err(command) };
+        let known = room.or(self.current_room()).and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
+        let basis = known.and_then(|(room, facts)| Some((room, member(&facts, &self.session).ok()?)));
+        let Some((room, basis)) = basis else { return Err(Command::Post { room, text, client_id, reply_to, media }) };
+        let new = NewMessage { text, client_id, reply_to, media };
+        let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
+        let mut later: Later = Box::pin(async move {
+            let draft = chat.draft(&session, room, new.clone(), Some(socket))?;
+            match chat.store().post(room, basis, draft.clone()).await {
+                // What memory knew was out of date: decide again on what is stored.
+                Err(crate::store::StoreError::Stale) => said(chat.post_from(&session, room, new, Some(socket)).await),
+                answer => said(posted(answer, &draft)),
+            }
+        });
+        // The first poll puts the post into the writer's queue: that fixes its place.
+        match later.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => Ok(Box::pin(std::future::ready(outcome))),
+            Poll::Pending => Ok(later),
+        }
+    }
+
+    /// Counts a frame against `frames_per_minute_per_socket`.
+    pub fn count_frame(&mut self) -> Result<()> {
+        let limits = &self.chat.0.limits;
+        if self.frames.0.elapsed() >= MINUTE {
+            self.frames = (Instant::now(), 0);
+        }
+        self.frames.1 = self.frames.1.saturating_add(1);
+        if limits.enabled && self.frames.1 > limits.frames_per_minute_per_socket {
+            return Err(Error::RateLimited(MINUTE.saturating_sub(self.frames.0.elapsed())));
+        }
+        Ok(())
+    }
+
+    /// Checks token and session again; Err says how to close.
+    pub async fn recheck(&mut self) -> Result<(), CloseReason> {
+        if self.socket.token_expires().is_some_and(|expires| expires <= Timestamp::now()) {
+            return Err(CloseReason::SessionEnded);
+        }
+        match self.chat.still_valid(&self.session).await {
+            Ok(false) => Err(CloseReason::SessionEnded),
+            // A store that does not answer ends nobody's conversation.
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+
     /// The socket has ended for this reason: logged at WARN where it is abnormal.
     pub fn ended(&self, reason: CloseReason) {
-        todo!()
+        let user = &self.session.login;
+        match reason {
+            CloseReason::TimedOut => warn!(user, "WebSocket timed out."),
+            CloseReason::TooSlow => warn!(user, "WebSocket closed: too slow to keep up."),
+            CloseReason::TooBig => warn!(user, "WebSocket closed: frame over the limit."),
+            CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),
+            CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => debug!(user, "WebSocket closed."),
+        }
     }
+
+    async fn enter(&mut self, room: Option<RoomId>, since: Option<Rev>, epoch: Option<&str>) -> Result<(Entered, u64)> {
+        let room = room.ok_or(Error::MissingRoom)?;
+        // A socket of one room waits for a closing live room; where rooms are named, the client is told.
+        let patient = !self.socket.voice.personal;
+        let mut first = false;
+        for _ in 0..DECISIONS {
+            let (state, joined) = self.chat.join(&self.session, room).await?;
+            first |= joined;
+            self.chat.bring_up(room, patient).await?;
+            let snapshot = match self.chat.0.hub.enter(room, &self.socket, since.is_some()) {
+                Ok(Some(snapshot)) => snapshot,
+                Ok(None) => continue,
+                // Stored already, but the dispatcher has not come to it yet.
+                Err(Error::NotInRoom) => {
+                    self.chat.0.hub.applied(room, state.facts.room.rev).await;
+                    continue;
+                }
+                Err(Error::RoomClosing) if patient => continue,
+                Err(error) => return Err(error),
+            };
+            self.entered.retain(|known| *known != room);
+            self.entered.push(room);
+            if snapshot.entered {
+                let entered = Event::Entered { room, person: snapshot.person.clone(), socket: self.socket.id, at: Timestamp::now() };
+                // Presence is a hint: without the bus the entry holds on this server.
+                if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
+                    warn!(room = room.key(), "presence could not be told to the other servers");
+                }
+                info!(user = self.session.login, room = room.key(), "User entered the room.");
+            }
+            let missed = match since {
+                None => Missed { messages: snapshot.recent, rev: snapshot.rev, reset: false, position: snapshot.position },
+                Some(since) => self.missed(room, since, epoch).await?,
+            };
+            let (online, online_count) = self.chat.0.hub.online(room, MAX_ONLINE);
+            let Missed { messages, rev, reset, position } = missed;
+            let entered = Entered { facts: snapshot.facts, state: snapshot.state, rev, online, online_count, messages, reset, first };
+            return Ok((entered, position));
+        }
+        Err(Error::NotInRoom)
+    }
+
+    /// What has changed since, until it joins what is live.
+    async fn missed(&self, room: RoomId, since: Rev, epoch: Option<&str>) -> Result<Missed> {
+        let mut changes = self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
+        let mut reset = changes.reset;
+        let mut messages: Vec<Message> = changes.messages;
+        loop {
+            if reset || changes.more {
+                reset = true;
+                // Read after the rev: what is newer comes again, live, and is known by its rev.
+                messages = self.chat.history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages).await?;
+                if changes.more {
+                    changes.rev = self.chat.facts(room).await?.room.rev;
+                    changes.more = false;
+                    messages = self.chat.history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages).await?;
+                }
+            }
+            let last = messages.iter().map(|m| m.seq).max().unwrap_or(Seq(0));
+            match self.chat.0.hub.make_ready(room, &self.socket, changes.rev, last) {
+                Ready::At(position) => return Ok(Missed { messages, rev: changes.rev, reset, position }),
+                Ready::Gone => return Err(Error::NotInRoom),
+                Ready::Behind => {
+                    let next = self.chat.changes(&self.session, room, changes.rev, None, MAX_CHANGES).await?.changes;
+                    messages.retain(|m| next.messages.iter().all(|newer| newer.seq != m.seq));
+                    messages.extend(next.messages.iter().cloned());
+                    changes = next;
+                }
+            }
+        }
+    }
+
+    async fn leave(&mut self, room: Option<RoomId>) -> Result<Outcome> {
+        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
+        if !self.entered.contains(&room) {
+            return Err(Error::NotJoined);
+        }
+        self.entered.retain(|known| *known != room);
+        if let Some(person) = self.chat.0.hub.leave(room, &self.socket) {
+            info!(user = self.session.login, room = room.key(), "User left the room.");
+            self.chat.leave_bus(room, person).await;
+        }
+        Ok(Outcome::Left(room))
+    }
+
+    async fn quit(&mut self) -> Result<Outcome> {
+        let room = self.current_room().ok_or(Error::NotInRoom)?;
+        self.chat.quit(&self.session, room).await?;
+        Ok(Outcome::Left(room))
+    }
+
+    async fn post(&self, room: Option<RoomId>, new: NewMessage) -> Result<Outcome> {
+        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
+        said(self.chat.post_from(&self.session, room, new, Some(self.socket.id)).await.map_err(foreign_room))
+    }
+
+    async fn edit(&self, message: MessageRef, text: &str) -> Result<Outcome> {
+        let room = room_of(message)?;
+        let edited = self.chat.edit(&self.session, room, message, text).await.map_err(foreign_message)?;
+        let at = edited.edited.unwrap_or(edited.created);
+        Ok(Outcome::Stored(Stored { message: edited.id(), rev: edited.rev, at, client_id: None, repeated: false }))
+    }
+
+    async fn typing(&self, room: Option<RoomId>) -> Result<Outcome> {
+        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
+        let facts = self.chat.known_facts(room, true).await.map_err(foreign_room)?;
+        let Some(participant) = facts.participant(self.session.user) else { return Err(Error::NotInRoom) };
+        if self.may_type() {
+            self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });
+        }
+        Ok(Outcome::Silent)
+    }
+
+    fn may_type(&self) -> bool {
+        if !self.chat.0.limits.enabled {
+            return true;
+        }
+        let mut typed = self.chat.0.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        if typed.len() >= MAX_TYPING {
+            typed.retain(|_, at| at.elapsed() < TYPING_EVERY);
+        }
+        let now = Instant::now();
+        match typed.get(&self.session.user) {
+            Some(at) if now.duration_since(*at) < TYPING_EVERY => false,
+            _ => {
+                typed.insert(self.session.user, now);
+                true
+            }
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for room in std::mem::take(&mut self.entered) {
+            let Some(person) = self.chat.0.hub.leave(room, &self.socket) else { continue };
+            info!(user = self.session.login, room = room.key(), "User left the room.");
+            let chat = self.chat.clone();
+            self.chat.0.runtime.spawn(async move { chat.leave_bus(room, person).await });
+        }
+        self.chat.0.hub.disconnect(&self.socket);
+    }
+}
+
+struct Missed {
+    messages: Vec<Message>,
+    rev: Rev,
+    reset: bool,
+    position: u64,
+}
+
+/// The room that a message key names.
+fn room_of(message: MessageRef) -> Result<RoomId> {
+    message.map(|id| id.room).ok_or(Error::MessageNotFound)
+}
+
+/// A message of a room that one may not see is as unknown as one that does not exist.
+fn foreign_message(error: Error) -> Error {
+    if error == Error::RoomNotFound { Error::MessageNotFound } else { error }
+}
+
+/// Who takes no part in a room may not speak there, whether it exists or not.
+fn foreign_room(error: Error) -> Error {
+    if matches!(error, Error::RoomNotFound | Error::Forbidden) { Error::NotInRoom } else { error }
+}
+
+fn stored(done: Result<Stored>) -> Result<Outcome> {
+    done.map(Outcome::Stored).map_err(foreign_message)
+}
+
+fn said(posted: Result<Posted>) -> Result<Outcome> {
+    posted.map(|Posted { message, repeated }| {
+        let (id, rev, at) = (message.id(), message.rev, message.created);
+        Outcome::Stored(Stored { message: id, rev, at, client_id: message.client_id, repeated })
+    })
 }

@@ -1,7 +1,20 @@
-//! Messages.
-use super::Chat;
-use crate::model::{Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomId, Session, Stored, Timestamp, Window};
-use crate::store::Posted;
+//! Messages: saying, changing, reading.
+
+use std::sync::Arc;
+
+use tracing::debug;
+
+use super::access;
+use super::rooms::DECISIONS;
+use super::{Chat, actor};
+use crate::model::{
+    Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts, RoomId, Seq, Session, SocketId, Stored, Window,
+    check_client_id, check_text, fold,
+};
+use crate::store::{Basis, Committed, Draft, MessageChange, Posted, StoreError};
+
+/// Attachments of one message.
+const MAX_MEDIA: usize = 10;
 
 /// A message to be.
 #[derive(Clone, Debug, Default)]
@@ -19,30 +32,196 @@ pub struct NewMessage {
 impl Chat {
     /// Says something.
     pub async fn post(&self, session: &Session, room: RoomId, new: NewMessage) -> Result<Posted> {
-        todo!()
+        self.post_from(session, room, new, None).await
     }
+
+    pub(super) async fn post_from(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Posted> {
+        let draft = self.draft(session, room, new, socket)?;
+        for attempt in 0..DECISIONS {
+            let facts = self.known_facts(room, attempt == 0).await?;
+            let basis = member(&facts, session)?;
+            match self.store().post(room, basis, draft.clone()).await {
+                Err(StoreError::Stale) => (),
+                answer => return posted(answer, &draft),
+            }
+        }
+        Err(Error::Unavailable)
+    }
+
+    /// Checks what a client wants to say.
+    pub(super) fn draft(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Draft> {
+        check_text("content", &new.text, self.0.rooms.max_message_chars)?;
+        if let Some(id) = &new.client_id {
+            check_client_id("clientId", id)?;
+        }
+        if new.media.len() > MAX_MEDIA {
+            return Err(Error::invalid("mediaIds", "holds more than 10 files"));
+        }
+        let reply_to = match new.reply_to {
+            None => None,
+            Some(key) => Some(in_room(room, key)?),
+        };
+        let mentions = mentions(&new.text);
+        Ok(Draft { author: session.user, text: new.text, client_id: new.client_id, reply_to, media: new.media, socket, mentions })
+    }
+
     /// Changes the text of one's own message; answers it as it is now. A message of another room is not found.
     pub async fn edit(&self, session: &Session, room: RoomId, message: MessageRef, text: &str) -> Result<Message> {
-        todo!()
+        check_text("newContent", text, self.0.rooms.max_message_chars)?;
+        let seq = in_room(room, message)?;
+        let change = MessageChange::Edit { text: text.to_owned(), mentions: mentions(text) };
+        self.change_message(session, room, seq, change, access::edit).await?;
+        self.message(room, seq).await
     }
+
     /// Takes the content away.
     pub async fn delete_message(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Stored> {
-        todo!()
+        let seq = in_room(room, message)?;
+        let done = self.change_message(session, room, seq, MessageChange::Delete, access::delete).await?;
+        Ok(stored(room, seq, &done))
     }
+
     /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
     pub async fn react(&self, session: &Session, room: RoomId, message: MessageRef, reaction: Reaction, give: bool) -> Result<Stored> {
-        todo!()
+        let seq = in_room(room, message)?;
+        let change = if give { MessageChange::React(reaction) } else { MessageChange::Unreact(reaction) };
+        let done = self.change_message(session, room, seq, change, |facts, who, _| access::take_part(facts, who).map(|_| ())).await?;
+        Ok(stored(room, seq, &done))
     }
+
+    async fn change_message(
+        &self,
+        session: &Session,
+        room: RoomId,
+        seq: Seq,
+        change: MessageChange,
+        allowed: impl Fn(&RoomFacts, access::Actor, &Message) -> Result<()>,
+    ) -> Result<Committed> {
+        for attempt in 0..DECISIONS {
+            let facts = self.known_facts(room, attempt == 0).await?;
+            let who = actor(session);
+            if !who.server_admin {
+                access::take_part(&facts, who)?;
+            }
+            let message = self.message(room, seq).await?;
+            allowed(&facts, who, &message)?;
+            let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
+            match self.store().change_message(room, seq, basis, session.user, change.clone()).await {
+                Ok(done) => {
+                    debug!(user = session.login, room = room.key(), "Message changed.");
+                    return Ok(done);
+                }
+                Err(StoreError::Stale) => (),
+                Err(StoreError::NotFound) => return Err(Error::MessageNotFound),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::Unavailable)
+    }
+
+    /// A message that is there and not deleted.
+    async fn message(&self, room: RoomId, seq: Seq) -> Result<Message> {
+        let found = self.store().messages(room, Window::One(seq), 1).await?;
+        found.into_iter().next().filter(|message| message.deleted.is_none()).ok_or(Error::MessageNotFound)
+    }
+
     /// Everything up to this message is read.
     pub async fn mark_read(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Marked> {
-        todo!()
+        let facts = self.known_facts(room, true).await?;
+        access::take_part(&facts, actor(session))?;
+        let seq = in_room(room, message)?;
+        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
+            return Err(Error::MessageNotFound);
+        }
+        let mark = self.store().mark_read(room, session.user, seq).await?;
+        Ok(Marked { mark, login: session.login.clone() })
     }
+
     /// A page of history, ascending by seq.
     pub async fn history(&self, session: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
-        todo!()
+        let facts = self.known_facts(room, true).await?;
+        access::take_part(&facts, actor(session))?;
+        Ok(self.store().messages(room, window, limit).await?)
     }
+
     /// What changed since a rev.
     pub async fn changes(&self, session: &Session, room: RoomId, since: Rev, epoch: Option<&str>, limit: u32) -> Result<RoomChanges> {
-        todo!()
+        let facts = self.known_facts(room, true).await?;
+        access::take_part(&facts, actor(session))?;
+        let changes = self.store().changes(room, since, epoch, limit).await?;
+        Ok(RoomChanges { room, changes, state: self.0.hub.state(room) })
+    }
+
+    /// Participants and roles: of the live room, where `memory` may answer, else as stored now.
+    pub(super) async fn known_facts(&self, room: RoomId, memory: bool) -> Result<Arc<RoomFacts>> {
+        match self.0.hub.facts(room).filter(|_| memory) {
+            Some(facts) => Ok(facts),
+            None => Ok(Arc::new(self.facts(room).await?)),
+        }
+    }
+}
+
+/// The basis of what a participant may do.
+pub(super) fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
+    let participant = access::take_part(facts, actor(session))?;
+    Ok(Basis::Member { user: session.user, since: participant.since })
+}
+
+/// What the store's answer to a post means.
+pub(super) fn posted(answer: Result<Posted, StoreError>, draft: &Draft) -> Result<Posted> {
+    answer.map_err(|error| match error {
+        StoreError::NotFound if !draft.media.is_empty() => Error::invalid("mediaIds", "holds a file that is not yours"),
+        StoreError::NotFound if draft.reply_to.is_some() => Error::MessageNotFound,
+        other => other.into(),
+    })
+}
+
+/// The place of a message that must be of this room.
+fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
+    message.filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)
+}
+
+fn stored(room: RoomId, seq: Seq, done: &Committed) -> Stored {
+    Stored { message: crate::model::MessageId { room, seq }, rev: done.rev, at: done.at, client_id: None, repeated: !done.changed }
+}
+
+/// Folded names that follow an `@` as whole words. Who of them is a participant, the store knows.
+fn mentions(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before = ' ';
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        before = rest[..at].chars().next_back().unwrap_or(before);
+        let after = &rest[at + 1..];
+        if !before.is_alphanumeric() {
+            let word: &str = after.split(|c: char| c.is_whitespace() || c == '@').next().unwrap_or_default();
+            // `@ann,` and `@ann.` name ann; `@ann.b` names ann.b. Every prefix that ends where a word may end is a candidate.
+            let mut candidate = word;
+            while !candidate.is_empty() {
+                let folded = fold(candidate);
+                if !found.contains(&folded) {
+                    found.push(folded);
+                }
+                let Some(end) = candidate.char_indices().rev().find(|(_, c)| !c.is_alphanumeric()).map(|(i, _)| i) else { break };
+                candidate = &candidate[..end];
+            }
+        }
+        before = '@';
+        rest = after;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions;
+
+    #[test]
+    fn mentions_are_whole_words_after_an_at_sign() {
+        assert_eq!(mentions("hi @Ann, and @김민지!"), ["ann,", "ann", "김민지!", "김민지"]);
+        assert_eq!(mentions("mail a@example.org"), Vec::<String>::new());
+        assert_eq!(mentions("(@bob)"), ["bob)", "bob"]);
+        assert_eq!(mentions("@ann.b x"), ["ann.b", "ann"]);
+        assert_eq!(mentions("no one"), Vec::<String>::new());
     }
 }

@@ -3,19 +3,40 @@
 //! [`Chat`] is the one handle that adapters hold; it is cheap to clone. Permissions stand in [`access`] and nowhere else.
 //! No HTTP, no SQL, no dialect's words.
 
+pub mod access;
 mod accounts;
 mod connection;
+mod deliver;
+mod hashing;
 mod messages;
+mod participants;
+mod replay;
 mod rooms;
+mod sessions;
+mod tokens;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use crate::model::{Session, Timestamp, User};
+use access::Actor;
+use hashing::Hasher;
+use sessions::{Refusals, SessionCache};
+use tokens::Keys;
+
+use crate::config::{self, Config};
+use crate::live::{Bus, Hub};
+use crate::model::{Error, Result, Session, Timestamp, User, UserId};
+use crate::store::{Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
-pub use connection::Connection;
+pub use connection::{Connection, Later};
+pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use messages::NewMessage;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
+
+pub use crate::store::Posted;
 
 /// A session that a credential has opened.
 #[derive(Clone, Debug)]
@@ -52,4 +73,109 @@ pub struct Token {
 #[derive(Clone)]
 pub struct Chat(Arc<Inner>);
 
-struct Inner {}
+/// What the chat is assembled from.
+pub struct Parts {
+    /// Users, rooms, messages.
+    pub store: Arc<dyn Store>,
+    /// Sessions, tickets, attempts.
+    pub sessions: Arc<dyn Sessions>,
+    /// Presence and transient events.
+    pub bus: Arc<dyn Bus>,
+    /// Sockets and live rooms.
+    pub hub: Arc<Hub>,
+    /// The store's own settings.
+    pub settings: Settings,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    sessions: Arc<dyn Sessions>,
+    bus: Arc<dyn Bus>,
+    hub: Arc<Hub>,
+    hasher: Hasher,
+    keys: Keys,
+    cache: SessionCache,
+    refusals: Refusals,
+    epoch: String,
+    server_id: String,
+    auth: config::Auth,
+    rooms: config::Rooms,
+    limits: config::Limits,
+    /// Loopback peers are proxies whose clients are known; without, all of this machine looks like one address.
+    behind_proxy: bool,
+    /// When each user last typed.
+    typed: Mutex<HashMap<UserId, Instant>>,
+    /// Accounts made from each address within the hour.
+    registered: Mutex<HashMap<IpAddr, Vec<Instant>>>,
+    /// Where connections that are dropped outside the runtime's threads leave their rooms.
+    runtime: tokio::runtime::Handle,
+}
+
+impl Chat {
+    /// Puts the chat together; starts the hashing threads. Must be called within a tokio runtime.
+    pub fn new(parts: Parts, config: &Config) -> Result<Self> {
+        let Parts { store, sessions, bus, hub, settings } = parts;
+        Ok(Self(Arc::new(Inner {
+            store,
+            sessions,
+            bus,
+            hub,
+            hasher: Hasher::start(config.auth.hash_threads)?,
+            keys: Keys::new(&settings.signing_key),
+            cache: SessionCache::default(),
+            refusals: Refusals::default(),
+            epoch: settings.epoch,
+            server_id: settings.server_id,
+            auth: config.auth.clone(),
+            rooms: config.rooms.clone(),
+            limits: config.limits.clone(),
+            behind_proxy: !config.server.trusted_proxies.is_empty(),
+            typed: Mutex::default(),
+            registered: Mutex::default(),
+            runtime: tokio::runtime::Handle::current(),
+        })))
+    }
+
+    /// The epoch of the database: changes when it is restored.
+    pub fn epoch(&self) -> &str {
+        &self.0.epoch
+    }
+
+    /// The id of this server.
+    pub fn server_id(&self) -> &str {
+        &self.0.server_id
+    }
+
+    /// Whether store and bus answer, in this order.
+    pub async fn health(&self) -> (bool, bool) {
+        (self.store().ping().await.is_ok(), self.0.bus.ping().await.is_ok())
+    }
+
+    fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    fn sessions(&self) -> &dyn Sessions {
+        &*self.0.sessions
+    }
+}
+
+/// Who a session is to [`access`].
+fn actor(session: &Session) -> Actor {
+    Actor { user: session.user, server_admin: session.admin }
+}
+
+impl From<StoreError> for Error {
+    /// What a store's refusal means to a caller, where nothing more particular is known. `Stale` is decided again before it gets here.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(claim) => Self::Taken(claim),
+            StoreError::NotFound => Self::RoomNotFound,
+            StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
+            StoreError::Unknown => {
+                tracing::error!("a write may or may not have happened");
+                Self::Unavailable
+            }
+        }
+    }
+}

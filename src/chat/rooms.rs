@@ -1,6 +1,21 @@
-//! Rooms.
-use super::Chat;
-use crate::model::{LiveState, Participant, Result, Role, RoomCard, RoomId, RoomState, Session, UserId, Visibility};
+//! Rooms: creating, finding, entering, renaming and deleting them.
+
+use std::sync::Arc;
+
+use tracing::{debug, info};
+
+use super::access::{self, Act};
+use super::{Chat, actor};
+use crate::live::Begin;
+use crate::model::{
+    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold,
+};
+use crate::store::{Basis, Committed, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
+
+/// How often a decision is made again when what it rested on has moved.
+pub(super) const DECISIONS: usize = 16;
+/// Names that `online` lists at most.
+pub(super) const MAX_ONLINE: usize = 200;
 
 /// The people of a room to be, as the dialect names them.
 #[derive(Clone, Debug)]
@@ -49,54 +64,178 @@ pub struct ConnectedRoom {
 impl Chat {
     /// Creates a room, or answers the one that is there (true). Unknown people: `UserNotFound`.
     pub async fn create_room(&self, session: &Session, plan: RoomPlan) -> Result<(RoomState, bool)> {
-        todo!()
+        if let Some(name) = &plan.name {
+            check_room_name("name", name)?;
+        }
+        let mut users = vec![session.user];
+        for user in self.find_people(&plan.people).await? {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        let creator = match (plan.visibility, plan.creator) {
+            (Visibility::Public, _) => Role::Admin,
+            (Visibility::Private, CreatorRole::ByCount) if users.len() >= 3 => Role::Admin,
+            (Visibility::Private, _) => Role::Member,
+        };
+        let role = |user: &UserId| if *user == session.user { creator } else { Role::Member };
+        let participants = users.iter().map(|user| (*user, role(user))).collect();
+        let new = NewRoom { name: plan.name, visibility: plan.visibility, owner: session.user, participants, reuse: plan.reuse };
+        let added = self.store().add_room(new).await.map_err(|error| match error {
+            StoreError::NotFound => Error::UserNotFound,
+            other => other.into(),
+        })?;
+        if !added.existed {
+            info!(user = session.login, room = added.value.room.id.key(), "Chat room created.");
+        }
+        Ok((self.with_state(added.value), added.existed))
     }
+
+    async fn find_people(&self, people: &People) -> Result<Vec<UserId>> {
+        match people {
+            People::Ids(ids) => {
+                let mut wanted = ids.clone();
+                wanted.sort();
+                wanted.dedup();
+                let found = self.store().users(UserQuery::Ids(&wanted)).await?;
+                if found.len() == wanted.len() { Ok(ids.clone()) } else { Err(Error::UserNotFound) }
+            }
+            People::Logins(logins) => {
+                if logins.iter().any(|login| check_login("targetUserIds", login).is_err()) {
+                    return Err(Error::UserNotFound);
+                }
+                let folded: Vec<String> = logins.iter().map(|login| fold(login)).collect();
+                let found = self.store().users(UserQuery::Folded(&folded)).await?;
+                let find = |name: &String| found.iter().find(|user| fold(&user.login) == *name).map(|user| user.id);
+                folded.iter().map(find).collect::<Option<Vec<_>>>().ok_or(Error::UserNotFound)
+            }
+        }
+    }
+
     /// A room that the caller may see: their own, or a public one.
     pub async fn room(&self, session: &Session, room: RoomId) -> Result<RoomState> {
-        todo!()
+        let facts = self.facts(room).await?;
+        access::see(&facts, actor(session))?;
+        Ok(self.with_state(facts))
     }
+
     /// A room that the caller takes part in (else `RoomNotFound`).
     pub async fn my_room(&self, session: &Session, room: RoomId) -> Result<RoomState> {
-        todo!()
+        let facts = self.facts(room).await?;
+        access::take_part(&facts, actor(session)).map_err(|_| Error::RoomNotFound)?;
+        Ok(self.with_state(facts))
     }
+
     /// My rooms, newest activity first, each with the state of its live room; at most `participants` participants a card.
     pub async fn my_rooms(&self, session: &Session, participants: u32) -> Result<Vec<(RoomCard, LiveState)>> {
-        todo!()
+        let cards = self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
+        Ok(self.with_states(cards))
     }
+
     /// Public rooms, oldest first.
     pub async fn directory(&self, session: &Session, after: RoomId, limit: u32) -> Result<Vec<(RoomCard, LiveState)>> {
-        todo!()
+        let cards = self.store().rooms(RoomQuery::Public { user: session.user, after, limit }).await?;
+        Ok(self.with_states(cards))
     }
+
+    fn with_states(&self, cards: Vec<RoomCard>) -> Vec<(RoomCard, LiveState)> {
+        cards.into_iter().map(|card| (self.0.hub.state(card.facts.room.id), card)).map(|(state, card)| (card, state)).collect()
+    }
+
     /// Gives a room another name (None: none).
     pub async fn rename_room(&self, session: &Session, room: RoomId, name: Option<String>) -> Result<RoomState> {
-        todo!()
+        if let Some(name) = &name {
+            check_room_name("name", name)?;
+        }
+        self.change_room(session, room, |facts| {
+            access::manage(facts, actor(session), Act::Rename)?;
+            Ok(RoomChange::Rename(name.clone()))
+        })
+        .await?;
+        debug!(room = room.key(), "Room renamed.");
+        Ok(self.with_state(self.facts(room).await?))
     }
-    /// Adds somebody.
-    pub async fn add_participant(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
-        todo!()
-    }
-    /// Removes somebody, or leaves.
-    pub async fn remove_participant(&self, session: &Session, room: RoomId, login: &str) -> Result<()> {
-        todo!()
-    }
-    /// Gives a participant another role.
-    pub async fn change_role(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
-        todo!()
-    }
-    /// Gives a participant another name inside the room; empty: back to the display name.
-    pub async fn change_edited_name(&self, session: &Session, room: RoomId, login: &str, name: &str) -> Result<Participant> {
-        todo!()
-    }
+
     /// Deletes a room and all in it.
     pub async fn delete_room(&self, session: &Session, room: RoomId) -> Result<()> {
-        todo!()
+        self.change_room(session, room, |facts| {
+            access::manage(facts, actor(session), Act::Delete)?;
+            Ok(RoomChange::Delete)
+        })
+        .await?;
+        info!(user = session.login, room = room.key(), "Chat room deleted.");
+        Ok(())
     }
+
     /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was not before.
     pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
-        todo!()
+        for _ in 0..DECISIONS {
+            let facts = self.facts(room).await?;
+            access::enter(&facts, actor(session))?;
+            if facts.participant(session.user).is_some() {
+                return Ok((self.with_state(facts), false));
+            }
+            let change = RoomChange::Add(session.user, Role::Member);
+            match self.store().change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change).await {
+                Ok(_) => {
+                    info!(user = session.login, room = room.key(), "User joined the chat room.");
+                    return Ok((self.with_state(self.facts(room).await?), true));
+                }
+                Err(StoreError::Stale | StoreError::Taken(_)) => (),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::Unavailable)
     }
+
     /// Brings the live room up, joining a public room.
     pub async fn connect_room(&self, session: &Session, room: RoomId) -> Result<ConnectedRoom> {
-        todo!()
+        self.join(session, room).await?;
+        self.bring_up(room, false).await?;
+        let facts = self.facts(room).await?;
+        let (online, online_count) = self.0.hub.online(room, MAX_ONLINE);
+        Ok(ConnectedRoom { room: self.with_state(facts), online, online_count })
+    }
+
+    /// Makes sure that there is a live room. While one is closing: `RoomClosing`, or with `patient` waits and brings up a new one.
+    pub(super) async fn bring_up(&self, room: RoomId, patient: bool) -> Result<()> {
+        loop {
+            match self.0.hub.begin(room).await {
+                Begin::Ready => return Ok(()),
+                Begin::Closing if patient => self.0.hub.closed(room).await,
+                Begin::Closing => return Err(Error::RoomClosing),
+                Begin::Load(loading) => {
+                    let facts = self.facts(room).await?;
+                    let recent = self.store().messages(room, Window::Latest, self.0.rooms.recent_messages).await?;
+                    loading.finish(facts, recent);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Carries out a change that `decide` allows, deciding again as long as the room moves in between.
+    pub(super) async fn change_room(&self, session: &Session, room: RoomId, decide: impl Fn(&RoomFacts) -> Result<RoomChange>) -> Result<Committed> {
+        for _ in 0..DECISIONS {
+            let facts = self.facts(room).await?;
+            access::see(&facts, actor(session)).or_else(|refused| if facts.room.owner == Some(session.user) { Ok(()) } else { Err(refused) })?;
+            let change = decide(&facts)?;
+            match self.store().change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change).await {
+                Ok(committed) => return Ok(committed),
+                Err(StoreError::Stale) => (),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::Unavailable)
+    }
+
+    /// The room as it is stored now; unknown: `RoomNotFound`.
+    pub(super) async fn facts(&self, room: RoomId) -> Result<RoomFacts> {
+        self.store().room(room).await?.ok_or(Error::RoomNotFound)
+    }
+
+    pub(super) fn with_state(&self, facts: RoomFacts) -> RoomState {
+        let state = self.0.hub.state(facts.room.id);
+        RoomState { facts: Arc::new(facts), state }
     }
 }

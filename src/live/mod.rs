@@ -1,7 +1,20 @@
-//! Live rooms: sockets, presence, fan-out. Knows no store and no permission; chat hands it what it needs.
+//! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between servers.
+//!
+//! What may live here: memory and queues. No store (chat reads and hands over), no permission, no dialect's words.
 
+mod bus;
 mod encoded;
+mod entry;
+mod fanout;
+mod hub;
 mod outbox;
+mod room;
+mod socket;
 
+pub use bus::{Bus, BusReply, BusUnavailable, Crossing, LocalBus, Topic};
 pub use encoded::{Audience, CloseReason, Encoded, Voice};
+pub use entry::{Begin, Loading, Snapshot};
+pub use fanout::Effect;
+pub use hub::{Hub, Ready};
 pub use outbox::Outbox;
+pub use socket::Socket;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId};
+use super::{Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId};
 
 /// Something that sockets, live rooms or caches must hear of.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// Committed: a read mark has moved (also when a send moved it, then without being told to the others).
+    /// Committed: a read mark has moved (not told when a send moved the sender's own).
     Marked {
         /// The mark, with the unread count of its user.
         mark: ReadMark,
@@ -83,6 +83,13 @@ pub enum Event {
         room: RoomId,
         /// Who; not told to their own sockets.
         person: Person,
+    },
+    /// What a room's listeners had missed, made up by the dispatcher after a loss: each changed message as it is now, in rev order.
+    CaughtUp {
+        /// The messages, and the room when its facts changed.
+        changes: Arc<RoomChanges>,
+        /// The newest message that listeners know; those above it are new to them.
+        known: Seq,
     },
     /// The bus has lost events of this room (None: of any room); live rooms catch up by `rev`.
     Lost {

@@ -1,0 +1,103 @@
+//! The one dispatcher: takes events from the store and the bus in order, keeps caches honest, and hands them to live rooms.
+//! Where the bus has lost some, it reads what is missing and hands that over (live never reads the store).
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc::Receiver;
+use tracing::{debug, error, info};
+
+use super::Chat;
+use crate::live::Effect;
+use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, UserId};
+use crate::store::StoreError;
+
+/// Events that may wait for the dispatcher; beyond, the writer waits for it.
+pub const QUEUE: usize = 16_384;
+/// Messages that one page of a recovery holds.
+const PAGE: u32 = 200;
+
+/// Takes events until every sender has gone.
+pub struct Dispatcher {
+    chat: Chat,
+    events: Receiver<Event>,
+}
+
+impl Dispatcher {
+    /// A dispatcher for what arrives on `events`.
+    pub fn new(chat: Chat, events: Receiver<Event>) -> Self {
+        Self { chat, events }
+    }
+
+    /// Runs until every sender has gone and everything is handed on.
+    pub async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.events.recv_many(&mut batch, 256).await > 0 {
+            for event in batch.drain(..) {
+                self.chat.deliver(&event).await;
+            }
+        }
+    }
+}
+
+impl Chat {
+    /// Hands on one event and sees to what follows from it.
+    pub(super) async fn deliver(&self, event: &Event) {
+        match event {
+            Event::SessionEnded { sessions, .. } => self.0.cache.forget(sessions),
+            Event::UserChanged { user } => self.0.cache.forget_user(*user),
+            _ => (),
+        }
+        let mut effects = VecDeque::from(self.0.hub.deliver(event));
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Gone { room, person, sockets } => self.count_out(room, &person, sockets).await,
+                Effect::Missing { room, since } => effects.extend(self.recover(room, since).await),
+            }
+        }
+    }
+
+    async fn count_out(&self, room: RoomId, person: &Person, sockets: u32) {
+        info!(user = person.login, room = room.key(), "User left the room.");
+        for _ in 0..sockets {
+            self.leave_bus(room, person.clone()).await;
+        }
+    }
+
+    /// Tells the bus that one socket of this user is no longer present.
+    pub(super) async fn leave_bus(&self, room: RoomId, person: Person) {
+        let user = person.id;
+        let left = Event::Left { room, person, at: Timestamp::now() };
+        if self.0.bus.present(room, user, false, left).await.is_err() {
+            error!(room = room.key(), "presence could not be told to the other servers");
+        }
+    }
+
+    /// Reads what was missed of a room and hands it over, page by page.
+    async fn recover(&self, room: RoomId, mut since: Rev) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        debug!(room = room.key(), "Events were lost; reading what changed since {since}.");
+        loop {
+            let (facts, changes) = match (self.store().room(room).await, self.store().changes(room, since, None, PAGE).await) {
+                (Ok(Some(facts)), Ok(changes)) => (facts, changes),
+                (Ok(None), _) | (_, Err(StoreError::NotFound)) => {
+                    let by = Person { id: UserId(0), login: String::new(), name: String::new() };
+                    let gone = RoomEvent { room, rev: since.next(), at: Timestamp::now(), by, socket: None, changes: vec![Change::RoomDeleted] };
+                    effects.extend(self.0.hub.deliver(&Event::Room(gone.into())));
+                    return effects;
+                }
+                _ => {
+                    // Not handed on: the next event of the room finds the same gap and tries again.
+                    error!(room = room.key(), "what was lost of the room could not be read");
+                    return effects;
+                }
+            };
+            let (more, rev) = (changes.more && !changes.reset && changes.rev > since, changes.rev);
+            let state = self.0.hub.state(room);
+            effects.extend(self.0.hub.catch_up(RoomChanges { room, changes, state }, &facts));
+            if !more {
+                return effects;
+            }
+            since = rev;
+        }
+    }
+}

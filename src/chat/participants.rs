@@ -1,0 +1,106 @@
+//! Who is in a room, as what and under which name.
+
+use tracing::info;
+
+use super::access::{self, Act};
+use super::{Chat, actor};
+use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, UserId, check_display_name, check_login, fold};
+use crate::store::{RoomChange, StoreError, UserKey};
+
+impl Chat {
+    /// Adds somebody.
+    pub async fn add_participant(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
+        // Whether the caller may is decided before the name is looked up: refusals tell nothing about who exists.
+        access::manage(&self.facts(room).await?, actor(session), Act::Add(role))?;
+        let user = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
+        let added = self
+            .change_room(session, room, |facts| {
+                access::manage(facts, actor(session), Act::Add(role))?;
+                Ok(RoomChange::Add(user, role))
+            })
+            .await;
+        match added {
+            Err(Error::RoomNotFound) if self.store().room(room).await?.is_some() => return Err(Error::UserNotFound),
+            other => other?,
+        };
+        info!(user = login, room = room.key(), "User was added to the chat room.");
+        self.participant(room, user).await
+    }
+
+    /// Removes somebody, or leaves.
+    pub async fn remove_participant(&self, session: &Session, room: RoomId, login: &str) -> Result<()> {
+        self.change_room(session, room, |facts| {
+            let user = find(facts, login, session)?;
+            access::manage(facts, actor(session), Act::Remove(user))?;
+            Ok(RoomChange::Remove { user, successor: None })
+        })
+        .await?;
+        info!(user = login, room = room.key(), "User was removed from the chat room.");
+        Ok(())
+    }
+
+    /// Really leaves; the last admin hands the role on.
+    pub async fn quit(&self, session: &Session, room: RoomId) -> Result<()> {
+        self.change_room(session, room, |facts| {
+            access::take_part(facts, actor(session))?;
+            Ok(RoomChange::Remove { user: session.user, successor: access::successor(facts, session.user) })
+        })
+        .await?;
+        info!(user = session.login, room = room.key(), "User left the chat room for good.");
+        Ok(())
+    }
+
+    /// Gives a participant another role.
+    pub async fn change_role(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
+        self.change_participant(session, room, login, |facts, user| {
+            access::manage(facts, actor(session), Act::ChangeRole(user, role))?;
+            Ok(RoomChange::Role(user, role))
+        })
+        .await
+    }
+
+    /// Gives a participant another name inside the room; empty: back to the display name.
+    pub async fn change_edited_name(&self, session: &Session, room: RoomId, login: &str, name: &str) -> Result<Participant> {
+        if !name.is_empty() {
+            check_display_name("edited_name", name)?;
+        }
+        self.change_participant(session, room, login, |facts, user| {
+            access::manage(facts, actor(session), Act::EditName(user))?;
+            Ok(RoomChange::EditedName(user, name.to_owned()))
+        })
+        .await
+    }
+
+    async fn change_participant(
+        &self,
+        session: &Session,
+        room: RoomId,
+        login: &str,
+        decide: impl Fn(&RoomFacts, UserId) -> Result<RoomChange>,
+    ) -> Result<Participant> {
+        self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?)).await?;
+        let facts = self.facts(room).await?;
+        let user = find(&facts, login, session)?;
+        facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
+    }
+
+    async fn participant(&self, room: RoomId, user: UserId) -> Result<Participant> {
+        self.facts(room).await?.participant(user).cloned().ok_or(Error::ParticipantNotFound)
+    }
+
+    async fn find_login(&self, login: &str) -> Result<Option<UserId>> {
+        if check_login("userId", login).is_err() {
+            return Ok(None);
+        }
+        let account = self.store().account(UserKey::Folded(&fold(login))).await.map_err(|error: StoreError| Error::from(error))?;
+        Ok(account.map(|account| account.user.id))
+    }
+}
+
+/// A participant by login name; a stranger learns nothing about who is in.
+fn find(facts: &RoomFacts, login: &str, session: &Session) -> Result<UserId> {
+    access::see(facts, actor(session))?;
+    let folded = fold(login);
+    let found = facts.participants.iter().find(|p| fold(&p.login) == folded);
+    found.map(|p| p.user).ok_or(Error::ParticipantNotFound)
+}

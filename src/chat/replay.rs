@@ -1,0 +1,152 @@
+//! What a subscriber missed: pulled page by page by the socket's own task, never pushed into its queue.
+//!
+//! All rooms are held until the last page is read; then they turn live together, and `subscribed` goes out before anything newer.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::connection::{Answer, Connection, MAX_CHANGES};
+use crate::live::Ready;
+use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomId, Subscription};
+use crate::store::RoomQuery;
+
+/// Messages of one page.
+const PAGE: u32 = 100;
+/// Changes that are told in all; rooms beyond start anew.
+const MAX_IN_ALL: u32 = 2_000;
+
+/// A replay under way.
+pub(super) struct Replay {
+    epoch: Option<String>,
+    /// Rooms of which something may have been missed, with the rev reached and the changes told.
+    rooms: VecDeque<(RoomId, Reached)>,
+    /// Rooms that are done or must start anew.
+    done: HashMap<RoomId, Reached>,
+    told: u32,
+    /// What is left to say once all rooms are live, and before which position of the queue.
+    last: Option<(VecDeque<Outcome>, u64)>,
+}
+
+#[derive(Clone, Copy)]
+struct Reached {
+    rev: Rev,
+    told: u32,
+    reset: bool,
+}
+
+impl Connection {
+    /// Whether a replay is under way.
+    pub fn replaying(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// Begins to listen to all rooms of the user; [`replay`](Self::replay) gives what was missed and then the answer.
+    pub(super) async fn subscribe(&mut self, since: HashMap<RoomId, Rev>, epoch: Option<String>) -> Result<()> {
+        self.socket.subscribe();
+        // Listening first and then looking who is a participant: a removal in between is either seen here or arrives as an event.
+        for card in self.cards().await? {
+            self.chat.0.hub.listen(card.facts.room.id, &self.socket);
+        }
+        let rooms = since.into_iter().map(|(room, rev)| (room, Reached { rev, told: 0, reset: false })).collect();
+        self.replay = Some(Replay { epoch, rooms, done: HashMap::new(), told: 0, last: None });
+        Ok(())
+    }
+
+    /// The next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None: there is none under way.
+    pub async fn replay(&mut self) -> Option<Answer> {
+        let mut replay = self.replay.take()?;
+        match self.next_page(&mut replay).await {
+            Ok(Some(answer)) => {
+                self.replay = Some(replay);
+                Some(answer)
+            }
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    }
+
+    async fn next_page(&self, replay: &mut Replay) -> Result<Option<Answer>> {
+        while let Some((room, mut reached)) = replay.rooms.pop_front() {
+            if !self.chat.0.hub.is_listening(room, &self.socket) {
+                continue;
+            }
+            if reached.told >= MAX_CHANGES || replay.told >= MAX_IN_ALL {
+                reached.reset = true;
+                replay.done.insert(room, reached);
+                continue;
+            }
+            let limit = PAGE.min(MAX_CHANGES - reached.told).min(MAX_IN_ALL - replay.told);
+            // Removed meanwhile: the room is gone for this client.
+            let Ok(page) = self.chat.changes(&self.session, room, reached.rev, replay.epoch.as_deref(), limit).await else { continue };
+            let count = u32::try_from(page.changes.messages.len()).unwrap_or(u32::MAX);
+            reached = Reached { rev: page.changes.rev, told: reached.told + count, reset: page.changes.reset };
+            replay.told += count;
+            if page.changes.more && !reached.reset {
+                replay.rooms.push_front((room, reached));
+            } else {
+                replay.done.insert(room, reached);
+            }
+            if says_something(&page.changes) {
+                return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
+            }
+        }
+        if replay.last.is_none() {
+            replay.last = Some(self.turn_live(replay).await?);
+        }
+        let Some((outcomes, position)) = &mut replay.last else { return Ok(None) };
+        Ok(outcomes.pop_front().map(|outcome| (Ok(outcome), Some(*position))))
+    }
+
+    /// Makes all rooms live and says how they stand, after what changed while the pages were read.
+    async fn turn_live(&self, replay: &Replay) -> Result<(VecDeque<Outcome>, u64)> {
+        let mut outcomes = VecDeque::new();
+        let mut rooms = Vec::new();
+        let position = self.socket.outbox.position();
+        for mut card in self.cards().await? {
+            let room = card.facts.room.id;
+            let mut reached = replay.done.get(&room).copied();
+            if !self.chat.0.hub.is_listening(room, &self.socket) {
+                // It came between the two looks: its own `room_added` has told, or will tell.
+                self.chat.0.hub.listen(room, &self.socket);
+            }
+            loop {
+                if let Some(known) = &mut reached
+                    && !known.reset
+                    && known.rev < card.facts.room.rev
+                {
+                    let page = self.chat.changes(&self.session, room, known.rev, None, MAX_CHANGES).await?;
+                    *known = Reached { rev: page.changes.rev, told: known.told, reset: page.changes.reset || page.changes.more };
+                    if says_something(&page.changes) {
+                        outcomes.push_back(Outcome::Changes(Box::new(page)));
+                    }
+                }
+                let rev = card.facts.room.rev;
+                match self.chat.0.hub.make_ready(room, &self.socket, rev, card.facts.room.last_seq) {
+                    Ready::Gone => break,
+                    Ready::At(_) => {
+                        rooms.push(subscription(&card, reached.is_some_and(|known| known.reset)));
+                        break;
+                    }
+                    Ready::Behind => match self.chat.store().rooms(RoomQuery::These(self.session.user, &[room])).await?.pop() {
+                        Some(newer) => card = newer,
+                        None => break,
+                    },
+                }
+            }
+        }
+        outcomes.push_back(Outcome::Subscribed(rooms));
+        Ok((outcomes, position))
+    }
+
+    async fn cards(&self) -> Result<Vec<RoomCard>> {
+        Ok(self.chat.store().rooms(RoomQuery::Of { user: self.session.user, participants: 0 }).await?)
+    }
+}
+
+fn says_something(changes: &Changes) -> bool {
+    changes.reset || changes.room.is_some() || !changes.messages.is_empty()
+}
+
+fn subscription(card: &RoomCard, reset: bool) -> Subscription {
+    let room = &card.facts.room;
+    Subscription { room: room.id, rev: room.rev, last_seq: room.last_seq, unread: card.unread, mentions: card.mentions, reset }
+}

@@ -1,0 +1,239 @@
+//! Log-in, log-out, and whose a credential is.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracing::{debug, error, info};
+
+use super::tokens::{self, Opened};
+use super::{Authenticated, Chat, LoggedIn, Token};
+use crate::model::{Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_login, fold};
+use crate::store::{Ended, NewPassword, NewSession, UserChange, UserKey};
+
+/// Characters of a User-Agent that are kept.
+const MAX_DEVICE: usize = 256;
+/// Sessions that are remembered without asking the store.
+const MAX_CACHED: usize = 100_000;
+
+/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end of a session.
+#[derive(Default)]
+pub(super) struct SessionCache(Mutex<HashMap<Hash32, (Session, Instant)>>);
+
+impl SessionCache {
+    fn get(&self, token: &Hash32, age: Duration) -> Option<Session> {
+        self.lock().get(token).filter(|(_, checked)| checked.elapsed() < age).map(|(session, _)| session.clone())
+    }
+
+    fn put(&self, session: &Session) {
+        let mut cache = self.lock();
+        if cache.len() >= MAX_CACHED {
+            cache.clear();
+        }
+        cache.insert(session.token, (session.clone(), Instant::now()));
+    }
+
+    /// Forgets these sessions.
+    pub(super) fn forget(&self, sessions: &[SessionId]) {
+        self.lock().retain(|_, (session, _)| !sessions.contains(&session.id));
+    }
+
+    /// Forgets every session of a user.
+    pub(super) fn forget_user(&self, user: UserId) {
+        self.lock().retain(|_, (session, _)| session.user != user);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Hash32, (Session, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chat {
+    /// Opens a session. Failures are limited by account and by address, and take the same time for unknown users.
+    pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
+        // What cannot be a login name is an unknown one.
+        let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
+        let account = if folded.is_empty() { None } else { self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)? };
+        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), login, client).await?;
+        for (key, limit) in &keys {
+            self.sessions().allowed(key, *limit).await.map_err(|wait| Error::RateLimited(wait.0))?;
+        }
+        let matches = self.0.hasher.verify(password, account.as_ref().map(|a| a.password.as_str())).await?;
+        let known = account.is_some();
+        let Some(account) = account.filter(|account| matches && !account.user.disabled) else {
+            for (key, _) in &keys {
+                self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
+            }
+            self.0.refusals.log(client.address, Some(login), "Authentication failed.");
+            return Err(Error::BadCredentials { known });
+        };
+        let secret = tokens::new_secret()?;
+        let new = NewSession {
+            user: account.user.id,
+            token: tokens::hash(&secret)?,
+            device: client.device.chars().take(MAX_DEVICE).collect(),
+            address: client.address,
+            now: Timestamp::now(),
+            life: self.0.auth.session_life(),
+        };
+        let session = self.sessions().start(new).await.map_err(Error::from)?;
+        info!(user = account.user.login, "User logged in.");
+        if self.0.auth.digest_login && account.md5.is_none() {
+            self.add_digests(account.user.id, password, &account.password);
+        }
+        Ok(LoggedIn { session, secret, user: account.user })
+    }
+
+    /// Which counters a failed log-in of this account from this address touches, with their limits.
+    async fn failure_keys(&self, user: Option<UserId>, login: &str, client: &Client) -> Result<Vec<(String, u32)>> {
+        if !self.0.limits.enabled {
+            return Ok(Vec::new());
+        }
+        let per_account = self.0.limits.login_failures_per_minute_per_account;
+        let folded = fold(login);
+        // An address from which the account has logged in has an allowance of its own: a stranger cannot lock its owner out.
+        let known = match (user, client.address) {
+            (Some(user), Some(address)) => {
+                let sessions = self.sessions().list(user).await.map_err(Error::from)?;
+                sessions.iter().any(|s| s.address == Some(address)).then_some(address)
+            }
+            _ => None,
+        };
+        let account = known.map_or_else(|| format!("login:{folded}"), |address| format!("login:{folded}@{address}"));
+        let mut keys = vec![(account, per_account)];
+        if let Some(address) = client.address.filter(|address| self.is_limited(*address)) {
+            keys.push((format!("login-from:{address}"), self.0.limits.login_failures_per_minute_per_address));
+        }
+        Ok(keys)
+    }
+
+    /// Whether an address is a peer's own: not one that may be a proxy on this machine.
+    pub(super) fn is_limited(&self, address: IpAddr) -> bool {
+        self.0.behind_proxy || !address.is_loopback()
+    }
+
+    /// Makes the digests that an account lacks (import, or digests were off) while the password is at hand.
+    fn add_digests(&self, user: UserId, password: &str, stored: &str) {
+        let (chat, digests, stored) = (self.clone(), super::accounts::digests(password), stored.to_owned());
+        tokio::spawn(async move {
+            let Ok(mut hashes) = chat.0.hasher.hash(digests.to_vec()).await else { return };
+            let (sha1, md5) = (hashes.pop(), hashes.pop());
+            let password = NewPassword { password: stored, md5, sha1, keep: None, end_sessions: false };
+            let change = UserChange { password: Some(password), ..UserChange::default() };
+            if chat.store().change_user(user, change).await.is_err() {
+                debug!("digests were not added; the next log-in tries again");
+            }
+        });
+    }
+
+    /// Ends the session; its sockets close within a second.
+    pub async fn log_out(&self, session: &Session) -> Result<()> {
+        self.sessions().end(session.user, Ended::One(session.id)).await.map_err(Error::from)?;
+        self.0.cache.forget(&[session.id]);
+        info!(user = session.login, "User logged out.");
+        Ok(())
+    }
+
+    /// A JSON web token for a session just opened.
+    pub fn token(&self, login: &LoggedIn) -> Result<Token> {
+        self.sign(&login.session, &login.secret)
+    }
+
+    fn sign(&self, session: &Session, secret: &str) -> Result<Token> {
+        let now = Timestamp::now();
+        let expires = now.plus(self.0.auth.token_life());
+        let text = self.0.keys.sign(&session.login, secret, now, expires)?;
+        Ok(Token { text, expires, session_expires: session.expires, login: session.login.clone() })
+    }
+
+    /// Whose credential this is. Bad ones are logged, with the user when known.
+    pub async fn authenticate(&self, credential: &Credential, client: &Client) -> Result<Authenticated> {
+        let found = match self.0.keys.open(credential, false) {
+            Ok(opened) => self.find_session(&opened).await?.map(|session| Authenticated { session, token_expires: opened.expires }),
+            Err(_) => None,
+        };
+        found.ok_or_else(|| self.refuse(credential, client))
+    }
+
+    /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open sockets.
+    pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
+        let Ok(opened) = self.0.keys.open(credential, true) else { return Err(self.refuse(credential, client)) };
+        let Some(session) = self.find_session(&opened).await? else { return Err(self.refuse(credential, client)) };
+        let token = self.sign(&session, &opened.secret)?;
+        self.0.hub.prolong(&session, token.expires);
+        Ok(token)
+    }
+
+    /// Whether the session still holds, asking the store when the last answer is too old.
+    pub(super) async fn still_valid(&self, session: &Session) -> Result<bool> {
+        let now = Timestamp::now();
+        let found = self.sessions().find(session.token, now, self.0.auth.session_life()).await.map_err(Error::from)?;
+        Ok(found.is_some())
+    }
+
+    async fn find_session(&self, opened: &Opened) -> Result<Option<Session>> {
+        let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
+        if let Some(session) = self.0.cache.get(&opened.hash, age) {
+            return Ok(Some(session));
+        }
+        let found = self.sessions().find(opened.hash, Timestamp::now(), self.0.auth.session_life()).await.map_err(Error::from)?;
+        if let Some(session) = &found {
+            self.0.cache.put(session);
+        }
+        Ok(found)
+    }
+
+    fn refuse(&self, credential: &Credential, client: &Client) -> Error {
+        self.0.refusals.log(client.address, self.0.keys.named(credential).as_deref(), "Authentication failed: the session is invalid or has expired.");
+        Error::BadSession
+    }
+
+    /// Counts a request of this user against `requests_per_minute_per_user`.
+    pub async fn count_request(&self, session: &Session) -> Result<()> {
+        if self.0.limits.enabled {
+            let key = format!("requests:{}", session.user);
+            self.sessions().allowed(&key, self.0.limits.requests_per_minute_per_user).await.map_err(|wait| Error::RateLimited(wait.0))?;
+            self.sessions().count(&key).await.map_err(|_| Error::Unavailable)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lines about refused credentials: at most ten a minute and address, then one with the number left out.
+#[derive(Default)]
+pub(super) struct Refusals(Mutex<HashMap<Option<IpAddr>, Refused>>);
+
+struct Refused {
+    since: Instant,
+    count: u32,
+}
+
+const LINES_PER_MINUTE: u32 = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+/// Addresses that are remembered; beyond, those of past minutes go.
+const MAX_ADDRESSES: usize = 10_000;
+
+impl Refusals {
+    fn log(&self, address: Option<IpAddr>, login: Option<&str>, what: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_ADDRESSES {
+            all.retain(|_, refused| refused.since.elapsed() < MINUTE);
+        }
+        let refused = all.entry(address).or_insert_with(|| Refused { since: Instant::now(), count: 0 });
+        if refused.since.elapsed() >= MINUTE {
+            if refused.count > LINES_PER_MINUTE {
+                error!("Authentication failed {} more times from the same address.", refused.count - LINES_PER_MINUTE);
+            }
+            *refused = Refused { since: Instant::now(), count: 0 };
+        }
+        refused.count += 1;
+        let log = refused.count <= LINES_PER_MINUTE;
+        drop(all);
+        match login {
+            Some(login) if log => error!(user = login, "{what}"),
+            None if log => error!("{what}"),
+            _ => (),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` in a token decides; the rest is for clients to read.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Credential, Error, Hash32, Result, Timestamp};
+
+/// Bytes of a session's secret: 160 bits, 40 hexadecimal digits.
+const SECRET_BYTES: usize = 20;
+
+/// Signs and reads tokens.
+pub(super) struct Keys {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+/// The claims of a token.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    /// Login name.
+    user_id: String,
+    /// Expiry in seconds.
+    exp: i64,
+    /// Issued, in seconds.
+    iat: i64,
+    /// Secret of the session.
+    sid: String,
+}
+
+/// What a credential opens, as far as it can be told without the store.
+pub(super) struct Opened {
+    /// SHA-256 of the session's secret.
+    pub(super) hash: Hash32,
+    /// The secret itself.
+    pub(super) secret: String,
+    /// When the token expires.
+    pub(super) expires: Option<Timestamp>,
+    /// Whom the token names; for the log.
+    pub(super) login: Option<String>,
+}
+
+impl Keys {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
+    }
+
+    /// A token for this session.
+    pub(super) fn sign(&self, login: &str, secret: &str, issued: Timestamp, expires: Timestamp) -> Result<String> {
+        let claims = Claims { user_id: login.to_owned(), exp: expires.unix_seconds(), iat: issued.unix_seconds(), sid: secret.to_owned() };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|_| Error::Internal)
+    }
+
+    /// Reads a credential; a token's signature must be ours, and it must not have expired unless `expired_too`.
+    pub(super) fn open(&self, credential: &Credential, expired_too: bool) -> Result<Opened> {
+        match credential {
+            Credential::Opaque(secret) => Ok(Opened { hash: hash(secret)?, secret: secret.clone(), expires: None, login: None }),
+            Credential::Token(token) => {
+                let mut rules = Validation::new(Algorithm::HS256);
+                rules.leeway = 0;
+                rules.validate_exp = !expired_too;
+                rules.set_required_spec_claims(&["exp"]);
+                let claims = decode::<Claims>(token, &self.decoding, &rules).map_err(|_| Error::BadSession)?.claims;
+                let expires = Some(Timestamp(claims.exp.saturating_mul(1000)));
+                Ok(Opened { hash: hash(&claims.sid)?, secret: claims.sid, expires, login: Some(claims.user_id) })
+            }
+        }
+    }
+
+    /// Whom an unusable token of ours named; for the log.
+    pub(super) fn named(&self, credential: &Credential) -> Option<String> {
+        self.open(credential, true).ok()?.login
+    }
+}
+
+/// A fresh secret from the operating system's generator.
+pub(super) fn new_secret() -> Result<String> {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
+    Ok(hex::encode(bytes))
+}
+
+/// What is stored of a secret; anything but 40 hexadecimal digits opens nothing.
+pub(super) fn hash(secret: &str) -> Result<Hash32> {
+    if secret.len() != SECRET_BYTES * 2 || !secret.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(Error::BadSession);
+    }
+    Ok(Hash32(Sha256::digest(secret.to_ascii_lowercase()).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_turn_back_into_their_session_until_they_expire() {
+        let keys = Keys::new(&[7; 32]);
+        let secret = new_secret().unwrap();
+        let now = Timestamp::now();
+        let fresh = keys.sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
+        let opened = keys.open(&Credential::Token(fresh), false).unwrap();
+        assert_eq!((opened.secret.as_str(), opened.login.as_deref()), (secret.as_str(), Some("ann")));
+        let expired = Credential::Token(keys.sign("ann", &secret, now, Timestamp(now.0 - 2_000)).unwrap());
+        assert_eq!(keys.open(&expired, false).err(), Some(Error::BadSession));
+        assert!(keys.open(&expired, true).is_ok());
+    }
+
+    #[test]
+    fn foreign_keys_other_algorithms_and_odd_secrets_open_nothing() {
+        let (keys, secret, now) = (Keys::new(&[7; 32]), new_secret().unwrap(), Timestamp::now());
+        let foreign = Keys::new(&[8; 32]).sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
+        let unsigned = "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoiYW5uIiwiZXhwIjo5OTk5OTk5OTk5LCJpYXQiOjAsInNpZCI6IjAwIn0.".to_owned();
+        for token in [foreign, unsigned, String::new(), "a.b.c".to_owned()] {
+            assert_eq!(keys.open(&Credential::Token(token), true).err(), Some(Error::BadSession));
+        }
+        for opaque in ["", "xyz", &"g".repeat(40), &"a".repeat(41)] {
+            assert_eq!(keys.open(&Credential::Opaque((*opaque).to_owned()), false).err(), Some(Error::BadSession));
+        }
+    }
+}

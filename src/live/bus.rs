@@ -1,0 +1,129 @@
+//! Carries transient events between servers and counts who is present. [`LocalBus`] is the one of a single server.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Event, EventSink, RoomId, UserId};
+
+/// What a bus answers; Err: it cannot be reached.
+pub type BusReply<'a, T> = Pin<Box<dyn Future<Output = Result<T, BusUnavailable>> + Send + 'a>>;
+
+/// The bus cannot be reached; presence is best knowledge until it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bus is unavailable")]
+pub struct BusUnavailable;
+
+/// Whose events are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Those of a room.
+    Room(RoomId),
+    /// Those of a user.
+    User(UserId),
+}
+
+/// Whether a count of presence has crossed between none and some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crossing {
+    /// The user's first socket in the room, on any server.
+    First,
+    /// Their last one has gone.
+    Last,
+    /// Neither.
+    None,
+}
+
+/// Moves events between servers.
+pub trait Bus: Send + Sync {
+    /// Transient events only (typing, presence). Never waits. Committed events are handed over by the store itself, in rev order.
+    fn publish(&self, event: Event);
+    /// Events of this room or user arrive on the receiver given at assembly. Loss is told (`Event::Lost`), never silent; may repeat.
+    fn listen(&self, topic: Topic, on: bool) -> BusReply<'_, ()>;
+    /// Counts one socket of the user in or out; publishes `tell` when that crosses, in the order of the crossings.
+    fn present(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> BusReply<'_, Crossing>;
+    /// Everybody present in the room, on any server.
+    fn online(&self, room: RoomId) -> BusReply<'_, Vec<UserId>>;
+    /// Whether it answers; for `/health`.
+    fn ping(&self) -> BusReply<'_, ()>;
+}
+
+/// The bus of a single server: events go straight to the dispatcher, presence is counted in memory.
+pub struct LocalBus {
+    /// Must not block: hints that do not fit are left out.
+    sink: EventSink,
+    present: Mutex<HashMap<RoomId, HashMap<UserId, u32>>>,
+}
+
+impl LocalBus {
+    /// A bus that hands what is published to `sink`.
+    pub fn new(sink: EventSink) -> Self {
+        Self { sink, present: Mutex::default() }
+    }
+
+    fn count(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> Crossing {
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = present.entry(room).or_default();
+        let sockets = users.entry(user).or_default();
+        let crossing = if here {
+            *sockets += 1;
+            if *sockets == 1 { Crossing::First } else { Crossing::None }
+        } else {
+            let was = *sockets;
+            *sockets = was.saturating_sub(1);
+            if was == 1 { Crossing::Last } else { Crossing::None }
+        };
+        if *sockets == 0 {
+            users.remove(&user);
+        }
+        if users.is_empty() {
+            present.remove(&room);
+        }
+        // Published under the lock, so that an entry and a leave arrive in the order in which they were counted.
+        if crossing != Crossing::None {
+            self.sink.put(tell);
+        }
+        crossing
+    }
+}
+
+impl Bus for LocalBus {
+    fn publish(&self, event: Event) {
+        self.sink.put(event);
+    }
+
+    fn listen(&self, _topic: Topic, _on: bool) -> BusReply<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn present(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> BusReply<'_, Crossing> {
+        Box::pin(std::future::ready(Ok(self.count(room, user, here, tell))))
+    }
+
+    fn online(&self, room: RoomId) -> BusReply<'_, Vec<UserId>> {
+        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = present.get(&room).map(|users| users.keys().copied().collect()).unwrap_or_default();
+        Box::pin(std::future::ready(Ok(users)))
+    }
+
+    fn ping(&self) -> BusReply<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_and_the_last_socket_of_a_user_cross() {
+        let bus = LocalBus::new(EventSink::new(|_| ()));
+        let tell = || Event::UserChanged { user: UserId(1) };
+        let steps = [(true, Crossing::First), (true, Crossing::None), (false, Crossing::None), (false, Crossing::Last), (false, Crossing::None)];
+        for (here, crossing) in steps {
+            assert_eq!(bus.count(RoomId(1), UserId(1), here, tell()), crossing);
+        }
+        assert!(bus.present.lock().unwrap().is_empty());
+    }
+}

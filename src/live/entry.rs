@@ -1,0 +1,266 @@
+//! The life of a live room: creating → active → idle → closing → closed (contract, live rooms).
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use tracing::{debug, info};
+
+use super::Socket;
+use super::hub::Hub;
+use super::room::Live;
+use crate::model::{Error, LiveState, Message, Person, Result, Rev, RoomFacts, RoomId, UserId};
+
+/// What stands between a socket and the live room it wants to enter.
+pub enum Begin<'a> {
+    /// There is one.
+    Ready,
+    /// There was none: the caller reads the room and hands it to [`Loading::finish`].
+    Load(Loading<'a>),
+    /// It is closing: nobody enters.
+    Closing,
+}
+
+/// The duty to bring a live room up. Dropped unfinished, it gives the room up again, so that the next caller may try.
+pub struct Loading<'a> {
+    hub: &'a Hub,
+    room: RoomId,
+    done: bool,
+}
+
+/// What an entering socket is told, of one moment.
+pub struct Snapshot {
+    /// Room and participants.
+    pub facts: Arc<RoomFacts>,
+    /// The newest change that this moment includes.
+    pub rev: Rev,
+    /// The latest messages, oldest first.
+    pub recent: Vec<Message>,
+    /// State before the entry is over is `active` already.
+    pub state: LiveState,
+    /// Where in the socket's queue the answer belongs.
+    pub position: u64,
+    /// The socket had not entered before.
+    pub entered: bool,
+    /// As others see the user here.
+    pub person: Person,
+}
+
+impl Hub {
+    /// Brings a live room to the point where sockets may enter, waiting for another caller who is creating it.
+    pub async fn begin(&self, room: RoomId) -> Begin<'_> {
+        loop {
+            let found = self.change(room, |watch| match &watch.live {
+                None => {
+                    watch.live = Some(Live::creating());
+                    None
+                }
+                Some(live) => Some(live.state),
+            });
+            match found {
+                None => {
+                    debug!(room = room.key(), "Room is creating.");
+                    return Begin::Load(Loading { hub: self, room, done: false });
+                }
+                Some(LiveState::Creating) => self.turned(room, LiveState::Creating).await,
+                Some(LiveState::Closing | LiveState::Closed) => return Begin::Closing,
+                Some(LiveState::Active | LiveState::Idle) => return Begin::Ready,
+            }
+        }
+    }
+
+    /// Waits until a room is no longer closing.
+    pub async fn closed(&self, room: RoomId) {
+        self.turned(room, LiveState::Closing).await;
+    }
+
+    async fn turned(&self, room: RoomId, from: LiveState) {
+        while let Some(slot) = self.slot(room) {
+            let turned = slot.turned.notified();
+            let mut turned = std::pin::pin!(turned);
+            // Registered before looking, so that a turn in between is not missed.
+            turned.as_mut().enable();
+            if self.state(room) != from {
+                return;
+            }
+            turned.await;
+        }
+    }
+
+    /// Waits until the live room has applied this rev, or is gone. The store has put its event into the sink before it answered, so it comes.
+    pub async fn applied(&self, room: RoomId, rev: Rev) {
+        while let Some(slot) = self.slot(room) {
+            let mut turned = std::pin::pin!(slot.turned.notified());
+            turned.as_mut().enable();
+            if slot.lock().live.as_ref().is_none_or(|live| live.rev >= rev) {
+                return;
+            }
+            turned.await;
+        }
+    }
+
+    /// Lets a socket enter a live room. With `hold` its events wait for [`Hub::make_ready`].
+    /// Only participants enter; None: the live room is gone again, begin anew.
+    pub fn enter(&self, room: RoomId, socket: &Arc<Socket>, hold: bool) -> Result<Option<Snapshot>> {
+        self.change(room, |watch| {
+            let seen = watch.seen;
+            let Some(live) = &mut watch.live else { return Ok(None) };
+            let Some(facts) = live.facts.clone() else { return Ok(None) };
+            if live.state == LiveState::Closing {
+                return Err(Error::RoomClosing);
+            }
+            let Some(participant) = facts.participant(socket.user) else { return Err(Error::NotInRoom) };
+            let (person, rev) = (participant.person(), live.rev);
+            let recent = live.recent.iter().cloned().collect();
+            let last_seq = facts.room.last_seq;
+            let listener = watch.listener_or_new(socket);
+            let entered = !listener.present;
+            listener.present = true;
+            if hold {
+                listener.ready = false;
+            } else {
+                listener.ready = true;
+                listener.rev = listener.rev.max(rev);
+            }
+            if seen.is_none() {
+                watch.seen = Some(rev);
+            }
+            watch.last_seq = watch.last_seq.max(last_seq);
+            if let (true, Some(live)) = (entered, &mut watch.live) {
+                match live.present.entry(socket.user) {
+                    Entry::Occupied(mut known) => known.get_mut().1 += 1,
+                    Entry::Vacant(free) => {
+                        free.insert((person.clone(), 1));
+                    }
+                }
+                live.timer += 1;
+                if live.state != LiveState::Active {
+                    live.state = LiveState::Active;
+                    debug!(room = room.key(), "Room is active.");
+                }
+            }
+            Ok(Some(Snapshot { facts, rev, recent, state: LiveState::Active, position: socket.outbox.position(), entered, person }))
+        })
+    }
+
+    /// Takes a socket out of a live room; answers as whom it was there, None when it was not.
+    pub fn leave(&self, room: RoomId, socket: &Socket) -> Option<Person> {
+        self.slot(room)?;
+        self.change(room, |watch| {
+            let listener = watch.listener(socket.id)?;
+            if !listener.present {
+                return None;
+            }
+            listener.present = false;
+            watch.sweep();
+            let live = watch.live.as_mut()?;
+            let person = live.forget(socket.user);
+            self.rest(room, live);
+            person
+        })
+    }
+
+    /// Login names of those present, at most `limit`, and how many there are.
+    pub fn online(&self, room: RoomId, limit: usize) -> (Vec<String>, u32) {
+        let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
+        let watch = slot.lock();
+        let Some(live) = &watch.live else { return (Vec::new(), 0) };
+        let mut names: Vec<String> = live.present.values().map(|(person, _)| person.login.clone()).take(limit).collect();
+        names.sort();
+        (names, u32::try_from(live.present.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Starts the idle timer of a live room in which nobody is present.
+    pub(super) fn rest(&self, room: RoomId, live: &mut Live) {
+        if !live.present.is_empty() || live.state == LiveState::Idle {
+            return;
+        }
+        live.state = LiveState::Idle;
+        live.timer += 1;
+        debug!(room = room.key(), "Room is idle.");
+        let (hub, timer, span) = (self.me.clone(), live.timer, self.idle_timeout);
+        tokio::spawn(async move {
+            tokio::time::sleep(span).await;
+            if let Some(hub) = hub.upgrade() {
+                hub.close(room, timer).await;
+            }
+        });
+    }
+
+    /// The idle timer has ended: gives the resources back.
+    async fn close(&self, room: RoomId, timer: u64) {
+        let closing = self.change(room, |watch| match &mut watch.live {
+            Some(live) if live.timer == timer && live.state == LiveState::Idle => {
+                live.state = LiveState::Closing;
+                live.recent.clear();
+                true
+            }
+            _ => false,
+        });
+        if !closing {
+            return;
+        }
+        debug!(room = room.key(), "Room is closing.");
+        // Others get their turn while it is closing, as they would while a bus is told.
+        tokio::task::yield_now().await;
+        let slot = self.slot(room);
+        self.change(room, |watch| watch.live = None);
+        info!(room = room.key(), "Room closed.");
+        if let Some(slot) = slot {
+            slot.turned.notify_waiters();
+        }
+    }
+}
+
+impl Live {
+    /// One socket fewer of this user; answers as whom they were there.
+    pub(super) fn forget(&mut self, user: UserId) -> Option<Person> {
+        let (person, sockets) = self.present.get_mut(&user)?;
+        let person = person.clone();
+        *sockets -= 1;
+        if *sockets == 0 {
+            self.present.remove(&user);
+        }
+        Some(person)
+    }
+}
+
+impl Loading<'_> {
+    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer running.
+    pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>) {
+        let Hub { recent_messages, .. } = *self.hub;
+        self.done = true;
+        self.hub.change(self.room, |watch| {
+            if let Some(live) = &mut watch.live {
+                live.rev = facts.room.rev;
+                live.facts = Some(Arc::new(facts));
+                live.recent = recent.into();
+                for event in std::mem::take(&mut live.backlog) {
+                    live.apply(&event, recent_messages);
+                }
+                self.hub.rest(self.room, live);
+                let rev = live.rev;
+                watch.seen.get_or_insert(rev);
+            }
+        });
+        info!(room = self.room.key(), "Room created successfully.");
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(slot) = self.hub.slot(self.room) {
+            slot.turned.notify_waiters();
+        }
+    }
+}
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            let slot = self.hub.slot(self.room);
+            self.hub.change(self.room, |watch| watch.live = None);
+            if let Some(slot) = slot {
+                slot.turned.notify_waiters();
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! From one event to the queues of everybody who listens. One dispatcher calls this, event by event, in commit order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hub::Hub;
+use super::room::{Watch, hears, queue};
+use super::{Audience, Voice};
+use crate::model::{Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId, Seq, Timestamp, UserId};
+
+/// How often merged presence is told.
+const MERGE_EVERY: Duration = Duration::from_secs(1);
+
+/// What the dispatcher must see to after an event.
+#[derive(Debug)]
+pub enum Effect {
+    /// Events are missing: read what changed after this rev and hand it to [`Hub::catch_up`].
+    Missing {
+        /// Of which room.
+        room: RoomId,
+        /// Handed on so far.
+        since: Rev,
+    },
+    /// A removal has taken sockets of this user out of the room: the bus must count them out.
+    Gone {
+        /// From where.
+        room: RoomId,
+        /// Who, as they were called.
+        person: Person,
+        /// How many sockets.
+        sockets: u32,
+    },
+}
+
+impl Hub {
+    /// Hands an event to live rooms and sockets.
+    pub fn deliver(&self, event: &Event) -> Vec<Effect> {
+        match event {
+            Event::Room(change) => return self.deliver_change(event, change),
+            Event::RoomAdded { user, facts, .. } => self.deliver_added(event, *user, facts),
+            Event::Marked { mark, .. } => self.deliver_mark(event, mark),
+            Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
+            Event::Entered { room, person, at, .. } => self.deliver_presence(event, *room, person, true, *at),
+            Event::Left { room, person, at } => self.deliver_presence(event, *room, person, false, *at),
+            Event::Presence { room, .. } => self.hint(*room, event),
+            Event::Typing { room, .. } => {
+                if self.online(*room, 0).1 as usize <= self.presence_up_to {
+                    self.hint(*room, event);
+                }
+            }
+            Event::Lost { room } => return self.missing(*room),
+            Event::CaughtUp { .. } | Event::UserChanged { .. } => (),
+        }
+        Vec::new()
+    }
+
+    /// Where every room (or this one) stands, so that what a bus has lost can be read again.
+    fn missing(&self, room: Option<RoomId>) -> Vec<Effect> {
+        let slots: Vec<_> = self.lock_rooms().iter().filter(|(id, _)| room.is_none_or(|room| room == **id)).map(|(id, slot)| (*id, Arc::clone(slot))).collect();
+        slots.into_iter().filter_map(|(room, slot)| slot.lock().seen.map(|since| Effect::Missing { room, since })).collect()
+    }
+
+    fn deliver_change(&self, event: &Event, change: &Arc<RoomEvent>) -> Vec<Effect> {
+        let Some(slot) = self.slot(change.room) else { return Vec::new() };
+        let mut effects = Vec::new();
+        {
+            let mut watch = slot.lock();
+            if let Some(live) = &mut watch.live
+                && live.state == LiveState::Creating
+            {
+                live.backlog.push(Arc::clone(change));
+            }
+            match watch.seen {
+                Some(seen) if change.rev <= seen => return effects,
+                Some(since) if change.rev > since.next() => {
+                    effects.push(Effect::Missing { room: change.room, since });
+                    return effects;
+                }
+                _ => (),
+            }
+            watch.advance(change.rev);
+            for what in &change.changes {
+                if let Change::Posted(message) = what {
+                    watch.last_seq = watch.last_seq.max(message.seq);
+                }
+            }
+            if let Some(live) = &mut watch.live {
+                live.apply(change, self.recent_messages);
+            }
+            watch.send(event, Some(change.rev), false);
+        }
+        slot.turned.notify_waiters();
+        for what in &change.changes {
+            match what {
+                Change::ParticipantRemoved(person) => effects.extend(self.take_out(change.room, Some(person.id))),
+                Change::RoomDeleted => effects.extend(self.take_out(change.room, None)),
+                _ => (),
+            }
+        }
+        effects
+    }
+
+    /// Takes a user's sockets (or everybody's) out of a room: nothing later reaches them.
+    fn take_out(&self, room: RoomId, user: Option<UserId>) -> Vec<Effect> {
+        self.change(room, |watch| {
+            for listener in watch.groups.iter_mut().flat_map(|g| &mut g.listeners).filter(|l| user.is_none_or(|user| l.socket.user == user)) {
+                listener.present = false;
+                listener.subscribed = false;
+            }
+            watch.sweep();
+            let Some(live) = &mut watch.live else { return Vec::new() };
+            let gone: Vec<UserId> = live.present.keys().copied().filter(|id| user.is_none_or(|user| *id == user)).collect();
+            let effects = gone.iter().filter_map(|id| live.present.remove(id)).map(|(person, sockets)| Effect::Gone { room, person, sockets }).collect();
+            if live.state == LiveState::Active {
+                self.rest(room, live);
+            }
+            effects
+        })
+    }
+
+    /// Hands on what was missing: facts as they are now and every changed message, as one event.
+    pub fn catch_up(&self, changes: RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
+        let room = changes.room;
+        let Some(slot) = self.slot(room) else { return Vec::new() };
+        let rev = changes.changes.rev;
+        let (strangers, known) = {
+            let mut watch = slot.lock();
+            if watch.seen.is_some_and(|seen| seen >= rev) {
+                return Vec::new();
+            }
+            if let Some(live) = &mut watch.live {
+                live.rev = rev;
+                live.facts = Some(Arc::new(facts.clone()));
+                for message in &changes.changes.messages {
+                    live.apply_now(message, self.recent_messages);
+                }
+            }
+            let known = watch.last_seq;
+            watch.last_seq = changes.changes.messages.iter().map(|m| m.seq).fold(known, Seq::max);
+            watch.advance(rev);
+            let strangers = watch.strangers(facts);
+            // Those who are no longer in the room hear of that, and then nothing more.
+            for person in &strangers {
+                let removal =
+                    RoomEvent { room, rev, at: Timestamp::now(), by: person.clone(), socket: None, changes: vec![Change::ParticipantRemoved(person.clone())] };
+                watch.send(&Event::Room(Arc::new(removal)), Some(rev), false);
+            }
+            (strangers, known)
+        };
+        let effects: Vec<Effect> = strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
+        slot.lock().send(&Event::CaughtUp { changes: Arc::new(changes), known }, Some(rev), false);
+        effects
+    }
+
+    fn deliver_added(&self, event: &Event, user: UserId, facts: &Arc<RoomFacts>) {
+        let sockets = self.sockets(user);
+        self.tell(&sockets, event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
+        for socket in sockets.iter().filter(|s| s.is_subscribed()) {
+            self.change(facts.room.id, |watch| {
+                let rev = facts.room.rev;
+                let listener = watch.listener_or_new(socket);
+                listener.subscribed = true;
+                if !listener.ready {
+                    listener.ready = true;
+                    listener.rev = listener.rev.max(rev);
+                }
+                // Where nobody listened before, the room's own event of this rev has nobody else to reach.
+                watch.seen.get_or_insert(rev);
+                watch.last_seq = watch.last_seq.max(facts.room.last_seq);
+            });
+        }
+    }
+
+    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room.
+    fn deliver_mark(&self, event: &Event, mark: &ReadMark) {
+        let own = Audience::Only(mark.user);
+        self.tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
+        let Some(slot) = self.slot(mark.room) else { return };
+        let watch = slot.lock();
+        for group in &watch.groups {
+            for encoded in (group.voice.encode)(event).iter().filter(|encoded| encoded.to != own) {
+                for listener in group.listeners.iter().filter(|l| l.ready && hears(encoded, &l.socket)) {
+                    queue(encoded, &listener.socket, true);
+                }
+            }
+        }
+    }
+
+    /// Says an event to sockets wherever they are, encoding it once for each dialect among them.
+    fn tell(&self, sockets: &[Arc<super::Socket>], event: &Event, which: impl Fn(&super::Encoded) -> bool) {
+        let mut voices: Vec<Voice> = Vec::new();
+        for socket in sockets {
+            if socket.voice.personal && !voices.iter().any(|v| v.name == socket.voice.name) {
+                voices.push(socket.voice);
+            }
+        }
+        for voice in voices {
+            for encoded in (voice.encode)(event).iter().filter(|encoded| which(encoded)) {
+                for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s)) {
+                    queue(encoded, socket, false);
+                }
+            }
+        }
+    }
+
+    /// Entries and leaves one by one, or merged where many are present.
+    fn deliver_presence(&self, event: &Event, room: RoomId, person: &Person, entered: bool, at: Timestamp) {
+        let Some(slot) = self.slot(room) else { return };
+        let mut watch = slot.lock();
+        let many = watch.live.as_ref().is_some_and(|live| live.present.len() > self.presence_up_to);
+        if !many {
+            watch.send(event, None, true);
+            return;
+        }
+        let Some(live) = &mut watch.live else { return };
+        let (add, drop) = if entered { (&mut live.merged.joined, &mut live.merged.left) } else { (&mut live.merged.left, &mut live.merged.joined) };
+        if let Some(undone) = drop.iter().position(|login| *login == person.login) {
+            drop.remove(undone);
+        } else {
+            add.push(person.login.clone());
+        }
+        if !live.merged.scheduled {
+            live.merged.scheduled = true;
+            let hub = self.me.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(MERGE_EVERY).await;
+                if let Some(hub) = hub.upgrade() {
+                    hub.tell_merged(room, at.plus(MERGE_EVERY));
+                }
+            });
+        }
+    }
+
+    fn tell_merged(&self, room: RoomId, at: Timestamp) {
+        let Some(slot) = self.slot(room) else { return };
+        let mut watch = slot.lock();
+        let Some(live) = &mut watch.live else { return };
+        let merged = std::mem::take(&mut live.merged);
+        let online = u32::try_from(live.present.len()).unwrap_or(u32::MAX);
+        if !merged.joined.is_empty() || !merged.left.is_empty() {
+            watch.send(&Event::Presence { room, joined: merged.joined, left: merged.left, online, at }, None, true);
+        }
+    }
+
+    fn hint(&self, room: RoomId, event: &Event) {
+        if let Some(slot) = self.slot(room) {
+            slot.lock().send(event, None, true);
+        }
+    }
+}
+
+impl Watch {
+    /// Users who listen but are no longer participants.
+    fn strangers(&self, facts: &RoomFacts) -> Vec<Person> {
+        let mut strangers: Vec<Person> = Vec::new();
+        for socket in self.groups.iter().flat_map(|g| &g.listeners).map(|l| &l.socket) {
+            if facts.participant(socket.user).is_none() && !strangers.iter().any(|p| p.id == socket.user) {
+                strangers.push(Person { id: socket.user, login: socket.login.clone(), name: socket.login.clone() });
+            }
+        }
+        strangers
+    }
+}

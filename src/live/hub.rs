@@ -1,0 +1,206 @@
+//! All open sockets and all rooms that somebody listens to, on this server.
+//!
+//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`](super::Outbox); `users` is taken alone. None is held across an await.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::room::Watch;
+use super::{CloseReason, Outbox, Socket, Voice};
+use crate::config;
+use crate::model::{Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp, UserId};
+
+/// Sockets and live rooms of this server.
+pub struct Hub {
+    pub(super) rooms: Mutex<HashMap<RoomId, Arc<Slot>>>,
+    users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
+    next_socket: AtomicU64,
+    pub(super) idle_timeout: Duration,
+    pub(super) recent_messages: usize,
+    pub(super) presence_up_to: usize,
+    max_sockets_per_user: usize,
+    queue_frames: usize,
+    queue_bytes: usize,
+    /// For timers, which must not keep the hub alive.
+    pub(super) me: Weak<Hub>,
+}
+
+/// A room's place in the hub.
+#[derive(Default)]
+pub(super) struct Slot {
+    watch: Mutex<Watch>,
+    /// Told when a live room has been created, or is gone.
+    pub(super) turned: Notify,
+}
+
+impl Slot {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a listener's replay has caught up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// Live events follow; what answers the replay belongs at this position of the socket's queue.
+    At(u64),
+    /// Events after the rev read have been handed on already: read on.
+    Behind,
+    /// It no longer listens: it was removed from the room.
+    Gone,
+}
+
+impl Hub {
+    /// No socket, no room.
+    pub fn new(rooms: &config::Rooms, limits: &config::Limits) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            rooms: Mutex::default(),
+            users: Mutex::default(),
+            next_socket: AtomicU64::new(1),
+            idle_timeout: Duration::from_secs(rooms.idle_timeout_seconds),
+            recent_messages: rooms.recent_messages as usize,
+            presence_up_to: rooms.presence_up_to as usize,
+            max_sockets_per_user: limits.max_sockets_per_user,
+            queue_frames: limits.socket_queue,
+            queue_bytes: limits.socket_queue_bytes,
+            me: Weak::clone(me),
+        })
+    }
+
+    /// Registers a socket; `RateLimited` when its user has too many.
+    pub fn connect(&self, session: &Session, voice: Voice, token_expires: Option<Timestamp>) -> Result<Arc<Socket>> {
+        let mut users = self.lock_users();
+        let sockets = users.entry(session.user).or_default();
+        if sockets.len() >= self.max_sockets_per_user {
+            return Err(Error::RateLimited(Duration::from_secs(60)));
+        }
+        let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
+        let outbox = Outbox::new(self.queue_frames, self.queue_bytes);
+        let socket = Arc::new(Socket::new(id, session.user, session.login.clone(), session.id, voice, outbox, token_expires));
+        sockets.push(Arc::clone(&socket));
+        Ok(socket)
+    }
+
+    /// Forgets a socket. It must have left every room before (see [`Hub::leave`]); what it merely listened to ends here.
+    pub fn disconnect(&self, socket: &Socket) {
+        {
+            let mut users = self.lock_users();
+            if let Some(sockets) = users.get_mut(&socket.user) {
+                sockets.retain(|s| s.id != socket.id);
+                if sockets.is_empty() {
+                    users.remove(&socket.user);
+                }
+            }
+        }
+        if socket.is_subscribed() {
+            let slots: Vec<RoomId> = self.lock_rooms().keys().copied().collect();
+            for room in slots {
+                self.change(room, |watch| {
+                    if let Some(listener) = watch.listener(socket.id) {
+                        listener.subscribed = false;
+                        watch.sweep();
+                    }
+                });
+            }
+        }
+    }
+
+    /// Every open socket of a user.
+    pub fn sockets(&self, user: UserId) -> Vec<Arc<Socket>> {
+        self.lock_users().get(&user).cloned().unwrap_or_default()
+    }
+
+    /// Closes the sockets of these sessions with 4401.
+    pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
+        for socket in self.sockets(user).iter().filter(|s| sessions.contains(&s.session)) {
+            socket.outbox.close(CloseReason::SessionEnded);
+        }
+    }
+
+    /// A newer token was issued for this session: its sockets may stay until that one expires.
+    pub fn prolong(&self, session: &Session, expires: Timestamp) {
+        for socket in self.sockets(session.user).iter().filter(|s| s.session == session.id) {
+            socket.prolong(expires);
+        }
+    }
+
+    /// The state of a room's live side.
+    pub fn state(&self, room: RoomId) -> LiveState {
+        self.slot(room).and_then(|slot| slot.lock().live.as_ref().map(|live| live.state)).unwrap_or(LiveState::Closed)
+    }
+
+    /// Participants and roles of a live room, from memory.
+    pub fn facts(&self, room: RoomId) -> Option<Arc<RoomFacts>> {
+        self.slot(room)?.lock().live.as_ref()?.facts.clone()
+    }
+
+    /// Lets a socket listen without having entered. Its events are held back until [`Hub::make_ready`].
+    pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {
+        self.change(room, |watch| {
+            let listener = watch.listener_or_new(socket);
+            listener.subscribed = true;
+            listener.ready = false;
+        });
+    }
+
+    /// Ends what [`Hub::listen`] began.
+    pub fn unlisten(&self, room: RoomId, socket: &Socket) {
+        self.change(room, |watch| {
+            if let Some(listener) = watch.listener(socket.id) {
+                listener.subscribed = false;
+                watch.sweep();
+            }
+        });
+    }
+
+    /// Whether the socket listens to the room; a committed removal ends that.
+    pub fn is_listening(&self, room: RoomId, socket: &Socket) -> bool {
+        self.slot(room).is_some_and(|slot| slot.lock().listener(socket.id).is_some())
+    }
+
+    /// The listener has read everything up to this rev: live events follow, unless later ones went by meanwhile.
+    pub fn make_ready(&self, room: RoomId, socket: &Socket, rev: Rev, last_seq: Seq) -> Ready {
+        let Some(slot) = self.slot(room) else { return Ready::Gone };
+        let mut watch = slot.lock();
+        let seen = watch.seen;
+        let Some(listener) = watch.listener(socket.id) else { return Ready::Gone };
+        if seen.is_some_and(|seen| seen > rev) {
+            return Ready::Behind;
+        }
+        listener.ready = true;
+        listener.rev = listener.rev.max(rev);
+        if seen.is_none() {
+            watch.seen = Some(rev);
+        }
+        watch.last_seq = watch.last_seq.max(last_seq);
+        Ready::At(socket.outbox.position())
+    }
+
+    /// Changes a room's watch under both locks, so that it cannot be forgotten meanwhile; forgets it when it is empty afterwards.
+    pub(super) fn change<T>(&self, room: RoomId, change: impl FnOnce(&mut Watch) -> T) -> T {
+        let mut rooms = self.lock_rooms();
+        let slot = Arc::clone(rooms.entry(room).or_default());
+        let mut watch = slot.lock();
+        let answer = change(&mut watch);
+        if watch.is_empty() {
+            rooms.remove(&room);
+        }
+        answer
+    }
+
+    pub(super) fn slot(&self, room: RoomId) -> Option<Arc<Slot>> {
+        self.lock_rooms().get(&room).cloned()
+    }
+
+    pub(super) fn lock_rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Arc<Slot>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_users(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Socket>>>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,231 @@
+//! One room in memory: who listens, and, while somebody is or was present, its live side.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Encoded, Socket, Voice, encoded::Audience};
+use crate::model::{Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq, SocketId, UserId};
+
+/// A room that somebody listens to. Lives as long as it has a listener or a live side.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// The newest committed event that was handed on; None until one was, or a listener told where it stands.
+    pub(super) seen: Option<Rev>,
+    /// The newest message known here.
+    pub(super) last_seq: Seq,
+    /// Listeners by dialect, so that each event is encoded once for each of them.
+    pub(super) groups: Vec<Group>,
+    /// The live room.
+    pub(super) live: Option<Live>,
+}
+
+/// All listeners of one dialect.
+pub(super) struct Group {
+    pub(super) voice: Voice,
+    pub(super) listeners: Vec<Listener>,
+}
+
+/// A socket that hears a room's events.
+pub(super) struct Listener {
+    pub(super) socket: Arc<Socket>,
+    /// It has these already: only later ones are sent.
+    pub(super) rev: Rev,
+    /// Its replay is done; before, live events are left out, because the replay reads them.
+    pub(super) ready: bool,
+    /// It has entered.
+    pub(super) present: bool,
+    /// It listens without having entered.
+    pub(super) subscribed: bool,
+}
+
+/// The live room.
+pub(super) struct Live {
+    pub(super) state: LiveState,
+    /// Room and participants as of the newest event applied. `rev` and `last_seq` in it may lag; [`Live::rev`] does not.
+    /// None while it is being created.
+    pub(super) facts: Option<Arc<RoomFacts>>,
+    pub(super) rev: Rev,
+    /// The latest messages, oldest first.
+    pub(super) recent: VecDeque<Message>,
+    /// How many sockets of each user have entered.
+    pub(super) present: HashMap<UserId, (Person, u32)>,
+    /// Grows whenever the idle timer starts or stops; a timer that finds another number has been cancelled.
+    pub(super) timer: u64,
+    /// Events that came while the facts were being read.
+    pub(super) backlog: Vec<Arc<RoomEvent>>,
+    /// Entries and leaves to be told together.
+    pub(super) merged: Merged,
+}
+
+/// Entries and leaves of a second, where many are present.
+#[derive(Default)]
+pub(super) struct Merged {
+    pub(super) joined: Vec<String>,
+    pub(super) left: Vec<String>,
+    pub(super) scheduled: bool,
+}
+
+impl Watch {
+    pub(super) fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
+        self.groups.iter_mut().flat_map(|g| &mut g.listeners).find(|l| l.socket.id == socket)
+    }
+
+    /// The listener of this socket, made when it is not there yet.
+    pub(super) fn listener_or_new(&mut self, socket: &Arc<Socket>) -> &mut Listener {
+        let group = match self.groups.iter().position(|g| g.voice.name == socket.voice.name) {
+            Some(at) => &mut self.groups[at],
+            None => {
+                self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
+                let last = self.groups.len() - 1;
+                &mut self.groups[last]
+            }
+        };
+        let at = group.listeners.iter().position(|l| l.socket.id == socket.id).unwrap_or_else(|| {
+            let listener = Listener { socket: Arc::clone(socket), rev: Rev(0), ready: false, present: false, subscribed: false };
+            group.listeners.push(listener);
+            group.listeners.len() - 1
+        });
+        &mut group.listeners[at]
+    }
+
+    /// Takes listeners out that neither are present nor have subscribed.
+    pub(super) fn sweep(&mut self) {
+        for group in &mut self.groups {
+            group.listeners.retain(|l| l.present || l.subscribed);
+        }
+        self.groups.retain(|g| !g.listeners.is_empty());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.live.is_none() && self.groups.is_empty()
+    }
+
+    /// Encodes once for each dialect and queues for everybody concerned.
+    pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
+        for group in &self.groups {
+            for encoded in (group.voice.encode)(event) {
+                for listener in group.listeners.iter().filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev)) {
+                    if hears(&encoded, &listener.socket) {
+                        queue(&encoded, &listener.socket, hint);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks everything up to this rev as sent.
+    pub(super) fn advance(&mut self, rev: Rev) {
+        self.seen = Some(self.seen.map_or(rev, |seen| seen.max(rev)));
+    }
+}
+
+pub(super) fn hears(encoded: &Encoded, socket: &Socket) -> bool {
+    match encoded.to {
+        Audience::All => true,
+        Audience::AllBut(id) => socket.id != id,
+        Audience::AllButUser(user) => socket.user != user,
+        Audience::Only(user) => socket.user == user,
+    }
+}
+
+pub(super) fn queue(encoded: &Encoded, socket: &Socket, hint: bool) {
+    if hint {
+        socket.outbox.push_hint(encoded.frame.clone());
+    } else {
+        socket.outbox.push(encoded.frame.clone());
+    }
+    if let Some(reason) = encoded.then_close {
+        socket.outbox.close(reason);
+    }
+}
+
+impl Live {
+    pub(super) fn creating() -> Self {
+        Self {
+            state: LiveState::Creating,
+            rev: Rev(0),
+            facts: None,
+            recent: VecDeque::new(),
+            present: HashMap::new(),
+            timer: 0,
+            backlog: Vec::new(),
+            merged: Merged::default(),
+        }
+    }
+
+    /// Brings facts and latest messages up to this event. Applying one twice changes nothing.
+    pub(super) fn apply(&mut self, event: &RoomEvent, keep: usize) {
+        if event.rev <= self.rev {
+            return;
+        }
+        self.rev = event.rev;
+        for change in &event.changes {
+            match change {
+                Change::Posted(message) => self.remember(message, keep),
+                Change::Edited(message) | Change::Deleted(message) => {
+                    if let Some(known) = self.recent.iter_mut().find(|m| m.seq == message.seq) {
+                        *known = message.clone();
+                    }
+                }
+                Change::Reacted { seq, reaction } => self.react(*seq, event, |reactions, login| match reactions.iter_mut().find(|r| r.reaction == *reaction) {
+                    Some(known) if !known.users.contains(&login) => known.users.push(login),
+                    Some(_) => (),
+                    None => reactions.push(ReactionCount { reaction: reaction.clone(), users: vec![login] }),
+                }),
+                Change::Unreacted { seq, reaction } => self.react(*seq, event, |reactions, login| {
+                    for known in reactions.iter_mut().filter(|r| r.reaction == *reaction) {
+                        known.users.retain(|user| *user != login);
+                    }
+                    reactions.retain(|r| !r.users.is_empty());
+                }),
+                Change::Updated(room) => self.change_facts(event.rev, |facts| facts.room = room.clone()),
+                Change::ParticipantAdded(new) | Change::ParticipantChanged(new) => {
+                    self.change_facts(event.rev, |facts| match facts.participants.iter_mut().find(|p| p.user == new.user) {
+                        Some(known) => *known = new.clone(),
+                        None => facts.participants.push(new.clone()),
+                    });
+                }
+                Change::ParticipantRemoved(person) => {
+                    self.change_facts(event.rev, |facts| facts.participants.retain(|p| p.user != person.id));
+                }
+                Change::RoomDeleted => self.change_facts(event.rev, |facts| facts.participants.clear()),
+            }
+        }
+    }
+
+    /// Takes over a message as it is now.
+    pub(super) fn apply_now(&mut self, message: &Message, keep: usize) {
+        let known = self.recent.iter().any(|m| m.seq == message.seq);
+        let newer = self.recent.back().is_none_or(|m| m.seq < message.seq);
+        if known || newer {
+            self.remember(message, keep);
+        }
+    }
+
+    /// Replaces or appends a message, and forgets the oldest beyond `keep`.
+    fn remember(&mut self, message: &Message, keep: usize) {
+        match self.recent.iter_mut().find(|m| m.seq == message.seq) {
+            Some(known) => *known = message.clone(),
+            None => self.recent.push_back(message.clone()),
+        }
+        while self.recent.len() > keep {
+            self.recent.pop_front();
+        }
+    }
+
+    fn react(&mut self, seq: Seq, event: &RoomEvent, change: impl FnOnce(&mut Vec<ReactionCount>, String)) {
+        if let Some(message) = self.recent.iter_mut().find(|m| m.seq == seq) {
+            message.rev = event.rev;
+            change(&mut message.reactions, event.by.login.clone());
+        }
+    }
+
+    fn change_facts(&mut self, rev: Rev, change: impl FnOnce(&mut RoomFacts)) {
+        if let Some(facts) = &mut self.facts {
+            let facts = Arc::make_mut(facts);
+            change(facts);
+            facts.room.rev = rev;
+            facts.room.facts_rev = rev;
+        }
+    }
+}

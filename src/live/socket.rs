@@ -1,0 +1,57 @@
+//! One open WebSocket as live rooms see it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use super::{Outbox, Voice};
+use crate::model::{SessionId, SocketId, Timestamp, UserId};
+
+/// An open socket: whose it is, what it speaks, and its queue.
+#[derive(Debug)]
+pub struct Socket {
+    /// Its number in this process.
+    pub id: SocketId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Their login name.
+    pub login: String,
+    /// The session that opened it.
+    pub session: SessionId,
+    /// Its dialect's encoder.
+    pub voice: Voice,
+    /// What is to be sent.
+    pub outbox: Arc<Outbox>,
+    /// It wants the events of all rooms of its user, future ones too.
+    pub(super) subscribed: AtomicBool,
+    /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`: never.
+    token_expires: AtomicI64,
+}
+
+impl Socket {
+    pub(super) fn new(id: SocketId, user: UserId, login: String, session: SessionId, voice: Voice, outbox: Outbox, token_expires: Option<Timestamp>) -> Self {
+        let expires = token_expires.map_or(i64::MAX, |t| t.0);
+        Self { id, user, login, session, voice, outbox: Arc::new(outbox), subscribed: AtomicBool::new(false), token_expires: AtomicI64::new(expires) }
+    }
+
+    /// When the newest token of its session expires; None: it was opened without one.
+    pub fn token_expires(&self) -> Option<Timestamp> {
+        let at = self.token_expires.load(Ordering::Relaxed);
+        (at != i64::MAX).then_some(Timestamp(at))
+    }
+
+    /// A newer token was issued for the session.
+    pub fn prolong(&self, expires: Timestamp) {
+        if self.token_expires().is_some() {
+            self.token_expires.fetch_max(expires.0, Ordering::Relaxed);
+        }
+    }
+
+    /// From now on it listens to every room that its user comes into.
+    pub fn subscribe(&self) {
+        self.subscribed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_subscribed(&self) -> bool {
+        self.subscribed.load(Ordering::SeqCst)
+    }
+}
