@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::store::{NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 /// Addresses whose registrations are counted; beyond, those of past hours go.
 const MAX_ADDRESSES: usize = 10_000;
 /// How many users `v1` lists.

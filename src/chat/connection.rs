@@ -22,7 +22,7 @@ const TYPING_EVERY: Duration = Duration::from_secs(2);
 const MAX_TYPING: usize = 10_000;
 /// Changes that a re-entry is told one by one; more: start anew.
 pub(super) const MAX_CHANGES: u32 = 200;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// One open socket. Dropping it leaves every room.
 pub struct Connection {

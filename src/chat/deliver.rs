@@ -101,3 +101,6 @@ impl Chat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ use crate::model::{Error, Result, Session, Timestamp, User, UserId};
 use crate::store::{Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
-pub use connection::{Connection, Later};
+pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use messages::NewMessage;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};

@@ -210,7 +210,7 @@ struct Refused {
 }
 
 const LINES_PER_MINUTE: u32 = 10;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Addresses that are remembered; beyond, those of past minutes go.
 const MAX_ADDRESSES: usize = 10_000;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::hub::Hub;
 use super::room::{Watch, hears, queue};
-use super::{Audience, Voice};
+use super::{Audience, Encoded, Socket, Voice};
 use crate::model::{Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId, Seq, Timestamp, UserId};
 
 /// How often merged presence is told.
@@ -154,7 +154,7 @@ impl Hub {
 
     fn deliver_added(&self, event: &Event, user: UserId, facts: &Arc<RoomFacts>) {
         let sockets = self.sockets(user);
-        self.tell(&sockets, event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
+        tell(&sockets, event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
         for socket in sockets.iter().filter(|s| s.is_subscribed()) {
             self.change(facts.room.id, |watch| {
                 let rev = facts.room.rev;
@@ -174,30 +174,13 @@ impl Hub {
     /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room.
     fn deliver_mark(&self, event: &Event, mark: &ReadMark) {
         let own = Audience::Only(mark.user);
-        self.tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
+        tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
         let Some(slot) = self.slot(mark.room) else { return };
         let watch = slot.lock();
         for group in &watch.groups {
             for encoded in (group.voice.encode)(event).iter().filter(|encoded| encoded.to != own) {
                 for listener in group.listeners.iter().filter(|l| l.ready && hears(encoded, &l.socket)) {
                     queue(encoded, &listener.socket, true);
-                }
-            }
-        }
-    }
-
-    /// Says an event to sockets wherever they are, encoding it once for each dialect among them.
-    fn tell(&self, sockets: &[Arc<super::Socket>], event: &Event, which: impl Fn(&super::Encoded) -> bool) {
-        let mut voices: Vec<Voice> = Vec::new();
-        for socket in sockets {
-            if socket.voice.personal && !voices.iter().any(|v| v.name == socket.voice.name) {
-                voices.push(socket.voice);
-            }
-        }
-        for voice in voices {
-            for encoded in (voice.encode)(event).iter().filter(|encoded| which(encoded)) {
-                for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s)) {
-                    queue(encoded, socket, false);
                 }
             }
         }
@@ -259,5 +242,22 @@ impl Watch {
             }
         }
         strangers
+    }
+}
+
+/// Says an event to sockets wherever they are, encoding it once for each dialect among them.
+fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool) {
+    let mut voices: Vec<Voice> = Vec::new();
+    for socket in sockets {
+        if socket.voice.personal && !voices.iter().any(|v| v.name == socket.voice.name) {
+            voices.push(socket.voice);
+        }
+    }
+    for voice in voices {
+        for encoded in (voice.encode)(event).iter().filter(|encoded| which(encoded)) {
+            for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s)) {
+                queue(encoded, socket, false);
+            }
+        }
     }
 }

@@ -76,7 +76,7 @@ impl Hub {
         let mut users = self.lock_users();
         let sockets = users.entry(session.user).or_default();
         if sockets.len() >= self.max_sockets_per_user {
-            return Err(Error::RateLimited(Duration::from_secs(60)));
+            return Err(Error::RateLimited(Duration::from_mins(1)));
         }
         let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
         let outbox = Outbox::new(self.queue_frames, self.queue_bytes);

@@ -72,14 +72,11 @@ impl Watch {
 
     /// The listener of this socket, made when it is not there yet.
     pub(super) fn listener_or_new(&mut self, socket: &Arc<Socket>) -> &mut Listener {
-        let group = match self.groups.iter().position(|g| g.voice.name == socket.voice.name) {
-            Some(at) => &mut self.groups[at],
-            None => {
-                self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
-                let last = self.groups.len() - 1;
-                &mut self.groups[last]
-            }
-        };
+        let at = self.groups.iter().position(|g| g.voice.name == socket.voice.name).unwrap_or_else(|| {
+            self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[at];
         let at = group.listeners.iter().position(|l| l.socket.id == socket.id).unwrap_or_else(|| {
             let listener = Listener { socket: Arc::clone(socket), rev: Rev(0), ready: false, present: false, subscribed: false };
             group.listeners.push(listener);

@@ -1,0 +1,154 @@
+/** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
+
+/** @import {Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 when the server was not reached
+   * @param {string} code
+   * @param {string} message
+   * @param {string} [field]
+   */
+  constructor(status, code, message, field) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.field = field;
+  }
+}
+
+export class Client {
+  /** Called with every fresh session, so that its token can be renewed in time. @type {(session: Session) => void} */
+  onSession = () => {};
+  /** Called when the session is over for good. */
+  onSignedOut = () => {};
+  /** @type {Promise<void>|null} one refresh for all requests that find the token expired */
+  #refreshing = null;
+
+  // Identity
+
+  /** @param {{userId: string, password: string, name?: string}} body @returns {Promise<User>} */
+  register = (body) => this.#send("POST", "/api/users", body, false);
+
+  /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
+  setup = (body) => this.#send("POST", "/api/setup", body, false);
+
+  /** @param {string} userId @param {string} password */
+  async login(userId, password) {
+    this.onSession(await this.#send("POST", "/api/login", { userId, password }, false));
+  }
+
+  /** @returns {Promise<void>} */
+  logout = () => this.#send("POST", "/api/logout", {}, false);
+
+  /** A fresh token; one request however many ask. @returns {Promise<void>} */
+  refresh() {
+    this.#refreshing ??= this.#send("POST", "/api/refresh", {}, false)
+      .then((session) => this.onSession(session))
+      .finally(() => { this.#refreshing = null; });
+    return this.#refreshing;
+  }
+
+  /** @returns {Promise<User>} */
+  me = () => this.#send("GET", "/api/users/me");
+
+  /** @param {{name?: string, password?: string, currentPassword?: string}} body @returns {Promise<User>} */
+  changeMe = (body) => this.#send("PATCH", "/api/users/me", body);
+
+  /** @param {string} query @returns {Promise<Person[]>} */
+  findPeople = async (query) => (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
+
+  /** @param {string} userId @returns {Promise<Person>} */
+  person = (userId) => this.#send("GET", `/api/users/${encodeURIComponent(userId)}`);
+
+  // Rooms
+
+  /** @param {"mine"|"public"} scope @returns {Promise<Room[]>} */
+  rooms = async (scope) => (await this.#send("GET", `/api/chatrooms?scope=${scope}`)).chatrooms;
+
+  /** @param {string} roomId @returns {Promise<Room>} */
+  room = (roomId) => this.#send("GET", `/api/chatrooms/${roomId}`);
+
+  /** @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} body @returns {Promise<Room>} */
+  createRoom = (body) => this.#send("POST", "/api/chatrooms", body);
+
+  /** @param {string} roomId @returns {Promise<Room>} */
+  joinRoom = (roomId) => this.#send("POST", `/api/chatrooms/${roomId}/join`, {});
+
+  /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
+  renameRoom = (roomId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/name`, { name });
+
+  /** @param {string} roomId @returns {Promise<void>} */
+  deleteRoom = (roomId) => this.#send("DELETE", `/api/chatrooms/${roomId}`);
+
+  /** @param {string} roomId @param {string} userId @returns {Promise<Participant>} */
+  addPerson = (roomId, userId) => this.#send("POST", `/api/chatrooms/${roomId}/participants`, { userId });
+
+  /** @param {string} roomId @param {string} userId @returns {Promise<void>} */
+  removePerson = (roomId, userId) => this.#send("DELETE", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}`);
+
+  /** @param {string} roomId @param {string} userId @param {Role} role @returns {Promise<Participant>} */
+  setRole = (roomId, userId, role) => this.#send("PATCH", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/role`, { role });
+
+  /** @param {string} roomId @param {string} userId @param {string} name @returns {Promise<Participant>} */
+  setRoomName = (roomId, userId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/name`, { edited_name: name });
+
+  // Messages
+
+  /** @param {string} roomId @param {Record<string, string|number>} query @returns {Promise<Message[]>} */
+  messages = async (roomId, query) =>
+    (await this.#send("GET", `/api/chatrooms/${roomId}/messages?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`)).messages;
+
+  /** @param {string} roomId @param {string} messageId @param {string} newContent @returns {Promise<Message>} */
+  editMessage = (roomId, messageId, newContent) => this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
+
+  /** @param {string} roomId @param {string} messageId @returns {Promise<void>} */
+  deleteMessage = (roomId, messageId) => this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}`);
+
+  /** @param {string} roomId @param {string} messageId @param {string} reactionType */
+  react = (roomId, messageId, reactionType) => this.#send("POST", `/api/chatrooms/${roomId}/messages/${messageId}/reactions`, { reactionType });
+
+  /** @param {string} roomId @param {string} messageId @param {string} reactionType @returns {Promise<void>} */
+  unreact = (roomId, messageId, reactionType) =>
+    this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`);
+
+  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, lastReadSeq: number}[]>} */
+  readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
+
+  // Internal
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {boolean} [renew] refresh the token and try once more on 401
+   * @returns {Promise<any>}
+   */
+  async #send(method, path, body, renew = true) {
+    const answer = await this.#fetch(method, path, body);
+    if (answer.ok) return answer.status === 204 ? undefined : answer.json();
+    if (answer.status === 401 && renew) {
+      try {
+        await this.refresh();
+      } catch (error) {
+        if (error instanceof ApiError && (error.status === 401 || error.status === 404)) this.onSignedOut();
+        throw error;
+      }
+      return this.#send(method, path, body, false);
+    }
+    const said = await answer.json().catch(() => ({}));
+    throw new ApiError(answer.status, said.error ?? "internal", said.message ?? answer.statusText, said.field);
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async #fetch(method, path, body) {
+    try {
+      return await fetch(path, {
+        method, credentials: "same-origin",
+        ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+      });
+    } catch {
+      throw new ApiError(0, "offline", "The server cannot be reached.");
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/** The whole page: the sign-in form or the chat, after the session and the address. */
+import { loadLanguage, t } from "../lib/i18n.js";
+import { parseRoute } from "../lib/route.js";
+import { Chat } from "../state/chat.js";
+import "./chat-app.js";
+import "./login-form.js";
+
+/** @import {ChatApp} from "./chat-app.js" */
+/** @import {LoginForm} from "./login-form.js" */
+
+const RETRY_MS = 3000;
+
+export class AppRoot extends HTMLElement {
+  #chat = new Chat();
+  /** Where to go after signing in. */
+  #wanted = "#/rooms";
+  /** What was fetched for the present address already. */
+  #page = "";
+  #target = "";
+
+  // Lifecycle
+
+  async connectedCallback() {
+    await loadLanguage();
+    const { store } = this.#chat;
+    store.addEventListener("change", () => this.#update());
+    addEventListener("hashchange", () => this.#route());
+    this.addEventListener("session-open", (event) => this.#signIn(/** @type {CustomEvent} */ (event).detail));
+    this.addEventListener("language-choose", (event) => this.#speak(/** @type {CustomEvent<string>} */ (event).detail));
+    this.#route();
+    await this.#resume();
+    this.#update();
+  }
+
+  // Internal
+
+  async #resume() {
+    for (;;) {
+      try {
+        await this.#chat.resume();
+        return;
+      } catch {
+        // No server: the page cannot know whether there is a session.
+        document.documentElement.dataset.connection = "offline";
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  #update() {
+    const { me, route } = this.#chat.store.state;
+    const form = /** @type {LoginForm|null} */ (this.querySelector("login-form"));
+    if (me) {
+      if (!this.querySelector("chat-app")) this.#show("chat-app");
+      this.#follow();
+      return;
+    }
+    document.title = t("product");
+    const mode = route.page === "register" || route.page === "setup" ? route.page : "sign-in";
+    if (form) form.mode = mode;
+    else /** @type {LoginForm} */ (this.#show("login-form")).mode = mode;
+  }
+
+  /** @param {"chat-app"|"login-form"} tag */
+  #show(tag) {
+    const element = document.createElement(tag);
+    if (tag === "chat-app") /** @type {ChatApp} */ (element).chat = this.#chat;
+    this.#page = this.#target = "";
+    this.replaceChildren(element);
+    return element;
+  }
+
+  #route() {
+    const route = parseRoute(location.hash);
+    this.#chat.store.dispatch({ type: "routed", route });
+    if (!this.#chat.store.state.me && !["rooms", "sign-in", "register", "setup"].includes(route.page)) this.#wanted = location.hash;
+  }
+
+  /** Enters and leaves rooms as the address says; opens what a page needs when it is come to. */
+  #follow() {
+    const { route, rooms, visit, timelines, ready } = this.#chat.store.state;
+    if (route.page === "sign-in" || route.page === "register" || route.page === "setup") {
+      location.replace(this.#wanted);
+      this.#wanted = "#/rooms";
+      return;
+    }
+    const app = /** @type {ChatApp} */ (this.querySelector("chat-app"));
+    if (visit && (visit.roomId !== route.roomId || !rooms[visit.roomId])) {
+      app.draft.context = null;
+      app.draft.error = "";
+      if (!route.roomId || !rooms[route.roomId]) this.#chat.closeRoom();
+    }
+    if (route.roomId && rooms[route.roomId] && ready) {
+      this.#chat.openRoom(route.roomId);
+      const timeline = timelines[route.roomId];
+      const held = !route.messageId || timeline?.messages.some((message) => message.messageId === route.messageId);
+      if (route.messageId && timeline?.loaded && !held && this.#target !== route.messageId) {
+        this.#target = route.messageId;
+        this.#chat.history.around(route.roomId, route.messageId).catch(() => app.say(t("messages.notFound")));
+      }
+    }
+    if (!route.messageId) this.#target = "";
+    if (route.page === "directory" && this.#page !== "directory") this.#directory(app);
+    this.#page = route.page;
+  }
+
+  /** @param {ChatApp} app */
+  async #directory(app) {
+    try {
+      app.draft.directory = await this.#chat.client.rooms("public");
+      app.draft.directoryError = "";
+    } catch {
+      app.draft.directoryError = t("error.offline");
+    }
+    app.update();
+  }
+
+  /** @param {{mode: string, userId: string, password: string, name?: string}} person */
+  async #signIn({ mode, userId, password, name }) {
+    const form = /** @type {LoginForm} */ (this.querySelector("login-form"));
+    try {
+      if (mode === "register") await this.#chat.register({ userId, password, name });
+      else if (mode === "setup") await this.#chat.setup({ token: this.#chat.store.state.route.token ?? "", userId, password });
+      else await this.#chat.signIn(userId, password);
+    } catch (error) {
+      form.fail(error);
+    }
+  }
+
+  /** @param {string} language */
+  async #speak(language) {
+    await loadLanguage(language);
+    this.replaceChildren();
+    this.#update();
+  }
+}
+
+customElements.define("app-root", AppRoot);

@@ -1,0 +1,147 @@
+/**
+ * The signed-in page: columns, pages, dialogs. The only element that talks to the chat; leaves emit what was done, and
+ * elements/chat-actions.js says what each of that means.
+ */
+import { fill, h, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { t } from "../lib/i18n.js";
+import { roomName } from "../lib/names.js";
+import { mayDeleteRoom, mayManage } from "../lib/rights.js";
+import { viewOf } from "../lib/route.js";
+import { isDark } from "../lib/theme.js";
+import { members, roomRows, totalUnread } from "../state/select.js";
+import { listenToActions } from "./chat-actions.js";
+import { emptyState } from "./empty-state.js";
+import { RoomView } from "./room-view.js";
+import "./action-sheet.js";
+import "./connection-banner.js";
+import "./person-dialog.js";
+import "./reaction-picker.js";
+import "./room-details.js";
+import "./room-dialog.js";
+import "./room-directory.js";
+import "./room-list.js";
+import "./settings-page.js";
+
+/** @import {Chat} from "../state/chat.js" */
+/** @import {Room, State, User} from "../types.js" */
+
+const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
+const WIDE = matchMedia("(width >= 1180px)");
+
+export class ChatApp extends HTMLElement {
+  /** @type {Chat} */
+  chat = /** @type {any} */ (null);
+  /** @type {import("./room-view.js").Draft & {directory: Room[]|null, directoryError: string}} */
+  draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "" };
+  view = new RoomView();
+  dialog = make("room-dialog");
+  person = make("person-dialog");
+  picker = make("reaction-picker");
+  sheet = make("action-sheet");
+  #banner = make("connection-banner");
+  #rooms = make("room-list");
+  #main = h("main");
+  #details = make("room-details");
+  #directory = make("room-directory");
+  #settings = make("settings-page");
+  #welcome = emptyState({ picture: "compass", title: t("welcome.title"), text: t("welcome.text"), actions: [
+    h("button", { class: "button primary", type: "button", onclick: () => this.newRoom() }, t("rooms.new")),
+    h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
+  #missing = emptyState({ picture: "room", title: t("room.missing"), text: t("room.missingHint"), actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))] });
+  #notice = h("p", { class: "toast popover", role: "alert", hidden: true });
+  #tabs = h("nav", { class: "tabs", "aria-label": t("tabs.title") },
+    tab("#/rooms", "room", "rooms.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
+  #life = new AbortController();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #noticeTimer;
+  #page = "";
+
+  // Lifecycle
+
+  connectedCallback() {
+    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#notice, this.dialog, this.person, this.picker, this.sheet);
+    const { signal } = this.#life;
+    listenToActions(this, signal);
+    this.chat.store.addEventListener("change", () => this.update(), { signal });
+    WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), { signal });
+    this.update();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  update() {
+    const { state } = this.chat.store;
+    const { me, route, connection } = state;
+    if (!me) return;
+    const room = route.roomId ? state.rooms[route.roomId] : undefined;
+    const details = Boolean(room) && route.page === "room" && (this.draft.details || Boolean(route.details));
+    set(this, { "data-view": viewOf(route), "data-details": details });
+    document.documentElement.dataset.connection = connection.state;
+    document.title = [title(state, room, me), t("product")].filter(Boolean).join(" — ");
+    this.#banner.data = connection;
+    this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
+    for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
+    this.#showPage(state, room, me);
+    this.#details.hidden = !details;
+    if (room && details) {
+      this.#details.data = { room, title: roomName(room, me.userId) || t("rooms.alone"), people: members(state, room), mayManage: mayManage(room, me), mayDelete: mayDeleteRoom(room, me) };
+    }
+  }
+
+  // Actions
+
+  newRoom() {
+    this.dispatchEvent(new CustomEvent("room-new"));
+  }
+
+  /** @param {boolean} shown */
+  toggleDetails(shown) {
+    this.draft.details = shown;
+    this.update();
+  }
+
+  /** @param {string} text says for a while what went wrong */
+  say(text) {
+    fill(this.#notice, text).hidden = false;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, 6000);
+  }
+
+  // Internal
+
+  /** @param {State} state @param {Room|undefined} room @param {User} me */
+  #showPage(state, room, me) {
+    const { page } = state.route;
+    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page === "directory" || page === "profile" ? page : "welcome";
+    if (wanted !== this.#page) {
+      this.#page = wanted;
+      set(this.#main, { class: wanted === "room" ? null : "page" });
+      /** @type {Record<string, any[]>} */
+      const pages = { "": [], room: this.view.parts, missing: [this.#missing], directory: [this.#directory], profile: [this.#settings], welcome: [this.#welcome] };
+      fill(this.#main, pages[wanted]);
+    }
+    if (wanted === "room" && room) this.view.update(state, room, this.draft);
+    if (wanted === "directory") this.#directory.data = { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
+    if (wanted === "profile") this.#settings.data = { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
+  }
+}
+
+// Internal
+
+/** @param {State} state @param {Room|undefined} room @param {User} me */
+function title(state, room, me) {
+  const unread = totalUnread(state);
+  const name = room && state.route.page === "room" ? roomName(room, me.userId) || t("rooms.alone") : "";
+  return `${unread ? `(${unread}) ` : ""}${name}`.trim();
+}
+
+/** @param {string} href @param {string} picture @param {string} key */
+function tab(href, picture, key) {
+  return h("a", { href }, icon(picture), h("span", { class: "truncate" }, t(key)));
+}
+
+customElements.define("chat-app", ChatApp);

@@ -1,0 +1,16 @@
+/** Nothing here yet: what this place is for, and the next step. */
+import { fill, h } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+
+/**
+ * @param {object} what
+ * @param {string} what.picture
+ * @param {string} what.title
+ * @param {string} [what.text]
+ * @param {Node[]} [what.actions]
+ */
+export function emptyState({ picture, title, text, actions = [] }) {
+  return fill(document.createElement("empty-state"),
+    h("span", { class: "tile" }, icon(picture)), h("h2", null, title), text && h("p", null, text),
+    actions.length > 0 && h("div", { class: "wrap" }, actions));
+}

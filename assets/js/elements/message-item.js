@@ -1,0 +1,135 @@
+/**
+ * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `reaction-toggle`,
+ * `send-retry`, `send-discard`, `person-open`.
+ */
+import { act, fill, h, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { has, lang, t } from "../lib/i18n.js";
+import { Piece } from "../lib/piece.js";
+import { glyph } from "../lib/reactions.js";
+import { langOf, linkParts, oneLine } from "../lib/text.js";
+import { clock, exact } from "../lib/time.js";
+import { longPress } from "../lib/press.js";
+import { avatar } from "./user-avatar.js";
+
+/** @import {MessageRow} from "../state/rows.js" */
+/** @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string}} Data */
+
+const MARKS_SHOWN = 3;
+
+/** @extends {Piece<Data>} */
+export class MessageItem extends Piece {
+  #shown = "";
+
+  // Lifecycle
+
+  build() {
+    set(this, { role: "article", tabindex: "-1" });
+    this.addEventListener("focusin", () => this.#reachable(true));
+    this.addEventListener("focusout", () => this.#reachable(false));
+    longPress(this, () => this.data?.row.messageId && !this.data.row.deleted && act(this, "message-menu", this.data.row));
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const { row } = data;
+    const names = [...row.reactions.flatMap((reaction) => reaction.userIds), ...row.readers].map(data.nameOf);
+    const key = JSON.stringify([row, names]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    set(this, {
+      "data-seq": row.seq, "data-client-id": row.clientId, "data-state": row.state, "data-follows": row.follows,
+      "data-mentions-me": row.mentionsMe, "data-message-id": row.messageId,
+    });
+    const time = h("time", { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, lang()) }, clock(row.at, lang()));
+    const author = row.author || t("person.deleted");
+    fill(this,
+      row.follows ? time : avatar({ id: row.userId, name: author }),
+      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#reactions(data), this.#failure(row)),
+      this.#marks(data), this.#tools(row));
+    if (this.contains(document.activeElement)) this.#reachable(true);
+  }
+
+  // Internal
+
+  /** @param {MessageRow} row @param {string} author @param {Node} time */
+  #head(row, author, time) {
+    const name = row.userId
+      ? h("button", { class: "author truncate", type: "button", lang: langOf(author) || null, onclick: () => act(this, "person-open", row.userId) }, author)
+      : h("span", { class: "author truncate" }, author);
+    return h("header", null, name, time);
+  }
+
+  /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */
+  #quote({ messageId, author, text }, roomId) {
+    return h("a", { class: "quote", href: `#/${roomId}/${messageId}` }, author && h("b", { class: "truncate" }, author),
+      h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : oneLine(text)));
+  }
+
+  /** @param {MessageRow} row */
+  #content(row) {
+    if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
+    const text = linkParts(row.content).map(({ text, href }) => href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text);
+    return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, text),
+      row.editedAt && [" ", h("span", { class: "edited meta", title: exact(row.editedAt, lang()) }, t("message.edited"))]);
+  }
+
+  /** @param {Data} data */
+  #reactions({ row, me, nameOf }) {
+    if (row.reactions.length === 0) return null;
+    const buttons = row.reactions.map(({ reactionType, userIds }) => {
+      const mine = userIds.includes(me);
+      const people = [...(mine ? [t("person.you")] : []), ...userIds.filter((id) => id !== me).map((id) => nameOf(id) || t("person.deleted"))];
+      const name = has(`reaction.${reactionType}`) ? t(`reaction.${reactionType}`) : reactionType;
+      const label = t(mine ? "reaction.labelMine" : "reaction.label", { name, n: userIds.length, people: people.join(", ") });
+      return h("button", { type: "button", "aria-pressed": String(mine), "aria-label": label, title: people.join(", "), "data-reaction": reactionType,
+        onclick: () => act(this, "reaction-toggle", { row, reaction: reactionType }) }, h("span", { "aria-hidden": "true" }, glyph(reactionType)), " ", userIds.length);
+    });
+    return h("div", { class: "reactions wrap" }, buttons,
+      h("button", { type: "button", class: "add", "aria-label": t("reaction.add"), title: t("reaction.add"), onclick: (/** @type {Event} */ event) => this.#react(event, row) }, icon("react", "small")));
+  }
+
+  /** @param {MessageRow} row */
+  #failure(row) {
+    if (row.state !== "failed") return null;
+    const reason = t("send.failed", { reason: has(`error.${row.reason}`) ? t(`error.${row.reason}`) : t("error.internal") });
+    return h("p", { class: "failed wrap" }, h("span", null, icon("warning", "small"), reason),
+      h("button", { type: "button", class: "retry", onclick: () => act(this, "send-retry", row.clientId) }, t("send.retry")),
+      h("button", { type: "button", class: "discard", onclick: () => act(this, "send-discard", row.clientId) }, t("action.delete")));
+  }
+
+  /** @param {Data} data */
+  #marks({ row, nameOf }) {
+    if (row.state === "pending") return h("div", { class: "marks" }, icon("clock", "small"), h("span", null, t("send.waiting")));
+    if (row.readers.length === 0) return null;
+    const people = row.readers.map((id) => ({ id, name: nameOf(id) }));
+    const names = people.map(({ name }) => name).join(", ");
+    return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
+      people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs" })),
+      people.length > MARKS_SHOWN && h("span", { "aria-hidden": "true" }, `+${people.length - MARKS_SHOWN}`));
+  }
+
+  /** @param {MessageRow} row */
+  #tools(row) {
+    if (row.deleted || row.state !== "sent") return null;
+    const tool = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ label, /** @type {(event: Event) => void} */ onclick) =>
+      h("button", { class: `icon-button ${name}`, type: "button", tabindex: "-1", "aria-label": label, title: label, onclick }, icon(picture));
+    return h("div", { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
+      tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
+      tool("reply", "reply", t("action.reply"), () => act(this, "message-reply", row)),
+      row.mine && tool("edit", "edit", t("action.edit"), () => act(this, "message-edit", row)),
+      row.mayDelete && tool("delete", "trash", t("action.delete"), () => act(this, "message-delete", row)));
+  }
+
+  /** @param {Event} event @param {MessageRow} row */
+  #react(event, row) {
+    act(this, "message-react", { row, at: event.currentTarget });
+  }
+
+  /** Only the tools of the message in focus stand in the tab order. @param {boolean} on */
+  #reachable(on) {
+    for (const button of this.querySelectorAll(".tools button")) button.setAttribute("tabindex", on ? "0" : "-1");
+  }
+}
+
+customElements.define("message-item", MessageItem);

@@ -1,0 +1,64 @@
+/** Right column: about the room, its people, what one may do with it. Emits `details-close`, `room-rename`, `people-add`, `room-leave`, `room-delete`. */
+import { act, fill, h, say, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { lang, t } from "../lib/i18n.js";
+import { Piece } from "../lib/piece.js";
+import { date } from "../lib/time.js";
+import "./member-list.js";
+
+/** @import {Member} from "../state/select.js" */
+/** @import {Room} from "../types.js" */
+/** @import {MemberList} from "./member-list.js" */
+
+/** @typedef {{room: Room, title: string, people: {here: Member[], away: Member[]}, mayManage: boolean, mayDelete: boolean}} Data */
+
+/** @extends {Piece<Data>} */
+export class RoomDetails extends Piece {
+  #back = h("a", { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") }, icon("back"));
+  #rename = button("edit", "details.rename", () => act(this, "room-rename"), "rename");
+  #add = button("addPerson", "people.add", () => act(this, "people-add"), "add-people");
+  #name = h("p");
+  #facts = h("dl");
+  #count = h("span", { class: "num" });
+  #members = /** @type {MemberList} */ (document.createElement("member-list"));
+  #leave = h("button", { class: "button leave", type: "button", onclick: () => act(this, "room-leave") }, t("details.leave"));
+  #delete = h("button", { class: "button danger delete-room", type: "button", onclick: () => act(this, "room-delete") }, t("details.delete"));
+
+  // Lifecycle
+
+  build() {
+    set(this, { role: "complementary", "aria-label": t("details.title") });
+    const head = h("div", { class: "title" }, h("h2", null, t("details.title")));
+    this.append(
+      h("div", { class: "head" }, this.#back, head, button("close", "details.close", () => act(this, "details-close"), "close")),
+      h("div", { class: "scroll" },
+        h("section", null, h("div", { class: "spread" }, h("h3", null, t("details.about")), this.#rename), this.#name, this.#facts),
+        h("section", null, h("div", { class: "spread" }, h("h3", null, t("details.people"), " ", this.#count), this.#add), this.#members),
+        h("section", { class: "wrap" }, this.#leave, this.#delete)));
+  }
+
+  /** @param {Data} data */
+  update({ room, title, people, mayManage, mayDelete }) {
+    set(this.#back, { href: `#/${room.roomId}` });
+    say(this.#name, title);
+    say(this.#count, String(room.userCount));
+    fill(this.#facts, h("dt", null, t("details.kind")), h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
+      h("dt", null, t("details.since")), h("dd", null, date(room.createdAt, lang())));
+    this.#rename.hidden = !mayManage;
+    this.#add.hidden = !mayManage;
+    this.#delete.hidden = !mayDelete;
+    this.#members.data = people;
+  }
+}
+
+/**
+ * @param {string} picture
+ * @param {string} key
+ * @param {() => void} onclick
+ * @param {string} name
+ */
+function button(picture, key, onclick, name) {
+  return h("button", { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick }, icon(picture));
+}
+
+customElements.define("room-details", RoomDetails);

@@ -1,0 +1,35 @@
+/** The line over the conversation. Emits `details-switch`. */
+import { act, h, say, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { t } from "../lib/i18n.js";
+import { Piece } from "../lib/piece.js";
+import { langOf } from "../lib/text.js";
+
+/** @typedef {{title: string, people: number, unread: number, details: boolean}} Data */
+
+/** @extends {Piece<Data>} */
+export class RoomHeader extends Piece {
+  #unread = h("span", { class: "num" });
+  #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
+  #title = h("span", { class: "truncate" });
+  #count = h("span", { class: "num" });
+  #details = h("button", { class: "icon-button count", type: "button", title: t("details.title"), onclick: () => act(this, "details-switch") },
+    icon("people"), this.#count);
+
+  // Lifecycle
+
+  build() {
+    this.append(this.#back, h("div", { class: "title" }, h("h1", null, this.#title)), this.#details);
+  }
+
+  /** @param {Data} data */
+  update({ title, people, unread, details }) {
+    set(this.#back, { "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back") });
+    say(this.#unread, unread ? String(unread) : "");
+    say(set(this.#title, { lang: langOf(title) || null }), title);
+    say(this.#count, String(people));
+    set(this.#details, { "aria-label": t("header.people", { n: people }), "aria-expanded": String(details) });
+  }
+}
+
+customElements.define("room-header", RoomHeader);

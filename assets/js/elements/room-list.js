@@ -1,0 +1,110 @@
+/** Left column: the server, my rooms newest first, my own line. Emits `room-new`, `theme-switch`. */
+import { act, fill, h, say, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { lang, parts, t } from "../lib/i18n.js";
+import { keyed } from "../lib/keyed.js";
+import { Piece } from "../lib/piece.js";
+import { langOf } from "../lib/text.js";
+import { exact, short } from "../lib/time.js";
+import { emptyState } from "./empty-state.js";
+import { avatar } from "./user-avatar.js";
+
+/** @import {RoomRow} from "../state/select.js" */
+/** @import {User} from "../types.js" */
+
+/** @typedef {{rows: RoomRow[], ready: boolean, me: User, online: boolean, dark: boolean}} Data */
+
+/** @extends {Piece<Data>} */
+export class RoomList extends Piece {
+  #list = h("ul");
+  #rooms = h("nav", { "aria-label": t("rooms.title") }, this.#list);
+  #empty = emptyState({ picture: "room", title: t("rooms.empty"), text: t("rooms.emptyHint"),
+    actions: [h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
+  #face = avatar({ id: "", name: "", size: "m" });
+  #name = h("span", { class: "truncate" });
+  #theme = iconButton("moon", "", () => act(this, "theme-switch"));
+
+  // Lifecycle
+
+  build() {
+    this.append(
+      h("div", { class: "top" }, h("span", { class: "logo" }, icon("logo")), h("h2", { class: "truncate" }, t("product")),
+        h("a", { class: "icon-button", href: "#/directory", "aria-label": t("directory.browse"), title: t("directory.browse") }, icon("compass")),
+        iconButton("compose", t("rooms.new"), () => act(this, "room-new"), "new-room")),
+      this.#rooms,
+      h("div", { class: "me" }, h("a", { class: "pick", href: "#/profile" }, this.#face, this.#name), this.#theme,
+        h("a", { class: "icon-button", href: "#/profile", "aria-label": t("profile.title"), title: t("profile.title") }, icon("settings"))),
+      h("button", { class: "icon-button solid new", type: "button", "aria-label": t("rooms.new"), onclick: () => act(this, "room-new") }, icon("compose")),
+    );
+  }
+
+  /** @param {Data} data */
+  update({ rows, ready, me, online, dark }) {
+    keyed(this.#list, rows, (row) => row.roomId, makeRow, changeRow);
+    const empty = ready && rows.length === 0;
+    if (empty !== this.#empty.isConnected) {
+      if (empty) this.#rooms.append(this.#empty);
+      else this.#empty.remove();
+    }
+    this.#face.face = { id: me.userId, name: me.name, size: "m", presence: online ? "here" : "offline" };
+    fill(this.#name, me.name, h("span", { class: "meta" }, t(online ? "presence.here" : "presence.offline")));
+    const label = t(dark ? "theme.toLight" : "theme.toDark");
+    if (this.#theme.title !== label) fill(set(this.#theme, { title: label, "aria-label": label }), icon(dark ? "sun" : "moon"));
+  }
+}
+
+// Internal
+
+/**
+ * @param {string} picture
+ * @param {string} label
+ * @param {() => void} onclick
+ * @param {string} [name]
+ */
+function iconButton(picture, label, onclick, name = "") {
+  return h("button", { class: `icon-button ${name}`.trim(), type: "button", "aria-label": label, title: label, onclick }, icon(picture));
+}
+
+/** @param {RoomRow} row */
+function makeRow(row) {
+  const face = avatar({ id: row.person ?? row.roomId, name: row.name });
+  const name = h("span", { class: "name" }, h("span", { class: "truncate" }));
+  const link = h("a", { class: "row pick", href: `#/${row.roomId}` }, face, name, h("time", { class: "meta" }), h("span", { class: "snippet truncate" }));
+  return h("li", null, link);
+}
+
+/**
+ * @param {HTMLLIElement & {shown?: string}} node
+ * @param {RoomRow} row
+ */
+function changeRow(node, row) {
+  const time = short(row.at, lang());
+  const key = JSON.stringify(row) + time;
+  if (node.shown === key) return;
+  node.shown = key;
+  const [link] = node.children;
+  const [face, name, when, snippet] = link.children;
+  const title = row.name || t("rooms.alone");
+  set(link, { class: row.unread ? "row pick unread" : "row pick", "aria-current": row.current ? "page" : null });
+  /** @type {any} */ (face).face = row.person ? { id: row.person, name: title } : { id: row.roomId, name: title, kind: "room" };
+  set(name, { lang: langOf(title) || null });
+  say(name.children[0], title);
+  if (row.locked !== name.children.length > 1) row.locked ? name.append(icon("lock", "small")) : name.lastElementChild?.remove();
+  say(set(when, { datetime: row.at, title: exact(row.at, lang()) }), time);
+  fill(set(snippet, { lang: langOf(row.snippet) || null }), snippetOf(row));
+  node.querySelector(".badge")?.remove();
+  if (row.unread) {
+    const label = t(row.mentions ? "rooms.unreadMention" : "rooms.unread", { n: row.unread });
+    link.append(h("span", { class: row.mentions ? "badge mention" : "badge", "aria-label": label, role: "img" }, `${row.mentions ? "@" : ""}${row.unread > 999 ? "999+" : row.unread}`));
+  }
+}
+
+/** @param {RoomRow} row */
+function snippetOf(row) {
+  if (row.empty) return [t("rooms.nothing")];
+  const text = row.snippet ?? t("message.deleted");
+  if (row.mine) return parts("rooms.snippetMine", { text });
+  return row.who ? parts("rooms.snippet", { name: h("b", { lang: langOf(row.who) || null }, row.who), text }) : [text];
+}
+
+customElements.define("room-list", RoomList);

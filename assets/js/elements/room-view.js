@@ -1,0 +1,59 @@
+/**
+ * The conversation: header, messages, typing line, composer. Puts the state of the open room into them, nothing more.
+ */
+import { h } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { personName, roomName } from "../lib/names.js";
+import { mayManage, mayModerate } from "../lib/rights.js";
+import { typingNames, totalUnread } from "../state/select.js";
+import { emptyTimeline } from "../state/timeline.js";
+import { emptyState } from "./empty-state.js";
+import "./message-composer.js";
+import "./message-item.js";
+import "./message-list.js";
+import "./room-header.js";
+import "./typing-line.js";
+
+/** @import {Message, Room, State} from "../types.js" */
+/** @import {Context, MessageComposer} from "./message-composer.js" */
+/** @import {MessageList} from "./message-list.js" */
+/** @import {RoomHeader} from "./room-header.js" */
+/** @import {TypingLine} from "./typing-line.js" */
+
+/** @typedef {{context: Context|null, error: string, details: boolean}} Draft what only the page knows */
+
+const NONE = emptyTimeline();
+
+export class RoomView {
+  header = /** @type {RoomHeader} */ (document.createElement("room-header"));
+  list = /** @type {MessageList} */ (document.createElement("message-list"));
+  typing = /** @type {TypingLine} */ (document.createElement("typing-line"));
+  composer = /** @type {MessageComposer} */ (document.createElement("message-composer"));
+  parts = [this.header, this.list, this.typing, this.composer];
+
+  /** @param {State} state @param {Room} room @param {Draft} draft */
+  update(state, room, { context, error, details }) {
+    const { roomId } = room;
+    const me = /** @type {import("../types.js").User} */ (state.me);
+    const title = roomName(room, me.userId) || t("rooms.alone");
+    const timeline = state.timelines[roomId] ?? NONE;
+    const pending = state.outbox.filter((entry) => entry.roomId === roomId);
+    const empty = timeline.loaded && timeline.messages.length === 0 && pending.length === 0 && room.lastSeq === 0;
+    this.header.data = { title, people: room.userCount, unread: totalUnread(state, roomId), details };
+    this.list.data = {
+      roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
+      mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,
+      nameOf: (userId, message) => personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
+      empty: empty ? nothingYet(mayManage(room, me)) : null,
+    };
+    this.typing.data = typingNames(state, roomId);
+    this.composer.data = { roomId, title, context, error };
+  }
+}
+
+/** @param {boolean} mayAdd */
+function nothingYet(mayAdd) {
+  const add = h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) =>
+    event.currentTarget?.dispatchEvent(new CustomEvent("people-add", { bubbles: true })) }, t("people.add"));
+  return emptyState({ picture: "room", title: t("messages.empty"), text: t("messages.emptyHint"), actions: mayAdd ? [add] : [] });
+}

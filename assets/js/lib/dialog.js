@@ -1,0 +1,82 @@
+/** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. */
+import { ApiError } from "../api/client.js";
+import { fill, h, set } from "./dom.js";
+import { has, t } from "./i18n.js";
+import { icon } from "./icons.js";
+
+/**
+ * @param {unknown} error
+ * @returns {string} in the reader's language when there are words for it
+ */
+export function errorText(error) {
+  if (!(error instanceof ApiError)) return t("error.internal");
+  return error.code !== "invalid_request" && has(`error.${error.code}`) ? t(`error.${error.code}`) : error.message;
+}
+
+/**
+ * @param {object} what
+ * @param {HTMLElement} what.host the element that holds it
+ * @param {string} what.title
+ * @param {any[]} what.content
+ * @param {string} what.action words of the button that does it
+ * @param {boolean} [what.danger]
+ * @param {any} [what.hint] stands before the buttons
+ * @param {() => Promise<unknown>|unknown} what.submit throws when it fails; the dialog stays then. False keeps it open.
+ */
+export function openDialog({ host, title, content, action, danger = false, hint = null, submit }) {
+  const before = /** @type {HTMLElement|null} */ (document.activeElement);
+  const id = `${host.localName}-title`;
+  const problem = h("p", { class: "notice", role: "alert", hidden: true });
+  const go = h("button", { class: danger ? "button primary danger" : "button primary", type: "submit" }, action);
+  const form = h("form", { novalidate: true, onsubmit: async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (go.getAttribute("aria-busy")) return;
+    problem.hidden = true;
+    go.setAttribute("aria-busy", "true");
+    try {
+      if (await submit() !== false) dialog.close();
+    } catch (error) {
+      fill(problem, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
+    } finally {
+      go.removeAttribute("aria-busy");
+    }
+  } }, h("div", { class: "head spread" }, h("h2", { id }, title),
+    h("button", { class: "icon-button", type: "button", "aria-label": t("action.close"), title: t("action.close"), onclick: () => dialog.close() }, icon("close"))),
+  h("div", { class: "content" }, content, problem),
+  h("div", { class: "foot wrap" }, hint, h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t("action.cancel")), go));
+  const dialog = h("dialog", { "aria-labelledby": id, onclose: () => {
+    dialog.remove();
+    before?.focus();
+  } }, form);
+  fill(host, dialog);
+  dialog.showModal();
+  return { dialog, go, form };
+}
+
+/**
+ * A labelled field with a place for its error.
+ * @param {string} label
+ * @param {HTMLInputElement|HTMLSelectElement} input with an id
+ * @param {string} [hint]
+ * @param {HTMLElement} [around] what holds the input, when it is not alone
+ */
+export function field(label, input, hint = "", around = input) {
+  const note = h("p", { class: "meta", id: `${input.id}-hint`, hidden: !hint }, hint);
+  const error = h("p", { class: "error", id: `${input.id}-error`, hidden: true });
+  set(input, { "aria-describedby": hint ? note.id : null });
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), around, error, note);
+}
+
+/**
+ * Shows or takes away the error of a field.
+ * @param {HTMLInputElement} input
+ * @param {string} message
+ */
+export function fault(input, message) {
+  const error = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".error"));
+  const hint = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".meta"));
+  error.hidden = !message;
+  if (hint) hint.hidden = Boolean(message) || !hint.textContent;
+  fill(error, message && [icon("warning", "small"), h("span", null, message)]);
+  set(input, { "aria-invalid": message ? "true" : null, "aria-describedby": message ? error.id : hint?.textContent ? hint.id : null });
+}

@@ -1,0 +1,31 @@
+/** The one reconciler of lists: keeps a node per key, makes, changes, moves and drops as few as it can. */
+
+/** @type {WeakMap<Element, Map<string, Element>>} */
+const known = new WeakMap();
+
+/**
+ * @template T
+ * @param {Element} parent whose children all belong to this list
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf unique within the list
+ * @param {(item: T) => Element} make
+ * @param {(node: any, item: T) => void} [change]
+ */
+export function keyed(parent, items, keyOf, make, change) {
+  const before = known.get(parent) ?? new Map();
+  /** @type {Map<string, Element>} */
+  const after = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    after.set(key, before.get(key) ?? make(item));
+  }
+  for (const [key, node] of before) if (!after.has(key)) node.remove();
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const node = /** @type {Element} */ (after.get(keyOf(item)));
+    if (node === place) place = place.nextElementSibling;
+    else parent.insertBefore(node, place);
+    change?.(node, item);
+  }
+  known.set(parent, after);
+}

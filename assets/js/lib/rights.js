@@ -1,0 +1,71 @@
+/** Who may do what in a room, as the server decides it; only to leave out buttons that would be refused. Pure. */
+
+/** @import {Participant, Room, User} from "../types.js" */
+
+/**
+ * @param {Room} room
+ * @param {User} me
+ */
+function standing(room, me) {
+  const mine = room.participants.find((person) => person.userId === me.userId);
+  const managed = room.participants.some((person) => person.role === "admin");
+  return { role: mine?.role, managed, free: Boolean(me.admin) || (Boolean(mine) && !managed), owner: room.ownerId === me.userId };
+}
+
+/**
+ * Rename the room, add people.
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayManage(room, me) {
+  const { role, free } = standing(room, me);
+  return free || role === "admin" || role === "sub-admin";
+}
+
+/**
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayDeleteRoom(room, me) {
+  const { role, free, owner } = standing(room, me);
+  return free || owner || role === "admin";
+}
+
+/**
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayChangeRoles(room, me) {
+  const { role, free } = standing(room, me);
+  return free || role === "admin";
+}
+
+/**
+ * @param {Room} room
+ * @param {User} me
+ * @param {Participant} person
+ */
+export function mayRemove(room, me, person) {
+  const { role, free } = standing(room, me);
+  return free || person.userId === me.userId || role === "admin" || (role === "sub-admin" && person.role === "member");
+}
+
+/**
+ * @param {Room} room
+ * @param {User} me
+ * @param {Participant} person
+ */
+export function mayName(room, me, person) {
+  const { role } = standing(room, me);
+  return Boolean(me.admin) || person.userId === me.userId || role === "admin";
+}
+
+/**
+ * Delete messages of others.
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayModerate(room, me) {
+  const { role } = standing(room, me);
+  return Boolean(me.admin) || role === "admin" || role === "sub-admin";
+}

@@ -1,0 +1,28 @@
+/** The part of the address after #. Pure. */
+
+/** @import {Route} from "../types.js" */
+
+/**
+ * @param {string} hash
+ * @returns {Route}
+ */
+export function parseRoute(hash) {
+  if (hash.startsWith("#setup=")) return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
+  const [first = "", second] = hash.replace(/^#\/?/, "").split("/");
+  if (/^room\d+$/.test(first)) {
+    if (second === "details") return { page: "room", roomId: first, details: true };
+    return /^msg\d+$/.test(second ?? "") ? { page: "room", roomId: first, messageId: second } : { page: "room", roomId: first };
+  }
+  if (first === "directory" || first === "profile" || first === "sign-in" || first === "register") return { page: first };
+  return { page: "rooms" };
+}
+
+/**
+ * What a one-column layout shows.
+ * @param {Route} route
+ * @returns {"rooms"|"room"|"details"|"page"}
+ */
+export function viewOf(route) {
+  if (route.page === "room") return route.details ? "details" : "room";
+  return route.page === "directory" || route.page === "profile" ? "page" : "rooms";
+}

@@ -1,0 +1,183 @@
+/** The verbs of the page. Each talks to the server and tells the store; elements only know their names. */
+import { ApiError, Client } from "../api/client.js";
+import { SessionKeeper } from "../api/session.js";
+import { Socket } from "../api/socket.js";
+import { History } from "./history.js";
+import { Live } from "./live.js";
+import { Sender } from "./sender.js";
+import { Store } from "./store.js";
+import { messageById } from "./timeline.js";
+
+/** @import {Role} from "../types.js" */
+
+export class Chat {
+  store = new Store();
+  client = new Client();
+  socket = new Socket();
+  history = new History(this.store, this.client);
+  sender = new Sender(this.store, this.socket);
+  live = new Live({ ...this, signedOut: () => this.#signedOut() });
+  #keeper = new SessionKeeper(() => this.client.refresh());
+
+  constructor() {
+    this.client.onSession = (session) => this.#keeper.renewed(session);
+    this.client.onSignedOut = () => this.#signedOut();
+  }
+
+  // Session
+
+  /** Goes on with the session that the cookie holds. @returns {Promise<boolean>} false when there is none */
+  async resume() {
+    try {
+      this.#signedIn(await this.client.me());
+      this.#keeper.resume();
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return false;
+      throw error;
+    }
+  }
+
+  /** @param {string} userId @param {string} password */
+  async signIn(userId, password) {
+    await this.client.login(userId, password);
+    this.#signedIn(await this.client.me());
+  }
+
+  /** @param {{userId: string, password: string, name?: string}} person */
+  async register(person) {
+    await this.client.register(person);
+    await this.signIn(person.userId, person.password);
+  }
+
+  /** @param {{token: string, userId: string, password: string}} first */
+  async setup(first) {
+    await this.client.setup(first);
+    await this.signIn(first.userId, first.password);
+  }
+
+  async signOut() {
+    await this.client.logout();
+    this.#signedOut();
+  }
+
+  // Rooms
+
+  /** @param {string} roomId */
+  openRoom(roomId) {
+    const { visit, rooms } = this.store.state;
+    if (visit?.roomId === roomId) return;
+    if (visit) this.live.leave(visit.roomId);
+    this.store.dispatch({ type: "room_opened", room_id: roomId });
+    if (!rooms[roomId]) return;
+    this.live.enter(roomId);
+    this.history.latest(roomId);
+    if (!rooms[roomId].full) this.loadRoom(roomId);
+  }
+
+  closeRoom() {
+    const { visit } = this.store.state;
+    if (!visit) return;
+    this.live.leave(visit.roomId);
+    this.store.dispatch({ type: "room_closed" });
+  }
+
+  /** @param {string} roomId */
+  async loadRoom(roomId) {
+    try {
+      this.store.dispatch({ type: "room_loaded", room: await this.client.room(roomId) });
+    } catch {
+      // The list's first ten have to do until the room is opened again.
+    }
+  }
+
+  /** @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} wanted @returns {Promise<string>} its id */
+  async createRoom(wanted) {
+    return this.#entered(await this.client.createRoom(wanted));
+  }
+
+  /** @param {string} roomId */
+  async joinRoom(roomId) {
+    return this.#entered(await this.client.joinRoom(roomId));
+  }
+
+  /** @param {string} roomId */
+  async leaveRoom(roomId) {
+    await this.client.removePerson(roomId, this.store.state.me?.userId ?? "");
+    this.store.dispatch({ type: "room_gone", room_id: roomId });
+  }
+
+  /** @param {string} roomId */
+  async deleteRoom(roomId) {
+    await this.client.deleteRoom(roomId);
+    this.store.dispatch({ type: "room_gone", room_id: roomId });
+  }
+
+  /** @param {string} roomId @param {string} name */
+  async renameRoom(roomId, name) {
+    this.store.dispatch({ type: "room_loaded", room: await this.client.renameRoom(roomId, name) });
+  }
+
+  /** @param {string} roomId @param {string[]} people */
+  async addPeople(roomId, people) {
+    for (const userId of people) {
+      await this.client.addPerson(roomId, userId).catch((error) => {
+        if (error.code !== "already_exists") throw error;
+      });
+    }
+    await this.loadRoom(roomId);
+  }
+
+  /** @param {string} roomId @param {string} userId */
+  async removePerson(roomId, userId) {
+    await this.client.removePerson(roomId, userId);
+    await this.loadRoom(roomId);
+  }
+
+  /** @param {string} roomId @param {string} userId @param {{role?: Role, name?: string}} change */
+  async changePerson(roomId, userId, { role, name }) {
+    if (role !== undefined) await this.client.setRole(roomId, userId, role);
+    if (name !== undefined) await this.client.setRoomName(roomId, userId, name);
+    await this.loadRoom(roomId);
+  }
+
+  /** @param {{name?: string, password?: string, currentPassword?: string}} change */
+  async changeMe(change) {
+    this.store.dispatch({ type: "me_changed", me: { ...this.store.state.me, ...await this.client.changeMe(change) } });
+  }
+
+  // Messages
+
+  /** @param {string} roomId @param {string} messageId @param {string} content */
+  async editMessage(roomId, messageId, content) {
+    this.store.dispatch({ type: "message_loaded", message: await this.client.editMessage(roomId, messageId, content) });
+  }
+
+  /** @param {string} roomId @param {string} messageId @param {string} reaction */
+  async toggleReaction(roomId, messageId, reaction) {
+    const { me, timelines } = this.store.state;
+    const held = messageById(timelines[roomId], messageId)?.reactions?.find((entry) => entry.reactionType === reaction);
+    if (held?.userIds.includes(me?.userId ?? "")) await this.client.unreact(roomId, messageId, reaction);
+    else await this.client.react(roomId, messageId, reaction);
+  }
+
+  // Internal
+
+  /** @param {import("../types.js").User} me */
+  #signedIn(me) {
+    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId) });
+    this.live.start();
+  }
+
+  #signedOut() {
+    this.#keeper.stop();
+    this.socket.stop();
+    this.store.dispatch({ type: "signed_out" });
+  }
+
+  /** @param {import("../types.js").Room} room */
+  #entered(room) {
+    this.store.dispatch({ type: "room_loaded", room });
+    return room.roomId;
+  }
+}

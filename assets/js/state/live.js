@@ -1,0 +1,167 @@
+/** The socket's side of the store: subscribe and resume, enter the open room, presence, typing, read marks. */
+
+/** @import {Client} from "../api/client.js" */
+/** @import {Socket} from "../api/socket.js" */
+/** @import {Connection, Event as Frame} from "../types.js" */
+/** @import {History} from "./history.js" */
+/** @import {Sender} from "./sender.js" */
+/** @import {Store} from "./store.js" */
+
+const MARK_MS = 1000;
+const TYPING_SEND_MS = 2500;
+const TYPING_SHOWN_MS = 6100;
+const REJOIN_MS = 1500;
+
+export class Live {
+  /** @type {Map<string, number>} room, last seq marked as read over this connection */
+  #marked = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #marking;
+  #typed = 0;
+  #resumed = false;
+
+  /**
+   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History, signedOut: () => void}} parts
+   */
+  constructor({ store, socket, client, sender, history, signedOut }) {
+    this.store = store;
+    this.socket = socket;
+    this.client = client;
+    this.sender = sender;
+    this.history = history;
+    socket.addEventListener("frame", (event) => this.#received(/** @type {CustomEvent<Frame>} */ (event).detail));
+    socket.addEventListener("state", (event) => {
+      const connection = /** @type {CustomEvent<Connection>} */ (event).detail;
+      store.dispatch({ type: "connection", connection });
+    });
+    socket.addEventListener("denied", async (event) => {
+      const resume = /** @type {CustomEvent<() => void>} */ (event).detail;
+      try {
+        await client.refresh();
+        resume();
+      } catch (error) {
+        const { status } = /** @type {import("../api/client.js").ApiError} */ (error);
+        if (status === 401 || status === 404) signedOut();
+        else resume();
+      }
+    });
+  }
+
+  // Actions
+
+  async start() {
+    this.#resumed = false;
+    this.#marked.clear();
+    await this.loadRooms();
+    this.socket.start();
+  }
+
+  /** @returns {Promise<void>} also when it fails: the list comes with the next connection */
+  async loadRooms() {
+    try {
+      this.store.dispatch({ type: "rooms_loaded", rooms: await this.client.rooms("mine") });
+    } catch {
+      this.#resumed = true;
+    }
+  }
+
+  /** @param {string} roomId */
+  enter(roomId) {
+    this.socket.send({ type: "join_room", room_id: roomId, ref: `join ${roomId}` });
+  }
+
+  /** @param {string} roomId */
+  leave(roomId) {
+    this.socket.send({ type: "leave_room", room_id: roomId });
+    this.store.dispatch({ type: "room_left", room_id: roomId });
+  }
+
+  /** @param {string} roomId */
+  typing(roomId) {
+    const now = Date.now();
+    if (now - this.#typed < TYPING_SEND_MS) return;
+    if (this.socket.send({ type: "typing", room_id: roomId })) this.#typed = now;
+  }
+
+  /** Writing is over; the next letter counts at once. */
+  typingEnded() {
+    this.#typed = 0;
+  }
+
+  /**
+   * The end of this room is in view, or of none.
+   * @param {string|null} roomId
+   */
+  reading(roomId) {
+    if (roomId) this.#mark(roomId);
+    if (this.store.state.reading !== roomId || (roomId && this.store.state.rooms[roomId]?.unreadCount)) {
+      this.store.dispatch({ type: "reading", room_id: roomId });
+    }
+  }
+
+  // Internal
+
+  /** @param {Frame} frame */
+  #received(frame) {
+    if (typeof frame.error === "string") return this.#refused(frame);
+    const { state } = this.store;
+    if (frame.type === "connection_established") {
+      const since = Object.fromEntries(Object.entries(state.timelines)
+        .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && state.rooms[roomId])
+        .map(([roomId]) => [roomId, state.rooms[roomId].rev]));
+      this.socket.send({ type: "subscribe", since, ...(state.epoch && { epoch: state.epoch }) });
+    }
+    this.store.dispatch(frame.type === "user_typing" ? { ...frame, now: Date.now() } : frame);
+    if (frame.type === "subscribed") this.#subscribed();
+    if (frame.type === "user_typing") {
+      setTimeout(() => this.store.dispatch({ type: "typing_ended", room_id: frame.room_id, now: Date.now() }), TYPING_SHOWN_MS);
+    }
+  }
+
+  #subscribed() {
+    this.socket.ready();
+    this.#marked.clear();
+    const { visit, timelines } = this.store.state;
+    if (visit) {
+      this.enter(visit.roomId);
+      if (timelines[visit.roomId]?.failed) this.store.dispatch({ type: "page_retried", room_id: visit.roomId });
+      this.history.latest(visit.roomId);
+      if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
+    }
+    this.sender.flush();
+    if (this.#resumed) this.loadRooms();
+    this.#resumed = true;
+  }
+
+  /** @param {Frame} frame */
+  #refused(frame) {
+    const ref = typeof frame.ref === "string" ? frame.ref : "";
+    if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
+    const roomId = ref.slice(5);
+    // A live room that is closing lets nobody in for a moment.
+    setTimeout(() => this.store.state.visit?.roomId === roomId && this.store.state.rooms[roomId] && this.enter(roomId), REJOIN_MS);
+  }
+
+  /**
+   * At once when quiet, at most once a second otherwise.
+   * @param {string} roomId
+   */
+  #mark(roomId) {
+    if (this.#marking) return;
+    const { timelines, rooms, me, connection } = this.store.state;
+    const newest = timelines[roomId]?.messages.at(-1);
+    const room = rooms[roomId];
+    if (!newest || !room || connection.state !== "online" || newest.seq <= (this.#marked.get(roomId) ?? 0)) return;
+    const first = !this.#marked.has(roomId);
+    if (newest.userId === me?.userId || (first && !room.unreadCount && this.store.state.reading !== roomId)) {
+      this.#marked.set(roomId, newest.seq);
+      return;
+    }
+    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId })) return;
+    this.#marked.set(roomId, newest.seq);
+    this.#marking = setTimeout(() => {
+      this.#marking = undefined;
+      if (this.store.state.reading) this.#mark(this.store.state.reading);
+    }, MARK_MS);
+  }
+}

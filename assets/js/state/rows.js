@@ -1,0 +1,190 @@
+/** From messages to the rows of the conversation: days, the unread line, gaps, groups, what is not sent yet. Pure. */
+import { dayKey } from "../lib/time.js";
+import { isMention } from "../lib/text.js";
+import { gaps, indexOfSeq, messageById } from "./timeline.js";
+
+/** @import {Message, Pending, Range, Timeline} from "../types.js" */
+
+/** Messages of one author closer than this stand under one name. */
+const GROUP_MS = 5 * 60_000;
+
+/**
+ * @typedef {object} MessageRow
+ * @property {"message"} kind
+ * @property {string} key
+ * @property {number} [seq] absent while pending
+ * @property {string} [messageId]
+ * @property {string} [clientId]
+ * @property {string} userId
+ * @property {string} author
+ * @property {string} at ISO time
+ * @property {string} content
+ * @property {"sent"|"pending"|"failed"} state
+ * @property {string} [reason]
+ * @property {boolean} follows
+ * @property {boolean} mine
+ * @property {boolean} mentionsMe
+ * @property {string} [editedAt]
+ * @property {boolean} deleted
+ * @property {boolean} mayDelete
+ * @property {boolean} target
+ * @property {import("../types.js").Reaction[]} reactions
+ * @property {Quote|null} quote
+ * @property {string[]} readers login names of those whose mark is here
+ */
+
+/** @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or unknown */
+/** @typedef {{kind: "day", key: string, at: string, unread: number}} DayRow */
+/** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
+/** @typedef {{kind: "gap", key: string, range: Range, failed: boolean, edge: boolean}} GapRow */
+/** @typedef {MessageRow|DayRow|UnreadRow|GapRow} Row */
+
+/**
+ * @typedef {object} View
+ * @property {Timeline} timeline
+ * @property {number} lastSeq
+ * @property {number} low first seq of the window
+ * @property {number} high last seq of the window, Infinity for the end
+ * @property {Pending[]} pending of this room
+ * @property {string} me
+ * @property {number|undefined} unreadSeq
+ * @property {number} unreadCount
+ * @property {boolean} mayDeleteAny
+ * @property {string|undefined} target messageId
+ * @property {Record<string, number>} reads
+ * @property {Record<string, Message|null>} quoted
+ * @property {(userId: string, message?: Message) => string} nameOf
+ */
+
+/**
+ * @param {View} view
+ * @returns {Row[]}
+ */
+export function buildRows(view) {
+  const { timeline, low, high } = view;
+  const slice = timeline.messages.slice(indexOfSeq(timeline.messages, low), high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1));
+  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, view.lastSeq) : [];
+  const marks = marksBySeq(slice, view);
+  const held = timeline.messages;
+  const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
+  /** @type {Row[]} */
+  const rows = [];
+  /** @type {{userId: string, createdAt: string}|undefined} */
+  let previous = slice.length && before && before.seq === slice[0].seq - 1 ? before : undefined;
+  let nextSeq = slice[0]?.seq ?? 1;
+  const first = missing.find(([, to]) => slice.length > 0 && to === slice[0].seq - 1);
+  if (first) rows.push(gapRow(first, timeline, true));
+
+  for (const message of slice) {
+    if (message.seq > nextSeq) {
+      const gap = missing.find(([from]) => from === nextSeq);
+      if (gap) {
+        rows.push(gapRow(gap, timeline, false));
+        previous = undefined;
+      }
+    }
+    nextSeq = message.seq + 1;
+    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
+    const unread = message.seq === view.unreadSeq;
+    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(message.createdAt)}:${message.seq}`, at: message.createdAt, unread: unread ? view.unreadCount : 0 });
+    else if (unread) rows.push({ kind: "unread", key: "unread", count: view.unreadCount });
+    rows.push(messageRow(message, { view, follows: !newDay && !unread && !message.replyTo && grouped(previous, message), readers: marks.get(message.seq) ?? [] }));
+    previous = message;
+  }
+  if (high !== Infinity) return rows;
+  const tail = missing.find(([from, to]) => from === nextSeq && to === view.lastSeq);
+  if (tail) rows.push(gapRow(tail, timeline, rows.length === 0));
+
+  for (const pending of view.pending) {
+    const message = { userId: view.me, createdAt: pending.createdAt };
+    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(pending.createdAt);
+    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(pending.createdAt)}:${pending.clientId}`, at: pending.createdAt, unread: 0 });
+    rows.push(pendingRow(pending, view, !newDay && !pending.replyTo && grouped(previous, message)));
+    previous = message;
+  }
+  return rows;
+}
+
+// Internal
+
+/**
+ * @param {Message} message
+ * @param {{view: View, follows: boolean, readers: string[]}} context
+ * @returns {MessageRow}
+ */
+function messageRow(message, { view, follows, readers }) {
+  const mine = message.userId === view.me;
+  const deleted = Boolean(message.deletedAt);
+  return {
+    kind: "message", key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
+    seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
+    author: view.nameOf(message.userId, message), at: message.createdAt, content: message.content ?? "", state: "sent",
+    follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
+    mayDelete: !deleted && (mine || view.mayDeleteAny), target: message.messageId === view.target,
+    reactions: message.reactions ?? [], quote: quote(message.replyTo, view), readers,
+  };
+}
+
+/**
+ * @param {Pending} pending
+ * @param {View} view
+ * @param {boolean} follows
+ * @returns {MessageRow}
+ */
+function pendingRow(pending, view, follows) {
+  return {
+    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me),
+    at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
+    deleted: false, mayDelete: false, target: false, reactions: [], quote: quote(pending.replyTo, view), readers: [],
+  };
+}
+
+/**
+ * @param {string|undefined} messageId
+ * @param {View} view
+ * @returns {Quote|null}
+ */
+function quote(messageId, view) {
+  if (!messageId) return null;
+  const message = messageById(view.timeline, messageId) ?? view.quoted[messageId];
+  if (!message) return { messageId, author: "", text: null };
+  return { messageId, author: view.nameOf(message.userId, message), text: message.deletedAt ? null : (message.content ?? "") };
+}
+
+/**
+ * Where each reader's mark shows: at the last message of the window that they have read, if the window holds it.
+ * @param {Message[]} slice
+ * @param {View} view
+ */
+function marksBySeq(slice, view) {
+  /** @type {Map<number, string[]>} */
+  const marks = new Map();
+  if (slice.length === 0) return marks;
+  for (const [userId, seq] of Object.entries(view.reads)) {
+    if (userId === view.me || seq < slice[0].seq) continue;
+    const index = indexOfSeq(slice, seq + 1) - 1;
+    const at = slice[index].seq;
+    if (index === slice.length - 1 && view.high !== Infinity && seq > at) continue;
+    marks.set(at, [...(marks.get(at) ?? []), userId]);
+  }
+  return marks;
+}
+
+/**
+ * @param {{userId: string, createdAt: string}|undefined} previous
+ * @param {{userId: string, createdAt: string}} message
+ */
+function grouped(previous, message) {
+  return previous?.userId === message.userId && Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS;
+}
+
+/**
+ * @param {Range} range
+ * @param {Timeline} timeline
+ * @param {boolean} edge
+ * @returns {GapRow}
+ */
+function gapRow(range, timeline, edge) {
+  const failed = timeline.failed !== null && timeline.failed[0] <= range[1] && timeline.failed[1] >= range[0];
+  return { kind: "gap", key: edge ? "gap:first" : `gap:${range[0]}`, range, failed, edge };
+}

@@ -1,0 +1,85 @@
+/** What the elements show, taken out of the state. Pure. */
+import { others, partner, personName, roomName } from "../lib/names.js";
+import { oneLine } from "../lib/text.js";
+
+/** @import {Participant, Room, State} from "../types.js" */
+
+/**
+ * @typedef {object} RoomRow
+ * @property {string} roomId
+ * @property {string} name
+ * @property {string} [person] login name of the other, in a conversation of two
+ * @property {boolean} locked
+ * @property {string} at
+ * @property {string} who author of the last message, "" for none
+ * @property {boolean} mine
+ * @property {string|null} snippet null: deleted
+ * @property {boolean} empty
+ * @property {number} unread
+ * @property {number} mentions
+ * @property {boolean} current
+ */
+
+/**
+ * My rooms, newest activity first.
+ * @param {State} state
+ * @returns {RoomRow[]}
+ */
+export function roomRows(state) {
+  const me = state.me?.userId ?? "";
+  return Object.values(state.rooms).map((room) => {
+    const last = room.lastMessage;
+    const other = partner(room, me);
+    return {
+      roomId: room.roomId, name: roomName(room, me), person: other?.userId, locked: room.visibility === "private" && Boolean(room.name),
+      at: last?.createdAt ?? room.createdAt, who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
+      mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : oneLine(last.content ?? "")) : "", empty: !last,
+      unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, current: state.visit?.roomId === room.roomId,
+    };
+  }).sort((a, b) => b.at.localeCompare(a.at) || b.roomId.localeCompare(a.roomId));
+}
+
+/**
+ * @param {State} state
+ * @param {string} [except] a room that does not count
+ */
+export function totalUnread(state, except) {
+  return Object.values(state.rooms).reduce((sum, room) => sum + (room.roomId === except ? 0 : (room.unreadCount ?? 0)), 0);
+}
+
+/**
+ * Who writes in a room now, by name.
+ * @param {State} state
+ * @param {string} roomId
+ * @returns {string[]}
+ */
+export function typingNames(state, roomId) {
+  return Object.keys(state.typing[roomId] ?? {}).map((userId) => personName(state, roomId, userId));
+}
+
+/** @typedef {Participant & {shown: string, here: boolean, owner: boolean, me: boolean}} Member */
+
+/**
+ * People of a room by name, those who are here first.
+ * @param {State} state
+ * @param {Room} room
+ * @returns {{here: Member[], away: Member[]}}
+ */
+export function members(state, room) {
+  const online = new Set(state.online[room.roomId]);
+  const me = state.me?.userId;
+  if (state.connection.state === "online" && me) online.add(me);
+  const all = room.participants.map((person) => ({
+    ...person, shown: person.edited_name || person.name, here: online.has(person.userId), owner: person.userId === room.ownerId, me: person.userId === me,
+  })).sort((a, b) => a.shown.localeCompare(b.shown));
+  return { here: all.filter((person) => person.here), away: all.filter((person) => !person.here) };
+}
+
+/**
+ * Is this a conversation of a few without a name?
+ * @param {Room} room
+ * @param {string} me
+ */
+export function isDirect(room, me) {
+  return !room.name && others(room, me).length > 0;
+}

@@ -1,0 +1,109 @@
+/** Sends what was written: at once when there is a connection, else when there is one again, under the same client id. */
+import { newClientId, Outbox } from "./outbox.js";
+
+/** @import {Socket} from "../api/socket.js" */
+/** @import {Pending} from "../types.js" */
+/** @import {Store} from "./store.js" */
+
+/** The server was asked too much or is not well: worth another try, with the same client id. */
+const TRANSIENT = new Set(["rate_limited", "unavailable", "internal"]);
+const AGAIN_MS = 2000;
+
+export class Sender {
+  #store;
+  #socket;
+  /** @type {Outbox|null} */
+  #outbox = null;
+  /** @type {Pending[]} what the storage holds */
+  #kept = [];
+  /** @type {Map<string, number>} over which connection a message went last */
+  #sentOver = new Map();
+
+  /**
+   * @param {Store} store
+   * @param {Socket} socket
+   */
+  constructor(store, socket) {
+    this.#store = store;
+    this.#socket = socket;
+    store.addEventListener("change", () => this.#keep());
+    addEventListener("storage", (event) => {
+      const clientId = this.#outbox?.settledElsewhere(event);
+      if (clientId) store.dispatch({ type: "send_dropped", clientId });
+    });
+  }
+
+  /**
+   * What an earlier page of this user left behind.
+   * @param {string} userId
+   */
+  restore(userId) {
+    this.#outbox = new Outbox(userId);
+    this.#sentOver.clear();
+    this.#kept = this.#outbox.load();
+    return this.#kept;
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {string} content
+   * @param {string} [replyTo]
+   */
+  send(roomId, content, replyTo) {
+    /** @type {Pending} */
+    const pending = { clientId: newClientId(), roomId, content, replyTo, createdAt: new Date().toISOString(), state: "pending" };
+    this.#store.dispatch({ type: "queued", pending });
+    this.#keep();
+    this.flush();
+  }
+
+  /** Everything that did not go over this connection yet, in order. */
+  flush() {
+    const { outbox, connection } = this.#store.state;
+    if (connection.state !== "online") return;
+    for (const { clientId, roomId, content, replyTo, state } of outbox) {
+      if (state !== "pending" || this.#sentOver.get(clientId) === this.#socket.generation) continue;
+      const frame = { type: "chat_message", room_id: roomId, content, client_id: clientId, ref: clientId, ...(replyTo && { reply_to: replyTo }) };
+      if (!this.#socket.send(frame)) return;
+      this.#sentOver.set(clientId, this.#socket.generation);
+    }
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {string} code
+   */
+  refused(clientId, code) {
+    if (!this.#store.state.outbox.some((pending) => pending.clientId === clientId)) return;
+    if (!TRANSIENT.has(code)) this.#store.dispatch({ type: "send_failed", clientId, reason: code });
+    else {
+      setTimeout(() => {
+        this.#sentOver.delete(clientId);
+        this.flush();
+      }, AGAIN_MS);
+    }
+  }
+
+  /** @param {string} clientId */
+  retry(clientId) {
+    this.#sentOver.delete(clientId);
+    this.#store.dispatch({ type: "send_retried", clientId });
+    this.flush();
+  }
+
+  /** @param {string} clientId */
+  discard(clientId) {
+    this.#store.dispatch({ type: "send_dropped", clientId });
+  }
+
+  // Internal
+
+  #keep() {
+    const { outbox, me } = this.#store.state;
+    if (outbox === this.#kept || !this.#outbox || !me) return;
+    const now = new Set(outbox.map((pending) => pending.clientId));
+    for (const { clientId } of this.#kept) if (!now.has(clientId)) this.#outbox.drop(clientId);
+    for (const pending of outbox) if (!this.#kept.includes(pending)) this.#outbox.keep(pending);
+    this.#kept = outbox;
+  }
+}

@@ -1,0 +1,29 @@
+/** The one state object. Events in, `change` out, at most once a frame. */
+import { initialState, reduce } from "./reduce.js";
+
+/** @import {Event as Happening, State} from "../types.js" */
+
+/** How long a hidden page may wait; it gets no frames, but its title tells about new messages. */
+const HIDDEN_MS = 200;
+
+export class Store extends EventTarget {
+  /** @type {State} */
+  state = initialState();
+  #waiting = false;
+
+  /** @param {Happening} event */
+  dispatch(event) {
+    const next = reduce(this.state, event);
+    if (next === this.state) return;
+    this.state = next;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    const tell = () => {
+      if (!this.#waiting) return;
+      this.#waiting = false;
+      this.dispatchEvent(new CustomEvent("change"));
+    };
+    setTimeout(tell, HIDDEN_MS);
+    if (document.visibilityState === "visible") requestAnimationFrame(tell);
+  }
+}
