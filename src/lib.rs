@@ -11,4 +11,5 @@ pub mod chat;
 pub mod config;
 pub mod live;
 pub mod model;
+pub mod server;
 pub mod store;

@@ -3,13 +3,30 @@
 //! A dialect is a pair of pure translations and a table of routes; everything stateful stands outside it, once.
 //! To add one: a folder, a line below, a row in the conformance table (ARCHITECTURE.md).
 
+pub mod accept;
+pub mod auth;
+pub mod chatrooms;
+mod mount;
+mod operator;
+mod proxies;pub mod respond;
+mod socket;
+pub mod v1;
+mod web;
+
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use warp::Filter;
+use warp::filters::BoxedFilter;
 use warp::http::Method;
 use warp::reply::Response;
 
+use proxies::Proxies;
+pub use socket::Sockets;
+
 use crate::chat::Chat;
+use crate::config::Config;
 use crate::live::Encoded;
 use crate::model::{Command, Error, Event, Outcome, Result, Session, Timestamp};
 
@@ -46,6 +63,9 @@ pub trait Dialect: Send + Sync + 'static {
 pub trait Speaks: Dialect {
     /// What this dialect remembers of a socket.
     type State: Send + 'static;
+    /// Whether its sockets hear what is said to a user wherever they are, and may subscribe to all rooms;
+    /// else a socket belongs to one room.
+    const PERSONAL: bool;
 
     /// The first frame, before anything else.
     fn greet(state: &mut Self::State, hello: &Hello<'_>) -> Option<Utf8Bytes>;
@@ -87,3 +107,32 @@ pub struct Question {
 }
 
 pub mod request;
+
+/// What every filter needs.
+#[derive(Clone)]
+pub struct Context {
+    /// The chat.
+    pub chat: Chat,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Open sockets, for the graceful stop.
+    pub sockets: Sockets,
+    proxies: Proxies,
+}
+
+impl Context {
+    /// Puts together what filters need.
+    pub fn new(chat: Chat, config: Arc<Config>) -> Self {
+        let proxies = Proxies::new(&config.server.trusted_proxies);
+        Self { chat, config, sockets: Sockets::default(), proxies }
+    }
+}
+
+/// Everything that the server answers. A dialect is one line.
+pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
+    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context)];
+    let operator = operator::filter(context);
+    let first = dialects.into_iter().fold(operator, |all, dialect| all.or(dialect).unify().boxed());
+    // Answers every path that nobody else owns.
+    first.or(web::filter()).unify().boxed()
+}

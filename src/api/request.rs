@@ -1,73 +1,235 @@
-//! A request as dialects see it.
-use std::net::IpAddr;
+//! A request as dialects see it: routed, its body not yet read.
 
-use bytes::Bytes;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use hyper::upgrade::OnUpgrade;
 use serde::de::DeserializeOwned;
-use warp::http::HeaderMap;
+use tracing::Span;
+use warp::http::{HeaderMap, Method, header};
 use warp::reply::Response;
 
-use super::Speaks;
+use super::auth::{self, Carried, Origin};
+use super::{Speaks, socket};
 use crate::chat::{Authenticated, Chat};
-use crate::model::{Client, Credential, Result, RoomId, Session};
+use crate::config::Config;
+use crate::model::{Client, Credential, Error, Result, RoomId, Session};
+
+/// A body must go on within this time.
+const BODY_STALL: Duration = Duration::from_secs(30);
+/// What is read and thrown away of a body over its limit, so that the answer arrives.
+const DRAIN_BYTES: usize = 64 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// A body as it comes from the connection.
+pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
 /// A routed request; the body has not been read.
-pub struct Request {}
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) params: Vec<(&'static str, String)>,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) client: Client,
+    pub(super) secure: bool,
+    pub(super) carried: Option<Carried>,
+    /// Behind a lock only so that a request may be shared between threads.
+    pub(super) body: Mutex<Option<Body>>,
+    pub(super) upgrade: Option<OnUpgrade>,
+    pub(super) span: Span,
+    pub(super) config: Arc<Config>,
+    pub(super) sockets: socket::Sockets,
+}
 
 impl Request {
     /// The percent-decoded path parameter of this name in the template; not UTF-8: empty.
     pub fn param(&self, name: &str) -> &str {
-        todo!()
+        self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
+
     /// A room parameter, recorded in the log span; unreadable: `RoomId(0)`, which never exists.
     pub fn room(&self, name: &str) -> RoomId {
-        todo!()
+        let room = RoomId::parse(self.param(name)).unwrap_or_default();
+        if room != RoomId(0) {
+            self.span.record("room", room.key());
+        }
+        room
     }
+
     /// The first query value of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<String> {
-        todo!()
+        auth::query_value(&self.query, name)
     }
+
     /// Headers.
     pub fn headers(&self) -> &HeaderMap {
-        todo!()
+        &self.headers
     }
+
     /// Address (behind trusted proxies the forwarded one) and User-Agent.
     pub fn client(&self) -> &Client {
-        todo!()
+        &self.client
     }
+
     /// Arrived over TLS, here or at a trusted proxy.
     pub fn is_secure(&self) -> bool {
-        todo!()
+        self.secure
     }
+
     /// What the request carries, if anything (order: fine print).
     pub fn credential(&self) -> Option<&Credential> {
-        todo!()
+        self.carried.as_ref().map(|carried| &carried.credential)
     }
+
     /// Whose request this is: `NoSession`, `BadSession`, `ForeignOrigin`, `RateLimited`. Records the user in the log span.
     pub async fn session(&self, chat: &Chat) -> Result<Session> {
-        todo!()
+        Ok(self.authenticated(chat).await?.session)
     }
+
     /// The same with the token's expiry.
     pub async fn authenticated(&self, chat: &Chat) -> Result<Authenticated> {
-        todo!()
+        let Some(carried) = &self.carried else {
+            tracing::debug!("request without a credential");
+            return Err(Error::NoSession);
+        };
+        self.check_origin(carried.by_cookie)?;
+        let who = chat.authenticate(&carried.credential, &self.client).await?;
+        self.span.record("user", &who.session.login);
+        chat.count_request(&who.session).await?;
+        Ok(who)
     }
+
+    /// For the one unsafe request whose session need not be valid.
+    pub fn check_cookie_origin(&self) -> Result<()> {
+        self.check_origin(self.carried.as_ref().is_some_and(|carried| carried.by_cookie))
+    }
+
+    /// Before anything else of a handshake: a foreign page opens no socket, with or without a credential.
+    pub fn check_handshake(&self) -> Result<()> {
+        self.check_origin(true)
+    }
+
+    /// A browser must not be made to change anything by a foreign page, nor to open a socket for it.
+    pub(super) fn check_origin(&self, by_cookie: bool) -> Result<()> {
+        let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let matters = self.is_upgrade() || (by_cookie && !safe);
+        if matters && auth::origin(&self.headers, &self.config.server) == Origin::Foreign { Err(Error::ForeignOrigin) } else { Ok(()) }
+    }
+
     /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
     pub async fn body(&mut self) -> Result<Bytes> {
-        todo!()
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut body) = body else { return Ok(Bytes::new()) };
+        let limit = self.config.limits.max_body_bytes;
+        let mut read = BytesMut::new();
+        loop {
+            let Ok(next) = tokio::time::timeout(BODY_STALL, body.next()).await else { return Err(Error::Malformed("the body did not go on".to_owned())) };
+            match next {
+                None => return Ok(read.freeze()),
+                Some(Err(_)) => return Err(Error::Malformed("the body ended early".to_owned())),
+                Some(Ok(chunk)) if read.len() + chunk.len() > limit => {
+                    drain(body, chunk.len()).await;
+                    return Err(Error::TooLarge);
+                }
+                Some(Ok(chunk)) => read.extend_from_slice(&chunk),
+            }
+        }
     }
-    /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid { field, why }` where a field can be named.
+
+    /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with the field, where one can be named.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
-        todo!()
+        let body = self.body().await?;
+        parse(&body)
     }
+
     /// The same, where an empty body counts as `{}`.
     pub async fn json_or_empty<T: DeserializeOwned>(&mut self) -> Result<T> {
-        todo!()
+        let body = self.body().await?;
+        parse(if body.is_empty() { b"{}" } else { &body })
     }
+
     /// Whether this is a WebSocket handshake (else the route answers `UpgradeRequired`).
     pub fn is_upgrade(&self) -> bool {
-        todo!()
+        let has = |name, token: &str| {
+            let values = self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
+            values.flat_map(|v| v.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+        };
+        self.method == Method::GET && has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
     }
+
     /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room at once.
     pub fn upgrade<D: Speaks>(self, chat: &Chat, who: Authenticated, state: D::State, enter: Option<RoomId>) -> Result<Response> {
-        todo!()
+        socket::upgrade::<D>(self, chat, who, state, enter)
+    }
+}
+
+/// Reads a JSON text into what a dialect expects.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() { invalid(&field, &inner.to_string()) } else { Error::Malformed(inner.to_string()) }
+    })?;
+    reader.end().map_err(|error| Error::Malformed(error.to_string()))?;
+    Ok(value)
+}
+
+/// Names the field that serde complains of: the one it stopped at, or the one that it misses.
+fn invalid(path: &str, why: &str) -> Error {
+    let missing = why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let field = match (missing, path) {
+        (Some(missing), _) => missing,
+        (None, "." | "?") => "body",
+        (None, path) => path.split(['.', '[']).next().unwrap_or("body"),
+    };
+    let why = if missing.is_some() { "is missing".to_owned() } else { why.split(" at line ").next().unwrap_or(why).to_owned() };
+    Error::Invalid { field: field.to_owned().into(), why }
+}
+
+/// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
+async fn drain(mut body: Body, mut seen: usize) {
+    let all = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            seen += chunk.remaining();
+            if seen > DRAIN_BYTES {
+                return;
+            }
+        }
+    };
+    // Running into the time limit is as good an end as any.
+    drop(tokio::time::timeout(DRAIN_TIME, all).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Sample {
+        #[expect(dead_code, reason = "only read by serde")]
+        content: String,
+        #[serde(default)]
+        #[expect(dead_code, reason = "only read by serde")]
+        users: Vec<String>,
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_named() {
+        let field = |text: &str| match parse::<Sample>(text.as_bytes()).unwrap_err() {
+            Error::Invalid { field, .. } => field.into_owned(),
+            Error::Malformed(_) => "malformed".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field("{}"), "content");
+        assert_eq!(field(r#"{"content":7}"#), "content");
+        assert_eq!(field(r#"{"content":"x","users":[1]}"#), "users");
+        assert_eq!(field("[]"), "body");
+        for text in ["", "{", "nonsense", r#"{"content":"x"} y"#, "{\"content\":\"\\ud800\"}"] {
+            assert_eq!(field(text), "malformed", "{text}");
+        }
     }
 }

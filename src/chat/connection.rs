@@ -159,6 +159,7 @@ impl Connection {
         let user = &self.session.login;
         match reason {
             CloseReason::TimedOut => warn!(user, "WebSocket timed out."),
+            CloseReason::Lost => warn!(user, "WebSocket connection lost."),
             CloseReason::TooSlow => warn!(user, "WebSocket closed: too slow to keep up."),
             CloseReason::TooBig => warn!(user, "WebSocket closed: frame over the limit."),
             CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),

@@ -32,8 +32,10 @@ pub enum CloseReason {
     TooSlow,
     /// 4401: the session has ended.
     SessionEnded,
-    /// No close frame was seen: the peer vanished or missed two pings.
+    /// Never sent: the peer missed two pings, or took nothing for as long.
     TimedOut,
+    /// Never sent: the connection broke without a close frame.
+    Lost,
 }
 
 impl CloseReason {
@@ -41,7 +43,9 @@ impl CloseReason {
     pub fn code(self) -> u16 {
         match self {
             Self::Normal => 1000,
-            Self::GoingAway | Self::TimedOut => 1001,
+            Self::GoingAway => 1001,
+            // Reserved by the RFC for what is only noted down.
+            Self::TimedOut | Self::Lost => 1006,
             Self::Policy => 1008,
             Self::TooBig => 1009,
             Self::TooSlow => 1013,

@@ -99,6 +99,13 @@ impl Outbox {
         }
     }
 
+    /// Waits until the socket is found too slow, or its session ends: then nothing that waits needs to be written. Cancel safe.
+    pub async fn overflowed(&self) {
+        while !matches!(self.lock().close, Some(CloseReason::TooSlow | CloseReason::SessionEnded)) {
+            self.changed.notified().await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

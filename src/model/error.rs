@@ -2,6 +2,7 @@
 //!
 //! Formats live in the dialects: each matches this exhaustively in its `error.rs`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What a name that is already taken was meant to be.
@@ -27,7 +28,7 @@ pub enum Error {
     #[error("{field} {why}")]
     Invalid {
         /// Its name in the field's own dialect, or the usual one.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it.
         why: String,
     },
@@ -120,7 +121,7 @@ pub enum Error {
 impl Error {
     /// [`Error::Invalid`] in short.
     pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
-        Self::Invalid { field, why: why.into() }
+        Self::Invalid { field: Cow::Borrowed(field), why: why.into() }
     }
 }
 

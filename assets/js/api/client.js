@@ -131,7 +131,7 @@ export class Client {
       try {
         await this.refresh();
       } catch (error) {
-        if (error instanceof ApiError && (error.status === 401 || error.status === 404)) this.onSignedOut();
+        if (error instanceof ApiError && error.status === 401) this.onSignedOut();
         throw error;
       }
       return this.#send(method, path, body, false);

@@ -124,7 +124,7 @@ export class Socket extends EventTarget {
   /** @param {number} code @param {boolean} opened */
   #denied(code, opened) {
     this.#drop();
-    const resume = () => this.#wanted && this.#lost(opened && this.#attempt === 0 ? 1013 : code);
+    const resume = () => this.#wanted && !this.#socket && this.#lost(opened && this.#attempt === 0 ? 1013 : code);
     this.#tell({ state: "offline" });
     this.dispatchEvent(new CustomEvent("denied", { detail: resume }));
   }

@@ -15,7 +15,7 @@ export class ActionSheet extends HTMLElement {
   open(row) {
     const before = /** @type {HTMLElement|null} */ (document.activeElement);
     const dialog = h("dialog", { "aria-label": t("message.actions"), onclose: () => { dialog.remove(); before?.focus(); },
-      onclick: (/** @type {Event} */ event) => event.target === dialog && dialog.close() });
+      onpointerdown: (/** @type {Event} */ event) => event.target === dialog && dialog.close() });
     const then = (/** @type {string} */ type, /** @type {unknown} */ detail) => () => {
       dialog.close();
       act(this, type, detail);

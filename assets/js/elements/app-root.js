@@ -2,7 +2,9 @@
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
+import { messageById } from "../state/timeline.js";
 import "./chat-app.js";
+import { emptyState } from "./empty-state.js";
 import "./login-form.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
@@ -42,6 +44,7 @@ export class AppRoot extends HTMLElement {
       } catch {
         // No server: the page cannot know whether there is a session.
         document.documentElement.dataset.connection = "offline";
+        this.replaceChildren(emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }));
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -93,7 +96,7 @@ export class AppRoot extends HTMLElement {
     if (route.roomId && rooms[route.roomId] && ready) {
       this.#chat.openRoom(route.roomId);
       const timeline = timelines[route.roomId];
-      const held = !route.messageId || timeline?.messages.some((message) => message.messageId === route.messageId);
+      const held = !route.messageId || messageById(timeline, route.messageId);
       if (route.messageId && timeline?.loaded && !held && this.#target !== route.messageId) {
         this.#target = route.messageId;
         this.#chat.history.around(route.roomId, route.messageId).catch(() => app.say(t("messages.notFound")));

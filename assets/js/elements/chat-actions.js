@@ -31,7 +31,9 @@ export function listenToActions(app, signal) {
     "room-new": () => app.dialog.create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
     "room-join": async (id) => go(await chat.joinRoom(id)),
     "room-rename": () => app.dialog.rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
-    "room-leave": () => ask("leave", () => chat.leaveRoom(roomId())),
+    "room-leave": () => ask("leave", () => chat.leaveRoom(roomId()).catch((error) => {
+      throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
+    })),
     "room-delete": () => ask("deleteRoom", () => chat.deleteRoom(roomId())),
     "people-add": () => app.dialog.addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
       (/** @type {string[]} */ people) => chat.addPeople(roomId(), people)),

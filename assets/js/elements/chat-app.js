@@ -28,6 +28,9 @@ import "./settings-page.js";
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
+const NARROW = matchMedia("(width < 640px)");
+/** Where a keyboard comes up over the page, nothing is focused unasked. */
+const HOVER = matchMedia("(hover: hover)");
 
 export class ChatApp extends HTMLElement {
   /** @type {Chat} */
@@ -56,6 +59,7 @@ export class ChatApp extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #noticeTimer;
   #page = "";
+  #room = "";
 
   // Lifecycle
 
@@ -65,6 +69,7 @@ export class ChatApp extends HTMLElement {
     listenToActions(this, signal);
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
+    NARROW.addEventListener("change", () => this.update(), { signal });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), { signal });
     this.update();
   }
@@ -79,9 +84,13 @@ export class ChatApp extends HTMLElement {
     if (!me) return;
     const room = route.roomId ? state.rooms[route.roomId] : undefined;
     const details = Boolean(room) && route.page === "room" && (this.draft.details || Boolean(route.details));
-    set(this, { "data-view": viewOf(route), "data-details": details });
+    const view = viewOf(route);
+    set(this, { "data-view": view, "data-details": details });
+    // Where there is one column, it is the main one.
+    set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
+    set(this.#details, { role: NARROW.matches && view === "details" ? "main" : "complementary" });
     document.documentElement.dataset.connection = connection.state;
-    document.title = [title(state, room, me), t("product")].filter(Boolean).join(" — ");
+    document.title = title(state, room, me);
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
@@ -124,7 +133,11 @@ export class ChatApp extends HTMLElement {
       const pages = { "": [], room: this.view.parts, missing: [this.#missing], directory: [this.#directory], profile: [this.#settings], welcome: [this.#welcome] };
       fill(this.#main, pages[wanted]);
     }
-    if (wanted === "room" && room) this.view.update(state, room, this.draft);
+    if (wanted === "room" && room) {
+      this.view.update(state, room, this.draft);
+      if (this.#room !== room.roomId && !state.route.messageId && HOVER.matches && !document.querySelector("dialog[open]")) this.view.composer.focus();
+    }
+    this.#room = wanted === "room" && room ? room.roomId : "";
     if (wanted === "directory") this.#directory.data = { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
     if (wanted === "profile") this.#settings.data = { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
   }
@@ -135,8 +148,8 @@ export class ChatApp extends HTMLElement {
 /** @param {State} state @param {Room|undefined} room @param {User} me */
 function title(state, room, me) {
   const unread = totalUnread(state);
-  const name = room && state.route.page === "room" ? roomName(room, me.userId) || t("rooms.alone") : "";
-  return `${unread ? `(${unread}) ` : ""}${name}`.trim();
+  const name = room && state.route.page === "room" ? `${roomName(room, me.userId) || t("rooms.alone")} — ` : "";
+  return `${unread ? `(${unread}) ` : ""}${name}${t("product")}`;
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

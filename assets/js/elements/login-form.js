@@ -46,7 +46,7 @@ export class LoginForm extends HTMLElement {
     const code = error instanceof ApiError ? error.code : "";
     const named = error instanceof ApiError && error.field ? this.#input(FIELDS[error.field] ?? "") : undefined;
     const place = named ?? (code === "invalid_credentials" ? this.#input("password") : code === "already_exists" ? this.#input("user") : undefined);
-    const words = code === "already_exists" ? t("login.taken") : errorText(error);
+    const words = code === "already_exists" ? t("login.taken") : code === "forbidden" ? t(this.#mode === "setup" ? "login.setupOver" : "login.closed") : errorText(error);
     if (place) {
       fault(place, words);
       place.focus();

@@ -13,7 +13,7 @@ import { avatar } from "./user-avatar.js";
 /** @extends {Piece<Data>} */
 export class MemberList extends Piece {
   #groups = /** @type {const} */ (["here", "away"]).map((kind) => ({
-    kind, head: h("h4", { class: "meta" }), list: h("ul"),
+    kind, head: h("h3", { class: "meta" }), list: h("ul"),
   }));
 
   // Lifecycle

@@ -4,7 +4,7 @@
  */
 import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { has, lang, t } from "../lib/i18n.js";
+import { has, locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { glyph } from "../lib/reactions.js";
 import { langOf, linkParts, oneLine } from "../lib/text.js";
@@ -41,13 +41,16 @@ export class MessageItem extends Piece {
       "data-seq": row.seq, "data-client-id": row.clientId, "data-state": row.state, "data-follows": row.follows,
       "data-mentions-me": row.mentionsMe, "data-message-id": row.messageId,
     });
-    const time = h("time", { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, lang()) }, clock(row.at, lang()));
+    const focused = this.#focused();
+    const time = h("time", { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, locale()) }, clock(row.at, locale()));
     const author = row.author || t("person.deleted");
     fill(this,
       row.follows ? time : avatar({ id: row.userId, name: author }),
       h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
-    if (this.contains(document.activeElement)) this.#reachable(true);
+    if (focused === null) return;
+    /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
+    this.#reachable(true);
   }
 
   // Internal
@@ -71,7 +74,7 @@ export class MessageItem extends Piece {
     if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
     const text = linkParts(row.content).map(({ text, href }) => href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text);
     return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, text),
-      row.editedAt && [" ", h("span", { class: "edited meta", title: exact(row.editedAt, lang()) }, t("message.edited"))]);
+      row.editedAt && [" ", h("span", { class: "edited meta", title: exact(row.editedAt, locale()) }, t("message.edited"))]);
   }
 
   /** @param {Data} data */
@@ -124,6 +127,14 @@ export class MessageItem extends Piece {
   /** @param {Event} event @param {MessageRow} row */
   #react(event, row) {
     act(this, "message-react", { row, at: event.currentTarget });
+  }
+
+  /** How to find again what has the focus. @returns {string|null} "" for the message itself, null when it is elsewhere */
+  #focused() {
+    const active = /** @type {HTMLElement|null} */ (document.activeElement);
+    if (!active || !this.contains(active)) return null;
+    if (active.dataset.reaction) return `[data-reaction="${CSS.escape(active.dataset.reaction)}"]`;
+    return active === this || !active.classList.length ? "" : [...active.classList].map((name) => `.${CSS.escape(name)}`).join("");
   }
 
   /** Only the tools of the message in focus stand in the tab order. @param {boolean} on */

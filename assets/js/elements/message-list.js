@@ -26,12 +26,12 @@ const NEAR_PX = 900;
 export class MessageList extends Piece {
   #items = h("div", { class: "items" });
   #scroll = h("div", { class: "scroll", tabindex: "0", role: "log", "aria-live": "off", onscroll: () => this.#scrolled() }, this.#items);
-  #jump = h("button", { class: "button jump", type: "button", onclick: () => this.toEnd() });
+  #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
   #roomId = "";
   #low = 0;
   #high = Infinity;
   #target = "";
-  /** The last seq when the reader was at the end; what is above came since. */
+  /** The last seq when the reader was at the end; what is higher is new. */
   #seen = 0;
   #placed = false;
   #atEnd = false;
@@ -44,7 +44,16 @@ export class MessageList extends Piece {
   build() {
     this.append(this.#scroll, this.#jump);
     this.#scroll.addEventListener("keydown", (event) => this.#moved(event));
-    this.#scroll.addEventListener("click", () => this.#clearTarget());
+    this.#scroll.addEventListener("click", (event) => {
+      // The address does not change when the same quote is followed again.
+      const quote = /** @type {Element} */ (event.target).closest("a.quote");
+      if (quote?.getAttribute("href") === location.hash) this.#aim(location.hash.split("/")[2]);
+    });
+  }
+
+  /** @param {AbortSignal} signal */
+  subscribe(signal) {
+    for (const type of ["click", "keydown"]) document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
   }
 
   /** @param {Data} data */
@@ -68,13 +77,7 @@ export class MessageList extends Piece {
 
   // Actions
 
-  /** To the unread line first, when it is above; else to the end. */
   toEnd() {
-    const line = this.#items.querySelector(".unread");
-    if (line && !this.#jump.hidden && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top && !this.#items.dataset.visited) {
-      this.#items.dataset.visited = "true";
-      return line.scrollIntoView({ block: "start" });
-    }
     this.#low = this.#seqAt(-FIRST);
     this.#high = Infinity;
     if (this.data) this.update(this.data);
@@ -82,6 +85,13 @@ export class MessageList extends Piece {
   }
 
   // Internal
+
+  /** To the unread line first, when it is still below; else to the end. */
+  #jumped() {
+    const line = this.#items.querySelector(".unread");
+    if (line && line.getBoundingClientRect().top > this.#scroll.getBoundingClientRect().bottom) line.scrollIntoView({ block: "start" });
+    else this.toEnd();
+  }
 
   /** @param {Data} data */
   #opened({ roomId }) {
@@ -92,7 +102,6 @@ export class MessageList extends Piece {
     this.#seen = 0;
     this.#placed = false;
     this.#quotes.clear();
-    delete this.#items.dataset.visited;
     keyed(this.#items, [], () => "", makeRow);
     this.#scroll.scrollTop = 0;
   }
@@ -100,6 +109,7 @@ export class MessageList extends Piece {
   /** The first page is there: at the unread line, when it does not fit on the screen, else at the end. @param {number|undefined} unreadSeq */
   #place(unreadSeq) {
     this.#placed = true;
+    this.#seen = (unreadSeq ?? this.#seqAt(-1) + 1) - 1;
     this.#low = Math.min(this.#seqAt(-FIRST), unreadSeq ?? Infinity);
     if (this.data && this.#low > 0) this.update(this.data);
     this.#scroll.scrollTop = 0;
@@ -113,6 +123,7 @@ export class MessageList extends Piece {
     const found = messageById(timeline, messageId);
     if (!found) return;
     this.#target = messageId;
+    if (!this.#placed) this.#seen = this.#seqAt(-1);
     this.#placed = true;
     const index = indexOfSeq(timeline.messages, found.seq);
     this.#low = timeline.messages[Math.max(0, index - FIRST / 2)].seq;
@@ -208,7 +219,6 @@ export class MessageList extends Piece {
 
   /** Arrow keys go from message to message. @param {KeyboardEvent} event */
   #moved(event) {
-    this.#clearTarget();
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const all = [...this.#items.querySelectorAll("message-item")];
     const now = all.indexOf(/** @type {Element} */ (document.activeElement?.closest("message-item")));

@@ -1,6 +1,6 @@
 /** Makes and changes the rows of the conversation that message-list puts in order. */
 import { act, fill, h, say, set } from "../lib/dom.js";
-import { lang, t } from "../lib/i18n.js";
+import { locale, t } from "../lib/i18n.js";
 import { day, dayKey } from "../lib/time.js";
 
 /** @import {DayRow, GapRow, Row} from "../state/rows.js" */
@@ -54,7 +54,7 @@ export function changeRow(node, row, { roomId, me, nameOf }) {
  */
 function changeDay(node, row) {
   set(node, { class: row.unread ? "unread" : "day" });
-  const name = day(row.at, lang());
+  const name = day(row.at, locale());
   const text = row.unread ? t("messages.dayAndNew", { day: name, n: row.unread }) : name;
   const time = /** @type {Element} */ (node.firstElementChild);
   say(set(time, { datetime: dayKey(row.at) }), text);

@@ -36,8 +36,8 @@ export class PeoplePicker extends HTMLElement {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#search(), QUIET_MS);
     });
+    this.input.addEventListener("focus", () => this.#search());
     this.input.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#search();
   }
 
   // Actions

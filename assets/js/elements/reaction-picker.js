@@ -8,7 +8,7 @@ import { glyph, OFFERED } from "../lib/reactions.js";
 export class ReactionPicker extends HTMLElement {
   /** @type {MessageRow|null} */
   #row = null;
-  #sheet = h("div", { class: "popover", popover: "auto", role: "group", "aria-label": t("reaction.add") });
+  #sheet = h("div", { class: "popover", popover: "auto", role: "dialog", "aria-label": t("reaction.add") });
 
   // Lifecycle
 

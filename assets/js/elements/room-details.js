@@ -1,7 +1,7 @@
 /** Right column: about the room, its people, what one may do with it. Emits `details-close`, `room-rename`, `people-add`, `room-leave`, `room-delete`. */
 import { act, fill, h, say, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { lang, t } from "../lib/i18n.js";
+import { locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
@@ -27,13 +27,13 @@ export class RoomDetails extends Piece {
   // Lifecycle
 
   build() {
-    set(this, { role: "complementary", "aria-label": t("details.title") });
-    const head = h("div", { class: "title" }, h("h2", null, t("details.title")));
+    set(this, { "aria-label": t("details.title") });
+    const head = h("div", { class: "title" }, h("h1", null, t("details.title")));
     this.append(
       h("div", { class: "head" }, this.#back, head, button("close", "details.close", () => act(this, "details-close"), "close")),
       h("div", { class: "scroll" },
-        h("section", null, h("div", { class: "spread" }, h("h3", null, t("details.about")), this.#rename), this.#name, this.#facts),
-        h("section", null, h("div", { class: "spread" }, h("h3", null, t("details.people"), " ", this.#count), this.#add), this.#members),
+        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename), this.#name, this.#facts),
+        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.people"), " ", this.#count), this.#add), this.#members),
         h("section", { class: "wrap" }, this.#leave, this.#delete)));
   }
 
@@ -43,7 +43,7 @@ export class RoomDetails extends Piece {
     say(this.#name, title);
     say(this.#count, String(room.userCount));
     fill(this.#facts, h("dt", null, t("details.kind")), h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
-      h("dt", null, t("details.since")), h("dd", null, date(room.createdAt, lang())));
+      h("dt", null, t("details.since")), h("dd", null, date(room.createdAt, locale())));
     this.#rename.hidden = !mayManage;
     this.#add.hidden = !mayManage;
     this.#delete.hidden = !mayDelete;

@@ -1,7 +1,7 @@
 /** Left column: the server, my rooms newest first, my own line. Emits `room-new`, `theme-switch`. */
 import { act, fill, h, say, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { lang, parts, t } from "../lib/i18n.js";
+import { locale, parts, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { Piece } from "../lib/piece.js";
 import { langOf } from "../lib/text.js";
@@ -27,8 +27,9 @@ export class RoomList extends Piece {
   // Lifecycle
 
   build() {
+    this.setAttribute("aria-label", t("rooms.column"));
     this.append(
-      h("div", { class: "top" }, h("span", { class: "logo" }, icon("logo")), h("h2", { class: "truncate" }, t("product")),
+      h("div", { class: "top" }, h("span", { class: "logo" }, icon("logo")), h("h1", { class: "truncate" }, t("product")),
         h("a", { class: "icon-button", href: "#/directory", "aria-label": t("directory.browse"), title: t("directory.browse") }, icon("compass")),
         iconButton("compose", t("rooms.new"), () => act(this, "room-new"), "new-room")),
       this.#rooms,
@@ -78,7 +79,7 @@ function makeRow(row) {
  * @param {RoomRow} row
  */
 function changeRow(node, row) {
-  const time = short(row.at, lang());
+  const time = short(row.at, locale());
   const key = JSON.stringify(row) + time;
   if (node.shown === key) return;
   node.shown = key;
@@ -90,7 +91,7 @@ function changeRow(node, row) {
   set(name, { lang: langOf(title) || null });
   say(name.children[0], title);
   if (row.locked !== name.children.length > 1) row.locked ? name.append(icon("lock", "small")) : name.lastElementChild?.remove();
-  say(set(when, { datetime: row.at, title: exact(row.at, lang()) }), time);
+  say(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
   fill(set(snippet, { lang: langOf(row.snippet) || null }), snippetOf(row));
   node.querySelector(".badge")?.remove();
   if (row.unread) {

@@ -12,6 +12,11 @@ export function lang() {
   return current;
 }
 
+/** The same with the reader's region, for dates. @returns {string} */
+export function locale() {
+  return (globalThis.navigator?.languages ?? []).find((tag) => tag === current || tag.startsWith(`${current}-`)) ?? current;
+}
+
 /**
  * The first of the wanted languages that there is.
  * @param {readonly string[]} wanted

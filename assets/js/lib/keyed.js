@@ -19,6 +19,7 @@ export function keyed(parent, items, keyOf, make, change) {
     const key = keyOf(item);
     after.set(key, before.get(key) ?? make(item));
   }
+  const active = /** @type {HTMLElement|null} */ (parent.contains(document.activeElement) ? document.activeElement : null);
   for (const [key, node] of before) if (!after.has(key)) node.remove();
   let place = parent.firstElementChild;
   for (const item of items) {
@@ -27,5 +28,7 @@ export function keyed(parent, items, keyOf, make, change) {
     else parent.insertBefore(node, place);
     change?.(node, item);
   }
+  // A node that was moved has lost the focus.
+  if (active?.isConnected && active !== document.activeElement) active.focus({ preventScroll: true });
   known.set(parent, after);
 }

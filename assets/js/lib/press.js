@@ -3,6 +3,16 @@
 const PRESS_MS = 500;
 const MOVED_PX = 10;
 
+/** Lifting the finger is no click on what has come under it. */
+function swallowClick() {
+  const stop = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("click", stop, { capture: true, once: true });
+  addEventListener("pointerdown", () => removeEventListener("click", stop, { capture: true }), { capture: true, once: true });
+}
+
 /**
  * @param {HTMLElement} element
  * @param {() => void} action
@@ -17,7 +27,10 @@ export function longPress(element, action) {
     if (event.pointerType !== "touch") return;
     ({ clientX: x, clientY: y } = event);
     stop();
-    timer = setTimeout(action, PRESS_MS);
+    timer = setTimeout(() => {
+      swallowClick();
+      action();
+    }, PRESS_MS);
   });
   element.addEventListener("pointermove", (event) => {
     if (Math.abs(event.clientX - x) > MOVED_PX || Math.abs(event.clientY - y) > MOVED_PX) stop();

@@ -40,8 +40,7 @@ export class Live {
         await client.refresh();
         resume();
       } catch (error) {
-        const { status } = /** @type {import("../api/client.js").ApiError} */ (error);
-        if (status === 401 || status === 404) signedOut();
+        if (/** @type {import("../api/client.js").ApiError} */ (error).status === 401) signedOut();
         else resume();
       }
     });

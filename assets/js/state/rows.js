@@ -27,7 +27,6 @@ const GROUP_MS = 5 * 60_000;
  * @property {string} [editedAt]
  * @property {boolean} deleted
  * @property {boolean} mayDelete
- * @property {boolean} target
  * @property {import("../types.js").Reaction[]} reactions
  * @property {Quote|null} quote
  * @property {string[]} readers login names of those whose mark is here
@@ -50,7 +49,6 @@ const GROUP_MS = 5 * 60_000;
  * @property {number|undefined} unreadSeq
  * @property {number} unreadCount
  * @property {boolean} mayDeleteAny
- * @property {string|undefined} target messageId
  * @property {Record<string, number>} reads
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
@@ -120,7 +118,7 @@ function messageRow(message, { view, follows, readers }) {
     seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
     author: view.nameOf(message.userId, message), at: message.createdAt, content: message.content ?? "", state: "sent",
     follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
-    mayDelete: !deleted && (mine || view.mayDeleteAny), target: message.messageId === view.target,
+    mayDelete: !deleted && (mine || view.mayDeleteAny),
     reactions: message.reactions ?? [], quote: quote(message.replyTo, view), readers,
   };
 }
@@ -135,7 +133,7 @@ function pendingRow(pending, view, follows) {
   return {
     kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me),
     at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
-    deleted: false, mayDelete: false, target: false, reactions: [], quote: quote(pending.replyTo, view), readers: [],
+    deleted: false, mayDelete: false, reactions: [], quote: quote(pending.replyTo, view), readers: [],
   };
 }
 

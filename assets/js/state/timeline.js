@@ -7,6 +7,7 @@
 
 /** Changes kept for messages that are not held; more than any page in flight can miss. */
 const PATCHES_KEPT = 500;
+const KEY_STEP = 1_000_000_000;
 
 /** @returns {Timeline} */
 export function emptyTimeline() {
@@ -40,12 +41,14 @@ export function messageAt(timeline, seq) {
 }
 
 /**
+ * A key is "msg" and the room's number times 10⁹ plus the seq, so nothing has to be searched through.
  * @param {Timeline|undefined} timeline
  * @param {string|undefined} messageId
  * @returns {Message|undefined}
  */
-export function messageById(timeline, messageId) {
-  return timeline?.messages.find((message) => message.messageId === messageId);
+export function messageById(timeline, messageId = "") {
+  const found = messageAt(timeline, Number(messageId.slice(3)) % KEY_STEP);
+  return found?.messageId === messageId ? found : undefined;
 }
 
 /**

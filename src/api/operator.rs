@@ -1,0 +1,39 @@
+//! `/health`: for whoever runs the server; no dialect's.
+
+use serde_json::json;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::header::ALLOW;
+use warp::http::{HeaderValue, Method, StatusCode};
+use warp::reply::Response;
+
+use super::{Context, respond};
+
+/// Answers `/health` and `/health?live`, also with a trailing slash.
+pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
+    let chat = context.chat.clone();
+    let query = warp::query::raw().or_else(|_| std::future::ready(Ok::<_, std::convert::Infallible>((String::new(),))));
+    warp::path("health")
+        .and(warp::path::end())
+        .and(warp::method())
+        .and(query)
+        .then(move |method: Method, query: String| {
+            let chat = chat.clone();
+            async move {
+                if method != Method::GET && method != Method::HEAD {
+                    let mut response = respond::json(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "method_not_allowed", "message": "method not allowed"}));
+                    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                    return response;
+                }
+                // Asked whether the process lives, not whether it can serve.
+                if query.split('&').any(|pair| pair == "live" || pair.starts_with("live=")) {
+                    return respond::json(StatusCode::OK, &json!({"status": "ok", "server": chat.server_id()}));
+                }
+                let (store, bus) = chat.health().await;
+                let word = |good| if good { "ok" } else { "failing" };
+                let status = if store && bus { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                respond::json(status, &json!({"status": word(store && bus), "server": chat.server_id(), "store": word(store), "bus": word(bus)}))
+            }
+        })
+        .boxed()
+}

@@ -1,0 +1,58 @@
+//! Knows how many sockets are open and tells them to end: their tasks are detached, so a graceful stop must wait for them itself.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// All open sockets of this process.
+#[derive(Clone)]
+pub struct Sockets {
+    stop: Arc<watch::Sender<bool>>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+/// One of them.
+pub(super) struct Member {
+    stop: watch::Receiver<bool>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Self { stop: Arc::new(watch::Sender::new(false)), count: Arc::new(watch::Sender::new(0)) }
+    }
+}
+
+impl Sockets {
+    pub(super) fn join(&self) -> Member {
+        self.count.send_modify(|count| *count += 1);
+        Member { stop: self.stop.subscribe(), count: Arc::clone(&self.count) }
+    }
+
+    /// Tells every socket to close with 1001 and waits until all have.
+    pub async fn close(&self) {
+        self.stop.send_replace(true);
+        // The sender lives as long as `self`: waiting cannot fail.
+        drop(self.count.subscribe().wait_for(|count| *count == 0).await);
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        *self.count.borrow()
+    }
+}
+
+impl Member {
+    /// Waits for the server's stop. Cancel safe.
+    pub(super) async fn stopped(&mut self) {
+        if self.stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.count.send_modify(|count| *count -= 1);
+    }
+}

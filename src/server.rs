@@ -1,0 +1,89 @@
+//! Assembly: store → live → chat → api. The only file that knows every part.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
+
+use crate::api::{self, Context, accept};
+use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
+use crate::config::Config;
+use crate::live::{Hub, LocalBus};
+use crate::model::EventSink;
+use crate::store::sqlite::{OpenError, Options, Sqlite};
+use crate::store::{Store, StoreError};
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// An address cannot be listened on, or TLS cannot be used.
+    #[error(transparent)]
+    Bind(#[from] accept::BindError),
+    /// The database was opened but does not answer.
+    #[error("the database does not answer: {0}")]
+    Store(#[from] StoreError),
+    /// The chat could not be put together.
+    #[error("cannot start: {0}")]
+    Start(#[from] crate::model::Error),
+}
+
+/// Serves until `shutdown` ends, then stops gracefully: accepts nothing more, closes sockets with 1001, finishes and commits what is queued.
+/// `ready` is told the addresses once everything listens.
+pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]), shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    let config = Arc::new(config);
+    // Bound first: a busy port is found before a database is touched.
+    let listeners = accept::bind(&config.server).await?;
+    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
+    let for_bus = events.clone();
+    let sink = EventSink::new(move |event| {
+        // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
+        drop(events.blocking_send(event));
+    });
+    let options = Options { readers: config.database.readers, ..Options::default() };
+    let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
+    let settings = store.settings().await?;
+    let hub = Hub::new(&config.rooms, &config.limits);
+    // Presence and typing are hints: where the queue is full they are left out.
+    let bus = Arc::new(LocalBus::new(EventSink::new(move |event| {
+        if for_bus.try_send(event).is_err() {
+            warn!("a hint was left out: the dispatcher is behind");
+        }
+    })));
+    let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, settings };
+    let chat = Chat::new(parts, &config)?;
+    let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
+    let context = Context::new(chat.clone(), Arc::clone(&config));
+    let (stop, stopped) = watch::channel(false);
+    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
+    let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
+    info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
+    ready(&addresses);
+
+    shutdown.await;
+    info!("Server is stopping.");
+    let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
+    stop.send_replace(true);
+    let ended = tokio::time::timeout(grace, async {
+        context.sockets.close().await;
+        drop(serving.await);
+    });
+    if ended.await.is_err() {
+        warn!("Some connections did not end within {} s.", grace.as_secs());
+    }
+    // What was acknowledged is on the disk already; this finishes what still waits for the writer.
+    store.close().await;
+    dispatcher.abort();
+    if let Err(failed) = dispatcher.await
+        && failed.is_panic()
+    {
+        error!("the dispatcher has panicked");
+    }
+    info!("Server stopped.");
+    Ok(())
+}

@@ -1,0 +1,109 @@
+/** The files themselves: languages, the shell, and the rules that keep the page safe. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { choose, LANGUAGES, parts, t, useWords } from "../../assets/js/lib/i18n.js";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
+const LINES_MOST = 370;
+
+const files = (folder, ending) => readdirSync(join(ROOT, folder), { recursive: true })
+  .map((name) => join(folder, String(name))).filter((name) => name.endsWith(ending)).sort();
+const read = (name) => readFileSync(join(ROOT, name), "utf8");
+const scripts = files("js", ".js");
+const words = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]));
+const places = (sentence) => [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
+const sentences = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
+
+test("every language has every key", () => {
+  for (const [code, dictionary] of Object.entries(words)) assert.deepEqual(Object.keys(dictionary), Object.keys(words.en), code);
+});
+
+test("every language has the same places in a sentence, and no empty one", () => {
+  for (const [code, dictionary] of Object.entries(words)) {
+    for (const [key, entry] of Object.entries(dictionary)) {
+      for (const sentence of sentences(entry)) {
+        assert.ok(sentence.trim(), `${code} ${key}`);
+        assert.deepEqual(places(sentence), places(sentences(words.en[key])[0]), `${code} ${key}`);
+      }
+    }
+  }
+});
+
+test("what is counted has every plural form of its language", () => {
+  for (const [code, dictionary] of Object.entries(words)) {
+    const forms = new Intl.PluralRules(code).resolvedOptions().pluralCategories.sort();
+    for (const [key, entry] of Object.entries(dictionary)) {
+      assert.equal(typeof entry, typeof words.en[key], `${code} ${key}`);
+      if (typeof entry === "object") assert.deepEqual(Object.keys(entry).sort(), forms, `${code} ${key}`);
+    }
+  }
+});
+
+test("every key that the scripts use exists, and every key is used", () => {
+  const source = scripts.map(read).join("\n");
+  const used = new Set([...source.matchAll(/"([a-z]+\.[a-zA-Z-]+)"/g)].map((match) => match[1]));
+  const prefixes = [...source.matchAll(/`([a-z]+\.)\$\{/g)].map((match) => match[1]);
+  const called = [...source.matchAll(/\b(?:t|parts)\("([^"]+)"/g)].map((match) => match[1]);
+  for (const key of called) assert.ok(key in words.en, key);
+  for (const key of Object.keys(words.en)) {
+    assert.ok(used.has(key) || called.includes(key) || prefixes.some((prefix) => key.startsWith(prefix)), `${key} is not used`);
+  }
+});
+
+test("sentences take their places and their plural form", () => {
+  useWords("ru", words.ru);
+  assert.equal(t("messages.new", { n: 1 }), "1 новое сообщение");
+  assert.equal(t("messages.new", { n: 3 }), "3 новых сообщения");
+  assert.equal(t("messages.new", { n: 11 }), "11 новых сообщений");
+  assert.deepEqual(parts("typing.one", { name: 7 }), [7, " печатает"]);
+  assert.equal(t("no.such.key"), "no.such.key");
+});
+
+test("the browser's first known language is chosen", () => {
+  assert.equal(choose(["", "fr-FR", "ko-KR", "en"]), "ko");
+  assert.equal(choose(["zh-Hant-TW"]), "zh");
+  assert.equal(choose(["fr"]), "en");
+});
+
+test("the shell preloads every module and links every style sheet", () => {
+  const shell = read("index.html");
+  const linked = (rel) => [...shell.matchAll(new RegExp(`<link rel="${rel}" href="([^"]+)">`, "g"))].map((match) => match[1]).sort();
+  assert.deepEqual(linked("modulepreload"), scripts.filter((name) => !["js/theme.js", "js/types.js"].includes(name)));
+  assert.deepEqual(linked("stylesheet"), files("styles", ".css"));
+});
+
+test("the shell has no inline script or style, and nothing comes from elsewhere", () => {
+  const shell = read("index.html");
+  assert.doesNotMatch(shell, /<style|\sstyle=|\son\w+=|<script>|https?:/);
+  for (const name of files("styles", ".css")) assert.doesNotMatch(read(name), /@import|url\(/, name);
+});
+
+test("nothing makes markup from text, and no script or style is inline", () => {
+  const banned = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\("style"|\.cssText/;
+  for (const name of scripts) assert.doesNotMatch(read(name), banned, name);
+});
+
+test("modules import what exists, relatively", () => {
+  for (const name of scripts) {
+    for (const [, from] of read(name).matchAll(/(?:^import|\bfrom) "([^"]+)"/gm)) {
+      assert.match(from, /^\.\.?\//, name);
+      assert.ok(scripts.includes(relative(ROOT, join(ROOT, dirname(name), from))), `${name}: ${from}`);
+    }
+  }
+});
+
+test("pure modules know neither the page nor the network", () => {
+  const pure = ["state/reduce.js", "state/reduce-message.js", "state/reduce-room.js", "state/timeline.js", "state/rows.js", "state/select.js",
+    "lib/text.js", "lib/names.js", "lib/rights.js", "lib/route.js", "lib/backoff.js", "lib/reactions.js", "lib/time.js"];
+  for (const name of pure) assert.doesNotMatch(read(`js/${name}`), /\b(document|window|localStorage|fetch|location|navigator)\b[.(]/, name);
+});
+
+test("every module opens with what it is for, and none is long", () => {
+  for (const name of scripts) {
+    assert.match(read(name), /^\/\*\*/, name);
+    assert.ok(read(name).split("\n").length <= LINES_MOST, `${name} is too long`);
+  }
+});

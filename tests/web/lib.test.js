@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { retryDelay } from "../../assets/js/lib/backoff.js";
+import { initials, partner, personName, roomName } from "../../assets/js/lib/names.js";
+import { mayChangeRoles, mayDeleteRoom, mayManage, mayModerate, mayName, mayRemove } from "../../assets/js/lib/rights.js";
+import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
+import { isMention, langOf, lengthOf, linkParts } from "../../assets/js/lib/text.js";
+import { dayKey, short } from "../../assets/js/lib/time.js";
+import { members, roomRows, totalUnread } from "../../assets/js/state/select.js";
+import { after, live, room, ROOM, signedIn } from "./fixtures.js";
+
+test("a mention is the whole login name, without regard to case", () => {
+  for (const text of ["@alice", "hi @Alice!", "(@alice)", "x @bob @alice"]) assert.ok(isMention(text, "alice"), text);
+  for (const text of ["alice", "@alice2", "mail@alice", "@ali ce", "@alice님", ""]) assert.ok(!isMention(text, "alice"), text);
+  assert.ok(isMention("@민지 봐 주세요", "민지"));
+});
+
+test("the script of a text decides its language", () => {
+  assert.deepEqual(["hello", "제가 할게요", "谢谢", "ありがとう 世界", "Привет", "", null].map(langOf), ["", "ko", "zh", "ja", "ru", "", ""]);
+});
+
+test("links end where the sentence goes on, and only http is one", () => {
+  const parts = (text) => linkParts(text).map((part) => (part.href ? `<${part.text}>` : part.text)).join("");
+  assert.equal(parts("see https://example.org/a(b)?c=1. Then"), "see <https://example.org/a(b)?c=1>. Then");
+  assert.equal(parts("(https://example.org)"), "(<https://example.org>)");
+  assert.equal(parts("본 https://example.org/가나다、 끝"), "본 <https://example.org/가나다>、 끝");
+  assert.equal(parts("javascript:alert(1) http:// ftp://x"), "javascript:alert(1) http:// ftp://x");
+  assert.equal(linkParts("no link").map((part) => part.text).join(""), "no link");
+});
+
+test("lengths count code points", () => {
+  assert.equal(lengthOf("🙂한a"), 3);
+});
+
+test("addresses name rooms, messages and pages", () => {
+  assert.deepEqual(parseRoute("#/room001"), { page: "room", roomId: "room001" });
+  assert.deepEqual(parseRoute("#/room001/msg7000000012"), { page: "room", roomId: "room001", messageId: "msg7000000012" });
+  assert.deepEqual(parseRoute("#/room1234/details"), { page: "room", roomId: "room1234", details: true });
+  assert.deepEqual(parseRoute("#setup=a%20b"), { page: "setup", token: "a b" });
+  for (const page of ["directory", "profile", "sign-in", "register"]) assert.deepEqual(parseRoute(`#/${page}`), { page });
+  for (const hash of ["", "#", "#/", "#/rooms", "#/nowhere"]) assert.deepEqual(parseRoute(hash), { page: "rooms" });
+  assert.deepEqual(["#/rooms", "#/room001", "#/room001/details", "#/profile"].map((hash) => viewOf(parseRoute(hash))), ["rooms", "room", "details", "page"]);
+});
+
+test("the delay grows from half a second to half a minute, with jitter", () => {
+  const most = [0, 1, 2, 3, 20].map((attempt) => retryDelay(attempt, 1006, 1));
+  assert.deepEqual(most, [500, 1000, 2000, 4000, 30_000]);
+  assert.equal(retryDelay(3, 1006, 0), 2000);
+});
+
+test("a restart spreads its clients over ten seconds; a full queue is come back to at once", () => {
+  assert.deepEqual([retryDelay(0, 1001, 0), retryDelay(0, 1001, 1)], [0, 10_000]);
+  assert.equal(retryDelay(0, 1013, 1), 0);
+  assert.ok(retryDelay(2, 1013, 0) > 0);
+});
+
+test("initials are of the first and last word, or the given name", () => {
+  assert.equal(initials("Jonas Lind"), "JL");
+  assert.equal(initials("Алексей Морозов"), "АМ");
+  assert.equal(initials("김민지"), "민지");
+  assert.equal(initials("王雪"), "王雪");
+  assert.equal(initials("陈子轩", "m"), "子");
+  assert.equal(initials("bob", "s"), "B");
+});
+
+test("a room without a name is called after the others in it", () => {
+  assert.equal(roomName(room({ name: null }), "alice"), "Bob");
+  assert.equal(partner(room({ name: null }), "alice").userId, "bob");
+  assert.equal(partner(room(), "alice"), undefined);
+});
+
+test("people are called what the room calls them; a deleted account has no name", () => {
+  const state = signedIn();
+  state.rooms[ROOM].participants[1].edited_name = "Bobby";
+  assert.equal(personName(state, ROOM, "bob"), "Bobby");
+  assert.equal(personName(state, ROOM, "carol", { senderName: "Carol" }), "Carol");
+  assert.equal(personName(state, ROOM, "dora"), "dora");
+  assert.equal(personName(state, ROOM, ""), "");
+});
+
+test("rooms stand by newest activity, and their unread add up", () => {
+  const other = room({ roomId: "room002", name: "Other", lastMessage: { ...live(1), createdAt: "2025-07-20T00:00:00Z" }, unreadCount: 5 });
+  const state = after(signedIn(), { type: "rooms_loaded", rooms: [room(), other] }, live(1));
+  assert.deepEqual(roomRows(state).map((row) => row.roomId), ["room002", ROOM]);
+  assert.equal(totalUnread(state), 6);
+  assert.equal(totalUnread(state, ROOM), 5);
+});
+
+test("those who are here come first", () => {
+  const state = after(signedIn(), { type: "room_joined", room_id: ROOM, online: ["bob"] });
+  assert.deepEqual(members(state, state.rooms[ROOM]).here.map((person) => person.userId), ["bob"]);
+  assert.deepEqual(members(state, state.rooms[ROOM]).away.map((person) => person.userId), ["alice"]);
+});
+
+test("rights follow the roles, and all alike where there is no admin", () => {
+  const me = { userId: "alice", name: "Alice" };
+  const as = (mine, his, more = {}) => room({ ownerId: "bob", ...more, participants: [
+    { userId: "alice", name: "Alice", edited_name: "", role: mine }, { userId: "bob", name: "Bob", edited_name: "", role: his }] });
+  const bob = (where) => where.participants[1];
+  const can = (where) => [mayManage(where, me), mayRemove(where, me, bob(where)), mayChangeRoles(where, me), mayName(where, me, bob(where)), mayDeleteRoom(where, me), mayModerate(where, me)];
+  assert.deepEqual(can(as("member", "member")), [true, true, true, false, true, false]);
+  assert.deepEqual(can(as("member", "admin")), [false, false, false, false, false, false]);
+  assert.deepEqual(can(as("sub-admin", "admin")), [true, false, false, false, false, true]);
+  assert.deepEqual(can(as("admin", "member")), [true, true, true, true, true, true]);
+  assert.equal(mayDeleteRoom(as("member", "admin", { ownerId: "alice" }), me), true);
+  assert.equal(mayRemove(as("member", "admin"), me, as("member", "admin").participants[0]), true);
+});
+
+test("the list shows the clock today, the weekday this week, then the date", () => {
+  const now = new Date(2025, 10, 21, 15);
+  const at = (days) => new Date(2025, 10, 21 - days, 14, 12).toISOString();
+  assert.equal(short(at(0), "en", now), "14:12");
+  assert.equal(short(at(1), "en", now), "Thu");
+  assert.match(short(at(30), "en", now), /Oct/);
+  assert.equal(dayKey(at(0)), "2025-11-21");
+});
