@@ -21,9 +21,9 @@ pub(super) const NAME: &str = "name";
 pub(super) const PRUNE: &str = "prune";
 
 /// How often old entries are looked for.
-pub(super) const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+pub(super) const PRUNE_EVERY: Duration = Duration::from_hours(1);
 /// Client ids and ended sessions are remembered for so long (the contract: at least 30 days).
-const REMEMBERED: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(31 * 24);
 /// Rows of one step.
 const ROWS: i64 = 500;
 
@@ -184,10 +184,10 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         doing.take_out(user, person)?;
     }
     let heir = people::heir(conn, id)?;
-    if let (Some(heir), Some(Role::Admin)) = (heir, leaving.map(|p| p.role)) {
-        if !people::has_admin(conn, id)? {
-            doing.give_role(heir, Role::Admin)?;
-        }
+    if let (Some(heir), Some(Role::Admin)) = (heir, leaving.map(|p| p.role))
+        && !people::has_admin(conn, id)?
+    {
+        doing.give_role(heir, Role::Admin)?;
     }
     if owned {
         doing.set_owner(heir)?;

@@ -41,10 +41,7 @@ pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft)
         return Err(StoreError::Stale.into());
     }
     let (seq, rev, at) = (room.last_seq.next(), room.rev.next(), work.now.max(room.last_time));
-    let attached = match check(conn, id, draft)? {
-        Some(attached) => attached,
-        None => return repeated(conn, id, draft),
-    };
+    let Some(attached) = check(conn, id, draft)? else { return repeated(conn, id, draft) };
     let values = params![id, seq, rev, draft.author, draft.text, at, draft.reply_to, draft.client_id, i64::try_from(attached.len()).unwrap_or(0)];
     if sql::run(conn, ADD, values)? == 0 {
         return repeated(conn, id, draft);
@@ -79,15 +76,15 @@ fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Me
     if draft.reply_to.is_none() && draft.media.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    if let Some(client_id) = &draft.client_id {
-        if sql::any(conn, KNOWN, params![room, draft.author, client_id])? {
-            return Ok(None);
-        }
+    if let Some(client_id) = &draft.client_id
+        && sql::any(conn, KNOWN, params![room, draft.author, client_id])?
+    {
+        return Ok(None);
     }
-    if let Some(target) = draft.reply_to {
-        if !stands(conn, room, target)? {
-            return Err(StoreError::NotFound.into());
-        }
+    if let Some(target) = draft.reply_to
+        && !stands(conn, room, target)?
+    {
+        return Err(StoreError::NotFound.into());
     }
     let mut attached = Vec::with_capacity(draft.media.len());
     for id in &draft.media {

@@ -128,10 +128,10 @@ impl<'a, 'w> Doing<'a, 'w> {
     fn remove(&mut self, user: UserId, successor: Option<UserId>) -> Result<(), Fault> {
         let conn = self.work.conn;
         let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
-        if let Some(heir) = successor {
-            if heir == user || people::one(conn, self.room.id, heir)?.is_none() {
-                return Err(StoreError::NotFound.into());
-            }
+        if let Some(heir) = successor
+            && (heir == user || people::one(conn, self.room.id, heir)?.is_none())
+        {
+            return Err(StoreError::NotFound.into());
         }
         self.take_out(user, leaving.person())?;
         if let Some(heir) = successor {

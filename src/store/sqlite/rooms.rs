@@ -125,10 +125,10 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     ids.sort_unstable();
     ids.dedup();
     let key = (new.name.is_none() && new.visibility == Visibility::Private).then(|| member_key(&ids));
-    if let (true, Some(key)) = (new.reuse, &key) {
-        if let Some(id) = sql::one(conn, OF_MEMBERS, [key], |row| row.get(0))? {
-            return Ok(Added { value: facts(conn, id)?.ok_or(StoreError::NotFound)?, existed: true });
-        }
+    if let (true, Some(key)) = (new.reuse, &key)
+        && let Some(id) = sql::one(conn, OF_MEMBERS, [key], |row| row.get(0))?
+    {
+        return Ok(Added { value: facts(conn, id)?.ok_or(StoreError::NotFound)?, existed: true });
     }
     check_name(conn, RoomId(0), new.name.as_deref(), new.visibility)?;
     sql::run(conn, ADD, params![new.name, new.name.as_deref().map(fold), new.visibility, new.owner, key, work.now])?;

@@ -44,10 +44,11 @@ fn open_with(path: &Path, migrations: &[&str]) -> Result<Connection, OpenError> 
         }
         writer_pragmas(&conn)?;
         conn.set_prepared_statement_cache_capacity(256);
-        if found > 0 && found < known {
-            if let Err(error) = keep_copy(&conn, path, known) {
-                return Ok(Err(error));
-            }
+        if found > 0
+            && found < known
+            && let Err(error) = keep_copy(&conn, path, known)
+        {
+            return Ok(Err(error));
         }
         migrate(&mut conn, migrations, found)?;
         Ok(Ok(conn))

@@ -34,7 +34,7 @@ const END_BUT: &str = "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id <> 
 pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
 
 /// Last seen and expiry are not written more often.
-const SLIDE_EVERY: Duration = Duration::from_secs(5 * 60);
+const SLIDE_EVERY: Duration = Duration::from_mins(5);
 
 fn session_from_row(row: &Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;

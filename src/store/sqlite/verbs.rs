@@ -100,9 +100,8 @@ impl Store for Sqlite {
     }
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
-        let change = move |work: &mut super::Work<'_>| match people::set_muted(work.conn, room, user, muted)? {
-            true => Ok(()),
-            false => Err(StoreError::NotFound.into()),
+        let change = move |work: &mut super::Work<'_>| {
+            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound.into()) }
         };
         Box::pin(self.write(Touch::Nothing, change))
     }

@@ -93,8 +93,7 @@ where
     fn answer(self: Box<Self>, failed: Option<StoreError>) {
         let outcome = match (failed, self.outcome) {
             // A refusal is as true without the commit as with it.
-            (_, Some(Err(why))) => Err(why),
-            (Some(why), _) => Err(why),
+            (_, Some(Err(why))) | (Some(why), _) => Err(why),
             (None, Some(done)) => done,
             (None, None) => Err(StoreError::Unavailable),
         };

@@ -172,10 +172,10 @@ impl Writer {
         };
         self.counters.forget();
         // Some errors have rolled back already.
-        if !self.conn.is_autocommit() {
-            if let Err(error) = self.conn.execute_batch("ROLLBACK") {
-                tracing::error!(store.error = %error, "The database could not roll back");
-            }
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!(store.error = %error, "The database could not roll back");
         }
         Err(failed)
     }
