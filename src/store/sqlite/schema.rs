@@ -1,7 +1,7 @@
 //! The schema and how an older one becomes it: an append-only list of migrations, indexed by `user_version`.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
 /// `chat` in ASCII; tells our files from those of other programs.
 const APPLICATION: i32 = 0x6368_6174;
 
+/// How every SQLite file begins.
+const HEADER: &[u8] = b"SQLite format 3\0";
+
 const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
 const ADD_SETTING: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 
@@ -26,6 +29,7 @@ pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
 /// Opens the connection that writes, on a schema of today.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     create(path).map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
+    check_header(path)?;
     open_with(path, MIGRATIONS)
 }
 
@@ -72,6 +76,17 @@ fn create(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// SQLite takes a short file of another kind for an empty database and would write over it.
+fn check_header(path: &Path) -> Result<(), OpenError> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
+    read.map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
+    if head.is_empty() || head == HEADER {
+        return Ok(());
+    }
+    Err(OpenError::Damaged { path: path.to_owned(), why: "it does not begin as one".to_owned() })
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
