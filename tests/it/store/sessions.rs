@@ -111,7 +111,7 @@ async fn a_ticket_opens_once(world: World) {
     for taker in takers {
         taken.extend(taker.await.unwrap());
     }
-    assert_eq!(taken, [ticket.clone()]);
+    assert_eq!(taken, std::slice::from_ref(&ticket));
     let late = world.sessions.issue_ticket(ticket.clone(), Duration::ZERO).await.unwrap();
     assert_eq!(world.sessions.take_ticket(late).await.unwrap(), None);
     let orphan = world.sessions.issue_ticket(ticket, LIFE).await.unwrap();
