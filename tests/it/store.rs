@@ -80,6 +80,12 @@ impl World {
         self.sessions = Arc::new(self.backend.clone());
     }
 
+    /// Opens the closed backend again, so that nobody keeps its events.
+    pub(crate) fn open_unheard(&mut self) {
+        self.sink = unbounded_channel().0;
+        self.open_again();
+    }
+
     /// Events so far. Those of a change are there before it is answered.
     pub(crate) fn events(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()

@@ -23,6 +23,8 @@ mod schema;
 mod session_verbs;
 mod sessions;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod tickets;
 mod users;
 mod verbs;
@@ -89,7 +91,10 @@ impl Sqlite {
     /// Opens the file, makes or migrates it, and starts the writer; committed events go into `sink`. Blocks.
     /// Jobs that a crash has left are taken up again.
     pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
-        let conn = schema::open(path)?;
+        Self::start(schema::open(path)?, path, options, sink)
+    }
+
+    fn start(conn: Connection, path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
         let settings = schema::settings(&conn)?;
         let readers = Readers::open(path, options.readers)?;
         let (orders, ordered) = channel();
@@ -166,38 +171,5 @@ impl Sqlite {
             return Err(StoreError::Unavailable);
         }
         self.0.orders.send(order).map_err(|_| StoreError::Unavailable)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_statement_can_be_prepared_on_a_fresh_schema() {
-        let dir = tempfile::tempdir().unwrap();
-        let conn = schema::open(&dir.path().join("chat.db")).unwrap();
-        let all = [
-            accounts::STATEMENTS,
-            cards::STATEMENTS,
-            counters::STATEMENTS,
-            jobs::STATEMENTS,
-            marks::STATEMENTS,
-            media::STATEMENTS,
-            message_changes::STATEMENTS,
-            messages::STATEMENTS,
-            people::STATEMENTS,
-            posting::STATEMENTS,
-            room_changes::STATEMENTS,
-            rooms::STATEMENTS,
-            schema::STATEMENTS,
-            sessions::STATEMENTS,
-            users::STATEMENTS,
-        ];
-        for statement in all.concat() {
-            if let Err(error) = conn.prepare(statement) {
-                panic!("{error}: {statement}");
-            }
-        }
     }
 }

@@ -164,7 +164,9 @@ async fn attachments_come_with_their_messages() {
 async fn posts_a_second() {
     const POSTS: u32 = 200;
     for producers in [1, 10, 100, 1_000] {
-        let world = World::on_sqlite();
+        let mut world = World::on_sqlite();
+        world.close().await;
+        world.open_unheard();
         let users = world.users(20).await;
         let mut rooms = Vec::new();
         for _ in 0..10 {
