@@ -30,7 +30,10 @@ const MAX_MENTIONS: usize = 100;
 pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft) -> Result<Posted, Fault> {
     let conn = work.conn;
     let Some(room) = work.counters.room(conn, id)? else { return Err(rooms::gone(basis).into()) };
-    let Some(author) = room.author(conn, id, draft.author)? else { return Err(StoreError::NotFound.into()) };
+    let Some(author) = room.author(conn, id, draft.author)? else {
+        let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
+        return Err(if decided { StoreError::Stale } else { StoreError::NotFound }.into());
+    };
     let holds = match basis {
         Basis::Member { user, since } if user == draft.author => author.since == Some(since),
         Basis::Member { user, since } => room.author(conn, id, user)?.is_some_and(|member| member.since == Some(since)),

@@ -31,7 +31,8 @@ const NAMED: &str = "SELECT id FROM rooms WHERE folded = ?1 AND visibility = 'pu
 const STEP: &str = "UPDATE rooms SET rev = ?2, facts_rev = ?2 WHERE id = ?1";
 const MESSAGE_STEP: &str = "UPDATE rooms SET rev = ?2 WHERE id = ?1";
 const SET_KEY: &str = "UPDATE rooms SET member_key = ?2 WHERE id = ?1";
-const MEMBER: &str = "SELECT since FROM participants WHERE room = ?1 AND user = ?2";
+const MEMBER: &str = "SELECT p.since FROM participants p JOIN users u ON u.id = p.user
+    WHERE p.room = ?1 AND p.user = ?2 AND u.deleted IS NULL";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ROOM, ADD, OF_MEMBERS, NAMED, STEP, MESSAGE_STEP, SET_KEY, MEMBER];

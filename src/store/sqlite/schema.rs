@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 use super::error::OpenError;
 use super::sql;
+use super::wal::BUSY;
 use crate::store::Settings;
 
 /// Only ever appended to: what has been released stays as it is.
@@ -36,6 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
 fn open_with(path: &Path, migrations: &[&str]) -> Result<Connection, OpenError> {
     let prepare = || {
         let mut conn = Connection::open(path)?;
+        conn.busy_timeout(BUSY)?;
         let found = version(&conn)?;
         let foreign = found == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))? > 0;
         let other = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
@@ -100,7 +102,6 @@ fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;
-         PRAGMA busy_timeout = 2500;
          PRAGMA trusted_schema = OFF;",
     )
 }
@@ -132,7 +133,8 @@ fn keep_copy(conn: &Connection, path: &Path, known: u32) -> Result<(), OpenError
         _ => {}
     }
     create(&half).map_err(io)?;
-    conn.execute("VACUUM INTO ?1", params![half.to_string_lossy()]).map_err(|error| sort(&half, error))?;
+    let name = half.to_str().ok_or_else(|| io(io::Error::other("its path is not UTF-8")))?;
+    conn.execute("VACUUM INTO ?1", [name]).map_err(|error| sort(&half, error))?;
     OpenOptions::new().write(true).open(&half).and_then(|file| file.sync_all()).map_err(io)?;
     fs::set_permissions(&half, fs::Permissions::from_mode(0o600)).map_err(io)?;
     fs::rename(&half, &target).map_err(io)?;

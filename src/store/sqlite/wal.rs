@@ -11,6 +11,8 @@ const COMMITS_PER_LOOK: u32 = 64;
 const MAX_WAL: u64 = 64 * 1024 * 1024;
 /// How long sends may wait for readers to let go; if they do not, the next look tries again.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long the writer waits for another program that has the file open.
+pub(super) const BUSY: Duration = Duration::from_millis(2_500);
 
 /// Starts the log anew when it has grown large.
 pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
@@ -25,6 +27,7 @@ pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
     let restart = || {
         conn.busy_timeout(PATIENCE)?;
         let busy: bool = conn.query_row("PRAGMA wal_checkpoint(RESTART)", (), |row| row.get(0))?;
+        conn.busy_timeout(BUSY)?;
         Ok::<_, rusqlite::Error>(busy)
     };
     match restart() {

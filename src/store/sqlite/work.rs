@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::counters::Counters;
-use super::error::{Fault, unavailable};
+use super::error::Fault;
 use crate::model::{Event, RoomId, Timestamp};
 use crate::store::StoreError;
 
@@ -100,9 +100,4 @@ where
         // Whoever asked may have gone; then nobody needs the answer.
         drop(self.answer.send(outcome));
     }
-}
-
-/// What an operation answers that failed on its own, after the others were spared.
-pub(super) fn failed_alone(error: &rusqlite::Error) -> StoreError {
-    unavailable("changing something", error)
 }

@@ -10,9 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::counters::Counters;
-use super::error::commit_failed;
+use super::error::{commit_failed, unavailable};
 use super::marks::{MarkOrder, Marks};
-use super::work::{Task, Touch, Work, failed_alone};
+use super::work::{Task, Touch, Work};
 use super::{jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
 use crate::store::StoreError;
@@ -79,7 +79,9 @@ impl Writer {
             if !batch.is_empty() || self.marks.due() {
                 self.commit(batch);
             }
-            self.work_on(idle);
+            if closing.is_none() {
+                self.work_on(idle);
+            }
         }
         self.commit(Vec::new());
         for late in orders.try_iter() {
@@ -116,6 +118,7 @@ impl Writer {
     /// Commits these tasks and the read marks that wait; a task that fails is set apart from the others.
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
+        let mut failures = 0_usize;
         let mut parts = VecDeque::from([batch]);
         while let Some(mut part) = parts.pop_front() {
             if part.is_empty() {
@@ -128,12 +131,19 @@ impl Writer {
                     parts.extend(part.into_iter().map(|task| vec![task]));
                     continue;
                 }
-                Err(Failed::Body(error)) => Some(failed_alone(&error)),
+                Err(Failed::Body(error)) => {
+                    failures += 1;
+                    // On a full disk each of a thousand fails alike: one line, and one with the number.
+                    Some(if failures == 1 { unavailable("changing something", &error) } else { StoreError::Unavailable })
+                }
                 Err(Failed::Panic) => Some(StoreError::Unavailable),
             };
             for task in part {
                 task.answer(failed.clone());
             }
+        }
+        if failures > 1 {
+            tracing::error!(store.failed = failures, "Several operations of one batch failed");
         }
         self.commits = self.commits.wrapping_add(1);
         wal::keep_small(&self.conn, &self.path, self.commits);
@@ -201,7 +211,13 @@ impl Writer {
         });
         self.jobs_from = match step {
             Ok(()) => more.then_some(now),
-            Err(_) => Some(now + JOB_REST),
+            Err(failed) => {
+                match failed {
+                    Failed::Body(error) | Failed::Commit(error) => tracing::error!(store.error = %error, "A job of the store waits, its step failed"),
+                    Failed::Panic => {}
+                }
+                Some(now + JOB_REST)
+            }
         };
     }
 }

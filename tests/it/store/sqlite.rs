@@ -36,7 +36,7 @@ async fn a_newer_or_foreign_file_is_refused_and_left_alone() {
     world.close().await;
     beside(&world).pragma_update(None, "user_version", 99).unwrap();
     let error = open(&world).unwrap_err();
-    assert!(error.to_string().contains("was made by a newer chatctl (schema 99, this one knows 1)"), "{error}");
+    assert!(error.to_string().contains("was made by a newer chatctl (schema 99, this one knows "), "{error}");
     beside(&world).execute_batch("PRAGMA application_id = 7; PRAGMA user_version = 1").unwrap();
     assert!(matches!(open(&world), Err(OpenError::Foreign(_))));
     std::fs::write(world.path(), "this is no database, and it is long enough to be seen as such").unwrap();
