@@ -43,3 +43,37 @@ pub(super) fn finish(conn: &Connection) {
         tracing::error!(store.error = %error, "The write-ahead log could not be emptied");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn a_log_that_readers_have_held_is_started_anew_when_they_let_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chat.db");
+        let (conn, reader) = (schema::open(&path).unwrap(), Connection::open(&path).unwrap());
+        let size = || std::fs::metadata(dir.path().join("chat.db-wal")).unwrap().len();
+        let write = |count: u32| {
+            for _ in 0..count {
+                conn.execute("REPLACE INTO settings (key, value) VALUES ('ballast', randomblob(8000000))", ()).unwrap();
+            }
+        };
+        reader.execute_batch("BEGIN; SELECT * FROM settings;").unwrap();
+        write(10);
+        let (grown, started) = (size(), Instant::now());
+        assert!(grown > MAX_WAL);
+        keep_small(&conn, &path, COMMITS_PER_LOOK);
+        assert!(started.elapsed() < BUSY, "sends do not wait for readers");
+        reader.execute_batch("COMMIT").unwrap();
+        keep_small(&conn, &path, COMMITS_PER_LOOK);
+        write(1);
+        assert!(size() <= MAX_WAL);
+        keep_small(&conn, &path, COMMITS_PER_LOOK);
+        write(1);
+        assert!(size() <= MAX_WAL);
+    }
+}

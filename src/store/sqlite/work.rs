@@ -91,11 +91,10 @@ where
     }
 
     fn answer(self: Box<Self>, failed: Option<StoreError>) {
-        let outcome = match (failed, self.outcome) {
-            // A refusal is as true without the commit as with it.
-            (_, Some(Err(why))) | (Some(why), _) => Err(why),
-            (None, Some(done)) => done,
-            (None, None) => Err(StoreError::Unavailable),
+        // A refusal counts no more than a success then: it may rest on what the same batch had written.
+        let outcome = match failed {
+            Some(why) => Err(why),
+            None => self.outcome.unwrap_or(Err(StoreError::Unavailable)),
         };
         // Whoever asked may have gone; then nobody needs the answer.
         drop(self.answer.send(outcome));

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chatctl::model::{Change, EventSink, MediaId, RoomId, Window};
 use chatctl::store::sqlite::{OpenError, Options, Sqlite};
-use chatctl::store::{Basis, Draft, RoomChange, StoreError};
+use chatctl::store::{Basis, Draft, RoomChange, RoomQuery, StoreError};
 use rusqlite::Connection;
 
 use super::{World, draft};
@@ -192,4 +192,43 @@ async fn posts_a_second() {
         let posts = f64::from(POSTS) * f64::from(u32::try_from(producers).unwrap());
         println!("{producers} producers: {:.0} posts/s", posts / started.elapsed().as_secs_f64());
     }
+}
+
+/// Not a promise but a measure, as above: `reads_take`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "its result is what it prints")]
+async fn reads_take() {
+    const TIMES: u32 = 50;
+    let mut world = World::on_sqlite();
+    world.close().await;
+    world.open_unheard();
+    let users = world.users(50).await;
+    for _ in 0..200 {
+        let id = world.private(&users.iter().collect::<Vec<_>>()).await.room.id;
+        let posts = (0..200).map(|n| {
+            let (store, draft) = (world.store.clone(), draft(&users[n % 50], &"x".repeat(200)));
+            tokio::spawn(async move { store.post(id, Basis::Nobody, draft).await.unwrap() })
+        });
+        for post in posts.collect::<Vec<_>>() {
+            post.await.unwrap();
+        }
+    }
+    let cards = RoomQuery::Of { user: users[1].id, participants: 10 };
+    assert_eq!(world.store.rooms(cards).await.unwrap().len(), 200);
+    let started = Instant::now();
+    for _ in 0..TIMES {
+        world.store.rooms(cards).await.unwrap();
+    }
+    println!("200 cards: {:?}", started.elapsed() / TIMES);
+    let started = Instant::now();
+    for _ in 0..TIMES {
+        world.store.messages(RoomId(7), Window::Latest, 50).await.unwrap();
+    }
+    println!("50 messages: {:?}", started.elapsed() / TIMES);
+    let started = Instant::now();
+    for _ in 0..TIMES {
+        world.store.room(RoomId(7)).await.unwrap();
+    }
+    println!("facts of 50 participants: {:?}", started.elapsed() / TIMES);
 }
