@@ -70,6 +70,7 @@ pub trait Store: Send + Sync {
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed>;
 
     // messages -------------------------------------------------------------------------------------------------
+    /// `Stale` also when the room of such a decision is gone; `NotFound` for an unknown author, answered message or file.
     /// seq and rev follow without gap; durable when answered; a used client id answers the first message, `repeated`.
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted>;
     /// One rev. Idempotent where the contract says so (again the same reaction: no rev, `changed` false).
@@ -94,7 +95,7 @@ pub trait Store: Send + Sync {
 
 /// Sessions, one-time tickets and attempt counters.
 pub trait Sessions: Send + Sync {
-    /// Stores a new session; the secret itself is never given to the store.
+    /// Stores a new session; the secret itself is never given to the store. `NotFound` for a user who may not log in.
     fn start(&self, new: NewSession) -> Reply<'_, Session>;
     /// Slides the expiry (`life` from now), written at most every five minutes. None: unknown, expired, ended, user disabled or deleted.
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>>;
@@ -104,7 +105,7 @@ pub trait Sessions: Send + Sync {
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
     /// Keeps a one-time ticket for `life`; answers its hash.
     fn issue_ticket(&self, ticket: Ticket, life: Duration) -> Reply<'_, Hash32>;
-    /// Some for exactly one caller.
+    /// Some for exactly one caller, while its session holds.
     fn take_ticket(&self, ticket: Hash32) -> Reply<'_, Option<Ticket>>;
     /// Err while this key has reached its limit; counts nothing.
     fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter>;

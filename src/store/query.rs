@@ -137,7 +137,8 @@ pub enum RoomQuery<'a> {
         /// How many participants a card holds at most.
         participants: u32,
     },
-    /// Public rooms, oldest first, above this id, as this user sees them; the first ten participants.
+    /// Public rooms, oldest first, above this id, as this user sees them; the first ten participants. Of rooms that
+    /// they have not entered, mark, unread and last message are left out.
     Public {
         /// For whom marks and unread are counted.
         user: UserId,
@@ -146,9 +147,9 @@ pub enum RoomQuery<'a> {
         /// At most so many.
         limit: u32,
     },
-    /// These rooms as the user sees them, those they are not in left out.
+    /// These rooms as the user sees them, ascending by id, those they are not in left out; the first ten participants.
     These(UserId, &'a [RoomId]),
-    /// A page of all rooms, ascending by id, for administration; marks are 0.
+    /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last message.
     After(RoomId, u32),
 }
 

@@ -1,1 +1,3 @@
+//! The one test binary: it starts the real thing and asks it from outside.
 
+mod store;

@@ -1,1 +1,175 @@
-//! The embedded store: SQLite.
+//! The embedded store: SQLite in WAL mode, one thread that writes, a pool that reads.
+//!
+//! `writer` takes all that waits and commits once; `work` is what an operation holds inside that transaction. Each subject
+//! has a file with its statements, as constants, beside the one function that reads its rows.
+//! What may live here: all SQL. No permission is decided, no HTTP is known.
+
+mod accounts;
+mod attempts;
+mod cards;
+mod counters;
+mod error;
+mod jobs;
+mod marks;
+mod media;
+mod message_changes;
+mod messages;
+mod people;
+mod posting;
+mod readers;
+mod room_changes;
+mod rooms;
+mod schema;
+mod session_verbs;
+mod sessions;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod tickets;
+mod users;
+mod verbs;
+mod wal;
+mod work;
+mod writer;
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use self::attempts::Attempts;
+use self::error::Fault;
+use self::marks::MarkOrder;
+use self::readers::Readers;
+use self::tickets::Tickets;
+use self::work::{Operation, Touch, Work};
+use self::writer::{Order, Writer};
+use super::{Settings, StoreError};
+use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
+
+pub use self::error::OpenError;
+
+/// Orders that may wait for the writer; whoever comes then waits for a place.
+const QUEUE: usize = 8_192;
+
+/// How the database is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Connections that read; unset: one a core, at least two, at most eight.
+    pub readers: Option<u32>,
+}
+
+/// The store in one file. Cloning makes another handle of the same store.
+///
+/// MUST be opened once per file and process, since it is the only writer; `close` MUST be awaited for what waits to be stored.
+#[derive(Clone)]
+pub struct Sqlite(Arc<Inner>);
+
+struct Inner {
+    orders: Sender<Order>,
+    places: Arc<Semaphore>,
+    readers: Readers,
+    settings: Settings,
+    tickets: Tickets,
+    attempts: Attempts,
+    closed: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens the file, makes or migrates it, and starts the writer; committed events go into `sink`. Blocks.
+    /// Jobs that a crash has left are taken up again.
+    pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
+        Self::start(schema::open(path)?, path, options, sink)
+    }
+
+    fn start(conn: Connection, path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
+        let settings = schema::settings(&conn)?;
+        let readers = Readers::open(path, options.readers)?;
+        let (orders, ordered) = channel();
+        let writer = Writer::new(conn, path.to_owned(), sink);
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
+        let thread = thread.map_err(|why: io::Error| OpenError::Io { path: path.to_owned(), why })?;
+        Ok(Self(Arc::new(Inner {
+            orders,
+            places: Arc::new(Semaphore::new(QUEUE)),
+            readers,
+            settings,
+            tickets: Tickets::default(),
+            attempts: Attempts::default(),
+            closed: AtomicBool::new(false),
+            thread: Mutex::new(Some(thread)),
+        })))
+    }
+
+    /// Stores what waits, brings the write-ahead log into the database and ends the writer. Whatever is asked later is `Unavailable`.
+    pub async fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        let (done, closed) = oneshot::channel();
+        if self.0.orders.send(Order::Close(done)).is_ok() {
+            // An error means that the writer has ended already.
+            drop(closed.await);
+        }
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("The store's writer did not end well");
+            }
+        }
+        self.0.readers.close().await;
+    }
+
+    /// Asks the readers.
+    async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable);
+        }
+        self.0.readers.read(ask).await
+    }
+
+    /// Lets the writer do something. It may run more than once, and must refuse before it writes.
+    async fn write<T, F>(&self, touch: Touch, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let place = self.place().await?;
+        let (operation, answered) = Operation::new(touch, act);
+        self.order(Order::Task(Box::new(operation), place))?;
+        answered.await.unwrap_or(Err(StoreError::Unknown))
+    }
+
+    async fn mark(&self, room: RoomId, user: UserId, upto: Seq) -> Result<ReadMark, StoreError> {
+        let place = self.place().await?;
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Mark(MarkOrder { room, user, upto, answer }, place))?;
+        answered.await.unwrap_or(Err(StoreError::Unknown))
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        Arc::clone(&self.0.places).acquire_owned().await.map_err(|_| StoreError::Unavailable)
+    }
+
+    fn order(&self, order: Order) -> Result<(), StoreError> {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable);
+        }
+        self.0.orders.send(order).map_err(|_| StoreError::Unavailable)
+    }
+}

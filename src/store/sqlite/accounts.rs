@@ -1,0 +1,87 @@
+//! Changes of a user, and the end of one.
+
+use rusqlite::{Connection, Result, params};
+
+use super::error::Fault;
+use super::work::Work;
+use super::{jobs, media, sessions, sql, users};
+use crate::model::{Event, User, UserId, fold};
+use crate::store::{Ended, StoreError, UserChange};
+
+const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
+const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
+const SET_BIRTH: &str = "UPDATE users SET birth = ?2 WHERE id = ?1";
+const SET_MEDIA: &str = "UPDATE users SET media = ?2 WHERE id = ?1";
+const SET_PASSWORD: &str = "UPDATE users SET password = ?2, md5 = ?3, sha1 = ?4 WHERE id = ?1";
+const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
+const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
+const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = 'deleted user', name_folded = '', email = NULL,
+    email_folded = NULL, birth = NULL, media = NULL, password = '', md5 = NULL, sha1 = NULL, admin = 0, disabled = 1, deleted = ?2
+    WHERE id = ?1";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, SET_DISABLED, SET_ADMIN, REMOVE];
+
+/// Changes a user, all or nothing.
+pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
+    let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound)?;
+    check(work.conn, id, change)?;
+    write(work.conn, id, change)?;
+    if change.name.as_ref().is_some_and(|name| *name != before.name) {
+        jobs::order(work, jobs::NAME, id.0)?;
+    }
+    work.emit(Event::UserChanged { user: id });
+    if let Some(password) = change.password.as_ref().filter(|password| password.end_sessions) {
+        sessions::end(work, id, password.keep.map_or(Ended::All, Ended::AllBut))?;
+    }
+    if change.disabled == Some(true) {
+        sessions::end(work, id, Ended::All)?;
+    }
+    Ok(users::one(work.conn, id)?.ok_or(StoreError::NotFound)?)
+}
+
+fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault> {
+    if let Some(Some(email)) = &change.email {
+        users::check_email(conn, id, email)?;
+    }
+    if let Some(Some(picture)) = change.media {
+        media::owned(conn, picture, id)?.ok_or(StoreError::NotFound)?;
+    }
+    Ok(())
+}
+
+fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
+    if let Some(name) = &change.name {
+        sql::run(conn, SET_NAME, params![id, name, fold(name)])?;
+    }
+    if let Some(email) = &change.email {
+        sql::run(conn, SET_EMAIL, params![id, email, email.as_ref().map(|email| email.to_lowercase())])?;
+    }
+    if let Some(birth) = &change.birth {
+        sql::run(conn, SET_BIRTH, params![id, birth])?;
+    }
+    if let Some(picture) = change.media {
+        sql::run(conn, SET_MEDIA, params![id, picture])?;
+    }
+    if let Some(new) = &change.password {
+        sql::run(conn, SET_PASSWORD, params![id, new.password, new.md5, new.sha1])?;
+    }
+    if let Some(disabled) = change.disabled {
+        sql::run(conn, SET_DISABLED, params![id, disabled])?;
+    }
+    if let Some(admin) = change.admin {
+        sql::run(conn, SET_ADMIN, params![id, admin])?;
+    }
+    Ok(())
+}
+
+/// Takes a user's log-in and name at once and promises to take them out of their rooms.
+pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
+    let user = users::one(work.conn, id)?.ok_or(StoreError::NotFound)?;
+    // The rooms still have to be told who went, when the row no longer knows.
+    jobs::order_farewell(work, &user)?;
+    sql::run(work.conn, REMOVE, params![id, work.now])?;
+    work.emit(Event::UserChanged { user: id });
+    sessions::end(work, id, Ended::All)?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Room cards: how rooms stand in one user's list. No message is scanned for them.
+
+use rusqlite::{Connection, Params, Result, Row, params};
+
+use super::rooms::{room_from_row, room_sql};
+use super::{messages, people, sql};
+use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
+
+/// What a card adds to the room, for a participant `p` that may be missing.
+macro_rules! card_sql {
+    ($rest:literal) => {
+        room_sql!(
+            ", r.users, p.user AS user, coalesce(p.mark, 0) AS mark, coalesce(p.muted, 0) AS muted,
+               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > p.mark AND d.deleted IS NOT NULL) AS gone,
+               (SELECT count(*) FROM mentions n WHERE n.room = p.room AND n.user = p.user AND n.seq > p.mark) AS mentions,
+               (SELECT m.id FROM messages m WHERE m.room = p.room AND m.deleted IS NULL ORDER BY m.seq DESC LIMIT 1) AS newest",
+            $rest
+        )
+    };
+}
+
+const OF_USER: &str = card_sql!(
+    "JOIN participants p ON p.room = r.id AND p.user = ?1
+     WHERE r.deleted IS NULL AND r.id IN (SELECT room FROM participants WHERE user = ?1)
+     ORDER BY max(r.created, r.last_time) DESC, r.id DESC"
+);
+const THESE: &str = card_sql!(
+    "JOIN participants p ON p.room = r.id AND p.user = ?1
+     WHERE r.deleted IS NULL AND r.id IN (SELECT value FROM json_each(?2))
+     ORDER BY r.id"
+);
+const PUBLIC: &str = card_sql!(
+    "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
+     WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2
+     ORDER BY r.id LIMIT ?3"
+);
+
+const AFTER: &str = card_sql!(
+    "LEFT JOIN participants p ON FALSE
+     WHERE r.deleted IS NULL AND r.id > ?1
+     ORDER BY r.id LIMIT ?2"
+);
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[OF_USER, THESE, PUBLIC, AFTER];
+
+/// Participants on a card where the query does not say.
+const FEW: u32 = 10;
+
+/// A card without participants and last message.
+struct Bare {
+    card: RoomCard,
+    newest: Option<i64>,
+}
+
+fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
+    let room = room_from_row(row)?;
+    let mark: Seq = row.get("mark")?;
+    let gone: i64 = row.get("gone")?;
+    let unread = match row.get::<_, Option<UserId>>("user")? {
+        Some(_) => u32::try_from(room.last_seq.0 - mark.0 - gone).unwrap_or_default(),
+        None => 0,
+    };
+    let card = RoomCard {
+        facts: RoomFacts { room, participants: Vec::new() },
+        user_count: row.get("users")?,
+        last_message: None,
+        mark,
+        unread,
+        mentions: row.get("mentions")?,
+        muted: row.get("muted")?,
+    };
+    Ok(Bare { card, newest: row.get("newest")? })
+}
+
+fn cards(conn: &Connection, statement: &str, params: impl Params, participants: u32) -> Result<Vec<RoomCard>> {
+    let found = sql::all(conn, statement, params, bare_from_row)?;
+    let newest: Vec<i64> = found.iter().filter_map(|bare| bare.newest).collect();
+    let mut messages = messages::by_ids(conn, &newest)?;
+    let filled = found.into_iter().map(|Bare { mut card, .. }| {
+        let id = card.facts.room.id;
+        card.last_message = messages.remove(&id);
+        if participants > 0 {
+            card.facts.participants = people::first(conn, id, participants)?;
+        }
+        Ok(card)
+    });
+    filled.collect()
+}
+
+/// All rooms of a user, newest activity first.
+pub(super) fn of_user(conn: &Connection, user: UserId, participants: u32) -> Result<Vec<RoomCard>> {
+    cards(conn, OF_USER, [user], participants)
+}
+
+/// Those of these rooms in which the user is, ascending by id.
+pub(super) fn these(conn: &Connection, user: UserId, ids: &[RoomId]) -> Result<Vec<RoomCard>> {
+    cards(conn, THESE, params![user, sql::list(ids.iter().map(|id| id.0))], FEW)
+}
+
+/// A page of public rooms; the messages of those in which the user is not stay hidden.
+pub(super) fn public(conn: &Connection, user: UserId, after: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
+    cards(conn, PUBLIC, params![user, after, limit], FEW)
+}
+
+/// A page of all rooms, without their messages.
+pub(super) fn after(conn: &Connection, id: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
+    cards(conn, AFTER, params![id, limit], FEW)
+}

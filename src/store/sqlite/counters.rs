@@ -1,0 +1,154 @@
+//! What posting needs to know of a room, remembered between messages and written once a commit.
+//!
+//! A message then costs one row and not four. Whatever else changes a room first has this written and forgotten
+//! ([`Counters::make_way`]), and a rollback forgets it, so nothing here can be older than the rows.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Result, params};
+
+use super::sql;
+use super::work::Touch;
+use crate::model::{Person, Rev, RoomId, Seq, Timestamp, UserId};
+
+const ROOM: &str = "SELECT last_seq, rev, facts_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
+const WRITE_ROOM: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, last_time = ?4 WHERE id = ?1";
+const AUTHOR: &str = "SELECT u.login, u.name, p.edited_name, p.since
+    FROM users u LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id
+    WHERE u.id = ?2 AND u.deleted IS NULL";
+const WRITE_MARK: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2 AND mark < ?3";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[ROOM, WRITE_ROOM, AUTHOR, WRITE_MARK];
+
+/// Beyond this many remembered rooms all are forgotten.
+const MAX_ROOMS: usize = 10_000;
+/// Beyond this many remembered authors of a room it is forgotten.
+const MAX_AUTHORS: usize = 1_000;
+
+/// The counters of the rooms in which somebody has posted lately.
+#[derive(Default)]
+pub(super) struct Counters {
+    rooms: HashMap<RoomId, RoomCounters>,
+    unwritten: Vec<RoomId>,
+}
+
+/// Where a room's numbers stand.
+pub(super) struct RoomCounters {
+    pub(super) last_seq: Seq,
+    pub(super) rev: Rev,
+    pub(super) facts_rev: Rev,
+    pub(super) last_time: Timestamp,
+    authors: HashMap<UserId, Author>,
+    marks: Vec<(UserId, Seq, Timestamp)>,
+    unwritten: bool,
+}
+
+/// Somebody who posts.
+#[derive(Clone)]
+pub(super) struct Author {
+    pub(super) person: Person,
+    /// None: no participant.
+    pub(super) since: Option<Rev>,
+}
+
+impl Counters {
+    /// The room's counters; None for a room that is not there.
+    pub(super) fn room(&mut self, conn: &Connection, id: RoomId) -> Result<Option<&mut RoomCounters>> {
+        if !self.rooms.contains_key(&id) {
+            if self.rooms.len() >= MAX_ROOMS {
+                self.write(conn)?;
+                self.rooms.clear();
+            }
+            let found = sql::one(conn, ROOM, [id], |row| {
+                Ok(RoomCounters {
+                    last_seq: row.get("last_seq")?,
+                    rev: row.get("rev")?,
+                    facts_rev: row.get("facts_rev")?,
+                    last_time: row.get("last_time")?,
+                    authors: HashMap::new(),
+                    marks: Vec::new(),
+                    unwritten: false,
+                })
+            })?;
+            if let Some(room) = found {
+                self.rooms.insert(id, room);
+            }
+        }
+        Ok(self.rooms.get_mut(&id))
+    }
+
+    /// Moves on by one message of this author.
+    pub(super) fn advance(&mut self, id: RoomId, author: UserId, seq: Seq, rev: Rev, at: Timestamp) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        (room.last_seq, room.rev, room.last_time) = (seq, rev, at);
+        match room.marks.iter_mut().find(|(user, ..)| *user == author) {
+            Some(mark) => *mark = (author, seq, at),
+            None => room.marks.push((author, seq, at)),
+        }
+        if !room.unwritten {
+            room.unwritten = true;
+            self.unwritten.push(id);
+        }
+    }
+
+    /// Lets an operation see and change the rows.
+    pub(super) fn make_way(&mut self, conn: &Connection, touch: Touch) -> Result<()> {
+        match touch {
+            Touch::Nothing | Touch::Counters => {}
+            Touch::Marks => self.write(conn)?,
+            Touch::Room(id) => {
+                self.write(conn)?;
+                self.rooms.remove(&id);
+            }
+            Touch::Much => {
+                self.write(conn)?;
+                self.rooms.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what has moved; before each commit.
+    pub(super) fn write(&mut self, conn: &Connection) -> Result<()> {
+        for id in std::mem::take(&mut self.unwritten) {
+            let Some(room) = self.rooms.get_mut(&id) else { continue };
+            sql::run(conn, WRITE_ROOM, params![id, room.last_seq, room.rev, room.last_time])?;
+            for (user, seq, at) in room.marks.drain(..) {
+                sql::run(conn, WRITE_MARK, params![id, user, seq, at])?;
+            }
+            room.unwritten = false;
+        }
+        Ok(())
+    }
+
+    /// After a rollback: nothing remembered is true any more.
+    pub(super) fn forget(&mut self) {
+        self.rooms.clear();
+        self.unwritten.clear();
+    }
+}
+
+impl RoomCounters {
+    /// The author as this room calls them; None for an unknown or deleted user.
+    pub(super) fn author(&mut self, conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Author>> {
+        if let Some(author) = self.authors.get(&user) {
+            return Ok(Some(author.clone()));
+        }
+        let found = sql::one(conn, AUTHOR, params![room, user], |row| {
+            let edited: Option<String> = row.get("edited_name")?;
+            let name = match edited {
+                Some(edited) if !edited.is_empty() => edited,
+                _ => row.get("name")?,
+            };
+            Ok(Author { person: Person { id: user, login: row.get("login")?, name }, since: row.get("since")? })
+        })?;
+        if let Some(author) = &found {
+            if self.authors.len() >= MAX_AUTHORS {
+                self.authors.clear();
+            }
+            self.authors.insert(user, author.clone());
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,228 @@
+//! Promised work that is too large for one commit: rows of `jobs`, carried out in steps between other commits.
+//!
+//! A step and what it leaves to do are one transaction, so a crash repeats nothing and loses nothing.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::room_changes::Doing;
+use super::work::Work;
+use super::{people, rooms, sql};
+use crate::model::{Person, Role, RoomId, Timestamp, User, UserId};
+
+/// Everything in a room that is marked deleted.
+pub(super) const ROOM: &str = "room";
+/// A deleted user leaves their rooms.
+pub(super) const FAREWELL: &str = "farewell";
+/// A display name reaches the rooms.
+pub(super) const NAME: &str = "name";
+/// Client ids and sessions that are past remembering.
+pub(super) const PRUNE: &str = "prune";
+
+/// How often old entries are looked for.
+pub(super) const PRUNE_EVERY: Duration = Duration::from_hours(1);
+/// Client ids and ended sessions are remembered for so long (the contract: at least 30 days).
+const REMEMBERED: Duration = Duration::from_hours(31 * 24);
+/// Rows of one step.
+const ROWS: i64 = 500;
+
+// What others wait to see goes first.
+const NEXT: &str = "SELECT id, kind, target, cursor, login, name FROM jobs ORDER BY kind IN ('room', 'prune'), id LIMIT 1";
+const ADD: &str = "INSERT INTO jobs (kind, target) VALUES (?1, ?2)";
+const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
+const ADD_PRUNE: &str = "INSERT INTO jobs (kind, target, cursor)
+    SELECT ?1, 0, coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = 'pruned'), 0)
+    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = ?1)";
+const MOVE: &str = "UPDATE jobs SET cursor = ?2 WHERE id = ?1";
+const DONE: &str = "DELETE FROM jobs WHERE id = ?1";
+const MORE: &str = "SELECT 1 FROM jobs";
+
+const SOME_MESSAGES: &str = "SELECT id FROM messages WHERE room = ?1 ORDER BY seq LIMIT ?2";
+const DROP_REACTIONS: &str = "DELETE FROM reactions WHERE message IN (SELECT value FROM json_each(?1))";
+const DROP_MEDIA: &str = "DELETE FROM message_media WHERE message IN (SELECT value FROM json_each(?1))";
+const DROP_MESSAGES: &str = "DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?1))";
+const DROP_MENTIONS: &str = "DELETE FROM mentions WHERE (room, user, seq) IN (SELECT room, user, seq FROM mentions WHERE room = ?1 LIMIT ?2)";
+const DROP_PARTICIPANTS: &str = "DELETE FROM participants WHERE id IN (SELECT id FROM participants WHERE room = ?1 LIMIT ?2)";
+const DROP_ROOM: &str = "DELETE FROM rooms WHERE id = ?1 AND deleted IS NOT NULL";
+
+const ROOM_OF: &str = "SELECT room FROM participants WHERE user = ?1 AND room > ?2 ORDER BY room LIMIT 1";
+const OWNED: &str = "SELECT id FROM rooms WHERE owner = ?1 LIMIT 1";
+const OWNER: &str = "SELECT owner FROM rooms WHERE id = ?1";
+const DISOWN: &str = "UPDATE rooms SET owner = NULL WHERE id = ?1";
+
+const OLD_CLIENT_IDS: &str = "SELECT max(id), count(*) FROM
+    (SELECT id, created FROM messages WHERE id > ?1 ORDER BY id LIMIT ?3) WHERE created < ?2";
+const FORGET_CLIENT_IDS: &str = "UPDATE messages SET client_id = NULL WHERE id > ?1 AND id <= ?2 AND created < ?3 AND client_id IS NOT NULL";
+const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE id IN
+    (SELECT id FROM sessions WHERE coalesce(ended, expires) < ?1 LIMIT ?2)";
+const PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[
+    NEXT,
+    ADD,
+    ADD_FAREWELL,
+    ADD_PRUNE,
+    MOVE,
+    DONE,
+    MORE,
+    SOME_MESSAGES,
+    DROP_REACTIONS,
+    DROP_MEDIA,
+    DROP_MESSAGES,
+    DROP_MENTIONS,
+    DROP_PARTICIPANTS,
+    DROP_ROOM,
+    ROOM_OF,
+    OWNED,
+    OWNER,
+    DISOWN,
+    OLD_CLIENT_IDS,
+    FORGET_CLIENT_IDS,
+    FORGET_SESSIONS,
+    PRUNED,
+];
+
+struct Job {
+    id: i64,
+    kind: String,
+    target: i64,
+    cursor: i64,
+    login: String,
+    name: String,
+}
+
+fn job_from_row(row: &Row<'_>) -> Result<Job> {
+    Ok(Job {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        target: row.get("target")?,
+        cursor: row.get("cursor")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+    })
+}
+
+/// Promises a job.
+pub(super) fn order(work: &mut Work<'_>, kind: &str, target: i64) -> Result<()> {
+    work.promised = true;
+    sql::run(work.conn, ADD, params![kind, target]).map(drop)
+}
+
+/// Promises that a user leaves their rooms.
+pub(super) fn order_farewell(work: &mut Work<'_>, user: &User) -> Result<()> {
+    work.promised = true;
+    sql::run(work.conn, ADD_FAREWELL, params![FAREWELL, user.id, user.login, user.name]).map(drop)
+}
+
+/// Promises to look for old entries, unless that is promised already.
+pub(super) fn order_prune(conn: &Connection) -> Result<()> {
+    sql::run(conn, ADD_PRUNE, [PRUNE]).map(drop)
+}
+
+/// Carries out one step of the oldest job; true while there is more to do.
+pub(super) fn step(work: &mut Work<'_>) -> Result<bool> {
+    let Some(job) = sql::one(work.conn, NEXT, (), job_from_row)? else { return Ok(false) };
+    let done = match job.kind.as_str() {
+        ROOM => empty_room(work.conn, RoomId(job.target))?,
+        FAREWELL => farewell(work, &job)?,
+        NAME => name(work, &job)?,
+        PRUNE => prune(work, &job)?,
+        other => {
+            tracing::error!(store.job = other, "A job of unknown kind was dropped");
+            true
+        }
+    };
+    if done {
+        sql::run(work.conn, DONE, [job.id])?;
+    }
+    sql::any(work.conn, MORE, ())
+}
+
+fn empty_room(conn: &Connection, room: RoomId) -> Result<bool> {
+    let some: Vec<i64> = sql::all(conn, SOME_MESSAGES, params![room, ROWS], |row| row.get(0))?;
+    if !some.is_empty() {
+        let ids = sql::list(some);
+        sql::run(conn, DROP_REACTIONS, [&ids])?;
+        sql::run(conn, DROP_MEDIA, [&ids])?;
+        sql::run(conn, DROP_MESSAGES, [&ids])?;
+        return Ok(false);
+    }
+    if sql::run(conn, DROP_MENTIONS, params![room, ROWS])? > 0 || sql::run(conn, DROP_PARTICIPANTS, params![room, ROWS])? > 0 {
+        return Ok(false);
+    }
+    sql::run(conn, DROP_ROOM, [room])?;
+    Ok(true)
+}
+
+/// One room: leave it, hand on what only this user could do.
+fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
+    let user = UserId(job.target);
+    let joined = sql::one(work.conn, ROOM_OF, params![user, 0], |row| row.get(0))?;
+    let Some(id) = (match joined {
+        Some(id) => Some(id),
+        None => sql::one(work.conn, OWNED, [user], |row| row.get(0))?,
+    }) else {
+        return Ok(true);
+    };
+    let Some(room) = rooms::room(work.conn, id)? else {
+        // The room is going too; its own job takes the rest.
+        people::remove(work.conn, id, user)?;
+        sql::run(work.conn, DISOWN, [id])?;
+        return Ok(false);
+    };
+    let conn = work.conn;
+    let leaving = people::one(conn, id, user)?;
+    let edited = leaving.as_ref().map(|p| p.edited_name.clone()).unwrap_or_default();
+    let person = Person { id: user, login: job.login.clone(), name: people::shown(edited, job.name.clone()) };
+    // The row of a deleted user is no owner any more, so `room.owner` is empty already.
+    let owned = sql::one(conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten() == Some(user);
+    let mut doing = Doing::begin(work, room, person.clone());
+    if leaving.is_some() {
+        doing.take_out(user, person)?;
+    }
+    let heir = people::heir(conn, id)?;
+    if let (Some(heir), Some(Role::Admin)) = (heir, leaving.map(|p| p.role))
+        && !people::has_admin(conn, id)?
+    {
+        doing.give_role(heir, Role::Admin)?;
+    }
+    if owned {
+        doing.set_owner(heir)?;
+    }
+    doing.settle()?;
+    doing.finish()?;
+    Ok(false)
+}
+
+/// One room: its participants hear of the name.
+fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
+    let user = UserId(job.target);
+    let Some(id) = sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))? else { return Ok(true) };
+    if let Some(room) = rooms::room(work.conn, id)? {
+        let by = people::person(work.conn, id, user)?;
+        let mut doing = Doing::begin(work, room, by);
+        doing.renamed(user)?;
+        doing.finish()?;
+    }
+    sql::run(work.conn, MOVE, params![job.id, id])?;
+    Ok(false)
+}
+
+fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
+    let conn = work.conn;
+    let before = Timestamp(work.now.0.saturating_sub(i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)));
+    let old = sql::one(conn, OLD_CLIENT_IDS, params![job.cursor, before, ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let Some((Some(last), count)) = old {
+        let (last, count): (i64, i64) = (last, count);
+        sql::run(conn, FORGET_CLIENT_IDS, params![job.cursor, last, before])?;
+        sql::run(conn, MOVE, params![job.id, last])?;
+        sql::run(conn, PRUNED, [last])?;
+        if count == ROWS {
+            return Ok(false);
+        }
+    }
+    Ok(sql::run(conn, FORGET_SESSIONS, params![before, ROWS])? == 0)
+}

@@ -1,0 +1,175 @@
+//! Read marks: collected for a moment, merged, and written with the next commit.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Result, params};
+use tokio::sync::oneshot;
+
+use super::people::shown;
+use super::sql;
+use super::work::{Task, Touch, Work};
+use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
+use crate::store::StoreError;
+
+/// Longest wait for a commit to ride on.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// So many marks are no longer waited with.
+const MANY: usize = 500;
+
+const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name, r.last_seq, r.users,
+        (SELECT m.author FROM messages m WHERE m.room = r.id AND m.seq = min(max(?3, p.mark), r.last_seq)) AS author
+    FROM participants p JOIN rooms r ON r.id = p.room JOIN users u ON u.id = p.user
+    WHERE p.room = ?1 AND p.user = ?2 AND r.deleted IS NULL AND u.deleted IS NULL";
+const MOVE: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2";
+const DELETED_ABOVE: &str = "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
+const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
+        r.last_seq - p.mark - (SELECT count(*) FROM messages d WHERE d.room = r.id AND d.seq > p.mark AND d.deleted IS NOT NULL) AS unread
+    FROM rooms r JOIN participants p ON p.room = r.id JOIN users u ON u.id = p.user
+    WHERE r.id = ?1 AND r.deleted IS NULL AND p.mark >= ?2 AND u.deleted IS NULL
+    ORDER BY p.id";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, DELETED_ABOVE, READERS];
+
+type Answer = oneshot::Sender<std::result::Result<ReadMark, StoreError>>;
+
+/// A wish to move a mark.
+pub(super) struct MarkOrder {
+    pub(super) room: RoomId,
+    pub(super) user: UserId,
+    pub(super) upto: Seq,
+    pub(super) answer: Answer,
+}
+
+impl MarkOrder {
+    pub(super) fn refuse(self) {
+        // Whoever asked may have gone.
+        drop(self.answer.send(Err(StoreError::Unavailable)));
+    }
+}
+
+/// Marks that wait for a commit.
+#[derive(Default)]
+pub(super) struct Marks {
+    waiting: HashMap<(RoomId, UserId), (Seq, Vec<Answer>)>,
+    until: Option<Instant>,
+}
+
+impl Marks {
+    pub(super) fn add(&mut self, order: MarkOrder) {
+        self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        match self.waiting.entry((order.room, order.user)) {
+            Entry::Occupied(mut entry) => {
+                let (upto, answers) = entry.get_mut();
+                *upto = order.upto.max(*upto);
+                answers.push(order.answer);
+            }
+            Entry::Vacant(entry) => {
+                entry.insert((order.upto, vec![order.answer]));
+            }
+        }
+    }
+
+    /// When they must be written at latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.until
+    }
+
+    /// Whether they must be written now.
+    pub(super) fn due(&self) -> bool {
+        self.waiting.len() >= MANY || self.until.is_some_and(|until| until <= Instant::now())
+    }
+
+    /// Everything that waits, as one task.
+    pub(super) fn take(&mut self) -> Option<MarkTask> {
+        self.until = None;
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let marks = self.waiting.drain().map(|((room, user), (upto, answers))| Moved { room, user, upto, answers, outcome: Err(StoreError::Unavailable) });
+        Some(MarkTask { marks: marks.collect() })
+    }
+}
+
+/// Marks that are being written.
+pub(super) struct MarkTask {
+    marks: Vec<Moved>,
+}
+
+struct Moved {
+    room: RoomId,
+    user: UserId,
+    upto: Seq,
+    answers: Vec<Answer>,
+    outcome: std::result::Result<ReadMark, StoreError>,
+}
+
+impl Task for MarkTask {
+    fn run(&mut self, work: &mut Work<'_>) -> Result<()> {
+        work.counters.make_way(work.conn, Touch::Marks)?;
+        for mark in &mut self.marks {
+            mark.outcome = write(work, mark.room, mark.user, mark.upto)?.ok_or(StoreError::NotFound);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failed: Option<StoreError>) {
+        for mark in self.marks {
+            for answer in mark.answers {
+                let outcome = failed.clone().map_or_else(|| mark.outcome.clone(), Err);
+                // Whoever asked may have gone.
+                drop(answer.send(outcome));
+            }
+        }
+    }
+}
+
+struct Standing {
+    mark: Seq,
+    at: Timestamp,
+    last_seq: Seq,
+    person: Person,
+    participants: u32,
+    author: Option<UserId>,
+}
+
+fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<Option<ReadMark>> {
+    let found = sql::one(work.conn, STANDING, params![room, user, upto], |row| {
+        let person = Person { id: user, login: row.get("login")?, name: shown(row.get("edited_name")?, row.get("name")?) };
+        Ok(Standing {
+            mark: row.get("mark")?,
+            at: row.get("mark_at")?,
+            last_seq: row.get("last_seq")?,
+            person,
+            participants: row.get("users")?,
+            author: row.get("author")?,
+        })
+    })?;
+    let Some(stands) = found else { return Ok(None) };
+    let seq = upto.min(stands.last_seq);
+    if seq <= stands.mark {
+        let unread = unread(work.conn, room, stands.mark, stands.last_seq)?;
+        return Ok(Some(ReadMark { room, user, seq: stands.mark, at: stands.at, unread }));
+    }
+    sql::run(work.conn, MOVE, params![room, user, seq, work.now])?;
+    let mark = ReadMark { room, user, seq, at: work.now, unread: unread(work.conn, room, seq, stands.last_seq)? };
+    let author = stands.author.unwrap_or_default();
+    work.emit(Event::Marked { mark: mark.clone(), person: stands.person, author, participants: stands.participants });
+    Ok(Some(mark))
+}
+
+/// Messages above the mark that are not deleted.
+fn unread(conn: &Connection, room: RoomId, mark: Seq, last_seq: Seq) -> Result<u32> {
+    let deleted: i64 = sql::one(conn, DELETED_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
+    Ok(u32::try_from(last_seq.0 - mark.0 - deleted).unwrap_or_default())
+}
+
+/// Marks at or above this message, with login names.
+pub(super) fn readers(conn: &Connection, room: RoomId, seq: Seq) -> Result<Vec<(ReadMark, String)>> {
+    sql::all(conn, READERS, params![room, seq], |row| {
+        let mark = ReadMark { room, user: row.get("user")?, seq: row.get("mark")?, at: row.get("mark_at")?, unread: row.get("unread")? };
+        Ok((mark, row.get("login")?))
+    })
+}

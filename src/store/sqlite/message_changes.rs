@@ -1,0 +1,83 @@
+//! Changes of a message: edit, delete, react, take back.
+
+use rusqlite::{Result, params};
+
+use super::error::Fault;
+use super::rooms::{self, Step};
+use super::work::Work;
+use super::{media, messages, people, posting, sql};
+use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId};
+use crate::store::{Basis, Committed, MessageChange, StoreError};
+
+const TARGET: &str = "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
+const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";
+const DELETE: &str = "UPDATE messages SET text = '', deleted = ?2, rev = ?3, media = 0, reacted = 0 WHERE id = ?1";
+const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const UNREACT: &str = "DELETE FROM reactions WHERE message = ?1 AND user = ?2 AND reaction = ?3";
+const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 FROM reactions WHERE message = ?1) WHERE id = ?1";
+const FORGET_REACTIONS: &str = "DELETE FROM reactions WHERE message = ?1";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[TARGET, EDIT, DELETE, REACT, UNREACT, REACTED, FORGET_REACTIONS];
+
+/// Makes one change of a message.
+pub(super) fn change(work: &mut Work<'_>, id: RoomId, seq: Seq, basis: Basis, by: UserId, change: &MessageChange) -> Result<Committed, Fault> {
+    let room = rooms::on_basis(work.conn, id, basis)?;
+    let target = sql::one(work.conn, TARGET, params![id, seq], |row| Ok((row.get("id")?, row.get("author")?)))?;
+    let Some((message, author)) = target else { return Err(StoreError::NotFound.into()) };
+    let doing = Doing { room, seq, message, author, by };
+    let happened = match change {
+        MessageChange::Edit { text, mentions } => doing.edit(work, text, mentions)?,
+        MessageChange::Delete => doing.delete(work)?,
+        MessageChange::React(reaction) => doing.react(work, reaction)?,
+        MessageChange::Unreact(reaction) => doing.unreact(work, reaction)?,
+    };
+    let Some(happened) = happened else { return Ok(Committed { rev: doing.room.rev, at: work.now, changed: false }) };
+    let rev = doing.room.rev.next();
+    Step { room: id, rev, by: people::person(work.conn, id, by)?, socket: None }.message(work, happened)?;
+    Ok(Committed { rev, at: work.now, changed: true })
+}
+
+struct Doing {
+    room: Room,
+    seq: Seq,
+    /// Its row.
+    message: i64,
+    author: UserId,
+    by: UserId,
+}
+
+impl Doing {
+    fn edit(&self, work: &Work<'_>, text: &str, mentions: &[String]) -> Result<Option<Change>> {
+        sql::run(work.conn, EDIT, params![self.message, text, work.now, self.room.rev.next()])?;
+        posting::forget_mentions(work.conn, self.room.id, self.seq)?;
+        posting::mention(work.conn, self.room.id, self.seq, self.author, mentions)?;
+        Ok(messages::one(work.conn, self.room.id, self.seq)?.map(Change::Edited))
+    }
+
+    fn delete(&self, work: &Work<'_>) -> Result<Option<Change>> {
+        sql::run(work.conn, DELETE, params![self.message, work.now, self.room.rev.next()])?;
+        sql::run(work.conn, FORGET_REACTIONS, [self.message])?;
+        media::detach(work.conn, self.message)?;
+        posting::forget_mentions(work.conn, self.room.id, self.seq)?;
+        Ok(messages::one(work.conn, self.room.id, self.seq)?.map(Change::Deleted))
+    }
+
+    fn react(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {
+        let given = sql::run(work.conn, REACT, params![self.message, self.by, reaction.as_str(), work.now])?;
+        self.reacted(work, given, || Change::Reacted { seq: self.seq, reaction: reaction.clone() })
+    }
+
+    fn unreact(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {
+        let taken = sql::run(work.conn, UNREACT, params![self.message, self.by, reaction.as_str()])?;
+        self.reacted(work, taken, || Change::Unreacted { seq: self.seq, reaction: reaction.clone() })
+    }
+
+    fn reacted(&self, work: &Work<'_>, changed: usize, change: impl FnOnce() -> Change) -> Result<Option<Change>> {
+        if changed == 0 {
+            return Ok(None);
+        }
+        sql::run(work.conn, REACTED, params![self.message, self.room.rev.next()])?;
+        Ok(Some(change()))
+    }
+}

@@ -1,0 +1,128 @@
+//! Participants as rows, and how somebody is called in a room.
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::sql;
+use crate::model::{Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
+
+macro_rules! participant_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.login, u.name
+             FROM participants p JOIN users u ON u.id = p.user WHERE p.room = ?1 ",
+            $rest
+        )
+    };
+}
+
+const FIRST: &str = participant_sql!("ORDER BY p.id LIMIT ?2");
+const ONE: &str = participant_sql!("AND p.user = ?2");
+const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, mark, mark_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)";
+const REMOVE: &str = "DELETE FROM participants WHERE room = ?1 AND user = ?2";
+const SET_ROLE: &str = "UPDATE participants SET role = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
+const SET_EDITED_NAME: &str = "UPDATE participants SET edited_name = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
+const SET_SINCE: &str = "UPDATE participants SET since = ?3 WHERE room = ?1 AND user = ?2";
+const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
+const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
+const HEIR: &str = "SELECT p.user FROM participants p JOIN users u ON u.id = p.user
+    WHERE p.room = ?1 AND u.deleted IS NULL
+    ORDER BY CASE p.role WHEN 'admin' THEN 0 WHEN 'sub-admin' THEN 1 ELSE 2 END, p.id LIMIT 1";
+const ADMIN: &str = "SELECT 1 FROM participants WHERE room = ?1 AND role = 'admin'";
+const USER_IDS: &str = "SELECT user FROM participants WHERE room = ?1 ORDER BY user";
+const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM users u
+    LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.id = ?2";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] =
+    &[FIRST, ONE, ADD, REMOVE, SET_ROLE, SET_EDITED_NAME, SET_SINCE, SET_MUTED, FORGET_MENTIONS, HEIR, ADMIN, USER_IDS, PERSON];
+
+fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
+    Ok(Participant {
+        user: row.get("user")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+        edited_name: row.get("edited_name")?,
+        role: row.get("role")?,
+        since: row.get("since")?,
+        joined: row.get("joined")?,
+    })
+}
+
+/// The name others see: `edited_name`, else the display name.
+pub(super) fn shown(edited_name: String, name: String) -> String {
+    if edited_name.is_empty() { name } else { edited_name }
+}
+
+/// The first participants, in the order in which they came.
+pub(super) fn first(conn: &Connection, room: RoomId, limit: u32) -> Result<Vec<Participant>> {
+    sql::all(conn, FIRST, params![room, limit], participant_from_row)
+}
+
+/// One participant.
+pub(super) fn one(conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Participant>> {
+    sql::one(conn, ONE, params![room, user], participant_from_row)
+}
+
+/// Puts somebody in.
+pub(super) fn add(conn: &Connection, room: RoomId, user: UserId, role: Role, since: Rev, at: Timestamp, mark: Seq) -> Result<()> {
+    sql::run(conn, ADD, params![room, user, role, since, at, mark]).map(drop)
+}
+
+/// Takes somebody out, with what only they need of the room.
+pub(super) fn remove(conn: &Connection, room: RoomId, user: UserId) -> Result<()> {
+    sql::run(conn, REMOVE, params![room, user])?;
+    sql::run(conn, FORGET_MENTIONS, params![room, user]).map(drop)
+}
+
+/// Gives a role; answers the participant as they are then.
+pub(super) fn set_role(conn: &Connection, room: RoomId, user: UserId, role: Role, since: Rev) -> Result<Option<Participant>> {
+    sql::run(conn, SET_ROLE, params![room, user, role, since])?;
+    one(conn, room, user)
+}
+
+/// Gives a name inside the room; answers the participant as they are then.
+pub(super) fn set_edited_name(conn: &Connection, room: RoomId, user: UserId, name: &str, since: Rev) -> Result<Option<Participant>> {
+    sql::run(conn, SET_EDITED_NAME, params![room, user, name, since])?;
+    one(conn, room, user)
+}
+
+/// Notes that something about them has changed; answers the participant as they are then.
+pub(super) fn set_since(conn: &Connection, room: RoomId, user: UserId, since: Rev) -> Result<Option<Participant>> {
+    sql::run(conn, SET_SINCE, params![room, user, since])?;
+    one(conn, room, user)
+}
+
+/// False when they are not in the room.
+pub(super) fn set_muted(conn: &Connection, room: RoomId, user: UserId, muted: bool) -> Result<bool> {
+    Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
+}
+
+/// Who comes next: the longest-standing admin, else sub-admin, else participant.
+pub(super) fn heir(conn: &Connection, room: RoomId) -> Result<Option<UserId>> {
+    sql::one(conn, HEIR, [room], |row| row.get(0))
+}
+
+/// Whether anybody is an admin.
+pub(super) fn has_admin(conn: &Connection, room: RoomId) -> Result<bool> {
+    sql::any(conn, ADMIN, [room])
+}
+
+/// Everybody, ascending by id.
+pub(super) fn user_ids(conn: &Connection, room: RoomId) -> Result<Vec<UserId>> {
+    sql::all(conn, USER_IDS, [room], |row| row.get(0))
+}
+
+/// How a room calls somebody; `UserId(0)` is the server itself.
+pub(super) fn person(conn: &Connection, room: RoomId, user: UserId) -> Result<Person> {
+    if user == UserId(0) {
+        return Ok(Person { id: user, login: String::new(), name: "server".to_owned() });
+    }
+    let found = sql::one(conn, PERSON, params![room, user], |row| {
+        if row.get::<_, Option<Timestamp>>("deleted")?.is_some() {
+            return Ok(Person::deleted());
+        }
+        let edited: Option<String> = row.get("edited_name")?;
+        Ok(Person { id: user, login: row.get("login")?, name: shown(edited.unwrap_or_default(), row.get("name")?) })
+    })?;
+    Ok(found.unwrap_or_else(Person::deleted))
+}

@@ -1,0 +1,121 @@
+//! A new message: the one operation that must be fast.
+
+use rusqlite::{Connection, Result, params};
+
+use super::error::Fault;
+use super::rooms::{self, Step};
+use super::work::Work;
+use super::{media, messages, sql};
+use crate::model::{Change, Media, Message, RoomId, Seq, UserId};
+use crate::store::{Basis, Draft, Posted, StoreError};
+
+const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
+const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
+const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
+const MENTION: &str = "INSERT INTO mentions (room, user, seq)
+    SELECT p.room, p.user, ?2 FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id
+    WHERE u.folded = ?3 AND u.id <> ?4
+    ON CONFLICT DO NOTHING";
+const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, MENTION, FORGET_MENTIONS];
+
+/// A text names at most so many people.
+const MAX_MENTIONS: usize = 100;
+
+/// Stores a message, or finds the one that has this client id.
+pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft) -> Result<Posted, Fault> {
+    let conn = work.conn;
+    let Some(room) = work.counters.room(conn, id)? else { return Err(rooms::gone(basis).into()) };
+    let Some(author) = room.author(conn, id, draft.author)? else {
+        let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
+        return Err(if decided { StoreError::Stale } else { StoreError::NotFound }.into());
+    };
+    let holds = match basis {
+        Basis::Member { user, since } if user == draft.author => author.since == Some(since),
+        Basis::Member { user, since } => room.author(conn, id, user)?.is_some_and(|member| member.since == Some(since)),
+        Basis::Facts(rev) => room.facts_rev == rev,
+        Basis::Nobody => true,
+    };
+    if !holds {
+        return Err(StoreError::Stale.into());
+    }
+    let (seq, rev, at) = (room.last_seq.next(), room.rev.next(), work.now.max(room.last_time));
+    let Some(attached) = check(conn, id, draft)? else { return repeated(conn, id, draft) };
+    let values = params![id, seq, rev, draft.author, draft.text, at, draft.reply_to, draft.client_id, i64::try_from(attached.len()).unwrap_or(0)];
+    if sql::run(conn, ADD, values)? == 0 {
+        return repeated(conn, id, draft);
+    }
+    if !attached.is_empty() {
+        media::attach(conn, conn.last_insert_rowid(), &attached)?;
+    }
+    mention(conn, id, seq, draft.author, &draft.mentions)?;
+    work.counters.advance(id, draft.author, seq, rev, at);
+    let message = Message {
+        room: id,
+        seq,
+        rev,
+        author: author.person.clone(),
+        text: draft.text.clone(),
+        created: at,
+        edited: None,
+        deleted: None,
+        reply_to: draft.reply_to,
+        client_id: draft.client_id.clone(),
+        reactions: Vec::new(),
+        media: attached,
+    };
+    let step = Step { room: id, rev, by: author.person, socket: draft.socket };
+    step.emit(work, at, vec![Change::Posted(message.clone())]);
+    Ok(Posted { message, repeated: false })
+}
+
+/// The attachments of a message that may be stored; None when its client id is known.
+/// A plain message needs no look-up: the insertion itself finds a known client id.
+fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Media>>, Fault> {
+    if draft.reply_to.is_none() && draft.media.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    if let Some(client_id) = &draft.client_id
+        && sql::any(conn, KNOWN, params![room, draft.author, client_id])?
+    {
+        return Ok(None);
+    }
+    if let Some(target) = draft.reply_to
+        && !stands(conn, room, target)?
+    {
+        return Err(StoreError::NotFound.into());
+    }
+    let mut attached = Vec::with_capacity(draft.media.len());
+    for id in &draft.media {
+        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound)?);
+    }
+    Ok(Some(attached))
+}
+
+fn repeated(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Posted, Fault> {
+    let client_id = draft.client_id.as_deref().unwrap_or_default();
+    let message = messages::of_client(conn, room, draft.author, client_id)?.ok_or(StoreError::Unavailable)?;
+    Ok(Posted { message, repeated: true })
+}
+
+/// Whether there is such a message that is not deleted.
+pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> {
+    sql::any(conn, STANDS, params![room, seq])
+}
+
+/// Notes whom a text names, of those in the room, but not its author.
+pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, names: &[String]) -> Result<()> {
+    for name in names.iter().take(MAX_MENTIONS) {
+        sql::run(conn, MENTION, params![room, seq, name, author])?;
+    }
+    Ok(())
+}
+
+/// Forgets whom a text named.
+pub(super) fn forget_mentions(conn: &Connection, room: RoomId, seq: Seq) -> Result<()> {
+    sql::run(conn, FORGET_MENTIONS, params![room, seq]).map(drop)
+}

@@ -1,0 +1,98 @@
+//! Connections that only read, each question one transaction on a blocking thread.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use tokio::sync::Semaphore;
+
+use super::error::{Fault, OpenError, unavailable};
+use crate::store::StoreError;
+
+/// A read that takes longer is ended: while it runs, the write-ahead log cannot start anew.
+const MAX_READ: Duration = Duration::from_secs(2);
+/// SQLite's steps between two looks at the clock.
+const STEPS_PER_LOOK: i32 = 20_000;
+
+/// The pool, and as many permits as it has connections, so that nobody waits inside it.
+#[derive(Clone)]
+pub(super) struct Readers {
+    pool: r2d2::Pool<SqliteConnectionManager>,
+    permits: Arc<Semaphore>,
+    size: u32,
+}
+
+impl Readers {
+    /// Opens `size` connections; unset: one a core, at least two, at most eight.
+    pub(super) fn open(path: &Path, size: Option<u32>) -> Result<Self, OpenError> {
+        let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(8));
+        let size = size.unwrap_or(cores.clamp(2, 8)).max(1);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|conn| {
+            conn.set_prepared_statement_cache_capacity(128);
+            conn.execute_batch(
+                "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+            )
+        });
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .test_on_check_out(false)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connection_timeout(MAX_READ)
+            .build(manager)
+            .map_err(|error| OpenError::Io { path: path.to_owned(), why: std::io::Error::other(error) })?;
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size })
+    }
+
+    /// Asks in one transaction of one moment.
+    pub(super) async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Unavailable)?;
+        let pool = self.pool.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = blocking(&pool, ask);
+            drop(permit);
+            answer
+        });
+        answer.await.unwrap_or_else(|error| {
+            tracing::error!(store.error = %error, "A read did not end well");
+            Err(StoreError::Unavailable)
+        })
+    }
+
+    /// Waits for the reads that run and lets no more in.
+    pub(super) async fn close(&self) {
+        // Closed already: nothing runs any more.
+        drop(self.permits.acquire_many(self.size).await);
+        self.permits.close();
+    }
+}
+
+fn blocking<T>(pool: &r2d2::Pool<SqliteConnectionManager>, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+    let mut conn = pool.get().map_err(|error| {
+        tracing::error!(store.error = %error, "No connection for a read");
+        StoreError::Unavailable
+    })?;
+    let end = Instant::now() + MAX_READ;
+    let answer = (|| {
+        conn.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > end))?;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let answer = ask(&tx)?;
+        tx.commit()?;
+        Ok(answer)
+    })();
+    answer.map_err(|fault| match fault {
+        Fault::Refused(why) => why,
+        Fault::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            tracing::warn!("A read was ended because it took too long");
+            StoreError::Unavailable
+        }
+        Fault::Sql(error) => unavailable("reading", &error),
+    })
+}

@@ -1,0 +1,219 @@
+//! The schema and how an older one becomes it: an append-only list of migrations, indexed by `user_version`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+
+use super::error::OpenError;
+use super::sql;
+use super::wal::BUSY;
+use crate::store::Settings;
+
+/// Only ever appended to: what has been released stays as it is.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+
+/// `chat` in ASCII; tells our files from those of other programs.
+const APPLICATION: i32 = 0x6368_6174;
+
+/// How every SQLite file begins.
+const HEADER: &[u8] = b"SQLite format 3\0";
+
+const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
+const ADD_SETTING: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
+
+/// Opens the connection that writes, on a schema of today.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    create(path).map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
+    check_header(path)?;
+    open_with(path, MIGRATIONS)
+}
+
+fn open_with(path: &Path, migrations: &[&str]) -> Result<Connection, OpenError> {
+    let prepare = || {
+        let mut conn = Connection::open(path)?;
+        conn.busy_timeout(BUSY)?;
+        let found = version(&conn)?;
+        let foreign = found == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))? > 0;
+        let other = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
+        if foreign || (found > 0 && other != APPLICATION) {
+            return Ok(Err(OpenError::Foreign(path.to_owned())));
+        }
+        let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+        if found > known {
+            return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
+        }
+        writer_pragmas(&conn)?;
+        conn.set_prepared_statement_cache_capacity(256);
+        if found > 0
+            && found < known
+            && let Err(error) = keep_copy(&conn, path, known)
+        {
+            return Ok(Err(error));
+        }
+        migrate(&mut conn, migrations, found)?;
+        Ok(Ok(conn))
+    };
+    prepare().unwrap_or_else(|error: rusqlite::Error| Err(sort(path, error)))
+}
+
+fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path: path.to_owned(), why: error.to_string() },
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
+            OpenError::Io { path: path.to_owned(), why: io::Error::other(error.to_string()) }
+        }
+        _ => OpenError::Sqlite(error),
+    }
+}
+
+/// Makes the file for its owner alone; SQLite gives its companions the same mode.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// SQLite takes a short file of another kind for an empty database and would write over it.
+fn check_header(path: &Path) -> Result<(), OpenError> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
+    read.map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
+    if head.is_empty() || head == HEADER {
+        return Ok(());
+    }
+    Err(OpenError::Damaged { path: path.to_owned(), why: "it does not begin as one".to_owned() })
+}
+
+fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
+    // auto_vacuum only takes effect before the first table. The writer checks references itself: SQLite would look each up once more.
+    conn.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = OFF;
+         PRAGMA wal_autocheckpoint = 10000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF;",
+    )
+}
+
+fn version(conn: &Connection) -> rusqlite::Result<u32> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn migrate(conn: &mut Connection, migrations: &[&str], found: u32) -> rusqlite::Result<()> {
+    let missing = migrations.get(found as usize..).unwrap_or_default();
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for migration in missing {
+        tx.execute_batch(migration)?;
+    }
+    if !missing.is_empty() {
+        tx.pragma_update(None, "application_id", APPLICATION)?;
+        tx.pragma_update(None, "user_version", u32::try_from(migrations.len()).unwrap_or(u32::MAX))?;
+    }
+    tx.commit()
+}
+
+/// `chat.db.before-N` beside the database; whole or not there at all.
+fn keep_copy(conn: &Connection, path: &Path, known: u32) -> Result<(), OpenError> {
+    let target = beside(path, &format!(".before-{known}"));
+    let half = beside(path, &format!(".before-{known}.part"));
+    let io = |why| OpenError::Io { path: half.clone(), why };
+    match fs::remove_file(&half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    create(&half).map_err(io)?;
+    let name = half.to_str().ok_or_else(|| io(io::Error::other("its path is not UTF-8")))?;
+    conn.execute("VACUUM INTO ?1", [name]).map_err(|error| sort(&half, error))?;
+    OpenOptions::new().write(true).open(&half).and_then(|file| file.sync_all()).map_err(io)?;
+    fs::set_permissions(&half, fs::Permissions::from_mode(0o600)).map_err(io)?;
+    fs::rename(&half, &target).map_err(io)?;
+    tracing::info!(store.copy = %target.display(), store.schema = known, "The database was copied before it is migrated");
+    Ok(())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Reads what the server keeps about itself; the first time it is made up.
+pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
+    let made_up = || {
+        let key = random::<32>()?;
+        let epoch = hex::encode(random::<8>()?);
+        let server = hex::encode(random::<3>()?);
+        Ok::<_, io::Error>([("signing_key", key.to_vec()), ("epoch", epoch.into_bytes()), ("server_id", server.into_bytes())])
+    };
+    let values = made_up().map_err(|why| OpenError::Io { path: PathBuf::from("the operating system's random numbers"), why })?;
+    let read = || {
+        let tx = conn.unchecked_transaction()?;
+        for (key, value) in &values {
+            sql::run(&tx, ADD_SETTING, params![key, value])?;
+        }
+        let get = |key: &str| tx.query_row(SETTING, [key], |row| row.get::<_, Vec<u8>>("value"));
+        let (signing_key, epoch, server_id) = (get("signing_key")?, get("epoch")?, get("server_id")?);
+        tx.commit()?;
+        Ok::<_, rusqlite::Error>((signing_key, epoch, server_id))
+    };
+    let (signing_key, epoch, server_id) = read().map_err(OpenError::Sqlite)?;
+    let signing_key = signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Settings { signing_key, epoch: text(epoch), server_id: text(server_id) })
+}
+
+/// Bytes of the operating system's generator.
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_database_is_copied_and_then_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chat.db");
+        drop(open(&path).unwrap());
+        let two = [MIGRATIONS[0], "CREATE TABLE later (id INTEGER PRIMARY KEY)"];
+        let conn = open_with(&path, &two).unwrap();
+        assert_eq!(version(&conn).unwrap(), 2);
+        conn.execute("INSERT INTO later DEFAULT VALUES", ()).unwrap();
+        let copy = dir.path().join("chat.db.before-2");
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(version(&Connection::open(&copy).unwrap()).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_failed_migration_leaves_the_database_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chat.db");
+        drop(open(&path).unwrap());
+        assert!(open_with(&path, &[MIGRATIONS[0], "CREATE TABLE later (id INTEGER)", "nonsense"]).is_err());
+        let conn = open(&path).unwrap();
+        assert_eq!(version(&conn).unwrap(), 1);
+        assert!(conn.prepare("SELECT * FROM later").is_err());
+    }
+
+    #[test]
+    fn space_can_be_given_back_from_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = open(&dir.path().join("chat.db")).unwrap();
+        assert_eq!(conn.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(), 2);
+        assert_eq!(conn.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap(), 2);
+    }
+}

@@ -1,0 +1,74 @@
+//! The verbs of [`Sessions`]: sessions are rows, tickets and attempts live in memory.
+
+use std::time::{Duration, Instant};
+
+use super::work::{Operation, Touch};
+use super::writer::Order;
+use super::{Sqlite, sessions};
+use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
+use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, StoreError, Ticket};
+
+impl Sqlite {
+    /// Notes that a session was seen. Nobody waits for it, and a full queue may lose it: it is no acknowledged fact.
+    fn slide(&self, id: SessionId, seen: Timestamp, expires: Timestamp) {
+        let Ok(place) = std::sync::Arc::clone(&self.0.places).try_acquire_owned() else { return };
+        let (operation, _) = Operation::new(Touch::Nothing, move |work| sessions::slide(work, id, seen, expires));
+        if self.order(Order::Task(Box::new(operation), place)).is_err() {
+            tracing::debug!("A session was not noted as seen, the store is closing");
+        }
+    }
+}
+
+impl Sessions for Sqlite {
+    fn start(&self, new: NewSession) -> Reply<'_, Session> {
+        Box::pin(self.write(Touch::Nothing, move |work| sessions::start(work, &new)))
+    }
+
+    fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>> {
+        Box::pin(async move {
+            let Some(mut session) = self.read(move |conn| Ok(sessions::find(conn, token, now)?)).await? else { return Ok(None) };
+            if sessions::slides(&session, now) {
+                (session.seen, session.expires) = (now, now.plus(life).max(session.expires));
+                self.slide(session.id, session.seen, session.expires);
+            }
+            Ok(Some(session))
+        })
+    }
+
+    fn list(&self, user: UserId) -> Reply<'_, Vec<Session>> {
+        Box::pin(self.read(move |conn| Ok(sessions::of_user(conn, user, Timestamp::now())?)))
+    }
+
+    fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
+        Box::pin(self.write(Touch::Nothing, move |work| Ok(sessions::end(work, user, which)?)))
+    }
+
+    fn issue_ticket(&self, ticket: Ticket, life: Duration) -> Reply<'_, Hash32> {
+        Box::pin(async move {
+            self.0.tickets.issue(ticket, Instant::now(), life).map_err(|error| {
+                tracing::error!(store.error = %error, "No random numbers for a ticket");
+                StoreError::Unavailable
+            })
+        })
+    }
+
+    fn take_ticket(&self, ticket: Hash32) -> Reply<'_, Option<Ticket>> {
+        Box::pin(async move {
+            let Some(ticket) = self.0.tickets.take(ticket, Instant::now()) else { return Ok(None) };
+            let session = ticket.session;
+            let holds = self.read(move |conn| Ok(sessions::holds(conn, session, Timestamp::now())?)).await?;
+            Ok(holds.then_some(ticket))
+        })
+    }
+
+    fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter> {
+        Box::pin(async move { self.0.attempts.allowed(key, per_minute, Instant::now()) })
+    }
+
+    fn count<'a>(&'a self, key: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            self.0.attempts.count(key, Instant::now());
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Sessions as rows.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::error::Fault;
+use super::work::Work;
+use super::{sql, users};
+use crate::model::{Event, Hash32, Session, SessionId, Timestamp, UserId};
+use crate::store::{Ended, NewSession, StoreError};
+
+macro_rules! session_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, u.login, u.name, u.admin
+             FROM sessions s JOIN users u ON u.id = s.user
+             WHERE s.ended IS NULL AND u.deleted IS NULL AND u.disabled = 0 AND ",
+            $rest
+        )
+    };
+}
+
+const BY_TOKEN: &str = session_sql!("s.token = ?1 AND s.expires > ?2");
+const BY_ID: &str = session_sql!("s.id = ?1 AND s.expires > ?2");
+const OF_USER: &str = session_sql!("s.user = ?1 AND s.expires > ?2 ORDER BY s.id DESC");
+const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
+const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE id = ?1 AND ended IS NULL";
+const END_ONE: &str = "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id = ?2 AND ended IS NULL RETURNING id";
+const END_BUT: &str = "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id <> ?2 AND ended IS NULL RETURNING id";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
+
+/// Last seen and expiry are not written more often.
+const SLIDE_EVERY: Duration = Duration::from_mins(5);
+
+fn session_from_row(row: &Row<'_>) -> Result<Session> {
+    let address: Option<String> = row.get("address")?;
+    Ok(Session {
+        id: row.get("id")?,
+        user: row.get("user")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+        admin: row.get("admin")?,
+        token: row.get("token")?,
+        device: row.get("device")?,
+        address: address.and_then(|text| text.parse().ok()),
+        created: row.get("created")?,
+        seen: row.get("seen")?,
+        expires: row.get("expires")?,
+    })
+}
+
+/// A session that holds at this moment.
+pub(super) fn find(conn: &Connection, token: Hash32, now: Timestamp) -> Result<Option<Session>> {
+    sql::one(conn, BY_TOKEN, params![token, now], session_from_row)
+}
+
+/// Whether the session holds at this moment.
+pub(super) fn holds(conn: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
+    Ok(sql::one(conn, BY_ID, params![id, now], session_from_row)?.is_some())
+}
+
+/// The sessions of a user that hold at this moment, newest first.
+pub(super) fn of_user(conn: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    sql::all(conn, OF_USER, params![user, now], session_from_row)
+}
+
+/// Whether it is time to write that it was seen.
+pub(super) fn slides(session: &Session, now: Timestamp) -> bool {
+    now >= session.seen.plus(SLIDE_EVERY)
+}
+
+/// Writes that it was seen.
+pub(super) fn slide(work: &Work<'_>, id: SessionId, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
+    sql::run(work.conn, SLIDE, params![id, seen, expires])?;
+    Ok(())
+}
+
+/// Adds a session.
+pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault> {
+    let user = users::one(work.conn, new.user)?.filter(|user| !user.disabled).ok_or(StoreError::NotFound)?;
+    let expires = new.now.plus(new.life);
+    sql::run(work.conn, ADD, params![new.token, new.user, new.device, new.address.map(|a: IpAddr| a.to_string()), new.now, expires])?;
+    Ok(Session {
+        id: SessionId(work.conn.last_insert_rowid()),
+        user: user.id,
+        login: user.login,
+        name: user.name,
+        admin: user.admin,
+        token: new.token,
+        device: new.device.clone(),
+        address: new.address,
+        created: new.now,
+        seen: new.now,
+        expires,
+    })
+}
+
+/// Ends sessions and says so; answers how many.
+pub(super) fn end(work: &mut Work<'_>, user: UserId, which: Ended) -> Result<u32> {
+    let (statement, id) = match which {
+        Ended::One(id) => (END_ONE, id),
+        Ended::AllBut(id) => (END_BUT, id),
+        Ended::All => (END_BUT, SessionId(0)),
+    };
+    let sessions = sql::all(work.conn, statement, params![user, id, work.now], |row| row.get(0))?;
+    let ended = u32::try_from(sessions.len()).unwrap_or(u32::MAX);
+    if ended > 0 {
+        work.emit(Event::SessionEnded { user, sessions });
+    }
+    Ok(ended)
+}

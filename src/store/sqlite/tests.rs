@@ -1,0 +1,146 @@
+//! Faults that cannot be made from outside: a COMMIT that fails, an operation that panics, a read without end.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use super::*;
+use crate::model::{Event, Role, RoomFacts, User, Visibility};
+use crate::store::{Basis, Draft, NewRoom, NewUser, Store};
+
+/// A store whose commits fail while the flag is set, and how many events it has given out.
+struct Fragile {
+    store: Sqlite,
+    failing: Arc<AtomicBool>,
+    events: Arc<AtomicUsize>,
+    _dir: tempfile::TempDir,
+}
+
+impl Fragile {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chat.db");
+        let conn = schema::open(&path).unwrap();
+        let failing = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&failing);
+        conn.commit_hook(Some(move || flag.load(Ordering::SeqCst))).unwrap();
+        let events = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&events);
+        let sink = EventSink::new(move |_: Event| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let store = Sqlite::start(conn, &path, &Options::default(), sink).unwrap();
+        Self { store, failing, events, _dir: dir }
+    }
+
+    async fn room(&self) -> (User, RoomFacts) {
+        let name = "ann".to_owned();
+        let new = NewUser {
+            login: name.clone(),
+            folded: name.clone(),
+            look_alike: name.clone(),
+            name,
+            email: None,
+            birth: None,
+            password: String::new(),
+            md5: None,
+            sha1: None,
+            admin: false,
+        };
+        let user = self.store.add_user(new).await.unwrap();
+        let participants = vec![(user.id, Role::Member)];
+        let new = NewRoom { name: None, visibility: Visibility::Private, owner: user.id, participants, reuse: false };
+        let facts = self.store.add_room(new).await.unwrap().value;
+        (user, facts)
+    }
+}
+
+fn draft(author: &User) -> Draft {
+    Draft {
+        author: author.id,
+        text: "hello".to_owned(),
+        client_id: Some("c1".to_owned()),
+        reply_to: None,
+        media: Vec::new(),
+        socket: None,
+        mentions: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_commit_stores_nothing_and_tells_nobody() {
+    let fragile = Fragile::open();
+    let (ann, facts) = fragile.room().await;
+    let told = fragile.events.load(Ordering::SeqCst);
+    fragile.failing.store(true, Ordering::SeqCst);
+    let (first, second, mark) = tokio::join!(
+        fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)),
+        fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)),
+        fragile.store.mark_read(facts.room.id, ann.id, Seq(0)),
+    );
+    assert_eq!((first.unwrap_err(), second.unwrap_err(), mark.unwrap_err()), (StoreError::Unavailable, StoreError::Unavailable, StoreError::Unavailable));
+    assert_eq!(fragile.events.load(Ordering::SeqCst), told);
+    fragile.failing.store(false, Ordering::SeqCst);
+    let posted = fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)).await.unwrap();
+    assert_eq!((posted.message.seq, posted.repeated), (Seq(1), false));
+    assert_eq!(fragile.events.load(Ordering::SeqCst), told + 1);
+}
+
+#[tokio::test]
+async fn a_panic_costs_only_the_operation_that_panicked() {
+    let fragile = Fragile::open();
+    let (ann, facts) = fragile.room().await;
+    let panics = fragile.store.write(Touch::Much, |work: &mut Work<'_>| -> Result<(), Fault> {
+        work.conn.execute("DELETE FROM messages", ())?;
+        panic!("as a bug would")
+    });
+    let (first, panicked, second) = tokio::join!(
+        fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)),
+        panics,
+        fragile.store.post(facts.room.id, Basis::Nobody, Draft { client_id: None, ..draft(&ann) }),
+    );
+    assert_eq!(panicked.unwrap_err(), StoreError::Unavailable);
+    assert_eq!((first.unwrap().message.seq, second.unwrap().message.seq), (Seq(1), Seq(2)));
+}
+
+#[tokio::test]
+async fn a_read_without_end_is_ended() {
+    let fragile = Fragile::open();
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let answer = fragile.store.read(move |conn| Ok(conn.query_row(endless, (), |row| row.get::<_, i64>(0))?)).await;
+    assert_eq!(answer.unwrap_err(), StoreError::Unavailable);
+    fragile.store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let fragile = Fragile::open();
+    let answer = fragile.store.read(|conn| Ok(conn.execute("DELETE FROM settings", ())?)).await;
+    assert_eq!(answer.unwrap_err(), StoreError::Unavailable);
+}
+
+#[test]
+fn every_statement_can_be_prepared_on_a_fresh_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let conn = schema::open(&dir.path().join("chat.db")).unwrap();
+    let all = [
+        accounts::STATEMENTS,
+        cards::STATEMENTS,
+        counters::STATEMENTS,
+        jobs::STATEMENTS,
+        marks::STATEMENTS,
+        media::STATEMENTS,
+        message_changes::STATEMENTS,
+        messages::STATEMENTS,
+        people::STATEMENTS,
+        posting::STATEMENTS,
+        room_changes::STATEMENTS,
+        rooms::STATEMENTS,
+        schema::STATEMENTS,
+        sessions::STATEMENTS,
+        users::STATEMENTS,
+    ];
+    for statement in all.concat() {
+        if let Err(error) = conn.prepare(statement) {
+            panic!("{error}: {statement}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! One-time tickets, in memory: they live for seconds and open one socket.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::schema::random;
+use crate::model::Hash32;
+use crate::store::Ticket;
+
+/// Beyond this many the oldest goes.
+const MAX_TICKETS: usize = 10_000;
+
+/// Tickets that nobody has taken yet.
+#[derive(Default)]
+pub(super) struct Tickets(Mutex<HashMap<Hash32, (Ticket, Instant)>>);
+
+impl Tickets {
+    /// Keeps a ticket until `now + life`.
+    pub(super) fn issue(&self, ticket: Ticket, now: Instant, life: Duration) -> io::Result<Hash32> {
+        let secret = Hash32(random()?);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_TICKETS {
+            kept.retain(|_, (_, until)| *until > now);
+        }
+        if kept.len() >= MAX_TICKETS {
+            let oldest = kept.iter().min_by_key(|(_, (_, until))| *until).map(|(secret, _)| *secret);
+            oldest.map(|secret| kept.remove(&secret));
+        }
+        kept.insert(secret, (ticket, now + life));
+        Ok(secret)
+    }
+
+    /// Gives a ticket away, once.
+    pub(super) fn take(&self, secret: Hash32, now: Instant) -> Option<Ticket> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&secret).filter(|(_, until)| *until > now).map(|(ticket, _)| ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RoomId, SessionId, UserId};
+
+    const TICKET: Ticket = Ticket { user: UserId(1), session: SessionId(2), room: RoomId(3) };
+
+    #[test]
+    fn a_ticket_is_taken_once_and_in_time() {
+        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_secs(30));
+        let secret = tickets.issue(TICKET, now, life).unwrap();
+        assert_eq!(tickets.take(secret, now), Some(TICKET));
+        assert_eq!(tickets.take(secret, now), None);
+        let late = tickets.issue(TICKET, now, life).unwrap();
+        assert_eq!(tickets.take(late, now + life), None);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_oldest_goes() {
+        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_secs(30));
+        let first = tickets.issue(TICKET, now, life).unwrap();
+        let second = tickets.issue(TICKET, now, life * 2).unwrap();
+        for _ in 0..MAX_TICKETS - 1 {
+            tickets.issue(TICKET, now, life * 2).unwrap();
+        }
+        assert_eq!(tickets.take(first, now), None);
+        assert_eq!(tickets.take(second, now), Some(TICKET));
+    }
+}

@@ -1,0 +1,150 @@
+//! Users: their rows, finding them, and a new one.
+
+use rusqlite::{Connection, Result, Row, params};
+
+use super::error::Fault;
+use super::work::Work;
+use super::{media, sql};
+use crate::model::{Account, Claim, MediaId, User, UserId, fold};
+use crate::store::{NewUser, StoreError};
+
+macro_rules! user_sql {
+    ($rest:literal) => {
+        concat!("SELECT id, login, name, email, birth, media, admin, disabled, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ", $rest)
+    };
+}
+
+const BY_ID: &str = user_sql!("id = ?1");
+const BY_FOLDED: &str = user_sql!("folded = ?1");
+const BY_EMAIL: &str = user_sql!("email_folded = ?1");
+const BY_IDS: &str = user_sql!("id IN (SELECT value FROM json_each(?1)) ORDER BY id");
+const AFTER: &str = user_sql!("id > ?1 ORDER BY id LIMIT ?2");
+const WITH_TEXT: &str = user_sql!("(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) ORDER BY id LIMIT ?3");
+const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1, admin, created)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
+const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id <> ?2";
+const KNOWN: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, ADD, LOGIN_TAKEN, EMAIL_TAKEN, KNOWN];
+
+fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
+    let user = User {
+        id: row.get("id")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        birth: row.get("birth")?,
+        media: None,
+        admin: row.get("admin")?,
+        disabled: row.get("disabled")?,
+        created: row.get("created")?,
+    };
+    Ok((Account { user, password: row.get("password")?, md5: row.get("md5")?, sha1: row.get("sha1")? }, row.get("media")?))
+}
+
+fn complete(conn: &Connection, (mut account, picture): (Account, Option<MediaId>)) -> Result<Account> {
+    if let Some(picture) = picture {
+        account.user.media = media::one(conn, picture)?;
+    }
+    Ok(account)
+}
+
+fn all(conn: &Connection, statement: &str, params: impl rusqlite::Params) -> Result<Vec<User>> {
+    let found = sql::all(conn, statement, params, account_from_row)?;
+    found.into_iter().map(|account| complete(conn, account).map(|account| account.user)).collect()
+}
+
+/// By what an account is found; [`crate::store::UserKey`] that owns its text.
+pub(super) enum Key {
+    Id(UserId),
+    Folded(String),
+    Email(String),
+}
+
+/// A user with credentials.
+pub(super) fn account(conn: &Connection, key: &Key) -> Result<Option<Account>> {
+    let found = match key {
+        Key::Id(id) => sql::one(conn, BY_ID, [id], account_from_row)?,
+        Key::Folded(folded) => sql::one(conn, BY_FOLDED, [folded], account_from_row)?,
+        Key::Email(email) => sql::one(conn, BY_EMAIL, [email.to_lowercase()], account_from_row)?,
+    };
+    found.map(|account| complete(conn, account)).transpose()
+}
+
+/// A user.
+pub(super) fn one(conn: &Connection, id: UserId) -> Result<Option<User>> {
+    Ok(account(conn, &Key::Id(id))?.map(|account| account.user))
+}
+
+/// These users, ascending by id.
+pub(super) fn by_ids(conn: &Connection, ids: &[UserId]) -> Result<Vec<User>> {
+    all(conn, BY_IDS, [sql::list(ids.iter().map(|id| id.0))])
+}
+
+/// Users of these folded names, ascending by id.
+pub(super) fn by_folded(conn: &Connection, names: &[String]) -> Result<Vec<User>> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        found.extend(account(conn, &Key::Folded(name.clone()))?.map(|account| account.user));
+    }
+    found.sort_by_key(|user| user.id);
+    found.dedup_by_key(|user| user.id);
+    Ok(found)
+}
+
+/// A page of all.
+pub(super) fn after(conn: &Connection, id: UserId, limit: u32) -> Result<Vec<User>> {
+    all(conn, AFTER, params![id, limit])
+}
+
+/// Users whose names contain the text.
+pub(super) fn with_text(conn: &Connection, text: &str, names_too: bool, limit: u32) -> Result<Vec<User>> {
+    all(conn, WITH_TEXT, params![fold(text), names_too, limit])
+}
+
+/// `NotFound` unless all of them are there.
+pub(super) fn check_all(conn: &Connection, ids: impl IntoIterator<Item = UserId>) -> Result<(), Fault> {
+    for id in ids {
+        if !sql::any(conn, KNOWN, [id])? {
+            return Err(StoreError::NotFound.into());
+        }
+    }
+    Ok(())
+}
+
+/// `Taken` when another user has this address.
+pub(super) fn check_email(conn: &Connection, id: UserId, email: &str) -> Result<(), Fault> {
+    let taken = sql::any(conn, EMAIL_TAKEN, params![email.to_lowercase(), id])?;
+    if taken { Err(StoreError::Taken(Claim::Email).into()) } else { Ok(()) }
+}
+
+/// Adds a user.
+pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
+    let conn = work.conn;
+    if sql::any(conn, LOGIN_TAKEN, params![new.folded, new.look_alike])? {
+        return Err(StoreError::Taken(Claim::Login).into());
+    }
+    if let Some(email) = &new.email {
+        check_email(conn, UserId(0), email)?;
+    }
+    let folded_email = new.email.as_ref().map(|email| email.to_lowercase());
+    let values = params![
+        new.login,
+        new.folded,
+        new.look_alike,
+        new.name,
+        fold(&new.name),
+        new.email,
+        folded_email,
+        new.birth,
+        new.password,
+        new.md5,
+        new.sha1,
+        new.admin,
+        work.now
+    ];
+    sql::run(conn, ADD, values)?;
+    Ok(one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?)
+}

@@ -1,0 +1,116 @@
+//! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
+
+use super::work::Touch;
+use super::{Sqlite, accounts, cards, marks, message_changes, messages, people, posting, room_changes, rooms, users};
+use crate::model::{Account, Changes, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, User, UserId, Window};
+use crate::store::{
+    Added, Basis, Committed, Draft, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange, UserKey,
+    UserQuery,
+};
+
+impl Store for Sqlite {
+    fn add_user(&self, new: NewUser) -> Reply<'_, User> {
+        Box::pin(self.write(Touch::Nothing, move |work| users::add(work, &new)))
+    }
+
+    fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>> {
+        let key = match who {
+            UserKey::Id(id) => users::Key::Id(id),
+            UserKey::Folded(folded) => users::Key::Folded(folded.to_owned()),
+            UserKey::Email(email) => users::Key::Email(email.to_owned()),
+        };
+        Box::pin(self.read(move |conn| Ok(users::account(conn, &key)?)))
+    }
+
+    fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>> {
+        match which {
+            UserQuery::Ids(ids) => {
+                let ids = ids.to_vec();
+                Box::pin(self.read(move |conn| Ok(users::by_ids(conn, &ids)?)))
+            }
+            UserQuery::Folded(names) => {
+                let names = names.to_vec();
+                Box::pin(self.read(move |conn| Ok(users::by_folded(conn, &names)?)))
+            }
+            UserQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(users::after(conn, id, limit)?))),
+        }
+    }
+
+    fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
+        Box::pin(self.write(Touch::Much, move |work| accounts::change(work, id, &change)))
+    }
+
+    fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
+        Box::pin(self.write(Touch::Much, move |work| accounts::remove(work, id)))
+    }
+
+    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, limit: u32) -> Reply<'a, Vec<User>> {
+        let text = text.to_owned();
+        Box::pin(self.read(move |conn| Ok(users::with_text(conn, &text, names_too, limit)?)))
+    }
+
+    fn add_room(&self, new: NewRoom) -> Reply<'_, Added<RoomFacts>> {
+        Box::pin(self.write(Touch::Nothing, move |work| rooms::add(work, &new)))
+    }
+
+    fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>> {
+        Box::pin(self.read(move |conn| Ok(rooms::facts(conn, id)?)))
+    }
+
+    fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
+        match which {
+            RoomQuery::Of { user, participants } => Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?))),
+            RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
+            RoomQuery::These(user, ids) => {
+                let ids = ids.to_vec();
+                Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))
+            }
+            RoomQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(cards::after(conn, id, limit)?))),
+        }
+    }
+
+    fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed> {
+        Box::pin(self.write(Touch::Room(id), move |work| room_changes::change(work, id, basis, by, &change)))
+    }
+
+    fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted> {
+        Box::pin(self.write(Touch::Counters, move |work| posting::post(work, room, basis, &draft)))
+    }
+
+    fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: UserId, change: MessageChange) -> Reply<'_, Committed> {
+        Box::pin(self.write(Touch::Room(room), move |work| message_changes::change(work, room, seq, basis, by, &change)))
+    }
+
+    fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
+        Box::pin(self.read(move |conn| messages::window(conn, room, window, limit)))
+    }
+
+    fn changes<'a>(&'a self, room: RoomId, since: Rev, epoch: Option<&'a str>, limit: u32) -> Reply<'a, Changes> {
+        let ours = self.0.settings.epoch.clone();
+        let same = epoch.is_none_or(|theirs| theirs == ours);
+        Box::pin(self.read(move |conn| messages::changes(conn, room, since, same, &ours, limit)))
+    }
+
+    fn mark_read(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, ReadMark> {
+        Box::pin(self.mark(room, user, upto))
+    }
+
+    fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>> {
+        Box::pin(self.read(move |conn| Ok(marks::readers(conn, room, seq)?)))
+    }
+
+    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
+        let change = move |work: &mut super::Work<'_>| {
+            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound.into()) }
+        };
+        Box::pin(self.write(Touch::Nothing, change))
+    }
+
+    fn settings(&self) -> Reply<'_, Settings> {
+        Box::pin(async { Ok(self.0.settings.clone()) })
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        Box::pin(self.read(|conn| Ok(conn.query_row("SELECT 1 FROM settings", (), |_| Ok(()))?)))
+    }
+}

@@ -1,0 +1,178 @@
+//! The contract of `Store` and `Sessions`: every promise of the traits, asked of every backend.
+//!
+//! A test is a function of a fresh [`World`]; [`contract!`] makes one test of it per backend. A new backend is one row there.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
+
+mod changes;
+mod marks;
+mod messages;
+mod posting;
+mod removal;
+mod rooms;
+mod sessions;
+mod sqlite;
+mod users;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatctl::model::{Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold, skeleton};
+use chatctl::store::sqlite::{Options, Sqlite};
+use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Nothing in these tests takes that long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Makes a test of each function for each backend.
+macro_rules! contract {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::store::World::on_sqlite()).await;
+                }
+            )*
+        }
+    };
+}
+use contract;
+
+/// A fresh backend and the events that came out of it.
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sessions: Arc<dyn Sessions>,
+    backend: Sqlite,
+    sink: UnboundedSender<Event>,
+    events: UnboundedReceiver<Event>,
+    dir: TempDir,
+}
+
+fn sink_of(sender: &UnboundedSender<Event>) -> EventSink {
+    let sender = sender.clone();
+    EventSink::new(move |event| drop(sender.send(event)))
+}
+
+impl World {
+    pub(crate) fn on_sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (sink, events) = unbounded_channel();
+        let backend = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink)).unwrap();
+        Self { store: Arc::new(backend.clone()), sessions: Arc::new(backend.clone()), backend, sink, events, dir }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("chat.db")
+    }
+
+    pub(crate) async fn close(&self) {
+        self.backend.close().await;
+    }
+
+    /// Opens the closed backend again.
+    pub(crate) fn open_again(&mut self) {
+        self.backend = Sqlite::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
+        self.store = Arc::new(self.backend.clone());
+        self.sessions = Arc::new(self.backend.clone());
+    }
+
+    /// Opens the closed backend again, so that nobody keeps its events.
+    pub(crate) fn open_unheard(&mut self) {
+        self.sink = unbounded_channel().0;
+        self.open_again();
+    }
+
+    /// Events so far. Those of a change are there before it is answered.
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+
+    /// Steps of rooms so far.
+    pub(crate) fn steps(&mut self) -> Vec<Arc<RoomEvent>> {
+        self.events().into_iter().filter_map(|event| if let Event::Room(step) = event { Some(step) } else { None }).collect()
+    }
+
+    /// Waits for an event of background work.
+    pub(crate) async fn wait_for(&mut self, mut wanted: impl FnMut(&Event) -> bool) -> Event {
+        let search = async {
+            loop {
+                let event = self.events.recv().await.expect("the sink is open");
+                if wanted(&event) {
+                    return event;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.expect("the event comes")
+    }
+
+    /// Waits for a step of this room with such a change.
+    pub(crate) async fn wait_for_step(&mut self, room: RoomId, mut wanted: impl FnMut(&Change) -> bool) -> Arc<RoomEvent> {
+        let event = self.wait_for(|event| matches!(event, Event::Room(step) if step.room == room && step.changes.iter().any(&mut wanted))).await;
+        let Event::Room(step) = event else { unreachable!("only steps are wanted") };
+        step
+    }
+
+    pub(crate) async fn user(&self, login: &str) -> User {
+        self.store.add_user(new_user(login)).await.unwrap()
+    }
+
+    pub(crate) async fn users(&self, count: usize) -> Vec<User> {
+        let mut users = Vec::new();
+        for n in 0..count {
+            users.push(self.user(&format!("user{n}")).await);
+        }
+        users
+    }
+
+    /// A private room of these people, all members.
+    pub(crate) async fn private(&self, users: &[&User]) -> RoomFacts {
+        let participants = users.iter().map(|user| (user.id, Role::Member)).collect();
+        self.room(NewRoom { name: Some("private".to_owned()), visibility: Visibility::Private, owner: users[0].id, participants, reuse: false }).await
+    }
+
+    /// A public room with the owner as its admin.
+    pub(crate) async fn public(&self, name: &str, owner: &User) -> RoomFacts {
+        let participants = vec![(owner.id, Role::Admin)];
+        self.room(NewRoom { name: Some(name.to_owned()), visibility: Visibility::Public, owner: owner.id, participants, reuse: false }).await
+    }
+
+    pub(crate) async fn room(&self, new: NewRoom) -> RoomFacts {
+        self.store.add_room(new).await.unwrap().value
+    }
+
+    pub(crate) async fn facts(&self, room: RoomId) -> RoomFacts {
+        self.store.room(room).await.unwrap().expect("the room is there")
+    }
+
+    pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Basis {
+        Basis::Member { user, since: self.facts(room).await.participant(user).expect("a participant").since }
+    }
+
+    pub(crate) async fn say(&self, room: RoomId, user: &User, text: &str) -> Posted {
+        self.store.post(room, self.member(room, user.id).await, draft(user, text)).await.unwrap()
+    }
+}
+
+pub(crate) fn new_user(login: &str) -> NewUser {
+    let folded = fold(login);
+    NewUser {
+        login: login.to_owned(),
+        look_alike: skeleton(&folded),
+        folded,
+        name: login.to_owned(),
+        email: None,
+        birth: None,
+        password: "$argon2id$…".to_owned(),
+        md5: None,
+        sha1: None,
+        admin: false,
+    }
+}
+
+pub(crate) fn draft(author: &User, text: &str) -> Draft {
+    Draft { author: author.id, text: text.to_owned(), client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() }
+}

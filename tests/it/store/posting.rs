@@ -1,0 +1,184 @@
+//! Posting: no gap, no double, nothing on a stale basis, and the event before the answer.
+
+use std::sync::Arc;
+
+use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
+use chatctl::store::{Basis, Draft, MessageChange, RoomChange, RoomQuery, StoreError};
+
+use super::{World, contract, draft};
+
+contract!(
+    fifty_posters_leave_no_gap_and_are_told_in_order,
+    the_event_is_there_before_the_answer,
+    a_client_id_is_stored_once,
+    a_removed_participant_says_nothing_more,
+    only_standing_messages_are_answered,
+    foreign_files_cannot_be_attached,
+    whoever_is_named_is_mentioned,
+    what_is_posted_survives_a_restart,
+);
+
+async fn fifty_posters_leave_no_gap_and_are_told_in_order(mut world: World) {
+    let users = world.users(50).await;
+    let rooms = [world.private(&users.iter().collect::<Vec<_>>()).await.room.id, world.private(&users.iter().collect::<Vec<_>>()).await.room.id];
+    world.events();
+    let mut posters = Vec::new();
+    for user in users {
+        let (store, basis) = (world.store.clone(), world.member(rooms[0], user.id).await);
+        posters.push(tokio::spawn(async move {
+            for n in 0..20 {
+                let posted = store.post(rooms[n % 2], basis, draft(&user, &n.to_string())).await.unwrap();
+                // Read your own write, whoever else writes.
+                let seen = store.messages(rooms[n % 2], chatctl::model::Window::One(posted.message.seq), 1).await.unwrap();
+                assert_eq!(seen, [posted.message]);
+            }
+        }));
+    }
+    for poster in posters {
+        poster.await.unwrap();
+    }
+    let steps = world.steps();
+    for room in rooms {
+        let told: Vec<_> = steps.iter().filter(|step| step.room == room).collect();
+        assert_eq!(told.len(), 500);
+        let mut time = Timestamp(0);
+        for (n, step) in (1..).zip(told) {
+            let [Change::Posted(message)] = &step.changes[..] else { panic!("{step:?}") };
+            assert_eq!((message.seq.0, message.rev, step.rev.0), (n, step.rev, n + 1));
+            assert!(message.created >= time);
+            time = message.created;
+        }
+        let facts = world.facts(room).await;
+        assert_eq!((facts.room.last_seq.0, facts.room.rev.0, facts.room.facts_rev.0), (500, 501, 1));
+    }
+}
+
+async fn the_event_is_there_before_the_answer(mut world: World) {
+    let ann = world.user("ann").await;
+    let id = world.private(&[&ann]).await.room.id;
+    world.events();
+    let mut new = draft(&ann, "hello");
+    (new.socket, new.client_id) = (Some(SocketId(7)), Some("c1".to_owned()));
+    let posted = world.store.post(id, world.member(id, ann.id).await, new).await.unwrap();
+    let events = world.events();
+    let [Event::Room(step)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((step.socket, step.by.login.as_str(), step.at), (Some(SocketId(7)), "ann", posted.message.created));
+    assert!(matches!(&step.changes[..], [Change::Posted(message)] if *message == posted.message));
+    assert_eq!(posted.message.client_id.as_deref(), Some("c1"));
+}
+
+async fn a_client_id_is_stored_once(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let id = world.private(&[&ann, &ben]).await.room.id;
+    let basis = world.member(id, ann.id).await;
+    world.events();
+    let named = |text: &str| Draft { client_id: Some("c1".to_owned()), ..draft(&ann, text) };
+    let tries = (0..10).map(|n| {
+        let (store, draft) = (world.store.clone(), named(&n.to_string()));
+        tokio::spawn(async move { store.post(id, basis, draft).await.unwrap() })
+    });
+    let mut answers = Vec::new();
+    for attempt in tries.collect::<Vec<_>>() {
+        answers.push(attempt.await.unwrap());
+    }
+    assert_eq!(answers.iter().filter(|posted| !posted.repeated).count(), 1);
+    assert!(answers.iter().all(|posted| posted.message == answers[0].message));
+    assert_eq!(world.steps().len(), 1);
+    // The same name of somebody else, or in another room, is another message.
+    let bens = Draft { author: ben.id, ..named("ben") };
+    assert!(!world.store.post(id, world.member(id, ben.id).await, bens).await.unwrap().repeated);
+    let other = world.private(&[&ann]).await.room.id;
+    assert!(!world.store.post(other, world.member(other, ann.id).await, named("x")).await.unwrap().repeated);
+    // A repeated answer to a message that has gone since is still the first one.
+    let target = world.say(id, &ben, "target").await.message.seq;
+    let answer = Draft { client_id: Some("c2".to_owned()), reply_to: Some(target), ..draft(&ann, "answer") };
+    let first = world.store.post(id, basis, answer.clone()).await.unwrap();
+    world.store.change_message(id, target, Basis::Nobody, ben.id, MessageChange::Delete).await.unwrap();
+    let second = world.store.post(id, basis, answer).await.unwrap();
+    assert_eq!((second.repeated, second.message), (true, first.message));
+}
+
+async fn a_removed_participant_says_nothing_more(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let facts = world.private(&[&ann, &ben]).await;
+    let (id, basis) = (facts.room.id, world.member(facts.room.id, ben.id).await);
+    // Fills what the store remembers of the room.
+    world.say(id, &ben, "before").await;
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None }).await.unwrap();
+    world.events();
+    let refused = [basis, Basis::Facts(facts.room.facts_rev)];
+    for basis in refused {
+        assert_eq!(world.store.post(id, basis, draft(&ben, "after")).await.unwrap_err(), StoreError::Stale);
+    }
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
+    assert_eq!(world.store.post(id, basis, draft(&ben, "back, but decided before")).await.unwrap_err(), StoreError::Stale);
+    assert_eq!(world.say(id, &ben, "back").await.message.seq, Seq(2));
+    assert_eq!(world.store.post(RoomId(99), Basis::Nobody, draft(&ann, "x")).await.unwrap_err(), StoreError::NotFound);
+    let nobody = Draft { author: UserId(99), ..draft(&ann, "x") };
+    assert_eq!(world.store.post(id, Basis::Nobody, nobody).await.unwrap_err(), StoreError::NotFound);
+}
+
+async fn only_standing_messages_are_answered(world: World) {
+    let ann = world.user("ann").await;
+    let id = world.private(&[&ann]).await.room.id;
+    let basis = world.member(id, ann.id).await;
+    let first = world.say(id, &ann, "first").await.message.seq;
+    let answer = |seq| Draft { reply_to: Some(seq), ..draft(&ann, "answer") };
+    assert_eq!(world.store.post(id, basis, answer(first)).await.unwrap().message.reply_to, Some(first));
+    world.store.change_message(id, first, basis, ann.id, MessageChange::Delete).await.unwrap();
+    for gone in [first, Seq(99), Seq(0)] {
+        assert_eq!(world.store.post(id, basis, answer(gone)).await.unwrap_err(), StoreError::NotFound);
+    }
+    assert_eq!(world.say(id, &ann, "no gap").await.message.seq, Seq(3));
+}
+
+async fn foreign_files_cannot_be_attached(world: World) {
+    let ann = world.user("ann").await;
+    let id = world.private(&[&ann]).await.room.id;
+    let with = Draft { media: vec![MediaId(1)], ..draft(&ann, "file") };
+    assert_eq!(world.store.post(id, Basis::Nobody, with).await.unwrap_err(), StoreError::NotFound);
+}
+
+async fn whoever_is_named_is_mentioned(world: World) {
+    let (ann, ben, cleo) = (world.user("ann").await, world.user("ben").await, world.user("cleo").await);
+    let id = world.private(&[&ann, &ben]).await.room.id;
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let call = Draft { mentions: names(&["ben", "ann", "cleo", "ben", "nobody"]), ..draft(&ann, "@ben") };
+    let first = world.store.post(id, Basis::Nobody, call.clone()).await.unwrap().message.seq;
+    let second = world.store.post(id, Basis::Nobody, call).await.unwrap().message.seq;
+    let store = Arc::clone(&world.store);
+    let mentions = |user: UserId| {
+        let store = Arc::clone(&store);
+        async move { store.rooms(RoomQuery::These(user, &[id])).await.unwrap().first().map(|card| card.mentions) }
+    };
+    assert_eq!((mentions(ann.id).await, mentions(ben.id).await, mentions(cleo.id).await), (Some(0), Some(2), None));
+    let edit = MessageChange::Edit { text: "never mind".to_owned(), mentions: Vec::new() };
+    world.store.change_message(id, first, Basis::Nobody, ann.id, edit).await.unwrap();
+    assert_eq!(mentions(ben.id).await, Some(1));
+    world.store.change_message(id, second, Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    assert_eq!(mentions(ben.id).await, Some(0));
+    let edit = MessageChange::Edit { text: "@ben".to_owned(), mentions: names(&["ben"]) };
+    world.store.change_message(id, first, Basis::Nobody, ann.id, edit).await.unwrap();
+    assert_eq!(mentions(ben.id).await, Some(1));
+    world.store.mark_read(id, ben.id, second).await.unwrap();
+    assert_eq!(mentions(ben.id).await, Some(0));
+}
+
+async fn what_is_posted_survives_a_restart(mut world: World) {
+    let ann = world.user("ann").await;
+    let id = world.private(&[&ann]).await.room.id;
+    let waiting: Vec<_> = (0..100)
+        .map(|n| {
+            let (store, draft) = (world.store.clone(), draft(&ann, &n.to_string()));
+            tokio::spawn(async move { store.post(id, Basis::Nobody, draft).await.is_ok() })
+        })
+        .collect();
+    world.close().await;
+    let mut stored = 0;
+    for post in waiting {
+        stored += i64::from(post.await.unwrap());
+    }
+    world.open_again();
+    assert_eq!(world.facts(id).await.room.last_seq, Seq(stored));
+    assert_eq!(world.say(id, &ann, "next").await.message.seq, Seq(stored + 1));
+}

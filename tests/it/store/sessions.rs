@@ -1,0 +1,130 @@
+//! Sessions, tickets, attempts.
+
+use std::time::Duration;
+
+use chatctl::model::{Event, Hash32, RoomId, SessionId, Timestamp, User, UserId};
+use chatctl::store::{Ended, NewPassword, NewSession, StoreError, Ticket, UserChange};
+
+use super::{World, contract};
+
+contract!(
+    a_session_lives_while_it_is_used,
+    ended_sessions_are_gone_and_told,
+    a_new_password_spares_the_session_that_made_it,
+    a_disabled_user_has_no_session,
+    a_ticket_opens_once,
+    attempts_are_counted_by_key,
+);
+
+const LIFE: Duration = Duration::from_hours(24);
+
+pub(crate) fn new_session(user: &User, secret: u8) -> NewSession {
+    let address = Some("192.0.2.7".parse().unwrap());
+    NewSession { user: user.id, token: Hash32([secret; 32]), device: "test".to_owned(), address, now: Timestamp::now(), life: LIFE }
+}
+
+async fn a_session_lives_while_it_is_used(world: World) {
+    let ann = world.user("ann").await;
+    let new = new_session(&ann, 1);
+    let started = world.sessions.start(new.clone()).await.unwrap();
+    assert_eq!((started.login.as_str(), started.expires), ("ann", new.now.plus(LIFE)));
+    assert_eq!(world.sessions.find(new.token, new.now, LIFE).await.unwrap(), Some(started.clone()));
+    assert_eq!(world.sessions.find(Hash32([9; 32]), new.now, LIFE).await.unwrap(), None);
+    // Within five minutes nothing is written.
+    let soon = new.now.plus(Duration::from_mins(4));
+    assert_eq!(world.sessions.find(new.token, soon, LIFE).await.unwrap(), Some(started.clone()));
+    let later = new.now.plus(Duration::from_hours(23));
+    let slid = world.sessions.find(new.token, later, LIFE).await.unwrap().unwrap();
+    assert_eq!((slid.seen, slid.expires), (later, later.plus(LIFE)));
+    // The slide is not waited for, but comes before whatever is written afterwards.
+    world.user("ben").await;
+    assert_eq!(world.sessions.list(ann.id).await.unwrap(), [slid]);
+    let old = new.now.plus(Duration::from_hours(46));
+    assert!(world.sessions.find(new.token, old, LIFE).await.unwrap().is_some());
+    world.user("cleo").await;
+    let too_old = old.plus(LIFE);
+    assert_eq!(world.sessions.find(new.token, too_old, LIFE).await.unwrap(), None);
+    assert_eq!(world.sessions.start(NewSession { user: UserId(99), ..new_session(&ann, 2) }).await.unwrap_err(), StoreError::NotFound);
+}
+
+async fn ended_sessions_are_gone_and_told(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let mut started = Vec::new();
+    for secret in 1..=3 {
+        started.push(world.sessions.start(new_session(&ann, secret)).await.unwrap());
+    }
+    world.sessions.start(new_session(&ben, 4)).await.unwrap();
+    let ids: Vec<SessionId> = world.sessions.list(ann.id).await.unwrap().iter().map(|session| session.id).collect();
+    assert_eq!(ids, [started[2].id, started[1].id, started[0].id]);
+    world.events();
+    assert_eq!(world.sessions.end(ben.id, Ended::One(started[0].id)).await.unwrap(), 0, "it is not his");
+    assert!(world.events().is_empty());
+    assert_eq!(world.sessions.end(ann.id, Ended::AllBut(started[0].id)).await.unwrap(), 2);
+    let events = world.events();
+    let [Event::SessionEnded { user, sessions }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((*user, sessions.len()), (ann.id, 2));
+    assert_eq!(world.sessions.find(started[1].token, Timestamp::now(), LIFE).await.unwrap(), None);
+    assert!(world.sessions.find(started[0].token, Timestamp::now(), LIFE).await.unwrap().is_some());
+    assert_eq!(world.sessions.end(ann.id, Ended::One(started[0].id)).await.unwrap(), 1);
+    assert_eq!(world.sessions.end(ann.id, Ended::All).await.unwrap(), 0);
+    assert!(world.sessions.find(Hash32([4; 32]), Timestamp::now(), LIFE).await.unwrap().is_some());
+}
+
+async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
+    let ann = world.user("ann").await;
+    let kept = world.sessions.start(new_session(&ann, 1)).await.unwrap();
+    let other = world.sessions.start(new_session(&ann, 2)).await.unwrap();
+    world.events();
+    let password = |end_sessions| NewPassword { password: "new".to_owned(), md5: None, sha1: Some("s".to_owned()), keep: Some(kept.id), end_sessions };
+    world.store.change_user(ann.id, UserChange { password: Some(password(false)), ..UserChange::default() }).await.unwrap();
+    assert!(matches!(world.events()[..], [Event::UserChanged { .. }]));
+    world.store.change_user(ann.id, UserChange { password: Some(password(true)), ..UserChange::default() }).await.unwrap();
+    assert!(matches!(&world.events()[..], [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }] if *sessions == [other.id]));
+    assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
+    let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
+    assert_eq!((account.password.as_str(), account.sha1.as_deref()), ("new", Some("s")));
+}
+
+async fn a_disabled_user_has_no_session(world: World) {
+    let ann = world.user("ann").await;
+    let session = world.sessions.start(new_session(&ann, 1)).await.unwrap();
+    let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
+    world.store.change_user(ann.id, disable(true)).await.unwrap();
+    assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None);
+    assert_eq!(world.sessions.start(new_session(&ann, 2)).await.unwrap_err(), StoreError::NotFound);
+    world.store.change_user(ann.id, disable(false)).await.unwrap();
+    assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None, "ended for good");
+}
+
+async fn a_ticket_opens_once(world: World) {
+    let ann = world.user("ann").await;
+    let session = world.sessions.start(new_session(&ann, 1)).await.unwrap();
+    let ticket = Ticket { user: ann.id, session: session.id, room: RoomId(1) };
+    let secret = world.sessions.issue_ticket(ticket.clone(), LIFE).await.unwrap();
+    let takers: Vec<_> = (0..10)
+        .map(|_| {
+            let sessions = world.sessions.clone();
+            tokio::spawn(async move { sessions.take_ticket(secret).await.unwrap() })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for taker in takers {
+        taken.extend(taker.await.unwrap());
+    }
+    assert_eq!(taken, std::slice::from_ref(&ticket));
+    let late = world.sessions.issue_ticket(ticket.clone(), Duration::ZERO).await.unwrap();
+    assert_eq!(world.sessions.take_ticket(late).await.unwrap(), None);
+    let orphan = world.sessions.issue_ticket(ticket, LIFE).await.unwrap();
+    world.sessions.end(ann.id, Ended::All).await.unwrap();
+    assert_eq!(world.sessions.take_ticket(orphan).await.unwrap(), None, "it dies with its session");
+}
+
+async fn attempts_are_counted_by_key(world: World) {
+    for _ in 0..3 {
+        world.sessions.allowed("ann", 3).await.unwrap();
+        world.sessions.count("ann").await.unwrap();
+    }
+    assert!(world.sessions.allowed("ann", 3).await.unwrap_err().0 <= Duration::from_mins(1));
+    world.sessions.allowed("ann", 4).await.unwrap();
+    world.sessions.allowed("ben", 1).await.unwrap();
+}
