@@ -12,7 +12,7 @@ use hyper::upgrade::OnUpgrade;
 use percent_encoding::percent_decode_str;
 use tracing::{Instrument, debug, error, error_span, field::Empty};
 use warp::filters::BoxedFilter;
-use warp::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, ORIGIN, RETRY_AFTER, USER_AGENT, VARY};
+use warp::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY};
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::FullPath;
 use warp::reply::Response;
@@ -90,14 +90,14 @@ async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: C
     let (route, mut response) = match find(&routes, path.as_str(), &method) {
         Found::Nothing => ("unknown", D::error(&Error::NotFound)),
         Found::OtherMethods(allow) if method == Method::OPTIONS && allowed.is_some() => ("preflight", preflight(&allow)),
-        Found::OtherMethods(allow) => ("other method", failure::<D>(&Error::MethodNotAllowed(allow))),
+        Found::OtherMethods(allow) => ("other method", D::error(&Error::MethodNotAllowed(allow))),
         Found::Route(route, params) => {
             let span = error_span!("request", user = Empty, room = Empty);
             let request = request::<D>(&context, arrived, params, span.clone());
             let call = AssertUnwindSafe(D::call(context.chat.clone(), route.operation, request)).catch_unwind();
             let response = match call.instrument(span).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(error)) => failure::<D>(&error),
+                Ok(Err(error)) => D::error(&error),
                 Err(_) => {
                     error!(route = route.template, "a handler panicked");
                     D::error(&Error::Internal)
@@ -136,30 +136,6 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
     };
     request.carried = auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
     request
-}
-
-/// The dialect's error body with the headers that belong to it in every dialect.
-fn failure<D: Dialect>(error: &Error) -> Response {
-    let mut response = D::error(error);
-    match error {
-        Error::MethodNotAllowed(allow) => {
-            if let Ok(allow) = HeaderValue::from_str(allow) {
-                response.headers_mut().insert(ALLOW, allow);
-            }
-        }
-        Error::RateLimited(wait) => {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
-        }
-        Error::Unavailable => {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        Error::UpgradeRequired => {
-            response.headers_mut().insert("upgrade", HeaderValue::from_static("websocket"));
-            response.headers_mut().insert("sec-websocket-version", HeaderValue::from_static("13"));
-        }
-        _ => (),
-    }
-    response
 }
 
 fn preflight(allow: &str) -> Response {

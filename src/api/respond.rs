@@ -1,9 +1,11 @@
 //! Answers that every dialect gives in the same way.
 
 use serde::Serialize;
-use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, UPGRADE, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
+
+use crate::model::Error;
 
 /// A JSON body; private, so never kept by anybody on the way.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
@@ -27,6 +29,26 @@ pub fn empty(status: StatusCode) -> Response {
     let mut response = HttpResponse::new(Vec::new().into());
     *response.status_mut() = status;
     private(&mut response);
+    response
+}
+
+/// The body of a failure in a dialect's words, and the headers that it has in every dialect.
+pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Response {
+    let response = json(status, body);
+    match error {
+        Error::MethodNotAllowed(allow) => with_header(response, ALLOW, allow),
+        Error::RateLimited(wait) => with_header(response, RETRY_AFTER, &(wait.as_millis().div_ceil(1000).max(1)).to_string()),
+        Error::Unavailable => with_header(response, RETRY_AFTER, "1"),
+        Error::UpgradeRequired => with_header(response, UPGRADE, "websocket"),
+        _ => response,
+    }
+}
+
+/// The same response with one more header; a value that no header can hold is left out.
+pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(name, value);
+    }
     response
 }
 

@@ -1,58 +1,99 @@
-//! Dialect `chatrooms`, the native one: REST below `/api`, one WebSocket `/chat`.
+//! Dialect `chatrooms`, the native one, which the web UI speaks: REST below `/api`, WebSocket `/chat`.
 //!
-//! | route | call |
+//! A login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) or as `Authorization: Bearer`.
+//! REST keys are camelCase (`edited_name` excepted), WebSocket keys `snake_case`. Errors: `{"error","message"}`.
+//!
+//! | request | call of [`Chat`] |
 //! |---|---|
-//! | POST /api/users, GET, PATCH, DELETE /api/users/me | [`Chat::register`], [`Chat::me`], [`Chat::change_me`], [`Chat::delete_me`] |
-//! | GET /api/users, /api/users/{userId} | [`Chat::find_users`], [`Chat::user`] |
-//! | POST /api/login, /api/logout, /api/refresh | [`Chat::log_in`], [`Chat::log_out`], [`Chat::refresh`] |
-//! | GET, POST /api/chatrooms | [`Chat::my_rooms`], [`Chat::directory`], [`Chat::create_room`] |
-//! | GET, DELETE /api/chatrooms/{roomId} | [`Chat::room`], [`Chat::delete_room`] |
-//! | PATCH …/name, POST …/join, …/connect | [`Chat::rename_room`], [`Chat::join`], [`Chat::connect_room`] |
-//! | POST, DELETE, PATCH …/participants… | [`Chat::add_participant`], [`Chat::remove_participant`], [`Chat::change_role`], [`Chat::change_edited_name`] |
-//! | GET, POST …/messages | [`Chat::history`], [`Chat::post`] |
-//! | PATCH, DELETE …/messages/{messageId} | [`Chat::edit`], [`Chat::delete_message`] |
-//! | POST …/read, POST, DELETE …/reactions… | [`Chat::mark_read`], [`Chat::react`] |
-//! | GET …/changes | [`Chat::changes`] |
-//! | WebSocket /chat | the socket loop |
+//! | `POST /api/users` | `register` |
+//! | `GET /api/users` | `find_users` |
+//! | `GET /api/users/me` | `me` |
+//! | `PATCH /api/users/me` | `change_me` |
+//! | `DELETE /api/users/me` | `delete_me` |
+//! | `GET /api/users/{userId}` | `user` |
+//! | `POST /api/login` | `log_in`, `token` |
+//! | `POST /api/logout` | `log_out` |
+//! | `POST /api/refresh` | `refresh` |
+//! | `GET /api/chatrooms` | `my_rooms` or `directory` |
+//! | `POST /api/chatrooms` | `create_room` |
+//! | `GET /api/chatrooms/{roomId}` | `room` |
+//! | `DELETE /api/chatrooms/{roomId}` | `delete_room` |
+//! | `PATCH /api/chatrooms/{roomId}/name` | `rename_room` |
+//! | `POST /api/chatrooms/{roomId}/join` | `join` |
+//! | `POST /api/chatrooms/{roomId}/connect` | `connect_room` |
+//! | `POST /api/chatrooms/{roomId}/participants` | `add_participant` |
+//! | `DELETE /api/chatrooms/{roomId}/participants/{userId}` | `remove_participant` |
+//! | `PATCH /api/chatrooms/{roomId}/participants/{userId}/role` | `change_role` |
+//! | `PATCH /api/chatrooms/{roomId}/participants/{userId}/name` | `change_edited_name` |
+//! | `GET /api/chatrooms/{roomId}/messages` | `history` |
+//! | `POST /api/chatrooms/{roomId}/messages` | `post` |
+//! | `PATCH /api/chatrooms/{roomId}/messages/{messageId}` | `edit` |
+//! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}` | `delete_message` |
+//! | `POST /api/chatrooms/{roomId}/messages/{messageId}/read` | `mark_read` |
+//! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
+//! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
+//! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
+//! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
-//! Identity: a JSON web token in cookie `jwt_token` or `auth_token`, or as `Authorization: Bearer`.
-//! Not here yet: search, media, readers, mute, the list of sessions, `/verify`, administration.
+//! Not supported yet: the list of sessions, `/verify`, muting a room, readers of a message, search, uploads.
+//! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
 
-mod change_frames;
 mod error;
-mod frames;
-mod messages;
 mod rest;
-mod rooms;
 mod socket;
-mod users;
 mod wire;
 
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::reply::Response;
 
 use super::request::Request;
-use super::{Dialect, Route};
+use super::{Asked, Dialect, Hello, Question, Route, Speaks};
 use crate::chat::Chat;
-use crate::model::{Error, Result};
+use crate::live::Encoded;
+use crate::model::{Error, Event, Outcome, Result, Timestamp};
+
+pub use rest::Operation;
+pub use socket::State;
 
 /// The dialect.
 pub struct Chatrooms;
+
+/// The cookie that holds the token.
+const COOKIE: &str = "jwt_token";
 
 impl Dialect for Chatrooms {
     const NAME: &'static str = "chatrooms";
     const COOKIE: Option<&'static str> = Some(COOKIE);
     const PREFIXES: &'static [&'static str] = &["api", "chat"];
-    type Operation = rest::Operation;
-    const ROUTES: &'static [Route<Self::Operation>] = rest::ROUTES;
+    type Operation = Operation;
+    const ROUTES: &'static [Route<Operation>] = rest::ROUTES;
 
-    async fn call(chat: Chat, operation: Self::Operation, request: Request) -> Result<Response> {
-        rest::call(chat, operation, request).await
+    async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
+        rest::answer(&chat, operation, request).await
     }
 
     fn error(error: &Error) -> Response {
-        error::response(error)
+        error::answer(error)
     }
 }
 
-/// The cookie that a log-in sets.
-const COOKIE: &str = "jwt_token";
+impl Speaks for Chatrooms {
+    type State = State;
+    const PERSONAL: bool = true;
+
+    fn greet(state: &mut State, hello: &Hello<'_>) -> Option<Utf8Bytes> {
+        Some(socket::greet(state, hello))
+    }
+
+    fn decode(_: &mut State, frame: &str) -> Asked {
+        socket::decode(frame)
+    }
+
+    fn reply(state: &mut State, asked: &Question, outcome: Result<Outcome>) -> Option<Utf8Bytes> {
+        socket::reply(state, asked, outcome, Timestamp::now())
+    }
+
+    fn encode(event: &Event) -> Vec<Encoded> {
+        socket::encode(event)
+    }
+}

@@ -1,57 +1,44 @@
-//! `{"error":{"code": CODE}}`.
+//! Errors as `v1` says them, over REST and in frames alike: `{"error":{"code": CODE}}`.
 
-use serde::Serialize;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
-use super::super::respond;
-use crate::model::{Claim, Error};
+use super::wire;
+use crate::api::respond;
+use crate::model::Error;
 
-/// The error body, on REST and on the socket.
-#[derive(Serialize)]
-pub(super) struct Body {
-    error: Code,
+/// The documented answer to a request that failed.
+pub(super) fn answer(error: &Error) -> Response {
+    let (status, code) = status_and_code(error);
+    respond::failure(status, &wire::Failure::new(code), error)
 }
 
-#[derive(Serialize)]
-struct Code {
-    code: &'static str,
+/// The code in an error frame.
+pub(super) fn code(error: &Error) -> &'static str {
+    status_and_code(error).1
 }
 
-pub(super) fn body(error: &Error) -> Body {
-    Body { error: Code { code: describe(error).1 } }
-}
-
-pub(super) fn response(error: &Error) -> Response {
-    respond::json(describe(error).0, &body(error))
-}
-
-fn describe(error: &Error) -> (StatusCode, &'static str) {
-    const INPUT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::MissingRoom | Error::UnknownType(_) => {
-            (INPUT, "invalid_json")
+        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::UnknownType(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json")
         }
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Error::BadCredentials { known: true } => (INPUT, "wrong_credentials"),
-        Error::BadCredentials { known: false } | Error::UserNotFound | Error::ParticipantNotFound => (INPUT, "user_not_found"),
-        Error::Taken(Claim::Login | Claim::Email) => (INPUT, "user_already_exists"),
-        // Not to be part of a room is not to know of it.
-        Error::RoomNotFound
-        | Error::NotInRoom
-        | Error::NotJoined
-        | Error::Forbidden
-        | Error::RoomClosing
-        | Error::MessageNotFound
-        | Error::Taken(Claim::RoomName | Claim::Participant) => (INPUT, "room_not_found"),
-        Error::RegistrationClosed => (INPUT, "registration_closed"),
-        Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
-        Error::NotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        Error::BadCredentials { known: true } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials"),
+        Error::BadCredentials { known: false } | Error::UserNotFound => (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found"),
+        Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
+        Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
+        Error::RoomNotFound | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found")
+        }
+        Error::Forbidden | Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-        Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-        Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     }
 }

@@ -1,154 +1,144 @@
-//! Routes and handlers: authenticate, parse, one call, wire.
+//! The routes of `v1`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
 
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
-use super::super::Route;
-use super::super::request::Request;
-use super::super::respond::json;
 use super::{V1, wire};
-use crate::chat::{Chat, CreatorRole, People, Registration, RoomPlan};
-use crate::model::{Error, Result, RoomId, UserId, Visibility, Window};
+use crate::api::Route;
+use crate::api::request::Request;
+use crate::api::respond::json;
+use crate::chat::{Chat, RoomPlan};
+use crate::model::{Error, Result, Window};
+
+/// Rooms in a list, and users in a room of a list.
+const LISTED: u32 = 10_000;
 
 /// What a route does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
 pub enum Operation {
-    /// Make an account and open a session.
     Register,
-    /// Open a session.
-    Login,
-    /// End it.
-    Logout,
-    /// Who am I.
+    LogIn,
+    LogOut,
     Info,
-    /// Search logins.
-    Users,
-    /// My rooms.
+    FindUsers,
     Rooms,
-    /// Make a room, or find it.
     CreateRoom,
-    /// A room.
     Room,
-    /// Its messages.
-    Messages,
-    /// Its socket.
-    Chat,
+    History,
+    Socket,
 }
 
+const fn route(method: Method, template: &'static str, operation: Operation) -> Route<Operation> {
+    Route { method, template, operation }
+}
+
+/// Every route.
 pub(super) const ROUTES: &[Route<Operation>] = &[
-    Route { method: Method::POST, template: "/v1/register", operation: Operation::Register },
-    Route { method: Method::POST, template: "/v1/login", operation: Operation::Login },
-    Route { method: Method::POST, template: "/v1/logout", operation: Operation::Logout },
-    Route { method: Method::GET, template: "/v1/info", operation: Operation::Info },
-    Route { method: Method::GET, template: "/v1/users", operation: Operation::Users },
-    Route { method: Method::GET, template: "/v1/rooms", operation: Operation::Rooms },
-    Route { method: Method::POST, template: "/v1/rooms", operation: Operation::CreateRoom },
-    Route { method: Method::GET, template: "/v1/rooms/{id}", operation: Operation::Room },
-    Route { method: Method::GET, template: "/v1/rooms/{id}/messages", operation: Operation::Messages },
-    Route { method: Method::GET, template: "/v1/rooms/{id}/chat", operation: Operation::Chat },
+    route(Method::POST, "/v1/register", Operation::Register),
+    route(Method::POST, "/v1/login", Operation::LogIn),
+    route(Method::POST, "/v1/logout", Operation::LogOut),
+    route(Method::GET, "/v1/info", Operation::Info),
+    route(Method::GET, "/v1/users", Operation::FindUsers),
+    route(Method::GET, "/v1/rooms", Operation::Rooms),
+    route(Method::POST, "/v1/rooms", Operation::CreateRoom),
+    route(Method::GET, "/v1/rooms/{id}", Operation::Room),
+    route(Method::GET, "/v1/rooms/{id}/messages", Operation::History),
+    route(Method::GET, "/v1/rooms/{id}/chat", Operation::Socket),
 ];
 
-const DEFAULT_MESSAGES: u32 = 50;
-const MAX_MESSAGES: u32 = 1_000;
-/// More participants than a room can have: cards hold all of them.
-const ALL: u32 = u32::MAX;
-
-pub(super) async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
+/// Answers a request of this operation.
+pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
     match operation {
         Operation::Register => register(chat, request).await,
-        Operation::Login => login(chat, request).await,
-        Operation::Logout => logout(chat, request).await,
+        Operation::LogIn => log_in(chat, request).await,
+        Operation::LogOut => log_out(chat, request).await,
         Operation::Info => info(chat, request).await,
-        Operation::Users => users(chat, request).await,
+        Operation::FindUsers => find_users(chat, request).await,
         Operation::Rooms => rooms(chat, request).await,
         Operation::CreateRoom => create_room(chat, request).await,
         Operation::Room => room(chat, request).await,
-        Operation::Messages => messages(chat, request).await,
-        Operation::Chat => socket(chat, request).await,
+        Operation::History => history(chat, request).await,
+        Operation::Socket => socket(chat, request).await,
     }
 }
 
-async fn register(chat: Chat, mut request: Request) -> Result<Response> {
+async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
+    let new: wire::Credentials = request.json().await?;
+    chat.register((&new).into(), request.client()).await?;
+    let login = chat.log_in(&new.login, &new.password, request.client()).await?;
+    Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
+}
+
+async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     let wire::Credentials { login, password } = request.json().await?;
-    let new = Registration { login: login.clone(), password: password.clone(), ..Registration::default() };
-    chat.register(new, request.client()).await?;
-    let logged_in = chat.log_in(&login, &password, request.client()).await?;
-    Ok(json(StatusCode::OK, &wire::SessionId { session_id: &logged_in.secret }))
+    let login = chat.log_in(&login, &password, request.client()).await?;
+    Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
 }
 
-async fn login(chat: Chat, mut request: Request) -> Result<Response> {
-    let body: wire::Credentials = request.json().await?;
-    let logged_in = chat.log_in(&body.login, &body.password, request.client()).await?;
-    Ok(json(StatusCode::OK, &wire::SessionId { session_id: &logged_in.secret }))
-}
-
-async fn logout(chat: Chat, mut request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let _body: wire::Nothing = request.json_or_empty().await?;
+async fn log_out(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let wire::Nothing {} = request.json_or_empty().await?;
     chat.log_out(&session).await?;
-    Ok(json(StatusCode::OK, &serde_json::json!({})))
+    Ok(json(StatusCode::OK, &wire::Nothing {}))
 }
 
-async fn info(chat: Chat, request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    Ok(json(StatusCode::OK, &wire::User { id: session.user.0, login: session.login }))
+async fn info(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    Ok(json(StatusCode::OK, &wire::User::from(&session)))
 }
 
-async fn users(chat: Chat, request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let found = chat.find_logins(&session, &request.query("q").unwrap_or_default()).await?;
-    Ok(json(StatusCode::OK, &found.iter().map(wire::User::from).collect::<Vec<_>>()))
+async fn find_users(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let text = request.query("q").unwrap_or_default();
+    let users = chat.find_logins(&session, &text).await?;
+    Ok(json(StatusCode::OK, &users.iter().map(wire::User::from).collect::<Vec<_>>()))
 }
 
-async fn rooms(chat: Chat, request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let mut cards = chat.my_rooms(&session, ALL).await?;
-    cards.sort_by_key(|(card, _)| card.facts.room.id);
-    Ok(json(StatusCode::OK, &cards.iter().map(|(card, _)| wire::Room::from(&card.facts)).collect::<Vec<_>>()))
+async fn rooms(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let cards = chat.my_rooms(&session, LISTED).await?;
+    let mut rooms: Vec<_> = cards.iter().map(|(card, _)| wire::Room::from(&card.facts)).collect();
+    rooms.sort_by_key(|room| room.id);
+    rooms.truncate(LISTED as usize);
+    Ok(json(StatusCode::OK, &rooms))
 }
 
-async fn create_room(chat: Chat, mut request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let body: wire::NewRoom = request.json().await?;
-    let people = People::Ids(body.users.iter().map(|user| UserId(user.id)).collect());
-    let plan = RoomPlan { name: None, visibility: Visibility::Private, people, creator: CreatorRole::Member, reuse: true };
+async fn create_room(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let plan: RoomPlan = request.json::<wire::NewRoom>().await?.into();
     let (room, _) = chat.create_room(&session, plan).await?;
     Ok(json(StatusCode::OK, &wire::Room::from(&*room.facts)))
 }
 
-async fn room(chat: Chat, request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let room = chat.my_room(&session, room_id(&request)).await?;
+async fn room(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let room = chat.my_room(&session, request.room("id")).await?;
     Ok(json(StatusCode::OK, &wire::Room::from(&*room.facts)))
 }
 
-async fn messages(chat: Chat, request: Request) -> Result<Response> {
-    let session = request.session(&chat).await?;
-    let limit = number(&request, "limit", DEFAULT_MESSAGES)?;
-    if !(1..=MAX_MESSAGES).contains(&limit) {
+async fn history(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let limit = number(&request, "limit", 50)?;
+    if !(1..=1000).contains(&limit) {
         return Err(Error::invalid("limit", "must be 1 to 1000"));
     }
     let window = Window::Offset(number(&request, "offset", 0)?);
-    let found = chat.history(&session, room_id(&request), window, limit).await?;
-    Ok(json(StatusCode::OK, &found.iter().map(wire::Message::from).collect::<Vec<_>>()))
+    let messages = chat.history(&session, request.room("id"), window, limit).await?;
+    Ok(json(StatusCode::OK, &messages.iter().map(wire::Message::from).collect::<Vec<_>>()))
 }
 
-async fn socket(chat: Chat, request: Request) -> Result<Response> {
+async fn socket(chat: &Chat, request: Request) -> Result<Response> {
     if !request.is_upgrade() {
         return Err(Error::UpgradeRequired);
     }
     request.check_handshake()?;
-    let who = request.authenticated(&chat).await?;
-    let room = room_id(&request);
+    let who = request.authenticated(chat).await?;
+    let room = request.room("id");
     chat.may_enter(&who.session, room).await?;
-    request.upgrade::<V1>(&chat, who, (), Some(room))
+    request.upgrade::<V1>(chat, who, (), Some(room))
 }
 
-/// Rooms are plain numbers here.
-fn room_id(request: &Request) -> RoomId {
-    if request.param("id").starts_with("room") { RoomId(0) } else { request.room("id") }
-}
-
-fn number(request: &Request, name: &'static str, default: u32) -> Result<u32> {
-    request.query(name).map_or(Ok(default), |text| text.parse().map_err(|_| Error::invalid(name, "must be a natural number")))
+fn number(request: &Request, field: &'static str, usual: u32) -> Result<u32> {
+    request.query(field).map_or(Ok(usual), |text| text.parse().map_err(|_| Error::invalid(field, "must be a whole number")))
 }
