@@ -86,4 +86,10 @@ pub struct Question {
     pub verb: String,
 }
 
+pub mod auth;
+pub mod chatrooms;
+#[cfg(test)]
+mod golden;
 pub mod request;
+pub mod respond;
+pub mod v1;

@@ -1,0 +1,84 @@
+//! Users, log-in, log-out.
+
+use std::time::Duration;
+
+use warp::http::StatusCode;
+use warp::http::header::SET_COOKIE;
+use warp::reply::Response;
+
+use super::page_limit;
+use crate::api::auth::{cleared_cookie, session_cookie};
+use crate::api::chatrooms::{COOKIE, wire};
+use crate::api::request::Request;
+use crate::api::respond::{empty, json, with_header};
+use crate::chat::{Chat, Token};
+use crate::model::{Error, Result, Timestamp};
+
+pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
+    let new: wire::NewUser = request.json().await?;
+    let user = chat.register(new.into(), request.client()).await?;
+    Ok(json(StatusCode::CREATED, &wire::User::own(&user)))
+}
+
+pub(super) async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    let body: wire::LogIn = request.json().await?;
+    let (login, password) = body.credentials()?;
+    let login = chat.log_in(&login, &password, request.client()).await?;
+    Ok(token(&chat.token(&login)?, &request))
+}
+
+pub(super) async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    chat.log_out(&session).await?;
+    Ok(goodbye(&request))
+}
+
+pub(super) async fn refresh(chat: &Chat, request: Request) -> Result<Response> {
+    let credential = request.credential().ok_or(Error::NoSession)?;
+    let fresh = chat.refresh(credential, request.client()).await?;
+    Ok(token(&fresh, &request))
+}
+
+pub(super) async fn find_users(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let text = request.query("q").unwrap_or_default();
+    let users = chat.find_users(&session, &text, page_limit(&request)?).await?;
+    Ok(json(StatusCode::OK, &wire::Users::from(users.as_slice())))
+}
+
+pub(super) async fn user(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let user = chat.user(&session, request.param("userId")).await?;
+    Ok(json(StatusCode::OK, &wire::User::public(&user)))
+}
+
+pub(super) async fn me(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let user = chat.me(&session).await?;
+    Ok(json(StatusCode::OK, &wire::User::own(&user)))
+}
+
+pub(super) async fn change_me(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let change: wire::ChangeMe = request.json().await?;
+    let user = chat.change_me(&session, change.into()).await?;
+    Ok(json(StatusCode::OK, &wire::User::own(&user)))
+}
+
+pub(super) async fn delete_me(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    chat.delete_me(&session).await?;
+    Ok(goodbye(&request))
+}
+
+/// The token in the body and in the cookie, which lives as long as the session.
+fn token(token: &Token, request: &Request) -> Response {
+    let left = token.session_expires.0.saturating_sub(Timestamp::now().0);
+    let max_age = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+    let cookie = session_cookie(COOKIE, &token.text, Some(max_age), request.is_secure());
+    with_header(json(StatusCode::OK, &wire::LoggedIn::from(token)), SET_COOKIE, &cookie)
+}
+
+fn goodbye(request: &Request) -> Response {
+    with_header(empty(StatusCode::NO_CONTENT), SET_COOKIE, &cleared_cookie(COOKIE, request.is_secure()))
+}

@@ -1,0 +1,117 @@
+//! Messages, reactions, read marks, changes.
+
+use warp::http::StatusCode;
+use warp::reply::Response;
+
+use super::{check_caller, page_limit};
+use crate::api::chatrooms::wire;
+use crate::api::request::Request;
+use crate::api::respond::{empty, json};
+use crate::chat::Chat;
+use crate::model::{Error, MessageId, MessageRef, Reaction, Result, Rev, RoomId, Seq, Window};
+
+pub(super) async fn history(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let room = request.room("roomId");
+    let messages = chat.history(&session, room, window(&request, room)?, page_limit(&request)?).await?;
+    Ok(json(StatusCode::OK, &wire::History::new(room, &messages)))
+}
+
+pub(super) async fn post(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let new: wire::Post = request.json().await?;
+    check_caller(&session, new.user_id.as_deref())?;
+    let posted = chat.post(&session, request.room("roomId"), new.into()).await?;
+    let status = if posted.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(json(status, &wire::Message::from(&posted.message)))
+}
+
+pub(super) async fn edit(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let wire::Edit { user_id, new_content } = request.json().await?;
+    check_caller(&session, user_id.as_deref())?;
+    let message = chat.edit(&session, request.room("roomId"), message(&request), &new_content).await.map_err(in_new_content)?;
+    Ok(json(StatusCode::OK, &wire::Message::from(&message)))
+}
+
+/// What is `content` elsewhere is `newContent` in this body.
+fn in_new_content(error: Error) -> Error {
+    match error {
+        Error::Empty(_) => Error::Empty("newContent"),
+        Error::TooLong(_, max) => Error::TooLong("newContent", max),
+        Error::Invalid { why, .. } => Error::invalid("newContent", why),
+        other => other,
+    }
+}
+
+pub(super) async fn delete(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let wire::Caller { user_id } = request.json_or_empty().await?;
+    check_caller(&session, user_id.as_deref())?;
+    chat.delete_message(&session, request.room("roomId"), message(&request)).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn mark_read(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let wire::Caller { user_id } = request.json_or_empty().await?;
+    check_caller(&session, user_id.as_deref())?;
+    let upto = message(&request);
+    let marked = chat.mark_read(&session, request.room("roomId"), upto).await?;
+    Ok(json(StatusCode::OK, &wire::Read::new(&marked, upto.map_or(marked.mark.seq, |id| id.seq))))
+}
+
+pub(super) async fn react(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let new: wire::NewReaction = request.json().await?;
+    check_caller(&session, new.user_id.as_deref())?;
+    let reaction = new.reaction()?;
+    let stored = chat.react(&session, request.room("roomId"), message(&request), reaction.clone(), true).await?;
+    let status = if stored.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(json(status, &wire::ReactionGiven::new(&stored, &session.login, &reaction)))
+}
+
+pub(super) async fn unreact(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let reaction = Reaction::parse(request.param("reactionType"))?;
+    chat.react(&session, request.room("roomId"), message(&request), reaction, false).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let since = request.query("since").map_or(Ok(0), |text| natural("since", &text))?;
+    let epoch = request.query("epoch");
+    let page = chat.changes(&session, request.room("roomId"), Rev(since), epoch.as_deref(), page_limit(&request)?).await?;
+    Ok(json(StatusCode::OK, &wire::Changes::from(&page)))
+}
+
+/// The message that the path names.
+fn message(request: &Request) -> MessageRef {
+    MessageId::parse(request.param("messageId"))
+}
+
+/// Which page is asked for: by at most one of `before`, `after` and `around`.
+fn window(request: &Request, room: RoomId) -> Result<Window> {
+    let place = |field| request.query(field).map(|text| seq(field, &text, room)).transpose();
+    match (place("before")?, place("after")?, place("around")?) {
+        (None, None, None) => Ok(Window::Latest),
+        (Some(seq), None, None) => Ok(Window::Before(seq)),
+        (None, Some(seq), None) => Ok(Window::After(seq)),
+        (None, None, Some(seq)) => Ok(Window::Around(seq)),
+        (None, Some(_), Some(_)) => Err(Error::invalid("around", "cannot be combined with after")),
+        (Some(_), _, _) => Err(Error::invalid("before", "cannot be combined with after or around")),
+    }
+}
+
+/// Reads a message key of this room, or the bare number of a message.
+fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
+    if place.starts_with("msg") {
+        return MessageId::parse(place).filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound);
+    }
+    natural(field, place).map(Seq)
+}
+
+fn natural(field: &'static str, text: &str) -> Result<i64> {
+    text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| Error::invalid(field, "must be a whole number"))
+}

@@ -1,0 +1,142 @@
+//! The routes of `chatrooms`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+
+mod accounts;
+mod messages;
+mod rooms;
+
+use warp::http::Method;
+use warp::reply::Response;
+
+use super::Chatrooms;
+use super::socket::State;
+use crate::api::Route;
+use crate::api::request::Request;
+use crate::chat::Chat;
+use crate::model::{Error, Result, Session, fold};
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
+pub enum Operation {
+    Register,
+    FindUsers,
+    Me,
+    ChangeMe,
+    DeleteMe,
+    User,
+    LogIn,
+    LogOut,
+    Refresh,
+    Rooms,
+    CreateRoom,
+    Room,
+    DeleteRoom,
+    RenameRoom,
+    Join,
+    Connect,
+    AddParticipant,
+    RemoveParticipant,
+    ChangeRole,
+    ChangeEditedName,
+    History,
+    Post,
+    Edit,
+    DeleteMessage,
+    MarkRead,
+    React,
+    Unreact,
+    Changes,
+    Socket,
+}
+
+const fn route(method: Method, template: &'static str, operation: Operation) -> Route<Operation> {
+    Route { method, template, operation }
+}
+
+/// Every route; literals stand before parameters.
+pub(super) const ROUTES: &[Route<Operation>] = &[
+    route(Method::POST, "/api/users", Operation::Register),
+    route(Method::GET, "/api/users", Operation::FindUsers),
+    route(Method::GET, "/api/users/me", Operation::Me),
+    route(Method::PATCH, "/api/users/me", Operation::ChangeMe),
+    route(Method::DELETE, "/api/users/me", Operation::DeleteMe),
+    route(Method::GET, "/api/users/{userId}", Operation::User),
+    route(Method::POST, "/api/login", Operation::LogIn),
+    route(Method::POST, "/api/logout", Operation::LogOut),
+    route(Method::POST, "/api/refresh", Operation::Refresh),
+    route(Method::GET, "/api/chatrooms", Operation::Rooms),
+    route(Method::POST, "/api/chatrooms", Operation::CreateRoom),
+    route(Method::GET, "/api/chatrooms/{roomId}", Operation::Room),
+    route(Method::DELETE, "/api/chatrooms/{roomId}", Operation::DeleteRoom),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/name", Operation::RenameRoom),
+    route(Method::POST, "/api/chatrooms/{roomId}/join", Operation::Join),
+    route(Method::POST, "/api/chatrooms/{roomId}/connect", Operation::Connect),
+    route(Method::POST, "/api/chatrooms/{roomId}/participants", Operation::AddParticipant),
+    route(Method::DELETE, "/api/chatrooms/{roomId}/participants/{userId}", Operation::RemoveParticipant),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/participants/{userId}/role", Operation::ChangeRole),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/participants/{userId}/name", Operation::ChangeEditedName),
+    route(Method::GET, "/api/chatrooms/{roomId}/messages", Operation::History),
+    route(Method::POST, "/api/chatrooms/{roomId}/messages", Operation::Post),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/messages/{messageId}", Operation::Edit),
+    route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}", Operation::DeleteMessage),
+    route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/read", Operation::MarkRead),
+    route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
+    route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}", Operation::Unreact),
+    route(Method::GET, "/api/chatrooms/{roomId}/changes", Operation::Changes),
+    route(Method::GET, "/chat", Operation::Socket),
+];
+
+/// Answers a request of this operation.
+pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+    match operation {
+        Operation::Register => accounts::register(chat, request).await,
+        Operation::FindUsers => accounts::find_users(chat, request).await,
+        Operation::Me => accounts::me(chat, request).await,
+        Operation::ChangeMe => accounts::change_me(chat, request).await,
+        Operation::DeleteMe => accounts::delete_me(chat, request).await,
+        Operation::User => accounts::user(chat, request).await,
+        Operation::LogIn => accounts::log_in(chat, request).await,
+        Operation::LogOut => accounts::log_out(chat, request).await,
+        Operation::Refresh => accounts::refresh(chat, request).await,
+        Operation::Rooms => rooms::list(chat, request).await,
+        Operation::CreateRoom => rooms::create(chat, request).await,
+        Operation::Room => rooms::room(chat, request).await,
+        Operation::DeleteRoom => rooms::delete(chat, request).await,
+        Operation::RenameRoom => rooms::rename(chat, request).await,
+        Operation::Join => rooms::join(chat, request).await,
+        Operation::Connect => rooms::connect(chat, request).await,
+        Operation::AddParticipant => rooms::add_participant(chat, request).await,
+        Operation::RemoveParticipant => rooms::remove_participant(chat, request).await,
+        Operation::ChangeRole => rooms::change_role(chat, request).await,
+        Operation::ChangeEditedName => rooms::change_edited_name(chat, request).await,
+        Operation::History => messages::history(chat, request).await,
+        Operation::Post => messages::post(chat, request).await,
+        Operation::Edit => messages::edit(chat, request).await,
+        Operation::DeleteMessage => messages::delete(chat, request).await,
+        Operation::MarkRead => messages::mark_read(chat, request).await,
+        Operation::React => messages::react(chat, request).await,
+        Operation::Unreact => messages::unreact(chat, request).await,
+        Operation::Changes => messages::changes(chat, request).await,
+        Operation::Socket => socket(chat, request).await,
+    }
+}
+
+async fn socket(chat: &Chat, request: Request) -> Result<Response> {
+    if !request.is_upgrade() {
+        return Err(Error::UpgradeRequired);
+    }
+    let who = request.authenticated(chat).await?;
+    let state = State { login: who.session.login.clone() };
+    request.upgrade::<Chatrooms>(chat, who, state, None)
+}
+
+/// A body that names its caller must name them rightly.
+fn check_caller(session: &Session, named: Option<&str>) -> Result<()> {
+    if named.is_none_or(|name| fold(name) == fold(&session.login)) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// How long a page may be: 1 to 200, 50 where nothing is said.
+fn page_limit(request: &Request) -> Result<u32> {
+    let Some(text) = request.query("limit") else { return Ok(50) };
+    text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| Error::invalid("limit", "must be 1 to 200"))
+}

@@ -1,0 +1,123 @@
+//! Events, for every socket of the dialect that hears them.
+
+use super::text;
+use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
+use crate::live::{Audience, Encoded};
+use crate::model::{Change, Event, LiveState, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq, UserId};
+
+/// Above so many participants only the author hears that a message was read.
+pub(crate) const RECEIPTS_UP_TO: u32 = 100;
+
+/// What this dialect says of an event.
+pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
+    match event {
+        Event::Room(event) => event.changes.iter().map(|change| Encoded::to_all(text(&changed(event, change)))).collect(),
+        Event::RoomAdded { user, facts, at } => {
+            let frame = Frame::RoomAdded { room: Room::new(facts, LiveState::Closed), unread_count: 0, timestamp: at.seconds() };
+            vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
+        }
+        Event::Marked { mark, person, author, participants } => marked(mark, person, *author, *participants),
+        Event::Entered { room, person, socket, at } => {
+            let frame = Frame::UserJoined { user_id: &person.login, room_id: room.key(), timestamp: at.seconds() };
+            vec![Encoded::to_all(text(&frame)).only_for(Audience::AllBut(*socket))]
+        }
+        Event::Left { room, person, at } => {
+            let frame = Frame::UserLeft { user_id: &person.login, room_id: room.key(), timestamp: at.seconds() };
+            vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
+        }
+        Event::Presence { room, joined, left, online, at } => {
+            let frame = Frame::Presence { room_id: room.key(), joined, left, online_count: *online, timestamp: at.seconds() };
+            vec![Encoded::to_all(text(&frame))]
+        }
+        Event::Typing { room, person } => {
+            let frame = Frame::UserTyping { user_id: &person.login, room_id: room.key() };
+            vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
+        }
+        Event::UserChanged { .. } | Event::SessionEnded { .. } | Event::Lost { .. } => Vec::new(),
+    }
+}
+
+fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
+    let (room_id, rev, timestamp) = (event.room.key(), event.rev.0, event.at.seconds());
+    match change {
+        Change::Posted(message) => posted(event, message),
+        Change::Edited(message) => Frame::MessageEdited {
+            room_id,
+            message_id: message.id().key(),
+            seq: message.seq.0,
+            rev,
+            sender_id: &message.author.login,
+            content: &message.text,
+            edited_at: message.edited.unwrap_or(event.at).millis(),
+            timestamp,
+        },
+        Change::Deleted(message) => {
+            Frame::MessageDeleted { room_id, message_id: message.id().key(), seq: message.seq.0, rev, user_id: &event.by.login, timestamp }
+        }
+        Change::Reacted { seq, reaction } => Frame::ReactionAdded(reacted(event, *seq, reaction)),
+        Change::Unreacted { seq, reaction } => Frame::ReactionRemoved(reacted(event, *seq, reaction)),
+        Change::Updated(room) => {
+            Frame::RoomUpdated { room_id, rev, name: room.name.as_deref(), visibility: room.visibility.as_str(), owner_id: &room.owner_login, timestamp }
+        }
+        Change::ParticipantAdded(participant) => Frame::ParticipantAdded(now(event, participant)),
+        Change::ParticipantChanged(participant) => Frame::ParticipantChanged(now(event, participant)),
+        Change::ParticipantRemoved(person) => Frame::ParticipantRemoved { room_id, rev, user_id: &person.login, timestamp },
+        Change::RoomDeleted => Frame::RoomDeleted { room_id, rev, timestamp },
+    }
+}
+
+fn posted<'a>(event: &RoomEvent, message: &'a Message) -> Frame<'a> {
+    Frame::ChatMessage {
+        room_id: event.room.key(),
+        message_id: message.id().key(),
+        seq: message.seq.0,
+        rev: event.rev.0,
+        sender_id: &message.author.login,
+        sender_name: &message.author.name,
+        content: &message.text,
+        timestamp: message.created.seconds(),
+        created_at: message.created.millis(),
+        client_id: message.client_id.as_deref(),
+        reply_to: reply_key(message),
+        media: media_of(message),
+    }
+}
+
+fn reacted<'a>(event: &'a RoomEvent, seq: Seq, reaction: &'a Reaction) -> Reacted<'a> {
+    Reacted {
+        room_id: event.room.key(),
+        message_id: MessageId { room: event.room, seq }.key(),
+        seq: seq.0,
+        rev: event.rev.0,
+        user_id: &event.by.login,
+        reaction_type: reaction.as_str(),
+        timestamp: event.at.seconds(),
+    }
+}
+
+fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a> {
+    ParticipantNow {
+        room_id: event.room.key(),
+        rev: event.rev.0,
+        user_id: &participant.login,
+        name: &participant.name,
+        edited_name: &participant.edited_name,
+        role: participant.role.as_str(),
+        timestamp: event.at.seconds(),
+    }
+}
+
+/// The reader's sockets hear what is left; the others hear that it was read, unless it was their own send that moved the mark.
+fn marked(mark: &ReadMark, person: &Person, author: UserId, participants: u32) -> Vec<Encoded> {
+    let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
+    let message = || MessageId { room: mark.room, seq: mark.seq }.key();
+    let own =
+        Frame::ReadMarked { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, unread_count: mark.unread, timestamp: mark.at.seconds() };
+    let mut said = vec![Encoded::to_all(text(&own)).only_for(Audience::Only(mark.user))];
+    if author != mark.user {
+        let read = Frame::MessageRead { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, timestamp: mark.at.seconds() };
+        let to = if participants > RECEIPTS_UP_TO { Audience::Only(author) } else { Audience::AllButUser(mark.user) };
+        said.push(Encoded::to_all(text(&read)).only_for(to));
+    }
+    said
+}

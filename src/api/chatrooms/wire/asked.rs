@@ -1,0 +1,148 @@
+//! Frames that clients send.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::model::{Command, MediaId, MessageId, MessageRef, Reaction, Result, Rev, RoomId};
+
+/// What is read of every frame first. Only an object has it.
+#[derive(Deserialize)]
+pub(crate) struct Envelope {
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    #[serde(rename = "ref")]
+    pub(crate) reference: Option<String>,
+}
+
+/// A frame whose type is known.
+pub(crate) trait Incoming: for<'de> Deserialize<'de> {
+    /// What it asks for.
+    fn command(self) -> Result<Command>;
+}
+
+/// `leave_room`, `typing`
+#[derive(Deserialize)]
+pub(crate) struct RoomOnly {
+    room_id: Option<String>,
+}
+
+impl RoomOnly {
+    /// The room named.
+    pub(crate) fn room(&self) -> Option<RoomId> {
+        self.room_id.as_deref().map(room)
+    }
+}
+
+/// `join_room`
+#[derive(Deserialize)]
+pub(crate) struct Join {
+    room_id: Option<String>,
+    since_rev: Option<u64>,
+    epoch: Option<String>,
+}
+
+impl Incoming for Join {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Enter { room: self.room_id.as_deref().map(room), since: self.since_rev.map(rev), epoch: self.epoch })
+    }
+}
+
+/// `chat_message`
+#[derive(Deserialize)]
+pub(crate) struct Say {
+    content: String,
+    room_id: Option<String>,
+    client_id: Option<String>,
+    reply_to: Option<String>,
+    media_ids: Option<Vec<i64>>,
+}
+
+impl Incoming for Say {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Post {
+            room: self.room_id.as_deref().map(room),
+            text: self.content,
+            client_id: self.client_id,
+            reply_to: self.reply_to.map(|key| MessageId::parse(&key)),
+            media: self.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
+        })
+    }
+}
+
+/// `edit_message`
+#[derive(Deserialize)]
+pub(crate) struct Rewrite {
+    message_id: String,
+    content: String,
+}
+
+impl Incoming for Rewrite {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Edit { message: MessageId::parse(&self.message_id), text: self.content })
+    }
+}
+
+/// `delete_message`
+#[derive(Deserialize)]
+pub(crate) struct Erase {
+    message_id: String,
+}
+
+impl Incoming for Erase {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Delete { message: MessageId::parse(&self.message_id) })
+    }
+}
+
+/// `add_reaction`, `remove_reaction`
+#[derive(Deserialize)]
+pub(crate) struct ReactTo {
+    message_id: String,
+    reaction_type: String,
+}
+
+impl ReactTo {
+    /// Which message, and how.
+    pub(crate) fn reaction(&self) -> Result<(MessageRef, Reaction)> {
+        Ok((MessageId::parse(&self.message_id), Reaction::parse(&self.reaction_type)?))
+    }
+}
+
+/// `mark_read`
+#[derive(Deserialize)]
+pub(crate) struct ReadUpTo {
+    room_id: Option<String>,
+    message_id: String,
+}
+
+impl Incoming for ReadUpTo {
+    fn command(self) -> Result<Command> {
+        Ok(Command::MarkRead { room: self.room_id.as_deref().map(room), message: MessageId::parse(&self.message_id) })
+    }
+}
+
+/// `subscribe`
+#[derive(Deserialize)]
+pub(crate) struct Since {
+    since: Option<HashMap<String, u64>>,
+    epoch: Option<String>,
+}
+
+impl Incoming for Since {
+    /// A key that names no room is left out: `subscribed` will not list it either.
+    fn command(self) -> Result<Command> {
+        let since = self.since.unwrap_or_default().into_iter().filter_map(|(key, n)| Some((RoomId::parse(&key)?, rev(n)))).collect();
+        Ok(Command::Subscribe { since, epoch: self.epoch })
+    }
+}
+
+/// A key that cannot be read is a room that never exists.
+fn room(key: &str) -> RoomId {
+    RoomId::parse(key).unwrap_or(RoomId(0))
+}
+
+/// A number that no rev reaches lies above every room's.
+fn rev(number: u64) -> Rev {
+    Rev(i64::try_from(number).unwrap_or(i64::MAX))
+}

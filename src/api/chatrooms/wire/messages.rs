@@ -1,0 +1,152 @@
+//! Messages, reactions, read marks, changes.
+
+use serde::Serialize;
+
+use super::users::Media;
+use super::{Room, media_of};
+use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
+
+/// A message; absent things are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message<'a> {
+    message_id: String,
+    room_id: String,
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+    created_at: String,
+    seq: i64,
+    rev: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Reactions<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media: Vec<Media<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reactions<'a> {
+    reaction_type: &'a str,
+    user_ids: &'a [String],
+}
+
+/// The key of another message of the same room.
+pub(crate) fn reply_key(message: &model::Message) -> Option<String> {
+    message.reply_to.map(|seq| MessageId { room: message.room, seq }.key())
+}
+
+impl<'a> From<&'a model::Message> for Message<'a> {
+    fn from(message: &'a model::Message) -> Self {
+        Self {
+            message_id: message.id().key(),
+            room_id: message.room.key(),
+            user_id: &message.author.login,
+            content: message.deleted.is_none().then_some(message.text.as_str()),
+            created_at: message.created.millis(),
+            seq: message.seq.0,
+            rev: message.rev.0,
+            edited_at: message.edited.map(model::Timestamp::millis),
+            deleted_at: message.deleted.map(model::Timestamp::millis),
+            reply_to: reply_key(message),
+            client_id: message.client_id.as_deref(),
+            reactions: message.reactions.iter().map(|r| Reactions { reaction_type: r.reaction.as_str(), user_ids: &r.users }).collect(),
+            media: media_of(message),
+        }
+    }
+}
+
+/// `GET …/messages`
+#[derive(Serialize)]
+pub(crate) struct History<'a> {
+    #[serde(rename = "chatroomId")]
+    room_id: String,
+    messages: Vec<Stamped<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stamped<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    timestamp: String,
+}
+
+impl<'a> History<'a> {
+    /// A page of a room.
+    pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
+        let messages = messages.iter().map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() }).collect();
+        Self { room_id: room.key(), messages }
+    }
+}
+
+/// What changed in a room: the answer of `GET …/changes` and, with `room_id`, the frame `changes`.
+#[derive(Serialize)]
+pub(crate) struct Changes<'a> {
+    epoch: &'a str,
+    rev: i64,
+    more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<Room<'a>>,
+    messages: Vec<Message<'a>>,
+}
+
+impl<'a> From<&'a RoomChanges> for Changes<'a> {
+    fn from(answer: &'a RoomChanges) -> Self {
+        let changes = &answer.changes;
+        Self {
+            epoch: &changes.epoch,
+            rev: changes.rev.0,
+            more: changes.more,
+            reset: changes.reset.then_some(true),
+            room: changes.room.as_ref().map(|facts| Room::new(facts, answer.state)),
+            messages: changes.messages.iter().map(Message::from).collect(),
+        }
+    }
+}
+
+/// `POST …/read`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Read<'a> {
+    room_id: String,
+    message_id: String,
+    user_id: &'a str,
+    read_at: String,
+    unread_count: u32,
+}
+
+impl<'a> Read<'a> {
+    /// The answer to a request that named the message at `seq`.
+    pub(crate) fn new(marked: &'a Marked, seq: Seq) -> Self {
+        let mark = &marked.mark;
+        let message_id = MessageId { room: mark.room, seq }.key();
+        Self { room_id: mark.room.key(), message_id, user_id: &marked.login, read_at: mark.at.seconds(), unread_count: mark.unread }
+    }
+}
+
+/// `POST …/reactions`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReactionGiven<'a> {
+    message_id: String,
+    user_id: &'a str,
+    reaction_type: &'a str,
+    created_at: String,
+}
+
+impl<'a> ReactionGiven<'a> {
+    /// The answer to a reaction of this user.
+    pub(crate) fn new(stored: &Stored, login: &'a str, reaction: &'a Reaction) -> Self {
+        Self { message_id: stored.message.key(), user_id: login, reaction_type: reaction.as_str(), created_at: stored.at.seconds() }
+    }
+}

@@ -1,0 +1,129 @@
+//! Rooms and participants.
+
+use serde::Serialize;
+
+use super::Message;
+use crate::chat::ConnectedRoom;
+use crate::model::{self, LiveState, RoomCard, RoomFacts, RoomState};
+
+/// A participant.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Participant<'a> {
+    user_id: &'a str,
+    #[serde(rename = "edited_name")]
+    edited_name: &'a str,
+    role: &'static str,
+    name: &'a str,
+}
+
+impl<'a> From<&'a model::Participant> for Participant<'a> {
+    fn from(participant: &'a model::Participant) -> Self {
+        Self { user_id: &participant.login, edited_name: &participant.edited_name, role: participant.role.as_str(), name: &participant.name }
+    }
+}
+
+/// A room. One without an owner has `ownerId` `""`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Room<'a> {
+    room_id: String,
+    name: Option<&'a str>,
+    created_at: String,
+    participants: Vec<Participant<'a>>,
+    user_count: usize,
+    owner_id: &'a str,
+    visibility: &'static str,
+    state: &'static str,
+    rev: i64,
+    last_seq: i64,
+}
+
+impl<'a> Room<'a> {
+    /// A room with everybody in it.
+    pub(crate) fn new(facts: &'a RoomFacts, state: LiveState) -> Self {
+        let room = &facts.room;
+        Self {
+            room_id: room.id.key(),
+            name: room.name.as_deref(),
+            created_at: room.created.seconds(),
+            participants: facts.participants.iter().map(Participant::from).collect(),
+            user_count: facts.participants.len(),
+            owner_id: &room.owner_login,
+            visibility: room.visibility.as_str(),
+            state: state.as_str(),
+            rev: room.rev.0,
+            last_seq: room.last_seq.0,
+        }
+    }
+
+    fn of_card(card: &'a RoomCard, state: LiveState) -> Self {
+        Self { user_count: card.user_count as usize, ..Self::new(&card.facts, state) }
+    }
+}
+
+impl<'a> From<&'a RoomState> for Room<'a> {
+    fn from(room: &'a RoomState) -> Self {
+        Self::new(&room.facts, room.state)
+    }
+}
+
+/// A room in a list. What is personal or for participants is missing in the directory.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Card<'a> {
+    #[serde(flatten)]
+    room: Room<'a>,
+    #[serde(flatten)]
+    mine: Option<Mine<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mine<'a> {
+    unread_count: u32,
+    mention_count: u32,
+    muted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message: Option<Message<'a>>,
+}
+
+impl<'a> Card<'a> {
+    /// A room that the caller is in.
+    pub(crate) fn mine((card, state): &'a (RoomCard, LiveState)) -> Self {
+        let mine =
+            Mine { unread_count: card.unread, mention_count: card.mentions, muted: card.muted, last_message: card.last_message.as_ref().map(Message::from) };
+        Self { room: Room::of_card(card, *state), mine: Some(mine) }
+    }
+
+    /// A room of the directory.
+    pub(crate) fn public((card, state): &'a (RoomCard, LiveState)) -> Self {
+        Self { room: Room::of_card(card, *state), mine: None }
+    }
+}
+
+/// `GET /api/chatrooms`
+#[derive(Serialize)]
+pub(crate) struct Rooms<'a> {
+    /// In the order asked for.
+    pub(crate) chatrooms: Vec<Card<'a>>,
+}
+
+/// `POST …/connect`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Connected<'a> {
+    room_id: String,
+    state: &'static str,
+    participants: Vec<Participant<'a>>,
+    online: &'a [String],
+    online_count: u32,
+    websocket: &'static str,
+}
+
+impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
+    fn from(connected: &'a ConnectedRoom) -> Self {
+        let Room { room_id, state, participants, .. } = Room::from(&connected.room);
+        Self { room_id, state, participants, online: &connected.online, online_count: connected.online_count, websocket: "/chat" }
+    }
+}

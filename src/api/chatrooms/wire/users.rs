@@ -1,0 +1,124 @@
+//! Failures, users and what they upload.
+
+use serde::Serialize;
+
+use crate::chat::Token;
+use crate::model;
+
+/// The body of every failure.
+#[derive(Serialize)]
+pub(crate) struct Failure {
+    /// The code.
+    pub(crate) error: &'static str,
+    /// For people.
+    pub(crate) message: String,
+    /// What an `invalid_request` complains of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<&'static str>,
+}
+
+/// A user.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User<'a> {
+    id: i64,
+    user_id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<Media<'a>>,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<bool>,
+}
+
+impl<'a> User<'a> {
+    /// As others see them.
+    pub(crate) fn public(user: &'a model::User) -> Self {
+        Self {
+            id: user.id.0,
+            user_id: &user.login,
+            name: &user.name,
+            email: None,
+            birth: None,
+            media: user.media.as_ref().map(Media::from),
+            created_at: user.created.seconds(),
+            admin: None,
+        }
+    }
+
+    /// As they see themselves.
+    pub(crate) fn own(user: &'a model::User) -> Self {
+        Self { email: user.email.as_deref(), birth: user.birth.as_deref(), admin: Some(user.admin), ..Self::public(user) }
+    }
+}
+
+/// `GET /api/users`
+#[derive(Serialize)]
+pub(crate) struct Users<'a> {
+    users: Vec<User<'a>>,
+}
+
+impl<'a> From<&'a [model::User]> for Users<'a> {
+    fn from(users: &'a [model::User]) -> Self {
+        Self { users: users.iter().map(User::public).collect() }
+    }
+}
+
+/// An uploaded file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Media<'a> {
+    id: i64,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    is_image: bool,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<&'a str>,
+    created_at: String,
+}
+
+impl<'a> From<&'a model::Media> for Media<'a> {
+    fn from(media: &'a model::Media) -> Self {
+        Self {
+            id: media.id.0,
+            name: &media.name,
+            kind: &media.kind,
+            is_image: media.is_image,
+            size: media.size,
+            width: media.width,
+            height: media.height,
+            file_name: media.file_name.as_deref(),
+            created_at: media.created.seconds(),
+        }
+    }
+}
+
+/// Every attachment, as objects.
+pub(crate) fn media_of(message: &model::Message) -> Vec<Media<'_>> {
+    message.media.iter().map(Media::from).collect()
+}
+
+/// `POST /api/login` and `/api/refresh`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoggedIn<'a> {
+    user_id: &'a str,
+    token: &'a str,
+    expires_at: String,
+}
+
+impl<'a> From<&'a Token> for LoggedIn<'a> {
+    fn from(token: &'a Token) -> Self {
+        Self { user_id: &token.login, token: &token.text, expires_at: token.expires.seconds() }
+    }
+}

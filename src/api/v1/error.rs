@@ -1,0 +1,44 @@
+//! Errors as `v1` says them, over REST and in frames alike: `{"error":{"code": CODE}}`.
+
+use warp::http::StatusCode;
+use warp::reply::Response;
+
+use super::wire;
+use crate::api::respond;
+use crate::model::Error;
+
+/// The documented answer to a request that failed.
+pub(super) fn answer(error: &Error) -> Response {
+    let (status, code) = status_and_code(error);
+    respond::failure(status, &wire::Failure::new(code), error)
+}
+
+/// The code in an error frame.
+pub(super) fn code(error: &Error) -> &'static str {
+    status_and_code(error).1
+}
+
+fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+    match error {
+        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::UnknownType(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json")
+        }
+        Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),
+        Error::BadCredentials { known: true } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials"),
+        Error::BadCredentials { known: false } | Error::UserNotFound => (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found"),
+        Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
+        Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
+        Error::RoomNotFound | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found")
+        }
+        Error::Forbidden | Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
+        Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+    }
+}

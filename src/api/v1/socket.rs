@@ -1,0 +1,78 @@
+//! WebSocket `/v1/rooms/{id}/chat`: a socket of one room, which says and hears messages.
+
+use serde::Serialize;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{error, wire};
+use crate::api::{Asked, Question};
+use crate::live::{Audience, CloseReason, Encoded};
+use crate::model::{Change, Command, Error, Event, Outcome, Result};
+
+/// Reads a frame: `{"text": …}`. Whatever else it may be is `invalid_json`, so one error will do.
+pub(super) fn decode(frame: &str) -> Asked {
+    let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
+    let command = match serde_json::from_str::<wire::Say>(frame) {
+        Ok(say) if object => Ok(Command::Post { room: None, text: say.text, client_id: None, reply_to: None, media: Vec::new() }),
+        Ok(_) => Err(Error::Malformed("no object".to_owned())),
+        Err(error) => Err(Error::Malformed(error.to_string())),
+    };
+    Asked { question: Question { reference: None, verb: "text".to_owned() }, command }
+}
+
+/// A message is answered by its own broadcast, so that only errors are left to say.
+pub(super) fn reply(outcome: Result<Outcome>) -> Option<Utf8Bytes> {
+    match outcome {
+        Ok(
+            Outcome::Silent
+            | Outcome::Pong
+            | Outcome::Entered(_)
+            | Outcome::Left(_)
+            | Outcome::Stored(_)
+            | Outcome::Marked(_)
+            | Outcome::Changes(_)
+            | Outcome::Subscribed(_),
+        ) => None,
+        Err(error) => Some(text(&wire::Failure::new(error::code(&error)))),
+    }
+}
+
+/// What this dialect says of an event.
+pub(super) fn encode(event: &Event) -> Vec<Encoded> {
+    match event {
+        Event::Room(event) => event.changes.iter().filter_map(changed).collect(),
+        Event::RoomAdded { .. }
+        | Event::Marked { .. }
+        | Event::UserChanged { .. }
+        | Event::SessionEnded { .. }
+        | Event::Entered { .. }
+        | Event::Left { .. }
+        | Event::Presence { .. }
+        | Event::Typing { .. }
+        | Event::Lost { .. } => Vec::new(),
+    }
+}
+
+fn changed(change: &Change) -> Option<Encoded> {
+    match change {
+        Change::Posted(message) => Some(Encoded::to_all(text(&wire::Message::from(message)))),
+        Change::ParticipantRemoved(person) => Some(goodbye().only_for(Audience::Only(person.id))),
+        Change::RoomDeleted => Some(goodbye()),
+        Change::Edited(_)
+        | Change::Deleted(_)
+        | Change::Reacted { .. }
+        | Change::Unreacted { .. }
+        | Change::Updated(_)
+        | Change::ParticipantAdded(_)
+        | Change::ParticipantChanged(_) => None,
+    }
+}
+
+/// The room is no longer there for whoever hears this.
+fn goodbye() -> Encoded {
+    Encoded::to_all(text(&wire::Failure::new("room_not_found"))).then_close(CloseReason::Normal)
+}
+
+/// A frame as text. Frames are plain structs, whose serialisation cannot fail.
+fn text(frame: &impl Serialize) -> Utf8Bytes {
+    serde_json::to_string(frame).unwrap_or_default().into()
+}
