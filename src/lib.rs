@@ -8,8 +8,10 @@
 
 pub mod api;
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod live;
+pub mod logging;
 pub mod model;
 pub mod server;
 pub mod store;

@@ -139,7 +139,11 @@ mod tests {
 
     #[test]
     fn origins_are_same_allowed_or_foreign() {
-        let server = config::Server { allowed_origins: vec!["https://a.example".to_owned()], public_url: Some("https://chat.example/".to_owned()), ..Default::default() };
+        let server = config::Server {
+            allowed_origins: vec!["https://a.example".to_owned()],
+            public_url: Some("https://chat.example/".to_owned()),
+            ..Default::default()
+        };
         let table = [
             (vec![("host", "h:8080")], Origin::Absent),
             (vec![("host", "h:8080"), ("origin", "http://h:8080")], Origin::Same),

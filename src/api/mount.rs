@@ -12,7 +12,9 @@ use hyper::upgrade::OnUpgrade;
 use percent_encoding::percent_decode_str;
 use tracing::{Instrument, debug, error, error_span, field::Empty};
 use warp::filters::BoxedFilter;
-use warp::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY};
+use warp::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
+};
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::FullPath;
 use warp::reply::Response;

@@ -29,7 +29,11 @@ static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
 
 /// Serves `/` and the files; must stand last, since it answers every path.
 pub(super) fn filter() -> BoxedFilter<(Response,)> {
-    warp::path::full().and(warp::method()).and(warp::header::headers_cloned()).map(|path: FullPath, method, headers| answer(path.as_str(), &method, &headers)).boxed()
+    warp::path::full()
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .map(|path: FullPath, method, headers| answer(path.as_str(), &method, &headers))
+        .boxed()
 }
 
 fn answer(path: &str, method: &Method, headers: &HeaderMap) -> Response {
@@ -61,7 +65,8 @@ fn answer(path: &str, method: &Method, headers: &HeaderMap) -> Response {
 
 fn asset(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
+    let known =
+        headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
     let zipped = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|accepted| accepted.contains("gzip")) && is_text(name);
     let (body, coding) = match (known, zipped) {
         (true, _) => (Bytes::new(), None),

@@ -102,10 +102,8 @@ fn load_from(flags: &Flags, variables: &[(String, String)], places: &[PathBuf]) 
         figment = figment.merge(Toml::string(&text));
     }
     figment = figment.merge(Serialized::defaults(environment(variables)?));
-    let overrides = Overrides {
-        server: ServerOverrides { data_dir: flags.data_dir.clone(), listen: flags.listen.clone() },
-        log: LogOverrides { level: flags.log_level },
-    };
+    let overrides =
+        Overrides { server: ServerOverrides { data_dir: flags.data_dir.clone(), listen: flags.listen.clone() }, log: LogOverrides { level: flags.log_level } };
     let mut config: Config = figment.merge(Serialized::defaults(overrides)).extract().map_err(|error| {
         let place = file.as_ref().map(|path| format!(" (file {})", path.display())).unwrap_or_default();
         ConfigError::Key(format!("{error}{place}"))
@@ -140,7 +138,9 @@ fn typed(text: &str, default: Option<&Value>) -> Value {
     match default {
         Some(Value::Array(..)) => {
             let list: Vec<Value> = match format!("list = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("list")) {
-                Some(toml::Value::Array(items)) => items.iter().map(|item| Value::from(item.as_str().map_or_else(|| item.to_string(), str::to_owned))).collect(),
+                Some(toml::Value::Array(items)) => {
+                    items.iter().map(|item| Value::from(item.as_str().map_or_else(|| item.to_string(), str::to_owned))).collect()
+                }
                 _ => text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect(),
             };
             Value::from(list)
@@ -312,5 +312,24 @@ mod tests {
         assert_eq!(loaded.config.server.data_dir, dir.path().join("there"));
         let flags = Flags { config: Some(dir.path().join("none.toml")), ..Flags::default() };
         assert!(matches!(load_from(&flags, &[], &[]), Err(ConfigError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn the_example_holds_every_key_at_its_default() {
+        let example = include_str!("../../config.toml.example");
+        let expected = Config { server: crate::config::Server { data_dir: "/d".into(), ..Default::default() }, ..Config::default() };
+        assert_eq!(load_text(example, &[]).unwrap(), expected);
+        let mut section = String::new();
+        let mut written = Vec::new();
+        for line in example.lines() {
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']').to_owned();
+            } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ") {
+                written.push((section.clone(), key.to_owned()));
+            }
+        }
+        for key in keys() {
+            assert!(written.contains(&key), "{key:?} is not in the example");
+        }
     }
 }

@@ -33,6 +33,13 @@ test("what is missing stands in its place", () => {
   assert.deepEqual(kinds(buildRows(view([...messages(11, 12), ...messages(20, 21)], { lastSeq: 30 }))), ["gap", "day", 11, 12, "gap", "day", 20, 21, "gap"]);
 });
 
+test("before the first page there is one place for all of it, that says when it could not be fetched", () => {
+  const waiting = { timeline: { ...emptyTimeline(), failed: null }, lastSeq: 9 };
+  assert.deepEqual(kinds(buildRows(view([], waiting))), ["gap"]);
+  assert.equal(buildRows(view([], { ...waiting, timeline: { ...emptyTimeline(), failed: [1, 99] } }))[0].failed, true);
+  assert.deepEqual(buildRows(view([], { ...waiting, lastSeq: 0 })), []);
+});
+
 test("a window shows only its part, and no gap that lies elsewhere", () => {
   const rows = buildRows(view(messages(1, 100), { low: 40, high: 42, lastSeq: 120 }));
   assert.deepEqual(kinds(rows), [40, 41, 42]);

@@ -19,6 +19,8 @@ export class AppRoot extends HTMLElement {
   /** What was fetched for the present address already. */
   #page = "";
   #target = "";
+  /** It is known whether there is a session; before, nothing is shown. */
+  #known = false;
 
   // Lifecycle
 
@@ -31,6 +33,7 @@ export class AppRoot extends HTMLElement {
     this.addEventListener("language-choose", (event) => this.#speak(/** @type {CustomEvent<string>} */ (event).detail));
     this.#route();
     await this.#resume();
+    this.#known = true;
     this.#update();
   }
 
@@ -51,6 +54,7 @@ export class AppRoot extends HTMLElement {
   }
 
   #update() {
+    if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
     const form = /** @type {LoginForm|null} */ (this.querySelector("login-form"));
     if (me) {

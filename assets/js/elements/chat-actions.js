@@ -78,7 +78,10 @@ export function listenToActions(app, signal) {
     typing: () => chat.live.typing(roomId()),
 
     "history-need": ({ gap, direction }) => chat.history.fill(roomId(), gap, direction),
-    "history-retry": () => store.dispatch({ type: "page_retried", room_id: roomId() }),
+    "history-retry": () => {
+      store.dispatch({ type: "page_retried", room_id: roomId() });
+      return chat.history.latest(roomId());
+    },
     "quote-need": (messageId) => chat.history.quote(roomId(), messageId),
     "end-seen": ({ roomId: id, atEnd }) => chat.live.reading(atEnd && document.visibilityState === "visible" && isShown(app) ? id : null),
     "connection-retry": () => chat.socket.retryNow(),

@@ -48,9 +48,8 @@ export class MessageItem extends Piece {
       row.follows ? time : avatar({ id: row.userId, name: author }),
       h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
-    if (focused === null) return;
-    /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
-    this.#reachable(true);
+    this.#reachable(focused !== null);
+    if (focused !== null) /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
   }
 
   // Internal
@@ -116,7 +115,7 @@ export class MessageItem extends Piece {
   #tools(row) {
     if (row.deleted || row.state !== "sent") return null;
     const tool = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ label, /** @type {(event: Event) => void} */ onclick) =>
-      h("button", { class: `icon-button ${name}`, type: "button", tabindex: "-1", "aria-label": label, title: label, onclick }, icon(picture));
+      h("button", { class: `icon-button ${name}`, type: "button", "aria-label": label, title: label, onclick }, icon(picture));
     return h("div", { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
       tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
       tool("reply", "reply", t("action.reply"), () => act(this, "message-reply", row)),
@@ -137,9 +136,9 @@ export class MessageItem extends Piece {
     return active === this || !active.classList.length ? "" : [...active.classList].map((name) => `.${CSS.escape(name)}`).join("");
   }
 
-  /** Only the tools of the message in focus stand in the tab order. @param {boolean} on */
+  /** Only what belongs to the message in focus stands in the tab order; arrow keys go from message to message. @param {boolean} on */
   #reachable(on) {
-    for (const button of this.querySelectorAll(".tools button")) button.setAttribute("tabindex", on ? "0" : "-1");
+    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote")) control.setAttribute("tabindex", on ? "0" : "-1");
   }
 }
 

@@ -72,6 +72,7 @@ export function buildRows(view) {
   let nextSeq = slice[0]?.seq ?? 1;
   const first = missing.find(([, to]) => slice.length > 0 && to === slice[0].seq - 1);
   if (first) rows.push(gapRow(first, timeline, true));
+  if (!timeline.loaded && view.lastSeq > 0) rows.push(gapRow([1, view.lastSeq], timeline, true));
 
   for (const message of slice) {
     if (message.seq > nextSeq) {

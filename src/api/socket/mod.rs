@@ -46,10 +46,7 @@ pub(super) fn upgrade<D: Speaks>(mut request: Request, chat: &Chat, who: Authent
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(Some(config.limits.max_frame_bytes))
         .max_frame_size(Some(config.limits.max_frame_bytes));
-    let times = run::Times {
-        heartbeat: Duration::from_secs(config.server.heartbeat_seconds),
-        recheck: Duration::from_secs(config.auth.token_recheck_seconds),
-    };
+    let times = run::Times { heartbeat: Duration::from_secs(config.server.heartbeat_seconds), recheck: Duration::from_secs(config.auth.token_recheck_seconds) };
     let (chat, member) = (chat.clone(), request.sockets.join());
     let task = async move {
         let upgraded = match on.await {

@@ -86,8 +86,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     pub(super) async fn run(mut self, chat: &Chat, enter: Option<RoomId>) {
-        let hello =
-            Hello { session: self.connection.session(), heartbeat_seconds: self.times.heartbeat.as_secs(), epoch: chat.epoch(), now: Timestamp::now() };
+        let hello = Hello { session: self.connection.session(), heartbeat_seconds: self.times.heartbeat.as_secs(), epoch: chat.epoch(), now: Timestamp::now() };
         self.out.extend(D::greet(&mut self.state, &hello));
         let end = match self.open(enter).await {
             Ok(()) => self.talk().await,

@@ -7,14 +7,14 @@ use crate::model;
 
 /// The body of every failure.
 #[derive(Serialize)]
-pub(crate) struct Failure {
+pub(crate) struct Failure<'a> {
     /// The code.
     pub(crate) error: &'static str,
     /// For people.
     pub(crate) message: String,
     /// What an `invalid_request` complains of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) field: Option<&'static str>,
+    pub(crate) field: Option<&'a str>,
 }
 
 /// A user.

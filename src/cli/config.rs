@@ -1,0 +1,67 @@
+//! `chatctl config`: what holds, whether it is sound, and a file to start from.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::exit::Failure;
+use super::{Global, say};
+use crate::config::load::{Flags, Loaded, load};
+
+/// The commented example, as it stands in the repository.
+const EXAMPLE: &str = include_str!("../../config.toml.example");
+
+/// What to do with the configuration.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  chatctl config show --effective")]
+pub(super) enum Verb {
+    /// Print the configuration file, or with --effective what holds in the end
+    Show {
+        /// Defaults, file and environment together
+        #[arg(long)]
+        effective: bool,
+    },
+    /// Read the configuration and say what is wrong with it
+    Check,
+    /// Write a commented configuration file with every key at its default
+    Init {
+        /// Where to
+        #[arg(default_value = "config.toml")]
+        path: PathBuf,
+    },
+}
+
+pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Show { effective: true } => {
+            let loaded = read(global)?;
+            say(toml::to_string_pretty(&loaded.config).map_err(|error| Failure::failed(error.to_string()))?.trim_end())
+        }
+        Verb::Show { effective: false } => {
+            let path = read(global)?
+                .file
+                .ok_or_else(|| Failure::not_found("there is no configuration file; looked for ./config.toml and /etc/chatctl/config.toml"))?;
+            let text = std::fs::read_to_string(&path).map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
+            say(text.trim_end())
+        }
+        Verb::Check => {
+            let file = read(global)?.file;
+            say(&file.map_or_else(|| "The defaults hold; there is no configuration file.".to_owned(), |file| format!("{} is sound.", file.display())))
+        }
+        Verb::Init { path } => init(path),
+    }
+}
+
+fn read(global: &Global) -> Result<Loaded, Failure> {
+    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
+    load(&flags).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn init(path: &PathBuf) -> Result<(), Failure> {
+    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(Failure::conflict(format!("{} exists already", path.display()))),
+        other => other.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?,
+    };
+    file.write_all(EXAMPLE.as_bytes()).map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?;
+    say(&format!("{} written.", path.display()))
+}

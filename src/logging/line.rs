@@ -1,0 +1,179 @@
+//! One line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] - message`.
+
+use std::backtrace::Backtrace;
+use std::fmt::{self, Write};
+
+use tracing::Level;
+use tracing::field::{Field, Visit};
+
+use crate::model::Timestamp;
+
+/// Frames of a stack trace that are written.
+const MAX_FRAMES: usize = 40;
+
+/// What an event or span says.
+#[derive(Default)]
+pub(super) struct Fields {
+    message: String,
+    user: Option<String>,
+    room: Option<String>,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Fields {
+    /// Takes user and room of an outer span where the inner ones do not name them.
+    pub(super) fn inherit(&mut self, outer: &Self) {
+        if self.user.is_none() {
+            self.user.clone_from(&outer.user);
+        }
+        if self.room.is_none() {
+            self.room.clone_from(&outer.room);
+        }
+    }
+
+    fn put(&mut self, field: &Field, value: String) {
+        match field.name() {
+            "message" => self.message = value,
+            "user" => self.user = Some(value),
+            "room" => self.room = Some(value),
+            name => self.others.push((name, value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}"));
+    }
+}
+
+/// An event on its way to the log.
+pub(super) struct Line {
+    at: Timestamp,
+    level: Level,
+    fields: Fields,
+    stack: Option<String>,
+}
+
+impl Line {
+    /// An event of this moment; an ERROR takes its stack along.
+    pub(super) fn now(level: Level, fields: Fields) -> Self {
+        let stack = (level == Level::ERROR).then(|| trim(&Backtrace::force_capture().to_string()));
+        Self { at: Timestamp::now(), level, fields, stack }
+    }
+
+    /// The documented form; what users choose cannot begin a line of its own or look like a bracket.
+    pub(super) fn text(&self) -> String {
+        let mut line = format!("[{}] [{}] [PID:{}]", self.at.millis(), self.level, std::process::id());
+        for name in [&self.fields.user, &self.fields.room].into_iter().flatten() {
+            line.push_str(" [");
+            escape(&mut line, name, true);
+            line.push(']');
+        }
+        line.push_str(" - ");
+        escape(&mut line, &self.fields.message, false);
+        for (name, value) in &self.fields.others {
+            line.push(' ');
+            line.push_str(name);
+            line.push('=');
+            escape(&mut line, value, false);
+        }
+        line.push('\n');
+        for frame in self.stack.iter().flat_map(|stack| stack.lines()) {
+            line.push_str("    ");
+            escape(&mut line, frame.trim_end(), false);
+            line.push('\n');
+        }
+        line
+    }
+
+    /// One object a line.
+    pub(super) fn json(&self) -> String {
+        let mut object = serde_json::Map::new();
+        let mut put = |key: &str, value: &str| drop(object.insert(key.to_owned(), value.into()));
+        put("time", &self.at.millis());
+        put("level", self.level.as_str());
+        put("pid", &std::process::id().to_string());
+        for (key, value) in [("user", &self.fields.user), ("room", &self.fields.room), ("stack", &self.stack)] {
+            if let Some(value) = value {
+                put(key, value);
+            }
+        }
+        put("message", &self.fields.message);
+        for (name, value) in &self.fields.others {
+            put(name, value);
+        }
+        let mut line = serde_json::Value::Object(object).to_string();
+        line.push('\n');
+        line
+    }
+}
+
+fn escape(line: &mut String, text: &str, name: bool) {
+    for c in text.chars() {
+        let bracket = name && matches!(c, '[' | ']' | '\\');
+        // Also what turns the direction of text or ends a line in some viewers.
+        let hidden = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if bracket {
+            line.push('\\');
+            line.push(c);
+        } else if hidden {
+            // Writing into a String does not fail.
+            drop(write!(line, "{}", c.escape_default()));
+        } else {
+            line.push(c);
+        }
+    }
+}
+
+/// Leaves the log's own frames out.
+fn trim(stack: &str) -> String {
+    let lines: Vec<&str> = stack.lines().collect();
+    let own = |line: &str| ["chatctl::logging", "tracing_core", "tracing_subscriber", "std::backtrace", "tracing::"].iter().any(|word| line.contains(word));
+    let last = lines.iter().take(60).rposition(|line| own(line)).map_or(0, |at| at + 1);
+    let frames = lines[last..].iter().skip_while(|line| line.trim_start().starts_with("at "));
+    frames.take(MAX_FRAMES).copied().collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(level: Level, user: Option<&str>, room: Option<&str>, message: &str) -> Line {
+        let fields =
+            Fields { message: message.to_owned(), user: user.map(str::to_owned), room: room.map(str::to_owned), others: vec![("count", "3".to_owned())] };
+        Line { at: Timestamp(1_752_589_930_245), level, fields, stack: None }
+    }
+
+    #[test]
+    fn lines_have_the_documented_form() {
+        let pid = std::process::id();
+        let text = |user, room| line(Level::INFO, user, room, "Room created successfully.").text();
+        assert_eq!(
+            text(Some("user123"), Some("room789")),
+            format!("[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] [user123] [room789] - Room created successfully. count=3\n")
+        );
+        assert_eq!(text(None, None), format!("[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] - Room created successfully. count=3\n"));
+        assert!(text(None, Some("room789")).contains(&format!("[PID:{pid}] [room789] - ")));
+    }
+
+    #[test]
+    fn what_users_choose_cannot_forge_a_line() {
+        let text = line(Level::WARN, Some("a] [b\\\n[x"), None, "one\ntwo\u{202e}").text();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains(r"[a\] \[b\\\n\[x] - one\ntwo\u{202e} count=3"), "{text}");
+    }
+
+    #[test]
+    fn errors_carry_a_stack_and_json_is_one_object() {
+        let error = Line::now(Level::ERROR, Fields { message: "failed".to_owned(), ..Fields::default() });
+        assert!(error.text().lines().count() > 2, "{}", error.text());
+        let json: serde_json::Value = serde_json::from_str(error.json().trim_end()).unwrap();
+        assert_eq!((json["level"].as_str(), json["message"].as_str()), (Some("ERROR"), Some("failed")));
+        assert!(json["stack"].as_str().is_some_and(|stack| !stack.is_empty()));
+    }
+}
