@@ -45,7 +45,7 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
         // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
         drop(events.blocking_send(event));
     });
-    let options = Options { readers: config.database.readers, ..Options::default() };
+    let options = Options { readers: config.database.readers };
     let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
     let settings = store.settings().await?;
     let hub = Hub::new(&config.rooms, &config.limits);

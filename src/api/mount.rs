@@ -48,7 +48,7 @@ enum Found<'a, O> {
 }
 
 /// The filter of a dialect. Paths whose first segment is not its own are left to the next.
-pub fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
+pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
     let routes: Arc<Vec<Compiled<D::Operation>>> = Arc::new(D::ROUTES.iter().map(compile).collect());
     let context = context.clone();
     let owned = warp::path::full().and_then(|path: FullPath| {

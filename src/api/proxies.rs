@@ -8,7 +8,7 @@ use super::accept::Peer;
 
 /// Proxies whose forwarded headers are believed; without them the headers are ignored.
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Vec<Network>);
+pub(super) struct Proxies(Vec<Network>);
 
 #[derive(Clone, Copy, Debug)]
 struct Network {
@@ -18,12 +18,12 @@ struct Network {
 
 impl Proxies {
     /// Reads `[server] trusted_proxies`: addresses, or networks as `10.0.0.0/8`. What cannot be read trusts nobody (the configuration refuses it before).
-    pub fn new(trusted: &[String]) -> Self {
+    pub(super) fn new(trusted: &[String]) -> Self {
         Self(trusted.iter().filter_map(|text| network(text)).collect())
     }
 
     /// The client's address, and whether it came over TLS.
-    pub fn client(&self, peer: &Peer, headers: &HeaderMap) -> (Option<IpAddr>, bool) {
+    pub(super) fn client(&self, peer: &Peer, headers: &HeaderMap) -> (Option<IpAddr>, bool) {
         // A Unix socket's peer is a proxy on this machine: whoever may open it is trusted as far as any proxies are.
         let trusted = if let Some(address) = peer.address { self.trusts(address) } else { !self.0.is_empty() };
         if !trusted {

@@ -29,7 +29,7 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The configuration file; else $CHATCTL_CONFIG, ./config.toml, /etc/chatctl/config.toml
+    /// The configuration file; else `$CHATCTL_CONFIG`, ./config.toml, /etc/chatctl/config.toml
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where everything is kept
@@ -56,7 +56,7 @@ pub fn run() -> ExitCode {
         Noun::Serve(opts) => serve::run(&cli.global, opts),
         Noun::Config(verb) => config::run(&cli.global, &verb),
     };
-    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+    done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
 /// A line on standard output; a reader that has gone away ends the command quietly.

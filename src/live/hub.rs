@@ -1,6 +1,6 @@
 //! All open sockets and all rooms that somebody listens to, on this server.
 //!
-//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`](super::Outbox); `users` is taken alone. None is held across an await.
+//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`]; `users` is taken alone. None is held across an await.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! One line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] - message`.
 
 use std::backtrace::Backtrace;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use tracing::Level;
 use tracing::field::{Field, Visit};
@@ -122,8 +122,7 @@ fn escape(line: &mut String, text: &str, name: bool) {
             line.push('\\');
             line.push(c);
         } else if hidden {
-            // Writing into a String does not fail.
-            drop(write!(line, "{}", c.escape_default()));
+            line.extend(c.escape_default());
         } else {
             line.push(c);
         }

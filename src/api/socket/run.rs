@@ -279,7 +279,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     /// Says why, reads on for a while so that it arrives, and leaves the rooms.
-    async fn finish(mut self, end: End) {
+    async fn finish(self, end: End) {
         let (code, reason) = match end {
             End::Close(reason) => (Some(reason.code().into()), reason),
             End::Protocol(code) => (Some(code), CloseReason::Policy),

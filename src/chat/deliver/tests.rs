@@ -103,12 +103,12 @@ async fn world(faulty: bool) -> World {
     let dir = tempfile::tempdir().unwrap();
     let (events, receiver) = unbounded_channel();
     let faults = Mutex::new(Faults::default());
-    let (from_store, from_bus) = (events.clone(), events.clone());
-    let sink = EventSink::new(move |event| if faulty { faults.lock().unwrap().pass(event, &from_store) } else { drop(from_store.send(event)) });
+    let (committed, published) = (events.clone(), events.clone());
+    let sink = EventSink::new(move |event| if faulty { faults.lock().unwrap().pass(event, &committed) } else { drop(committed.send(event)) });
     let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
     let config = Config::default();
     let hub = Hub::new(&config.rooms, &config.limits);
-    let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(from_bus.send(event)))));
+    let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
     let settings = crate::store::Store::settings(&store).await.unwrap();
     let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, settings }, &config).unwrap();
     let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));

@@ -157,12 +157,14 @@ async fn attachments_come_with_their_messages() {
     assert_ne!(id, RoomId(0));
 }
 
-/// Not a promise but a measure: `cargo test --test it posts_a_second -- --ignored --nocapture`.
+/// Not a promise but a measure: `CHATCTL_TEST_LONG=1 cargo test --test it posts_a_second -- --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
 #[expect(clippy::print_stdout, reason = "its result is what it prints")]
 async fn posts_a_second() {
     const POSTS: u32 = 200;
+    if std::env::var_os("CHATCTL_TEST_LONG").is_none() {
+        return;
+    }
     for producers in [1, 10, 100, 1_000] {
         let mut world = World::on_sqlite();
         world.close().await;
@@ -196,10 +198,12 @@ async fn posts_a_second() {
 
 /// Not a promise but a measure, as above: `reads_take`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
 #[expect(clippy::print_stdout, reason = "its result is what it prints")]
 async fn reads_take() {
     const TIMES: u32 = 50;
+    if std::env::var_os("CHATCTL_TEST_LONG").is_none() {
+        return;
+    }
     let mut world = World::on_sqlite();
     world.close().await;
     world.open_unheard();
