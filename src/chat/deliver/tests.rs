@@ -102,9 +102,9 @@ async fn dispatch(chat: Chat, mut events: tokio::sync::mpsc::UnboundedReceiver<E
 async fn world(faulty: bool) -> World {
     let dir = tempfile::tempdir().unwrap();
     let (events, receiver) = unbounded_channel();
-    let faults = Mutex::new(Faults::default());
+    let harm = Mutex::new(Faults::default());
     let (committed, published) = (events.clone(), events.clone());
-    let sink = EventSink::new(move |event| if faulty { faults.lock().unwrap().pass(event, &committed) } else { drop(committed.send(event)) });
+    let sink = EventSink::new(move |event| if faulty { harm.lock().unwrap().pass(event, &committed) } else { drop(committed.send(event)) });
     let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
     let config = Config::default();
     let hub = Hub::new(&config.rooms, &config.limits);
