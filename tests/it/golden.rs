@@ -34,18 +34,18 @@ fn sources(folder: &Path) -> Vec<String> {
         if path.is_dir() {
             texts.extend(sources(&path));
         } else {
-            texts.push(fs::read_to_string(&path).unwrap());
+            texts.push(fs::read_to_string(&path).expect("a source is UTF-8"));
         }
     }
     texts
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
     paths
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
+    path.file_name().expect("an entry has a name").to_string_lossy().into_owned()
 }
