@@ -13,9 +13,8 @@ use crate::model::{Error, Result, Window};
 /// Rooms in a list, and users in a room of a list.
 const LISTED: u32 = 10_000;
 
-/// What a route does.
+/// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
 pub enum Operation {
     Register,
     LogIn,

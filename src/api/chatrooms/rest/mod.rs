@@ -14,9 +14,8 @@ use crate::api::request::Request;
 use crate::chat::Chat;
 use crate::model::{Error, Result, Session, fold};
 
-/// What a route does.
+/// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
 pub enum Operation {
     Register,
     FindUsers,
