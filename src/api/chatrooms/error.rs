@@ -95,3 +95,55 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::UpgradeRequired => "room_error",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::golden;
+
+    #[tokio::test]
+    async fn every_error_has_its_documented_answer() {
+        let mut answers = serde_json::Map::new();
+        for (name, error) in golden::every_error() {
+            answers.insert(name.to_owned(), golden::taken_apart(answer(&error)).await);
+        }
+        golden::same("chatrooms", "errors.json", &answers);
+    }
+
+    #[test]
+    fn socket_codes_depend_on_what_was_asked() {
+        let errors = golden::every_error();
+        let table = golden::sample("chatrooms", "socket-codes.json");
+        for (verb, codes) in table.as_object().unwrap() {
+            for (name, code) in codes.as_object().unwrap() {
+                let (_, error) = errors.iter().find(|(known, _)| known == name).unwrap();
+                assert_eq!(socket_code(verb, error), code.as_str().unwrap(), "{verb} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn sockets_know_the_documented_codes_only() {
+        let documented = [
+            "invalid_message_format",
+            "message_parse_error",
+            "missing_room_id",
+            "join_failed",
+            "room_error",
+            "not_in_room",
+            "leave_failed",
+            "empty_message",
+            "room_not_found",
+            "unknown_message_type",
+            "forbidden",
+            "message_not_found",
+            "too_large",
+            "rate_limited",
+        ];
+        for verb in ["", "join_room", "leave_room", "chat_message", "edit_message", "mark_read", "subscribe"] {
+            for (name, error) in golden::every_error() {
+                assert!(documented.contains(&socket_code(verb, &error)), "{verb} {name}");
+            }
+        }
+    }
+}

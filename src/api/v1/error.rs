@@ -42,3 +42,18 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::golden;
+
+    #[tokio::test]
+    async fn every_error_has_its_documented_answer() {
+        let mut answers = serde_json::Map::new();
+        for (name, error) in golden::every_error() {
+            answers.insert(name.to_owned(), golden::taken_apart(answer(&error)).await);
+        }
+        golden::same("v1", "errors.json", &answers);
+    }
+}

@@ -13,9 +13,8 @@ use crate::model::{Error, Result, Window};
 /// Rooms in a list, and users in a room of a list.
 const LISTED: u32 = 10_000;
 
-/// What a route does.
+/// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
 pub enum Operation {
     Register,
     LogIn,
@@ -141,4 +140,20 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
 
 fn number(request: &Request, field: &'static str, usual: u32) -> Result<u32> {
     request.query(field).map_or(Ok(usual), |text| text.parse().map_err(|_| Error::invalid(field, "must be a whole number")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_module_documentation_lists_every_route() {
+        let rows: HashSet<String> =
+            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
+        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        assert_eq!(rows, routes);
+        assert_eq!(routes.len(), ROUTES.len());
+    }
 }

@@ -80,3 +80,62 @@ fn goodbye() -> Encoded {
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_default().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::golden::{self, PETR};
+
+    #[track_caller]
+    fn says(name: &str, frame: &str) {
+        golden::same("v1", name, &golden::frame(frame));
+    }
+
+    #[test]
+    fn a_text_is_a_post_and_further_keys_are_ignored() {
+        let asked = decode(r#" {"text": "hi", "user_id": 3, "ref": 7}"#);
+        assert!(matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty()));
+    }
+
+    #[test]
+    fn whatever_else_is_invalid_json() {
+        for bad in ["", "hi", "[\"hi\"]", "{}", r#"{"text": 1}"#, r#"{"text": null}"#, r#"{"text": "\ud800"}"#, r#"{"text": "a"} x"#, "null"] {
+            let error = decode(bad).command.expect_err(bad);
+            says("frame.error-invalid_json.json", &reply(Err(error)).unwrap());
+        }
+        says("frame.error-invalid_json.json", &reply(Err(Error::TooLong("content", 4000))).unwrap());
+        says("frame.error-rate_limited.json", &reply(Err(Error::RateLimited(Duration::ZERO))).unwrap());
+    }
+
+    #[test]
+    fn success_is_answered_by_the_broadcast() {
+        assert!(reply(Ok(Outcome::Silent)).is_none());
+    }
+
+    #[test]
+    fn everybody_hears_a_message() {
+        let said = golden::only(encode(&golden::event("Posted")));
+        says("frame.message.json", &said.frame);
+        assert_eq!((said.to, said.then_close), (Audience::All, None));
+    }
+
+    #[test]
+    fn who_is_removed_hears_that_and_is_closed() {
+        let said = golden::only(encode(&golden::event("ParticipantRemoved")));
+        says("frame.error-room_not_found.json", &said.frame);
+        assert_eq!((said.to, said.then_close), (Audience::Only(PETR), Some(CloseReason::Normal)));
+        let said = golden::only(encode(&golden::event("RoomDeleted")));
+        says("frame.error-room_not_found.json", &said.frame);
+        assert_eq!((said.to, said.then_close), (Audience::All, Some(CloseReason::Normal)));
+    }
+
+    #[test]
+    fn nothing_else_is_said() {
+        for (name, event) in golden::every_event() {
+            let spoken = matches!(name, "Posted" | "ParticipantRemoved" | "RoomDeleted");
+            assert_eq!(!encode(&event).is_empty(), spoken, "{name}");
+        }
+    }
+}

@@ -130,3 +130,69 @@ impl<'a> From<&'a model::Message> for Message<'a> {
         Self { text: &message.text, user_id: message.author.id.0, room_id: message.room.0, created_at: message.created.seconds_without_zone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::golden::{self, ANN, NOW};
+    use crate::model::{Hash32, SessionId};
+
+    #[track_caller]
+    fn same(name: &str, actual: &impl Serialize) {
+        golden::same("v1", name, actual);
+    }
+
+    fn session() -> Session {
+        Session {
+            id: SessionId(9),
+            user: ANN,
+            login: "ann".to_owned(),
+            name: "Ann Lee".to_owned(),
+            admin: false,
+            token: Hash32([0; 32]),
+            device: String::new(),
+            address: None,
+            created: NOW,
+            seen: NOW,
+            expires: NOW,
+        }
+    }
+
+    #[test]
+    fn a_login_is_a_session_id() {
+        let login = LoggedIn { session: session(), secret: "0123456789abcdef0123456789abcdef01234567".to_owned(), user: golden::ann() };
+        same("rest.session.json", &Opened::from(&login));
+        same("rest.nothing.json", &Nothing {});
+        same("rest.info.json", &User::from(&session()));
+    }
+
+    #[test]
+    fn users_are_ids_and_logins() {
+        same("rest.users.json", &[User::from(&golden::ann()), User::from(&golden::petr())]);
+    }
+
+    #[test]
+    fn users_of_a_room_are_ordered_by_id() {
+        let (facts, bare) = (golden::facts(), golden::bare_facts());
+        same("rest.room.json", &Room::from(&facts));
+        same("rest.rooms.json", &[Room::from(&facts), Room::from(&bare)]);
+    }
+
+    #[test]
+    fn a_message_of_a_user_who_is_gone_has_user_0() {
+        let (plain, mut orphan) = (golden::plain(), golden::plain());
+        orphan.author = model::Person::deleted();
+        same("rest.messages.json", &[Message::from(&plain), Message::from(&orphan)]);
+    }
+
+    #[test]
+    fn other_keys_of_users_are_ignored() {
+        let body = r#"{"users": [{"id": 2, "login": "x"}, {"id": 2}], "name": "y"}"#;
+        let plan = RoomPlan::from(serde_json::from_str::<NewRoom>(body).unwrap());
+        assert!(matches!(plan.people, People::Ids(ids) if ids == [UserId(2), UserId(2)]));
+        assert!(plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private && plan.creator == CreatorRole::Member);
+        for bad in ["{}", r#"{"users": null}"#, r#"{"users": [2]}"#, r#"{"users": [{"id": "2"}]}"#, r#"{"users": [{}]}"#] {
+            assert!(serde_json::from_str::<NewRoom>(bad).is_err(), "{bad}");
+        }
+    }
+}

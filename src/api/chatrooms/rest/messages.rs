@@ -115,3 +115,21 @@ fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
 fn natural(field: &'static str, text: &str) -> Result<i64> {
     text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| Error::invalid(field, "must be a whole number"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_keys_of_this_room_or_bare_numbers() {
+        let room = RoomId(7);
+        assert_eq!(seq("before", "msg7000000012", room), Ok(Seq(12)));
+        assert_eq!(seq("before", "12", room), Ok(Seq(12)));
+        assert_eq!(seq("after", "0", room), Ok(Seq(0)));
+        assert_eq!(seq("before", "msg8000000012", room), Err(Error::MessageNotFound));
+        assert_eq!(seq("before", "msg12", room), Err(Error::MessageNotFound));
+        for bad in ["", "x", "-1", "1.5"] {
+            assert!(matches!(seq("around", bad, room), Err(Error::Invalid { field: "around", .. })), "{bad}");
+        }
+    }
+}

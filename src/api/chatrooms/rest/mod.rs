@@ -14,9 +14,8 @@ use crate::api::request::Request;
 use crate::chat::Chat;
 use crate::model::{Error, Result, Session, fold};
 
-/// What a route does.
+/// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the use-cases of Chat that they call")]
 pub enum Operation {
     Register,
     FindUsers,
@@ -140,4 +139,20 @@ fn check_caller(session: &Session, named: Option<&str>) -> Result<()> {
 fn page_limit(request: &Request) -> Result<u32> {
     let Some(text) = request.query("limit") else { return Ok(50) };
     text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| Error::invalid("limit", "must be 1 to 200"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_module_documentation_lists_every_route() {
+        let rows: HashSet<String> =
+            include_str!("../mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
+        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        assert_eq!(rows, routes);
+        assert_eq!(routes.len(), ROUTES.len());
+    }
 }

@@ -17,9 +17,9 @@ pub(crate) fn decode(frame: &str) -> Asked {
         Ok(envelope) => envelope,
         Err(error) => return Asked { question: Question::default(), command: Err(error) },
     };
-    let verb = envelope.kind.unwrap_or_default();
-    let command = command(&verb, frame);
-    Asked { question: Question { reference: envelope.reference, verb: verb.chars().take(MAX_TYPE).collect() }, command }
+    let command = command(envelope.verb(), frame);
+    let verb = envelope.verb().chars().take(MAX_TYPE).collect();
+    Asked { question: Question { reference: envelope.reference, verb }, command }
 }
 
 fn command(verb: &str, frame: &str) -> Result<Command> {

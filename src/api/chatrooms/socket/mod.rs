@@ -3,6 +3,8 @@
 mod decode;
 mod encode;
 mod reply;
+#[cfg(test)]
+mod tests;
 
 pub(super) use decode::decode;
 pub(super) use encode::encode;

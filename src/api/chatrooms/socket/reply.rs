@@ -21,10 +21,9 @@ pub(crate) fn greet(state: &State, hello: &Hello<'_>) -> Utf8Bytes {
 
 /// What a frame is answered with.
 pub(crate) fn reply(state: &State, asked: &Question, outcome: Result<Outcome>, now: Timestamp) -> Option<Utf8Bytes> {
-    let outcome = outcome.map_err(|error| text(&answer(asked, complaint(asked, &error, now))));
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(frame) => return Some(frame),
+        Err(error) => return Some(text(&answer(asked, complaint(asked, &error, now)))),
     };
     let user_id = state.login.as_str();
     let timestamp = now.seconds();

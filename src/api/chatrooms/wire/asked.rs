@@ -3,16 +3,25 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::model::{Command, MediaId, MessageId, MessageRef, Reaction, Result, Rev, RoomId};
 
-/// What is read of every frame first. Only an object has it.
+/// What is read of every frame first.
 #[derive(Deserialize)]
 pub(crate) struct Envelope {
     #[serde(rename = "type")]
-    pub(crate) kind: Option<String>,
+    kind: Option<Value>,
+    /// Goes back to the sender with the answer.
     #[serde(rename = "ref")]
     pub(crate) reference: Option<String>,
+}
+
+impl Envelope {
+    /// The type; empty when there is none, or none that is text. The frame's `ref` is known even then.
+    pub(crate) fn verb(&self) -> &str {
+        self.kind.as_ref().and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 /// A frame whose type is known.

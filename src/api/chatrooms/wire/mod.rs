@@ -7,6 +7,8 @@ mod bodies;
 mod frames;
 mod messages;
 mod rooms;
+#[cfg(test)]
+mod tests;
 mod users;
 
 pub(super) use asked::{Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};

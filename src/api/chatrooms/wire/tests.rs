@@ -1,0 +1,124 @@
+//! The JSON of this dialect against the golden samples.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::*;
+use crate::api::golden::{self, NOW, ROOM};
+use crate::chat::{ConnectedRoom, NewMessage, People, ProfileChange, Registration, RoomPlan, Token};
+use crate::model::{self, Changes as ModelChanges, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, Stored, Visibility};
+
+#[track_caller]
+fn same(name: &str, actual: &impl Serialize) {
+    golden::same("chatrooms", name, actual);
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: serde_json::Value) -> Result<T, serde_json::Error> {
+    serde_json::from_value(body)
+}
+
+#[test]
+fn users_show_email_and_birth_to_themselves_alone() {
+    same("rest.user-own.json", &User::own(&golden::ann()));
+    same("rest.user-public.json", &User::public(&golden::ann()));
+    same("rest.users.json", &Users::from([golden::ann(), golden::petr()].as_slice()));
+}
+
+#[test]
+fn a_login_says_token_and_expiry() {
+    let token = Token { text: "aaa.bbb.ccc".to_owned(), expires: NOW, session_expires: NOW, login: "ann".to_owned() };
+    same("rest.token.json", &LoggedIn::from(&token));
+}
+
+#[test]
+fn rooms_have_names_or_null_and_owners_or_nothing() {
+    same("rest.room.json", &Room::from(&golden::state(golden::facts(), LiveState::Active)));
+    same("rest.room-nameless.json", &Room::from(&golden::state(golden::bare_facts(), LiveState::Closed)));
+    same("rest.participant.json", &Participant::from(&golden::petr_there()));
+}
+
+#[test]
+fn the_directory_says_nothing_of_messages() {
+    let rooms = [(golden::card(), LiveState::Idle), (golden::bare_card(), LiveState::Closed)];
+    same("rest.rooms-mine.json", &Rooms { chatrooms: rooms.iter().map(Card::mine).collect() });
+    same("rest.rooms-public.json", &Rooms { chatrooms: rooms[..1].iter().map(Card::public).collect() });
+}
+
+#[test]
+fn a_connected_room_says_who_is_online() {
+    let room = golden::state(golden::facts(), LiveState::Idle);
+    same("rest.connected.json", &Connected::from(&ConnectedRoom { room, online: vec!["ann".to_owned()], online_count: 1 }));
+}
+
+#[test]
+fn absent_things_of_a_message_are_left_out() {
+    same("rest.message.json", &Message::from(&golden::rich()));
+    same("rest.message-plain.json", &Message::from(&golden::plain()));
+    same("rest.message-deleted.json", &Message::from(&golden::deleted()));
+    same("rest.history.json", &History::new(ROOM, &[golden::plain(), golden::deleted()]));
+}
+
+pub(crate) fn changes(reset: bool) -> RoomChanges {
+    let (room, messages) = if reset { (None, Vec::new()) } else { (Some(golden::facts()), vec![golden::plain()]) };
+    let changes = ModelChanges { epoch: "e1".to_owned(), rev: Rev(15), more: !reset, reset, room, messages };
+    RoomChanges { room: ROOM, changes, state: LiveState::Active }
+}
+
+#[test]
+fn changes_say_reset_and_room_only_where_they_have_one() {
+    same("rest.changes.json", &Changes::from(&changes(false)));
+    same("rest.changes-reset.json", &Changes::from(&changes(true)));
+}
+
+#[test]
+fn marks_and_reactions_name_message_and_user() {
+    let marked = Marked { mark: golden::mark(), login: "ann".to_owned() };
+    same("rest.read.json", &Read::new(&marked, Seq(11)));
+    let stored = Stored { message: golden::plain().id(), rev: Rev(15), at: NOW, client_id: None, repeated: false };
+    same("rest.reaction.json", &ReactionGiven::new(&stored, "ann", &Reaction::parse("👍").unwrap()));
+}
+
+#[test]
+fn null_counts_as_absent_and_unknown_keys_are_ignored() {
+    let new: NewUser = read(json!({"userId": "ann", "password": "x", "name": null, "email": "a@b", "other": [1]})).unwrap();
+    let Registration { login, password, name, email, birth } = new.into();
+    assert_eq!((login.as_str(), password.as_str(), name, email.as_deref(), birth), ("ann", "x", None, Some("a@b"), None));
+    let NewMessage { text, client_id, reply_to, media } = read::<Post>(json!({"content": "hi", "replyTo": null, "mediaIds": null})).unwrap().into();
+    assert_eq!((text.as_str(), client_id, reply_to, media), ("hi", None, None, Vec::new()));
+    assert!(read::<Post>(json!({"content": null})).is_err());
+    assert!(read::<NewUser>(json!({"userId": "ann"})).is_err());
+}
+
+#[test]
+fn null_in_a_profile_takes_away() {
+    let change: ProfileChange = read::<ChangeMe>(json!({"email": null, "birth": "1990-04-01", "mediaId": null})).unwrap().into();
+    assert_eq!(change.email, Some(None));
+    assert_eq!(change.birth, Some(Some("1990-04-01".to_owned())));
+    assert_eq!(change.media, Some(None));
+    let change: ProfileChange = read::<ChangeMe>(json!({"name": null, "mediaId": 3})).unwrap().into();
+    assert_eq!((change.name, change.email, change.birth, change.media), (None, None, None, Some(Some(MediaId(3)))));
+}
+
+#[test]
+fn rooms_are_private_unless_asked_for() {
+    let planned = |body| RoomPlan::try_from(read::<NewRoom>(body).unwrap());
+    let plain = planned(json!({"targetUserIds": ["ann", "ann"], "createdAt": "2020-01-01T00:00:00Z"})).unwrap();
+    assert_eq!((plain.name, plain.visibility, plain.reuse), (None, Visibility::Private, false));
+    assert!(matches!(plain.people, People::Logins(names) if names == ["ann", "ann"]));
+    let public = planned(json!({"targetUserIds": [], "name": "n", "visibility": "public", "direct": true})).unwrap();
+    assert_eq!((public.name.as_deref(), public.visibility, public.reuse), (Some("n"), Visibility::Public, true));
+    let odd = planned(json!({"targetUserIds": [], "visibility": "secret"}));
+    assert!(matches!(odd, Err(model::Error::Invalid { field: "visibility", .. })));
+}
+
+#[test]
+fn roles_reactions_and_credentials_are_read() {
+    assert_eq!(read::<NewParticipant>(json!({"userId": "a"})).unwrap().role(), Ok(Role::Member));
+    assert_eq!(read::<NewParticipant>(json!({"userId": "a", "role": "sub-admin"})).unwrap().role(), Ok(Role::SubAdmin));
+    assert!(matches!(read::<SetRole>(json!({"role": "king"})).unwrap().role(), Err(model::Error::Invalid { field: "role", .. })));
+    assert!(read::<NewReaction>(json!({"reactionType": "👍👍"})).unwrap().reaction().is_err());
+    assert_eq!(read::<LogIn>(json!({"userId": "ann"})).unwrap().credentials(), Err(model::Error::BadCredentials { known: false }));
+    let post: NewMessage = read::<Post>(json!({"content": "", "replyTo": "msg7000000011", "mediaIds": [4]})).unwrap().into();
+    assert_eq!(post.reply_to, Some(Some(MessageId { room: ROOM, seq: Seq(11) })));
+    assert_eq!(post.media, [MediaId(4)]);
+}

@@ -1,0 +1,318 @@
+//! What the golden wire samples of all dialects show: one room, two users, a few messages, in each dialect's words.
+//!
+//! `tests/golden/<dialect>/*.json` are written by hand from the contract; [`same`] compares with them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use serde::Serialize;
+use serde_json::Value;
+use warp::reply::Response;
+
+use crate::live::Encoded;
+use crate::model::{
+    Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant, Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard,
+    RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
+};
+
+/// 2025-07-15T14:32:10.245Z
+pub(crate) const NOW: Timestamp = Timestamp(1_752_589_930_245);
+/// Half a minute before.
+pub(crate) const BEFORE: Timestamp = Timestamp(1_752_589_900_007);
+pub(crate) const ROOM: RoomId = RoomId(7);
+pub(crate) const ANN: UserId = UserId(1);
+pub(crate) const PETR: UserId = UserId(2);
+
+/// The sample of this name.
+pub(crate) fn sample(dialect: &str, name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(dialect).join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Panics unless this is the sample, key for key.
+#[track_caller]
+pub(crate) fn same(dialect: &str, name: &str, actual: &impl Serialize) {
+    let actual = serde_json::to_value(actual).unwrap();
+    assert_eq!(pretty(&actual), pretty(&sample(dialect, name)), "{dialect}/{name}");
+}
+
+/// A text frame as a value.
+pub(crate) fn frame(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The only frame.
+#[track_caller]
+pub(crate) fn only(said: Vec<Encoded>) -> Encoded {
+    <[Encoded; 1]>::try_from(said).unwrap_or_else(|said| panic!("{} frames", said.len())).into_iter().next().unwrap()
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+/// Status, the headers that errors have, and body.
+pub(crate) async fn taken_apart(response: Response) -> Value {
+    let (head, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let mut parts = serde_json::json!({ "status": head.status.as_u16(), "body": serde_json::from_slice::<Value>(&bytes).unwrap() });
+    for name in ["allow", "retry-after", "upgrade"] {
+        if let Some(value) = head.headers.get(name) {
+            parts[name] = value.to_str().unwrap().into();
+        }
+    }
+    parts
+}
+
+/// One error of every kind, with its name.
+pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
+    let all = [
+        Error::Malformed("expected value at line 1 column 1".to_owned()),
+        Error::invalid("role", "must be admin, sub-admin or member"),
+        Error::Empty("content"),
+        Error::TooLong("content", 4000),
+        Error::NoSession,
+        Error::BadSession,
+        Error::BadCredentials { known: true },
+        Error::BadCredentials { known: false },
+        Error::Forbidden,
+        Error::ForeignOrigin,
+        Error::RegistrationClosed,
+        Error::RoomNotFound,
+        Error::MessageNotFound,
+        Error::UserNotFound,
+        Error::ParticipantNotFound,
+        Error::SessionNotFound,
+        Error::MediaNotFound,
+        Error::NotInRoom,
+        Error::MissingRoom,
+        Error::NotJoined,
+        Error::UnknownType("shout".to_owned()),
+        Error::Taken(Claim::Login),
+        Error::RoomClosing,
+        Error::TooLarge,
+        Error::RateLimited(Duration::from_millis(1500)),
+        Error::Unavailable,
+        Error::Internal,
+        Error::NotFound,
+        Error::MethodNotAllowed("GET, POST".to_owned()),
+        Error::UpgradeRequired,
+    ];
+    all.into_iter().map(|error| (name(&error), error)).collect()
+}
+
+/// A new kind of error is named here, and gets an example above.
+fn name(error: &Error) -> &'static str {
+    match error {
+        Error::Malformed(_) => "Malformed",
+        Error::Invalid { .. } => "Invalid",
+        Error::Empty(_) => "Empty",
+        Error::TooLong(..) => "TooLong",
+        Error::NoSession => "NoSession",
+        Error::BadSession => "BadSession",
+        Error::BadCredentials { known: true } => "BadCredentials known",
+        Error::BadCredentials { known: false } => "BadCredentials unknown",
+        Error::Forbidden => "Forbidden",
+        Error::ForeignOrigin => "ForeignOrigin",
+        Error::RegistrationClosed => "RegistrationClosed",
+        Error::RoomNotFound => "RoomNotFound",
+        Error::MessageNotFound => "MessageNotFound",
+        Error::UserNotFound => "UserNotFound",
+        Error::ParticipantNotFound => "ParticipantNotFound",
+        Error::SessionNotFound => "SessionNotFound",
+        Error::MediaNotFound => "MediaNotFound",
+        Error::NotInRoom => "NotInRoom",
+        Error::MissingRoom => "MissingRoom",
+        Error::NotJoined => "NotJoined",
+        Error::UnknownType(_) => "UnknownType",
+        Error::Taken(_) => "Taken",
+        Error::RoomClosing => "RoomClosing",
+        Error::TooLarge => "TooLarge",
+        Error::RateLimited(_) => "RateLimited",
+        Error::Unavailable => "Unavailable",
+        Error::Internal => "Internal",
+        Error::NotFound => "NotFound",
+        Error::MethodNotAllowed(_) => "MethodNotAllowed",
+        Error::UpgradeRequired => "UpgradeRequired",
+    }
+}
+
+/// Everything is said of her.
+pub(crate) fn ann() -> User {
+    User {
+        id: ANN,
+        login: "ann".to_owned(),
+        name: "Ann Lee".to_owned(),
+        email: Some("ann@example.org".to_owned()),
+        birth: Some("1990-04-01".to_owned()),
+        media: Some(picture()),
+        admin: true,
+        disabled: false,
+        created: BEFORE,
+    }
+}
+
+/// Nothing is said of him that need not be.
+pub(crate) fn petr() -> User {
+    User {
+        id: PETR, login: "Петр".to_owned(), name: "Петр".to_owned(), email: None, birth: None, media: None, admin: false, disabled: false, created: NOW
+    }
+}
+
+pub(crate) fn picture() -> Media {
+    Media {
+        id: MediaId(3),
+        name: "c0ffee".to_owned(),
+        kind: "png".to_owned(),
+        owner: ANN,
+        is_image: true,
+        size: 2048,
+        width: Some(64),
+        height: Some(32),
+        file_name: Some("cat.png".to_owned()),
+        created: BEFORE,
+    }
+}
+
+pub(crate) fn paper() -> Media {
+    let name = "beef".to_owned();
+    Media { id: MediaId(4), name, kind: "pdf".to_owned(), is_image: false, width: None, height: None, file_name: None, ..picture() }
+}
+
+pub(crate) fn ann_there() -> Participant {
+    let (login, name) = ("ann".to_owned(), "Ann Lee".to_owned());
+    Participant { user: ANN, login, name, edited_name: String::new(), role: Role::Admin, since: Rev(1), joined: BEFORE }
+}
+
+pub(crate) fn petr_there() -> Participant {
+    let (login, name, edited_name) = ("Петр".to_owned(), "Петр".to_owned(), "Pete".to_owned());
+    Participant { user: PETR, login, name, edited_name, role: Role::Member, since: Rev(2), joined: NOW }
+}
+
+pub(crate) fn room() -> Room {
+    Room {
+        id: ROOM,
+        name: Some("General".to_owned()),
+        visibility: Visibility::Public,
+        owner: Some(ANN),
+        owner_login: "ann".to_owned(),
+        created: BEFORE,
+        last_seq: Seq(12),
+        rev: Rev(15),
+        facts_rev: Rev(2),
+    }
+}
+
+pub(crate) fn facts() -> RoomFacts {
+    RoomFacts { room: room(), participants: vec![petr_there(), ann_there()] }
+}
+
+/// A private room without a name, an owner or anybody in it.
+pub(crate) fn bare_facts() -> RoomFacts {
+    let bare = Room {
+        id: RoomId(1234),
+        name: None,
+        visibility: Visibility::Private,
+        owner: None,
+        owner_login: String::new(),
+        last_seq: Seq(0),
+        rev: Rev(1),
+        ..room()
+    };
+    RoomFacts { room: bare, participants: Vec::new() }
+}
+
+pub(crate) fn state(facts: RoomFacts, state: LiveState) -> RoomState {
+    RoomState { facts: Arc::new(facts), state }
+}
+
+pub(crate) fn card() -> RoomCard {
+    RoomCard { facts: facts(), user_count: 11, last_message: Some(plain()), mark: Seq(9), unread: 3, mentions: 1, muted: true }
+}
+
+pub(crate) fn bare_card() -> RoomCard {
+    RoomCard { facts: bare_facts(), user_count: 0, last_message: None, mark: Seq(0), unread: 0, mentions: 0, muted: false }
+}
+
+/// A message with all that a message can have.
+pub(crate) fn rich() -> Message {
+    let given =
+        |word: &str, users: &[&str]| ReactionCount { reaction: Reaction::parse(word).unwrap(), users: users.iter().map(|user| (*user).to_owned()).collect() };
+    Message {
+        edited: Some(NOW),
+        reply_to: Some(Seq(11)),
+        client_id: Some("c-1".to_owned()),
+        reactions: vec![given("like", &["ann", "Петр"]), given("👍", &["ann"])],
+        media: vec![picture(), paper()],
+        ..plain()
+    }
+}
+
+/// A message that is only text.
+pub(crate) fn plain() -> Message {
+    Message {
+        room: ROOM,
+        seq: Seq(12),
+        rev: Rev(15),
+        author: petr_there().person(),
+        text: "Hello \"all\" <b>".to_owned(),
+        created: BEFORE,
+        edited: None,
+        deleted: None,
+        reply_to: None,
+        client_id: None,
+        reactions: Vec::new(),
+        media: Vec::new(),
+    }
+}
+
+/// A deleted message of a deleted user.
+pub(crate) fn deleted() -> Message {
+    Message { author: Person::deleted(), text: String::new(), deleted: Some(NOW), ..plain() }
+}
+
+/// What Ann does to the room.
+pub(crate) fn step(changes: Vec<Change>) -> Event {
+    let by = ann_there().person();
+    Event::Room(Arc::new(RoomEvent { room: ROOM, rev: Rev(15), at: NOW, by, socket: Some(SocketId(5)), changes }))
+}
+
+/// Ann has read up to message 12.
+pub(crate) fn mark() -> ReadMark {
+    ReadMark { room: ROOM, user: ANN, seq: Seq(12), at: NOW, unread: 2 }
+}
+
+/// One event of every kind, and one of every kind of change.
+pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
+    let (person, at) = (petr_there().person(), NOW);
+    let like = || Reaction::parse("like").unwrap();
+    vec![
+        ("Posted", step(vec![Change::Posted(plain())])),
+        ("Edited", step(vec![Change::Edited(Message { edited: Some(NOW), ..plain() })])),
+        ("Deleted", step(vec![Change::Deleted(Message { text: String::new(), deleted: Some(NOW), ..plain() })])),
+        ("Reacted", step(vec![Change::Reacted { seq: Seq(12), reaction: like() }])),
+        ("Unreacted", step(vec![Change::Unreacted { seq: Seq(12), reaction: like() }])),
+        ("Updated", step(vec![Change::Updated(room())])),
+        ("ParticipantAdded", step(vec![Change::ParticipantAdded(petr_there())])),
+        ("ParticipantChanged", step(vec![Change::ParticipantChanged(ann_there())])),
+        ("ParticipantRemoved", step(vec![Change::ParticipantRemoved(person.clone())])),
+        ("RoomDeleted", step(vec![Change::RoomDeleted])),
+        ("RoomAdded", Event::RoomAdded { user: PETR, facts: Arc::new(facts()), at }),
+        ("Marked", Event::Marked { mark: mark(), person: ann_there().person(), author: PETR, participants: 2 }),
+        ("UserChanged", Event::UserChanged { user: ANN }),
+        ("SessionEnded", Event::SessionEnded { user: ANN, sessions: Vec::new() }),
+        ("Entered", Event::Entered { room: ROOM, person: person.clone(), socket: SocketId(5), at }),
+        ("Left", Event::Left { room: ROOM, person: person.clone(), at }),
+        ("Presence", Event::Presence { room: ROOM, joined: vec!["ann".to_owned()], left: vec!["Петр".to_owned()], online: 201, at }),
+        ("Typing", Event::Typing { room: ROOM, person }),
+        ("Lost", Event::Lost { room: None }),
+    ]
+}
+
+/// The event of this name.
+pub(crate) fn event(name: &str) -> Event {
+    every_event().into_iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no event {name}")).1
+}
