@@ -6,9 +6,12 @@
 pub mod accept;
 pub mod auth;
 pub mod chatrooms;
+#[cfg(test)]
+mod golden;
 mod mount;
 mod operator;
 mod proxies;
+pub mod request;
 pub mod respond;
 mod socket;
 pub mod v1;
@@ -106,8 +109,6 @@ pub struct Question {
     /// `type` of the frame, as far as known.
     pub verb: String,
 }
-
-pub mod request;
 
 /// What every filter needs.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use hyper::upgrade::OnUpgrade;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tracing::Span;
 use warp::http::{HeaderMap, Method, header};
 use warp::reply::Response;
@@ -168,6 +168,12 @@ impl Request {
 
 /// Reads a JSON text into what a dialect expects.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // serde would also take a list for a struct.
+    let object = body.trim_ascii_start().starts_with(b"{");
+    if !object {
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Error::Malformed(error.to_string()))?;
+        return Err(Error::invalid("body", "is no object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();

@@ -38,7 +38,7 @@ impl Hub {
         match event {
             Event::Room(change) => return self.deliver_change(event, change),
             Event::RoomAdded { user, facts, .. } => self.deliver_added(event, *user, facts),
-            Event::Marked { mark, .. } => self.deliver_mark(event, mark),
+            Event::Marked { mark, author, participants, .. } => self.deliver_mark(event, mark, (*participants > self.receipts_up_to).then_some(*author)),
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
             Event::Entered { room, person, at, .. } => self.deliver_presence(event, *room, person, true, *at),
             Event::Left { room, person, at } => self.deliver_presence(event, *room, person, false, *at),
@@ -171,15 +171,16 @@ impl Hub {
         }
     }
 
-    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room.
-    fn deliver_mark(&self, event: &Event, mark: &ReadMark) {
+    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room, in large rooms only to the author's.
+    fn deliver_mark(&self, event: &Event, mark: &ReadMark, only_author: Option<UserId>) {
         let own = Audience::Only(mark.user);
         tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
         let Some(slot) = self.slot(mark.room) else { return };
         let watch = slot.lock();
         for group in &watch.groups {
             for encoded in (group.voice.encode)(event).iter().filter(|encoded| encoded.to != own) {
-                for listener in group.listeners.iter().filter(|l| l.ready && hears(encoded, &l.socket)) {
+                let told = |socket: &Socket| hears(encoded, socket) && only_author.is_none_or(|author| socket.user == author);
+                for listener in group.listeners.iter().filter(|l| l.ready && told(&l.socket)) {
                     queue(encoded, &listener.socket, true);
                 }
             }

@@ -41,7 +41,8 @@ fn sources(folder: &Path) -> Vec<String> {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).map(|entry| entry.expect("a readable folder").path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
     paths
 }

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(seq("before", "msg8000000012", room), Err(Error::MessageNotFound));
         assert_eq!(seq("before", "msg12", room), Err(Error::MessageNotFound));
         for bad in ["", "x", "-1", "1.5"] {
-            assert!(matches!(seq("around", bad, room), Err(Error::Invalid { field: "around", .. })), "{bad}");
+            assert!(matches!(seq("around", bad, room), Err(Error::Invalid { field, .. }) if field == "around"), "{bad}");
         }
     }
 }

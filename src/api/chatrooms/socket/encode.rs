@@ -3,10 +3,7 @@
 use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
 use crate::live::{Audience, Encoded};
-use crate::model::{Change, Event, LiveState, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq, UserId};
-
-/// Above so many participants only the author hears that a message was read.
-pub(crate) const RECEIPTS_UP_TO: u32 = 100;
+use crate::model::{Change, Event, LiveState, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq};
 
 /// What this dialect says of an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
@@ -16,7 +13,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             let frame = Frame::RoomAdded { room: Room::new(facts, LiveState::Closed), unread_count: 0, timestamp: at.seconds() };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
-        Event::Marked { mark, person, author, participants } => marked(mark, person, *author, *participants),
+        Event::Marked { mark, person, .. } => marked(mark, person),
         Event::Entered { room, person, socket, at } => {
             let frame = Frame::UserJoined { user_id: &person.login, room_id: room.key(), timestamp: at.seconds() };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllBut(*socket))]
@@ -110,17 +107,14 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
-/// The reader's sockets hear what is left; the others, or in large rooms the author, hear that it was read.
-fn marked(mark: &ReadMark, person: &Person, author: UserId, participants: u32) -> Vec<Encoded> {
+/// The reader's sockets hear what is left; the others hear that it was read (in large rooms the author alone: live sees to that).
+fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
     let message = || MessageId { room: mark.room, seq: mark.seq }.key();
     let own =
         Frame::ReadMarked { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, unread_count: mark.unread, timestamp: mark.at.seconds() };
     let mut said = vec![Encoded::to_all(text(&own)).only_for(Audience::Only(mark.user))];
     let read = Frame::MessageRead { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, timestamp: mark.at.seconds() };
-    let to = if participants > RECEIPTS_UP_TO { Audience::Only(author) } else { Audience::AllButUser(mark.user) };
-    if to != Audience::Only(mark.user) {
-        said.push(Encoded::to_all(text(&read)).only_for(to));
-    }
+    said.push(Encoded::to_all(text(&read)).only_for(Audience::AllButUser(mark.user)));
     said
 }

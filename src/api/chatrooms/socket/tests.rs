@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::encode::RECEIPTS_UP_TO;
 use super::*;
 use crate::api::chatrooms::error;
 use crate::api::golden::{self, ANN, NOW, PETR, ROOM};
 use crate::api::{Hello, Question};
-use crate::live::{Audience, Encoded};
+use crate::live::Audience;
 use crate::model::{
     Change, Changes, Command, Entered, Error, Event, Hash32, LiveState, Marked, MediaId, MessageId, Outcome, Result, Rev, Room, RoomChanges, RoomId, Seq,
-    Session, SessionId, SocketId, Stored, Subscription, UserId, Visibility,
+    Session, SessionId, SocketId, Stored, Subscription, Visibility,
 };
 
 #[track_caller]
@@ -141,22 +140,12 @@ fn hints_go_to_the_others() {
     tells("frame.presence.json", &golden::event("Presence"), Audience::All);
 }
 
-fn marked(author: UserId, participants: u32) -> Vec<Encoded> {
-    encode(&Event::Marked { mark: golden::mark(), person: golden::ann_there().person(), author, participants })
-}
-
 #[test]
-fn a_read_mark_goes_to_the_reader_and_in_small_rooms_to_the_others() {
-    let said = marked(PETR, RECEIPTS_UP_TO);
+fn a_read_mark_goes_to_the_reader_and_to_the_others() {
+    let said = encode(&golden::event("Marked"));
     says("frame.read_marked-event.json", &said[0].frame);
     says("frame.message_read.json", &said[1].frame);
     assert_eq!((said[0].to, said[1].to), (Audience::Only(ANN), Audience::AllButUser(ANN)));
-    assert_eq!(marked(PETR, RECEIPTS_UP_TO + 1)[1].to, Audience::Only(PETR));
-}
-
-#[test]
-fn a_mark_that_an_own_message_moved_is_not_told_to_the_others() {
-    assert_eq!(golden::only(marked(ANN, 2)).to, Audience::Only(ANN));
 }
 
 #[test]

@@ -108,14 +108,14 @@ fn rooms_are_private_unless_asked_for() {
     let public = planned(json!({"targetUserIds": [], "name": "n", "visibility": "public", "direct": true})).unwrap();
     assert_eq!((public.name.as_deref(), public.visibility, public.reuse), (Some("n"), Visibility::Public, true));
     let odd = planned(json!({"targetUserIds": [], "visibility": "secret"}));
-    assert!(matches!(odd, Err(model::Error::Invalid { field: "visibility", .. })));
+    assert!(matches!(odd, Err(model::Error::Invalid { field, .. }) if field == "visibility"));
 }
 
 #[test]
 fn roles_reactions_and_credentials_are_read() {
     assert_eq!(read::<NewParticipant>(json!({"userId": "a"})).unwrap().role(), Ok(Role::Member));
     assert_eq!(read::<NewParticipant>(json!({"userId": "a", "role": "sub-admin"})).unwrap().role(), Ok(Role::SubAdmin));
-    assert!(matches!(read::<SetRole>(json!({"role": "king"})).unwrap().role(), Err(model::Error::Invalid { field: "role", .. })));
+    assert!(matches!(read::<SetRole>(json!({"role": "king"})).unwrap().role(), Err(model::Error::Invalid { field, .. }) if field == "role"));
     assert!(read::<NewReaction>(json!({"reactionType": "👍👍"})).unwrap().reaction().is_err());
     assert_eq!(read::<LogIn>(json!({"userId": "ann"})).unwrap().credentials(), Err(model::Error::BadCredentials { known: false }));
     let post: NewMessage = read::<Post>(json!({"content": "", "replyTo": "msg7000000011", "mediaIds": [4]})).unwrap().into();
