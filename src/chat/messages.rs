@@ -137,6 +137,18 @@ impl Chat {
         Ok(Marked { mark, login: session.login.clone() })
     }
 
+    /// All marks at or above a message: who has read it, asked with the oldest on screen where every mark stands.
+    pub async fn readers(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Vec<Marked>> {
+        let facts = self.known_facts(room, true).await?;
+        access::take_part(&facts, actor(session))?;
+        let seq = in_room(room, message)?;
+        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
+            return Err(Error::MessageNotFound);
+        }
+        let marks = self.store().readers(room, seq).await?;
+        Ok(marks.into_iter().map(|(mark, login)| Marked { mark, login }).collect())
+    }
+
     /// A page of history, ascending by seq.
     pub async fn history(&self, session: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
         let facts = self.known_facts(room, true).await?;

@@ -30,12 +30,13 @@
 //! | `PATCH /api/chatrooms/{roomId}/messages/{messageId}` | `edit` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}` | `delete_message` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/read` | `mark_read` |
+//! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
 //! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
-//! Not supported yet: the list of sessions, `/verify`, muting a room, readers of a message, search, uploads.
+//! Not supported yet: the list of sessions, `/verify`, muting a room, search, uploads.
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
 
 mod error;

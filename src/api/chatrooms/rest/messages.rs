@@ -61,6 +61,12 @@ pub(super) async fn mark_read(chat: &Chat, mut request: Request) -> Result<Respo
     Ok(json(StatusCode::OK, &wire::Read::new(&marked, upto.map_or(marked.mark.seq, |id| id.seq))))
 }
 
+pub(super) async fn readers(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let readers = chat.readers(&session, request.room("roomId"), message(&request)).await?;
+    Ok(json(StatusCode::OK, &wire::Readers::from(readers.as_slice())))
+}
+
 pub(super) async fn react(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let new: wire::NewReaction = request.json().await?;

@@ -150,3 +150,24 @@ impl<'a> ReactionGiven<'a> {
         Self { message_id: stored.message.key(), user_id: login, reaction_type: reaction.as_str(), created_at: stored.at.seconds() }
     }
 }
+
+/// Who has read a message.
+#[derive(Serialize)]
+pub(crate) struct Readers<'a> {
+    readers: Vec<Reader<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reader<'a> {
+    user_id: &'a str,
+    read_at: String,
+    last_read_seq: i64,
+}
+
+impl<'a> From<&'a [Marked]> for Readers<'a> {
+    fn from(marks: &'a [Marked]) -> Self {
+        let reader = |marked: &'a Marked| Reader { user_id: &marked.login, read_at: marked.mark.at.seconds(), last_read_seq: marked.mark.seq.0 };
+        Self { readers: marks.iter().map(reader).collect() }
+    }
+}

@@ -122,3 +122,9 @@ fn roles_reactions_and_credentials_are_read() {
     assert_eq!(post.reply_to, Some(Some(MessageId { room: ROOM, seq: Seq(11) })));
     assert_eq!(post.media, [MediaId(4)]);
 }
+
+#[test]
+fn readers_are_marks_with_their_time() {
+    let marks = [Marked { mark: golden::mark(), login: "ann".to_owned() }];
+    same("rest.readers.json", &Readers::from(marks.as_slice()));
+}
