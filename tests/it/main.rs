@@ -1,4 +1,7 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
+mod durability;
 mod golden;
+mod scene;
 mod store;
+mod support;

@@ -1,0 +1,81 @@
+//! The load generator: send rate, fan-out and memory of the real server, each beside a floor measured in the same run.
+//!
+//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is how long each figure is measured. Loopback only; stops by itself.
+#![expect(clippy::print_stdout, reason = "its result is what it prints")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
+
+mod client;
+mod floor;
+mod server;
+
+use std::time::Duration;
+
+use server::Server;
+
+/// Bytes of a message.
+const TEXT: usize = 200;
+
+fn main() {
+    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
+    let span = Duration::from_secs(seconds);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = Server::start().await;
+        send_rate(&server, span).await;
+        fan_out(&server, span).await;
+        memory(&server).await;
+    });
+}
+
+async fn send_rate(server: &Server, span: Duration) {
+    let floor = floor::syncs_per_second(server.directory(), Duration::from_secs(1));
+    println!("send rate, {TEXT}-byte texts; floor: 4 KiB appended and synced {floor:.0} times a second");
+    println!("{:>8} {:>9} {:>12} {:>10} {:>9} {:>9}", "senders", "in flight", "messages/s", "x floor", "p50 ms", "p99 ms");
+    let room = server.room().await;
+    // Somebody is present, as in a room in use.
+    let _present = client::Listener::join(server, &room).await;
+    for (senders, in_flight) in [(1, 1), (10, 1), (10, 32), (100, 32)] {
+        let mut sent = client::send(server, &room, senders, in_flight, span).await;
+        sent.latencies.sort_unstable();
+        let rate = sent.latencies.len() as f64 / sent.took.as_secs_f64();
+        println!("{senders:>8} {in_flight:>9} {rate:>12.0} {:>10.2} {:>9.2} {:>9.2}", rate / floor, sent.percentile(50), sent.percentile(99));
+    }
+}
+
+async fn fan_out(server: &Server, span: Duration) {
+    println!("\nfan-out to N present sockets, {TEXT}-byte texts; floor: one write(2) a receiver, one thread");
+    println!("{:>6} {:>18} {:>14} {:>22} {:>17} {:>8}", "N", "senders x flight", "deliveries/s", "server CPU us/delivery", "floor us/delivery", "x floor");
+    for receivers in [100, 1_000] {
+        let floor = floor::write_cost(receivers, TEXT + 250, Duration::from_secs(1));
+        for (senders, in_flight) in [(1, 1), (10, 32)] {
+            let room = server.room().await;
+            let mut listeners = Vec::new();
+            for _ in 0..receivers {
+                listeners.push(client::Listener::join(server, &room).await);
+            }
+            let before = client::received(&listeners);
+            let cpu = server.cpu();
+            let sent = client::send(server, &room, senders, in_flight, span).await;
+            let expected = before + sent.latencies.len() as u64 * receivers as u64;
+            client::wait_for(&listeners, expected).await;
+            let (took, used) = (sent.began.elapsed(), server.cpu().saturating_sub(cpu));
+            let delivered = (expected - before) as f64;
+            let cost = used.as_secs_f64() * 1e6 / delivered;
+            let way = format!("{senders} x {in_flight}");
+            println!("{receivers:>6} {way:>18} {:>14.0} {cost:>22.2} {:>17.2} {:>8.2}", delivered / took.as_secs_f64(), floor, cost / floor);
+        }
+    }
+}
+
+async fn memory(server: &Server) {
+    const SOCKETS: u64 = 1_000;
+    let before = server.memory();
+    let room = server.room().await;
+    let mut listeners = Vec::new();
+    for _ in 0..SOCKETS {
+        listeners.push(client::Listener::join(server, &room).await);
+    }
+    let each = server.memory().saturating_sub(before) as f64 / SOCKETS as f64;
+    println!("\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's memory");
+}

@@ -1,0 +1,71 @@
+//! What a request was answered with.
+
+use reqwest::header::HeaderMap;
+
+use super::Json;
+
+/// Status, headers and body; `asked` tells in a failure what it answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) asked: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when there is none.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Json {
+        if self.text.is_empty() {
+            return Json::Null;
+        }
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: no JSON ({error}): {}", self.asked, self.text))
+    }
+
+    /// The body of an answer of this status.
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16) -> Json {
+        assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
+        self.json()
+    }
+
+    /// Fails unless `chatrooms` refused it with this status and code; the body.
+    #[track_caller]
+    pub(crate) fn fails(&self, status: u16, code: &str) -> Json {
+        let body = self.is(status);
+        assert_eq!(body["error"], code, "{} was answered with {}", self.asked, self.text);
+        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}: no message in {}", self.asked, self.text);
+        body
+    }
+
+    /// Fails unless `chatrooms` found this field of the request invalid.
+    #[track_caller]
+    pub(crate) fn blames(&self, field: &str) {
+        let body = self.fails(400, "invalid_request");
+        assert_eq!(body["field"], field, "{} was answered with {}", self.asked, self.text);
+    }
+
+    /// Fails unless `v1` refused it with this status and code.
+    #[track_caller]
+    pub(crate) fn fails_v1(&self, status: u16, code: &str) {
+        assert_eq!(self.is(status), serde_json::json!({"error": {"code": code}}), "{}", self.asked);
+    }
+
+    /// A header as text; empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The `Set-Cookie` of a name: its value and its attributes in lower case.
+    #[track_caller]
+    pub(crate) fn cookie(&self, name: &str) -> (String, Vec<String>) {
+        let all = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let mut found = all.filter_map(|text| {
+            let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+            let (key, value) = pair.split_once('=')?;
+            (key == name).then(|| (value.to_owned(), attributes.split(';').map(|part| part.trim().to_lowercase()).collect()))
+        });
+        found.next().unwrap_or_else(|| panic!("{}: no cookie {name} in {:?}", self.asked, self.headers))
+    }
+}

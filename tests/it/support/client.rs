@@ -1,0 +1,139 @@
+//! HTTP as anybody may speak it.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use super::{Answer, Json, PATIENCE, Server, Socket};
+
+/// Says requests to one address with the same headers each time.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    address: String,
+    headers: HeaderMap,
+}
+
+/// What a request carries.
+pub(crate) enum Body {
+    Nothing,
+    Json(Json),
+    Raw(Vec<u8>),
+    /// Sent in pieces, without a length.
+    Chunked(Vec<u8>),
+}
+
+impl From<Json> for Body {
+    fn from(json: Json) -> Self {
+        Self::Json(json)
+    }
+}
+
+impl From<&str> for Body {
+    fn from(text: &str) -> Self {
+        Self::Raw(text.as_bytes().to_vec())
+    }
+}
+
+impl Client {
+    /// Without any credential.
+    pub(crate) fn new(server: &Server) -> Self {
+        Self::at(server.address())
+    }
+
+    /// The same at any address, a proxy's for example.
+    pub(crate) fn at(address: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { http, address: address.to_owned(), headers: HeaderMap::new() }
+    }
+
+    /// The same person at another address.
+    pub(crate) fn moved_to(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The same with one more header.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        client
+    }
+
+    /// The same without any header.
+    pub(crate) fn bare(&self) -> Self {
+        Self { headers: HeaderMap::new(), ..self.clone() }
+    }
+
+    /// Who is meant by a JSON web token.
+    pub(crate) fn bearer(&self, token: &str) -> Self {
+        self.bare().with("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Says anything.
+    pub(crate) async fn request(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+        let asked = format!("{method} {path}");
+        let request = self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
+        let request = match body.into() {
+            Body::Nothing => request,
+            Body::Json(json) => request.json(&json),
+            Body::Raw(bytes) => request.body(bytes),
+            Body::Chunked(bytes) => request.body(pieces(bytes)),
+        };
+        let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        Answer { asked, status, headers, text }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, Body::Nothing).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.request(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.request(Method::PATCH, path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path, Body::Nothing).await
+    }
+
+    /// A handshake of which only the answer matters; a socket that it opens is dropped.
+    pub(crate) async fn handshake(&self, path: &str) -> Answer {
+        let asking = self.with("connection", "Upgrade").with("upgrade", "websocket").with("sec-websocket-version", "13");
+        asking.with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").get(path).await
+    }
+
+    /// Opens a socket.
+    pub(crate) async fn socket(&self, name: &str, path: &str) -> Socket {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
+        request.headers_mut().extend(self.headers.clone());
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let (stream, _) = client_async(request, stream).await.unwrap_or_else(|error| panic!("{name} could not open {path}: {error:?}"));
+        Socket::new(name, stream)
+    }
+}
+
+/// A body that does not tell how long it is.
+fn pieces(bytes: Vec<u8>) -> reqwest::Body {
+    let bytes = Bytes::from(bytes);
+    let starts = (0..bytes.len()).step_by(64 * 1024);
+    let pieces: Vec<_> = starts.map(|start| Ok::<_, Infallible>(Frame::data(bytes.slice(start..bytes.len().min(start + 64 * 1024))))).collect();
+    reqwest::Body::wrap(StreamBody::new(stream::iter(pieces)))
+}

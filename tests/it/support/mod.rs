@@ -1,0 +1,76 @@
+//! What the tests are made of: the real server as a child process, people that talk to it, a network that can be cut.
+//!
+//! Nothing here knows more of the server than its documents say.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and these are its hands")]
+#![expect(dead_code, reason = "hands for more tests than there are yet")]
+
+mod answer;
+mod client;
+mod person;
+mod proxy;
+mod server;
+mod socket;
+mod v1;
+
+use std::time::Duration;
+
+pub(crate) use answer::Answer;
+pub(crate) use client::Client;
+pub(crate) use person::{Person, number, people};
+pub(crate) use proxy::Proxy;
+pub(crate) use server::Server;
+pub(crate) use socket::{Socket, is};
+pub(crate) use v1::V1;
+
+/// A JSON value.
+pub(crate) type Json = serde_json::Value;
+
+/// Nothing in these tests takes that long; who waits longer waits in vain.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The keys of an object, sorted.
+#[track_caller]
+pub(crate) fn keys(object: &Json) -> Vec<&str> {
+    let Some(object) = object.as_object() else { panic!("no object: {object}") };
+    let mut keys: Vec<_> = object.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Fails unless the object has these keys and no others.
+#[track_caller]
+pub(crate) fn has_exactly(object: &Json, wanted: &[&str]) {
+    let mut wanted = wanted.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(keys(object), wanted, "keys of {object}");
+}
+
+/// One member of every object of a list.
+#[track_caller]
+pub(crate) fn each<'a>(list: &'a Json, key: &str) -> Vec<&'a Json> {
+    let Some(list) = list.as_array() else { panic!("no list: {list}") };
+    list.iter().map(|item| &item[key]).collect()
+}
+
+/// The text of a member of every object of a list; what is absent is an empty text.
+#[track_caller]
+pub(crate) fn texts<'a>(list: &'a Json, key: &str) -> Vec<&'a str> {
+    each(list, key).into_iter().map(|value| value.as_str().unwrap_or_default()).collect()
+}
+
+/// Whether a text is a time of whole seconds in UTC, `2025-07-15T13:00:00Z`.
+pub(crate) fn is_seconds(value: &Json) -> bool {
+    fits(value, "0000-00-00T00:00:00Z")
+}
+
+/// Whether a text is a time of milliseconds in UTC, `2025-07-15T13:00:00.245Z`.
+pub(crate) fn is_millis(value: &Json) -> bool {
+    fits(value, "0000-00-00T00:00:00.000Z")
+}
+
+/// Whether a text has digits where the shape has zeros, and otherwise is the shape.
+pub(crate) fn fits(value: &Json, shape: &str) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    text.len() == shape.len() && text.chars().zip(shape.chars()).all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
+}

@@ -1,0 +1,197 @@
+//! The real server as a child process, its log included.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::PATIENCE;
+
+/// A running server on a data directory of its own.
+pub(crate) struct Server {
+    data: TempDir,
+    env: Vec<(String, String)>,
+    running: Running,
+}
+
+struct Running {
+    child: Child,
+    address: String,
+    output: Arc<Output>,
+}
+
+/// What the process has written so far; `count` tells that there is more, `None` that there will be no more.
+struct Output {
+    lines: Mutex<Vec<String>>,
+    count: watch::Sender<Option<usize>>,
+}
+
+impl Server {
+    /// Starts one as it comes.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with keys of the configuration: `("ROOMS__IDLE_TIMEOUT_SECONDS", "1")`.
+    pub(crate) async fn start_with(env: &[(&str, &str)]) -> Self {
+        let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+        let env: Vec<_> = env.iter().map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned())).collect();
+        let running = Running::spawn(data.path(), &env).await;
+        Self { data, env, running }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.running.address
+    }
+
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.child.id()
+    }
+
+    /// Where everything is kept.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// What the process wrote, line by line.
+    pub(crate) fn output(&self) -> Vec<String> {
+        self.running.output.lines.lock().unwrap().clone()
+    }
+
+    /// What stands in the files of the log.
+    pub(crate) fn log_files(&self) -> String {
+        let mut paths: Vec<PathBuf> = fs::read_dir(self.data().join("logs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    /// The first line with all these parts, as soon as it is there.
+    pub(crate) async fn wait_for_log(&self, parts: &[&str]) -> String {
+        self.running.output.wait_for(parts).await.unwrap_or_else(|| {
+            panic!("no line with {parts:?} in the output");
+        })
+    }
+
+    /// Ends the process in the middle of whatever it does.
+    pub(crate) fn kill9(&mut self) {
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
+    }
+
+    /// Asks the process to stop.
+    pub(crate) fn ask_to_stop(&self) {
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.pid().to_string()]).status().unwrap();
+        assert!(sent.success(), "no signal could be sent");
+    }
+
+    /// How the process ended, once it has.
+    pub(crate) async fn exit(&mut self) -> ExitStatus {
+        let mut count = self.running.output.count.subscribe();
+        let ended = timeout(PATIENCE, count.wait_for(Option::is_none)).await.is_ok();
+        assert!(ended, "the server did not stop");
+        self.running.child.wait().unwrap()
+    }
+
+    /// Stops the process gracefully.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.exit().await
+    }
+
+    /// Starts the server again on the same directory, on a new port; what still runs is killed.
+    pub(crate) async fn restart(&mut self) {
+        self.running.end();
+        self.running = Running::spawn(self.data.path(), &self.env).await;
+    }
+}
+
+impl Running {
+    async fn spawn(data: &Path, env: &[(String, String)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
+            command.env_remove(name);
+        }
+        command.env("CHATCTL_AUTH__HASH_THREADS", "2").envs(env.iter().map(|(key, value)| (key, value)));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data).current_dir(data);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let output = Arc::new(Output { lines: Mutex::default(), count: watch::Sender::new(Some(0)) });
+        let errors = follow(child.stderr.take().unwrap(), &output);
+        let lines = follow(child.stdout.take().unwrap(), &output);
+        let of_both = Arc::clone(&output);
+        thread::spawn(move || {
+            drop(lines.join());
+            drop(errors.join());
+            of_both.count.send_replace(None);
+        });
+        let mut running = Self { child, address: String::new(), output };
+        let Some(line) = running.output.wait_for(&["Listening on http://"]).await else { panic!("the server did not start") };
+        line.split("http://").nth(1).unwrap().trim().trim_end_matches('/').clone_into(&mut running.address);
+        running
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+        if thread::panicking() {
+            let lines = self.output.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            eprintln!("--- what the server wrote ---\n{}\n---", lines.join("\n"));
+        }
+    }
+}
+
+impl Output {
+    async fn wait_for(&self, parts: &[&str]) -> Option<String> {
+        let mut count = self.count.subscribe();
+        let mut seen = 0;
+        let found = async {
+            loop {
+                let last = count.borrow_and_update().is_none();
+                {
+                    let lines = self.lines.lock().unwrap();
+                    if let Some(line) = lines[seen..].iter().find(|line| parts.iter().all(|part| line.contains(part))) {
+                        return Some(line.clone());
+                    }
+                    seen = lines.len();
+                }
+                if last || count.changed().await.is_err() {
+                    return None;
+                }
+            }
+        };
+        timeout(PATIENCE, found).await.ok().flatten()
+    }
+}
+
+fn follow(pipe: impl Read + Send + 'static, output: &Arc<Output>) -> thread::JoinHandle<()> {
+    let output = Arc::clone(output);
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+            let count = {
+                let mut lines = output.lines.lock().unwrap();
+                lines.push(String::from_utf8_lossy(&line).into_owned());
+                lines.len()
+            };
+            output.count.send_replace(Some(count));
+        }
+    })
+}

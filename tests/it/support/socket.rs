@@ -1,0 +1,241 @@
+//! A WebSocket and everything that was heard on it.
+
+use std::collections::VecDeque;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{Json, PATIENCE};
+
+/// A client's end of a socket. Frames that nobody has asked for yet wait in order.
+pub(crate) struct Socket {
+    name: String,
+    stream: WebSocketStream<TcpStream>,
+    waiting: VecDeque<Json>,
+    heard: Vec<String>,
+    asked: u32,
+    broken: bool,
+}
+
+/// Frames of one type.
+pub(crate) fn is(kind: &str) -> impl Fn(&Json) -> bool + use<'_> {
+    move |frame| frame["type"] == kind
+}
+
+impl Socket {
+    pub(super) fn new(name: &str, stream: WebSocketStream<TcpStream>) -> Self {
+        Self { name: name.to_owned(), stream, waiting: VecDeque::new(), heard: Vec::new(), asked: 0, broken: false }
+    }
+
+    /// Says a frame.
+    pub(crate) async fn send(&mut self, frame: Json) {
+        self.send_text(&frame.to_string()).await;
+    }
+
+    /// Says any text.
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send_message(Message::text(text)).await;
+    }
+
+    /// Says anything.
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        if let Err(error) = self.stream.send(message).await {
+            self.fail(&format!("could not send: {error}"));
+        }
+    }
+
+    /// Says several frames at once, so that they travel together.
+    pub(crate) async fn send_all(&mut self, frames: &[Json]) {
+        for frame in frames {
+            if let Err(error) = self.stream.feed(Message::text(frame.to_string())).await {
+                self.fail(&format!("could not send: {error}"));
+            }
+        }
+        if let Err(error) = self.stream.flush().await {
+            self.fail(&format!("could not send: {error}"));
+        }
+    }
+
+    /// Says a frame to a server that may be gone.
+    pub(crate) async fn try_send(&mut self, frame: Json) -> Result<(), ()> {
+        let sent = self.stream.send(Message::text(frame.to_string())).await;
+        self.broken |= sent.is_err();
+        sent.map_err(|_| ())
+    }
+
+    /// The next frame of a server that may be gone; None: it is.
+    pub(crate) async fn try_next(&mut self) -> Option<Json> {
+        if let Some(frame) = self.waiting.pop_front() {
+            return Some(frame);
+        }
+        while let Ok(Some(Ok(message))) = timeout(PATIENCE, self.stream.next()).await {
+            match message {
+                Message::Text(text) => return serde_json::from_str(&text).ok(),
+                Message::Close(_) => break,
+                _ => (),
+            }
+        }
+        self.broken = true;
+        None
+    }
+
+    /// Whether the server is gone.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) async fn next(&mut self) -> Json {
+        match self.waiting.pop_front() {
+            Some(frame) => frame,
+            None => self.read().await,
+        }
+    }
+
+    /// The first frame that fits; those before it stay, in order.
+    pub(crate) async fn expect(&mut self, wanted: impl Fn(&Json) -> bool) -> Json {
+        if let Some(at) = self.waiting.iter().position(&wanted) {
+            return self.waiting.remove(at).unwrap();
+        }
+        loop {
+            let frame = self.read().await;
+            if wanted(&frame) {
+                return frame;
+            }
+            self.waiting.push_back(frame);
+        }
+    }
+
+    /// The first frame of this type; those before it stay, in order.
+    pub(crate) async fn until(&mut self, kind: &str) -> Json {
+        self.expect(is(kind)).await
+    }
+
+    /// All frames up to the first that fits: those before it, and itself.
+    pub(crate) async fn all_until(&mut self, wanted: impl Fn(&Json) -> bool) -> (Vec<Json>, Json) {
+        let mut before = Vec::new();
+        loop {
+            let frame = self.next().await;
+            if wanted(&frame) {
+                return (before, frame);
+            }
+            before.push(frame);
+        }
+    }
+
+    /// Fails if a frame that fits `unwanted` comes before one that fits `marker`.
+    pub(crate) async fn silent_until(&mut self, unwanted: impl Fn(&Json) -> bool, marker: impl Fn(&Json) -> bool) -> Json {
+        let (before, marker) = self.all_until(marker).await;
+        if let Some(frame) = before.iter().find(|frame| unwanted(frame)) {
+            self.fail(&format!("should not have heard {frame}"));
+        }
+        marker
+    }
+
+    /// Says a frame and waits for its answer.
+    pub(crate) async fn ask(&mut self, mut frame: Json) -> Json {
+        self.asked += 1;
+        let reference = format!("ask {}", self.asked);
+        frame["ref"] = json!(reference);
+        self.send(frame).await;
+        self.expect(|answer| answer["ref"] == reference).await
+    }
+
+    /// Says a frame that is refused with this code; the answer.
+    pub(crate) async fn refused(&mut self, frame: Json, code: &str) -> Json {
+        let asked = frame.to_string();
+        let answer = self.ask(frame).await;
+        if answer["error"] != code {
+            self.fail(&format!("{asked} should be refused with {code}, was answered with {answer}"));
+        }
+        answer
+    }
+
+    /// Enters a room; the answer.
+    pub(crate) async fn join(&mut self, room: &str) -> Json {
+        let joined = self.ask(json!({"type": "join_room", "room_id": room})).await;
+        if joined["type"] != "room_joined" {
+            self.fail(&format!("could not enter {room}: {joined}"));
+        }
+        joined
+    }
+
+    /// Posts into the room joined last; the answer.
+    pub(crate) async fn say(&mut self, text: &str) -> Json {
+        let sent = self.ask(json!({"type": "chat_message", "content": text})).await;
+        if sent["type"] != "message_sent" {
+            self.fail(&format!("could not post: {sent}"));
+        }
+        sent
+    }
+
+    /// The message of this text, as it is broadcast.
+    pub(crate) async fn hears(&mut self, text: &str) -> Json {
+        self.expect(|frame| frame["type"] == "chat_message" && frame["content"] == text).await
+    }
+
+    /// Waits until the server has answered a `ping`: all that it said before is in, and every frame sent before was read.
+    /// Answers what was heard until then and was not asked for.
+    pub(crate) async fn settle(&mut self) -> Vec<Json> {
+        self.asked += 1;
+        let reference = format!("ping {}", self.asked);
+        self.send(json!({"type": "ping", "ref": reference})).await;
+        self.all_until(|frame| frame["type"] == "pong" && frame["ref"] == reference).await.0
+    }
+
+    /// The code with which the server closes the socket; frames before that stay.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await {
+                Ok(Some(Ok(Message::Text(text)))) => {
+                    let frame = self.note(&text);
+                    self.waiting.push_back(frame);
+                }
+                Ok(Some(Ok(Message::Close(Some(close))))) => return close.code.into(),
+                Ok(Some(Ok(Message::Close(None)))) => return 1005,
+                Ok(Some(Ok(_))) => (),
+                Ok(Some(Err(_)) | None) => return 1006,
+                Err(_) => self.fail("was not closed"),
+            }
+        }
+    }
+
+    /// Closes the socket properly.
+    pub(crate) async fn close(mut self) {
+        if let Err(error) = self.stream.close(None).await {
+            self.fail(&format!("could not close: {error}"));
+        }
+        self.closed().await;
+    }
+
+    /// What was heard so far and nobody has asked for.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &Json> {
+        self.waiting.iter()
+    }
+
+    async fn read(&mut self) -> Json {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await {
+                Ok(Some(Ok(Message::Text(text)))) => return self.note(&text),
+                Ok(Some(Ok(Message::Close(close)))) => self.fail(&format!("was closed: {close:?}")),
+                Ok(Some(Ok(_))) => (),
+                Ok(Some(Err(error))) => self.fail(&format!("broke: {error}")),
+                Ok(None) => self.fail("ended"),
+                Err(_) => self.fail("waited in vain"),
+            }
+        }
+    }
+
+    fn note(&mut self, text: &str) -> Json {
+        self.heard.push(text.to_owned());
+        serde_json::from_str(text).unwrap_or_else(|error| self.fail(&format!("heard no JSON ({error}): {text}")))
+    }
+
+    fn fail(&self, why: &str) -> ! {
+        panic!("the socket of {} {why}\nit had heard:\n  {}", self.name, self.heard.join("\n  "))
+    }
+}
