@@ -300,7 +300,7 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
         ("ParticipantChanged", step(vec![Change::ParticipantChanged(ann_there())])),
         ("ParticipantRemoved", step(vec![Change::ParticipantRemoved(person.clone())])),
         ("RoomDeleted", step(vec![Change::RoomDeleted])),
-        ("RoomAdded", Event::RoomAdded { user: PETR, facts: Arc::new(facts()), at }),
+        ("RoomAdded", Event::RoomAdded { user: PETR, facts: Arc::new(facts()), state: LiveState::Closed, at }),
         ("Marked", Event::Marked { mark: mark(), person: ann_there().person(), author: PETR, participants: 2 }),
         ("UserChanged", Event::UserChanged { user: ANN }),
         ("SessionEnded", Event::SessionEnded { user: ANN, sessions: Vec::new() }),

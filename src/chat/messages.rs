@@ -181,6 +181,9 @@ pub(super) fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
 
 /// What the store's answer to a post means.
 pub(super) fn posted(answer: Result<Posted, StoreError>, draft: &Draft) -> Result<Posted> {
+    if let Ok(Posted { message, repeated }) = &answer {
+        debug!(user = message.author.login, room = message.room.key(), repeated, "Message {} stored.", message.id().key());
+    }
     answer.map_err(|error| match error {
         StoreError::NotFound if !draft.media.is_empty() => Error::invalid("mediaIds", "holds a file that is not yours"),
         StoreError::NotFound if draft.reply_to.is_some() => Error::MessageNotFound,

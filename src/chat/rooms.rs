@@ -80,7 +80,8 @@ impl Chat {
         };
         let role = |user: &UserId| if *user == session.user { creator } else { Role::Member };
         let participants = users.iter().map(|user| (*user, role(user))).collect();
-        let new = NewRoom { name: plan.name, visibility: plan.visibility, owner: session.user, participants, reuse: plan.reuse };
+        let reuse = plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private;
+        let new = NewRoom { name: plan.name, visibility: plan.visibility, owner: session.user, participants, reuse };
         let added = self.store().add_room(new).await.map_err(|error| match error {
             StoreError::NotFound => Error::UserNotFound,
             other => other.into(),

@@ -37,7 +37,7 @@ impl Hub {
     pub fn deliver(&self, event: &Event) -> Vec<Effect> {
         match event {
             Event::Room(change) => return self.deliver_change(event, change),
-            Event::RoomAdded { user, facts, .. } => self.deliver_added(event, *user, facts),
+            Event::RoomAdded { user, facts, at, .. } => self.deliver_added(*user, facts, *at),
             Event::Marked { mark, author, participants, .. } => self.deliver_mark(event, mark, (*participants > self.receipts_up_to).then_some(*author)),
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
             Event::Entered { room, person, at, .. } => self.deliver_presence(event, *room, person, true, *at),
@@ -152,11 +152,15 @@ impl Hub {
         effects
     }
 
-    fn deliver_added(&self, event: &Event, user: UserId, facts: &Arc<RoomFacts>) {
+    fn deliver_added(&self, user: UserId, facts: &Arc<RoomFacts>, at: Timestamp) {
         let sockets = self.sockets(user);
-        tell(&sockets, event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
+        let event = Event::RoomAdded { user, facts: Arc::clone(facts), state: self.state(facts.room.id), at };
+        tell(&sockets, &event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
         for socket in sockets.iter().filter(|s| s.is_subscribed()) {
             self.change(facts.room.id, |watch| {
+                if !socket.note_listening(facts.room.id) {
+                    return;
+                }
                 let rev = facts.room.rev;
                 let listener = watch.listener_or_new(socket);
                 listener.subscribed = true;

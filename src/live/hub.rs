@@ -98,16 +98,8 @@ impl Hub {
                 }
             }
         }
-        if socket.is_subscribed() {
-            let slots: Vec<RoomId> = self.lock_rooms().keys().copied().collect();
-            for room in slots {
-                self.change(room, |watch| {
-                    if let Some(listener) = watch.listener(socket.id) {
-                        listener.subscribed = false;
-                        watch.sweep();
-                    }
-                });
-            }
+        for room in socket.stop_listening() {
+            self.unlisten(room, socket);
         }
     }
 
@@ -143,9 +135,11 @@ impl Hub {
     /// Lets a socket listen without having entered. Its events are held back until [`Hub::make_ready`].
     pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {
         self.change(room, |watch| {
-            let listener = watch.listener_or_new(socket);
-            listener.subscribed = true;
-            listener.ready = false;
+            if socket.note_listening(room) {
+                let listener = watch.listener_or_new(socket);
+                listener.subscribed = true;
+                listener.ready = false;
+            }
         });
     }
 

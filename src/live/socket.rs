@@ -1,10 +1,11 @@
 //! One open WebSocket as live rooms see it.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Outbox, Voice};
-use crate::model::{SessionId, SocketId, Timestamp, UserId};
+use crate::model::{RoomId, SessionId, SocketId, Timestamp, UserId};
 
 /// An open socket: whose it is, what it speaks, and its queue.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Socket {
     pub outbox: Arc<Outbox>,
     /// It wants the events of all rooms of its user, future ones too.
     pub(super) subscribed: AtomicBool,
+    /// Rooms to which it listens, or once did, without having entered; None: it has been disconnected.
+    listens: Mutex<Option<HashSet<RoomId>>>,
     /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`: never.
     token_expires: AtomicI64,
 }
@@ -30,7 +33,17 @@ pub struct Socket {
 impl Socket {
     pub(super) fn new(id: SocketId, user: UserId, login: String, session: SessionId, voice: Voice, outbox: Outbox, token_expires: Option<Timestamp>) -> Self {
         let expires = token_expires.map_or(i64::MAX, |t| t.0);
-        Self { id, user, login, session, voice, outbox: Arc::new(outbox), subscribed: AtomicBool::new(false), token_expires: AtomicI64::new(expires) }
+        Self {
+            id,
+            user,
+            login,
+            session,
+            voice,
+            outbox: Arc::new(outbox),
+            subscribed: AtomicBool::new(false),
+            listens: Mutex::new(Some(HashSet::new())),
+            token_expires: AtomicI64::new(expires),
+        }
     }
 
     /// When the newest token of its session expires; None: it was opened without one.
@@ -49,6 +62,20 @@ impl Socket {
     /// From now on it listens to every room that its user comes into.
     pub fn subscribe(&self) {
         self.subscribed.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes that it listens to a room; false when it is disconnected already and must not.
+    pub(super) fn note_listening(&self, room: RoomId) -> bool {
+        let mut listens = self.listens.lock().unwrap_or_else(PoisonError::into_inner);
+        listens.as_mut().is_some_and(|rooms| {
+            rooms.insert(room);
+            true
+        })
+    }
+
+    /// It is disconnected: where it may still be listening.
+    pub(super) fn stop_listening(&self) -> HashSet<RoomId> {
+        self.listens.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 
     pub(super) fn is_subscribed(&self) -> bool {

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId};
+use super::{
+    LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
+};
 
 /// Something that sockets, live rooms or caches must hear of.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub enum Event {
         user: UserId,
         /// The room right after the change, `rev` included.
         facts: Arc<RoomFacts>,
+        /// The state of its live room: `closed` as the store says it, set by the server that hands it on.
+        state: LiveState,
         /// When.
         at: Timestamp,
     },

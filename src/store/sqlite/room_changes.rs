@@ -8,7 +8,7 @@ use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{jobs, people, sql, users};
-use crate::model::{Change, Claim, Event, Person, Role, Room, RoomFacts, RoomId, UserId, Visibility, fold};
+use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, UserId, Visibility, fold};
 use crate::store::{Basis, Committed, RoomChange, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
@@ -67,7 +67,7 @@ impl<'a, 'w> Doing<'a, 'w> {
         if !added.is_empty() {
             let Some(facts) = rooms::facts(work.conn, room.id)?.map(Arc::new) else { return Ok(true) };
             let at = work.now;
-            let news = added.into_iter().map(|user| Event::RoomAdded { user, facts: Arc::clone(&facts), at });
+            let news = added.into_iter().map(|user| Event::RoomAdded { user, facts: Arc::clone(&facts), state: LiveState::Closed, at });
             work.events.splice(place..place, news);
         }
         Ok(true)

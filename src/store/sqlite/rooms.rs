@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::error::Fault;
 use super::work::Work;
 use super::{people, sql, users};
-use crate::model::{Change, Claim, Event, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId, Timestamp, UserId, Visibility, fold};
+use crate::model::{Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId, Timestamp, UserId, Visibility, fold};
 use crate::store::{Added, Basis, NewRoom, StoreError};
 
 /// Columns of a room with its owner's login name, for [`room_from_row`].
@@ -140,7 +140,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     let facts = facts(conn, id)?.ok_or(StoreError::NotFound)?;
     let shared = Arc::new(facts.clone());
     for (user, _) in &new.participants {
-        work.emit(Event::RoomAdded { user: *user, facts: Arc::clone(&shared), at: work.now });
+        work.emit(Event::RoomAdded { user: *user, facts: Arc::clone(&shared), state: LiveState::Closed, at: work.now });
     }
     Ok(Added { value: facts, existed: false })
 }

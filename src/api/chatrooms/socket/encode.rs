@@ -3,14 +3,14 @@
 use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
 use crate::live::{Audience, Encoded};
-use crate::model::{Change, Event, LiveState, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq};
+use crate::model::{Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq};
 
 /// What this dialect says of an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event.changes.iter().map(|change| Encoded::to_all(text(&changed(event, change)))).collect(),
-        Event::RoomAdded { user, facts, at } => {
-            let frame = Frame::RoomAdded { room: Room::new(facts, LiveState::Closed), unread_count: 0, timestamp: at.seconds() };
+        Event::RoomAdded { user, facts, state, at } => {
+            let frame = Frame::RoomAdded { room: Room::new(facts, *state), unread_count: 0, timestamp: at.seconds() };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
         Event::Marked { mark, person, .. } => marked(mark, person),
