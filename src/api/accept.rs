@@ -212,6 +212,10 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
             }
         }
     }
+    if let Some(path) = listener.address.strip_prefix("unix:") {
+        // Nobody answers on it any more; a file that is left behind is replaced at the next start.
+        drop(std::fs::remove_file(path));
+    }
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
