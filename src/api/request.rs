@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use hyper::upgrade::OnUpgrade;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use tracing::Span;
 use warp::http::{HeaderMap, Method, header};
 use warp::reply::Response;
@@ -166,22 +166,14 @@ impl Request {
     }
 }
 
-/// Reads a JSON text into what a dialect expects.
+/// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody wants included.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
     // serde would also take a list for a struct.
-    let object = body.trim_ascii_start().starts_with(b"{");
-    if !object {
-        serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Error::Malformed(error.to_string()))?;
+    if !value.is_object() {
         return Err(Error::invalid("body", "is no object"));
     }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let field = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() { invalid(&field, &inner.to_string()) } else { Error::Malformed(inner.to_string()) }
-    })?;
-    reader.end().map_err(|error| Error::Malformed(error.to_string()))?;
-    Ok(value)
+    serde_path_to_error::deserialize(value).map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
 }
 
 /// Names the field that serde complains of: the one it stopped at, or the one that it misses.

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
+use super::access::take_part;
 use super::messages::{NewMessage, member, posted};
 use super::replay::Replay;
 use super::rooms::{DECISIONS, MAX_ONLINE};
-use super::{Authenticated, Chat};
+use super::{Authenticated, Chat, actor};
 use crate::live::{CloseReason, Outbox, Ready, Socket, Voice};
 use crate::model::{Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window};
 use crate::store::Posted;
@@ -96,10 +97,7 @@ impl Connection {
                 Ok(room) => stored(self.chat.react(&self.session, room, message, reaction, give).await),
                 Err(error) => Err(error),
             },
-            Command::MarkRead { room, message } => match room.map_or_else(|| room_of(message), Ok) {
-                Ok(room) => self.chat.mark_read(&self.session, room, message).await.map(Outcome::Marked).map_err(foreign_message),
-                Err(error) => Err(error),
-            },
+            Command::MarkRead { room, message } => self.mark_read(room, message).await,
             Command::Typing { room } => self.typing(room).await,
         };
         (outcome, None)
@@ -240,7 +238,7 @@ impl Connection {
     }
 
     async fn leave(&mut self, room: Option<RoomId>) -> Result<Outcome> {
-        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
+        let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
         if !self.entered.contains(&room) {
             return Err(Error::NotJoined);
         }
@@ -253,13 +251,13 @@ impl Connection {
     }
 
     async fn quit(&mut self) -> Result<Outcome> {
-        let room = self.current_room().ok_or(Error::NotInRoom)?;
+        let room = self.current_room().ok_or(Error::MissingRoom)?;
         self.chat.quit(&self.session, room).await?;
         Ok(Outcome::Left(room))
     }
 
     async fn post(&self, room: Option<RoomId>, new: NewMessage) -> Result<Outcome> {
-        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
+        let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
         said(self.chat.post_from(&self.session, room, new, Some(self.socket.id)).await.map_err(foreign_room))
     }
 
@@ -270,10 +268,19 @@ impl Connection {
         Ok(Outcome::Stored(Stored { message: edited.id(), rev: edited.rev, at, client_id: None, repeated: false }))
     }
 
+    /// A message names its room; a room that is named must be one's own.
+    async fn mark_read(&self, room: Option<RoomId>, message: MessageRef) -> Result<Outcome> {
+        let marked = match room {
+            Some(room) => self.chat.mark_read(&self.session, room, message).await,
+            None => self.chat.mark_read(&self.session, room_of(message)?, message).await.map_err(foreign_message),
+        };
+        marked.map(Outcome::Marked)
+    }
+
     async fn typing(&self, room: Option<RoomId>) -> Result<Outcome> {
-        let room = room.or(self.current_room()).ok_or(Error::NotInRoom)?;
-        let facts = self.chat.known_facts(room, true).await.map_err(foreign_room)?;
-        let Some(participant) = facts.participant(self.session.user) else { return Err(Error::NotInRoom) };
+        let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
+        let facts = self.chat.known_facts(room, true).await?;
+        let participant = take_part(&facts, actor(&self.session)).map_err(|refused| if refused == Error::Forbidden { Error::NotInRoom } else { refused })?;
         if self.may_type() {
             self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });
         }

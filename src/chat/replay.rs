@@ -6,11 +6,11 @@ use std::collections::{HashMap, VecDeque};
 
 use super::connection::{Answer, Connection, MAX_CHANGES};
 use crate::live::Ready;
-use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomId, Subscription};
+use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomChanges, RoomId, Subscription};
 use crate::store::RoomQuery;
 
-/// Messages of one page.
-const PAGE: u32 = 100;
+/// Messages of one frame.
+const PAGE: usize = 100;
 /// Changes that are told in all; rooms beyond start anew.
 const MAX_IN_ALL: u32 = 2_000;
 
@@ -22,6 +22,8 @@ pub(super) struct Replay {
     /// Rooms that are done or must start anew.
     done: HashMap<RoomId, Reached>,
     told: u32,
+    /// Pages that have been read and not yet said.
+    pages: VecDeque<RoomChanges>,
     /// What is left to say once all rooms are live, and before which position of the queue.
     last: Option<(VecDeque<Outcome>, u64)>,
 }
@@ -47,7 +49,7 @@ impl Connection {
             self.chat.0.hub.listen(card.facts.room.id, &self.socket);
         }
         let rooms = since.into_iter().map(|(room, rev)| (room, Reached { rev, told: 0, reset: false })).collect();
-        self.replay = Some(Replay { epoch, rooms, done: HashMap::new(), told: 0, last: None });
+        self.replay = Some(Replay { epoch, rooms, done: HashMap::new(), told: 0, pages: VecDeque::new(), last: None });
         Ok(())
     }
 
@@ -65,19 +67,23 @@ impl Connection {
     }
 
     async fn next_page(&self, replay: &mut Replay) -> Result<Option<Answer>> {
-        while let Some((room, mut reached)) = replay.rooms.pop_front() {
+        loop {
+            if let Some(page) = replay.pages.pop_front() {
+                return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
+            }
+            let Some((room, mut reached)) = replay.rooms.pop_front() else { break };
             if !self.chat.0.hub.is_listening(room, &self.socket) {
                 continue;
             }
-            if reached.told >= MAX_CHANGES || replay.told >= MAX_IN_ALL {
+            // Removed meanwhile: the room is gone for this client.
+            let Ok(page) = self.chat.changes(&self.session, room, reached.rev, replay.epoch.as_deref(), MAX_CHANGES).await else { continue };
+            let count = u32::try_from(page.changes.messages.len()).unwrap_or(u32::MAX);
+            let too_much = (page.changes.more && count >= MAX_CHANGES) || reached.told + count > MAX_CHANGES || replay.told + count > MAX_IN_ALL;
+            if too_much {
                 reached.reset = true;
                 replay.done.insert(room, reached);
                 continue;
             }
-            let limit = PAGE.min(MAX_CHANGES - reached.told).min(MAX_IN_ALL - replay.told);
-            // Removed meanwhile: the room is gone for this client.
-            let Ok(page) = self.chat.changes(&self.session, room, reached.rev, replay.epoch.as_deref(), limit).await else { continue };
-            let count = u32::try_from(page.changes.messages.len()).unwrap_or(u32::MAX);
             reached = Reached { rev: page.changes.rev, told: reached.told + count, reset: page.changes.reset };
             replay.told += count;
             if page.changes.more && !reached.reset {
@@ -86,7 +92,7 @@ impl Connection {
                 replay.done.insert(room, reached);
             }
             if says_something(&page.changes) {
-                return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
+                replay.pages.extend(split(page));
             }
         }
         if replay.last.is_none() {
@@ -116,7 +122,7 @@ impl Connection {
                     let page = self.chat.changes(&self.session, room, known.rev, None, MAX_CHANGES).await?;
                     *known = Reached { rev: page.changes.rev, told: known.told, reset: page.changes.reset || page.changes.more };
                     if says_something(&page.changes) {
-                        outcomes.push_back(Outcome::Changes(Box::new(page)));
+                        outcomes.extend(split(page).into_iter().map(|page| Outcome::Changes(Box::new(page))));
                     }
                 }
                 let rev = card.facts.room.rev;
@@ -140,6 +146,21 @@ impl Connection {
     async fn cards(&self) -> Result<Vec<RoomCard>> {
         Ok(self.chat.store().rooms(RoomQuery::Of { user: self.session.user, participants: 0 }).await?)
     }
+}
+
+/// Frames of at most [`PAGE`] messages; each says which rev it reaches, the last one what the whole did.
+fn split(mut page: RoomChanges) -> Vec<RoomChanges> {
+    let mut frames = Vec::new();
+    while page.changes.messages.len() > PAGE {
+        let rest = page.changes.messages.split_off(PAGE);
+        let reached = page.changes.messages.last().map_or(page.changes.rev, |message| message.rev);
+        let mut first = page.clone();
+        first.changes = Changes { rev: reached, more: true, room: None, ..first.changes };
+        frames.push(first);
+        page.changes.messages = rest;
+    }
+    frames.push(page);
+    frames
 }
 
 fn says_something(changes: &Changes) -> bool {

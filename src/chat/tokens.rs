@@ -62,6 +62,10 @@ impl Keys {
                 rules.set_required_spec_claims(&["exp"]);
                 let claims = decode::<Claims>(token, &self.decoding, &rules).map_err(|_| Error::BadSession)?.claims;
                 let expires = Some(Timestamp(claims.exp.saturating_mul(1000)));
+                // The library lets the second in which a token expires pass; no leeway means none.
+                if !expired_too && expires <= Some(Timestamp::now()) {
+                    return Err(Error::BadSession);
+                }
                 Ok(Opened { hash: hash(&claims.sid)?, secret: claims.sid, expires, login: Some(claims.user_id) })
             }
         }

@@ -28,10 +28,11 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::BadCredentials { known: false } | Error::UserNotFound => (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found"),
         Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
         Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
-        Error::RoomNotFound | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
+        // A public room that one has not entered is "not mine".
+        Error::RoomNotFound | Error::Forbidden | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
             (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found")
         }
-        Error::Forbidden | Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
         Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

@@ -17,13 +17,12 @@ use crate::model::{Error, Result, Timestamp};
 pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
     let new: wire::NewUser = request.json().await?;
     let user = chat.register(new.into(), request.client()).await?;
-    Ok(json(StatusCode::CREATED, &wire::User::own(&user)))
+    Ok(json(StatusCode::CREATED, &wire::User::registered(&user)))
 }
 
 pub(super) async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     let body: wire::LogIn = request.json().await?;
-    let (login, password) = body.credentials()?;
-    let login = chat.log_in(&login, &password, request.client()).await?;
+    let login = chat.log_in(&body.user_id, &body.password, request.client()).await?;
     Ok(token(&chat.token(&login)?, &request))
 }
 

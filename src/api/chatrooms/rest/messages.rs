@@ -113,7 +113,8 @@ fn window(request: &Request, room: RoomId) -> Result<Window> {
 /// Reads a message key of this room, or the bare number of a message.
 fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
     if place.starts_with("msg") {
-        return MessageId::parse(place).filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound);
+        let id = MessageId::parse(place).ok_or_else(|| Error::invalid(field, "is no message key"))?;
+        return if id.room == room { Ok(id.seq) } else { Err(Error::MessageNotFound) };
     }
     natural(field, place).map(Seq)
 }
@@ -133,8 +134,7 @@ mod tests {
         assert_eq!(seq("before", "12", room), Ok(Seq(12)));
         assert_eq!(seq("after", "0", room), Ok(Seq(0)));
         assert_eq!(seq("before", "msg8000000012", room), Err(Error::MessageNotFound));
-        assert_eq!(seq("before", "msg12", room), Err(Error::MessageNotFound));
-        for bad in ["", "x", "-1", "1.5"] {
+        for bad in ["", "x", "-1", "1.5", "msg12", "msgx"] {
             assert!(matches!(seq("around", bad, room), Err(Error::Invalid { field, .. }) if field == "around"), "{bad}");
         }
     }

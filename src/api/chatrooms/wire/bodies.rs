@@ -34,15 +34,8 @@ impl From<NewUser> for Registration {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogIn {
-    user_id: Option<String>,
-    password: Option<String>,
-}
-
-impl LogIn {
-    /// Login name and password.
-    pub(crate) fn credentials(self) -> Result<(String, String)> {
-        self.user_id.zip(self.password).ok_or(Error::BadCredentials { known: false })
-    }
+    pub(crate) user_id: String,
+    pub(crate) password: String,
 }
 
 /// PATCH /api/users/me; null takes `email`, `birth` and `mediaId` away.

@@ -50,9 +50,14 @@ impl<'a> User<'a> {
         }
     }
 
+    /// As they have just registered.
+    pub(crate) fn registered(user: &'a model::User) -> Self {
+        Self { email: user.email.as_deref(), birth: user.birth.as_deref(), ..Self::public(user) }
+    }
+
     /// As they see themselves.
     pub(crate) fn own(user: &'a model::User) -> Self {
-        Self { email: user.email.as_deref(), birth: user.birth.as_deref(), admin: Some(user.admin), ..Self::public(user) }
+        Self { admin: Some(user.admin), ..Self::registered(user) }
     }
 }
 
