@@ -1,62 +1,80 @@
-//! Acknowledged means durable: the server is killed under load, and stopped gracefully under load.
+//! What was acknowledged is there, however the server ended. `CHATCTL_TEST_LONG=1` asks for longer.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the count is the proof")]
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use std::collections::HashMap;
-use std::time::Duration;
-
+use futures_util::future::join_all;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
-use crate::support::{Json, Person, Server, Socket, is, people};
+use crate::support::{Client, Json, Person, Server, Socket, people};
 
-const SENDERS: usize = 6;
+/// Sends of one socket that wait for their answer.
+const IN_FLIGHT: usize = 16;
 
-/// Messages that must have been acknowledged before the server is killed.
-fn enough() -> usize {
-    if std::env::var_os("CHATCTL_TEST_LONG").is_some() { 20_000 } else { 600 }
+/// What one sender knows after the connection has ended.
+#[derive(Default)]
+struct Sent {
+    acknowledged: BTreeMap<String, Json>,
+    unknown: BTreeSet<String>,
 }
 
-/// Sends until the socket breaks; answers the client ids that were acknowledged and the number sent.
-async fn flood(mut socket: Socket, sender: usize, acknowledged: tokio::sync::mpsc::UnboundedSender<String>) -> usize {
-    for n in 0.. {
-        let id = client_id(sender, n);
-        if socket.try_send(json!({"type": "chat_message", "content": text(&id), "client_id": id})).await.is_err() {
-            return n;
+/// Acknowledged sends of all senders; tells when there are enough.
+struct Tally {
+    count: AtomicUsize,
+    wanted: usize,
+    reached: Notify,
+}
+
+/// Sends until the connection ends.
+async fn send_until_the_end(mut socket: Socket, room: String, prefix: String, tally: Arc<Tally>) -> Sent {
+    let mut sent = Sent::default();
+    for number in 0.. {
+        let id = format!("{prefix}-{number}");
+        let frame = json!({"type": "chat_message", "room_id": room, "content": format!("text of {id}"), "client_id": id, "ref": id});
+        sent.unknown.insert(id);
+        if !socket.try_send(frame).await {
+            break;
         }
-        // Several on their way, so that the kill falls between write, commit and answer.
-        while let Some(frame) = if n % 8 == 7 { socket.try_next().await } else { None } {
-            let sent = frame["type"] == "message_sent";
-            if sent {
-                acknowledged.send(frame["client_id"].as_str().unwrap().to_owned()).unwrap();
-            }
-            if sent && frame["client_id"] == id {
-                break;
-            }
-        }
-        if socket.is_broken() {
-            return n + 1;
+        if !settle(&mut socket, &mut sent, IN_FLIGHT, &tally).await {
+            break;
         }
     }
-    unreachable!("senders go on until the server is killed")
+    // What was acknowledged before the end counts, also when it is read after it.
+    settle(&mut socket, &mut sent, 0, &tally).await;
+    sent
 }
 
-fn client_id(sender: usize, n: usize) -> String {
-    format!("s{sender}-{n}")
+/// Reads until at most so many sends wait for their answer; false when the connection ended.
+async fn settle(socket: &mut Socket, sent: &mut Sent, waiting: usize, tally: &Tally) -> bool {
+    while sent.unknown.len() > waiting {
+        let Some(frame) = socket.next_or_end().await else { return false };
+        if frame["type"] != "message_sent" {
+            assert!(frame["error"].is_null(), "a send was refused: {frame}");
+            continue;
+        }
+        let id = frame["ref"].as_str().expect("the answer refers to its question").to_owned();
+        sent.unknown.remove(&id);
+        sent.acknowledged.insert(id, frame);
+        if tally.count.fetch_add(1, Ordering::SeqCst) + 1 >= tally.wanted {
+            tally.reached.notify_one();
+        }
+    }
+    true
 }
 
-fn text(id: &str) -> String {
-    format!("text of {id}")
-}
-
-/// Every message of the room, oldest first.
-async fn all_messages(person: &Person, room: &str) -> Vec<Json> {
+/// Every message of the room, page by page.
+async fn whole_history(person: &Person, room: &str) -> Vec<Json> {
     let mut all: Vec<Json> = Vec::new();
     loop {
-        let after = all.last().map_or(0, |message| message["seq"].as_i64().unwrap());
+        let after = all.last().map_or(0, |message| message["seq"].as_i64().expect("a number"));
         let page = person.get(&format!("/api/chatrooms/{room}/messages?after={after}&limit=200")).await.is(200);
-        let page = page["messages"].as_array().unwrap();
+        let page = page["messages"].as_array().expect("a list");
         if page.is_empty() {
             return all;
         }
@@ -64,73 +82,173 @@ async fn all_messages(person: &Person, room: &str) -> Vec<Json> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_killed_under_load_has_every_acknowledged_message_once() {
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
+    let long = std::env::var_os("CHATCTL_TEST_LONG").is_some();
+    let (rounds, wanted) = if long { (25, 5_000) } else { (3, 400) };
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
-    let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let room = ann.room(&[&bob]).await;
-    let (acknowledge, mut acknowledged) = tokio::sync::mpsc::unbounded_channel();
-    let mut senders = JoinSet::new();
-    for sender in 0..SENDERS {
-        let socket = ann.enter(&room).await;
-        let acknowledge = acknowledge.clone();
-        senders.spawn(async move { (sender, flood(socket, sender, acknowledge).await) });
-    }
-    drop(acknowledge);
-    let mut known = Vec::new();
-    while known.len() < enough() {
-        known.push(acknowledged.recv().await.unwrap());
-    }
-    server.kill9();
-    let sent: HashMap<usize, usize> = senders.join_all().await.into_iter().collect();
-    while let Some(id) = acknowledged.recv().await {
-        known.push(id);
-    }
-
-    server.restart().await;
-    let ann = ann.at(server.address());
-    let stored = all_messages(&ann, &room).await;
-    let mut by_id: HashMap<&str, &Json> = HashMap::new();
-    for (place, message) in stored.iter().enumerate() {
-        assert_eq!(message["seq"].as_i64(), i64::try_from(place + 1).ok(), "a gap or a double at {message}");
-        let id = message["clientId"].as_str().unwrap();
-        assert!(by_id.insert(id, message).is_none(), "{id} is there twice");
-        assert_eq!(message["content"], text(id));
-    }
-    let lost: Vec<_> = known.iter().filter(|id| !by_id.contains_key(id.as_str())).collect();
-    println!("sent {}, acknowledged {}, stored {}, lost {}", sent.values().sum::<usize>(), known.len(), stored.len(), lost.len());
-    assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
-
-    // What was not acknowledged is sent again with the same client ids: nothing is doubled, nothing is missing.
-    let mut socket = ann.enter(&room).await;
-    for (sender, count) in &sent {
-        for n in 0..*count {
-            let id = client_id(*sender, n);
-            let answer = socket.ask(json!({"type": "chat_message", "content": text(&id), "client_id": id})).await;
-            assert_eq!((&answer["type"], &answer["client_id"]), (&json!("message_sent"), &json!(id)), "{answer}");
+    let all = people(&server, ["ann", "ben", "cyd"]).await;
+    let room = all[0].room(&[&all[1], &all[2]]).await;
+    let mut everything = BTreeSet::new();
+    for round in 0..rounds {
+        let tally = Arc::new(Tally { count: AtomicUsize::new(0), wanted, reached: Notify::new() });
+        let mut senders = Vec::new();
+        for person in &all {
+            let person = person.at(server.address());
+            // One who hears their own messages, one who does not.
+            for (kind, socket) in [("in", person.enter(&room).await), ("out", person.open().await)] {
+                let prefix = format!("{round}-{}-{kind}", person.login);
+                senders.push((person.clone(), tokio::spawn(send_until_the_end(socket, room.clone(), prefix, Arc::clone(&tally)))));
+            }
         }
+        tally.reached.notified().await;
+        server.kill9();
+        let mut known = Vec::new();
+        for (person, task) in senders {
+            known.push((person, task.await.expect("a sender")));
+        }
+        server.restart().await;
+        let reader = all[0].at(server.address());
+        let stored = by_client_id(&whole_history(&reader, &room).await, &everything);
+        for (id, frame) in known.iter().flat_map(|(_, sent)| &sent.acknowledged) {
+            let seq = stored.get(id).unwrap_or_else(|| panic!("{id} was acknowledged and is lost"));
+            assert_eq!(json!(seq), frame["seq"], "{id} keeps its place");
+        }
+        // Whoever repeats what they do not know about ends up with everything once.
+        let repeated = known.iter().map(|(person, sent)| repeat(person.at(server.address()), &room, &sent.unknown));
+        join_all(repeated).await;
+        everything.extend(known.iter().flat_map(|(_, sent)| sent.acknowledged.keys().chain(&sent.unknown).cloned()));
+        let stored = by_client_id(&whole_history(&reader, &room).await, &everything);
+        assert_eq!(stored.keys().collect::<BTreeSet<_>>(), everything.iter().collect::<BTreeSet<_>>());
     }
-    let after = all_messages(&ann, &room).await;
-    assert_eq!(after.len(), sent.values().sum::<usize>());
-    assert_eq!(after[..stored.len()].iter().map(|m| &m["messageId"]).collect::<Vec<_>>(), stored.iter().map(|m| &m["messageId"]).collect::<Vec<_>>());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_graceful_stop_closes_sockets_with_1001_and_keeps_what_was_begun() {
+/// Sends again with the same client ids.
+async fn repeat(person: Person, room: &str, ids: &BTreeSet<String>) {
+    for id in ids {
+        let answer = person.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": format!("text of {id}"), "clientId": id})).await;
+        assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
+        assert_eq!(answer.json()["content"], json!(format!("text of {id}")));
+    }
+}
+
+/// `seq` by client id. Fails unless each message is there once, with its own text, and `seq` has no gap.
+fn by_client_id(history: &[Json], known: &BTreeSet<String>) -> BTreeMap<String, i64> {
+    let mut stored = BTreeMap::new();
+    for (index, message) in history.iter().enumerate() {
+        assert_eq!(message["seq"], json!(index + 1), "seq has no gap");
+        let id = message["content"].as_str().and_then(|text| text.strip_prefix("text of ")).expect("the text that was sent").to_owned();
+        let before = stored.insert(id.clone(), message["seq"].as_i64().expect("a number"));
+        assert!(before.is_none(), "{id} is there twice");
+    }
+    let missing: Vec<_> = known.iter().filter(|id| !stored.contains_key(*id)).collect();
+    assert!(missing.is_empty(), "lost: {missing:?}");
+    stored
+}
+
+#[tokio::test]
+async fn every_answer_of_success_outlives_a_kill() {
     let mut server = Server::start().await;
-    let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let room = ann.room(&[&bob]).await;
-    let (mut anns, mut bobs) = (ann.enter(&room).await, bob.subscribe().await);
-    let frames: Vec<Json> = (0..50).map(|n| json!({"type": "chat_message", "content": format!("m{n}")})).collect();
-    anns.send_all(&frames).await;
-    anns.until("message_sent").await;
-    server.ask_to_stop();
-    assert_eq!(anns.closed().await, 1001);
-    assert_eq!(bobs.closed().await, 1001);
-    let acknowledged = 1 + anns.unread().filter(|frame| is("message_sent")(frame)).count();
-    let status = tokio::time::timeout(Duration::from_mins(1), server.exit()).await.unwrap();
-    assert_eq!(status.code(), Some(0));
+    let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
+    let gone = ben.again().await;
+    let room = ann.room(&[&ben]).await;
+    let greeting = ann.socket("ann", "/chat").await.next().await;
+    let sent = ann.say_all(&room, &["one", "two", "three"]).await;
+    let at = |rest: &str| format!("/api/chatrooms/{room}{rest}");
+    ann.patch(&at("/name"), json!({"name": "Kept"})).await.is(200);
+    ann.post(&at("/participants"), json!({"userId": "cyd", "role": "sub-admin"})).await.is(201);
+    ann.patch(&at("/participants/ann/name"), json!({"edited_name": "A"})).await.is(200);
+    ann.patch(&at(&format!("/messages/{}", sent[0])), json!({"newContent": "uno"})).await.is(200);
+    ann.delete(&at(&format!("/messages/{}", sent[1]))).await.is(204);
+    cyd.post(&at(&format!("/messages/{}/reactions", sent[2])), json!({"reactionType": "like"})).await.is(201);
+    ben.patch("/api/users/me", json!({"name": "Ben B."})).await.is(200);
+    gone.post("/api/logout", json!({})).await.is(204);
+    let read = ben.post(&at(&format!("/messages/{}/read", sent[0])), json!({})).await.is(200);
+    let before = (ann.see(&room).await, ann.history(&room).await, ben.card(&room).await["unreadCount"].clone());
+    assert_eq!((&before.2, &read["unreadCount"]), (&json!(1), &json!(1)));
+    server.kill9();
     server.restart().await;
-    let stored = all_messages(&bob.at(server.address()), &room).await;
-    assert!(stored.len() >= acknowledged, "{} stored, {acknowledged} acknowledged", stored.len());
+    let [ann, ben, gone] = [&ann, &ben, &gone].map(|person| person.at(server.address()));
+    assert_eq!((ann.see(&room).await, ann.history(&room).await, ben.card(&room).await["unreadCount"].clone()), before, "tokens and all else live on");
+    assert_eq!(ben.get("/api/users/me").await.is(200)["name"], "Ben B.");
+    gone.get("/api/users/me").await.fails(401, "invalid_token");
+    assert_eq!(ann.socket("ann", "/chat").await.next().await["epoch"], greeting["epoch"], "the epoch is that of the database");
+    let next = ann.say(&room, "four").await;
+    assert_eq!(next["seq"], 4);
+}
+
+#[tokio::test]
+async fn a_stop_is_graceful() {
+    let mut server = Server::start_with(&[("SERVER__SHUTDOWN_GRACE_SECONDS", "3")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let mut native = ann.enter(&room).await;
+    let mut foreign = ann.bare().bearer(&ann.token).socket("ann", &format!("/v1/rooms/{}/chat", crate::support::number(&room))).await;
+    native.say("before the stop").await;
+    assert_eq!(foreign.next().await["text"], "before the stop");
+    // Neither a connection that says nothing nor half a request holds it up.
+    let mut half = TcpStream::connect(server.address()).await.expect("a connection");
+    half.write_all(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").await.expect("half a request");
+    let _idle = TcpStream::connect(server.address()).await.expect("a connection");
+    server.ask_to_stop();
+    assert_eq!((native.closed().await, foreign.closed().await), (1001, 1001));
+    let status = server.exit().await;
+    assert_eq!(status.code(), Some(0));
+    drop(half.read(&mut [0; 1]).await);
+    server.restart().await;
+    assert_eq!(ann.at(server.address()).contents(&room).await, ["before the stop"]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_a_stop_under_load_is_there() {
+    let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let tally = Arc::new(Tally { count: AtomicUsize::new(0), wanted: 200, reached: Notify::new() });
+    let sender = tokio::spawn(send_until_the_end(ann.enter(&room).await, room.clone(), "stop".to_owned(), Arc::clone(&tally)));
+    tally.reached.notified().await;
+    let status = server.terminate().await;
+    assert_eq!(status.code(), Some(0));
+    let sent = sender.await.expect("a sender");
+    server.restart().await;
+    let history = whole_history(&ann.at(server.address()), &room).await;
+    let stored = by_client_id(&history, &sent.acknowledged.keys().cloned().collect());
+    assert!(stored.keys().all(|id| sent.acknowledged.contains_key(id) || sent.unknown.contains(id)));
+}
+
+#[tokio::test]
+async fn what_is_stored_is_for_the_server_alone_and_holds_no_secret_as_it_was_typed() {
+    let mut server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    ann.room(&[]).await;
+    let session = Client::new(&server).post("/v1/login", json!({"login": "ann", "password": ann.password})).await.is(200);
+    let session = session["session_id"].as_str().expect("a text").to_owned();
+    server.terminate().await;
+    let mut files = Vec::new();
+    walk(server.data(), &mut files);
+    assert!(files.iter().any(|path| path.ends_with("chat.db")), "{files:?}");
+    for path in &files {
+        let mode = path.metadata().expect("a file").permissions().mode();
+        // A group may be let in to read the log, to ship it.
+        let open = if path.components().any(|part| part.as_os_str() == "logs") { 0o027 } else { 0o077 };
+        assert_eq!(mode & open, 0, "{} is open to others: {mode:o}", path.display());
+        if !path.is_file() {
+            continue;
+        }
+        let bytes = std::fs::read(path).expect("a file");
+        let signature = ann.token.rsplit('.').next().expect("a token");
+        for secret in [ann.password.as_str(), &session, signature] {
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{} holds a secret", path.display());
+        }
+    }
+}
+
+fn walk(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            walk(&path, files);
+        }
+        files.push(path);
+    }
 }

@@ -1,9 +1,14 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
 mod browser;
+mod chatrooms;
 mod cli;
+mod conformance;
 mod durability;
 mod golden;
+mod logging_lines;
+mod proxy;
 mod scene;
 mod store;
 mod support;
+mod v1;

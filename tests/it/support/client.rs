@@ -60,11 +60,6 @@ impl Client {
         Self { address: address.to_owned(), ..self.clone() }
     }
 
-    /// `127.0.0.1:PORT`.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
     /// The same with one more header.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();

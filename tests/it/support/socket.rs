@@ -18,7 +18,6 @@ pub(crate) struct Socket {
     waiting: VecDeque<Json>,
     heard: Vec<String>,
     asked: u32,
-    broken: bool,
 }
 
 /// Frames of one type.
@@ -28,7 +27,7 @@ pub(crate) fn is(kind: &str) -> impl Fn(&Json) -> bool + use<'_> {
 
 impl Socket {
     pub(super) fn new(name: &str, stream: WebSocketStream<TcpStream>) -> Self {
-        Self { name: name.to_owned(), stream, waiting: VecDeque::new(), heard: Vec::new(), asked: 0, broken: false }
+        Self { name: name.to_owned(), stream, waiting: VecDeque::new(), heard: Vec::new(), asked: 0 }
     }
 
     /// Says a frame.
@@ -60,34 +59,6 @@ impl Socket {
         }
     }
 
-    /// Says a frame to a server that may be gone.
-    pub(crate) async fn try_send(&mut self, frame: Json) -> Result<(), ()> {
-        let sent = self.stream.send(Message::text(frame.to_string())).await;
-        self.broken |= sent.is_err();
-        sent.map_err(|_| ())
-    }
-
-    /// The next frame of a server that may be gone; None: it is.
-    pub(crate) async fn try_next(&mut self) -> Option<Json> {
-        if let Some(frame) = self.waiting.pop_front() {
-            return Some(frame);
-        }
-        while let Ok(Some(Ok(message))) = timeout(PATIENCE, self.stream.next()).await {
-            match message {
-                Message::Text(text) => return serde_json::from_str(&text).ok(),
-                Message::Close(_) => break,
-                _ => (),
-            }
-        }
-        self.broken = true;
-        None
-    }
-
-    /// Whether the server is gone.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken
-    }
-
     /// The next frame, whatever it is.
     pub(crate) async fn next(&mut self) -> Json {
         match self.waiting.pop_front() {
@@ -113,6 +84,26 @@ impl Socket {
     /// The first frame of this type; those before it stay, in order.
     pub(crate) async fn until(&mut self, kind: &str) -> Json {
         self.expect(is(kind)).await
+    }
+
+    /// Says a frame if the connection still stands.
+    pub(crate) async fn try_send(&mut self, frame: Json) -> bool {
+        self.stream.send(Message::text(frame.to_string())).await.is_ok()
+    }
+
+    /// The next frame, or nothing when the connection has ended in whatever way.
+    pub(crate) async fn next_or_end(&mut self) -> Option<Json> {
+        if let Some(frame) = self.waiting.pop_front() {
+            return Some(frame);
+        }
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await {
+                Ok(Some(Ok(Message::Text(text)))) => return Some(self.note(&text)),
+                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return None,
+                Ok(Some(Ok(_))) => (),
+                Err(_) => self.fail("waited in vain"),
+            }
+        }
     }
 
     /// All frames up to the first that fits: those before it, and itself.

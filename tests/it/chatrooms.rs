@@ -1,0 +1,18 @@
+//! Dialect `chatrooms`, topic by topic.
+
+mod accounts;
+mod changes;
+mod history;
+mod input;
+mod lists;
+mod live;
+mod messages;
+mod order;
+mod origins;
+mod profile;
+mod roles;
+mod rooms;
+mod sessions;
+mod socket;
+mod socket_errors;
+mod subscribe;

@@ -1,0 +1,178 @@
+//! What a credential is worth: tokens that are bad, expired, forged, and how many sockets one user may have.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
+
+use crate::support::{Client, Json, Person, Server};
+
+/// `{"alg":"none","typ":"JWT"}`
+const ALG_NONE: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+
+fn refused() -> Json {
+    json!({"error": "invalid_token", "message": "JWT token is invalid"})
+}
+
+#[tokio::test]
+async fn every_route_but_the_open_ones_wants_a_credential() {
+    let server = Server::start().await;
+    let nobody = Client::new(&server);
+    let gets = ["/api/users/me", "/api/users?q=a", "/api/users/ann", "/api/chatrooms", "/api/chatrooms/room001", "/api/chatrooms/1/messages"];
+    for path in gets.into_iter().chain(["/api/chatrooms/1/changes?since=0"]) {
+        assert_eq!(nobody.get(path).await.is(401), refused(), "{path}");
+    }
+    // Decided before the body is read: a broken one changes nothing.
+    let posts = ["/api/logout", "/api/refresh", "/api/chatrooms", "/api/chatrooms/1/messages", "/api/chatrooms/1/join", "/api/chatrooms/1/connect"];
+    for path in posts.into_iter().chain(["/api/chatrooms/1/participants", "/api/chatrooms/1/messages/msg1/read", "/api/chatrooms/1/messages/msg1/reactions"]) {
+        assert_eq!(nobody.post(path, "{broken").await.is(401), refused(), "{path}");
+    }
+    let patches = ["/api/users/me", "/api/chatrooms/1/name", "/api/chatrooms/1/messages/msg1", "/api/chatrooms/1/participants/ann/role"];
+    for path in patches.into_iter().chain(["/api/chatrooms/1/participants/ann/name"]) {
+        assert_eq!(nobody.patch(path, "{broken").await.is(401), refused(), "{path}");
+    }
+    let deletes = ["/api/users/me", "/api/chatrooms/1", "/api/chatrooms/1/participants/ann", "/api/chatrooms/1/messages/msg1"];
+    for path in deletes.into_iter().chain(["/api/chatrooms/1/messages/msg1/reactions/like"]) {
+        assert_eq!(nobody.delete(path).await.is(401), refused(), "{path}");
+    }
+    assert_eq!(nobody.handshake("/chat").await.is(401), refused());
+}
+
+#[tokio::test]
+async fn a_token_that_was_tampered_with_is_refused() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let parts: Vec<&str> = ann.token.split('.').collect();
+    let [header, claims, signature] = parts[..] else { panic!("no JSON web token: {}", ann.token) };
+    let decoded = jsonwebtoken::dangerous::insecure_decode::<Json>(&ann.token).expect("a JSON web token");
+    assert_eq!(decoded.header.alg, Algorithm::HS256);
+    let known = decoded.claims;
+    assert_eq!(known["user_id"], "ann");
+    assert!(known["exp"].is_i64() && known["iat"].is_i64() && known["sid"].is_string(), "{known}");
+    let forged = |algorithm, key: &[u8]| encode(&Header::new(algorithm), &known, &EncodingKey::from_secret(key)).expect("a token");
+    let mut tokens = vec![
+        String::new(),
+        "x".to_owned(),
+        "x.y.z".to_owned(),
+        format!("{header}.{claims}"),
+        format!("{header}.{claims}."),
+        format!("{ALG_NONE}.{claims}."),
+        format!("{ALG_NONE}.{claims}.{signature}"),
+        format!("{header}.{claims}.{}", signature.chars().rev().collect::<String>()),
+        "a".repeat(8 * 1024),
+    ];
+    for key in [&b""[..], b"secret", b"chatctl", &[0; 32]] {
+        tokens.extend([Algorithm::HS256, Algorithm::HS384, Algorithm::HS512].map(|algorithm| forged(algorithm, key)));
+    }
+    for token in &tokens {
+        assert_eq!(ann.bearer(token).get("/api/users/me").await.is(401), refused(), "{token}");
+        assert_eq!(ann.bare().with("cookie", &format!("jwt_token={token}")).get("/api/users/me").await.is(401), refused(), "{token}");
+    }
+    assert_eq!(ann.bearer(&tokens[5]).handshake("/chat").await.is(401), refused());
+    ann.get("/api/users/me").await.is(200);
+}
+
+#[tokio::test]
+async fn the_first_carrier_decides() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let cookie = format!("jwt_token={}", ann.token);
+    let by_cookie = ann.bare().with("cookie", &cookie);
+    by_cookie.get("/api/users/me").await.is(200);
+    by_cookie.with("authorization", "Bearer nonsense").get("/api/users/me").await.fails(401, "invalid_token");
+    by_cookie.with("authorization", "Basic YTpi").get("/api/users/me").await.is(200);
+    by_cookie.with("x-session-id", "nonsense").get("/api/users/me").await.fails(401, "invalid_token");
+    ann.bare().with("cookie", &format!("jwt_token=nonsense; auth_token={}", ann.token)).get("/api/users/me").await.fails(401, "invalid_token");
+    // A session id in the query counts on handshakes only.
+    let session = ann.bare().post("/v1/login", json!({"login": "ann", "password": ann.password})).await.is(200);
+    let id = session["session_id"].as_str().expect("a session id");
+    ann.bare().get(&format!("/api/users/me?session_id={id}")).await.fails(401, "invalid_token");
+    assert_eq!(ann.bare().handshake(&format!("/chat?session_id={id}")).await.status, 101);
+}
+
+#[tokio::test]
+async fn a_refresh_answers_another_good_token_of_the_same_session() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let answer = ann.post("/api/refresh", json!({})).await;
+    let body = answer.is(200);
+    let token = body["token"].as_str().expect("a token").to_owned();
+    assert_eq!(answer.cookie("jwt_token").0, token);
+    ann.bearer(&token).get("/api/users/me").await.is(200);
+    ann.bearer("x.y.z").post("/api/refresh", json!({})).await.fails(401, "invalid_token");
+    ann.bearer(&token).post("/api/logout", json!({})).await.is(204);
+    ann.get("/api/users/me").await.fails(401, "invalid_token");
+}
+
+/// The shortest life of a token is a minute, so this one takes that long.
+#[tokio::test]
+async fn an_expired_token_closes_sockets_and_is_good_for_a_refresh_only() {
+    let server = Server::start_with(&[("AUTH__ACCESS_TOKEN_MINUTES", "1"), ("AUTH__TOKEN_RECHECK_SECONDS", "1")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let prolonged = ann.again().await;
+    let (mut expiring, mut kept) = (ann.open().await, prolonged.open().await);
+    // Once the token of a session is about to expire, another one prolongs its open sockets.
+    let expires = jsonwebtoken::dangerous::insecure_decode::<Json>(&prolonged.token).expect("a JSON web token").claims["exp"].as_u64().expect("a number");
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    while now() + 5 < expires {
+        kept.settle().await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let fresh = prolonged.post("/api/refresh", json!({})).await.is(200);
+    assert_eq!(expiring.closed().await, 4401);
+    ann.get("/api/users/me").await.fails(401, "invalid_token");
+    ann.handshake("/chat").await.fails(401, "invalid_token");
+    let refreshed = ann.post("/api/refresh", json!({})).await.is(200);
+    ann.bearer(refreshed["token"].as_str().expect("a token")).get("/api/users/me").await.is(200);
+    while now() <= expires + 2 {
+        kept.settle().await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    kept.settle().await;
+    ann.bearer(fresh["token"].as_str().expect("a token")).get("/api/users/me").await.is(200);
+    prolonged.get("/api/users/me").await.fails(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn one_user_has_as_many_sockets_as_allowed_and_no_more() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(ann.open().await);
+    }
+    ann.handshake("/chat").await.fails(429, "rate_limited");
+    let ben = Person::new(&server, "ben").await;
+    ben.open().await.settle().await;
+    sockets.pop().expect("20 sockets").close().await;
+    // The place is free as soon as the server has seen the end.
+    let mut last = ann.handshake("/chat").await.status;
+    for _ in 0..100 {
+        if last == 101 {
+            break;
+        }
+        last = ann.handshake("/chat").await.status;
+    }
+    assert_eq!(last, 101);
+    for socket in &mut sockets {
+        socket.settle().await;
+    }
+}
+
+#[tokio::test]
+async fn requests_of_one_user_are_limited() {
+    let server = Server::start_with(&[("LIMITS__REQUESTS_PER_MINUTE_PER_USER", "10")]).await;
+    let [ann, ben] = crate::support::people(&server, ["ann", "ben"]).await;
+    let mut limited = None;
+    for _ in 0..25 {
+        let answer = ann.get("/api/users/me").await;
+        if answer.status != 200 {
+            limited = Some(answer);
+            break;
+        }
+    }
+    let limited = limited.expect("requests are limited");
+    limited.fails(429, "rate_limited");
+    assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    ben.get("/api/users/me").await.is(200);
+}

@@ -1,0 +1,204 @@
+//! One story told in every dialect, and every dialect heard in every other.
+//!
+//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests.
+
+mod chatrooms;
+mod v1;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::json;
+
+use crate::support::{Client, Server, number};
+
+/// What takes a while.
+type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Every dialect that has messages.
+fn dialects() -> Vec<Box<dyn Dialect>> {
+    vec![Box::new(chatrooms::Chatrooms), Box::new(v1::V1)]
+}
+
+/// A way of talking to the server.
+trait Dialect: Send + Sync {
+    /// As the documents call it.
+    fn name(&self) -> &'static str;
+    /// Registers somebody and logs them in, in this dialect's words.
+    fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>>;
+    /// What this dialect carries its credential in, with a credential of any dialect: `None` when it cannot carry it.
+    fn carry(&self, client: &Client, credential: &Credential) -> Option<Client>;
+    /// A route that answers a valid credential with 200, and a bad one with this dialect's refusal.
+    fn whoami(&self) -> &'static str;
+    /// What a bad credential is answered with.
+    fn unauthorized(&self) -> (u16, serde_json::Value);
+}
+
+/// A credential, and how it may travel.
+#[derive(Clone)]
+enum Credential {
+    Token(String),
+    SessionId(String),
+}
+
+/// Somebody who is logged in; rooms are named by their numbers.
+trait Actor: Send {
+    fn login(&self) -> &str;
+    fn id(&self) -> i64;
+    /// How a history of this dialect names them as an author.
+    fn signs(&self) -> String;
+    fn credential(&self) -> Credential;
+    /// Makes a room that these people, too, may enter.
+    fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64>;
+    /// Opens the socket on which what follows is said and heard.
+    fn enter(&mut self, room: i64) -> Act<'_>;
+    /// Posts on the socket, and waits until the server has it.
+    fn post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
+    /// Waits for a message in this dialect's exact words.
+    fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a>;
+    /// Authors and texts, oldest first.
+    fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>>;
+    /// Changes the newest message; false where the dialect has no word for it.
+    fn edit<'a>(&'a mut self, room: i64, text: &'a str) -> Act<'a, bool>;
+    /// Unread messages; `None` where the dialect has no word for it.
+    fn unread(&mut self, room: i64) -> Act<'_, Option<i64>>;
+    /// Marks everything as read, where the dialect has a word for it.
+    fn read(&mut self, room: i64) -> Act<'_>;
+    /// Fails unless the socket tells in this dialect's words that the room is lost.
+    fn loses(&mut self, room: i64) -> Act<'_>;
+    /// Fails unless the room is as if it did not exist.
+    fn is_shut_out(&mut self, room: i64) -> Act<'_>;
+    /// Ends the session.
+    fn log_out(&mut self) -> Act<'_>;
+    /// Anything with the credential; fails unless it is refused.
+    fn is_refused(&mut self) -> Act<'_>;
+}
+
+#[tokio::test]
+async fn the_same_story_happens_in_every_dialect() {
+    for dialect in dialects() {
+        eprintln!("in {}", dialect.name());
+        let server = Server::start().await;
+        tell(dialect.as_ref(), &server).await;
+    }
+}
+
+async fn tell(dialect: &dyn Dialect, server: &Server) {
+    let mut ann = dialect.enrol(server, "ann").await;
+    let mut ben = dialect.enrol(server, "ben").await;
+    let ann_is = ("ann", ann.id());
+    let room = ann.make_room(&[ben.as_ref()]).await;
+    ann.enter(room).await;
+    ben.enter(room).await;
+
+    ann.post("Good morning").await;
+    ann.hears(room, ann_is, "Good morning").await;
+    ben.hears(room, ann_is, "Good morning").await;
+    let said = [(ann.signs(), "Good morning".to_owned())];
+    assert_eq!(ann.history(room).await, said);
+    assert_eq!(ben.history(room).await, said);
+
+    if let Some(unread) = ben.unread(room).await {
+        assert_eq!(unread, 1);
+        assert_eq!(ann.unread(room).await, Some(0), "own messages are never unread");
+        ben.read(room).await;
+        assert_eq!(ben.unread(room).await, Some(0));
+    }
+    if ann.edit(room, "Good evening").await {
+        assert_eq!(ben.history(room).await, [(ann.signs(), "Good evening".to_owned())]);
+    }
+
+    // Not every dialect has a word for leaving; the native one has, and takes every credential.
+    let native = Client::new(server);
+    let native = chatrooms::Chatrooms.carry(&native, &ben.credential()).expect("the native dialect carries every credential");
+    native.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
+    ben.loses(room).await;
+    ben.is_shut_out(room).await;
+
+    ann.post("Anybody here?").await;
+    ann.hears(room, ann_is, "Anybody here?").await;
+    ann.log_out().await;
+    ann.is_refused().await;
+    ben.log_out().await;
+    ben.is_refused().await;
+}
+
+#[tokio::test]
+async fn what_is_said_in_one_dialect_is_heard_in_every_other() {
+    let server = Server::start().await;
+    for from in dialects() {
+        for to in dialects() {
+            eprintln!("from {} to {}", from.name(), to.name());
+            let pair = format!("{}-{}", from.name(), to.name());
+            let (speaker, listener) = (format!("s-{pair}"), format!("l-{pair}"));
+            let mut speaker = from.enrol(&server, &speaker).await;
+            let mut listener = to.enrol(&server, &listener).await;
+            let room = speaker.make_room(&[listener.as_ref()]).await;
+            listener.enter(room).await;
+            speaker.enter(room).await;
+            let (name, id) = (speaker.login().to_owned(), speaker.id());
+            for text in ["Hello", "Привет 👋", "안녕하세요! \"quoted\" <b>\\</b>"] {
+                speaker.post(text).await;
+                speaker.hears(room, (&name, id), text).await;
+                listener.hears(room, (&name, id), text).await;
+            }
+            let texts = |history: Vec<(String, String)>| history.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+            assert_eq!(texts(speaker.history(room).await), texts(listener.history(room).await));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_of_one_dialect_is_good_in_every_other_that_can_carry_it() {
+    let server = Server::start().await;
+    let client = Client::new(&server);
+    for from in dialects() {
+        let login = format!("from-{}", from.name());
+        let mut actor = from.enrol(&server, &login).await;
+        let carriers: Vec<_> = dialects().into_iter().filter_map(|to| to.carry(&client, &actor.credential()).map(|client| (to, client))).collect();
+        assert_eq!(carriers.len(), dialects().len());
+        for (to, client) in &carriers {
+            client.get(to.whoami()).await.is(200);
+        }
+        actor.log_out().await;
+        for (to, client) in &carriers {
+            let (status, body) = to.unauthorized();
+            assert_eq!(client.get(to.whoami()).await.is(status), body, "{} after a log-out in {}", to.name(), from.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_of_one_dialect_logs_in_in_every_other() {
+    let server = Server::start().await;
+    let client = Client::new(&server);
+    client.post("/api/users", json!({"userId": "native", "password": "long enough"})).await.is(201);
+    client.post("/v1/login", json!({"login": "NATIVE", "password": "long enough"})).await.is(200);
+    client.post("/v1/register", json!({"login": "native", "password": "long enough"})).await.fails_v1(422, "user_already_exists");
+    client.post("/v1/register", json!({"login": "Foreign", "password": "long enough"})).await.is(200);
+    let login = client.post("/api/login", json!({"userId": "foreign", "password": "long enough"})).await.is(200);
+    assert_eq!(login["userId"], "Foreign", "names are shown as registered");
+    client.post("/api/users", json!({"userId": "foreign", "password": "long enough"})).await.fails(409, "already_exists");
+}
+
+#[tokio::test]
+async fn a_room_of_one_dialect_is_a_room_in_every_other() {
+    let server = Server::start().await;
+    let mut ann = chatrooms::Chatrooms.enrol(&server, "ann").await;
+    let mut ben = v1::V1.enrol(&server, "ben").await;
+    let room = ann.make_room(&[ben.as_ref()]).await;
+    let as_native = |credential| chatrooms::Chatrooms.carry(&Client::new(&server), &credential).expect("the native dialect carries every credential");
+    let (ann_native, ben_native) = (as_native(ann.credential()), as_native(ben.credential()));
+
+    let seen = ben_native.get(&format!("/v1/rooms/{room}")).await.is(200);
+    assert_eq!(seen, json!({"id": room, "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}]}));
+    let other = ben.make_room(&[ann.as_ref()]).await;
+    assert_eq!(other, room, "a nameless room of exactly these users is there");
+    let list = ann_native.get("/api/chatrooms").await.is(200);
+    assert_eq!(list["chatrooms"].as_array().map(Vec::len), Some(1));
+    assert_eq!(number(list["chatrooms"][0]["roomId"].as_str().unwrap_or_default()), room);
+
+    ann_native.delete(&format!("/api/chatrooms/{room}")).await.is(204);
+    ben_native.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
+    assert_eq!(ben_native.get("/v1/rooms").await.is(200), json!([]));
+}

@@ -1,0 +1,134 @@
+//! The row of `v1`.
+
+use serde_json::json;
+
+use super::{Act, Actor, Credential, Dialect};
+use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly};
+
+/// `/v1`.
+pub(super) struct V1;
+
+struct User {
+    user: support::V1,
+    socket: Option<Socket>,
+}
+
+impl Dialect for V1 {
+    fn name(&self) -> &'static str {
+        "v1"
+    }
+
+    fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
+        Box::pin(async move { Box::new(User { user: support::V1::new(server, login).await, socket: None }) as Box<dyn Actor> })
+    }
+
+    fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
+        Some(match credential {
+            Credential::Token(token) => client.bearer(token),
+            Credential::SessionId(id) => client.with("x-session-id", id),
+        })
+    }
+
+    fn whoami(&self) -> &'static str {
+        "/v1/info"
+    }
+
+    fn unauthorized(&self) -> (u16, Json) {
+        (401, json!({"error": {"code": "unauthorized"}}))
+    }
+}
+
+impl User {
+    fn socket(&mut self) -> &mut Socket {
+        self.socket.as_mut().expect("the room was entered")
+    }
+}
+
+impl Actor for User {
+    fn login(&self) -> &str {
+        &self.user.login
+    }
+
+    fn id(&self) -> i64 {
+        self.user.id
+    }
+
+    fn signs(&self) -> String {
+        self.user.id.to_string()
+    }
+
+    fn credential(&self) -> Credential {
+        Credential::SessionId(self.user.session.clone())
+    }
+
+    fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
+        let others: Vec<_> = others.iter().map(|other| other.id()).collect();
+        Box::pin(async move { self.user.room(&others).await })
+    }
+
+    fn enter(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move { self.socket = Some(self.user.open(room).await) })
+    }
+
+    fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        // The broadcast is the answer.
+        Box::pin(async move { self.socket().send(json!({"text": text})).await })
+    }
+
+    fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
+        Box::pin(async move {
+            let frame = self.socket().next().await;
+            has_exactly(&frame, &["text", "user_id", "room_id", "created_at"]);
+            assert_eq!((&frame["text"], &frame["user_id"], &frame["room_id"]), (&json!(text), &json!(author.1), &json!(room)));
+            assert!(fits(&frame["created_at"], "0000-00-00T00:00:00"), "{frame}");
+        })
+    }
+
+    fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
+        Box::pin(async move {
+            let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+            self.user.history(room).await.iter().map(|message| (message["user_id"].to_string(), text(&message["text"]))).collect()
+        })
+    }
+
+    fn edit<'a>(&'a mut self, _: i64, _: &'a str) -> Act<'a, bool> {
+        Box::pin(async { false })
+    }
+
+    fn unread(&mut self, _: i64) -> Act<'_, Option<i64>> {
+        Box::pin(async { None })
+    }
+
+    fn read(&mut self, _: i64) -> Act<'_> {
+        Box::pin(async {})
+    }
+
+    fn loses(&mut self, _: i64) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.socket().next().await, json!({"error": {"code": "room_not_found"}}));
+            assert_eq!(self.socket().closed().await, 1000);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move {
+            self.user.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
+            self.user.get(&format!("/v1/rooms/{room}/messages")).await.fails_v1(422, "room_not_found");
+            self.user.handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(422, "room_not_found");
+            self.socket = None;
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.user.post("/v1/logout", json!({})).await.is(200), json!({}));
+            if let Some(mut socket) = self.socket.take() {
+                assert_eq!(socket.closed().await, 4401);
+            }
+        })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move { self.user.get("/v1/rooms").await.fails_v1(401, "unauthorized") })
+    }
+}
