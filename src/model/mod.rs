@@ -12,6 +12,7 @@ mod room;
 mod session;
 mod timestamp;
 mod user;
+mod words;
 
 pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
 pub use error::{Claim, Error, Result};
@@ -24,3 +25,4 @@ pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, 
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, User};
+pub use words::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};

@@ -97,7 +97,8 @@ async fn what_was_missed_comes_first_in_pages_and_then_the_live_events() {
         assert!(messages.len() <= 100, "a page holds at most 100");
         contents.extend(messages.iter().map(|message| message["content"].as_str().expect("a text").parse::<u32>().expect("a number")));
     }
-    assert!(pages.len() >= 2 && pages[..pages.len() - 1].iter().all(|page| page["more"] == true) && pages[pages.len() - 1]["more"] == false);
+    // A page may reach the end of its moment, and more be said before the rooms are live.
+    assert!(pages.len() >= 2 && pages[0]["more"] == true && pages[pages.len() - 1]["more"] == false);
     assert!(of_room(&answer, &room).get("reset").is_none() && of_room(&answer, &quiet).get("reset").is_none());
     contents.extend(
         replay.iter().filter(|frame| frame["type"] == "chat_message").map(|frame| frame["content"].as_str().expect("a text").parse::<u32>().expect("a number")),

@@ -1,0 +1,373 @@
+//! Words as the search knows them: how a text becomes the words of the index, what a query asks for, and where it is found in a text.
+//!
+//! Text is taken apart into grapheme clusters, each normalised for itself (NFKC, lower case, no Latin accents), so that every
+//! word knows its place in the text as it was written. Scripts that are written without spaces are cut into overlapping
+//! two-grams, with the last character of each run as a word of its own; other words stay whole; each emoji is a word.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The rules below, as a number: an index that was made by other rules is made anew.
+pub const WORDS_VERSION: i64 = 1;
+
+/// Longest query that is looked at, in grapheme clusters.
+const MAX_QUERY: usize = 200;
+/// From so many characters on, the last word asked for may be the beginning of a longer one.
+const MIN_PREFIX: usize = 3;
+/// Longest snippet, in code points.
+const SNIPPET: usize = 160;
+/// What stands before the first hit in a snippet.
+const BEFORE: usize = 40;
+
+/// A word of a text: clusters `start..end` of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Word {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+/// What a grapheme cluster is for the search.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Of a script without spaces.
+    Dense,
+    /// Letters and digits of other scripts.
+    Letter,
+    Emoji,
+    Gap,
+}
+
+/// The words of a text, as the index stores them: separated by spaces, in the order of the text.
+pub fn index_words(text: &str) -> String {
+    let mut words = String::with_capacity(text.len() * 2);
+    for word in cut(text) {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(&word.text);
+    }
+    words
+}
+
+/// What is looked for: every phrase must be found, wherever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordQuery {
+    phrases: Vec<Phrase>,
+}
+
+/// Words that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// The words, never none.
+    pub words: Vec<String>,
+    /// Whether the last of them may be the beginning of a longer one.
+    pub prefix: bool,
+}
+
+impl WordQuery {
+    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators.
+    /// None: there is nothing in it that could be found.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = text.graphemes(true).take(MAX_QUERY).collect();
+        let phrases: Vec<_> = text.split_whitespace().filter_map(phrase).collect();
+        (!phrases.is_empty()).then_some(Self { phrases })
+    }
+
+    /// The phrases.
+    pub fn phrases(&self) -> &[Phrase] {
+        &self.phrases
+    }
+
+    /// A part of the text around the first hit, and the hits in it as ranges of code points.
+    pub fn snippet(&self, text: &str) -> Snippet {
+        let clusters: Vec<&str> = text.graphemes(true).collect();
+        let words = cut(text);
+        let mut hits: Vec<(usize, usize)> = self.phrases.iter().flat_map(|phrase| phrase.hits(&words)).collect();
+        hits.sort_unstable();
+        let first = hits.first().map_or(0, |hit| hit.0);
+        let points = |range: &[&str]| range.iter().map(|cluster| cluster.chars().count()).sum::<usize>();
+        let mut start = first;
+        while start > 0 && points(clusters.get(start - 1..first).unwrap_or_default()) <= BEFORE {
+            start -= 1;
+        }
+        let mut end = start;
+        while end < clusters.len() && points(clusters.get(start..=end).unwrap_or_default()) <= SNIPPET {
+            end += 1;
+        }
+        // What is left of the text may as well be shown before the hit.
+        while start > 0 && points(clusters.get(start - 1..end).unwrap_or_default()) <= SNIPPET {
+            start -= 1;
+        }
+        let dots = if start > 0 { "…" } else { "" };
+        let shown = clusters.get(start..end).unwrap_or_default();
+        let snippet = format!("{dots}{}{}", shown.concat(), if end < clusters.len() { "…" } else { "" });
+        let place = |cluster: usize| dots.chars().count() + points(clusters.get(start..cluster).unwrap_or_default());
+        let mut highlights: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in hits {
+            let (from, to) = (from.max(start), to.min(end));
+            if from >= to {
+                continue;
+            }
+            match highlights.last_mut() {
+                Some(last) if place(from) <= last.1 => last.1 = last.1.max(place(to)),
+                _ => highlights.push((place(from), place(to))),
+            }
+        }
+        Snippet { text: snippet, highlights }
+    }
+
+    /// Whether a text holds all of it.
+    pub fn is_in(&self, text: &str) -> bool {
+        let words = cut(text);
+        self.phrases.iter().all(|phrase| !phrase.hits(&words).is_empty())
+    }
+}
+
+impl Phrase {
+    /// Clusters of the text that it covers.
+    fn hits(&self, words: &[Word]) -> Vec<(usize, usize)> {
+        let Some((last, before)) = self.words.split_last() else { return Vec::new() };
+        let ends = |word: &Word| if self.prefix { word.text.starts_with(last.as_str()) } else { word.text == *last };
+        let fits = |window: &[Word]| window.iter().zip(before).all(|(word, wanted)| word.text == *wanted) && window.last().is_some_and(ends);
+        let covered = |window: &[Word]| {
+            let (start, end) = (window.first().map_or(0, |word| word.start), window.last().map_or((0, 0), |word| (word.start, word.end)));
+            // Only the beginning of a longer word was asked for.
+            (start, if self.prefix { end.1.min(end.0 + last.graphemes(true).count()) } else { end.1 })
+        };
+        words.windows(self.words.len()).filter(|window| fits(window)).map(covered).collect()
+    }
+}
+
+/// A part of a text with what was found in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// At most about 160 code points, with `…` where something was left out.
+    pub text: String,
+    /// Ranges of code points in it, ascending, not overlapping.
+    pub highlights: Vec<(usize, usize)>,
+}
+
+fn phrase(part: &str) -> Option<Phrase> {
+    let mut words = cut(part);
+    let last = words.last()?;
+    let after_pair = words.len() > 1 && words.get(words.len() - 2).is_some_and(|before| before.end == last.end && before.start < last.start);
+    // In the index the last character of a run follows its two-grams; what is asked for may go on there.
+    let prefix = if after_pair {
+        words.pop();
+        false
+    } else {
+        match last.text.chars().next().map(script) {
+            Some(Class::Dense) => true,
+            Some(Class::Letter) => last.text.chars().count() >= MIN_PREFIX,
+            _ => false,
+        }
+    };
+    Some(Phrase { words: words.into_iter().map(|word| word.text).collect(), prefix })
+}
+
+/// The words of a text in its order.
+fn cut(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    // The run that is being read, and the plain form of its clusters when they are of a dense script.
+    let (mut class, mut began, mut run) = (Class::Gap, 0, Vec::<String>::new());
+    let mut count = 0;
+    for (place, cluster) in text.graphemes(true).enumerate() {
+        count = place + 1;
+        let plain = plain(cluster);
+        let now = class_of(cluster, &plain);
+        if now != class || now == Class::Emoji {
+            end_run(&mut words, class, began, place, &run);
+            (class, began) = (now, place);
+            run.clear();
+        }
+        if now != Class::Gap {
+            run.push(plain);
+        }
+    }
+    end_run(&mut words, class, began, count, &run);
+    words
+}
+
+fn end_run(words: &mut Vec<Word>, class: Class, start: usize, end: usize, run: &[String]) {
+    match class {
+        Class::Gap => {}
+        Class::Letter | Class::Emoji => words.push(Word { text: run.concat(), start, end }),
+        Class::Dense => {
+            let pairs = run.windows(2).enumerate().map(|(place, pair)| Word { text: pair.concat(), start: start + place, end: start + place + 2 });
+            words.extend(pairs);
+            words.extend(run.last().map(|last| Word { text: last.clone(), start: end - 1, end }));
+        }
+    }
+}
+
+fn class_of(cluster: &str, plain: &str) -> Class {
+    if plain.is_empty() {
+        return Class::Gap;
+    }
+    if emojis::get(cluster).is_some() {
+        return Class::Emoji;
+    }
+    plain.chars().next().map_or(Class::Gap, script)
+}
+
+fn script(first: char) -> Class {
+    match first.script() {
+        Script::Han
+        | Script::Hiragana
+        | Script::Katakana
+        | Script::Hangul
+        | Script::Bopomofo
+        | Script::Thai
+        | Script::Lao
+        | Script::Khmer
+        | Script::Myanmar
+        | Script::Tibetan => Class::Dense,
+        // The long vowel sign belongs to both kana.
+        _ if first == 'ー' => Class::Dense,
+        _ if first.is_alphanumeric() => Class::Letter,
+        _ => Class::Gap,
+    }
+}
+
+/// A cluster as the index has it; of an emoji only what it is, not its skin or style.
+fn plain(cluster: &str) -> String {
+    if let Some(emoji) = emojis::get(cluster) {
+        return emoji.as_str().chars().filter(|c| !is_style(*c)).collect();
+    }
+    let mut plain = String::with_capacity(cluster.len());
+    for c in cluster.nfkc().flat_map(char::to_lowercase) {
+        match c {
+            'ё' => plain.push('е'),
+            'ς' => plain.push('σ'),
+            'ß' => plain.push_str("ss"),
+            // Invisible characters and selectors of style say nothing.
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
+            _ if is_style(c) => {}
+            _ if matches!(c.script(), Script::Latin | Script::Greek) => plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c))),
+            _ if is_accent(c) => {}
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+fn is_style(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
+}
+
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finds(query: &str, text: &str) -> bool {
+        WordQuery::parse(query).is_some_and(|query| query.is_in(text))
+    }
+
+    #[test]
+    fn texts_become_words() {
+        assert_eq!(index_words("만화책 nginx-1.2"), "만화 화책 책 nginx 1 2");
+        assert_eq!(index_words("Çé, ЁЖ! 我爱"), "ce еж 我爱 爱");
+        assert_eq!(index_words("배v2포"), "배 v2 포");
+        assert_eq!(index_words("ok👍🏽👍"), "ok 👍 👍");
+        assert_eq!(index_words("\"- * ()"), "");
+    }
+
+    #[test]
+    fn words_of_every_script_are_found() {
+        let rows = [
+            ("책", "만화책"),
+            ("책", "책방"),
+            ("书", "我爱读书"),
+            ("배포", "재배포를"),
+            ("배포", "\u{1107}\u{1162}\u{1111}\u{1169}"),
+            ("\u{1107}\u{1162}\u{1111}\u{1169}", "재배포를 하자"),
+            ("サーバー", "新しいサーバーです"),
+            ("ｻｰﾊﾞｰ", "サーバー"),
+            ("2025", "２０２５年"),
+            ("２０", "20 %"),
+            ("сервер", "На сервере"),
+            ("ежик", "Ёжик в тумане"),
+            ("й", "й"),
+            ("strasse", "Die STRAẞE"),
+            ("cafe", "Un café"),
+            ("CAFÉ", "cafe\u{301}"),
+            ("back", "backups"),
+            ("192.168.1.1", "ping 192.168.1.1 now"),
+            ("foo-bar", "see foo_bar"),
+            ("\"quoted\"", "so quoted"),
+            ("AND", "this and that"),
+            ("👍", "well done 👍🏽"),
+            ("❤", "❤️"),
+            ("ภาษา", "ภาษาไทย"),
+            ("हिन्दी", "यह हिन्दी है"),
+            ("배v2", "재배v2로"),
+            ("server 배포", "재배포 of the Server"),
+        ];
+        for (query, text) in rows {
+            assert!(finds(query, text), "{query} in {text}: {:?} in {:?}", WordQuery::parse(query), index_words(text));
+        }
+    }
+
+    #[test]
+    fn other_words_are_not() {
+        let rows = [
+            ("책방", "만화책 방"),
+            ("화만", "만화"),
+            ("배포", "배 포"),
+            ("и", "й"),
+            ("ab", "abc"),
+            ("ack", "backups"),
+            ("192.168.1.2", "192.168.1.1"),
+            ("nginx 배포", "nginx only"),
+            ("👍", "👎"),
+            ("책책", "책"),
+        ];
+        for (query, text) in rows {
+            assert!(!finds(query, text), "{query} in {text}");
+        }
+        for nothing in ["", "  ", "\"", "*", "( - )", "\u{200b}"] {
+            assert_eq!(WordQuery::parse(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn snippets_show_the_first_hit_and_mark_all() {
+        let marked = |query: &str, text: &str| {
+            let snippet = WordQuery::parse(query).unwrap().snippet(text);
+            let chars: Vec<char> = snippet.text.chars().collect();
+            let marks = snippet.highlights.iter().map(|(from, to)| chars[*from..*to].iter().collect::<String>()).collect::<Vec<_>>();
+            (snippet.text, marks)
+        };
+        assert_eq!(marked("책", "만화책을 책방에서"), ("만화책을 책방에서".to_owned(), vec!["책".to_owned(), "책".to_owned()]));
+        assert_eq!(marked("재배포", "어제 재배포를").1, ["재배포"]);
+        assert_eq!(marked("back", "Backups of backs").1, ["Back", "back"]);
+        assert_eq!(marked("cafe", "Un cafe\u{301} noir").1, ["cafe\u{301}"]);
+        assert_eq!(marked("a b", "a b"), ("a b".to_owned(), vec!["a".to_owned(), "b".to_owned()]));
+        let long = format!("{}needle{}", "x ".repeat(200), " y".repeat(200));
+        let (text, marks) = marked("needle", &long);
+        assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= SNIPPET + 2, "{text}");
+        assert_eq!(marks, ["needle"]);
+        let late = format!("{}needle", "x ".repeat(200));
+        assert_eq!(marked("needle", &late).1, ["needle"]);
+    }
+
+    #[test]
+    fn whatever_is_typed_has_an_answer() {
+        let hard = ["\u{301}", "👨‍👩‍👧‍👦", "a\u{301}\u{301}\u{301}", "\u{feff}", "ﷺ", "🇰🇷", "1️⃣", "\u{1f3fd}", "ー", "\u{e01}\u{e33}"];
+        for query in hard {
+            for text in hard {
+                if let Some(query) = WordQuery::parse(query) {
+                    let snippet = query.snippet(text);
+                    assert!(snippet.highlights.iter().all(|(from, to)| from < to && *to <= snippet.text.chars().count()));
+                }
+            }
+        }
+        assert_eq!(WordQuery::parse(&"a ".repeat(10_000)).unwrap().phrases().len(), MAX_QUERY / 2);
+    }
+}
