@@ -13,6 +13,7 @@ mod operator;
 mod proxies;
 pub mod request;
 pub mod respond;
+pub mod rooms;
 mod socket;
 pub mod v1;
 mod web;
@@ -132,7 +133,7 @@ impl Context {
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
-    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context)];
+    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<rooms::Rooms>(context), mount::mount::<v1::V1>(context)];
     let operator = operator::filter(context);
     let first = dialects.into_iter().fold(operator, |all, dialect| all.or(dialect).unify().boxed());
     // Answers every path that nobody else owns.
