@@ -16,13 +16,30 @@ pub(super) fn answer(error: &Error) -> Response {
         // Without a handshake there is no such thing as getting a room.
         return answer(&Error::MethodNotAllowed(OF_A_ROOM.to_owned()));
     }
-    let (status, code) = status_and_code(error);
-    respond::failure(status, &wire::Failure::new(code, error), error)
+    let (status, _) = status_and_code(error);
+    respond::failure(status, &failure(error), error)
 }
 
-/// The code in an error frame.
-pub(super) fn code(error: &Error) -> &'static str {
-    status_and_code(error).1
+/// Code and text, for bodies and frames.
+pub(super) fn failure(error: &Error) -> wire::Failure {
+    let (_, code) = status_and_code(error);
+    wire::Failure { error: code, error_message: format!("{code}: {}", in_own_words(error)) }
+}
+
+/// Chat speaks of some fields by their usual names.
+fn in_own_words(error: &Error) -> Error {
+    let own = |field: &str| match field {
+        "content" => Some("message"),
+        "userId" => Some("user_id"),
+        _ => None,
+    };
+    match error {
+        Error::Invalid { field, why } => own(field).map(|field| Error::invalid(field, why.as_str())),
+        Error::Empty(field) => own(field).map(Error::Empty),
+        Error::TooLong(field, max) => own(field).map(|field| Error::TooLong(field, *max)),
+        _ => None,
+    }
+    .unwrap_or_else(|| error.clone())
 }
 
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::error;
-use super::wire::{Failure, Frame, Named, Step};
+use super::wire::{Frame, Named, Step};
 use crate::api::{Asked, Question};
 use crate::live::{Audience, CloseReason, Encoded};
 use crate::model::{Change, Command, Entered, Error, Event, Outcome, Person, Result, RoomEvent, UserId};
@@ -35,7 +35,7 @@ pub(super) fn reply(user: UserId, outcome: Result<Outcome>) -> Option<Utf8Bytes>
     match outcome {
         Ok(Outcome::Entered(entered)) => entrance(user, &entered),
         Ok(Outcome::Silent | Outcome::Pong | Outcome::Left(_) | Outcome::Stored(_) | Outcome::Marked(_) | Outcome::Changes(_) | Outcome::Subscribed(_)) => None,
-        Err(error) => Some(text(&Frame::Error(Failure::new(error::code(&error), &error)))),
+        Err(error) => Some(text(&Frame::Error(error::failure(&error)))),
     }
 }
 

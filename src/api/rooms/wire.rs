@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{CreatorRole, LoggedIn, People, Registration, RoomPlan};
-use crate::model::{self, Error, Participant, Person, RoomId, Timestamp, Visibility};
+use crate::model::{self, Participant, Person, RoomId, Timestamp, Visibility};
 
 /// What stands for every password.
 const MASK: &str = "********";
@@ -47,15 +47,9 @@ impl From<NewRoom> for RoomPlan {
 /// The body of every failure, and what the frame of every error tells.
 #[derive(Serialize)]
 pub(super) struct Failure {
-    error: &'static str,
-    error_message: String,
-}
-
-impl Failure {
-    /// A failure of this code.
-    pub(super) fn new(code: &'static str, error: &Error) -> Self {
-        Self { error: code, error_message: format!("{code}: {error}") }
-    }
+    pub(super) error: &'static str,
+    /// Begins with the code.
+    pub(super) error_message: String,
 }
 
 /// A new session.
@@ -74,7 +68,8 @@ impl<'a> From<&'a LoggedIn> for Opened<'a> {
 #[derive(Serialize)]
 pub(super) struct User<'a> {
     id: i64,
-    user_id: &'a str,
+    #[serde(rename = "user_id")]
+    login: &'a str,
     password: &'static str,
     email: Option<&'a str>,
     name: &'a str,
@@ -82,21 +77,22 @@ pub(super) struct User<'a> {
 
 impl<'a> From<&'a model::User> for User<'a> {
     fn from(user: &'a model::User) -> Self {
-        Self { id: user.id.0, user_id: &user.login, password: MASK, email: user.email.as_deref(), name: &user.name }
+        Self { id: user.id.0, login: &user.login, password: MASK, email: user.email.as_deref(), name: &user.name }
     }
 }
 
 /// A room.
 #[derive(Serialize)]
 pub(super) struct Room<'a> {
-    room_id: String,
+    #[serde(rename = "room_id")]
+    key: String,
     name: &'a str,
     owner: &'a str,
 }
 
 impl<'a> From<&'a model::Room> for Room<'a> {
     fn from(room: &'a model::Room) -> Self {
-        Self { room_id: room.id.key(), name: room.name.as_deref().unwrap_or_default(), owner: &room.owner_login }
+        Self { key: room.id.key(), name: room.name.as_deref().unwrap_or_default(), owner: &room.owner_login }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis,
 pub(super) struct Rooms;
 
 struct User {
-    user: support::Rooms,
+    person: support::Rooms,
     socket: Option<Socket>,
     made: usize,
 }
@@ -20,7 +20,7 @@ impl Dialect for Rooms {
     }
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
-        Box::pin(async move { Box::new(User { user: support::Rooms::new(server, login).await, socket: None, made: 0 }) as Box<dyn Actor> })
+        Box::pin(async move { Box::new(User { person: support::Rooms::new(server, login).await, socket: None, made: 0 }) as Box<dyn Actor> })
     }
 
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
@@ -51,29 +51,29 @@ fn key(room: i64) -> String {
 
 impl Actor for User {
     fn login(&self) -> &str {
-        &self.user.login
+        &self.person.login
     }
 
     fn id(&self) -> i64 {
-        self.user.id
+        self.person.id
     }
 
     fn signs(&self) -> String {
-        self.user.login.clone()
+        self.person.login.clone()
     }
 
     fn credential(&self) -> Credential {
-        Credential::SessionId(self.user.session.clone())
+        Credential::SessionId(self.person.session.clone())
     }
 
     fn make_room<'a>(&'a mut self, _: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         // It is public: everybody may enter it.
         self.made += 1;
-        Box::pin(async move { number(&self.user.room(&format!("{} {}", self.user.login, self.made)).await) })
+        Box::pin(async move { number(&self.person.room(&format!("{} {}", self.person.login, self.made)).await) })
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
-        Box::pin(async move { self.socket = Some(self.user.open(&key(room)).await) })
+        Box::pin(async move { self.socket = Some(self.person.open(&key(room)).await) })
     }
 
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
@@ -94,7 +94,7 @@ impl Actor for User {
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
         // This dialect has no word for it; the native one has, and takes every credential.
         Box::pin(async move {
-            let page = self.user.native().get(&format!("/api/chatrooms/{room}/messages?limit=200")).await.is(200);
+            let page = self.person.native().get(&format!("/api/chatrooms/{room}/messages?limit=200")).await.is(200);
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
             let messages = page["messages"].as_array().expect("a list");
             messages.iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
@@ -115,7 +115,7 @@ impl Actor for User {
 
     fn loses(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
-            let login = self.user.login.clone();
+            let login = self.person.login.clone();
             let frame = self.socket().expect(|frame| frame["action"] == "leave").await;
             has_exactly(&frame, &["action", "room_id", "user_id", "name", "time"]);
             assert_eq!((&frame["room_id"], &frame["user_id"]), (&json!(key(room)), &json!(login)));
@@ -126,15 +126,15 @@ impl Actor for User {
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         // Of a public room, its messages.
         Box::pin(async move {
-            self.user.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
-            self.user.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
+            self.person.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
+            self.person.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
             self.socket = None;
         })
     }
 
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
-            self.user.delete("/logout").await.is(204);
+            self.person.delete("/logout").await.is(204);
             if let Some(mut socket) = self.socket.take() {
                 assert_eq!(socket.closed().await, 4401);
             }
@@ -142,6 +142,6 @@ impl Actor for User {
     }
 
     fn is_refused(&mut self) -> Act<'_> {
-        Box::pin(async move { self.user.get("/rooms").await.fails_rooms(401, "Unauthorized") })
+        Box::pin(async move { self.person.get("/rooms").await.fails_rooms(401, "Unauthorized") })
     }
 }
