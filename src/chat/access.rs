@@ -50,6 +50,16 @@ pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     }
 }
 
+/// May administer accounts, sessions and the server itself.
+pub fn administer(who: Actor) -> Result<()> {
+    if who.server_admin { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// May read messages of rooms without being in them: who runs the server and no user, administrators included.
+pub fn audit(who: Actor) -> Result<()> {
+    if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// May do this to the room.
 pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     let own = facts.participant(who.user);

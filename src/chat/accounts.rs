@@ -11,7 +11,7 @@ use tracing::info;
 use super::Chat;
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
+    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
 };
 use crate::store::{NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
@@ -59,25 +59,34 @@ impl Chat {
         if self.0.auth.registration == Policy::Closed {
             return Err(Error::RegistrationClosed);
         }
-        check_login("userId", &new.login)?;
-        check_password("password", &new.password, self.0.auth.password_min_length)?;
-        check_profile(new.name.as_deref(), new.email.as_deref(), new.birth.as_deref())?;
+        self.check_registration(&new)?;
+        self.count_registration(client.address)?;
+        let user = self.add_account(new, false).await?;
+        info!(user = user.login, "User registered.");
+        Ok(user)
+    }
+
+    pub(super) async fn add_account(&self, new: Registration, admin: bool) -> Result<User> {
+        self.check_registration(&new)?;
         let folded = fold(&new.login);
         let look_alike = match self.0.auth.confusable_names {
             Confusables::Refuse => skeleton(&folded),
             Confusables::Allow => folded.clone(),
         };
-        self.count_registration(client.address)?;
         // Asked before hashing, so that a name that is taken costs little; add_user decides.
         if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
-            return Err(Error::Taken(crate::model::Claim::Login));
+            return Err(Error::Taken(Claim::Login));
         }
         let NewPassword { password, md5, sha1, .. } = self.hash_password(&new.password, None).await?;
         let name = new.name.unwrap_or_else(|| new.login.clone());
-        let user = NewUser { login: new.login, folded, look_alike, name, email: new.email, birth: new.birth, password, md5, sha1, admin: false };
-        let user = self.store().add_user(user).await?;
-        info!(user = user.login, "User registered.");
-        Ok(user)
+        let user = NewUser { login: new.login, folded, look_alike, name, email: new.email, birth: new.birth, password, md5, sha1, admin };
+        Ok(self.store().add_user(user).await?)
+    }
+
+    fn check_registration(&self, new: &Registration) -> Result<()> {
+        check_login("userId", &new.login)?;
+        check_password("password", &new.password, self.0.auth.password_min_length)?;
+        check_profile(new.name.as_deref(), new.email.as_deref(), new.birth.as_deref())
     }
 
     /// Counts a registration against `registrations_per_hour_per_address`.
@@ -98,7 +107,7 @@ impl Chat {
     }
 
     /// Hashes of a password and, when digests log in, of its digests.
-    async fn hash_password(&self, password: &str, keep: Option<&Session>) -> Result<NewPassword> {
+    pub(super) async fn hash_password(&self, password: &str, keep: Option<&Session>) -> Result<NewPassword> {
         let mut secrets = vec![password.to_owned()];
         if self.0.auth.digest_login {
             secrets.extend(digests(password));
@@ -186,7 +195,7 @@ pub(super) fn digests(password: &str) -> [String; 2] {
     [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]
 }
 
-fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {
+pub(super) fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {
     if let Some(name) = name {
         check_display_name("name", name)?;
     }

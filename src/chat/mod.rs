@@ -10,6 +10,7 @@ mod deliver;
 mod hashing;
 mod media;
 mod messages;
+mod operator;
 mod participants;
 mod replay;
 mod rooms;
@@ -39,6 +40,7 @@ pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use media::Download;
 pub use messages::NewMessage;
+pub use operator::AccountChange;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
 pub use search::{Hit, Hits};
 

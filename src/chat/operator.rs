@@ -1,0 +1,137 @@
+//! What only administrators of the server do: to accounts and sessions of others, and reading a room without being in it.
+//!
+//! Everything else they do goes the way of everybody; `access` lets them.
+
+use tracing::info;
+
+use super::accounts::{Registration, check_profile};
+use super::{Chat, access, actor};
+use crate::model::{
+    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User, UserId, Window, check_login, check_password, fold,
+};
+use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
+
+/// What an administrator changes of an account; None stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// Display name.
+    pub name: Option<String>,
+    /// Plain text. Ends all sessions.
+    pub password: Option<String>,
+    /// May not log in. Ends all sessions when set.
+    pub disabled: Option<bool>,
+    /// May administer the server.
+    pub admin: Option<bool>,
+}
+
+impl Chat {
+    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is for the log.
+    pub fn operator(name: &str) -> Session {
+        Session {
+            id: SessionId(0),
+            user: UserId(0),
+            login: name.to_owned(),
+            name: name.to_owned(),
+            admin: true,
+            token: Hash32([0; 32]),
+            device: String::new(),
+            address: None,
+            created: Timestamp(0),
+            seen: Timestamp(0),
+            expires: Timestamp(i64::MAX),
+        }
+    }
+
+    /// The same in the place of a user, for what somebody must own.
+    pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
+        let user = self.account_of(operator, login).await?.user;
+        Ok(Session { user: user.id, login: user.login, name: user.name, admin: true, ..operator.clone() })
+    }
+
+    /// An account with all that is known of it.
+    pub async fn account_of(&self, operator: &Session, login: &str) -> Result<Account> {
+        access::administer(actor(operator))?;
+        if check_login("name", login).is_err() {
+            return Err(Error::UserNotFound);
+        }
+        self.store().account(UserKey::Folded(&fold(login))).await?.ok_or(Error::UserNotFound)
+    }
+
+    /// A page of all users, ascending by id.
+    pub async fn all_users(&self, operator: &Session, after: UserId, limit: u32) -> Result<Vec<User>> {
+        access::administer(actor(operator))?;
+        Ok(self.store().users(UserQuery::After(after, limit)).await?)
+    }
+
+    /// A page of all rooms, ascending by id.
+    pub async fn all_rooms(&self, operator: &Session, after: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
+        access::administer(actor(operator))?;
+        Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
+    }
+
+    /// Rooms of a user.
+    pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
+        access::administer(actor(operator))?;
+        Ok(self.store().rooms_of(user).await?)
+    }
+
+    /// Makes an account, also where registration is closed.
+    pub async fn create_account(&self, operator: &Session, new: Registration, admin: bool) -> Result<User> {
+        access::administer(actor(operator))?;
+        let user = self.add_account(new, admin).await?;
+        info!(user = user.login, "User created.");
+        Ok(user)
+    }
+
+    /// Changes an account; sessions that end by it close their sockets within a second.
+    pub async fn change_account(&self, operator: &Session, login: &str, change: AccountChange) -> Result<User> {
+        let account = self.account_of(operator, login).await?;
+        check_profile(change.name.as_deref(), None, None)?;
+        let password = match &change.password {
+            None => None,
+            Some(password) => {
+                check_password("password", password, self.0.auth.password_min_length)?;
+                Some(self.hash_password(password, None).await?)
+            }
+        };
+        let change = UserChange { name: change.name, password, disabled: change.disabled, admin: change.admin, ..UserChange::default() };
+        let user = self.store().change_user(account.user.id, change).await?;
+        self.0.cache.forget_user(user.id);
+        info!(user = user.login, "User changed by an administrator.");
+        Ok(user)
+    }
+
+    /// Deletes an account: at once no log-in and a free name; then, room by room, its places.
+    pub async fn delete_account(&self, operator: &Session, login: &str) -> Result<User> {
+        let user = self.account_of(operator, login).await?.user;
+        self.store().remove_user(user.id).await?;
+        self.0.cache.forget_user(user.id);
+        info!(user = user.login, "User deleted by an administrator.");
+        Ok(user)
+    }
+
+    /// Somebody's sessions, newest first.
+    pub async fn sessions_of(&self, operator: &Session, login: &str) -> Result<Vec<Session>> {
+        let user = self.account_of(operator, login).await?.user;
+        Ok(self.sessions().list(user.id).await?)
+    }
+
+    /// Ends one of somebody's sessions, or all. Answers how many ended.
+    pub async fn end_sessions_of(&self, operator: &Session, login: &str, which: Option<SessionId>) -> Result<u32> {
+        let user = self.account_of(operator, login).await?.user;
+        let ended = self.sessions().end(user.id, which.map_or(Ended::All, Ended::One)).await?;
+        self.0.cache.forget_user(user.id);
+        if ended == 0 && which.is_some() {
+            return Err(Error::SessionNotFound);
+        }
+        info!(user = user.login, "{ended} sessions ended by an administrator.");
+        Ok(ended)
+    }
+
+    /// Messages of any room. Logged: nobody reads unseen.
+    pub async fn audit(&self, operator: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
+        access::audit(actor(operator))?;
+        self.facts(room).await?;
+        Ok(self.store().messages(room, window, limit).await?)
+    }
+}
