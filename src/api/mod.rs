@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod auth;
 pub mod chatrooms;
+pub mod chats;
 #[cfg(test)]
 mod golden;
 mod mount;
@@ -132,7 +133,7 @@ impl Context {
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
-    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context)];
+    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<chats::Chats>(context), mount::mount::<v1::V1>(context)];
     let operator = operator::filter(context);
     let first = dialects.into_iter().fold(operator, |all, dialect| all.or(dialect).unify().boxed());
     // Answers every path that nobody else owns.
