@@ -111,9 +111,9 @@ fn what_is_not_named_stays_and_null_names_nothing() {
 
 #[test]
 fn a_log_in_names_an_address_or_a_login() {
-    let log_in = |body: &str| LogIn::try_from(serde_json::from_str::<Credentials>(body).unwrap());
-    assert!(matches!(log_in(r#"{"login": "ann", "password": "x"}"#).unwrap().name, LogInName::Login(login) if login == "ann"));
-    let both = log_in(r#"{"login": "ann", "email": "a@b", "password": "x"}"#).unwrap();
+    let read = |body: &str| LogIn::try_from(serde_json::from_str::<Credentials>(body).unwrap());
+    assert!(matches!(read(r#"{"login": "ann", "password": "x"}"#).unwrap().name, LogInName::Login(login) if login == "ann"));
+    let both = read(r#"{"login": "ann", "email": "a@b", "password": "x"}"#).unwrap();
     assert!(matches!(both.name, LogInName::Email(email) if email == "a@b") && both.password == "x");
-    assert!(matches!(log_in(r#"{"password": "x"}"#), Err(Error::Invalid { field, .. }) if field == "email"));
+    assert!(matches!(read(r#"{"password": "x"}"#), Err(Error::Invalid { field, .. }) if field == "email"));
 }
