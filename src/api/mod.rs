@@ -5,8 +5,10 @@
 
 pub mod accept;
 pub mod auth;
+mod body;
 pub mod chatrooms;
 pub mod chats;
+pub mod download;
 #[cfg(test)]
 mod golden;
 mod mount;

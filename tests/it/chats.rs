@@ -6,8 +6,9 @@ mod live;
 mod membership;
 
 use serde_json::json;
+use sha2::{Digest, Sha512};
 
-use crate::support::{Chats, Json, Person, Server, has_exactly, is_millis, people};
+use crate::support::{Body, Chats, Json, Person, Server, has_exactly, is_millis, people, picture};
 
 /// The users of a chat, without what is around them.
 fn users(chat: &Json) -> Vec<&Json> {
@@ -40,6 +41,23 @@ async fn a_chat_has_exactly_the_documented_keys() {
         [[json!(ann.id), json!("Ann@example.org"), json!("Ann Lee"), json!("1999-01-31")], [json!(ben.id), json!(stand_in), json!("ben"), json!("1970-01-01")]]
     );
     assert_eq!(ann.chats().await, [chat], "the same for everybody in it");
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_with_exactly_the_documented_keys() {
+    let server = Server::start().await;
+    let (ann, ben) = (Chats::new(&server, "ann").await, Chats::new(&server, "ben").await);
+    let bytes = picture(8, 8);
+    let media = ann.post("/api/media?fileName=me.png", Body::Raw(bytes.clone())).await.is(201);
+    ann.patch("/api/users/me", json!({"mediaId": media["id"]})).await.is(200);
+    let chat = ben.chat("Study", &[ann.id]).await;
+    let shown = &users(&chat)[0]["media"];
+    has_exactly(shown, &["id", "name", "type", "userId", "isImage", "createdAt"]);
+    let told = [&shown["id"], &shown["name"], &shown["type"], &shown["userId"], &shown["isImage"]].map(Json::clone);
+    assert_eq!(told, [media["id"].clone(), json!(hex::encode(Sha512::digest(&bytes))), json!("png"), json!(ann.id), json!(true)]);
+    assert!(is_millis(&shown["createdAt"]), "{shown}");
+    ann.patch("/api/users/me", json!({"mediaId": null})).await.is(200);
+    assert!(users(&ben.chats().await[0])[0]["media"].is_null());
 }
 
 #[tokio::test]
