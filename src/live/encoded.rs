@@ -1,5 +1,6 @@
 //! What a dialect makes of an event: one frame, for whom, and whether the socket ends with it.
 
+use metrics::counter;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::model::{Event, SocketId, UserId};
@@ -59,7 +60,7 @@ impl CloseReason {
 pub struct Encoded {
     /// Who hears it.
     pub to: Audience,
-    /// The text frame.
+    /// The text frame; empty: nothing is said.
     pub frame: Utf8Bytes,
     /// Those who heard it are closed after it.
     pub then_close: Option<CloseReason>,
@@ -69,6 +70,11 @@ impl Encoded {
     /// A frame for every listener.
     pub fn to_all(frame: impl Into<Utf8Bytes>) -> Self {
         Self { to: Audience::All, frame: frame.into(), then_close: None }
+    }
+
+    /// No word, only the end.
+    pub fn end(reason: CloseReason) -> Self {
+        Self::to_all(Utf8Bytes::default()).then_close(reason)
     }
 
     /// The same for others.
@@ -95,6 +101,15 @@ pub struct Voice {
     pub encode: fn(&Event) -> Vec<Encoded>,
     /// Whether a socket listens to all rooms of its user when it asks to (`chatrooms`), or only to the one it entered.
     pub personal: bool,
+}
+
+impl Voice {
+    /// What it says of an event; counted, since it must not grow with the number of sockets.
+    pub(super) fn say(&self, event: &Event) -> Vec<Encoded> {
+        let said = (self.encode)(event);
+        counter!("chatctl_encodings_total", "dialect" => self.name).increment(said.len() as u64);
+        said
+    }
 }
 
 impl std::fmt::Debug for Voice {

@@ -64,6 +64,7 @@ impl Store for Sqlite {
                 Box::pin(self.read(move |conn| Ok(cards::page(conn, user, descending, offset, limit, participants)?)))
             }
             RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
+            RoomQuery::Visible { user, limit } => Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?))),
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
                 Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))

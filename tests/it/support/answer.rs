@@ -32,6 +32,12 @@ impl Answer {
         self.json()
     }
 
+    /// Fails unless it has this status, whatever its body.
+    #[track_caller]
+    pub(crate) fn is_text(&self, status: u16) {
+        assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
+    }
+
     /// Fails unless `chatrooms` refused it with this status and code; the body.
     #[track_caller]
     pub(crate) fn fails(&self, status: u16, code: &str) -> Json {
@@ -67,6 +73,15 @@ impl Answer {
         super::has_exactly(&body, &["status", "data"]);
         assert_eq!(body["status"], "success", "{}", self.asked);
         body["data"].take()
+    }
+
+    /// Fails unless `rooms` refused it with this status and code.
+    #[track_caller]
+    pub(crate) fn fails_rooms(&self, status: u16, code: &str) {
+        let body = self.is(status);
+        super::has_exactly(&body, &["error", "error_message"]);
+        assert_eq!(body["error"], code, "{} was answered with {}", self.asked, self.text);
+        assert!(body["error_message"].as_str().is_some_and(|message| message.starts_with(code)), "{} was answered with {}", self.asked, self.text);
     }
 
     /// A header as text; empty when it is not there.
