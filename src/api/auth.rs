@@ -54,12 +54,12 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"')).filter(|v| !v.is_empty())
 }
 
-/// The first value of this name in a query string, decoded; `+` is a space.
+/// The first value of this name in a query string, decoded; `+` is a space; not UTF-8: empty.
 pub fn query_value(query: &str, name: &str) -> Option<String> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned).ok();
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key)?.as_str() == name).then(|| decode(value)).flatten()
+        (decode(key)?.as_str() == name).then(|| decode(value).unwrap_or_default())
     })
 }
 
@@ -163,5 +163,6 @@ mod tests {
         assert_eq!(query_value("q=%D0%92%D0%B0+x&limit=3", "q").as_deref(), Some("Ва x"));
         assert_eq!(query_value("page%5Bsize%5D=3", "page[size]").as_deref(), Some("3"));
         assert_eq!(query_value("a=1", "b"), None);
+        assert_eq!(query_value("b=%FF", "b").as_deref(), Some(""));
     }
 }

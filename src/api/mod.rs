@@ -7,6 +7,7 @@ pub mod accept;
 pub mod auth;
 mod body;
 pub mod chatrooms;
+pub mod chats;
 pub mod download;
 #[cfg(test)]
 mod golden;
@@ -139,7 +140,12 @@ impl Context {
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
-    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<rooms::Rooms>(context), mount::mount::<v1::V1>(context)];
+    let dialects = [
+        mount::mount::<chatrooms::Chatrooms>(context),
+        mount::mount::<chats::Chats>(context),
+        mount::mount::<rooms::Rooms>(context),
+        mount::mount::<v1::V1>(context),
+    ];
     let health = operator::filter(context);
     let operator = match &context.metrics {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),

@@ -2,6 +2,8 @@
 //!
 //! Pure functions of the room's facts and of who asks. A room that one may not see answers exactly like one that does not exist.
 
+use std::collections::HashSet;
+
 use crate::model::{Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility};
 
 /// Who asks.
@@ -60,8 +62,52 @@ pub fn audit(who: Actor) -> Result<()> {
     if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
+/// How somebody is refused where a dialect's document says that the room is there (`chats`).
+pub fn openly(refusal: Error, exists: bool) -> Error {
+    if exists && refusal == Error::RoomNotFound { Error::Forbidden } else { refusal }
+}
+
+/// May know a user's e-mail address and birth date, where the dialect shows them: the user, and others as `show_emails` says.
+pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
+    show_emails || user == who.user
+}
+
 /// May do this to the room.
 pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
+    have_right(facts, who, act)?;
+    let loses_last_admin = match act {
+        Act::Remove(user) => is_last_admin(facts, user),
+        Act::ChangeRole(user, role) => role != Role::Admin && is_last_admin(facts, user),
+        _ => false,
+    };
+    if loses_last_admin && facts.participants.len() > 1 { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// May make exactly these users the participants and, with `rename`, give the room another name, in one step:
+/// each of it allowed by itself, and a room that has admins keeps one, unless nobody is left.
+pub fn replace(facts: &RoomFacts, who: Actor, rename: bool, users: Option<&[UserId]>) -> Result<()> {
+    if !who.server_admin {
+        take_part(facts, who)?;
+    }
+    if rename {
+        have_right(facts, who, Act::Rename)?;
+    }
+    let Some(users) = users else { return Ok(()) };
+    let before: HashSet<UserId> = facts.participants.iter().map(|p| p.user).collect();
+    if users.iter().any(|user| !before.contains(user)) {
+        have_right(facts, who, Act::Add(Role::Member))?;
+    }
+    let after: HashSet<UserId> = users.iter().copied().collect();
+    let (staying, going): (Vec<&Participant>, Vec<_>) = facts.participants.iter().partition(|p| after.contains(&p.user));
+    for gone in going {
+        have_right(facts, who, Act::Remove(gone.user))?;
+    }
+    let loses_admins = facts.has_admin() && !staying.iter().any(|p| p.role == Role::Admin);
+    if loses_admins && !users.is_empty() { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// Whether the rules of management allow it, what becomes of the last admin left aside.
+fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     let own = facts.participant(who.user);
     let owner = facts.room.owner == Some(who.user);
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
@@ -89,15 +135,7 @@ pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         Act::EditName(_) => myself || who.server_admin || own.is_some_and(|p| p.role == Role::Admin),
         Act::Delete => owner || rank == Role::Admin,
     };
-    if !allowed {
-        return Err(Error::Forbidden);
-    }
-    let loses_last_admin = match act {
-        Act::Remove(user) => is_last_admin(facts, user),
-        Act::ChangeRole(user, role) => role != Role::Admin && is_last_admin(facts, user),
-        _ => false,
-    };
-    if loses_last_admin && facts.participants.len() > 1 { Err(Error::Forbidden) } else { Ok(()) }
+    if allowed { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// May change the text: its author, while a participant.

@@ -92,7 +92,8 @@ impl Chat {
         Ok((self.with_state(added.value), added.existed))
     }
 
-    async fn find_people(&self, people: &People) -> Result<Vec<UserId>> {
+    /// Everybody who is named; one who is unknown: `UserNotFound`.
+    pub(super) async fn find_people(&self, people: &People) -> Result<Vec<UserId>> {
         match people {
             People::Ids(ids) => {
                 let mut wanted = ids.clone();

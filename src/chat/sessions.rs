@@ -10,7 +10,7 @@ use tracing::{debug, error, info};
 
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
-use crate::model::{Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_login, fold};
+use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
 use crate::store::{Ended, NewPassword, NewSession, UserChange, UserKey};
 
 /// Characters of a User-Agent that are kept.
@@ -56,7 +56,21 @@ impl Chat {
         // What cannot be a login name is an unknown one.
         let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
         let account = if folded.is_empty() { None } else { self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)? };
-        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), login, client).await?;
+        self.open_session(account, login, Some(login), password, client).await
+    }
+
+    /// The same by e-mail address; it counts as a log-in of its account, and never reaches the log.
+    pub async fn log_in_by_email(&self, email: &str, password: &str, client: &Client) -> Result<LoggedIn> {
+        // What cannot be an address is an unknown one.
+        let possible = check_email("email", email).is_ok();
+        let account = if possible { self.store().account(UserKey::Email(email)).await.map_err(Error::from)? } else { None };
+        let login = account.as_ref().map(|account| account.user.login.clone());
+        self.open_session(account, login.as_deref().unwrap_or(email), login.as_deref(), password, client).await
+    }
+
+    /// `counted` names the account in the counters of failures, `logged` in the log.
+    async fn open_session(&self, account: Option<Account>, counted: &str, logged: Option<&str>, password: &str, client: &Client) -> Result<LoggedIn> {
+        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), counted, client).await?;
         for (key, limit) in &keys {
             self.sessions().allowed(key, *limit).await.map_err(|wait| {
                 counter!("chatctl_logins_total", "result" => "limited").increment(1);
@@ -70,7 +84,7 @@ impl Chat {
                 self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
             }
             counter!("chatctl_logins_total", "result" => "refused").increment(1);
-            self.0.refusals.log(client.address, Some(login), "Authentication failed.");
+            self.0.refusals.log(client.address, logged, "Authentication failed.");
             return Err(Error::BadCredentials { known });
         };
         let secret = tokens::new_secret()?;

@@ -113,6 +113,8 @@ pub enum Confusables {
 pub struct Auth {
     /// Who may make accounts.
     pub registration: Registration,
+    /// Whether `chats` shows e-mail addresses and birth dates to others.
+    pub show_emails: bool,
     /// Threads that compute Argon2.
     pub hash_threads: usize,
     /// Shortest password.
@@ -133,6 +135,7 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            show_emails: true,
             hash_threads: 1,
             password_min_length: 8,
             session_days: 30,

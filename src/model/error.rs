@@ -38,6 +38,9 @@ pub enum Error {
     /// A text over its limit, in code points.
     #[error("{0} is longer than {1} characters")]
     TooLong(&'static str, usize),
+    /// A list with fewer entries than it must have.
+    #[error("{0} holds too few")]
+    TooFew(&'static str),
     /// No credential at all.
     #[error("no session")]
     NoSession,

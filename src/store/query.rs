@@ -157,6 +157,19 @@ pub enum RoomQuery<'a> {
     },
     /// These rooms as the user sees them, ascending by id, those they are not in left out; the first ten participants.
     These(UserId, &'a [RoomId]),
+    /// A page of the rooms of a user, in the order of their ids; cards hold at most the first `participants` participants.
+    Page {
+        /// Whose.
+        user: UserId,
+        /// The highest id first, else the lowest.
+        descending: bool,
+        /// So many are left out first.
+        offset: u64,
+        /// At most so many.
+        limit: u32,
+        /// How many participants a card holds at most.
+        participants: u32,
+    },
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last message.
     After(RoomId, u32),
 }

@@ -1,8 +1,10 @@
 //! One story told in every dialect, and every dialect heard in every other.
 //!
-//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests.
+//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests. One that
+//! has messages also implements [`Talks`] and [`Talker`], and is a row of [`talking`] too.
 
 mod chatrooms;
+mod chats;
 mod rooms;
 mod v1;
 
@@ -16,8 +18,13 @@ use crate::support::{Client, Server, number};
 /// What takes a while.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Every dialect that has messages.
+/// Every dialect.
 fn dialects() -> Vec<Box<dyn Dialect>> {
+    vec![Box::new(chatrooms::Chatrooms), Box::new(chats::Chats), Box::new(rooms::Rooms), Box::new(v1::V1)]
+}
+
+/// Every dialect that has messages.
+fn talking() -> Vec<Box<dyn Talks>> {
     vec![Box::new(chatrooms::Chatrooms), Box::new(rooms::Rooms), Box::new(v1::V1)]
 }
 
@@ -25,7 +32,7 @@ fn dialects() -> Vec<Box<dyn Dialect>> {
 trait Dialect: Send + Sync {
     /// As the documents call it.
     fn name(&self) -> &'static str;
-    /// Registers somebody and logs them in, in this dialect's words.
+    /// Makes an account and logs it in, in this dialect's words as far as it has any.
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>>;
     /// What this dialect carries its credential in, with a credential of any dialect: `None` when it cannot carry it.
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client>;
@@ -33,6 +40,12 @@ trait Dialect: Send + Sync {
     fn whoami(&self) -> &'static str;
     /// What a bad credential is answered with.
     fn unauthorized(&self) -> (u16, serde_json::Value);
+}
+
+/// A dialect with messages and sockets.
+trait Talks: Dialect {
+    /// Like `enrol`, for somebody who will talk.
+    fn enrol_talker<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Talker>>;
 }
 
 /// A credential, and how it may travel.
@@ -46,11 +59,23 @@ enum Credential {
 trait Actor: Send {
     fn login(&self) -> &str;
     fn id(&self) -> i64;
-    /// How a history of this dialect names them as an author.
-    fn signs(&self) -> String;
     fn credential(&self) -> Credential;
     /// Makes a room that these people, too, may enter.
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64>;
+    /// Fails unless the room is there with exactly these people, by login name.
+    fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a>;
+    /// Fails unless the room is as this dialect says it is for a stranger.
+    fn is_shut_out(&mut self, room: i64) -> Act<'_>;
+    /// Ends the session.
+    fn log_out(&mut self) -> Act<'_>;
+    /// Anything with the credential; fails unless it is refused.
+    fn is_refused(&mut self) -> Act<'_>;
+}
+
+/// Somebody who is logged in and can talk.
+trait Talker: Actor {
+    /// How a history of this dialect names them as an author.
+    fn signs(&self) -> String;
     /// Opens the socket on which what follows is said and heard.
     fn enter(&mut self, room: i64) -> Act<'_>;
     /// Posts on the socket, and waits until the server has it.
@@ -67,26 +92,57 @@ trait Actor: Send {
     fn read(&mut self, room: i64) -> Act<'_>;
     /// Fails unless the socket tells in this dialect's words that the room is lost.
     fn loses(&mut self, room: i64) -> Act<'_>;
-    /// Fails unless the room is as if it did not exist.
-    fn is_shut_out(&mut self, room: i64) -> Act<'_>;
-    /// Ends the session.
-    fn log_out(&mut self) -> Act<'_>;
-    /// Anything with the credential; fails unless it is refused.
-    fn is_refused(&mut self) -> Act<'_>;
+}
+
+/// Not every dialect has a word for entering without a socket; the native one has, and takes every credential.
+async fn joins(server: &Server, actor: &dyn Actor, room: i64) {
+    as_native(server, &actor.credential()).post(&format!("/api/chatrooms/{room}/join"), json!({})).await.is(200);
+}
+
+/// Nor has every dialect a word for leaving.
+async fn leaves(server: &Server, actor: &dyn Actor, room: i64) {
+    as_native(server, &actor.credential()).delete(&format!("/api/chatrooms/{room}/participants/{}", actor.login())).await.is(204);
+}
+
+fn as_native(server: &Server, credential: &Credential) -> Client {
+    chatrooms::Chatrooms.carry(&Client::new(server), credential).expect("the native dialect carries every credential")
 }
 
 #[tokio::test]
-async fn the_same_story_happens_in_every_dialect() {
+async fn a_room_comes_and_goes_in_every_dialect() {
     for dialect in dialects() {
+        eprintln!("in {}", dialect.name());
+        let server = Server::start().await;
+        let mut ann = dialect.enrol(&server, "ann").await;
+        let mut ben = dialect.enrol(&server, "ben").await;
+        let mut cyd = dialect.enrol(&server, "cyd").await;
+        let room = ann.make_room(&[ben.as_ref()]).await;
+        joins(&server, ben.as_ref(), room).await;
+        ann.finds(room, &["ann", "ben"]).await;
+        ben.finds(room, &["ann", "ben"]).await;
+        cyd.is_shut_out(room).await;
+        leaves(&server, ben.as_ref(), room).await;
+        ben.is_shut_out(room).await;
+        ann.finds(room, &["ann"]).await;
+        ann.log_out().await;
+        ann.is_refused().await;
+        ben.log_out().await;
+        ben.is_refused().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_story_happens_in_every_dialect_that_has_messages() {
+    for dialect in talking() {
         eprintln!("in {}", dialect.name());
         let server = Server::start().await;
         tell(dialect.as_ref(), &server).await;
     }
 }
 
-async fn tell(dialect: &dyn Dialect, server: &Server) {
-    let mut ann = dialect.enrol(server, "ann").await;
-    let mut ben = dialect.enrol(server, "ben").await;
+async fn tell(dialect: &dyn Talks, server: &Server) {
+    let mut ann = dialect.enrol_talker(server, "ann").await;
+    let mut ben = dialect.enrol_talker(server, "ben").await;
     let ann_is = ("ann", ann.id());
     let room = ann.make_room(&[ben.as_ref()]).await;
     ann.enter(room).await;
@@ -109,10 +165,7 @@ async fn tell(dialect: &dyn Dialect, server: &Server) {
         assert_eq!(ben.history(room).await, [(ann.signs(), "Good evening".to_owned())]);
     }
 
-    // Not every dialect has a word for leaving; the native one has, and takes every credential.
-    let native = Client::new(server);
-    let native = chatrooms::Chatrooms.carry(&native, &ben.credential()).expect("the native dialect carries every credential");
-    native.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
+    leaves(server, ben.as_ref(), room).await;
     ben.loses(room).await;
     ben.is_shut_out(room).await;
 
@@ -127,13 +180,13 @@ async fn tell(dialect: &dyn Dialect, server: &Server) {
 #[tokio::test]
 async fn what_is_said_in_one_dialect_is_heard_in_every_other() {
     let server = Server::start().await;
-    for from in dialects() {
-        for to in dialects() {
+    for from in talking() {
+        for to in talking() {
             eprintln!("from {} to {}", from.name(), to.name());
             let pair = format!("{}-{}", from.name(), to.name());
             let (speaker, listener) = (format!("s-{pair}"), format!("l-{pair}"));
-            let mut speaker = from.enrol(&server, &speaker).await;
-            let mut listener = to.enrol(&server, &listener).await;
+            let mut speaker = from.enrol_talker(&server, &speaker).await;
+            let mut listener = to.enrol_talker(&server, &listener).await;
             let room = speaker.make_room(&[listener.as_ref()]).await;
             listener.enter(room).await;
             speaker.enter(room).await;
@@ -183,13 +236,31 @@ async fn an_account_of_one_dialect_logs_in_in_every_other() {
 }
 
 #[tokio::test]
-async fn a_room_of_one_dialect_is_a_room_in_every_other() {
+async fn a_room_made_in_one_dialect_is_found_in_every_other() {
+    let server = Server::start().await;
+    for from in dialects() {
+        for to in dialects() {
+            eprintln!("from {} to {}", from.name(), to.name());
+            let pair = format!("{}-{}", from.name(), to.name());
+            let (maker, finder) = (format!("a-{pair}"), format!("b-{pair}"));
+            let mut ann = from.enrol(&server, &maker).await;
+            let mut ben = to.enrol(&server, &finder).await;
+            let room = ann.make_room(&[ben.as_ref()]).await;
+            joins(&server, ben.as_ref(), room).await;
+            ben.finds(room, &[&maker, &finder]).await;
+            leaves(&server, ben.as_ref(), room).await;
+            ann.finds(room, &[&maker]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_nameless_room_of_the_same_people_is_one_room_in_chatrooms_and_v1() {
     let server = Server::start().await;
     let mut ann = chatrooms::Chatrooms.enrol(&server, "ann").await;
     let mut ben = v1::V1.enrol(&server, "ben").await;
     let room = ann.make_room(&[ben.as_ref()]).await;
-    let as_native = |credential| chatrooms::Chatrooms.carry(&Client::new(&server), &credential).expect("the native dialect carries every credential");
-    let (ann_native, ben_native) = (as_native(ann.credential()), as_native(ben.credential()));
+    let (ann_native, ben_native) = (as_native(&server, &ann.credential()), as_native(&server, &ben.credential()));
 
     let seen = ben_native.get(&format!("/v1/rooms/{room}")).await.is(200);
     assert_eq!(seen, json!({"id": room, "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}]}));

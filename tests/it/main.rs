@@ -2,6 +2,7 @@
 
 mod browser;
 mod chatrooms;
+mod chats;
 mod cli;
 mod conformance;
 mod durability;

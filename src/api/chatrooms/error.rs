@@ -29,7 +29,7 @@ pub(super) fn message(error: &Error) -> String {
 
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::MissingRoom | Error::UnknownType(_) => {
+        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::TooFew(_) | Error::MissingRoom | Error::UnknownType(_) => {
             (StatusCode::BAD_REQUEST, "invalid_request")
         }
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "invalid_token"),
@@ -58,7 +58,7 @@ fn field(error: &Error) -> Option<&str> {
     match error {
         Error::Malformed(_) => Some("body"),
         Error::Invalid { field, .. } => Some(field),
-        Error::Empty(field) | Error::TooLong(field, _) => Some(field),
+        Error::Empty(field) | Error::TooLong(field, _) | Error::TooFew(field) => Some(field),
         Error::MissingRoom => Some("roomId"),
         Error::UnknownType(_) => Some("type"),
         _ => None,
@@ -69,7 +69,7 @@ fn field(error: &Error) -> Option<&str> {
 pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
     match error {
         Error::Malformed(_) => "message_parse_error",
-        Error::Invalid { .. } => "invalid_message_format",
+        Error::Invalid { .. } | Error::TooFew(_) => "invalid_message_format",
         Error::Empty(_) => "empty_message",
         Error::TooLong(..) | Error::TooLarge => "too_large",
         Error::UnknownType(_) => "unknown_message_type",

@@ -48,6 +48,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::Invalid { .. }
         | Error::Empty(_)
         | Error::TooLong(..)
+        | Error::TooFew(_)
         | Error::UnknownType(_)
         | Error::MissingRoom
         | Error::RoomNotFound

@@ -20,7 +20,7 @@ pub(super) fn code(error: &Error) -> &'static str {
 
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::UnknownType(_) => {
+        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::TooFew(_) | Error::UnknownType(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json")
         }
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),

@@ -197,3 +197,56 @@ fn messages_are_edited_by_authors_and_deleted_by_them_or_admins() {
     let plain = room(Visibility::Private, &[(MEMBER, Role::Member), (OTHER_MEMBER, Role::Member)]);
     assert_eq!(delete(&plain, user(MEMBER), &message), Err(Error::Forbidden));
 }
+
+#[test]
+fn a_replacement_needs_the_right_for_each_of_its_steps() {
+    let facts = managed(Visibility::Private);
+    let all = [ADMIN, SECOND_ADMIN, SUB, OTHER_SUB, MEMBER, OTHER_MEMBER];
+    let without = |gone: &[UserId]| all.into_iter().filter(|user| !gone.contains(user)).collect::<Vec<_>>();
+    let with = |new: UserId| all.into_iter().chain([new]).collect::<Vec<_>>();
+    // (rename, users, admin, sub-admin, member)
+    let table = [
+        (false, None, true, true, true),
+        (true, None, true, true, false),
+        (false, Some(all.to_vec()), true, true, true),
+        (true, Some(all.to_vec()), true, true, false),
+        (false, Some(with(OUTSIDER)), true, true, false),
+        (false, Some(without(&[OTHER_MEMBER])), true, true, false),
+        (false, Some(without(&[OTHER_SUB])), true, false, false),
+        (false, Some(without(&[SECOND_ADMIN])), true, false, false),
+        (false, Some(without(&[MEMBER])), true, true, true),
+        (false, Some(without(&[MEMBER, OTHER_MEMBER])), true, true, false),
+        (false, Some(without(&[ADMIN, SECOND_ADMIN])), false, false, false),
+        (false, Some(Vec::new()), true, false, false),
+    ];
+    for (rename, users, admin, sub, member) in table {
+        for (who, allowed) in [(ADMIN, admin), (SUB, sub), (MEMBER, member)] {
+            let expected = if allowed { Ok(()) } else { Err(Error::Forbidden) };
+            assert_eq!(replace(&facts, user(who), rename, users.as_deref()), expected, "{who} {rename} {users:?}");
+        }
+    }
+    assert_eq!(replace(&facts, ROOT, true, Some(&with(OUTSIDER))), Ok(()));
+    assert_eq!(replace(&facts, ROOT, false, Some(&[SUB, MEMBER])), Err(Error::Forbidden), "a room with admins keeps one");
+}
+
+#[test]
+fn a_room_without_admins_is_replaced_by_its_participants_only() {
+    for (visibility, refusal) in [(Visibility::Private, Error::RoomNotFound), (Visibility::Public, Error::Forbidden)] {
+        let facts = room(visibility, &[(MEMBER, Role::Member), (SUB, Role::SubAdmin)]);
+        assert_eq!(replace(&facts, user(MEMBER), true, Some(&[OUTSIDER, OTHER_MEMBER])), Ok(()));
+        for who in [OUTSIDER, OWNER_OUTSIDE] {
+            assert_eq!(replace(&facts, user(who), false, None), Err(refusal.clone()));
+            assert_eq!(openly(replace(&facts, user(who), false, None).unwrap_err(), true), Error::Forbidden);
+        }
+    }
+    let alone = room(Visibility::Private, &[(ADMIN, Role::Admin)]);
+    assert_eq!(replace(&alone, user(ADMIN), false, Some(&[MEMBER, SUB])), Err(Error::Forbidden));
+    assert_eq!(openly(Error::RoomNotFound, false), Error::RoomNotFound);
+}
+
+#[test]
+fn contacts_are_for_their_owner_and_for_others_as_configured() {
+    for (who, shown, known) in [(user(MEMBER), false, true), (user(SUB), false, false), (ROOT, false, false), (user(SUB), true, true)] {
+        assert_eq!(know_contacts(MEMBER, who, shown), known, "{who:?} {shown}");
+    }
+}

@@ -34,6 +34,13 @@ const PUBLIC: &str = card_sql!(
      WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2
      ORDER BY r.id LIMIT ?3"
 );
+/// `?2` is 1 or -1; what a card costs is paid for the rooms of the page only.
+const PAGE: &str = card_sql!(
+    "JOIN participants p ON p.room = r.id AND p.user = ?1
+     WHERE r.id IN (SELECT q.room FROM participants q JOIN rooms x ON x.id = q.room
+                    WHERE q.user = ?1 AND x.deleted IS NULL ORDER BY q.room * ?2 LIMIT ?3 OFFSET ?4)
+     ORDER BY r.id * ?2"
+);
 const VISIBLE: &str = card_sql!(
     "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
      WHERE r.deleted IS NULL AND r.id IN (
@@ -49,7 +56,7 @@ const AFTER: &str = card_sql!(
 const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, THESE, PUBLIC, VISIBLE, AFTER];
+pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER];
 
 /// Participants on a card where the query does not say.
 const FEW: u32 = 10;
@@ -103,6 +110,12 @@ fn cards(conn: &Connection, statement: &str, params: impl Params, participants: 
 /// All rooms of a user, newest activity first.
 pub(super) fn of_user(conn: &Connection, user: UserId, participants: u32) -> Result<Vec<RoomCard>> {
     cards(conn, OF_USER, [user], participants)
+}
+
+/// A page of the rooms of a user, in the order of their ids.
+pub(super) fn page(conn: &Connection, user: UserId, descending: bool, offset: u64, limit: u32, participants: u32) -> Result<Vec<RoomCard>> {
+    let direction = if descending { -1 } else { 1 };
+    cards(conn, PAGE, params![user, direction, limit, i64::try_from(offset).unwrap_or(i64::MAX)], participants)
 }
 
 /// Those of these rooms in which the user is, ascending by id.

@@ -1,5 +1,6 @@
 //! Changes of a room: each refuses before it writes, takes one rev and goes out as one event.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rusqlite::{Result, params};
@@ -211,12 +212,14 @@ impl<'a, 'w> Doing<'a, 'w> {
             rooms::check_name(conn, self.room.id, Some(name), self.room.visibility)?;
             self.write_name(Some(name))?;
         }
+        let mut inside: HashSet<UserId> = before.participants.iter().map(|p| p.user).collect();
         for user in users {
-            if before.participant(*user).is_none() && !self.added.contains(user) {
+            if inside.insert(*user) {
                 self.put_in(*user, Role::Member)?;
             }
         }
-        for gone in before.participants.iter().filter(|p| !users.contains(&p.user)) {
+        let after: HashSet<UserId> = users.iter().copied().collect();
+        for gone in before.participants.iter().filter(|p| !after.contains(&p.user)) {
             self.take_out(gone.user, gone.person())?;
         }
         self.settle()?;

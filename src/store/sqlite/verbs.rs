@@ -60,6 +60,9 @@ impl Store for Sqlite {
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
         match which {
             RoomQuery::Of { user, participants } => Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?))),
+            RoomQuery::Page { user, descending, offset, limit, participants } => {
+                Box::pin(self.read(move |conn| Ok(cards::page(conn, user, descending, offset, limit, participants)?)))
+            }
             RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
             RoomQuery::Visible { user, limit } => Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?))),
             RoomQuery::These(user, ids) => {

@@ -121,6 +121,7 @@ async fn an_expired_token_closes_sockets_and_is_good_for_a_refresh_only() {
     let fresh = prolonged.post("/api/refresh", json!({})).await.is(200);
     assert_eq!(expiring.closed().await, 4401);
     ann.get("/api/users/me").await.fails(401, "invalid_token");
+    ann.get("/chats").await.fails_chats(400, "Invalid authorization");
     ann.handshake("/chat").await.fails(401, "invalid_token");
     let refreshed = ann.post("/api/refresh", json!({})).await.is(200);
     ann.bearer(refreshed["token"].as_str().expect("a token")).get("/api/users/me").await.is(200);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect};
-use crate::support::{Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks};
+use crate::support::{Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number, texts};
 
 /// `/api` and `/chat`.
 pub(super) struct Chatrooms;
@@ -19,7 +19,7 @@ impl Dialect for Chatrooms {
     }
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
-        Box::pin(async move { Box::new(Native { person: Person::new(server, login).await, socket: None }) as Box<dyn Actor> })
+        Box::pin(async move { Box::new(Native::new(server, login).await) as Box<dyn Actor> })
     }
 
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
@@ -38,7 +38,17 @@ impl Dialect for Chatrooms {
     }
 }
 
+impl Talks for Chatrooms {
+    fn enrol_talker<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Talker>> {
+        Box::pin(async move { Box::new(Native::new(server, login).await) as Box<dyn Talker> })
+    }
+}
+
 impl Native {
+    async fn new(server: &Server, login: &str) -> Self {
+        Self { person: Person::new(server, login).await, socket: None }
+    }
+
     fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("the room was entered")
     }
@@ -58,10 +68,6 @@ impl Actor for Native {
         self.person.id
     }
 
-    fn signs(&self) -> String {
-        self.person.login.clone()
-    }
-
     fn credential(&self) -> Credential {
         Credential::Token(self.person.token.clone())
     }
@@ -72,6 +78,46 @@ impl Actor for Native {
             let room = self.person.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
             number(room["roomId"].as_str().expect("a room has a roomId"))
         })
+    }
+
+    fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
+        Box::pin(async move {
+            let room = self.person.see(&room.to_string()).await;
+            let mut found = texts(&room["participants"], "userId");
+            found.sort_unstable();
+            assert_eq!(found, people);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move {
+            self.person.get(&format!("/api/chatrooms/{room}")).await.fails(404, "room_not_found");
+            self.person.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "?"})).await.fails(404, "room_not_found");
+            let mut socket = self.person.open().await;
+            socket.refused(json!({"type": "join_room", "room_id": room.to_string()}), "join_failed").await;
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.person.post("/api/logout", json!({})).await.is(204);
+            if let Some(mut socket) = self.socket.take() {
+                assert_eq!(socket.closed().await, 4401);
+            }
+        })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.person.get("/api/chatrooms").await.is(401), Chatrooms.unauthorized().1);
+            assert_eq!(self.person.handshake("/chat").await.is(401), Chatrooms.unauthorized().1);
+        })
+    }
+}
+
+impl Talker for Native {
+    fn signs(&self) -> String {
+        self.person.login.clone()
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
@@ -124,30 +170,6 @@ impl Actor for Native {
             let login = self.person.login.clone();
             let frame = self.socket().expect(is("participant_removed")).await;
             assert_eq!((&frame["room_id"], &frame["user_id"]), (&json!(format!("room{room:03}")), &json!(login)));
-        })
-    }
-
-    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
-        Box::pin(async move {
-            self.person.get(&format!("/api/chatrooms/{room}")).await.fails(404, "room_not_found");
-            self.person.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "?"})).await.fails(404, "room_not_found");
-            self.socket().refused(json!({"type": "join_room", "room_id": room.to_string()}), "join_failed").await;
-        })
-    }
-
-    fn log_out(&mut self) -> Act<'_> {
-        Box::pin(async move {
-            self.person.post("/api/logout", json!({})).await.is(204);
-            if let Some(mut socket) = self.socket.take() {
-                assert_eq!(socket.closed().await, 4401);
-            }
-        })
-    }
-
-    fn is_refused(&mut self) -> Act<'_> {
-        Box::pin(async move {
-            assert_eq!(self.person.get("/api/chatrooms").await.is(401), Chatrooms.unauthorized().1);
-            assert_eq!(self.person.handshake("/chat").await.is(401), Chatrooms.unauthorized().1);
         })
     }
 }

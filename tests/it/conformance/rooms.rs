@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect};
-use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis, number};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks};
+use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
 
 /// `/rooms`, `/users`, `/login`, `/logout`.
 pub(super) struct Rooms;
@@ -20,7 +20,7 @@ impl Dialect for Rooms {
     }
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
-        Box::pin(async move { Box::new(User { person: support::Rooms::new(server, login).await, socket: None, made: 0 }) as Box<dyn Actor> })
+        Box::pin(async move { Box::new(User::new(server, login).await) as Box<dyn Actor> })
     }
 
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
@@ -39,7 +39,17 @@ impl Dialect for Rooms {
     }
 }
 
+impl Talks for Rooms {
+    fn enrol_talker<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Talker>> {
+        Box::pin(async move { Box::new(User::new(server, login).await) as Box<dyn Talker> })
+    }
+}
+
 impl User {
+    async fn new(server: &Server, login: &str) -> Self {
+        Self { person: support::Rooms::new(server, login).await, socket: None, made: 0 }
+    }
+
     fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("the room was entered")
     }
@@ -58,10 +68,6 @@ impl Actor for User {
         self.person.id
     }
 
-    fn signs(&self) -> String {
-        self.person.login.clone()
-    }
-
     fn credential(&self) -> Credential {
         Credential::SessionId(self.person.session.clone())
     }
@@ -70,6 +76,44 @@ impl Actor for User {
         // It is public: everybody may enter it.
         self.made += 1;
         Box::pin(async move { number(&self.person.room(&format!("{} {}", self.person.login, self.made)).await) })
+    }
+
+    fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
+        // This dialect says it on sockets only; the native one says it to everybody who may know.
+        Box::pin(async move {
+            let room = self.person.native().get(&format!("/api/chatrooms/{room}")).await.is(200);
+            let mut found = texts(&room["participants"], "userId");
+            found.sort_unstable();
+            assert_eq!(found, people);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        // Of a public room, its messages.
+        Box::pin(async move {
+            self.person.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
+            self.person.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
+            self.socket = None;
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.person.delete("/logout").await.is(204);
+            if let Some(mut socket) = self.socket.take() {
+                assert_eq!(socket.closed().await, 4401);
+            }
+        })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move { self.person.get("/rooms").await.fails_rooms(401, "Unauthorized") })
+    }
+}
+
+impl Talker for User {
+    fn signs(&self) -> String {
+        self.person.login.clone()
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
@@ -121,27 +165,5 @@ impl Actor for User {
             assert_eq!((&frame["room_id"], &frame["user_id"]), (&json!(key(room)), &json!(login)));
             assert_eq!(self.socket().closed().await, 1000);
         })
-    }
-
-    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
-        // Of a public room, its messages.
-        Box::pin(async move {
-            self.person.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
-            self.person.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
-            self.socket = None;
-        })
-    }
-
-    fn log_out(&mut self) -> Act<'_> {
-        Box::pin(async move {
-            self.person.delete("/logout").await.is(204);
-            if let Some(mut socket) = self.socket.take() {
-                assert_eq!(socket.closed().await, 4401);
-            }
-        })
-    }
-
-    fn is_refused(&mut self) -> Act<'_> {
-        Box::pin(async move { self.person.get("/rooms").await.fails_rooms(401, "Unauthorized") })
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect};
-use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks};
+use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly, texts};
 
 /// `/v1`.
 pub(super) struct V1;
@@ -19,7 +19,7 @@ impl Dialect for V1 {
     }
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
-        Box::pin(async move { Box::new(User { user: support::V1::new(server, login).await, socket: None }) as Box<dyn Actor> })
+        Box::pin(async move { Box::new(User::new(server, login).await) as Box<dyn Actor> })
     }
 
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
@@ -38,7 +38,17 @@ impl Dialect for V1 {
     }
 }
 
+impl Talks for V1 {
+    fn enrol_talker<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Talker>> {
+        Box::pin(async move { Box::new(User::new(server, login).await) as Box<dyn Talker> })
+    }
+}
+
 impl User {
+    async fn new(server: &Server, login: &str) -> Self {
+        Self { user: support::V1::new(server, login).await, socket: None }
+    }
+
     fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("the room was entered")
     }
@@ -53,10 +63,6 @@ impl Actor for User {
         self.user.id
     }
 
-    fn signs(&self) -> String {
-        self.user.id.to_string()
-    }
-
     fn credential(&self) -> Credential {
         Credential::SessionId(self.user.session.clone())
     }
@@ -64,6 +70,43 @@ impl Actor for User {
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         let others: Vec<_> = others.iter().map(|other| other.id()).collect();
         Box::pin(async move { self.user.room(&others).await })
+    }
+
+    fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
+        Box::pin(async move {
+            let room = self.user.get(&format!("/v1/rooms/{room}")).await.is(200);
+            let mut found = texts(&room["users"], "login");
+            found.sort_unstable();
+            assert_eq!(found, people);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move {
+            self.user.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
+            self.user.get(&format!("/v1/rooms/{room}/messages")).await.fails_v1(422, "room_not_found");
+            self.user.handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(422, "room_not_found");
+            self.socket = None;
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.user.post("/v1/logout", json!({})).await.is(200), json!({}));
+            if let Some(mut socket) = self.socket.take() {
+                assert_eq!(socket.closed().await, 4401);
+            }
+        })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move { self.user.get("/v1/rooms").await.fails_v1(401, "unauthorized") })
+    }
+}
+
+impl Talker for User {
+    fn signs(&self) -> String {
+        self.user.id.to_string()
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
@@ -108,27 +151,5 @@ impl Actor for User {
             assert_eq!(self.socket().next().await, json!({"error": {"code": "room_not_found"}}));
             assert_eq!(self.socket().closed().await, 1000);
         })
-    }
-
-    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
-        Box::pin(async move {
-            self.user.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
-            self.user.get(&format!("/v1/rooms/{room}/messages")).await.fails_v1(422, "room_not_found");
-            self.user.handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(422, "room_not_found");
-            self.socket = None;
-        })
-    }
-
-    fn log_out(&mut self) -> Act<'_> {
-        Box::pin(async move {
-            assert_eq!(self.user.post("/v1/logout", json!({})).await.is(200), json!({}));
-            if let Some(mut socket) = self.socket.take() {
-                assert_eq!(socket.closed().await, 4401);
-            }
-        })
-    }
-
-    fn is_refused(&mut self) -> Act<'_> {
-        Box::pin(async move { self.user.get("/v1/rooms").await.fails_v1(401, "unauthorized") })
     }
 }

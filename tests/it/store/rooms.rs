@@ -17,6 +17,7 @@ contract!(
     who_enters_an_empty_public_room_becomes_its_admin,
     a_deleted_room_is_gone_at_once,
     cards_show_the_rooms_of_a_user,
+    rooms_are_paged_in_the_order_of_their_ids,
 );
 
 async fn a_new_room_is_told_to_each_participant(mut world: World) {
@@ -261,4 +262,26 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
         let visible = world.store.rooms(RoomQuery::Visible { user, limit }).await.unwrap();
         assert_eq!(visible.iter().map(|c| c.facts.room.id).collect::<Vec<_>>(), ids, "mine and public ones, ascending");
     }
+}
+
+async fn rooms_are_paged_in_the_order_of_their_ids(world: World) {
+    let (ann, ben, cleo) = (world.user("ann").await, world.user("ben").await, world.user("cleo").await);
+    let mut ids = Vec::new();
+    for others in [vec![&ann, &ben, &cleo], vec![&ben, &ann], vec![&ben, &cleo], vec![&ann], vec![&ann, &cleo]] {
+        ids.push(world.private(&others).await.room.id);
+    }
+    world.store.change_room(ids[3], Basis::Nobody, ann.id, RoomChange::Delete).await.unwrap();
+    world.say(ids[0], &ann, "activity moves nothing").await;
+    let page = async |descending, offset, limit| {
+        let query = RoomQuery::Page { user: ann.id, descending, offset, limit, participants: 2 };
+        world.store.rooms(query).await.unwrap().into_iter().map(|card| (card.facts.room.id, card.user_count, card.facts.participants.len())).collect::<Vec<_>>()
+    };
+    let (first, second, last) = ((ids[0], 3, 2), (ids[1], 2, 2), (ids[4], 2, 2));
+    assert_eq!(page(false, 0, 100).await, [first, second, last]);
+    assert_eq!(page(true, 0, 100).await, [last, second, first]);
+    assert_eq!(page(true, 0, 2).await, [last, second]);
+    assert_eq!(page(true, 2, 2).await, [first]);
+    assert_eq!(page(false, 1, 1).await, [second]);
+    assert_eq!(page(true, 3, 2).await, []);
+    assert_eq!(page(true, u64::MAX, 2).await, []);
 }

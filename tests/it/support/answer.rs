@@ -60,6 +60,21 @@ impl Answer {
         assert_eq!(self.is(status), serde_json::json!({"error": {"code": code}}), "{}", self.asked);
     }
 
+    /// Fails unless `chats` refused it with this status and title.
+    #[track_caller]
+    pub(crate) fn fails_chats(&self, status: u16, title: &str) {
+        assert_eq!(self.is(status), serde_json::json!({"status": "fail", "data": {"title": title}}), "{}", self.asked);
+    }
+
+    /// What `chats` answers when all is well.
+    #[track_caller]
+    pub(crate) fn succeeds(&self) -> Json {
+        let mut body = self.is(200);
+        super::has_exactly(&body, &["status", "data"]);
+        assert_eq!(body["status"], "success", "{}", self.asked);
+        body["data"].take()
+    }
+
     /// Fails unless `rooms` refused it with this status and code.
     #[track_caller]
     pub(crate) fn fails_rooms(&self, status: u16, code: &str) {

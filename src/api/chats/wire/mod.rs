@@ -1,0 +1,9 @@
+//! The JSON of `chats`, spelled as its document spells it.
+
+mod answers;
+mod bodies;
+#[cfg(test)]
+mod tests;
+
+pub(super) use answers::{Chat, Failure, Opened, Refreshed, Success};
+pub(super) use bodies::{ChangeChat, Credentials, LogIn, LogInName, NewChat, Refresh};

@@ -1,0 +1,88 @@
+//! The row of `chats`, which has rooms and no messages.
+
+use serde_json::json;
+
+use super::{Act, Actor, Credential, Dialect};
+use crate::support::{self, Client, Json, Server};
+
+/// `/chats` and `/auth`.
+pub(super) struct Chats;
+
+struct User {
+    user: support::Chats,
+}
+
+impl Dialect for Chats {
+    fn name(&self) -> &'static str {
+        "chats"
+    }
+
+    fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
+        Box::pin(async move { Box::new(User { user: support::Chats::new(server, login).await }) as Box<dyn Actor> })
+    }
+
+    fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
+        Some(match credential {
+            Credential::Token(token) => client.bearer(token),
+            Credential::SessionId(id) => client.with("x-session-id", id),
+        })
+    }
+
+    fn whoami(&self) -> &'static str {
+        "/chats"
+    }
+
+    fn unauthorized(&self) -> (u16, Json) {
+        (400, json!({"status": "fail", "data": {"title": "Invalid authorization"}}))
+    }
+}
+
+impl Actor for User {
+    fn login(&self) -> &str {
+        &self.user.login
+    }
+
+    fn id(&self) -> i64 {
+        self.user.id
+    }
+
+    fn credential(&self) -> Credential {
+        Credential::Token(self.user.access.clone())
+    }
+
+    fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
+        let others: Vec<_> = others.iter().map(|other| other.id()).collect();
+        Box::pin(async move { self.user.room(&others).await })
+    }
+
+    fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
+        Box::pin(async move {
+            let chats = self.user.chats().await;
+            let chat = chats.iter().find(|chat| chat["id"] == room).unwrap_or_else(|| panic!("{room} is not in {chats:?}"));
+            let mut found: Vec<_> = chat["users"].as_array().expect("a list").iter().map(|place| &place["user"]["name"]).collect();
+            found.sort_by_key(|name| name.as_str());
+            assert_eq!(found, people);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move {
+            // This dialect tells strangers that the room exists.
+            self.user.patch(&format!("/chats/{room}"), json!({"name": "?"})).await.fails_chats(401, "Unauthorized user");
+            self.user.delete(&format!("/chats/{room}")).await.fails_chats(401, "Unauthorized user");
+            assert!(self.user.chats().await.iter().all(|chat| chat["id"] != room));
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        // The dialect has no word for it.
+        Box::pin(async move { drop(self.user.post("/api/logout", json!({})).await.is(204)) })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.user.get("/chats").await.fails_chats(400, "Invalid authorization");
+            self.user.post("/auth/token", json!({"refreshToken": self.user.refresh})).await.fails_chats(400, "Invalid refreshToken");
+        })
+    }
+}
