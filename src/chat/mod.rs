@@ -7,6 +7,7 @@ pub mod access;
 mod accounts;
 mod connection;
 mod deliver;
+mod digests;
 mod hashing;
 mod messages;
 mod participants;
@@ -14,6 +15,7 @@ mod replay;
 mod rooms;
 mod search;
 mod sessions;
+mod tickets;
 mod tokens;
 
 use std::collections::HashMap;

@@ -4,8 +4,8 @@ use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, message_changes, messages, people, posting, room_changes, rooms, users};
 use crate::model::{Account, Changes, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Draft, Found, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
-    UserKey, UserQuery,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError,
+    UserChange, UserKey, UserQuery,
 };
 
 impl Store for Sqlite {
@@ -40,6 +40,14 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Much, move |work| accounts::change(work, id, &change)))
     }
 
+    fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {
+        Box::pin(self.write(Touch::Nothing, move |work| accounts::add_digests(work, id, &digests)))
+    }
+
+    fn forget_digests(&self) -> Reply<'_, usize> {
+        Box::pin(self.write(Touch::Nothing, |work| accounts::forget_digests(work)))
+    }
+
     fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
         Box::pin(self.write(Touch::Much, move |work| accounts::remove(work, id)))
     }
@@ -61,6 +69,7 @@ impl Store for Sqlite {
         match which {
             RoomQuery::Of { user, participants } => Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?))),
             RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
+            RoomQuery::Visible { user, limit } => Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?))),
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
                 Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))
