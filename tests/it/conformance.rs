@@ -3,6 +3,7 @@
 //! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests.
 
 mod chatrooms;
+mod realtime;
 mod v1;
 
 use std::future::Future;
@@ -10,14 +11,14 @@ use std::pin::Pin;
 
 use serde_json::json;
 
-use crate::support::{Client, Server, number};
+use crate::support::{Client, Server, number, status};
 
 /// What takes a while.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Every dialect that has messages.
 fn dialects() -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(v1::V1)]
+    vec![Box::new(chatrooms::Chatrooms), Box::new(v1::V1), Box::new(realtime::Realtime)]
 }
 
 /// A way of talking to the server.
@@ -176,6 +177,10 @@ async fn an_account_of_one_dialect_logs_in_in_every_other() {
     client.post("/v1/login", json!({"login": "NATIVE", "password": "long enough"})).await.is(200);
     client.post("/v1/register", json!({"login": "native", "password": "long enough"})).await.fails_v1(422, "user_already_exists");
     client.post("/v1/register", json!({"login": "Foreign", "password": "long enough"})).await.is(200);
+    client.post("/User", json!({"username": "Native", "password": "long enough"})).await.fails_realtime(409);
+    for password in ["long enough", "e5d4b6015a52d9f2551cea1655200a09"] {
+        assert_eq!(client.post("/Login", json!({"username": "native", "password": password})).await.is(200), status(true));
+    }
     let login = client.post("/api/login", json!({"userId": "foreign", "password": "long enough"})).await.is(200);
     assert_eq!(login["userId"], "Foreign", "names are shown as registered");
     client.post("/api/users", json!({"userId": "foreign", "password": "long enough"})).await.fails(409, "already_exists");

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_taken_once_and_in_time() {
-        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_secs(60));
+        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_mins(1));
         tickets.issue(TICKET, SECRET, now, life);
         assert_eq!(tickets.take(Hash32([8; 32]), now), None);
         assert_eq!(tickets.take(SECRET, now), Some(TICKET));
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_oldest_goes() {
-        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_secs(60));
+        let (tickets, now, life) = (Tickets::default(), Instant::now(), Duration::from_mins(1));
         let (first, second) = (Hash32([7; 32]), Hash32([8; 32]));
         tickets.issue(TICKET, first, now, life);
         tickets.issue(TICKET, second, now, life * 2);

@@ -52,6 +52,15 @@ impl Answer {
         assert_eq!(self.is(status), serde_json::json!({"error": {"code": code}}), "{}", self.asked);
     }
 
+    /// Fails unless `realtime` refused it with this status.
+    #[track_caller]
+    pub(crate) fn fails_realtime(&self, status: u16) {
+        let body = self.is(status);
+        super::has_exactly(&body, &["status", "message"]);
+        assert_eq!(body["status"], false, "{} was answered with {}", self.asked, self.text);
+        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}: no message in {}", self.asked, self.text);
+    }
+
     /// A header as text; empty when it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
