@@ -8,6 +8,7 @@ mod durability;
 mod golden;
 mod logging_lines;
 mod proxy;
+mod realtime;
 mod scene;
 mod store;
 mod support;

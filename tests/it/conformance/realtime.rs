@@ -9,7 +9,7 @@ use crate::support::{self, Client, Json, Server, Socket, has_exactly, number, st
 pub(super) struct Realtime;
 
 struct User {
-    user: support::Realtime,
+    who: support::Realtime,
     id: i64,
     socket: Option<Socket>,
 }
@@ -21,9 +21,9 @@ impl Dialect for Realtime {
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
         Box::pin(async move {
-            let user = support::Realtime::new(server, login).await;
-            let id = user.get("/api/users/me").await.is(200)["id"].as_i64().expect("a number");
-            Box::new(User { user, id, socket: None }) as Box<dyn Actor>
+            let who = support::Realtime::new(server, login).await;
+            let id = who.get("/api/users/me").await.is(200)["id"].as_i64().expect("a number");
+            Box::new(User { who, id, socket: None }) as Box<dyn Actor>
         })
     }
 
@@ -51,7 +51,7 @@ impl User {
 
 impl Actor for User {
     fn login(&self) -> &str {
-        &self.user.login
+        &self.who.login
     }
 
     fn id(&self) -> i64 {
@@ -59,23 +59,23 @@ impl Actor for User {
     }
 
     fn signs(&self) -> String {
-        self.user.login.clone()
+        self.who.login.clone()
     }
 
     fn credential(&self) -> Credential {
-        Credential::SessionId(self.user.session.clone())
+        Credential::SessionId(self.who.session.clone())
     }
 
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         let others: Vec<_> = others.iter().map(|other| other.login().to_owned()).collect();
         Box::pin(async move {
-            let room = self.user.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
+            let room = self.who.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
             number(room["roomId"].as_str().expect("a text"))
         })
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
-        Box::pin(async move { self.socket = Some(self.user.open(room).await) })
+        Box::pin(async move { self.socket = Some(self.who.open(room).await) })
     }
 
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
@@ -101,7 +101,7 @@ impl Actor for User {
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
         Box::pin(async move {
-            let history = self.user.get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
+            let history = self.who.get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
             history["messages"].as_array().expect("a list").iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
         })
@@ -129,14 +129,14 @@ impl Actor for User {
 
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
-            self.user.get(&format!("/Room/{room}")).await.fails_realtime(404);
-            self.user.delete(&format!("/Room/{room}")).await.fails_realtime(404);
+            self.who.get(&format!("/Room/{room}")).await.fails_realtime(404);
+            self.who.delete(&format!("/Room/{room}")).await.fails_realtime(404);
         })
     }
 
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
-            assert_eq!(self.user.post("/Logout", "").await.is(200), status(true));
+            assert_eq!(self.who.post("/Logout", "").await.is(200), status(true));
             if let Some(mut socket) = self.socket.take() {
                 assert_eq!(socket.closed().await, 4401);
             }
@@ -144,6 +144,6 @@ impl Actor for User {
     }
 
     fn is_refused(&mut self) -> Act<'_> {
-        Box::pin(async move { self.user.get("/Room").await.fails_realtime(401) })
+        Box::pin(async move { self.who.get("/Room").await.fails_realtime(401) })
     }
 }
