@@ -21,10 +21,14 @@ pub struct Config {
     pub auth: Auth,
     /// Rooms and messages.
     pub rooms: Rooms,
+    /// Uploaded files.
+    pub media: Media,
     /// Sizes, counts and rates.
     pub limits: Limits,
     /// Lines, files, shipping, alerts.
     pub log: Log,
+    /// Where `/metrics` is served.
+    pub metrics: Metrics,
 }
 
 /// `[server]`
@@ -174,6 +178,22 @@ impl Default for Rooms {
     }
 }
 
+/// `[media]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Media {
+    /// Largest upload in bytes.
+    pub max_bytes: u64,
+    /// Where the files are kept, relative to the data directory.
+    pub directory: PathBuf,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { max_bytes: 25 * 1024 * 1024, directory: PathBuf::from("media") }
+    }
+}
+
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -286,4 +306,12 @@ impl Default for Log {
     fn default() -> Self {
         Self { level: LogLevel::Info, format: LogFormat::Text, directory: PathBuf::from("logs"), rotation: Rotation::Daily, max_files: 14, stdout: true }
     }
+}
+
+/// `[metrics]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Address of its own for `/metrics`; empty: on the usual ones, for peers on this machine.
+    pub listen: String,
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod person;
+mod picture;
 mod proxy;
 mod realtime;
 mod server;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub(crate) use answer::Answer;
 pub(crate) use client::{Body, Client};
 pub(crate) use person::{Person, RoomPlan, number, people};
+pub(crate) use picture::picture;
 pub(crate) use proxy::Proxy;
 pub(crate) use realtime::{Realtime, status};
 pub(crate) use server::Server;

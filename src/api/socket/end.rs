@@ -53,6 +53,14 @@ impl End {
         }
     }
 
+    /// The code of the close, said or not.
+    pub(super) fn number(&self) -> u16 {
+        match self {
+            Self::Protocol(code) => (*code).into(),
+            other => other.reason().code(),
+        }
+    }
+
     /// Says why, and reads on for a while so that it arrives.
     pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(self, mut stream: WebSocketStream<S>) {
         let reason = self.reason();

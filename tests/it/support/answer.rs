@@ -1,5 +1,6 @@
 //! What a request was answered with.
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 use super::Json;
@@ -10,6 +11,7 @@ pub(crate) struct Answer {
     pub(crate) asked: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
     pub(crate) text: String,
 }
 
@@ -28,6 +30,12 @@ impl Answer {
     pub(crate) fn is(&self, status: u16) -> Json {
         assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
         self.json()
+    }
+
+    /// Fails unless it has this status, whatever its body.
+    #[track_caller]
+    pub(crate) fn is_text(&self, status: u16) {
+        assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
     }
 
     /// Fails unless `chatrooms` refused it with this status and code; the body.
