@@ -2,6 +2,8 @@
 //!
 //! Of a digest only the Argon2id hash of its lower-case text is stored, so that what leaks opens nothing.
 
+use std::borrow::Cow;
+
 use md5::Md5;
 use sha1::{Digest as _, Sha1};
 use tracing::{debug, info};
@@ -44,23 +46,38 @@ impl Kind {
     }
 }
 
+/// One computation of a log-in.
+struct Attempt<'a> {
+    secret: Cow<'a, str>,
+    hash: Option<&'a str>,
+    shown: Shown,
+}
+
+/// What is tried until something matches: what looks like a digest as such first, then as the password.
+/// As much is tried where there is no account, so that time tells nobody whether there is one.
+fn attempts<'a>(account: Option<&'a Account>, secret: &'a str, digests: bool) -> Vec<Attempt<'a>> {
+    let mut all = Vec::with_capacity(2);
+    if let Some(kind) = Kind::of(secret).filter(|_| digests) {
+        all.push(Attempt { secret: secret.to_ascii_lowercase().into(), hash: account.and_then(|account| kind.stored(account)), shown: Shown::Digest });
+    }
+    all.push(Attempt { secret: secret.into(), hash: account.map(|account| account.password.as_str()), shown: Shown::Password });
+    all
+}
+
 /// MD5 and SHA-1 of a password in lower-case hexadecimal, in this order.
 pub(super) fn digests(password: &str) -> [String; 2] {
     [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]
 }
 
 impl Chat {
-    /// What of an account the secret is. Costs one or two computations, as many for an unknown account:
-    /// what looks like a digest is tried as such first, where digests are `welcome` and configured, then as the password.
+    /// What of an account the secret is; digests count where they are `welcome` and configured.
     pub(super) async fn check_secret(&self, account: Option<&Account>, secret: &str, welcome: bool) -> Result<Option<Shown>> {
-        if let Some(kind) = Kind::of(secret).filter(|_| welcome && self.0.auth.digest_login) {
-            let stored = account.and_then(|account| kind.stored(account));
-            if self.0.hasher.verify(&secret.to_ascii_lowercase(), stored).await? {
-                return Ok(Some(Shown::Digest));
+        for Attempt { secret, hash, shown } in attempts(account, secret, welcome && self.0.auth.digest_login) {
+            if self.0.hasher.verify(&secret, hash).await? {
+                return Ok(Some(shown));
             }
         }
-        let matches = self.0.hasher.verify(secret, account.map(|account| account.password.as_str())).await?;
-        Ok(matches.then_some(Shown::Password))
+        Ok(None)
     }
 
     /// Makes the digests that an account lacks (import, or digests were off) while the password is at hand.
@@ -97,6 +114,31 @@ impl Chat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Timestamp, User};
+
+    fn account() -> Account {
+        let (login, name) = ("ann".to_owned(), "Ann".to_owned());
+        let user = User { id: UserId(1), login, name, email: None, birth: None, media: None, admin: false, disabled: false, created: Timestamp(0) };
+        Account { user, password: "p".to_owned(), md5: Some("m".to_owned()), sha1: None }
+    }
+
+    #[test]
+    fn as_much_is_computed_for_unknown_accounts() {
+        let account = account();
+        let (md5, sha1) = ("AB".repeat(16), "AB".repeat(20));
+        let table = [
+            (md5.as_str(), true, vec![("ab".repeat(16), Some("m")), (md5.clone(), Some("p"))]),
+            (&sha1, true, vec![("ab".repeat(20), None), (sha1.clone(), Some("p"))]),
+            (&md5, false, vec![(md5.clone(), Some("p"))]),
+            ("correct horse", true, vec![("correct horse".to_owned(), Some("p"))]),
+            ("", true, vec![(String::new(), Some("p"))]),
+        ];
+        for (secret, digests, wanted) in table {
+            let tried = |account| attempts(account, secret, digests).into_iter().map(|one| (one.secret.into_owned(), one.hash)).collect::<Vec<_>>();
+            assert_eq!(tried(Some(&account)), wanted);
+            assert_eq!(tried(None), wanted.iter().map(|(secret, _)| (secret.clone(), None)).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn digests_are_those_of_everybody_else() {
