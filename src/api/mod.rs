@@ -17,6 +17,7 @@ mod proxies;
 pub mod realtime;
 pub mod request;
 pub mod respond;
+pub mod rooms;
 mod socket;
 pub mod v1;
 mod web;
@@ -152,7 +153,12 @@ impl Context {
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
-    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context), mount::mount::<realtime::Realtime>(context)];
+    let dialects = [
+        mount::mount::<chatrooms::Chatrooms>(context),
+        mount::mount::<rooms::Rooms>(context),
+        mount::mount::<v1::V1>(context),
+        mount::mount::<realtime::Realtime>(context),
+    ];
     let health = operator::filter(context);
     let operator = match &context.metrics {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),

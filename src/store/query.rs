@@ -184,6 +184,8 @@ pub enum RoomChange {
         user: UserId,
         /// Who becomes admin in their place.
         successor: Option<UserId>,
+        /// The socket that asks for it.
+        socket: Option<SocketId>,
     },
     /// Another role.
     Role(UserId, Role),

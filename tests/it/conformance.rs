@@ -4,6 +4,7 @@
 
 mod chatrooms;
 mod realtime;
+mod rooms;
 mod v1;
 
 use std::future::Future;
@@ -18,7 +19,7 @@ type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Every dialect that has messages.
 fn dialects() -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(v1::V1), Box::new(realtime::Realtime)]
+    vec![Box::new(chatrooms::Chatrooms), Box::new(rooms::Rooms), Box::new(v1::V1), Box::new(realtime::Realtime)]
 }
 
 /// A way of talking to the server.

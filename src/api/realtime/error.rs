@@ -11,8 +11,14 @@ use crate::model::Error;
 pub(super) fn answer(error: &Error) -> Response {
     match error {
         Error::BadCredentials { .. } => respond::json(StatusCode::OK, &wire::Status { status: false }),
-        other => respond::failure(status(other), &wire::Failure::new(other.to_string()), other),
+        other => respond::failure(status(other), &wire::Failure::new(in_own_words(other)), other),
     }
+}
+
+/// Chat speaks of the login name by its usual name.
+fn in_own_words(error: &Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("userId ").map(|rest| format!("username {rest}")).unwrap_or(text)
 }
 
 fn status(error: &Error) -> StatusCode {
@@ -52,5 +58,11 @@ mod tests {
             answers.insert(name.to_owned(), golden::taken_apart(answer(&error)).await);
         }
         golden::same("realtime", "errors.json", &answers);
+    }
+
+    #[test]
+    fn the_login_name_is_called_as_the_client_calls_it() {
+        assert_eq!(in_own_words(&Error::Empty("userId")), "username must not be empty");
+        assert_eq!(in_own_words(&Error::Empty("password")), "password must not be empty");
     }
 }
