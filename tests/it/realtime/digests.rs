@@ -27,7 +27,8 @@ async fn digests_of_users_of_every_dialect_log_in() {
     client.post("/User", json!({"username": "own", "password": PASSWORD})).await.is(201);
     client.post("/api/users", json!({"userId": "native", "password": PASSWORD})).await.is(201);
     client.post("/v1/register", json!({"login": "v1", "password": PASSWORD})).await.is(200);
-    for user in ["own", "native", "v1"] {
+    client.post("/users", json!({"user_id": "rooms", "name": "Rooms", "email": "rooms@example.org", "password": PASSWORD})).await.is(201);
+    for user in ["own", "native", "v1", "rooms"] {
         for secret in [PASSWORD, MD5, SHA1, &MD5.to_uppercase(), &SHA1.to_uppercase()] {
             assert!(logs_in(&client, user, secret).await, "{user} {secret}");
         }
