@@ -69,6 +69,7 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     })));
     let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings };
     let chat = Chat::new(parts, &config)?;
+    chat.settle_digests().await?;
     let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
     let collector = tokio::spawn(collect(chat.clone()));
     let context = Context::new(chat.clone(), Arc::clone(&config), &metrics);

@@ -15,6 +15,7 @@ pub mod metrics;
 mod mount;
 mod operator;
 mod proxies;
+pub mod realtime;
 pub mod request;
 pub mod respond;
 pub mod rooms;
@@ -24,6 +25,7 @@ mod web;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::Filter;
@@ -34,10 +36,10 @@ use warp::reply::Response;
 use proxies::Proxies;
 pub use socket::Sockets;
 
-use crate::chat::Chat;
+use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::live::Encoded;
-use crate::model::{Command, Error, Event, Outcome, Result, Session, Timestamp};
+use crate::model::{Client, Command, Error, Event, Outcome, Result, RoomId, Session, Timestamp};
 
 /// One row of a dialect's table: filters, 405 with `Allow`, metrics labels and the authorisation test come from it.
 pub struct Route<O: 'static> {
@@ -57,6 +59,8 @@ pub trait Dialect: Send + Sync + 'static {
     const COOKIE: Option<&'static str>;
     /// First path segments whose unknown paths answer this dialect's 404.
     const PREFIXES: &'static [&'static str];
+    /// Whether handshakes on `/` are its own; whatever else comes there is the UI's.
+    const ROOT_SOCKET: bool = false;
     /// What its routes do.
     type Operation: Copy + Send + Sync + 'static;
     /// Every route.
@@ -84,6 +88,16 @@ pub trait Speaks: Dialect {
     fn reply(state: &mut Self::State, asked: &Question, outcome: Result<Outcome>) -> Option<Utf8Bytes>;
     /// What this dialect says of an event; empty: nothing.
     fn encode(event: &Event) -> Vec<Encoded>;
+}
+
+/// A WebSocket side whose handshake tells nothing: the first frame says whose the socket is.
+/// Who is not admitted hears the reply to that error and is closed with 1008.
+pub trait Knocks: Speaks {
+    /// How long a new socket may keep silent; then its first frame is as if empty.
+    const PATIENCE: Duration;
+
+    /// Whose first frame this is, and which room the socket enters; [`Speaks::reply`] then answers the entry.
+    fn admit(chat: &Chat, client: &Client, frame: &str) -> impl Future<Output = Result<(Authenticated, RoomId)>> + Send;
 }
 
 /// What a new socket may be told.
@@ -145,6 +159,7 @@ pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         mount::mount::<chats::Chats>(context),
         mount::mount::<rooms::Rooms>(context),
         mount::mount::<v1::V1>(context),
+        mount::mount::<realtime::Realtime>(context),
     ];
     let health = operator::filter(context);
     let operator = match &context.metrics {

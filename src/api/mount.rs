@@ -24,7 +24,7 @@ use warp::{Buf, Filter, Rejection, Stream};
 use super::accept::Peer;
 use super::auth::{self, Origin};
 use super::body::Body;
-use super::request::Request;
+use super::request::{self, Request};
 use super::{Context, Dialect, Route, respond};
 use crate::model::{Client, Error};
 
@@ -53,10 +53,13 @@ enum Found<'a, O> {
 pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
     let routes: Arc<Vec<Compiled<D::Operation>>> = Arc::new(D::ROUTES.iter().map(compile).collect());
     let context = context.clone();
-    let owned = warp::path::full().and_then(|path: FullPath| {
-        let own = first_segment(path.as_str()).is_some_and(|first| D::PREFIXES.contains(&first));
-        std::future::ready(if own { Ok(path) } else { Err(warp::reject::not_found()) })
-    });
+    let owned = path_where(|path| first_segment(path).is_some_and(|first| D::PREFIXES.contains(&first)));
+    let root = path_where(|path| D::ROOT_SOCKET && path == "/");
+    let socket = root
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .and_then(|path, method, headers| std::future::ready(if request::is_upgrade(&method, &headers) { Ok(path) } else { Err(warp::reject::not_found()) }));
+    let owned = owned.or(socket).unify().boxed();
     let query = warp::query::raw().or_else(|_: Rejection| std::future::ready(Ok::<_, Infallible>((String::new(),))));
     owned
         .and(warp::method())
@@ -70,6 +73,15 @@ pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
             handle::<D>(Arc::clone(&routes), context.clone(), path, arrived)
         })
         .boxed()
+}
+
+/// The path where it is as wanted; others are left to the next filter.
+fn path_where(wanted: impl Fn(&str) -> bool + Clone + Send + Sync + 'static) -> BoxedFilter<(FullPath,)> {
+    let path = warp::path::full().and_then(move |path: FullPath| {
+        let found = wanted(path.as_str());
+        std::future::ready(if found { Ok(path) } else { Err(warp::reject::not_found()) })
+    });
+    path.boxed()
 }
 
 /// A request before it is routed.
@@ -159,8 +171,13 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
+/// What stands between the slashes; one at the end is ignored, so that `/` has none.
+fn segments(path: &str) -> std::iter::Skip<std::str::Split<'_, char>> {
+    path.strip_suffix('/').unwrap_or(path).split('/').skip(1)
+}
+
 fn compile<O: Copy>(route: &Route<O>) -> Compiled<O> {
-    let segments = route.template.split('/').skip(1).map(|part| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+    let segments = segments(route.template).map(|part| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
         Some(name) => Segment::Param(name),
         None => Segment::Literal(part),
     });
@@ -168,8 +185,7 @@ fn compile<O: Copy>(route: &Route<O>) -> Compiled<O> {
 }
 
 fn find<'a, O>(routes: &'a [Compiled<O>], path: &str, method: &Method) -> Found<'a, O> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let parts: Vec<&str> = segments(path).collect();
     let mut allowed: Vec<&str> = Vec::new();
     for route in routes {
         let Some(params) = matches(&route.segments, &parts) else { continue };
@@ -203,7 +219,8 @@ fn matches(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
 mod tests {
     use super::*;
 
-    const ROUTES: [Route<u8>; 4] = [
+    const ROUTES: [Route<u8>; 5] = [
+        Route { method: Method::GET, template: "/", operation: 0 },
         Route { method: Method::GET, template: "/api/users/me", operation: 1 },
         Route { method: Method::GET, template: "/api/users/{userId}", operation: 2 },
         Route { method: Method::PATCH, template: "/api/users/me", operation: 3 },
@@ -221,12 +238,13 @@ mod tests {
 
     #[test]
     fn paths_lead_to_routes() {
+        assert_eq!(word("/", &Method::GET), "0 []");
         assert_eq!(word("/api/users/me", &Method::GET), "1 []");
         assert_eq!(word("/api/users/me/", &Method::GET), "1 []");
         assert_eq!(word("/api/users/%D0%92a%2Fb", &Method::GET), r#"2 [("userId", "Вa/b")]"#);
         assert_eq!(word("/api/rooms/room1/participants/bob", &Method::POST), r#"4 [("roomId", "room1"), ("userId", "bob")]"#);
         assert_eq!(word("/api/users/me", &Method::DELETE), "405 GET, PATCH");
-        for path in ["/api/users", "/api/users//", "/API/users/me", "/api/users/me/x", "/api"] {
+        for path in ["//", "/api/users", "/api/users//", "/API/users/me", "/api/users/me/x", "/api"] {
             assert_eq!(word(path, &Method::GET), "404", "{path}");
         }
     }

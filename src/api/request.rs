@@ -12,7 +12,7 @@ use warp::reply::Response;
 
 use super::auth::{self, Carried, Origin};
 use super::body::{Body, BodyStream};
-use super::{Speaks, socket};
+use super::{Knocks, Speaks, socket};
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
@@ -144,17 +144,27 @@ impl Request {
 
     /// Whether this is a WebSocket handshake (else the route answers `UpgradeRequired`).
     pub fn is_upgrade(&self) -> bool {
-        let has = |name, token: &str| {
-            let values = self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-            values.flat_map(|v| v.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
-        };
-        self.method == Method::GET && has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
+        is_upgrade(&self.method, &self.headers)
     }
 
     /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room at once.
     pub fn upgrade<D: Speaks>(self, chat: &Chat, who: Authenticated, state: D::State, enter: Option<RoomId>) -> Result<Response> {
         socket::upgrade::<D>(self, chat, who, state, enter)
     }
+
+    /// The same for a socket whose first frame says whose it is.
+    pub fn upgrade_unknown<D: Knocks>(self, chat: &Chat, state: D::State) -> Result<Response> {
+        socket::upgrade_unknown::<D>(self, chat, state)
+    }
+}
+
+/// Whether a request of this method with these headers is a WebSocket handshake.
+pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
+    let has = |name, token: &str| {
+        let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
+        values.flat_map(|v| v.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    *method == Method::GET && has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
 }
 
 /// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody wants included.

@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use md5::Md5;
-use sha1::{Digest, Sha1};
 use tracing::info;
 
 use super::Chat;
+use super::digests::digests;
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
     Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
@@ -114,7 +113,7 @@ impl Chat {
         }
         let mut hashes = self.0.hasher.hash(secrets).await?.into_iter();
         let password = hashes.next().ok_or(Error::Internal)?;
-        Ok(NewPassword { password, md5: hashes.next(), sha1: hashes.next(), keep: keep.map(|s| s.id), end_sessions: true })
+        Ok(NewPassword { password, md5: hashes.next(), sha1: hashes.next(), keep: keep.map(|s| s.id) })
     }
 
     /// The caller.
@@ -172,6 +171,11 @@ impl Chat {
 
     /// Somebody by login name.
     pub async fn user(&self, _session: &Session, login: &str) -> Result<User> {
+        self.anybody(login).await
+    }
+
+    /// The same for whoever asks, signed in or not (`realtime`); it shows no more of them than their names.
+    pub async fn anybody(&self, login: &str) -> Result<User> {
         let account = self.store().account(UserKey::Folded(&fold(login))).await?;
         account.map(|a| a.user).ok_or(Error::UserNotFound)
     }
@@ -188,11 +192,6 @@ impl Chat {
     pub async fn find_logins(&self, _session: &Session, text: &str) -> Result<Vec<User>> {
         if text.is_empty() { Ok(Vec::new()) } else { Ok(self.store().find_users(text, false, MAX_LOGINS).await?) }
     }
-}
-
-/// What a client of the old dialect sends instead of the password: its MD5 and its SHA-1 in lower-case hexadecimal.
-pub(super) fn digests(password: &str) -> [String; 2] {
-    [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]
 }
 
 pub(super) fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {

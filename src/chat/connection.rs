@@ -112,7 +112,7 @@ impl Connection {
     /// Gives the command back where it must be [`run`](Self::run).
     pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
         let Command::Post { room, text, client_id, reply_to, media } = command else { return Err(command) };
-        let known = room.or(self.current_room()).and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
+        let known = room.or(self.current_room()).filter(|_| !self.socket.is_shut_out()).and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
         let basis = known.and_then(|(room, facts)| Some((room, member(&facts, &self.session).ok()?)));
         let Some((room, basis)) = basis else { return Err(Command::Post { room, text, client_id, reply_to, media }) };
         let new = NewMessage { text, client_id, reply_to, media };
@@ -263,6 +263,9 @@ impl Connection {
 
     async fn post(&self, room: Option<RoomId>, new: NewMessage) -> Result<Outcome> {
         let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
+        if self.socket.is_shut_out() {
+            return Err(Error::NotInRoom);
+        }
         said(self.chat.post_from(&self.session, room, new, Some(self.socket.id)).await.map_err(foreign_room))
     }
 

@@ -7,6 +7,7 @@ pub mod access;
 mod accounts;
 mod connection;
 mod deliver;
+mod digests;
 mod hashing;
 mod media;
 mod membership;
@@ -17,6 +18,7 @@ mod replay;
 mod rooms;
 mod search;
 mod sessions;
+mod tickets;
 mod tokens;
 
 use std::collections::HashMap;

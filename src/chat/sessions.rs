@@ -6,12 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::counter;
-use tracing::{debug, error, info};
+use tracing::{error, info};
 
+use super::digests::Shown;
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
 use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
-use crate::store::{Ended, NewPassword, NewSession, UserChange, UserKey};
+use crate::store::{Ended, NewSession, UserKey};
 
 /// Characters of a User-Agent that are kept.
 const MAX_DEVICE: usize = 256;
@@ -50,13 +51,35 @@ impl SessionCache {
     }
 }
 
+/// What somebody shows to log in.
+struct Offer<'a> {
+    /// Names the account in the counters of failures.
+    counted: &'a str,
+    /// Names it in the log.
+    logged: Option<&'a str>,
+    /// The password, or perhaps its digest.
+    secret: &'a str,
+    /// Whether this dialect takes digests.
+    digests: bool,
+}
+
 impl Chat {
     /// Opens a session. Failures are limited by account and by address, and take the same time for unknown users.
     pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
+        self.log_in_with(login, password, false, client).await
+    }
+
+    /// The same by the password or its MD5 or SHA-1 in hexadecimal.
+    pub async fn log_in_by_digest(&self, login: &str, secret: &str, client: &Client) -> Result<LoggedIn> {
+        self.log_in_with(login, secret, true, client).await
+    }
+
+    async fn log_in_with(&self, login: &str, password: &str, digests: bool, client: &Client) -> Result<LoggedIn> {
         // What cannot be a login name is an unknown one.
         let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
         let account = if folded.is_empty() { None } else { self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)? };
-        self.open_session(account, login, Some(login), password, client).await
+        let offer = Offer { counted: login, logged: Some(login), secret: password, digests };
+        self.open_session(account, offer, client).await
     }
 
     /// The same by e-mail address; it counts as a log-in of its account, and never reaches the log.
@@ -65,26 +88,26 @@ impl Chat {
         let possible = check_email("email", email).is_ok();
         let account = if possible { self.store().account(UserKey::Email(email)).await.map_err(Error::from)? } else { None };
         let login = account.as_ref().map(|account| account.user.login.clone());
-        self.open_session(account, login.as_deref().unwrap_or(email), login.as_deref(), password, client).await
+        let offer = Offer { counted: login.as_deref().unwrap_or(email), logged: login.as_deref(), secret: password, digests: false };
+        self.open_session(account, offer, client).await
     }
 
-    /// `counted` names the account in the counters of failures, `logged` in the log.
-    async fn open_session(&self, account: Option<Account>, counted: &str, logged: Option<&str>, password: &str, client: &Client) -> Result<LoggedIn> {
-        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), counted, client).await?;
+    async fn open_session(&self, account: Option<Account>, offer: Offer<'_>, client: &Client) -> Result<LoggedIn> {
+        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
         for (key, limit) in &keys {
             self.sessions().allowed(key, *limit).await.map_err(|wait| {
                 counter!("chatctl_logins_total", "result" => "limited").increment(1);
                 Error::RateLimited(wait.0)
             })?;
         }
-        let matches = self.0.hasher.verify(password, account.as_ref().map(|a| a.password.as_str())).await?;
+        let shown = self.check_secret(account.as_ref(), offer.secret, offer.digests).await?;
         let known = account.is_some();
-        let Some(account) = account.filter(|account| matches && !account.user.disabled) else {
+        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else {
             for (key, _) in &keys {
                 self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
             }
             counter!("chatctl_logins_total", "result" => "refused").increment(1);
-            self.0.refusals.log(client.address, logged, "Authentication failed.");
+            self.0.refusals.log(client.address, offer.logged, "Authentication failed.");
             return Err(Error::BadCredentials { known });
         };
         let secret = tokens::new_secret()?;
@@ -99,8 +122,8 @@ impl Chat {
         let session = self.sessions().start(new).await.map_err(Error::from)?;
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
         info!(user = account.user.login, "User logged in.");
-        if self.0.auth.digest_login && account.md5.is_none() {
-            self.add_digests(account.user.id, password, &account.password);
+        if shown == Some(Shown::Password) {
+            self.complete_digests(&account, offer.secret);
         }
         Ok(LoggedIn { session, secret, user: account.user })
     }
@@ -131,20 +154,6 @@ impl Chat {
     /// Whether an address is a peer's own: not one that may be a proxy on this machine.
     pub(super) fn is_limited(&self, address: IpAddr) -> bool {
         self.0.behind_proxy || !address.is_loopback()
-    }
-
-    /// Makes the digests that an account lacks (import, or digests were off) while the password is at hand.
-    fn add_digests(&self, user: UserId, password: &str, stored: &str) {
-        let (chat, digests, stored) = (self.clone(), super::accounts::digests(password), stored.to_owned());
-        tokio::spawn(async move {
-            let Ok(mut hashes) = chat.0.hasher.hash(digests.to_vec()).await else { return };
-            let (sha1, md5) = (hashes.pop(), hashes.pop());
-            let password = NewPassword { password: stored, md5, sha1, keep: None, end_sessions: false };
-            let change = UserChange { password: Some(password), ..UserChange::default() };
-            if chat.store().change_user(user, change).await.is_err() {
-                debug!("digests were not added; the next log-in tries again");
-            }
-        });
     }
 
     /// Ends the session; its sockets close within a second.
@@ -217,6 +226,11 @@ impl Chat {
             self.0.cache.put(session);
         }
         Ok(found)
+    }
+
+    /// Notes a credential that was refused, within the limits of the log.
+    pub(super) fn log_refusal(&self, client: &Client, login: Option<&str>, what: &str) {
+        self.0.refusals.log(client.address, login, what);
     }
 
     fn refuse(&self, credential: &Credential, client: &Client) -> Error {

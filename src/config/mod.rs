@@ -125,7 +125,7 @@ pub struct Auth {
     pub access_token_minutes: u64,
     /// Seconds between checks of the token of an open socket.
     pub token_recheck_seconds: u64,
-    /// Whether MD5 and SHA-1 digests log in (`realtime`).
+    /// Whether MD5 and SHA-1 digests of passwords log in (`realtime`); off also removes those stored.
     pub digest_login: bool,
     /// What happens to look-alike names.
     pub confusable_names: Confusables,

@@ -106,6 +106,7 @@ impl Hub {
             for listener in watch.groups.iter_mut().flat_map(|g| &mut g.listeners).filter(|l| user.is_none_or(|user| l.socket.user == user)) {
                 listener.present = false;
                 listener.subscribed = false;
+                listener.socket.take_out();
             }
             watch.sweep();
             let Some(live) = &mut watch.live else { return Vec::new() };

@@ -24,6 +24,8 @@ pub struct Socket {
     pub outbox: Arc<Outbox>,
     /// It wants the events of all rooms of its user, future ones too.
     pub(super) subscribed: AtomicBool,
+    /// It has been taken out of the only room that it can have.
+    shut_out: AtomicBool,
     /// Rooms to which it listens, or once did, without having entered; None: it has been disconnected.
     listens: Mutex<Option<HashSet<RoomId>>>,
     /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`: never.
@@ -41,6 +43,7 @@ impl Socket {
             voice,
             outbox: Arc::new(outbox),
             subscribed: AtomicBool::new(false),
+            shut_out: AtomicBool::new(false),
             listens: Mutex::new(Some(HashSet::new())),
             token_expires: AtomicI64::new(expires),
         }
@@ -57,6 +60,16 @@ impl Socket {
         if self.token_expires().is_some() {
             self.token_expires.fetch_max(expires.0, Ordering::Relaxed);
         }
+    }
+
+    /// A removal has taken it out of a room; where it has only that one, this is for good, even if its user comes back.
+    pub(super) fn take_out(&self) {
+        self.shut_out.store(!self.voice.personal, Ordering::SeqCst);
+    }
+
+    /// Whether it can no longer hear, and so must not speak, in its only room.
+    pub fn is_shut_out(&self) -> bool {
+        self.shut_out.load(Ordering::SeqCst)
     }
 
     /// From now on it listens to every room that its user comes into.

@@ -18,7 +18,7 @@ use crate::model::{
 };
 
 pub use query::{
-    Added, Basis, Committed, Draft, Ended, Found, MessageChange, NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange,
+    Added, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange,
     RoomQuery, Settings, Ticket, UserChange, UserKey, UserQuery,
 };
 
@@ -57,6 +57,10 @@ pub trait Store: Send + Sync {
     /// All or nothing; a change of password, disabled or admin is seen by every later `account`.
     /// A changed display name reaches each room as a `ParticipantChanged` of its own, in the background, resumable.
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User>;
+    /// Adds digests to the password that they were made of; nothing happens when the account has another by now.
+    fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()>;
+    /// Takes the digests of all accounts away; answers how many had some.
+    fn forget_digests(&self) -> Reply<'_, usize>;
     /// At once: no log-in, name free, sessions ended. Then, surviving crashes, room by room: successor, leave, empty private rooms deleted.
     fn remove_user(&self, id: UserId) -> Reply<'_, ()>;
     /// Login names that contain the text, any case; at most `limit`, ascending by id. `chatrooms` also looks at display names.
@@ -121,10 +125,10 @@ pub trait Sessions: Send + Sync {
     fn list(&self, user: UserId) -> Reply<'_, Vec<Session>>;
     /// Ended for good before it answers; `SessionEnded` goes out with the commit. Answers how many ended.
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
-    /// Keeps a one-time ticket for `life`; answers its hash.
-    fn issue_ticket(&self, ticket: Ticket, life: Duration) -> Reply<'_, Hash32>;
+    /// Keeps a one-time ticket for `life` under the hash of its secret, which is never given to the store.
+    fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()>;
     /// Some for exactly one caller, while its session holds.
-    fn take_ticket(&self, ticket: Hash32) -> Reply<'_, Option<Ticket>>;
+    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<Ticket>>;
     /// Err while this key has reached its limit; counts nothing.
     fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter>;
     /// Counts one.

@@ -96,11 +96,19 @@ pub struct NewPassword {
     pub md5: Option<String>,
     /// PHC string of its SHA-1.
     pub sha1: Option<String>,
-    /// The session that survives the change; None also means that only digests were added and no session ends
-    /// when `end_sessions` is false.
+    /// The session that survives the change.
     pub keep: Option<SessionId>,
-    /// Whether the other sessions end.
-    pub end_sessions: bool,
+}
+
+/// Hashes of the digests of a password that an account has already.
+#[derive(Clone)]
+pub struct Digests {
+    /// PHC string of that password, as it is stored.
+    pub of: String,
+    /// PHC string of its MD5.
+    pub md5: String,
+    /// PHC string of its SHA-1.
+    pub sha1: String,
 }
 
 /// A room to be.

@@ -5,6 +5,7 @@
 
 mod chatrooms;
 mod chats;
+mod realtime;
 mod rooms;
 mod v1;
 
@@ -13,19 +14,19 @@ use std::pin::Pin;
 
 use serde_json::json;
 
-use crate::support::{Client, Server, number};
+use crate::support::{Client, Server, number, status};
 
 /// What takes a while.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Every dialect.
 fn dialects() -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(chats::Chats), Box::new(rooms::Rooms), Box::new(v1::V1)]
+    vec![Box::new(chatrooms::Chatrooms), Box::new(chats::Chats), Box::new(realtime::Realtime), Box::new(rooms::Rooms), Box::new(v1::V1)]
 }
 
 /// Every dialect that has messages.
 fn talking() -> Vec<Box<dyn Talks>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(rooms::Rooms), Box::new(v1::V1)]
+    vec![Box::new(chatrooms::Chatrooms), Box::new(realtime::Realtime), Box::new(rooms::Rooms), Box::new(v1::V1)]
 }
 
 /// A way of talking to the server.
@@ -230,6 +231,10 @@ async fn an_account_of_one_dialect_logs_in_in_every_other() {
     client.post("/v1/login", json!({"login": "NATIVE", "password": "long enough"})).await.is(200);
     client.post("/v1/register", json!({"login": "native", "password": "long enough"})).await.fails_v1(422, "user_already_exists");
     client.post("/v1/register", json!({"login": "Foreign", "password": "long enough"})).await.is(200);
+    client.post("/User", json!({"username": "Native", "password": "long enough"})).await.fails_realtime(409);
+    for password in ["long enough", "e5d4b6015a52d9f2551cea1655200a09"] {
+        assert_eq!(client.post("/Login", json!({"username": "native", "password": password})).await.is(200), status(true));
+    }
     let login = client.post("/api/login", json!({"userId": "foreign", "password": "long enough"})).await.is(200);
     assert_eq!(login["userId"], "Foreign", "names are shown as registered");
     client.post("/api/users", json!({"userId": "foreign", "password": "long enough"})).await.fails(409, "already_exists");

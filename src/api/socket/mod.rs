@@ -2,11 +2,14 @@
 //!
 //! A task a socket. It takes all that waits in the queue and flushes once; it never waits for another socket.
 
+mod end;
+mod first;
 mod run;
 mod tracker;
 
 use std::time::Duration;
 
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -20,9 +23,9 @@ pub use tracker::Sockets;
 
 use super::accept::Connected;
 use super::request::Request;
-use super::{Speaks, respond};
+use super::{Knocks, Speaks, respond};
 use crate::chat::{Authenticated, Chat};
-use crate::live::Voice;
+use crate::live::{CloseReason, Voice};
 use crate::model::{Error, Result, RoomId};
 
 /// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle socket, memory.
@@ -31,42 +34,79 @@ const READ_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER: usize = 16 * 1024;
 const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 
+/// A WebSocket over a connection of ours.
+type Stream = WebSocketStream<Connected>;
+
 /// Answers a handshake with 101 and runs the loop in a task of its own.
 pub(super) fn upgrade<D: Speaks>(mut request: Request, chat: &Chat, who: Authenticated, state: D::State, enter: Option<RoomId>) -> Result<Response> {
-    let version = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
-    let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|_| request.is_upgrade() && version).cloned();
-    let (Some(key), Some(on)) = (key, request.upgrade.take()) else { return Err(Error::UpgradeRequired) };
-    request.check_origin(true)?;
-    let voice = Voice { name: D::NAME, encode: D::encode, personal: D::PERSONAL };
-    let connection = chat.open(who, voice)?;
+    let handshake = Handshake::of(&mut request)?;
+    let connection = chat.open(who, voice::<D>())?;
+    let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
+    let (chat, times, member) = (chat.clone(), times(&request), request.sockets.join());
+    handshake.switch(&request, async move |stream| run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await)
+}
+
+/// The same where only the first frame says whose the socket is.
+pub(super) fn upgrade_unknown<D: Knocks>(mut request: Request, chat: &Chat, state: D::State) -> Result<Response> {
+    let handshake = Handshake::of(&mut request)?;
+    let (chat, times, member, client) = (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
+    handshake.switch(&request, async move |stream| first::Guest::<D, _> { stream, client, state, times, member }.receive(&chat).await)
+}
+
+fn voice<D: Speaks>() -> Voice {
+    Voice { name: D::NAME, encode: D::encode, personal: D::PERSONAL }
+}
+
+fn times(request: &Request) -> run::Times {
     let config = &request.config;
-    let limits = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(Some(config.limits.max_frame_bytes))
-        .max_frame_size(Some(config.limits.max_frame_bytes));
-    let times = run::Times { heartbeat: Duration::from_secs(config.server.heartbeat_seconds), recheck: Duration::from_secs(config.auth.token_recheck_seconds) };
-    let (chat, member) = (chat.clone(), request.sockets.join());
-    let task = async move {
-        let upgraded = match on.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => return debug!(%error, "the protocol was not switched"),
+    run::Times { heartbeat: Duration::from_secs(config.server.heartbeat_seconds), recheck: Duration::from_secs(config.auth.token_recheck_seconds) }
+}
+
+/// A handshake that can be answered.
+struct Handshake {
+    key: HeaderValue,
+    on: OnUpgrade,
+}
+
+impl Handshake {
+    fn of(request: &mut Request) -> Result<Self> {
+        let version = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
+        let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|_| request.is_upgrade() && version).cloned();
+        let (Some(key), Some(on)) = (key, request.upgrade.take()) else { return Err(Error::UpgradeRequired) };
+        request.check_origin(true)?;
+        Ok(Self { key, on })
+    }
+
+    /// Answers with 101; what follows on the connection is a task of its own.
+    fn switch<F: Future<Output = ()> + Send>(self, request: &Request, talk: impl FnOnce(Stream) -> F + Send + 'static) -> Result<Response> {
+        let Self { key, on } = self;
+        let max_frame = request.config.limits.max_frame_bytes;
+        let limits = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            .max_write_buffer_size(MAX_WRITE_BUFFER)
+            .max_message_size(Some(max_frame))
+            .max_frame_size(Some(max_frame));
+        let socket = async move {
+            let upgraded = match on.await {
+                Ok(upgraded) => upgraded,
+                Err(error) => return debug!(%error, "the protocol was not switched"),
+            };
+            // The type is the one that accept.rs serves.
+            let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
+            let io = parts.io.into_inner();
+            let stream = WebSocketStream::from_partially_read(io, parts.read_buf.to_vec(), Role::Server, Some(limits)).await;
+            drop(parts.read_buf);
+            talk(stream).await;
         };
-        // The type is the one that accept.rs serves.
-        let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
-        let io = parts.io.into_inner();
-        let stream = WebSocketStream::from_partially_read(io, parts.read_buf.to_vec(), Role::Server, Some(limits)).await;
-        drop(parts.read_buf);
-        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, enter).await;
-    };
-    tokio::spawn(task.instrument(request.span.clone()));
-    let mut response = respond::empty(StatusCode::SWITCHING_PROTOCOLS);
-    let headers = response.headers_mut();
-    headers.clear();
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    let accept = derive_accept_key(key.as_bytes());
-    headers.insert(SEC_WEBSOCKET_ACCEPT, HeaderValue::from_str(&accept).map_err(|_| Error::Internal)?);
-    Ok(response)
+        tokio::spawn(socket.instrument(request.span.clone()));
+        let mut response = respond::empty(StatusCode::SWITCHING_PROTOCOLS);
+        let headers = response.headers_mut();
+        headers.clear();
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        let accept = derive_accept_key(key.as_bytes());
+        headers.insert(SEC_WEBSOCKET_ACCEPT, HeaderValue::from_str(&accept).map_err(|_| Error::Internal)?);
+        Ok(response)
+    }
 }

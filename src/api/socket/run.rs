@@ -5,14 +5,13 @@ use std::time::Duration;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::super::{Hello, Question, Speaks};
+use super::end::End;
 use super::tracker::Member;
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
@@ -22,9 +21,6 @@ use crate::model::{Command, Outcome, Result, RoomId, Timestamp};
 const MAX_LATER: usize = 64;
 /// Frames that are read before what they caused is written.
 const MAX_READ: usize = 64;
-/// How long a close may take, and how much is read and thrown away meanwhile so that it arrives.
-const CLOSE_TIME: Duration = Duration::from_secs(5);
-const CLOSE_BYTES: u64 = 64 * 1024 * 1024;
 /// Pings without an answer that end a socket.
 const MISSED: u32 = 2;
 /// A queue that has grown beyond this is given back.
@@ -34,6 +30,13 @@ const KEEP_FRAMES: usize = 32;
 pub(super) struct Times {
     pub(super) heartbeat: Duration,
     pub(super) recheck: Duration,
+}
+
+/// The room of a socket that has only one.
+pub(super) struct Entry {
+    pub(super) room: RoomId,
+    /// How the socket is closed that cannot enter.
+    pub(super) refused: CloseReason,
 }
 
 /// One socket's task.
@@ -79,18 +82,6 @@ impl Drop for Counted {
 
 type Begun = std::pin::Pin<Box<dyn Future<Output = (Question, Result<Outcome>)> + Send>>;
 
-/// Why the loop ends.
-enum End {
-    /// With a close frame of ours.
-    Close(CloseReason),
-    /// With one of the protocol's codes.
-    Protocol(CloseCode),
-    /// The peer closed.
-    Closed,
-    /// The peer is gone without a word.
-    Lost,
-}
-
 impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     pub(super) fn new(stream: WebSocketStream<S>, connection: Connection, state: D::State, times: Times, member: Member) -> Self {
         Self {
@@ -109,7 +100,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         }
     }
 
-    pub(super) async fn run(mut self, chat: &Chat, enter: Option<RoomId>) {
+    pub(super) async fn run(mut self, chat: &Chat, enter: Option<Entry>) {
         let hello = Hello { session: self.connection.session(), heartbeat_seconds: self.times.heartbeat.as_secs(), epoch: chat.epoch(), now: Timestamp::now() };
         self.out.extend(D::greet(&mut self.state, &hello));
         let end = match self.open(enter).await {
@@ -120,15 +111,15 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     /// Enters the room of a socket that has only one.
-    async fn open(&mut self, enter: Option<RoomId>) -> Result<(), End> {
-        if let Some(room) = enter {
+    async fn open(&mut self, enter: Option<Entry>) -> Result<(), End> {
+        if let Some(Entry { room, refused }) = enter {
             let question = Question { reference: None, verb: "enter".to_owned() };
             let (outcome, position) = Box::pin(self.connection.run(Command::Enter { room: Some(room), since: None, epoch: None })).await;
             let failed = outcome.is_err();
             self.answer(&question, outcome, position);
             if failed {
                 self.write().await?;
-                return Err(End::Close(CloseReason::Normal));
+                return Err(End::Close(refused));
             }
         }
         self.write().await
@@ -205,11 +196,8 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.owes_flush = true,
             Some(Ok(Message::Close(_))) => return Err(End::Closed),
             Some(Ok(Message::Binary(_) | Message::Frame(_))) => (),
-            Some(Err(tungstenite::Error::Capacity(_))) => return Err(End::Close(CloseReason::TooBig)),
-            Some(Err(tungstenite::Error::Utf8(_))) => return Err(End::Protocol(CloseCode::Invalid)),
-            Some(Err(tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake))) => return Err(End::Lost),
-            Some(Err(tungstenite::Error::Protocol(_))) => return Err(End::Protocol(CloseCode::Protocol)),
-            Some(Err(_)) | None => return Err(End::Lost),
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(End::Lost),
         }
         Ok(())
     }
@@ -305,33 +293,13 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         close.map_or(Ok(()), |reason| Err(End::Close(reason)))
     }
 
-    /// Says why, reads on for a while so that it arrives, and leaves the rooms.
+    /// Leaves the rooms and says why.
     async fn finish(self, end: End) {
-        let (code, reason) = match end {
-            End::Close(reason) => (Some(reason.code().into()), reason),
-            End::Protocol(code) => (Some(code), CloseReason::Policy),
-            End::Closed => (None, CloseReason::Normal),
-            End::Lost => (None, CloseReason::Lost),
-        };
-        let number = code.map_or(reason.code(), u16::from);
-        counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => number.to_string()).increment(1);
-        self.connection.ended(reason);
+        counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string()).increment(1);
+        self.connection.ended(end.reason());
         // Others see the user leave before the peer has answered the close.
         drop(self.connection);
-        let lost = matches!(reason, CloseReason::Lost | CloseReason::TimedOut);
-        let mut stream = self.stream;
-        let farewell = async {
-            if let Some(code) = code.filter(|_| !lost) {
-                drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
-            }
-            drop(stream.flush().await);
-            if reason != CloseReason::Normal || code.is_some() {
-                drop(tokio::io::copy(&mut stream.get_mut().take(CLOSE_BYTES), &mut tokio::io::sink()).await);
-            }
-        };
-        if !lost {
-            drop(timeout(CLOSE_TIME, farewell).await);
-        }
+        end.say(self.stream).await;
         drop(self.member);
     }
 }

@@ -6,13 +6,15 @@ use super::error::Fault;
 use super::work::Work;
 use super::{jobs, media, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
-use crate::store::{Ended, StoreError, UserChange};
+use crate::store::{Digests, Ended, StoreError, UserChange};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
 const SET_BIRTH: &str = "UPDATE users SET birth = ?2 WHERE id = ?1";
 const SET_MEDIA: &str = "UPDATE users SET media = ?2 WHERE id = ?1";
 const SET_PASSWORD: &str = "UPDATE users SET password = ?2, md5 = ?3, sha1 = ?4 WHERE id = ?1";
+const ADD_DIGESTS: &str = "UPDATE users SET md5 = ?3, sha1 = ?4 WHERE id = ?1 AND password = ?2";
+const FORGET_DIGESTS: &str = "UPDATE users SET md5 = NULL, sha1 = NULL WHERE md5 IS NOT NULL OR sha1 IS NOT NULL";
 const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
 const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
 const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = 'deleted user', name_folded = '', email = NULL,
@@ -20,7 +22,7 @@ const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = N
     WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, SET_DISABLED, SET_ADMIN, REMOVE];
+pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, ADD_DIGESTS, FORGET_DIGESTS, SET_DISABLED, SET_ADMIN, REMOVE];
 
 /// Changes a user, all or nothing.
 pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
@@ -33,7 +35,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
         jobs::order(work, jobs::NAME, id.0)?;
     }
     work.emit(Event::UserChanged { user: id });
-    if let Some(password) = change.password.as_ref().filter(|password| password.end_sessions) {
+    if let Some(password) = change.password.as_ref() {
         sessions::end(work, id, password.keep.map_or(Ended::All, Ended::AllBut))?;
     }
     if change.disabled == Some(true) {
@@ -75,6 +77,17 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
         sql::run(conn, SET_ADMIN, params![id, admin])?;
     }
     Ok(())
+}
+
+/// Adds digests to the password that they were made of.
+pub(super) fn add_digests(work: &Work<'_>, id: UserId, digests: &Digests) -> Result<(), Fault> {
+    sql::run(work.conn, ADD_DIGESTS, params![id, digests.of, digests.md5, digests.sha1])?;
+    Ok(())
+}
+
+/// Takes the digests of all accounts away; answers how many had some.
+pub(super) fn forget_digests(work: &Work<'_>) -> Result<usize, Fault> {
+    Ok(sql::run(work.conn, FORGET_DIGESTS, [])?)
 }
 
 /// Takes a user's log-in and name at once and promises to take them out of their rooms.

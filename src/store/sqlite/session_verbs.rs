@@ -6,7 +6,7 @@ use super::work::{Operation, Touch};
 use super::writer::Order;
 use super::{Sqlite, sessions};
 use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, StoreError, Ticket};
+use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sqlite {
     /// Notes that a session was seen. Nobody waits for it, and a full queue may lose it: it is no acknowledged fact.
@@ -43,18 +43,16 @@ impl Sessions for Sqlite {
         Box::pin(self.write(Touch::Nothing, move |work| Ok(sessions::end(work, user, which)?)))
     }
 
-    fn issue_ticket(&self, ticket: Ticket, life: Duration) -> Reply<'_, Hash32> {
+    fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()> {
         Box::pin(async move {
-            self.0.tickets.issue(ticket, Instant::now(), life).map_err(|error| {
-                tracing::error!(store.error = %error, "No random numbers for a ticket");
-                StoreError::Unavailable
-            })
+            self.0.tickets.issue(ticket, secret, Instant::now(), life);
+            Ok(())
         })
     }
 
-    fn take_ticket(&self, ticket: Hash32) -> Reply<'_, Option<Ticket>> {
+    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<Ticket>> {
         Box::pin(async move {
-            let Some(ticket) = self.0.tickets.take(ticket, Instant::now()) else { return Ok(None) };
+            let Some(ticket) = self.0.tickets.take(secret, Instant::now()) else { return Ok(None) };
             let session = ticket.session;
             let holds = self.read(move |conn| Ok(sessions::holds(conn, session, Timestamp::now())?)).await?;
             Ok(holds.then_some(ticket))

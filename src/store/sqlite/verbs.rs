@@ -4,8 +4,8 @@ use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
 use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError,
-    UserChange, UserKey, UserQuery,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    StoreError, UserChange, UserKey, UserQuery,
 };
 
 impl Store for Sqlite {
@@ -38,6 +38,14 @@ impl Store for Sqlite {
 
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
         Box::pin(self.write(Touch::Much, move |work| accounts::change(work, id, &change)))
+    }
+
+    fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {
+        Box::pin(self.write(Touch::Nothing, move |work| accounts::add_digests(work, id, &digests)))
+    }
+
+    fn forget_digests(&self) -> Reply<'_, usize> {
+        Box::pin(self.write(Touch::Nothing, |work| accounts::forget_digests(work)))
     }
 
     fn remove_user(&self, id: UserId) -> Reply<'_, ()> {

@@ -75,10 +75,8 @@ async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
     let kept = world.sessions.start(new_session(&ann, 1)).await.unwrap();
     let other = world.sessions.start(new_session(&ann, 2)).await.unwrap();
     world.events();
-    let password = |end_sessions| NewPassword { password: "new".to_owned(), md5: None, sha1: Some("s".to_owned()), keep: Some(kept.id), end_sessions };
-    world.store.change_user(ann.id, UserChange { password: Some(password(false)), ..UserChange::default() }).await.unwrap();
-    assert!(matches!(world.events()[..], [Event::UserChanged { .. }]));
-    world.store.change_user(ann.id, UserChange { password: Some(password(true)), ..UserChange::default() }).await.unwrap();
+    let password = NewPassword { password: "new".to_owned(), md5: None, sha1: Some("s".to_owned()), keep: Some(kept.id) };
+    world.store.change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() }).await.unwrap();
     assert!(matches!(&world.events()[..], [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }] if *sessions == [other.id]));
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
     let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
@@ -100,7 +98,8 @@ async fn a_ticket_opens_once(world: World) {
     let ann = world.user("ann").await;
     let session = world.sessions.start(new_session(&ann, 1)).await.unwrap();
     let ticket = Ticket { user: ann.id, session: session.id, room: RoomId(1) };
-    let secret = world.sessions.issue_ticket(ticket.clone(), LIFE).await.unwrap();
+    let secret = Hash32([7; 32]);
+    world.sessions.issue_ticket(ticket.clone(), secret, LIFE).await.unwrap();
     let takers: Vec<_> = (0..10)
         .map(|_| {
             let sessions = world.sessions.clone();
@@ -112,9 +111,10 @@ async fn a_ticket_opens_once(world: World) {
         taken.extend(taker.await.unwrap());
     }
     assert_eq!(taken, std::slice::from_ref(&ticket));
-    let late = world.sessions.issue_ticket(ticket.clone(), Duration::ZERO).await.unwrap();
+    let (late, orphan) = (Hash32([8; 32]), Hash32([9; 32]));
+    world.sessions.issue_ticket(ticket.clone(), late, Duration::ZERO).await.unwrap();
     assert_eq!(world.sessions.take_ticket(late).await.unwrap(), None);
-    let orphan = world.sessions.issue_ticket(ticket, LIFE).await.unwrap();
+    world.sessions.issue_ticket(ticket, orphan, LIFE).await.unwrap();
     world.sessions.end(ann.id, Ended::All).await.unwrap();
     assert_eq!(world.sessions.take_ticket(orphan).await.unwrap(), None, "it dies with its session");
 }

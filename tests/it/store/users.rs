@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use chatctl::model::{Change, Claim, Event, UserId};
-use chatctl::store::{NewUser, StoreError, UserChange, UserKey, UserQuery};
+use chatctl::store::{Digests, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
 use super::{World, contract, new_user};
 
@@ -13,6 +13,7 @@ contract!(
     users_are_found_in_every_way,
     a_change_is_all_or_nothing,
     a_new_display_name_reaches_every_room,
+    digests_belong_to_one_password,
     settings_survive_a_restart,
 );
 
@@ -100,6 +101,24 @@ async fn a_new_display_name_reaches_every_room(mut world: World) {
     let shown = world.store.messages(rooms[0].room.id, chatctl::model::Window::Latest, 1).await.unwrap();
     assert_eq!(shown[0].author.name, "Anna");
     assert_eq!(world.say(rooms[0].room.id, &ann, "again").await.message.author.name, "Anna");
+}
+
+async fn digests_belong_to_one_password(world: World) {
+    let ann = world.user("ann").await;
+    let kept = async || {
+        let account = world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
+        (account.password, account.md5, account.sha1)
+    };
+    let digests = |of: &str| Digests { of: of.to_owned(), md5: "m".to_owned(), sha1: "s".to_owned() };
+    let password = NewPassword { password: "new".to_owned(), md5: None, sha1: None, keep: None };
+    world.store.change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() }).await.unwrap();
+    world.store.add_digests(ann.id, digests("old")).await.unwrap();
+    assert_eq!(kept().await, ("new".to_owned(), None, None), "made of a password that is no longer the one");
+    world.store.add_digests(ann.id, digests("new")).await.unwrap();
+    assert_eq!(kept().await, ("new".to_owned(), Some("m".to_owned()), Some("s".to_owned())));
+    assert_eq!(world.store.forget_digests().await.unwrap(), 1);
+    assert_eq!(kept().await, ("new".to_owned(), None, None));
+    assert_eq!(world.store.forget_digests().await.unwrap(), 0);
 }
 
 async fn settings_survive_a_restart(mut world: World) {

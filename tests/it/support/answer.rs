@@ -75,6 +75,15 @@ impl Answer {
         body["data"].take()
     }
 
+    /// Fails unless `realtime` refused it with this status.
+    #[track_caller]
+    pub(crate) fn fails_realtime(&self, status: u16) {
+        let body = self.is(status);
+        super::has_exactly(&body, &["status", "message"]);
+        assert_eq!(body["status"], false, "{} was answered with {}", self.asked, self.text);
+        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}: no message in {}", self.asked, self.text);
+    }
+
     /// Fails unless `rooms` refused it with this status and code.
     #[track_caller]
     pub(crate) fn fails_rooms(&self, status: u16, code: &str) {

@@ -56,6 +56,20 @@ impl Server {
         &self.running.address
     }
 
+    /// `127.0.0.1:PORT` of everything that it listens on, when `SERVER__LISTEN` says more than one.
+    pub(crate) async fn addresses(&self) -> Vec<String> {
+        // What comes after the last address.
+        self.wait_for_log(&["Data in "]).await;
+        self.output().iter().filter_map(|line| Some(line.split_once("Listening on http://")?.1.trim().to_owned())).collect()
+    }
+
+    /// Changes a key of the configuration for the next start.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        let key = format!("CHATCTL_{key}");
+        self.env.retain(|(known, _)| *known != key);
+        self.env.push((key, value.to_owned()));
+    }
+
     /// The number of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.running.child.id()
@@ -125,7 +139,10 @@ impl Running {
             command.env_remove(name);
         }
         command.env("CHATCTL_AUTH__HASH_THREADS", "2").envs(env.iter().map(|(key, value)| (key, value)));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data).current_dir(data);
+        command.args(["serve", "--data-dir"]).arg(data).current_dir(data);
+        if env.iter().all(|(key, _)| key != "CHATCTL_SERVER__LISTEN") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Arc::new(Output { lines: Mutex::default(), count: watch::Sender::new(Some(0)) });
         let errors = follow(child.stderr.take().unwrap(), &output);

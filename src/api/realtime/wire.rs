@@ -1,0 +1,194 @@
+//! The JSON of `realtime`, spelled as its document spells it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{CreatorRole, People, Registration, RoomPlan};
+use crate::model::{self, Person, Room as Stored, Timestamp, Visibility};
+
+/// `POST /User`
+#[derive(Deserialize)]
+pub(super) struct NewUser {
+    username: String,
+    password: String,
+    nickname: Option<String>,
+}
+
+impl From<NewUser> for Registration {
+    fn from(new: NewUser) -> Self {
+        Self { login: new.username, password: new.password, name: new.nickname, ..Self::default() }
+    }
+}
+
+/// `POST /Login`
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    pub(super) username: String,
+    pub(super) password: String,
+}
+
+/// `POST /Room`
+#[derive(Deserialize)]
+pub(super) struct NewRoom {
+    name: String,
+}
+
+impl From<NewRoom> for RoomPlan {
+    fn from(new: NewRoom) -> Self {
+        let people = People::Ids(Vec::new());
+        Self { name: Some(new.name), visibility: Visibility::Public, people, creator: CreatorRole::ByCount, reuse: false }
+    }
+}
+
+/// The first frame of a client.
+#[derive(Deserialize)]
+pub(super) struct Ticket {
+    pub(super) token: String,
+}
+
+/// Every other frame of a client.
+#[derive(Deserialize)]
+pub(super) struct Say {
+    pub(super) msg: String,
+}
+
+/// Whether it worked: the answer to a log-in, a log-out and every frame.
+#[derive(Serialize)]
+pub(super) struct Status {
+    pub(super) status: bool,
+}
+
+/// The body of every other failure.
+#[derive(Serialize)]
+pub(super) struct Failure {
+    status: bool,
+    message: String,
+}
+
+impl Failure {
+    /// A failure, told to people.
+    pub(super) fn new(message: String) -> Self {
+        Self { status: false, message }
+    }
+}
+
+/// `GET /User/{username}`
+#[derive(Serialize)]
+pub(super) struct User<'a> {
+    username: &'a str,
+    nickname: &'a str,
+}
+
+impl<'a> From<&'a model::User> for User<'a> {
+    fn from(user: &'a model::User) -> Self {
+        Self { username: &user.login, nickname: &user.name }
+    }
+}
+
+/// One of `GET /Room`.
+#[derive(Serialize)]
+pub(super) struct Room<'a> {
+    id: i64,
+    name: &'a str,
+}
+
+impl<'a> From<&'a Stored> for Room<'a> {
+    fn from(room: &'a Stored) -> Self {
+        Self { id: room.id.0, name: room.name.as_deref().unwrap_or_default() }
+    }
+}
+
+/// `GET /Room/{id}`
+#[derive(Serialize)]
+pub(super) struct Token<'a> {
+    pub(super) token: &'a str,
+}
+
+/// A message; the author of one whose account is gone has no user name.
+#[derive(Serialize)]
+pub(super) struct Message<'a> {
+    r#type: u8,
+    msg: &'a str,
+    username: &'a str,
+    nickname: &'a str,
+    time: i64,
+}
+
+impl<'a> From<&'a model::Message> for Message<'a> {
+    fn from(message: &'a model::Message) -> Self {
+        let Person { login, name, .. } = &message.author;
+        Self { r#type: 0, msg: &message.text, username: login, nickname: name, time: seconds(message.created) }
+    }
+}
+
+/// Somebody has entered, or left.
+#[derive(Serialize)]
+pub(super) struct Presence<'a> {
+    r#type: u8,
+    username: &'a str,
+    nickname: &'a str,
+    action: u8,
+    time: i64,
+}
+
+impl<'a> Presence<'a> {
+    /// Of this person, at this time.
+    pub(super) fn new(person: &'a Person, entered: bool, at: Timestamp) -> Self {
+        Self { r#type: 1, username: &person.login, nickname: &person.name, action: entered.into(), time: seconds(at) }
+    }
+}
+
+/// Whole seconds of Unix time.
+fn seconds(at: Timestamp) -> i64 {
+    at.0.div_euclid(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::golden;
+
+    #[track_caller]
+    fn same(name: &str, actual: &impl Serialize) {
+        golden::same("realtime", name, actual);
+    }
+
+    #[test]
+    fn answers_are_as_documented() {
+        same("rest.user.json", &User::from(&golden::ann()));
+        same("rest.token.json", &Token { token: "0123456789abcdef0123456789abcdef01234567" });
+        same("status-true.json", &Status { status: true });
+        same("status-false.json", &Status { status: false });
+    }
+
+    #[test]
+    fn a_nameless_room_has_an_empty_name() {
+        let (named, bare) = (golden::facts().room, golden::bare_facts().room);
+        same("rest.rooms.json", &[Room::from(&named), Room::from(&bare)]);
+    }
+
+    #[test]
+    fn a_message_of_a_user_who_is_gone_has_no_user_name() {
+        let mut orphan = golden::plain();
+        orphan.author = Person::deleted();
+        same("frame.message-orphan.json", &Message::from(&orphan));
+    }
+
+    #[test]
+    fn a_nickname_may_be_left_out() {
+        let new = |body: &str| Registration::from(serde_json::from_str::<NewUser>(body).unwrap());
+        assert_eq!(new(r#"{"username": "ann", "password": "long enough"}"#).name, None);
+        assert_eq!(new(r#"{"username": "ann", "password": "long enough", "nickname": null, "more": 1}"#).name, None);
+        let full = new(r#"{"username": "ann", "password": "long enough", "nickname": "Ann Lee"}"#);
+        assert_eq!((full.login.as_str(), full.password.as_str(), full.name.as_deref()), ("ann", "long enough", Some("Ann Lee")));
+    }
+
+    #[test]
+    fn a_room_is_public_and_its_maker_alone_in_it() {
+        let plan = RoomPlan::from(serde_json::from_str::<NewRoom>(r#"{"name": "Lobby", "users": [2]}"#).unwrap());
+        assert!(matches!(plan.people, People::Ids(ids) if ids.is_empty()));
+        assert!(!plan.reuse && plan.name.as_deref() == Some("Lobby") && plan.visibility == Visibility::Public);
+        for bad in ["{}", r#"{"name": null}"#, r#"{"name": 7}"#] {
+            assert!(serde_json::from_str::<NewRoom>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What comes before the loop where the handshake tells nothing: the first frame says whose the socket is and where it goes.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tracing::{Span, debug};
+
+use super::end::End;
+use super::run::{Entry, Loop, Times};
+use super::tracker::Member;
+use super::voice;
+use crate::api::{Knocks, Question};
+use crate::chat::{Chat, Connection};
+use crate::live::CloseReason;
+use crate::model::{Client, Error, Outcome, Result};
+
+/// A socket of which nothing is known yet.
+pub(super) struct Guest<D: Knocks, S> {
+    pub(super) stream: WebSocketStream<S>,
+    pub(super) client: Client,
+    pub(super) state: D::State,
+    pub(super) times: Times,
+    pub(super) member: Member,
+}
+
+impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
+    /// Waits for the first frame; runs the loop for who is admitted, and turns away everybody else.
+    pub(super) async fn receive(mut self, chat: &Chat) {
+        let first = tokio::select! {
+            first = timeout(D::PATIENCE, first_text(&mut self.stream)) => first.unwrap_or_else(|_| Ok(Utf8Bytes::default())),
+            () = self.member.stopped() => Err(End::Close(CloseReason::GoingAway)),
+        };
+        let frame = match first {
+            Ok(frame) => frame,
+            Err(end) => return end.say(self.stream).await,
+        };
+        let (mut connection, entry) = match Box::pin(admit::<D>(chat, &self.client, &frame)).await {
+            Ok(admitted) => admitted,
+            Err(error) => return self.refuse(error).await,
+        };
+        Span::current().record("user", &connection.session().login);
+        // A session that ended before the socket was registered has closed no socket.
+        if let Err(reason) = connection.recheck().await {
+            return End::Close(reason).say(self.stream).await;
+        }
+        Loop::<D, _>::new(self.stream, connection, self.state, self.times, self.member).run(chat, Some(entry)).await;
+    }
+
+    async fn refuse(mut self, error: Error) {
+        debug!(%error, "a socket was turned away");
+        let outcome: Result<Outcome> = Err(error);
+        if let Some(answer) = D::reply(&mut self.state, &Question::default(), outcome)
+            && self.stream.feed(Message::Text(answer)).await.is_err()
+        {
+            return;
+        }
+        End::Close(CloseReason::Policy).say(self.stream).await;
+    }
+}
+
+async fn admit<D: Knocks>(chat: &Chat, client: &Client, frame: &str) -> Result<(Connection, Entry)> {
+    let (who, room) = D::admit(chat, client, frame).await?;
+    Ok((chat.open(who, voice::<D>())?, Entry { room, refused: CloseReason::Policy }))
+}
+
+/// The first text frame; what else comes is answered as the protocol wants, or ignored.
+async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> Result<Utf8Bytes, End> {
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(text),
+            // tungstenite has prepared the answer.
+            Some(Ok(Message::Ping(_))) => stream.flush().await?,
+            Some(Ok(Message::Close(_))) => return Err(End::Closed),
+            Some(Ok(Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => (),
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(End::Lost),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Log-in by digest: old clients send the MD5 or SHA-1 of the password in hexadecimal instead of the password.
+//!
+//! Of a digest only the Argon2id hash of its lower-case text is stored, so that what leaks opens nothing.
+
+use std::borrow::Cow;
+
+use md5::Md5;
+use sha1::{Digest as _, Sha1};
+use tracing::{debug, info};
+
+use super::Chat;
+use crate::model::{Account, Result, UserId};
+use crate::store::Digests;
+
+/// What a log-in has shown to be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// The password itself.
+    Password,
+    /// A digest of it.
+    Digest,
+}
+
+/// What a text of its length and alphabet may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Md5,
+    Sha1,
+}
+
+impl Kind {
+    fn of(secret: &str) -> Option<Self> {
+        let hexadecimal = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match secret.len() {
+            32 if hexadecimal => Some(Self::Md5),
+            40 if hexadecimal => Some(Self::Sha1),
+            _ => None,
+        }
+    }
+
+    fn stored(self, account: &Account) -> Option<&str> {
+        match self {
+            Self::Md5 => account.md5.as_deref(),
+            Self::Sha1 => account.sha1.as_deref(),
+        }
+    }
+}
+
+/// One computation of a log-in.
+struct Attempt<'a> {
+    secret: Cow<'a, str>,
+    hash: Option<&'a str>,
+    shown: Shown,
+}
+
+/// What is tried until something matches: what looks like a digest as such first, then as the password.
+/// As much is tried where there is no account, so that time tells nobody whether there is one.
+fn attempts<'a>(account: Option<&'a Account>, secret: &'a str, digests: bool) -> Vec<Attempt<'a>> {
+    let mut all = Vec::with_capacity(2);
+    if let Some(kind) = Kind::of(secret).filter(|_| digests) {
+        all.push(Attempt { secret: secret.to_ascii_lowercase().into(), hash: account.and_then(|account| kind.stored(account)), shown: Shown::Digest });
+    }
+    all.push(Attempt { secret: secret.into(), hash: account.map(|account| account.password.as_str()), shown: Shown::Password });
+    all
+}
+
+/// MD5 and SHA-1 of a password in lower-case hexadecimal, in this order.
+pub(super) fn digests(password: &str) -> [String; 2] {
+    [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]
+}
+
+impl Chat {
+    /// What of an account the secret is; digests count where they are `welcome` and configured.
+    pub(super) async fn check_secret(&self, account: Option<&Account>, secret: &str, welcome: bool) -> Result<Option<Shown>> {
+        for Attempt { secret, hash, shown } in attempts(account, secret, welcome && self.0.auth.digest_login) {
+            if self.0.hasher.verify(&secret, hash).await? {
+                return Ok(Some(shown));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the digests that an account lacks (import, or digests were off) while the password is at hand.
+    pub(super) fn complete_digests(&self, account: &Account, password: &str) {
+        if !self.0.auth.digest_login || (account.md5.is_some() && account.sha1.is_some()) {
+            return;
+        }
+        let (chat, user, of, digests) = (self.clone(), account.user.id, account.password.clone(), digests(password));
+        tokio::spawn(async move {
+            if chat.add_digests(user, of, digests).await.is_err() {
+                debug!("digests were not added; the next log-in tries again");
+            }
+        });
+    }
+
+    async fn add_digests(&self, user: UserId, of: String, digests: [String; 2]) -> Result<()> {
+        let hashes = self.0.hasher.hash(digests.to_vec()).await?;
+        let Ok([md5, sha1]) = <[String; 2]>::try_from(hashes) else { return Ok(()) };
+        Ok(self.store().add_digests(user, Digests { of, md5, sha1 }).await?)
+    }
+
+    /// Takes stored digests away where they may no longer log in; called once, before anybody can.
+    pub async fn settle_digests(&self) -> Result<()> {
+        if !self.0.auth.digest_login {
+            let removed = self.store().forget_digests().await?;
+            if removed > 0 {
+                info!("The digests of {removed} passwords were removed.");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Timestamp, User};
+
+    fn account() -> Account {
+        let (login, name) = ("ann".to_owned(), "Ann".to_owned());
+        let user = User { id: UserId(1), login, name, email: None, birth: None, media: None, admin: false, disabled: false, created: Timestamp(0) };
+        Account { user, password: "p".to_owned(), md5: Some("m".to_owned()), sha1: None }
+    }
+
+    #[test]
+    fn as_much_is_computed_for_unknown_accounts() {
+        let account = account();
+        let (md5, sha1) = ("AB".repeat(16), "AB".repeat(20));
+        let table = [
+            (md5.as_str(), true, vec![("ab".repeat(16), Some("m")), (md5.clone(), Some("p"))]),
+            (&sha1, true, vec![("ab".repeat(20), None), (sha1.clone(), Some("p"))]),
+            (&md5, false, vec![(md5.clone(), Some("p"))]),
+            ("correct horse", true, vec![("correct horse".to_owned(), Some("p"))]),
+            ("", true, vec![(String::new(), Some("p"))]),
+        ];
+        for (secret, digests, wanted) in table {
+            let tried = |account| attempts(account, secret, digests).into_iter().map(|one| (one.secret.into_owned(), one.hash)).collect::<Vec<_>>();
+            assert_eq!(tried(Some(&account)), wanted);
+            assert_eq!(tried(None), wanted.iter().map(|(secret, _)| (secret.clone(), None)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn digests_are_those_of_everybody_else() {
+        assert_eq!(digests("correct horse"), ["3cb4e732631f47e6eb961f34554b7cde", "2f9e53523b62abc141a2b4d6019d23cba835dbd0"]);
+    }
+
+    #[test]
+    fn only_so_many_hexadecimal_digits_may_be_a_digest() {
+        assert_eq!(Kind::of(&"aF09".repeat(8)), Some(Kind::Md5));
+        assert_eq!(Kind::of(&"aF09".repeat(10)), Some(Kind::Sha1));
+        for text in
+            [String::new(), "a".repeat(31), "a".repeat(33), "a".repeat(39), "a".repeat(41), "g".repeat(32), "à".repeat(16), format!(" {}", "a".repeat(31))]
+        {
+            assert_eq!(Kind::of(&text), None, "{text}");
+        }
+    }
+}
