@@ -17,6 +17,7 @@ export function listenToActions(app, signal) {
   const { store } = chat;
   const roomId = () => store.state.visit?.roomId ?? "";
   const find = (/** @type {string} */ query) => chat.client.findPeople(query);
+  const room = () => app.dialog("room-dialog");
   const context = (/** @type {typeof app.draft.context} */ now) => {
     app.draft.context = now;
     app.draft.error = "";
@@ -28,14 +29,14 @@ export function listenToActions(app, signal) {
 
   /** @type {Record<string, (detail: any) => unknown>} */
   const actions = {
-    "room-new": () => app.dialog.create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
+    "room-new": async () => (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
     "room-join": async (id) => go(await chat.joinRoom(id)),
-    "room-rename": () => app.dialog.rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
+    "room-rename": async () => (await room()).rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
     "room-leave": () => ask("leave", () => chat.leaveRoom(roomId()).catch((error) => {
       throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
     })),
     "room-delete": () => ask("deleteRoom", () => chat.deleteRoom(roomId())),
-    "people-add": () => app.dialog.addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
+    "people-add": async () => (await room()).addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
       (/** @type {string[]} */ people) => chat.addPeople(roomId(), people)),
     "person-open": (userId) => openPerson(app, roomId(), userId),
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
@@ -66,12 +67,12 @@ export function listenToActions(app, signal) {
       const last = timelines[roomId()]?.messages.findLast((message) => message.userId === me?.userId && !message.deletedAt);
       if (last) context({ kind: "edit", messageId: last.messageId, author: "", content: last.content ?? "" });
     },
-    "message-delete": (row) => {
+    "message-delete": async (row) => {
       const id = roomId();
-      app.dialog.confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
+      (await room()).confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
     },
-    "message-react": ({ row, at }) => app.picker.open(row, at),
-    "message-menu": (row) => app.sheet.open(row),
+    "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
+    "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
     "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),
     "send-discard": (clientId) => chat.sender.discard(clientId),
@@ -114,9 +115,9 @@ export function listenToActions(app, signal) {
   }, { signal });
 
   /** @param {"leave"|"deleteRoom"} what @param {() => Promise<unknown>} confirmed */
-  function ask(what, confirmed) {
-    const room = roomName(store.state.rooms[roomId()], store.state.me?.userId ?? "") || t("rooms.alone");
-    app.dialog.confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room }), action: t(what === "leave" ? "details.leave" : "details.delete") },
+  async function ask(what, confirmed) {
+    const name = roomName(store.state.rooms[roomId()], store.state.me?.userId ?? "") || t("rooms.alone");
+    (await room()).confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room: name }), action: t(what === "leave" ? "details.leave" : "details.delete") },
       async () => {
         await confirmed();
         location.hash = "#/rooms";
@@ -144,20 +145,21 @@ function details(app, shown) {
 }
 
 /** @param {ChatApp} app @param {string} roomId @param {string} userId */
-function openPerson(app, roomId, userId) {
+async function openPerson(app, roomId, userId) {
   const { chat } = app;
   const { state } = chat.store;
   const room = state.rooms[roomId];
   const me = /** @type {import("../types.js").User} */ (state.me);
   const inside = room?.participants.find((person) => person.userId === userId);
-  app.person.open({
+  const dialog = await app.dialog("person-dialog");
+  dialog.open({
     userId, name: inside?.name ?? personName(state, roomId, userId), inside, me: userId === me.userId,
     mayName: Boolean(inside) && mayName(room, me, /** @type {any} */ (inside)),
     mayChangeRole: Boolean(inside) && mayChangeRoles(room, me),
     mayRemove: Boolean(inside) && mayRemove(room, me, /** @type {any} */ (inside)),
   }, {
     save: (/** @type {any} */ change) => chat.changePerson(roomId, userId, change),
-    remove: () => app.dialog.confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
+    remove: async () => (await app.dialog("room-dialog")).confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
       () => chat.removePerson(roomId, userId)),
     write: async () => go(await chat.createRoom({ targetUserIds: [userId], direct: true })),
   });

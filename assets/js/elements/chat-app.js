@@ -13,21 +13,19 @@ import { members, roomRows, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
 import { RoomView } from "./room-view.js";
-import "./action-sheet.js";
 import "./connection-banner.js";
-import "./person-dialog.js";
-import "./reaction-picker.js";
+import { later } from "./later.js";
 import "./room-details.js";
-import "./room-dialog.js";
-import "./room-directory.js";
 import "./room-list.js";
-import "./settings-page.js";
 
 /** @import {Chat} from "../state/chat.js" */
+/** @import {Later} from "./later.js" */
 /** @import {Room, State, User} from "../types.js" */
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
+/** Pages that come later, and the element of each. @type {Record<string, Later>} */
+const PAGES = { directory: "room-directory", profile: "settings-page" };
 const NARROW = matchMedia("(width < 640px)");
 /** Where a keyboard comes up over the page, nothing is focused unasked. */
 const HOVER = matchMedia("(hover: hover)");
@@ -38,16 +36,12 @@ export class ChatApp extends HTMLElement {
   /** @type {import("./room-view.js").Draft & {directory: Room[]|null, directoryError: string}} */
   draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "" };
   view = new RoomView();
-  dialog = make("room-dialog");
-  person = make("person-dialog");
-  picker = make("reaction-picker");
-  sheet = make("action-sheet");
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #main = h("main");
   #details = make("room-details");
-  #directory = make("room-directory");
-  #settings = make("settings-page");
+  /** Elements that came later. @type {Map<Later, any>} */
+  #later = new Map();
   #welcome = emptyState({ picture: "compass", title: t("welcome.title"), text: t("welcome.text"), actions: [
     h("button", { class: "button primary", type: "button", onclick: () => this.newRoom() }, t("rooms.new")),
     h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
@@ -64,7 +58,7 @@ export class ChatApp extends HTMLElement {
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#notice, this.dialog, this.person, this.picker, this.sheet);
+    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#notice);
     const { signal } = this.#life;
     listenToActions(this, signal);
     this.chat.store.addEventListener("change", () => this.update(), { signal });
@@ -103,6 +97,19 @@ export class ChatApp extends HTMLElement {
 
   // Actions
 
+  /**
+   * A dialog or a sheet, fetched when it is first needed.
+   * @param {Later} tag
+   * @returns {Promise<any>}
+   */
+  async dialog(tag) {
+    await later(tag);
+    let element = this.#later.get(tag);
+    if (!element) this.#later.set(tag, (element = make(tag)));
+    if (!element.isConnected) this.append(element);
+    return element;
+  }
+
   newRoom() {
     this.dispatchEvent(new CustomEvent("room-new"));
   }
@@ -125,21 +132,40 @@ export class ChatApp extends HTMLElement {
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   #showPage(state, room, me) {
     const { page } = state.route;
-    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page === "directory" || page === "profile" ? page : "welcome";
-    if (wanted !== this.#page) {
+    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES ? page : "welcome";
+    const element = this.#pageOf(wanted);
+    if (wanted !== this.#page || (element && !element.isConnected)) {
       this.#page = wanted;
       set(this.#main, { class: wanted === "room" ? null : "page" });
       /** @type {Record<string, any[]>} */
-      const pages = { "": [], room: this.view.parts, missing: [this.#missing], directory: [this.#directory], profile: [this.#settings], welcome: [this.#welcome] };
-      fill(this.#main, pages[wanted]);
+      const pages = { room: this.view.parts, missing: [this.#missing], welcome: [this.#welcome] };
+      fill(this.#main, pages[wanted] ?? element);
     }
     if (wanted === "room" && room) {
       this.view.update(state, room, this.draft);
       if (this.#room !== room.roomId && !state.route.messageId && HOVER.matches && !document.querySelector("dialog[open]")) this.view.composer.focus();
     }
     this.#room = wanted === "room" && room ? room.roomId : "";
-    if (wanted === "directory") this.#directory.data = { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
-    if (wanted === "profile") this.#settings.data = { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
+    if (element) element.data = this.#dataOf(page, state, me);
+  }
+
+  /** The element of a page that comes later; null until it is there. @param {string} page */
+  #pageOf(page) {
+    const tag = PAGES[page];
+    if (!tag) return null;
+    const element = this.#later.get(tag);
+    if (element) return element;
+    later(tag).then(() => {
+      if (!this.#later.has(tag)) this.#later.set(tag, make(tag));
+      this.update();
+    }, () => this.say(t("error.offline")));
+    return null;
+  }
+
+  /** @param {string} page @param {State} state @param {User} me */
+  #dataOf(page, state, me) {
+    if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
+    return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
   }
 }
 
