@@ -1,6 +1,6 @@
 /** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
 
-/** @import {Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+/** @import {Hit, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
 
 export class ApiError extends Error {
   /**
@@ -97,7 +97,7 @@ export class Client {
 
   /** @param {string} roomId @param {Record<string, string|number>} query @returns {Promise<Message[]>} */
   messages = async (roomId, query) =>
-    (await this.#send("GET", `/api/chatrooms/${roomId}/messages?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`)).messages;
+    (await this.#send("GET", `/api/chatrooms/${roomId}/messages${asked(query)}`)).messages;
 
   /** @param {string} roomId @param {string} messageId @param {string} newContent @returns {Promise<Message>} */
   editMessage = (roomId, messageId, newContent) => this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
@@ -114,6 +114,9 @@ export class Client {
 
   /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, lastReadSeq: number}[]>} */
   readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
+
+  /** @param {{q: string, roomId?: string, limit?: number, before?: string}} query @returns {Promise<{messages: Hit[], cursor?: string}>} */
+  search = (query) => this.#send("GET", `/api/search${asked(query)}`);
 
   // Internal
 
@@ -151,4 +154,10 @@ export class Client {
       throw new ApiError(0, "offline", "The server cannot be reached.");
     }
   }
+}
+
+/** @param {Record<string, string|number|undefined>} query what is undefined is left out */
+function asked(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)]);
+  return `?${new URLSearchParams(given)}`;
 }

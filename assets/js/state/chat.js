@@ -161,6 +161,15 @@ export class Chat {
     else await this.client.react(roomId, messageId, reaction);
   }
 
+  /** @param {{q: string, roomId?: string, before?: string}} query */
+  async search(query) {
+    const found = await this.client.search(query);
+    for (const roomId of new Set(found.messages.map((hit) => hit.roomId))) {
+      this.history.learnNames(roomId, found.messages.filter((hit) => hit.roomId === roomId));
+    }
+    return found;
+  }
+
   // Internal
 
   /** @param {import("../types.js").User} me */

@@ -158,7 +158,7 @@ function removed(state, roomId) {
  * @returns {State}
  */
 function learnNames(state, room) {
-  return room.participants.reduce((result, person) => withPerson(result, person.userId, person.name), state);
+  return room.participants.reduce((result, person) => withPicture(withPerson(result, person.userId, person.name), person.userId, person.media?.name ?? ""), state);
 }
 
 /**
@@ -169,4 +169,14 @@ function learnNames(state, room) {
  */
 function withPerson(state, userId, name) {
   return !userId || state.people[userId] === name ? state : { ...state, people: { ...state.people, [userId]: name } };
+}
+
+/**
+ * @param {State} state
+ * @param {string} userId
+ * @param {string} picture
+ * @returns {State}
+ */
+function withPicture(state, userId, picture) {
+  return !userId || (state.pictures[userId] ?? "") === picture ? state : { ...state, pictures: { ...state.pictures, [userId]: picture } };
 }
