@@ -137,6 +137,13 @@ impl Chat {
         Ok(Marked { mark, login: session.login.clone() })
     }
 
+    /// Whether the room makes no noise for the caller.
+    pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
+        let facts = self.known_facts(room, true).await?;
+        access::take_part(&facts, actor(session))?;
+        Ok(self.store().change_mine(room, session.user, muted).await?)
+    }
+
     /// All marks at or above a message: who has read it, asked with the oldest on screen where every mark stands.
     pub async fn readers(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Vec<Marked>> {
         let facts = self.known_facts(room, true).await?;

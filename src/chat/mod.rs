@@ -12,6 +12,7 @@ mod messages;
 mod participants;
 mod replay;
 mod rooms;
+mod search;
 mod sessions;
 mod tokens;
 
@@ -35,6 +36,7 @@ pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use messages::NewMessage;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
+pub use search::{Hit, Hits};
 
 pub use crate::store::Posted;
 

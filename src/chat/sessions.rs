@@ -135,6 +135,21 @@ impl Chat {
         Ok(())
     }
 
+    /// The caller's sessions, newest first.
+    pub async fn my_sessions(&self, session: &Session) -> Result<Vec<Session>> {
+        self.sessions().list(session.user).await.map_err(Error::from)
+    }
+
+    /// Ends one of the caller's sessions; its sockets close within a second. Anybody else's is `SessionNotFound`.
+    pub async fn end_session(&self, session: &Session, id: SessionId) -> Result<()> {
+        if self.sessions().end(session.user, Ended::One(id)).await.map_err(Error::from)? == 0 {
+            return Err(Error::SessionNotFound);
+        }
+        self.0.cache.forget(&[id]);
+        info!(user = session.login, "User ended a session.");
+        Ok(())
+    }
+
     /// A JSON web token for a session just opened.
     pub fn token(&self, login: &LoggedIn) -> Result<Token> {
         self.sign(&login.session, &login.secret)

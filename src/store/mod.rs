@@ -11,11 +11,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::model::{Account, Changes, Claim, Hash32, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window};
+use crate::model::{
+    Account, Changes, Claim, Hash32, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
+};
 
 pub use query::{
-    Added, Basis, Committed, Draft, Ended, MessageChange, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange, RoomQuery, Settings,
-    Ticket, UserChange, UserKey, UserQuery,
+    Added, Basis, Committed, Draft, Ended, Found, MessageChange, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange, RoomQuery,
+    Settings, Ticket, UserChange, UserKey, UserQuery,
 };
 
 /// Why the store did not do it.
@@ -66,6 +68,8 @@ pub trait Store: Send + Sync {
     fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>>;
     /// Cards with last message, rev, seq, mark, unread, mentions, muted.
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>>;
+    /// Rooms that the user takes part in, at most 10,000.
+    fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>>;
     /// One change, one rev, atomic with its basis. `Committed::rev` is unchanged when nothing had to be done.
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed>;
 
@@ -85,6 +89,9 @@ pub trait Store: Send + Sync {
     fn mark_read(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, ReadMark>;
     /// Marks at or above this message.
     fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>>;
+    /// Messages of the given rooms that hold the words, as they are now, newest first; paged by the store's own cursor (a total order).
+    /// May lag behind (SQLite: under a second). `NotFound` for a cursor that is none, `Unavailable` while there is no index.
+    fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found>;
     /// My own switch in a room; no rev.
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
     /// Signing key, epoch, server id.

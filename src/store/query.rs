@@ -225,6 +225,17 @@ pub struct Posted {
     pub repeated: bool,
 }
 
+/// Messages that were found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// As they are now, newest first.
+    pub messages: Vec<Message>,
+    /// What to ask for next; None: there is no more.
+    pub cursor: Option<String>,
+    /// The index is being made; what is old may be missing.
+    pub behind: bool,
+}
+
 /// One change of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageChange {

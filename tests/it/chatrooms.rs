@@ -12,6 +12,7 @@ mod origins;
 mod profile;
 mod roles;
 mod rooms;
+mod search;
 mod sessions;
 mod socket;
 mod socket_errors;

@@ -10,6 +10,7 @@ mod messages;
 mod posting;
 mod removal;
 mod rooms;
+mod search;
 mod sessions;
 mod sqlite;
 mod users;

@@ -13,6 +13,12 @@ pub(super) fn answer(error: &Error) -> Response {
     respond::failure(status, &wire::Failure { error: code, message: message(error), field: field(error) }, error)
 }
 
+/// The same with `"valid": false`, as `GET /verify` answers.
+pub(super) fn not_verified(error: &Error) -> Response {
+    let (status, code) = status_and_code(error);
+    respond::failure(status, &wire::NotVerified { valid: false, error: code, message: message(error) }, error)
+}
+
 /// Text for people. A bad token and a missing one read alike.
 pub(super) fn message(error: &Error) -> String {
     match error {

@@ -14,11 +14,15 @@
 //! | `POST /api/login` | `log_in`, `token` |
 //! | `POST /api/logout` | `log_out` |
 //! | `POST /api/refresh` | `refresh` |
+//! | `GET /verify` | `me` |
+//! | `GET /api/sessions` | `my_sessions` |
+//! | `DELETE /api/sessions/{id}` | `end_session` |
 //! | `GET /api/chatrooms` | `my_rooms` or `directory` |
 //! | `POST /api/chatrooms` | `create_room` |
 //! | `GET /api/chatrooms/{roomId}` | `room` |
 //! | `DELETE /api/chatrooms/{roomId}` | `delete_room` |
 //! | `PATCH /api/chatrooms/{roomId}/name` | `rename_room` |
+//! | `PATCH /api/chatrooms/{roomId}/me` | `mute` |
 //! | `POST /api/chatrooms/{roomId}/join` | `join` |
 //! | `POST /api/chatrooms/{roomId}/connect` | `connect_room` |
 //! | `POST /api/chatrooms/{roomId}/participants` | `add_participant` |
@@ -34,9 +38,10 @@
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
+//! | `GET /api/search` | `search` |
 //! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
-//! Not supported yet: the list of sessions, `/verify`, muting a room, search, uploads.
+//! Not supported yet: uploads.
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
 
 mod error;
@@ -65,7 +70,7 @@ const COOKIE: &str = "jwt_token";
 impl Dialect for Chatrooms {
     const NAME: &'static str = "chatrooms";
     const COOKIE: Option<&'static str> = Some(COOKIE);
-    const PREFIXES: &'static [&'static str] = &["api", "chat"];
+    const PREFIXES: &'static [&'static str] = &["api", "chat", "verify"];
     type Operation = Operation;
     const ROUTES: &'static [Route<Operation>] = rest::ROUTES;
 

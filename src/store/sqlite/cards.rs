@@ -41,11 +41,18 @@ const AFTER: &str = card_sql!(
      ORDER BY r.id LIMIT ?2"
 );
 
+const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
+
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[OF_USER, THESE, PUBLIC, AFTER];
+pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, THESE, PUBLIC, AFTER];
 
 /// Participants on a card where the query does not say.
 const FEW: u32 = 10;
+
+/// Rooms of a user.
+pub(super) fn ids_of_user(conn: &Connection, user: UserId) -> Result<Vec<RoomId>> {
+    sql::all(conn, IDS_OF_USER, [user], |row| row.get(0))
+}
 
 /// A card without participants and last message.
 struct Bare {

@@ -56,6 +56,10 @@ const OLD_CLIENT_IDS: &str = "SELECT max(id), count(*) FROM
 const FORGET_CLIENT_IDS: &str = "UPDATE messages SET client_id = NULL WHERE id > ?1 AND id <= ?2 AND created < ?3 AND client_id IS NOT NULL";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE coalesce(ended, expires) < ?1 LIMIT ?2)";
+const OLD_CHANGES: &str = "SELECT max(id) FROM (SELECT id FROM search_changes WHERE at < ?1 ORDER BY id LIMIT ?2)";
+const FORGET_CHANGES: &str = "DELETE FROM search_changes WHERE id <= ?1";
+const CHANGES_PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('search_pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
@@ -82,6 +86,9 @@ pub(super) const STATEMENTS: &[&str] = &[
     OLD_CLIENT_IDS,
     FORGET_CLIENT_IDS,
     FORGET_SESSIONS,
+    OLD_CHANGES,
+    FORGET_CHANGES,
+    CHANGES_PRUNED,
     PRUNED,
 ];
 
@@ -224,5 +231,13 @@ fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
             return Ok(false);
         }
     }
-    Ok(sql::run(conn, FORGET_SESSIONS, params![before, ROWS])? == 0)
+    // The search index has long seen what it lists; if it has not, it is made anew.
+    let yesterday = Timestamp(work.now.0.saturating_sub(24 * 3_600_000));
+    let listed = sql::one(conn, OLD_CHANGES, params![yesterday, ROWS], |row| row.get::<_, Option<i64>>(0))?.flatten();
+    if let Some(last) = listed {
+        sql::run(conn, CHANGES_PRUNED, [last])?;
+        sql::run(conn, FORGET_CHANGES, [last])?;
+    }
+    let sessions = sql::run(conn, FORGET_SESSIONS, params![before, ROWS])?;
+    Ok(listed.is_none() && sessions == 0)
 }

@@ -129,6 +129,15 @@ pub(super) fn by_ids(conn: &Connection, ids: &[i64]) -> Result<HashMap<RoomId, M
     Ok(found.into_iter().map(|message| (message.room, message)).collect())
 }
 
+/// These rows in the order of the list, those that are gone or deleted left out, each with its number.
+pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Message)>> {
+    let mut found = sql::all(conn, BY_IDS, params![sql::list(ids.iter().copied())], bare_from_row)?;
+    found.retain(|bare| bare.message.deleted.is_none());
+    found.sort_by_key(|bare| ids.iter().position(|id| *id == bare.id));
+    let rows: Vec<i64> = found.iter().map(|bare| bare.id).collect();
+    Ok(rows.into_iter().zip(complete(conn, found)?).collect())
+}
+
 /// A window of a room's history, ascending by seq.
 pub(super) fn window(conn: &Connection, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>, Fault> {
     if rooms::room(conn, room)?.is_none() {

@@ -20,6 +20,7 @@ mod readers;
 mod room_changes;
 mod rooms;
 mod schema;
+mod search;
 mod session_verbs;
 mod sessions;
 mod sql;
@@ -46,6 +47,7 @@ use self::attempts::Attempts;
 use self::error::Fault;
 use self::marks::MarkOrder;
 use self::readers::Readers;
+use self::search::Search;
 use self::tickets::Tickets;
 use self::work::{Operation, Touch, Work};
 use self::writer::{Order, Writer};
@@ -74,6 +76,7 @@ struct Inner {
     orders: Sender<Order>,
     places: Arc<Semaphore>,
     readers: Readers,
+    search: Search,
     settings: Settings,
     tickets: Tickets,
     attempts: Attempts,
@@ -97,14 +100,17 @@ impl Sqlite {
     fn start(conn: Connection, path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
         let settings = schema::settings(&conn)?;
         let readers = Readers::open(path, options.readers)?;
+        let io = |why: io::Error| OpenError::Io { path: path.to_owned(), why };
+        let search = Search::start(path, &settings.epoch).map_err(io)?;
         let (orders, ordered) = channel();
-        let writer = Writer::new(conn, path.to_owned(), sink);
+        let writer = Writer::new(conn, path.to_owned(), sink, search.waker());
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
-        let thread = thread.map_err(|why: io::Error| OpenError::Io { path: path.to_owned(), why })?;
+        let thread = thread.map_err(io)?;
         Ok(Self(Arc::new(Inner {
             orders,
             places: Arc::new(Semaphore::new(QUEUE)),
             readers,
+            search,
             settings,
             tickets: Tickets::default(),
             attempts: Attempts::default(),
@@ -128,6 +134,9 @@ impl Sqlite {
                 tracing::error!("The store's writer did not end well");
             }
         }
+        let inner = Arc::clone(&self.0);
+        // A panic in there has been logged already.
+        drop(tokio::task::spawn_blocking(move || inner.search.close()).await);
         self.0.readers.close().await;
     }
 

@@ -13,7 +13,7 @@ use super::wal::BUSY;
 use crate::store::Settings;
 
 /// Only ever appended to: what has been released stays as it is.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_search.sql")];
 
 /// `chat` in ASCII; tells our files from those of other programs.
 const APPLICATION: i32 = 0x6368_6174;
@@ -73,7 +73,7 @@ fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
 }
 
 /// Makes the file for its owner alone; SQLite gives its companions the same mode.
-fn create(path: &Path) -> io::Result<()> {
+pub(super) fn create(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
@@ -189,13 +189,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
-        let two = [MIGRATIONS[0], "CREATE TABLE later (id INTEGER PRIMARY KEY)"];
-        let conn = open_with(&path, &two).unwrap();
-        assert_eq!(version(&conn).unwrap(), 2);
+        let known = u32::try_from(MIGRATIONS.len()).unwrap();
+        let more: Vec<_> = MIGRATIONS.iter().copied().chain(["CREATE TABLE later (id INTEGER PRIMARY KEY)"]).collect();
+        let conn = open_with(&path, &more).unwrap();
+        assert_eq!(version(&conn).unwrap(), known + 1);
         conn.execute("INSERT INTO later DEFAULT VALUES", ()).unwrap();
-        let copy = dir.path().join("chat.db.before-2");
+        let copy = dir.path().join(format!("chat.db.before-{}", known + 1));
         assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(version(&Connection::open(&copy).unwrap()).unwrap(), 1);
+        assert_eq!(version(&Connection::open(&copy).unwrap()).unwrap(), known);
     }
 
     #[test]
@@ -203,9 +204,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
-        assert!(open_with(&path, &[MIGRATIONS[0], "CREATE TABLE later (id INTEGER)", "nonsense"]).is_err());
+        let more: Vec<_> = MIGRATIONS.iter().copied().chain(["CREATE TABLE later (id INTEGER)", "nonsense"]).collect();
+        assert!(open_with(&path, &more).is_err());
         let conn = open(&path).unwrap();
-        assert_eq!(version(&conn).unwrap(), 1);
+        assert_eq!(version(&conn).unwrap() as usize, MIGRATIONS.len());
         assert!(conn.prepare("SELECT * FROM later").is_err());
     }
 

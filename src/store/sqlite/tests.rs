@@ -135,6 +135,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         room_changes::STATEMENTS,
         rooms::STATEMENTS,
         schema::STATEMENTS,
+        search::STATEMENTS,
         sessions::STATEMENTS,
         users::STATEMENTS,
     ];

@@ -2,10 +2,10 @@
 
 use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, message_changes, messages, people, posting, room_changes, rooms, users};
-use crate::model::{Account, Changes, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, User, UserId, Window};
+use crate::model::{Account, Changes, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Draft, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange, UserKey,
-    UserQuery,
+    Added, Basis, Committed, Draft, Found, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
+    UserKey, UserQuery,
 };
 
 impl Store for Sqlite {
@@ -69,6 +69,10 @@ impl Store for Sqlite {
         }
     }
 
+    fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>> {
+        Box::pin(self.read(move |conn| Ok(cards::ids_of_user(conn, user)?)))
+    }
+
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed> {
         Box::pin(self.write(Touch::Room(id), move |work| room_changes::change(work, id, basis, by, &change)))
     }
@@ -97,6 +101,10 @@ impl Store for Sqlite {
 
     fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>> {
         Box::pin(self.read(move |conn| Ok(marks::readers(conn, room, seq)?)))
+    }
+
+    fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found> {
+        Box::pin(self.search(rooms, words, after, limit))
     }
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {

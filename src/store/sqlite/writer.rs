@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::counters::Counters;
 use super::error::{commit_failed, unavailable};
 use super::marks::{MarkOrder, Marks};
+use super::search::Waker;
 use super::work::{Task, Touch, Work};
 use super::{jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
@@ -39,6 +40,7 @@ pub(super) struct Writer {
     conn: Connection,
     path: PathBuf,
     sink: EventSink,
+    search: Option<Waker>,
     counters: Counters,
     marks: Marks,
     commits: u32,
@@ -57,9 +59,9 @@ enum Failed {
 }
 
 impl Writer {
-    pub(super) fn new(conn: Connection, path: PathBuf, sink: EventSink) -> Self {
+    pub(super) fn new(conn: Connection, path: PathBuf, sink: EventSink, search: Option<Waker>) -> Self {
         let now = Instant::now();
-        Self { conn, path, sink, counters: Counters::default(), marks: Marks::default(), commits: 0, jobs_from: Some(now), prune_at: now }
+        Self { conn, path, sink, search, counters: Counters::default(), marks: Marks::default(), commits: 0, jobs_from: Some(now), prune_at: now }
     }
 
     /// Works until it is told to close or nobody can order any more.
@@ -169,6 +171,9 @@ impl Writer {
                     }
                     for event in events {
                         self.sink.put(event);
+                    }
+                    if let Some(search) = &self.search {
+                        search.wake();
                     }
                     return Ok(());
                 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
-use crate::support::{Client, Json, Person, Server};
+use crate::support::{Client, Json, Person, Server, has_exactly, is_seconds, people};
 
 /// `{"alg":"none","typ":"JWT"}`
 const ALG_NONE: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
@@ -162,7 +162,7 @@ async fn one_user_has_as_many_sockets_as_allowed_and_no_more() {
 #[tokio::test]
 async fn requests_of_one_user_are_limited() {
     let server = Server::start_with(&[("LIMITS__REQUESTS_PER_MINUTE_PER_USER", "10")]).await;
-    let [ann, ben] = crate::support::people(&server, ["ann", "ben"]).await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let mut limited = None;
     for _ in 0..25 {
         let answer = ann.get("/api/users/me").await;
@@ -175,4 +175,68 @@ async fn requests_of_one_user_are_limited() {
     limited.fails(429, "rate_limited");
     assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
     ben.get("/api/users/me").await.is(200);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_one_by_one() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let phone = ann.with("user-agent", "Phone/1.0").post("/api/login", json!({"userId": "ann", "password": ann.password})).await.is(200);
+    let phone = ann.bearer(phone["token"].as_str().expect("a token"));
+    let eve = Person::new(&server, "eve").await;
+    let list = ann.get("/api/sessions").await.is(200);
+    let sessions = list["sessions"].as_array().expect("a list");
+    assert_eq!(sessions.len(), 2, "one's own alone");
+    for session in sessions {
+        has_exactly(session, &["id", "device", "createdAt", "lastSeen", "current"]);
+        assert!(is_seconds(&session["createdAt"]) && is_seconds(&session["lastSeen"]), "{session}");
+    }
+    assert_eq!((&sessions[0]["device"], &sessions[0]["current"], &sessions[1]["current"]), (&json!("Phone/1.0"), &json!(false), &json!(true)));
+    let mut socket = phone.socket("phone", "/chat").await;
+    let path = format!("/api/sessions/{}", sessions[0]["id"]);
+    eve.delete(&path).await.fails(404, "session_not_found");
+    phone.get("/api/users/me").await.is(200);
+    ann.delete(&path).await.is(204);
+    assert_eq!(socket.closed().await, 4401);
+    phone.get("/api/users/me").await.fails(401, "invalid_token");
+    ann.delete(&path).await.fails(404, "session_not_found");
+    for bad in ["0", "x", "-1", "99999999999999999999"] {
+        ann.delete(&format!("/api/sessions/{bad}")).await.fails(404, "session_not_found");
+    }
+    let own = ann.get("/api/sessions").await.is(200)["sessions"][0]["id"].clone();
+    let answer = ann.delete(&format!("/api/sessions/{own}")).await;
+    answer.is(204);
+    assert!(answer.header("set-cookie").contains("jwt_token=;"), "the cookie goes with it");
+    ann.get("/api/sessions").await.fails(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_token_is_verified() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let verified = ann.get("/verify").await.is(200);
+    assert_eq!(verified, json!({"valid": true, "user": ann.get("/api/users/me").await.is(200)}));
+    let refused = json!({"valid": false, "error": "invalid_token", "message": "JWT token is invalid"});
+    assert_eq!(ann.bare().get("/verify").await.is(401), refused);
+    assert_eq!(ann.bearer("x.y.z").get("/verify").await.is(401), refused);
+    ann.post("/api/logout", json!({})).await.is(204);
+    assert_eq!(ann.get("/verify").await.is(401), refused);
+    ann.post("/verify", json!({})).await.fails(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_room_is_muted_for_oneself_alone() {
+    let server = Server::start().await;
+    let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
+    let room = ann.room(&[&ben]).await;
+    let path = format!("/api/chatrooms/{room}/me");
+    assert_eq!(ann.patch(&path, json!({"muted": true})).await.is(200), json!({"roomId": room, "muted": true}));
+    assert_eq!((&ann.card(&room).await["muted"], &ben.card(&room).await["muted"]), (&json!(true), &json!(false)));
+    assert_eq!(ann.patch(&path, json!({"muted": false})).await.is(200), json!({"roomId": room, "muted": false}));
+    assert_eq!(ann.card(&room).await["muted"], false);
+    for body in [json!({}), json!({"muted": 1}), json!({"muted": null})] {
+        ann.patch(&path, body).await.fails(400, "invalid_request");
+    }
+    eve.patch(&path, json!({"muted": true})).await.fails(404, "room_not_found");
+    ann.bare().patch(&path, json!({"muted": true})).await.fails(401, "invalid_token");
 }

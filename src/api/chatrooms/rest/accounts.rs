@@ -8,11 +8,12 @@ use warp::reply::Response;
 
 use super::page_limit;
 use crate::api::auth::{cleared_cookie, session_cookie};
+use crate::api::chatrooms::error::not_verified;
 use crate::api::chatrooms::{COOKIE, wire};
 use crate::api::request::Request;
 use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, Token};
-use crate::model::{Error, Result, Timestamp};
+use crate::model::{Error, Result, SessionId, Timestamp};
 
 pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
     let new: wire::NewUser = request.json().await?;
@@ -37,6 +38,28 @@ pub(super) async fn refresh(chat: &Chat, request: Request) -> Result<Response> {
     let credential = request.credential().ok_or(Error::NoSession)?;
     let fresh = chat.refresh(credential, request.client()).await?;
     Ok(token(&fresh, &request))
+}
+
+/// Whether the credential holds, as a body of its own either way.
+pub(super) async fn verify(chat: &Chat, request: Request) -> Result<Response> {
+    match request.session(chat).await {
+        Ok(session) => Ok(json(StatusCode::OK, &wire::Verified::new(&chat.me(&session).await?))),
+        Err(refused @ (Error::NoSession | Error::BadSession)) => Ok(not_verified(&refused)),
+        Err(other) => Err(other),
+    }
+}
+
+pub(super) async fn sessions(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let sessions = chat.my_sessions(&session).await?;
+    Ok(json(StatusCode::OK, &wire::Sessions::new(&sessions, session.id)))
+}
+
+pub(super) async fn end_session(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let id = request.param("id").parse().map(SessionId).map_err(|_| Error::SessionNotFound)?;
+    chat.end_session(&session, id).await?;
+    Ok(if id == session.id { goodbye(&request) } else { empty(StatusCode::NO_CONTENT) })
 }
 
 pub(super) async fn find_users(chat: &Chat, request: Request) -> Result<Response> {

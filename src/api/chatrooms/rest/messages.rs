@@ -92,6 +92,14 @@ pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
     Ok(json(StatusCode::OK, &wire::Changes::from(&page)))
 }
 
+pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let text = request.query("q").ok_or_else(|| Error::invalid("q", "is missing"))?;
+    let room = request.query("roomId").map(|key| RoomId::parse(&key).ok_or(Error::RoomNotFound)).transpose()?;
+    let hits = chat.search(&session, &text, room, request.query("before").as_deref(), page_limit(&request)?).await?;
+    Ok(json(StatusCode::OK, &wire::Found::from(&hits)))
+}
+
 /// The message that the path names.
 fn message(request: &Request) -> MessageRef {
     MessageId::parse(request.param("messageId"))

@@ -26,6 +26,9 @@ pub enum Operation {
     LogIn,
     LogOut,
     Refresh,
+    Verify,
+    Sessions,
+    EndSession,
     Rooms,
     CreateRoom,
     Room,
@@ -37,6 +40,8 @@ pub enum Operation {
     RemoveParticipant,
     ChangeRole,
     ChangeEditedName,
+    /// My own switches in a room.
+    ChangeMine,
     History,
     Post,
     Edit,
@@ -47,6 +52,7 @@ pub enum Operation {
     React,
     Unreact,
     Changes,
+    Search,
     Socket,
 }
 
@@ -65,11 +71,15 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/login", Operation::LogIn),
     route(Method::POST, "/api/logout", Operation::LogOut),
     route(Method::POST, "/api/refresh", Operation::Refresh),
+    route(Method::GET, "/verify", Operation::Verify),
+    route(Method::GET, "/api/sessions", Operation::Sessions),
+    route(Method::DELETE, "/api/sessions/{id}", Operation::EndSession),
     route(Method::GET, "/api/chatrooms", Operation::Rooms),
     route(Method::POST, "/api/chatrooms", Operation::CreateRoom),
     route(Method::GET, "/api/chatrooms/{roomId}", Operation::Room),
     route(Method::DELETE, "/api/chatrooms/{roomId}", Operation::DeleteRoom),
     route(Method::PATCH, "/api/chatrooms/{roomId}/name", Operation::RenameRoom),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/me", Operation::ChangeMine),
     route(Method::POST, "/api/chatrooms/{roomId}/join", Operation::Join),
     route(Method::POST, "/api/chatrooms/{roomId}/connect", Operation::Connect),
     route(Method::POST, "/api/chatrooms/{roomId}/participants", Operation::AddParticipant),
@@ -85,6 +95,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}", Operation::Unreact),
     route(Method::GET, "/api/chatrooms/{roomId}/changes", Operation::Changes),
+    route(Method::GET, "/api/search", Operation::Search),
     route(Method::GET, "/chat", Operation::Socket),
 ];
 
@@ -100,6 +111,9 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::LogIn => accounts::log_in(chat, request).await,
         Operation::LogOut => accounts::log_out(chat, request).await,
         Operation::Refresh => accounts::refresh(chat, request).await,
+        Operation::Verify => accounts::verify(chat, request).await,
+        Operation::Sessions => accounts::sessions(chat, request).await,
+        Operation::EndSession => accounts::end_session(chat, request).await,
         Operation::Rooms => rooms::list(chat, request).await,
         Operation::CreateRoom => rooms::create(chat, request).await,
         Operation::Room => rooms::room(chat, request).await,
@@ -111,6 +125,7 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::RemoveParticipant => rooms::remove_participant(chat, request).await,
         Operation::ChangeRole => rooms::change_role(chat, request).await,
         Operation::ChangeEditedName => rooms::change_edited_name(chat, request).await,
+        Operation::ChangeMine => rooms::change_mine(chat, request).await,
         Operation::History => messages::history(chat, request).await,
         Operation::Post => messages::post(chat, request).await,
         Operation::Edit => messages::edit(chat, request).await,
@@ -120,6 +135,7 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
         Operation::Changes => messages::changes(chat, request).await,
+        Operation::Search => messages::search(chat, request).await,
         Operation::Socket => socket(chat, request).await,
     }
 }

@@ -98,6 +98,14 @@ pub(super) async fn change_role(chat: &Chat, mut request: Request) -> Result<Res
     Ok(json(StatusCode::OK, &wire::Participant::from(&participant)))
 }
 
+pub(super) async fn change_mine(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let wire::ChangeMine { muted } = request.json().await?;
+    let room = request.room("roomId");
+    chat.mute(&session, room, muted).await?;
+    Ok(json(StatusCode::OK, &wire::Muted { room_id: room.key(), muted }))
+}
+
 pub(super) async fn change_edited_name(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let wire::SetEditedName { edited_name } = request.json().await?;

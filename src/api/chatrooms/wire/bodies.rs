@@ -38,6 +38,12 @@ pub(crate) struct LogIn {
     pub(crate) password: String,
 }
 
+/// PATCH …/me
+#[derive(Deserialize)]
+pub(crate) struct ChangeMine {
+    pub(crate) muted: bool,
+}
+
 /// PATCH /api/users/me; null takes `email`, `birth` and `mediaId` away.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

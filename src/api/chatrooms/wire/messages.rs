@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::users::Media;
 use super::{Room, media_of};
+use crate::chat::{Hit, Hits};
 use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
 
 /// A message; absent things are left out.
@@ -84,6 +85,33 @@ impl<'a> History<'a> {
     pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
         let messages = messages.iter().map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() }).collect();
         Self { room_id: room.key(), messages }
+    }
+}
+
+/// `GET /api/search`
+#[derive(Serialize)]
+pub(crate) struct Found<'a> {
+    messages: Vec<FoundMessage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a str>,
+    /// There while the index is being made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indexing: Option<bool>,
+}
+
+/// `highlights`: from and to, code points of the snippet.
+#[derive(Serialize)]
+struct FoundMessage<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    snippet: &'a str,
+    highlights: &'a [(usize, usize)],
+}
+
+impl<'a> From<&'a Hits> for Found<'a> {
+    fn from(found: &'a Hits) -> Self {
+        let message = |hit: &'a Hit| FoundMessage { message: (&hit.message).into(), snippet: &hit.snippet.text, highlights: &hit.snippet.highlights };
+        Self { messages: found.hits.iter().map(message).collect(), cursor: found.cursor.as_deref(), indexing: found.indexing.then_some(true) }
     }
 }
 

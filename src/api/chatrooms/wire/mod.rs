@@ -12,8 +12,8 @@ mod tests;
 mod users;
 
 pub(super) use asked::{Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
-pub(super) use bodies::{Caller, ChangeMe, Edit, LogIn, NewParticipant, NewReaction, NewRoom, NewUser, Post, Rename, SetEditedName, SetRole};
+pub(super) use bodies::{Caller, ChangeMe, ChangeMine, Edit, LogIn, NewParticipant, NewReaction, NewRoom, NewUser, Post, Rename, SetEditedName, SetRole};
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
-pub(super) use messages::{Changes, History, Message, ReactionGiven, Read, Readers, reply_key};
-pub(super) use rooms::{Card, Connected, Participant, Room, Rooms};
-pub(super) use users::{Failure, LoggedIn, User, Users, media_of};
+pub(super) use messages::{Changes, Found, History, Message, ReactionGiven, Read, Readers, reply_key};
+pub(super) use rooms::{Card, Connected, Muted, Participant, Room, Rooms};
+pub(super) use users::{Failure, LoggedIn, NotVerified, Sessions, User, Users, Verified, media_of};

@@ -127,3 +127,11 @@ impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
         Self { room_id, state, participants, online: &connected.online, online_count: connected.online_count, websocket: "/chat" }
     }
 }
+
+/// `PATCH …/me`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Muted {
+    pub(crate) room_id: String,
+    pub(crate) muted: bool,
+}

@@ -5,8 +5,11 @@ use serde_json::json;
 
 use super::*;
 use crate::api::golden::{self, NOW, ROOM};
-use crate::chat::{ConnectedRoom, NewMessage, People, ProfileChange, Registration, RoomPlan, Token};
-use crate::model::{self, Changes as ModelChanges, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, Stored, Visibility};
+use crate::chat::{ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan, Token};
+use crate::model::{
+    self, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility,
+    WordQuery,
+};
 
 #[track_caller]
 fn same(name: &str, actual: &impl Serialize) {
@@ -21,7 +24,27 @@ fn read<T: serde::de::DeserializeOwned>(body: serde_json::Value) -> Result<T, se
 fn users_show_email_and_birth_to_themselves_alone() {
     same("rest.user-own.json", &User::own(&golden::ann()));
     same("rest.user-public.json", &User::public(&golden::ann()));
+    same("rest.verified.json", &Verified::new(&golden::ann()));
     same("rest.users.json", &Users::from([golden::ann(), golden::petr()].as_slice()));
+}
+
+#[test]
+fn sessions_say_which_is_the_own() {
+    let session = |id: i64, device: &str| model::Session {
+        id: SessionId(id),
+        user: golden::ANN,
+        login: "ann".to_owned(),
+        name: "Ann".to_owned(),
+        admin: false,
+        token: Hash32([0; 32]),
+        device: device.to_owned(),
+        address: None,
+        created: golden::BEFORE,
+        seen: NOW,
+        expires: NOW,
+    };
+    same("rest.sessions.json", &Sessions::new(&[session(9, "curl/8"), session(4, "")], SessionId(4)));
+    same("rest.muted.json", &Muted { room_id: ROOM.key(), muted: true });
 }
 
 #[test]
@@ -55,6 +78,10 @@ fn absent_things_of_a_message_are_left_out() {
     same("rest.message.json", &Message::from(&golden::rich()));
     same("rest.message-plain.json", &Message::from(&golden::plain()));
     same("rest.message-deleted.json", &Message::from(&golden::deleted()));
+    let (plain, query) = (golden::plain(), WordQuery::parse("hell").unwrap());
+    let hits = Hits { hits: vec![Hit { snippet: query.snippet(&plain.text), message: plain }], cursor: Some("c".to_owned()), indexing: false };
+    same("rest.found.json", &Found::from(&hits));
+    same("rest.found-nothing.json", &Found::from(&Hits { indexing: true, ..Hits::default() }));
     same("rest.history.json", &History::new(ROOM, &[golden::plain(), golden::deleted()]));
 }
 

@@ -61,6 +61,57 @@ impl<'a> User<'a> {
     }
 }
 
+/// `GET /verify` with a credential that holds.
+#[derive(Serialize)]
+pub(crate) struct Verified<'a> {
+    valid: bool,
+    user: User<'a>,
+}
+
+impl<'a> Verified<'a> {
+    pub(crate) fn new(user: &'a model::User) -> Self {
+        Self { valid: true, user: User::own(user) }
+    }
+}
+
+/// `GET /verify` without.
+#[derive(Serialize)]
+pub(crate) struct NotVerified {
+    pub(crate) valid: bool,
+    pub(crate) error: &'static str,
+    pub(crate) message: String,
+}
+
+/// `GET /api/sessions`
+#[derive(Serialize)]
+pub(crate) struct Sessions<'a> {
+    sessions: Vec<Session<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    id: i64,
+    device: &'a str,
+    created_at: String,
+    last_seen: String,
+    current: bool,
+}
+
+impl<'a> Sessions<'a> {
+    /// All sessions of a user, seen from one of them.
+    pub(crate) fn new(sessions: &'a [model::Session], own: model::SessionId) -> Self {
+        let session = |session: &'a model::Session| Session {
+            id: session.id.0,
+            device: &session.device,
+            created_at: session.created.seconds(),
+            last_seen: session.seen.seconds(),
+            current: session.id == own,
+        };
+        Self { sessions: sessions.iter().map(session).collect() }
+    }
+}
+
 /// `GET /api/users`
 #[derive(Serialize)]
 pub(crate) struct Users<'a> {

@@ -1,0 +1,177 @@
+//! The index: one FTS5 table over words that are already cut, and how far it has followed the messages.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
+
+use crate::model::{RoomId, WORDS_VERSION, WordQuery, index_words};
+use crate::store::sqlite::schema;
+
+/// Of the tables below; with the version of the words it says whether the file can be used.
+const TABLES_VERSION: i64 = 1;
+const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
+
+/// The room is a word of its own column, so that a search in a quiet room never meets the words of loud ones.
+/// The `ascii` tokenizer takes the words apart at the spaces between them and does nothing else to them.
+const TABLES: &str = "CREATE TABLE state (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch TEXT NOT NULL,
+        boot TEXT NOT NULL,
+        clean INTEGER NOT NULL,
+        message INTEGER NOT NULL DEFAULT 0,
+        change INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE VIRTUAL TABLE words USING fts5 (room, text, content = '', contentless_delete = 1, tokenize = 'ascii');";
+const BEGIN: &str = "INSERT INTO state (id, epoch, boot, clean, change) VALUES (1, ?1, ?2, 0, ?3)";
+const STATE: &str = "SELECT epoch, boot, clean FROM state";
+const REOPEN: &str = "UPDATE state SET boot = ?1, clean = 0";
+const MARKS: &str = "SELECT message, change FROM state";
+const MOVE: &str = "UPDATE state SET message = ?1, change = ?2";
+const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
+const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
+const FIND: &str = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
+
+/// How far the index has followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// The newest message in it.
+    pub(super) message: i64,
+    /// The newest change that it knows of.
+    pub(super) change: i64,
+}
+
+/// A message to be indexed.
+pub(super) struct Entry {
+    /// Its row.
+    pub(super) message: i64,
+    /// What it says now and where; None when it is gone.
+    pub(super) text: Option<(RoomId, String)>,
+}
+
+/// The connection that writes the index.
+pub(super) struct Index(Connection);
+
+impl Index {
+    /// Opens the file if it is whole, of these rules and of this database; else begins anew, from that change on.
+    pub(super) fn open(path: &Path, epoch: &str, change: i64) -> io::Result<Self> {
+        match Self::reopen(path, epoch) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(store.error = %error, "The search index cannot be used and is made anew"),
+        }
+        discard(path)?;
+        Self::create(path, epoch, change).map_err(io::Error::other)
+    }
+
+    fn reopen(path: &Path, epoch: &str) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let conn = connect(path)?;
+        if conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? != VERSION {
+            return Ok(None);
+        }
+        let state = conn.query_row(STATE, (), |row| Ok((row.get::<_, String>("epoch")?, row.get::<_, String>("boot")?, row.get("clean")?))).optional()?;
+        let boot = boot();
+        // What a crash of the machine has left of a file that is never synced is not to be trusted.
+        let sound = state.is_some_and(|(of, when, clean)| of == epoch && (clean || (when == boot && !boot.is_empty())));
+        if sound {
+            conn.execute(REOPEN, [boot])?;
+        }
+        Ok(sound.then_some(Self(conn)))
+    }
+
+    fn create(path: &Path, epoch: &str, change: i64) -> Result<Self> {
+        schema::create(path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let mut conn = connect(path)?;
+        let tx = conn.transaction()?;
+        tx.execute_batch(TABLES)?;
+        tx.execute(BEGIN, params![epoch, boot(), change])?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        tx.commit()?;
+        Ok(Self(conn))
+    }
+
+    pub(super) fn marks(&self) -> Result<Marks> {
+        self.0.query_row(MARKS, (), |row| Ok(Marks { message: row.get("message")?, change: row.get("change")? }))
+    }
+
+    /// New messages, then changes of known ones, and how far that reaches: all or nothing.
+    pub(super) fn feed(&mut self, new: &[Entry], changed: &[Entry], reached: Marks) -> Result<()> {
+        let tx = self.0.transaction()?;
+        {
+            let (mut add, mut remove) = (tx.prepare_cached(ADD)?, tx.prepare_cached(REMOVE)?);
+            let mut put = |entry: &Entry| {
+                let words = entry.text.as_ref().map(|(room, text)| (room_word(*room), index_words(text))).filter(|(_, words)| !words.is_empty());
+                words.map_or(Ok(0), |(room, words)| add.execute(params![entry.message, room, words]))
+            };
+            for entry in new {
+                put(entry)?;
+            }
+            for entry in changed {
+                remove.execute([entry.message])?;
+                put(entry)?;
+            }
+        }
+        tx.execute(MOVE, params![reached.message, reached.change])?;
+        tx.commit()
+    }
+
+    /// Leaves a file that the next start can trust.
+    pub(super) fn finish(self) -> Result<()> {
+        // The only time that it is synced.
+        self.0.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE); UPDATE state SET clean = 1; PRAGMA wal_checkpoint(TRUNCATE);")
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(conn)
+}
+
+/// Removes the file and its companions.
+pub(super) fn discard(path: &Path) -> io::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether an error says that the file is not what it should be.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    let message = matches!(error, rusqlite::Error::SqliteFailure(_, Some(text)) if text.contains("no such table"));
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) || message
+}
+
+/// Names this run of the operating system; empty where that is not known.
+fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+fn room_word(room: RoomId) -> String {
+    format!("r{}", room.0)
+}
+
+/// What FTS5 is asked for.
+pub(super) fn wanted(rooms: &[RoomId], words: &WordQuery) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
+    let phrases: Vec<_> = words.phrases().iter().map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" }).collect();
+    format!("room : ({}) AND text : ({})", rooms.join(" OR "), phrases.join(" AND "))
+}
+
+/// Rows that match, newest first.
+pub(super) fn find(conn: &Connection, wanted: &str, below: i64, limit: u32) -> Result<Vec<i64>> {
+    conn.prepare_cached(FIND)?.query_map(params![wanted, below, limit], |row| row.get(0))?.collect()
+}
