@@ -167,6 +167,7 @@
  */
 
 /** @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code points of the snippet */
+/** @typedef {{messages: Hit[], cursor?: string}} HitPage */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
 

@@ -1,6 +1,6 @@
 /** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
 
-/** @import {Hit, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+/** @import {HitPage, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
 
 export class ApiError extends Error {
   /**
@@ -115,8 +115,13 @@ export class Client {
   /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, lastReadSeq: number}[]>} */
   readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
 
-  /** @param {{q: string, roomId?: string, limit?: number, before?: string}} query @returns {Promise<{messages: Hit[], cursor?: string}>} */
-  search = (query) => this.#send("GET", `/api/search${asked(query)}`);
+  /**
+   * @param {{q: string, roomId?: string, limit?: number, before?: string}} query
+   * @returns {Promise<HitPage>}
+   */
+  search(query) {
+    return this.#send("GET", `/api/search${asked(query)}`);
+  }
 
   // Internal
 

@@ -3,6 +3,7 @@ import { errorText } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
 import { personName, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";
+import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -86,6 +87,9 @@ export function listenToActions(app, signal) {
     "quote-need": (messageId) => chat.history.quote(roomId(), messageId),
     "end-seen": ({ roomId: id, atEnd }) => chat.live.reading(atEnd && document.visibilityState === "visible" && isShown(app) ? id : null),
     "connection-retry": () => chat.socket.retryNow(),
+
+    "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
+    "search-leave": () => app.leaveSearch(),
 
     "theme-switch": () => {
       setTheme(isDark() ? "light" : "dark");

@@ -9,7 +9,7 @@ import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/rights.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { members, roomRows, totalUnread } from "../state/select.js";
+import { members, roomRows, searchPage, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
 import { RoomView } from "./room-view.js";
@@ -25,7 +25,7 @@ import "./room-list.js";
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
 /** Pages that come later, and the element of each. @type {Record<string, Later>} */
-const PAGES = { directory: "room-directory", profile: "settings-page" };
+const PAGES = { directory: "room-directory", profile: "settings-page", search: "search-results" };
 const NARROW = matchMedia("(width < 640px)");
 /** Where a keyboard comes up over the page, nothing is focused unasked. */
 const HOVER = matchMedia("(hover: hover)");
@@ -48,12 +48,14 @@ export class ChatApp extends HTMLElement {
   #missing = emptyState({ picture: "room", title: t("room.missing"), text: t("room.missingHint"), actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))] });
   #notice = h("p", { class: "toast popover", role: "alert", hidden: true });
   #tabs = h("nav", { class: "tabs", "aria-label": t("tabs.title") },
-    tab("#/rooms", "room", "rooms.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
+    tab("#/rooms", "room", "rooms.title"), tab("#/search", "search", "search.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
   #life = new AbortController();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #noticeTimer;
   #page = "";
   #room = "";
+  /** The room that was open last. */
+  #last = "";
 
   // Lifecycle
 
@@ -64,6 +66,7 @@ export class ChatApp extends HTMLElement {
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
     NARROW.addEventListener("change", () => this.update(), { signal });
+    document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), { signal });
     this.update();
   }
@@ -110,6 +113,11 @@ export class ChatApp extends HTMLElement {
     return element;
   }
 
+  /** Where one was before the search. */
+  leaveSearch() {
+    location.hash = this.#last && this.chat.store.state.rooms[this.#last] ? `#/${this.#last}` : "#/rooms";
+  }
+
   newRoom() {
     this.dispatchEvent(new CustomEvent("room-new"));
   }
@@ -129,6 +137,16 @@ export class ChatApp extends HTMLElement {
 
   // Internal
 
+  /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
+  #pressed(event) {
+    const { target } = event;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    if (this.#rooms.checkVisibility()) this.#rooms.search();
+    else location.hash = "#/search";
+  }
+
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   #showPage(state, room, me) {
     const { page } = state.route;
@@ -146,6 +164,7 @@ export class ChatApp extends HTMLElement {
       if (this.#room !== room.roomId && !state.route.messageId && HOVER.matches && !document.querySelector("dialog[open]")) this.view.composer.focus();
     }
     this.#room = wanted === "room" && room ? room.roomId : "";
+    this.#last = this.#room || this.#last;
     if (element) element.data = this.#dataOf(page, state, me);
   }
 
@@ -165,6 +184,7 @@ export class ChatApp extends HTMLElement {
   /** @param {string} page @param {State} state @param {User} me */
   #dataOf(page, state, me) {
     if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
+    if (page === "search") return { ...searchPage(state, this.#last), search: (/** @type {any} */ query) => this.chat.search(query) };
     return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
   }
 }

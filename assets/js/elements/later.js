@@ -9,6 +9,7 @@ const MODULES = {
   "reaction-picker": () => import("./reaction-picker.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
+  "search-results": () => import("./search-results.js"),
   "settings-page": () => import("./settings-page.js"),
 };
 

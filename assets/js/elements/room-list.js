@@ -7,6 +7,7 @@ import { Piece } from "../lib/piece.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { emptyState } from "./empty-state.js";
+import { searchField } from "./search-field.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {RoomRow} from "../state/select.js" */
@@ -20,6 +21,7 @@ export class RoomList extends Piece {
   #rooms = h("nav", { "aria-label": t("rooms.title") }, this.#list);
   #empty = emptyState({ picture: "room", title: t("rooms.empty"), text: t("rooms.emptyHint"),
     actions: [h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
+  #search = searchField("/", () => "");
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
   #theme = iconButton("moon", "", () => act(this, "theme-switch"));
@@ -32,7 +34,7 @@ export class RoomList extends Piece {
       h("div", { class: "top" }, h("span", { class: "logo" }, icon("logo")), h("h1", { class: "truncate" }, t("product")),
         h("a", { class: "icon-button", href: "#/directory", "aria-label": t("directory.browse"), title: t("directory.browse") }, icon("compass")),
         iconButton("compose", t("rooms.new"), () => act(this, "room-new"), "new-room")),
-      this.#rooms,
+      this.#search.form, this.#rooms,
       h("div", { class: "me" }, h("a", { class: "pick", href: "#/profile" }, this.#face, this.#name), this.#theme,
         h("a", { class: "icon-button", href: "#/profile", "aria-label": t("profile.title"), title: t("profile.title") }, icon("settings"))),
       h("button", { class: "icon-button solid new", type: "button", "aria-label": t("rooms.new"), onclick: () => act(this, "room-new") }, icon("compose")),
@@ -47,10 +49,16 @@ export class RoomList extends Piece {
       if (empty) this.#rooms.append(this.#empty);
       else this.#empty.remove();
     }
-    this.#face.face = { id: me.userId, name: me.name, size: "m", presence: online ? "here" : "offline" };
+    this.#face.face = { id: me.userId, name: me.name, size: "m", picture: me.media?.name, presence: online ? "here" : "offline" };
     fill(this.#name, me.name, h("span", { class: "meta" }, t(online ? "presence.here" : "presence.offline")));
     const label = t(dark ? "theme.toLight" : "theme.toDark");
     if (this.#theme.title !== label) fill(set(this.#theme, { title: label, "aria-label": label }), icon(dark ? "sun" : "moon"));
+  }
+
+  // Actions
+
+  search() {
+    this.#search.input.focus();
   }
 }
 
@@ -87,7 +95,7 @@ function changeRow(node, row) {
   const [face, name, when, snippet] = link.children;
   const title = row.name || t("rooms.alone");
   set(link, { class: row.unread ? "row pick unread" : "row pick", "aria-current": row.current ? "page" : null });
-  /** @type {any} */ (face).face = row.person ? { id: row.person, name: title } : { id: row.roomId, name: title, kind: "room" };
+  /** @type {any} */ (face).face = row.person ? { id: row.person, name: title, picture: row.picture } : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
   say(name.children[0], title);
   if (row.locked !== name.children.length > 1) row.locked ? name.append(icon("lock", "small")) : name.lastElementChild?.remove();

@@ -39,7 +39,7 @@ export class RoomView {
     const timeline = state.timelines[roomId] ?? NONE;
     const pending = state.outbox.filter((entry) => entry.roomId === roomId);
     const empty = timeline.loaded && timeline.messages.length === 0 && pending.length === 0 && room.lastSeq === 0;
-    this.header.data = { title, people: room.userCount, unread: totalUnread(state, roomId), details };
+    this.header.data = { roomId, title, people: room.userCount, unread: totalUnread(state, roomId), details };
     this.list.data = {
       roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
       mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,

@@ -21,7 +21,7 @@ import { avatar } from "./user-avatar.js";
  * @typedef {object} Data
  * @property {string} query
  * @property {string} [within]
- * @property {{roomId: string, name: string, person: boolean}|null} room where one may search instead of everywhere
+ * @property {{roomId: string, name: string}|null} room where one may search instead of everywhere
  * @property {(query: {q: string, roomId?: string, before?: string, limit: number}) => Promise<{messages: Hit[], cursor?: string}>} search
  * @property {(hit: Hit) => {author: string, picture?: string, room: string, direct: boolean}} about
  */

@@ -1,5 +1,5 @@
 /** What the elements show, taken out of the state. Pure. */
-import { others, partner, personName, roomName } from "../lib/names.js";
+import { others, partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { oneLine } from "../lib/text.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
@@ -9,6 +9,7 @@ import { oneLine } from "../lib/text.js";
  * @property {string} roomId
  * @property {string} name
  * @property {string} [person] login name of the other, in a conversation of two
+ * @property {string} [picture] of the other
  * @property {boolean} locked
  * @property {string} at
  * @property {string} who author of the last message, "" for none
@@ -31,7 +32,7 @@ export function roomRows(state) {
     const last = room.lastMessage;
     const other = partner(room, me);
     return {
-      roomId: room.roomId, name: roomName(room, me), person: other?.userId, locked: room.visibility === "private" && Boolean(room.name),
+      roomId: room.roomId, name: roomName(room, me), person: other?.userId, picture: pictureOf(state, other?.userId), locked: room.visibility === "private" && Boolean(room.name),
       at: last?.createdAt ?? room.createdAt, who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
       mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : oneLine(last.content ?? "")) : "", empty: !last,
       unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, current: state.visit?.roomId === room.roomId,
@@ -82,4 +83,25 @@ export function members(state, room) {
  */
 export function isDirect(room, me) {
   return !room.name && others(room, me).length > 0;
+}
+
+/**
+ * What the page of results shows of the state; `last` is the room one may search in instead of everywhere.
+ * @param {State} state
+ * @param {string} last
+ */
+export function searchPage(state, last) {
+  const { query = "", within } = state.route;
+  const me = state.me?.userId ?? "";
+  const room = state.rooms[within ?? last];
+  return {
+    query, within, room: room ? { roomId: room.roomId, name: roomName(room, me) || room.roomId } : null,
+    about: (/** @type {import("../types.js").Hit} */ hit) => {
+      const where = state.rooms[hit.roomId];
+      return {
+        author: personName(state, hit.roomId, hit.userId, hit), picture: pictureOf(state, hit.userId),
+        room: where ? roomName(where, me) || hit.roomId : hit.roomId, direct: Boolean(where && isDirect(where, me)),
+      };
+    },
+  };
 }
