@@ -1,6 +1,6 @@
 /** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
 
-/** @import {HitPage, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+/** @import {HitPage, Media, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
 
 export class ApiError extends Error {
   /**
@@ -123,6 +123,23 @@ export class Client {
     return this.#send("GET", `/api/search${asked(query)}`);
   }
 
+  /**
+   * @param {File} file
+   * @param {(part: number) => void} [progress] 0 to 1
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Media>}
+   */
+  async upload(file, progress, signal) {
+    const { upload } = await import("./upload.js");
+    try {
+      return await upload(file, progress, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      await this.#renew();
+      return upload(file, progress, signal);
+    }
+  }
+
   // Internal
 
   /**
@@ -136,16 +153,20 @@ export class Client {
     const answer = await this.#fetch(method, path, body);
     if (answer.ok) return answer.status === 204 ? undefined : answer.json();
     if (answer.status === 401 && renew) {
-      try {
-        await this.refresh();
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 401) this.onSignedOut();
-        throw error;
-      }
+      await this.#renew();
       return this.#send(method, path, body, false);
     }
     const said = await answer.json().catch(() => ({}));
     throw new ApiError(answer.status, said.error ?? "internal", said.message ?? answer.statusText, said.field);
+  }
+
+  async #renew() {
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.onSignedOut();
+      throw error;
+    }
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */

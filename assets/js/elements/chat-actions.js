@@ -43,10 +43,10 @@ export function listenToActions(app, signal) {
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
     "details-close": () => details(app, false),
 
-    "message-send": ({ content, replyTo }) => {
+    "message-send": ({ content, replyTo, media }) => {
       chat.live.typingEnded();
       app.draft.context = null;
-      chat.sender.send(roomId(), content, replyTo);
+      chat.sender.send(roomId(), content, { replyTo, media });
       app.update();
       app.view.list.toEnd();
     },
@@ -73,6 +73,7 @@ export function listenToActions(app, signal) {
       (await room()).confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
     },
     "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
+    "picture-open": async (what) => (await app.dialog("picture-viewer")).open(what),
     "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
     "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),

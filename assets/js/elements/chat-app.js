@@ -34,7 +34,8 @@ export class ChatApp extends HTMLElement {
   /** @type {Chat} */
   chat = /** @type {any} */ (null);
   /** @type {import("./room-view.js").Draft & {directory: Room[]|null, directoryError: string}} */
-  draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "" };
+  draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "",
+    upload: (file, progress, signal) => this.chat.client.upload(file, progress, signal) };
   view = new RoomView();
   #banner = make("connection-banner");
   #rooms = make("room-list");

@@ -6,11 +6,13 @@ const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
+  "picture-viewer": () => import("./picture-viewer.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
   "settings-page": () => import("./settings-page.js"),
+  "upload-list": () => import("./upload-list.js"),
 };
 
 /** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */

@@ -7,10 +7,12 @@ import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
+import { caption } from "../lib/media.js";
 import { langOf, lengthOf, oneLine } from "../lib/text.js";
+import { ComposerFiles } from "./composer-files.js";
 
 /** What the message that one writes belongs to. @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context */
-/** @typedef {{roomId: string, title: string, context: Context|null, error: string}} Data */
+/** @typedef {{roomId: string, title: string, context: Context|null, error: string, upload: import("./upload-list.js").Send}} Data */
 
 const LONGEST = 4000;
 
@@ -19,7 +21,11 @@ export class MessageComposer extends Piece {
   #field = h("textarea", { rows: 1, placeholder: t("composer.placeholder"), enterkeyhint: "send" });
   #send = h("button", { class: "icon-button solid", type: "submit", "aria-label": t("composer.send"), title: t("composer.send"), disabled: true }, icon("send"));
   #note = h("p", { class: "error meta", role: "alert", hidden: true });
-  #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, h("div", { class: "line" }, this.#field, this.#send));
+  #row = h("div", { class: "line" }, this.#field, this.#send);
+  #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, this.#row);
+  #files = new ComposerFiles(this.#box, () => this.#uploaded());
+  /** Sending waits for files on their way. */
+  #waits = false;
   /** @type {Element|null} */
   #line = null;
   /** @type {Map<string, string>} what is being written, by room */
@@ -31,17 +37,20 @@ export class MessageComposer extends Piece {
   // Lifecycle
 
   build() {
+    this.#row.prepend(this.#files.button);
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => {
       if (!this.#context || this.#context.kind === "reply") this.#texts.set(this.#roomId, this.#field.value);
+      this.#waits = false;
       if (this.#field.value) act(this, "typing");
       this.#changed();
     });
   }
 
   /** @param {Data} data */
-  update({ roomId, title, context, error }) {
+  update({ roomId, title, context, error, upload }) {
+    this.#files.send = upload;
     set(this.#box, { "aria-label": t("composer.label", { room: title }) });
     set(this.#field, { "aria-label": t("composer.label", { room: title }) });
     const moved = roomId !== this.#roomId;
@@ -64,6 +73,9 @@ export class MessageComposer extends Piece {
     const edited = this.#context?.kind === "edit";
     this.#roomId = roomId;
     this.#context = context;
+    this.#files.room = roomId;
+    this.#files.off = context?.kind === "edit";
+    if (moved) this.#waits = false;
     this.#line?.remove();
     this.#line = context && this.#contextLine(context);
     if (this.#line) this.#box.prepend(this.#line);
@@ -97,23 +109,35 @@ export class MessageComposer extends Piece {
     }
   }
 
-  /** @param {Event} event */
+  /** @param {Event} [event] */
   #submit(event) {
-    event.preventDefault();
-    const content = this.#field.value.trim();
-    if (!content || lengthOf(content) > LONGEST) return;
+    event?.preventDefault();
+    const written = this.#field.value.trim();
+    if (lengthOf(written) > LONGEST) return;
+    this.#waits = this.#files.busy;
+    if (this.#waits) return this.#changed();
+    const content = written || caption(this.#files.media);
+    if (!content) return;
     if (this.#context?.kind === "edit") return act(this, "message-save", { messageId: this.#context.messageId, content });
+    const media = this.#files.take();
     this.#field.value = "";
     this.#texts.delete(this.#roomId);
     this.#changed();
-    act(this, "message-send", { content, replyTo: this.#context?.messageId });
+    act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
+  }
+
+  #uploaded() {
+    if (this.#files.failed) this.#waits = false;
+    if (this.#waits && !this.#files.busy) this.#submit();
+    this.#changed();
   }
 
   #changed() {
     const text = this.#field.value.trim();
     const tooLong = text.length > LONGEST && lengthOf(text) > LONGEST;
-    this.#send.disabled = !text || tooLong;
+    this.#send.disabled = (!text && !this.#files.busy && this.#files.media.length === 0) || tooLong;
+    set(this.#send, { "aria-busy": this.#waits ? "true" : null });
     if (tooLong) {
       this.#note.hidden = false;
       fill(this.#note, t("composer.tooLong", { n: lengthOf(text) - LONGEST }));

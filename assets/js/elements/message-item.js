@@ -1,5 +1,5 @@
 /**
- * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `reaction-toggle`,
+ * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `picture-open`, `reaction-toggle`,
  * `send-retry`, `send-discard`, `person-open`.
  */
 import { act, fill, h, set } from "../lib/dom.js";
@@ -7,9 +7,11 @@ import { icon } from "../lib/icons.js";
 import { has, locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { glyph } from "../lib/reactions.js";
+import { caption } from "../lib/media.js";
 import { langOf, linkParts, oneLine } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/press.js";
+import { mediaNodes } from "./message-media.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -20,6 +22,8 @@ const MARKS_SHOWN = 3;
 /** @extends {Piece<Data>} */
 export class MessageItem extends Piece {
   #shown = "";
+  /** The files stay as they are when something else changes, so that no picture flickers. */
+  #files = { key: "", nodes: /** @type {any[]} */ ([]) };
 
   // Lifecycle
 
@@ -46,7 +50,7 @@ export class MessageItem extends Piece {
     const author = row.author || t("person.deleted");
     fill(this,
       row.follows ? time : avatar({ id: row.userId, name: author }),
-      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#reactions(data), this.#failure(row)),
+      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#media(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
     this.#reachable(focused !== null);
     if (focused !== null) /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
@@ -71,9 +75,18 @@ export class MessageItem extends Piece {
   /** @param {MessageRow} row */
   #content(row) {
     if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
+    // Files without words carry their names as text; the names stand at the files already.
+    if (row.media.length && row.content === caption(row.media)) return row.editedAt ? h("div", { class: "said" }, edited(row.editedAt)) : null;
     const text = linkParts(row.content).map(({ text, href }) => href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text);
     return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, text),
-      row.editedAt && [" ", h("span", { class: "edited meta", title: exact(row.editedAt, locale()) }, t("message.edited"))]);
+      row.editedAt && [" ", edited(row.editedAt)]);
+  }
+
+  /** @param {MessageRow} row */
+  #media({ media }) {
+    const key = JSON.stringify(media);
+    if (key !== this.#files.key) this.#files = { key, nodes: mediaNodes(media, this) };
+    return this.#files.nodes.flat();
   }
 
   /** @param {Data} data */
@@ -138,8 +151,15 @@ export class MessageItem extends Piece {
 
   /** Only what belongs to the message in focus stands in the tab order; arrow keys go from message to message. @param {boolean} on */
   #reachable(on) {
-    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote")) control.setAttribute("tabindex", on ? "0" : "-1");
+    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote, .picture, .file a")) control.setAttribute("tabindex", on ? "0" : "-1");
   }
+}
+
+// Internal
+
+/** @param {string} at */
+function edited(at) {
+  return h("span", { class: "edited meta", title: exact(at, locale()) }, t("message.edited"));
 }
 
 customElements.define("message-item", MessageItem);

@@ -20,7 +20,7 @@ import "./typing-line.js";
 /** @import {RoomHeader} from "./room-header.js" */
 /** @import {TypingLine} from "./typing-line.js" */
 
-/** @typedef {{context: Context|null, error: string, details: boolean}} Draft what only the page knows */
+/** @typedef {{context: Context|null, error: string, details: boolean, upload: import("./upload-list.js").Send}} Draft what only the page knows */
 
 const NONE = emptyTimeline();
 
@@ -32,7 +32,7 @@ export class RoomView {
   parts = [this.header, this.list, this.typing, this.composer];
 
   /** @param {State} state @param {Room} room @param {Draft} draft */
-  update(state, room, { context, error, details }) {
+  update(state, room, { context, error, details, upload }) {
     const { roomId } = room;
     const me = /** @type {import("../types.js").User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
@@ -47,7 +47,7 @@ export class RoomView {
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);
-    this.composer.data = { roomId, title, context, error };
+    this.composer.data = { roomId, title, context, error, upload };
   }
 }
 

@@ -29,6 +29,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {boolean} mayDelete
  * @property {import("../types.js").Reaction[]} reactions
  * @property {Quote|null} quote
+ * @property {import("../types.js").Media[]} media
  * @property {string[]} readers login names of those whose mark is here
  */
 
@@ -120,7 +121,7 @@ function messageRow(message, { view, follows, readers }) {
     author: view.nameOf(message.userId, message), at: message.createdAt, content: message.content ?? "", state: "sent",
     follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
     mayDelete: !deleted && (mine || view.mayDeleteAny),
-    reactions: message.reactions ?? [], quote: quote(message.replyTo, view), readers,
+    reactions: message.reactions ?? [], media: deleted ? [] : message.media ?? [], quote: quote(message.replyTo, view), readers,
   };
 }
 
@@ -134,7 +135,7 @@ function pendingRow(pending, view, follows) {
   return {
     kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me),
     at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
-    deleted: false, mayDelete: false, reactions: [], quote: quote(pending.replyTo, view), readers: [],
+    deleted: false, mayDelete: false, reactions: [], media: pending.media ?? [], quote: quote(pending.replyTo, view), readers: [],
   };
 }
 
