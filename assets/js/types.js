@@ -169,8 +169,11 @@
 /** @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code points of the snippet */
 /** @typedef {{messages: Hit[], cursor?: string}} HitPage */
 
+/** @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null, password?: string, currentPassword?: string}} Change of myself; null takes away */
+/** @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current: boolean}} SessionInfo device: what the client calls itself */
+
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
 
-/** @typedef {{userId: string, name: string, media?: Media|null}} Person */
+/** @typedef {{userId: string, name: string, media?: Media|null, createdAt?: string}} Person */
 
 export {};

@@ -62,7 +62,7 @@ test("files come with live messages, with pages, and while a message is pending;
   const state = after(signedIn(), opened, page([message(1, { media: [picture(1)] })]), live(2, { media: [picture(2)] }));
   const pending = { clientId: "c", roomId: ROOM, content: "x", createdAt: "2025-07-15T13:01:00Z", state: "pending", media: [picture(3)] };
   const view = (now) => buildRows({ timeline: now.timelines[ROOM], lastSeq: 2, low: 0, high: Infinity, pending: [pending], me: "alice", unreadSeq: undefined,
-    unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id }).filter((row) => row.kind === "message").map((row) => row.media.map(({ id }) => id));
+    unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id, pictureOf: () => undefined }).filter((row) => row.kind === "message").map((row) => row.media.map(({ id }) => id));
   assert.deepEqual(view(state), [[1], [2], [3]]);
   const gone = after(state, { type: "message_deleted", room_id: ROOM, message_id: "msg1000000001", seq: 1, rev: 3, user_id: "bob", timestamp: "2025-07-15T13:02:00Z" });
   assert.deepEqual(view(gone), [[], [2], [3]]);

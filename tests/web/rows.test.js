@@ -6,7 +6,7 @@ import { message, messages } from "./fixtures.js";
 
 const view = (list, more = {}) => ({
   timeline: mergePage(emptyTimeline(), list, null), lastSeq: list.at(-1)?.seq ?? 0, low: 0, high: Infinity, pending: [], me: "alice", unreadSeq: undefined,
-  unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id.toUpperCase(), ...more,
+  unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id.toUpperCase(), pictureOf: () => undefined, ...more,
 });
 const kinds = (rows) => rows.map((row) => row.kind === "message" ? row.seq ?? row.clientId : row.kind);
 const at = (hour, minute = 0, day = 15) => new Date(2025, 6, day, hour, minute).toISOString();

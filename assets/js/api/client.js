@@ -1,6 +1,6 @@
 /** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
 
-/** @import {HitPage, Media, Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+/** @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo, User} from "../types.js" */
 
 export class ApiError extends Error {
   /**
@@ -52,8 +52,17 @@ export class Client {
   /** @returns {Promise<User>} */
   me = () => this.#send("GET", "/api/users/me");
 
-  /** @param {{name?: string, password?: string, currentPassword?: string}} body @returns {Promise<User>} */
+  /** @param {Change} body @returns {Promise<User>} */
   changeMe = (body) => this.#send("PATCH", "/api/users/me", body);
+
+  /** @returns {Promise<void>} */
+  deleteMe = () => this.#send("DELETE", "/api/users/me");
+
+  /** @returns {Promise<SessionInfo[]>} */
+  sessions = async () => (await this.#send("GET", "/api/sessions")).sessions;
+
+  /** @param {string} id @returns {Promise<void>} */
+  endSession = (id) => this.#send("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
   findPeople = async (query) => (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;

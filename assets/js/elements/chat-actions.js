@@ -1,7 +1,7 @@
 /** What each action of a leaf means: which verb of the chat it is, and where the page goes after it. */
 import { errorText } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
-import { personName, roomName } from "../lib/names.js";
+import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";
 import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
@@ -100,10 +100,11 @@ export function listenToActions(app, signal) {
       setTheme(theme);
       app.update();
     },
-    "session-close": async () => {
-      await chat.signOut();
-      location.hash = "#/sign-in";
-    },
+    "session-close": () => chat.signOut().then(signedOut),
+    "sessions-close": async () => (await room()).confirm({ title: t("confirm.everywhere"), text: t("confirm.everywhereText"), action: t("session.everywhere") },
+      () => chat.signOutEverywhere().then(signedOut)),
+    "account-delete": async () => (await room()).confirm({ title: t("confirm.account"), text: t("confirm.accountText"), action: t("account.delete") },
+      () => chat.deleteAccount().then(signedOut)),
   };
   for (const [type, action] of Object.entries(actions)) {
     app.addEventListener(type, async (event) => {
@@ -132,6 +133,10 @@ export function listenToActions(app, signal) {
 
 // Internal
 
+function signedOut() {
+  location.hash = "#/sign-in";
+}
+
 /** @param {string} roomId */
 function go(roomId) {
   location.hash = `#/${roomId}`;
@@ -158,7 +163,7 @@ async function openPerson(app, roomId, userId) {
   const inside = room?.participants.find((person) => person.userId === userId);
   const dialog = await app.dialog("person-dialog");
   dialog.open({
-    userId, name: inside?.name ?? personName(state, roomId, userId), inside, me: userId === me.userId,
+    userId, name: inside?.name ?? personName(state, roomId, userId), picture: pictureOf(state, userId), inside, me: userId === me.userId,
     mayName: Boolean(inside) && mayName(room, me, /** @type {any} */ (inside)),
     mayChangeRole: Boolean(inside) && mayChangeRoles(room, me),
     mayRemove: Boolean(inside) && mayRemove(room, me, /** @type {any} */ (inside)),
@@ -166,6 +171,7 @@ async function openPerson(app, roomId, userId) {
     save: (/** @type {any} */ change) => chat.changePerson(roomId, userId, change),
     remove: async () => (await app.dialog("room-dialog")).confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
       () => chat.removePerson(roomId, userId)),
+    about: chat.client.person(userId),
     write: async () => go(await chat.createRoom({ targetUserIds: [userId], direct: true })),
   });
 }

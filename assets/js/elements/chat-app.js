@@ -186,7 +186,8 @@ export class ChatApp extends HTMLElement {
   #dataOf(page, state, me) {
     if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
     if (page === "search") return { ...searchPage(state, this.#last), search: (/** @type {any} */ query) => this.chat.search(query) };
-    return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
+    const { client } = this.chat;
+    return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change), upload: this.draft.upload, sessions: client.sessions, endSession: client.endSession };
   }
 }
 

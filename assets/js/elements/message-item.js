@@ -15,7 +15,7 @@ import { mediaNodes } from "./message-media.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
-/** @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string}} Data */
+/** @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId: string) => string|undefined}} Data */
 
 const MARKS_SHOWN = 3;
 
@@ -37,7 +37,7 @@ export class MessageItem extends Piece {
   /** @param {Data} data */
   update(data) {
     const { row } = data;
-    const names = [...row.reactions.flatMap((reaction) => reaction.userIds), ...row.readers].map(data.nameOf);
+    const names = [...row.reactions.flatMap((reaction) => reaction.userIds).map(data.nameOf), ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)])];
     const key = JSON.stringify([row, names]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -49,7 +49,7 @@ export class MessageItem extends Piece {
     const time = h("time", { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, locale()) }, clock(row.at, locale()));
     const author = row.author || t("person.deleted");
     fill(this,
-      row.follows ? time : avatar({ id: row.userId, name: author }),
+      row.follows ? time : avatar({ id: row.userId, name: author, picture: row.picture }),
       h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#media(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
     this.#reachable(focused !== null);
@@ -114,13 +114,13 @@ export class MessageItem extends Piece {
   }
 
   /** @param {Data} data */
-  #marks({ row, nameOf }) {
+  #marks({ row, nameOf, pictureOf }) {
     if (row.state === "pending") return h("div", { class: "marks" }, icon("clock", "small"), h("span", null, t("send.waiting")));
     if (row.readers.length === 0) return null;
     const people = row.readers.map((id) => ({ id, name: nameOf(id) }));
     const names = people.map(({ name }) => name).join(", ");
     return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
-      people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs" })),
+      people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs", picture: pictureOf(id) })),
       people.length > MARKS_SHOWN && h("span", { "aria-hidden": "true" }, `+${people.length - MARKS_SHOWN}`));
   }
 

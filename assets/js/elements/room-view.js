@@ -3,7 +3,7 @@
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { personName, roomName } from "../lib/names.js";
+import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayManage, mayModerate } from "../lib/rights.js";
 import { typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
@@ -44,6 +44,7 @@ export class RoomView {
       roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
       mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,
       nameOf: (userId, message) => personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
+      pictureOf: (userId) => pictureOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);

@@ -8,7 +8,7 @@ import { Sender } from "./sender.js";
 import { Store } from "./store.js";
 import { messageById } from "./timeline.js";
 
-/** @import {Role} from "../types.js" */
+/** @import {Change, Role} from "../types.js" */
 
 export class Chat {
   store = new Store();
@@ -141,9 +141,21 @@ export class Chat {
     await this.loadRoom(roomId);
   }
 
-  /** @param {{name?: string, password?: string, currentPassword?: string}} change */
+  /** @param {Change} change */
   async changeMe(change) {
-    this.store.dispatch({ type: "me_changed", me: { ...this.store.state.me, ...await this.client.changeMe(change) } });
+    this.store.dispatch({ type: "me_changed", me: await this.client.changeMe(change) });
+  }
+
+  /** All other sessions first, so that a failure leaves me where I can try again. */
+  async signOutEverywhere() {
+    const sessions = await this.client.sessions();
+    for (const { id, current } of sessions) if (!current) await this.client.endSession(id);
+    await this.signOut();
+  }
+
+  async deleteAccount() {
+    await this.client.deleteMe();
+    this.#signedOut();
   }
 
   // Messages

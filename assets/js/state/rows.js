@@ -17,6 +17,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {string} [clientId]
  * @property {string} userId
  * @property {string} author
+ * @property {string} [picture] of the author
  * @property {string} at ISO time
  * @property {string} content
  * @property {"sent"|"pending"|"failed"} state
@@ -53,6 +54,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {Record<string, number>} reads
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
+ * @property {(userId: string) => string|undefined} pictureOf
  */
 
 /**
@@ -118,7 +120,7 @@ function messageRow(message, { view, follows, readers }) {
   return {
     kind: "message", key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
     seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
-    author: view.nameOf(message.userId, message), at: message.createdAt, content: message.content ?? "", state: "sent",
+    author: view.nameOf(message.userId, message), picture: view.pictureOf(message.userId), at: message.createdAt, content: message.content ?? "", state: "sent",
     follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
     mayDelete: !deleted && (mine || view.mayDeleteAny),
     reactions: message.reactions ?? [], media: deleted ? [] : message.media ?? [], quote: quote(message.replyTo, view), readers,
@@ -133,7 +135,7 @@ function messageRow(message, { view, follows, readers }) {
  */
 function pendingRow(pending, view, follows) {
   return {
-    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me),
+    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me), picture: view.pictureOf(view.me),
     at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
     deleted: false, mayDelete: false, reactions: [], media: pending.media ?? [], quote: quote(pending.replyTo, view), readers: [],
   };

@@ -58,7 +58,7 @@ export function typingNames(state, roomId) {
   return Object.keys(state.typing[roomId] ?? {}).map((userId) => personName(state, roomId, userId));
 }
 
-/** @typedef {Participant & {shown: string, here: boolean, owner: boolean, me: boolean}} Member */
+/** @typedef {Participant & {shown: string, picture?: string, here: boolean, owner: boolean, me: boolean}} Member */
 
 /**
  * People of a room by name, those who are here first.
@@ -71,7 +71,7 @@ export function members(state, room) {
   const me = state.me?.userId;
   if (state.connection.state === "online" && me) online.add(me);
   const all = room.participants.map((person) => ({
-    ...person, shown: person.edited_name || person.name, here: online.has(person.userId), owner: person.userId === room.ownerId, me: person.userId === me,
+    ...person, shown: person.edited_name || person.name, picture: pictureOf(state, person.userId), here: online.has(person.userId), owner: person.userId === room.ownerId, me: person.userId === me,
   })).sort((a, b) => a.shown.localeCompare(b.shown));
   return { here: all.filter((person) => person.here), away: all.filter((person) => !person.here) };
 }
