@@ -87,6 +87,9 @@ export class Client {
   /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
   renameRoom = (roomId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/name`, { name });
 
+  /** @param {string} roomId @param {boolean} muted @returns {Promise<{roomId: string, muted: boolean}>} */
+  muteRoom = (roomId, muted) => this.#send("PATCH", `/api/chatrooms/${roomId}/me`, { muted });
+
   /** @param {string} roomId @returns {Promise<void>} */
   deleteRoom = (roomId) => this.#send("DELETE", `/api/chatrooms/${roomId}`);
 

@@ -33,6 +33,10 @@ export function listenToActions(app, signal) {
     "room-new": async () => (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
     "room-join": async (id) => go(await chat.joinRoom(id)),
     "room-rename": async () => (await room()).rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
+    "room-mute": async (muted) => {
+      const id = roomId();
+      await chat.muteRoom(id, muted).finally(() => app.update());
+    },
     "room-leave": () => ask("leave", () => chat.leaveRoom(roomId()).catch((error) => {
       throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
     })),

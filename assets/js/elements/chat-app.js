@@ -7,8 +7,10 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/rights.js";
+import { isAway, noticed, notify, setIcon } from "../lib/notify.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
+import { noticeOf } from "../state/notice.js";
 import { members, roomRows, searchPage, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
@@ -47,12 +49,12 @@ export class ChatApp extends HTMLElement {
     h("button", { class: "button primary", type: "button", onclick: () => this.newRoom() }, t("rooms.new")),
     h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
   #missing = emptyState({ picture: "room", title: t("room.missing"), text: t("room.missingHint"), actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))] });
-  #notice = h("p", { class: "toast popover", role: "alert", hidden: true });
+  #toast = h("p", { class: "toast popover", role: "alert", hidden: true });
   #tabs = h("nav", { class: "tabs", "aria-label": t("tabs.title") },
     tab("#/rooms", "room", "rooms.title"), tab("#/search", "search", "search.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
   #life = new AbortController();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
-  #noticeTimer;
+  #toastTimer;
   #page = "";
   #room = "";
   /** The room that was open last. */
@@ -61,8 +63,9 @@ export class ChatApp extends HTMLElement {
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#notice);
+    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
     const { signal } = this.#life;
+    this.chat.socket.addEventListener("frame", (event) => this.#notice(/** @type {CustomEvent} */ (event).detail), { signal });
     listenToActions(this, signal);
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
@@ -89,6 +92,8 @@ export class ChatApp extends HTMLElement {
     set(this.#details, { role: NARROW.matches && view === "details" ? "main" : "complementary" });
     document.documentElement.dataset.connection = connection.state;
     document.title = title(state, room, me);
+    setIcon(totalUnread(state) > 0);
+    if (state.reading) noticed(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
@@ -131,12 +136,18 @@ export class ChatApp extends HTMLElement {
 
   /** @param {string} text says for a while what went wrong */
   say(text) {
-    fill(this.#notice, text).hidden = false;
-    clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, 6000);
+    fill(this.#toast, text).hidden = false;
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = setTimeout(() => { this.#toast.hidden = true; }, 6000);
   }
 
   // Internal
+
+  /** @param {import("../types.js").Event} frame */
+  #notice(frame) {
+    const notice = noticeOf(this.chat.store.state, frame, isAway());
+    if (notice) notify(notice, t("rooms.snippet", { name: notice.author, text: notice.text }));
+  }
 
   /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
   #pressed(event) {

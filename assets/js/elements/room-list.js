@@ -94,18 +94,19 @@ function changeRow(node, row) {
   const [link] = node.children;
   const [face, name, when, snippet] = link.children;
   const title = row.name || t("rooms.alone");
-  set(link, { class: row.unread ? "row pick unread" : "row pick", "aria-current": row.current ? "page" : null });
+  set(link, { class: `row pick${row.unread && !row.muted ? " unread" : ""}${row.muted ? " muted-room" : ""}`, "aria-current": row.current ? "page" : null });
   /** @type {any} */ (face).face = row.person ? { id: row.person, name: title, picture: row.picture } : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
   say(name.children[0], title);
-  if (row.locked !== name.children.length > 1) row.locked ? name.append(icon("lock", "small")) : name.lastElementChild?.remove();
+  while (name.children.length > 1) name.lastElementChild?.remove();
+  if (row.locked) name.append(icon("lock", "small"));
+  if (row.muted) name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
   say(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
   fill(set(snippet, { lang: langOf(row.snippet) || null }), snippetOf(row));
-  node.querySelector(".badge")?.remove();
-  if (row.unread) {
-    const label = t(row.mentions ? "rooms.unreadMention" : "rooms.unread", { n: row.unread });
-    link.append(h("span", { class: row.mentions ? "badge mention" : "badge", "aria-label": label, role: "img" }, `${row.mentions ? "@" : ""}${row.unread > 999 ? "999+" : row.unread}`));
-  }
+  node.querySelector(".badges")?.remove();
+  const badge = (/** @type {string} */ kind, /** @type {string} */ key, /** @type {number} */ n, sign = "") =>
+    n > 0 && h("span", { class: `badge ${kind}`.trim(), "aria-label": t(key, { n }), role: "img" }, `${sign}${n > 999 ? "999+" : n}`);
+  if (row.unread) link.append(h("span", { class: "badges" }, badge("mention", "rooms.mentions", row.mentions, "@"), badge(row.muted ? "quiet" : "", "rooms.unread", row.unread)));
 }
 
 /** @param {RoomRow} row */

@@ -9,6 +9,7 @@ import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { theme } from "../lib/theme.js";
+import "./notice-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
 import "./session-list.js";
@@ -41,6 +42,7 @@ export class SettingsPage extends Piece {
       h("div", { class: "body" },
         section(t("profile.profile"), null, this.#profile),
         section(t("profile.look"), null, this.#look()),
+        section(t("notify.title"), null, document.createElement("notice-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
         section(t("account.title"), null, h("p", null, t("account.text")),

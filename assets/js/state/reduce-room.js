@@ -29,6 +29,8 @@ export function reduceRoom(state, event) {
       return onRoom(state, event.room_id, (room) => ({
         name: event.name, visibility: event.visibility, ownerId: event.owner_id, rev: Math.max(room.rev, event.rev),
       }));
+    case "room_muted":
+      return onRoom(state, event.room_id, () => ({ muted: event.muted }));
     case "participant_added":
     case "participant_changed":
       return withPerson(participants(state, event, (list) => upsert(list, event)), event.user_id, event.name);

@@ -18,6 +18,7 @@ import { oneLine } from "../lib/text.js";
  * @property {boolean} empty
  * @property {number} unread
  * @property {number} mentions
+ * @property {boolean} muted
  * @property {boolean} current
  */
 
@@ -35,17 +36,18 @@ export function roomRows(state) {
       roomId: room.roomId, name: roomName(room, me), person: other?.userId, picture: pictureOf(state, other?.userId), locked: room.visibility === "private" && Boolean(room.name),
       at: last?.createdAt ?? room.createdAt, who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
       mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : oneLine(last.content ?? "")) : "", empty: !last,
-      unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, current: state.visit?.roomId === room.roomId,
+      unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, muted: Boolean(room.muted), current: state.visit?.roomId === room.roomId,
     };
   }).sort((a, b) => b.at.localeCompare(a.at) || b.roomId.localeCompare(a.roomId));
 }
 
 /**
+ * What the title counts: everything unread, but not in muted rooms.
  * @param {State} state
  * @param {string} [except] a room that does not count
  */
 export function totalUnread(state, except) {
-  return Object.values(state.rooms).reduce((sum, room) => sum + (room.roomId === except ? 0 : (room.unreadCount ?? 0)), 0);
+  return Object.values(state.rooms).reduce((sum, room) => sum + (room.roomId === except || room.muted ? 0 : (room.unreadCount ?? 0)), 0);
 }
 
 /**
