@@ -13,6 +13,7 @@ use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::Config;
 use crate::live::{Hub, LocalBus};
 use crate::model::EventSink;
+use crate::store::files::Files;
 use crate::store::sqlite::{OpenError, Options, Sqlite};
 use crate::store::{Store, StoreError};
 
@@ -45,6 +46,10 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
         // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
         drop(events.blocking_send(event));
     });
+    let directory = config.server.data_dir.join(&config.media.directory);
+    let files = tokio::task::spawn_blocking(move || Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why }))
+        .await
+        .map_err(|_| StoreError::Unavailable)??;
     let options = Options { readers: config.database.readers };
     let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
     let settings = store.settings().await?;
@@ -55,9 +60,10 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
             warn!("a hint was left out: the dispatcher is behind");
         }
     })));
-    let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, settings };
+    let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings };
     let chat = Chat::new(parts, &config)?;
     let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
+    let collector = tokio::spawn(collect(chat.clone()));
     let context = Context::new(chat.clone(), Arc::clone(&config));
     let (stop, stopped) = watch::channel(false);
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
@@ -76,6 +82,7 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     if ended.await.is_err() {
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
+    collector.abort();
     // What was acknowledged is on the disk already; this finishes what still waits for the writer.
     store.close().await;
     dispatcher.abort();
@@ -86,4 +93,15 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     }
     info!("Server stopped.");
     Ok(())
+}
+
+/// Removes files that nothing refers to, now and every hour.
+async fn collect(chat: Chat) {
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        // What failed has been logged; the next hour tries again.
+        drop(chat.collect_media().await);
+    }
 }

@@ -184,12 +184,12 @@ pub(crate) fn paper() -> Media {
 
 pub(crate) fn ann_there() -> Participant {
     let (login, name) = ("ann".to_owned(), "Ann Lee".to_owned());
-    Participant { user: ANN, login, name, edited_name: String::new(), role: Role::Admin, since: Rev(1), joined: BEFORE }
+    Participant { user: ANN, login, name, edited_name: String::new(), media: None, role: Role::Admin, since: Rev(1), joined: BEFORE }
 }
 
 pub(crate) fn petr_there() -> Participant {
     let (login, name, edited_name) = ("Петр".to_owned(), "Петр".to_owned(), "Pete".to_owned());
-    Participant { user: PETR, login, name, edited_name, role: Role::Member, since: Rev(2), joined: NOW }
+    Participant { user: PETR, login, name, edited_name, media: None, role: Role::Member, since: Rev(2), joined: NOW }
 }
 
 pub(crate) fn room() -> Room {

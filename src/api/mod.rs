@@ -5,7 +5,9 @@
 
 pub mod accept;
 pub mod auth;
+mod body;
 pub mod chatrooms;
+pub mod download;
 #[cfg(test)]
 mod golden;
 mod mount;

@@ -22,7 +22,8 @@ use warp::{Buf, Filter, Rejection, Stream};
 
 use super::accept::Peer;
 use super::auth::{self, Origin};
-use super::request::{Body, Request};
+use super::body::Body;
+use super::request::Request;
 use super::{Context, Dialect, Route, respond};
 use crate::model::{Client, Error};
 

@@ -1,11 +1,9 @@
 //! A request as dialects see it: routed, its body not yet read.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use hyper::upgrade::OnUpgrade;
 use serde::de::DeserializeOwned;
 use tracing::Span;
@@ -13,19 +11,11 @@ use warp::http::{HeaderMap, Method, header};
 use warp::reply::Response;
 
 use super::auth::{self, Carried, Origin};
+use super::body::{Body, BodyStream};
 use super::{Speaks, socket};
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
-
-/// A body must go on within this time.
-const BODY_STALL: Duration = Duration::from_secs(30);
-/// What is read and thrown away of a body over its limit, so that the answer arrives.
-const DRAIN_BYTES: usize = 64 * 1024 * 1024;
-const DRAIN_TIME: Duration = Duration::from_secs(5);
-
-/// A body as it comes from the connection.
-pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
 /// A routed request; the body has not been read.
 pub struct Request {
@@ -121,22 +111,23 @@ impl Request {
 
     /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
     pub async fn body(&mut self) -> Result<Bytes> {
-        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut body) = body else { return Ok(Bytes::new()) };
+        let mut stream = self.stream();
         let limit = self.config.limits.max_body_bytes;
         let mut read = BytesMut::new();
-        loop {
-            let Ok(next) = tokio::time::timeout(BODY_STALL, body.next()).await else { return Err(Error::Malformed("the body did not go on".to_owned())) };
-            match next {
-                None => return Ok(read.freeze()),
-                Some(Err(_)) => return Err(Error::Malformed("the body ended early".to_owned())),
-                Some(Ok(chunk)) if read.len() + chunk.len() > limit => {
-                    drain(body, chunk.len()).await;
-                    return Err(Error::TooLarge);
-                }
-                Some(Ok(chunk)) => read.extend_from_slice(&chunk),
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk?;
+            if read.len() + chunk.len() > limit {
+                stream.drain().await;
+                return Err(Error::TooLarge);
             }
+            read.extend_from_slice(&chunk);
         }
+        Ok(read.freeze())
+    }
+
+    /// The body as it comes, for those who have a limit of their own. Empty when it was taken before.
+    pub fn stream(&mut self) -> BodyStream {
+        BodyStream::new(self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take())
     }
 
     /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with the field, where one can be named.
@@ -186,20 +177,6 @@ fn invalid(path: &str, why: &str) -> Error {
     };
     let why = if missing.is_some() { "is missing".to_owned() } else { why.split(" at line ").next().unwrap_or(why).to_owned() };
     Error::Invalid { field: field.to_owned().into(), why }
-}
-
-/// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
-async fn drain(mut body: Body, mut seen: usize) {
-    let all = async {
-        while let Some(Ok(chunk)) = body.next().await {
-            seen += chunk.remaining();
-            if seen > DRAIN_BYTES {
-                return;
-            }
-        }
-    };
-    // Running into the time limit is as good an end as any.
-    drop(tokio::time::timeout(DRAIN_TIME, all).await);
 }
 
 #[cfg(test)]

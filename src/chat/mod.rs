@@ -8,6 +8,7 @@ mod accounts;
 mod connection;
 mod deliver;
 mod hashing;
+mod media;
 mod messages;
 mod participants;
 mod replay;
@@ -23,17 +24,20 @@ use std::time::Instant;
 
 use access::Actor;
 use hashing::Hasher;
+use media::Uploads;
 use sessions::{Refusals, SessionCache};
 use tokens::Keys;
 
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
 use crate::model::{Error, Result, Session, Timestamp, User, UserId};
+use crate::store::files::Files;
 use crate::store::{Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
+pub use media::Download;
 pub use messages::NewMessage;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
 pub use search::{Hit, Hits};
@@ -85,6 +89,8 @@ pub struct Parts {
     pub bus: Arc<dyn Bus>,
     /// Sockets and live rooms.
     pub hub: Arc<Hub>,
+    /// The bytes of uploaded files.
+    pub files: Files,
     /// The store's own settings.
     pub settings: Settings,
 }
@@ -94,6 +100,7 @@ struct Inner {
     sessions: Arc<dyn Sessions>,
     bus: Arc<dyn Bus>,
     hub: Arc<Hub>,
+    uploads: Uploads,
     hasher: Hasher,
     keys: Keys,
     cache: SessionCache,
@@ -116,12 +123,13 @@ struct Inner {
 impl Chat {
     /// Puts the chat together; starts the hashing threads. Must be called within a tokio runtime.
     pub fn new(parts: Parts, config: &Config) -> Result<Self> {
-        let Parts { store, sessions, bus, hub, settings } = parts;
+        let Parts { store, sessions, bus, hub, files, settings } = parts;
         Ok(Self(Arc::new(Inner {
             store,
             sessions,
             bus,
             hub,
+            uploads: Uploads::new(files, config.media.max_bytes),
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),

@@ -200,7 +200,7 @@ fn keys() -> Vec<(String, String)> {
 
 /// Values that fit their type but cannot work.
 fn check(config: &Config) -> Result<(), ConfigError> {
-    let Config { server, auth, rooms, limits, .. } = config;
+    let Config { server, auth, rooms, media, limits, .. } = config;
     let bad = |section, key, why: &str| Err(ConfigError::Value { section, key, why: why.to_owned() });
     if server.listen.is_empty() {
         return bad("server", "listen", "must hold an address");
@@ -223,13 +223,14 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             return bad("server", "trusted_proxies", &format!("holds {proxy:?}, which is neither an address nor a network"));
         }
     }
-    let positive: [(&'static str, &'static str, u64); 11] = [
+    let positive: [(&'static str, &'static str, u64); 12] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("auth", "session_days", auth.session_days),
         ("auth", "access_token_minutes", auth.access_token_minutes),
         ("auth", "token_recheck_seconds", auth.token_recheck_seconds),
         ("auth", "password_min_length", auth.password_min_length as u64),
         ("rooms", "max_message_chars", rooms.max_message_chars as u64),
+        ("media", "max_bytes", media.max_bytes),
         ("limits", "max_body_bytes", limits.max_body_bytes as u64),
         ("limits", "max_frame_bytes", limits.max_frame_bytes as u64),
         ("limits", "max_connections", limits.max_connections as u64),

@@ -21,6 +21,8 @@ pub struct Config {
     pub auth: Auth,
     /// Rooms and messages.
     pub rooms: Rooms,
+    /// Uploaded files.
+    pub media: Media,
     /// Sizes, counts and rates.
     pub limits: Limits,
     /// Lines, files, shipping, alerts.
@@ -171,6 +173,22 @@ pub struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         Self { idle_timeout_seconds: 1800, recent_messages: 20, max_message_chars: 4000, receipts_up_to: 100, presence_up_to: 200 }
+    }
+}
+
+/// `[media]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Media {
+    /// Largest upload in bytes.
+    pub max_bytes: u64,
+    /// Where the files are kept, relative to the data directory.
+    pub directory: PathBuf,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { max_bytes: 25 * 1024 * 1024, directory: PathBuf::from("media") }
     }
 }
 

@@ -5,6 +5,7 @@
 mod command;
 mod error;
 mod event;
+mod files;
 mod ids;
 mod message;
 mod names;
@@ -17,6 +18,7 @@ mod words;
 pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
 pub use error::{Claim, Error, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
+pub use files::{FileKind, Picture, SNIFFED, Shown, clean_picture};
 pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{Changes, Media, Message, Reaction, ReactionCount, ReadMark, Window, check_client_id, check_text};

@@ -1,6 +1,6 @@
 //! Rooms and participants.
 
-use super::{Message, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who may see and enter a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub struct Participant {
     pub login: String,
     /// Their display name.
     pub name: String,
+    /// Their profile picture.
+    pub media: Option<Media>,
     /// The name used inside this room only; empty: use the display name.
     pub edited_name: String,
     /// What they may do.

@@ -4,6 +4,7 @@
 //! backend; all SQL of the project is in [`sqlite`]. No HTTP, no permission, no dialect.
 //! Nothing above may see rows, transactions or connections.
 
+pub mod files;
 mod query;
 pub mod sqlite;
 
@@ -12,12 +13,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::model::{
-    Account, Changes, Claim, Hash32, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
+    Account, Changes, Claim, Hash32, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window,
+    WordQuery,
 };
 
 pub use query::{
-    Added, Basis, Committed, Draft, Ended, Found, MessageChange, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange, RoomQuery,
-    Settings, Ticket, UserChange, UserKey, UserQuery,
+    Added, Basis, Committed, Draft, Ended, Found, MessageChange, NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange,
+    RoomQuery, Settings, Ticket, UserChange, UserKey, UserQuery,
 };
 
 /// Why the store did not do it.
@@ -92,6 +94,15 @@ pub trait Store: Send + Sync {
     /// Messages of the given rooms that hold the words, as they are now, newest first; paged by the store's own cursor (a total order).
     /// May lag behind (SQLite: under a second). `NotFound` for a cursor that is none, `Unavailable` while there is no index.
     fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found>;
+    /// A file whose bytes are kept already. The same name of the same owner is one file.
+    fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>>;
+    /// None unless `reader` owns it, it is a profile picture, or it hangs on a message of a room of theirs.
+    fn media<'a>(&'a self, name: &'a str, reader: UserId) -> Reply<'a, Option<Media>>;
+    /// Looks at `count` files above `after` and forgets those older than `before` that no message and no profile refers to.
+    /// Answers the names that no owner has any more, and where to go on; None: that was the last one.
+    fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)>;
+    /// Those of the names that somebody has.
+    fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>>;
     /// My own switch in a room; no rev.
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
     /// Signing key, epoch, server id.

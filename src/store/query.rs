@@ -225,6 +225,27 @@ pub struct Posted {
     pub repeated: bool,
 }
 
+/// An uploaded file to be.
+#[derive(Clone, Debug)]
+pub struct NewMedia {
+    /// Who uploads it.
+    pub owner: UserId,
+    /// SHA-512 of the stored bytes, hexadecimal.
+    pub name: String,
+    /// [`crate::model::FileKind::ending`].
+    pub kind: String,
+    /// Whether it can be shown as a picture.
+    pub is_image: bool,
+    /// Bytes.
+    pub size: u64,
+    /// Pixels, of pictures.
+    pub width: Option<u32>,
+    /// Pixels, of pictures.
+    pub height: Option<u32>,
+    /// What its uploader calls it.
+    pub file_name: Option<String>,
+}
+
 /// Messages that were found.
 #[derive(Clone, Debug, Default)]
 pub struct Found {

@@ -6,6 +6,7 @@ mod history;
 mod input;
 mod lists;
 mod live;
+mod media;
 mod messages;
 mod order;
 mod origins;

@@ -6,6 +6,7 @@
 
 mod changes;
 mod marks;
+mod media;
 mod messages;
 mod posting;
 mod removal;

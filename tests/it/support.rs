@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod person;
+mod picture;
 mod proxy;
 mod server;
 mod socket;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub(crate) use answer::Answer;
 pub(crate) use client::{Body, Client};
 pub(crate) use person::{Person, RoomPlan, number, people};
+pub(crate) use picture::picture;
 pub(crate) use proxy::Proxy;
 pub(crate) use server::Server;
 pub(crate) use socket::{Socket, is};

@@ -39,9 +39,10 @@
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
 //! | `GET /api/search` | `search` |
+//! | `POST /api/media` | `upload` |
+//! | `GET /api/media/{name}` | `download` |
 //! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
-//! Not supported yet: uploads.
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
 
 mod error;

@@ -13,7 +13,16 @@ const OUTSIDER: UserId = UserId(7);
 const OWNER_OUTSIDE: UserId = UserId(8);
 
 fn participant(user: UserId, role: Role) -> Participant {
-    Participant { user, login: format!("u{user}"), name: format!("U{user}"), edited_name: String::new(), role, since: Rev(1), joined: Timestamp(0) }
+    Participant {
+        user,
+        login: format!("u{user}"),
+        name: format!("U{user}"),
+        edited_name: String::new(),
+        media: None,
+        role,
+        since: Rev(1),
+        joined: Timestamp(0),
+    }
 }
 
 fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> RoomFacts {

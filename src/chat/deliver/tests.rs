@@ -109,8 +109,9 @@ async fn world(faulty: bool) -> World {
     let config = Config::default();
     let hub = Hub::new(&config.rooms, &config.limits);
     let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
+    let files = crate::store::files::Files::open(&dir.path().join("media")).unwrap();
     let settings = crate::store::Store::settings(&store).await.unwrap();
-    let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, settings }, &config).unwrap();
+    let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings }, &config).unwrap();
     let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
     World { chat, store, events, dispatcher, _dir: dir }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{jobs, media, sessions, sql, users};
-use crate::model::{Event, User, UserId, fold};
+use crate::model::{Event, FileKind, User, UserId, fold};
 use crate::store::{Ended, StoreError, UserChange};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
@@ -27,7 +27,9 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound)?;
     check(work.conn, id, change)?;
     write(work.conn, id, change)?;
-    if change.name.as_ref().is_some_and(|name| *name != before.name) {
+    let renamed = change.name.as_ref().is_some_and(|name| *name != before.name);
+    let repainted = change.media.is_some_and(|picture| picture != before.media.as_ref().map(|media| media.id));
+    if renamed || repainted {
         jobs::order(work, jobs::NAME, id.0)?;
     }
     work.emit(Event::UserChanged { user: id });
@@ -45,7 +47,7 @@ fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault
         users::check_email(conn, id, email)?;
     }
     if let Some(Some(picture)) = change.media {
-        media::owned(conn, picture, id)?.ok_or(StoreError::NotFound)?;
+        media::owned(conn, picture, id)?.filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait()).ok_or(StoreError::NotFound)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::model::{Person, Role, RoomId, Timestamp, User, UserId};
 pub(super) const ROOM: &str = "room";
 /// A deleted user leaves their rooms.
 pub(super) const FAREWELL: &str = "farewell";
-/// A display name reaches the rooms.
+/// A display name or a picture reaches the rooms.
 pub(super) const NAME: &str = "name";
 /// Client ids and sessions that are past remembering.
 pub(super) const PRUNE: &str = "prune";

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Result, Row, params};
 
+use super::error::Fault;
 use super::sql;
-use crate::model::{Media, MediaId, UserId};
+use super::work::Work;
+use crate::model::{Media, MediaId, Timestamp, UserId};
+use crate::store::{Added, NewMedia, StoreError};
 
 const OWNED: &str = "SELECT * FROM media WHERE id = ?1 AND owner = ?2";
 const ONE: &str = "SELECT * FROM media WHERE id = ?1";
@@ -13,9 +16,29 @@ const ATTACHED: &str = "SELECT a.message, f.* FROM message_media a JOIN media f 
     WHERE a.message IN (SELECT value FROM json_each(?1)) ORDER BY a.message, a.place";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
 const DETACH: &str = "DELETE FROM message_media WHERE message = ?1";
+const OF_OWNER: &str = "SELECT * FROM media WHERE name = ?1 AND owner = ?2";
+const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, height, file_name, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (
+        f.owner = ?2
+        OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+        OR EXISTS (SELECT 1 FROM message_media a
+            JOIN messages m ON m.id = a.message
+            JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
+            JOIN participants p ON p.room = m.room AND p.user = ?2
+            WHERE a.media = f.id))
+    ORDER BY f.owner = ?2 DESC, f.id LIMIT 1";
+macro_rules! unused {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM message_media a WHERE a.media = f.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)"
+    };
+}
+const UNUSED: &str = concat!("SELECT f.id, f.created < ?2 AND ", unused!(), " AS unused FROM media f WHERE f.id > ?1 ORDER BY f.id LIMIT ?3");
+const RENEW: &str = concat!("UPDATE media AS f SET created = ?2 WHERE f.id = ?1 AND ", unused!());
+const FORGET: &str = concat!("DELETE FROM media AS f WHERE f.id = ?1 AND f.created < ?2 AND ", unused!(), " RETURNING name");
+const KNOWN: &str = "SELECT DISTINCT name FROM media WHERE name IN (SELECT value FROM json_each(?1))";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[OWNED, ONE, ATTACHED, ATTACH, DETACH];
+pub(super) const STATEMENTS: &[&str] = &[OWNED, ONE, ATTACHED, ATTACH, DETACH, OF_OWNER, ADD, READABLE, UNUSED, RENEW, FORGET, KNOWN];
 
 pub(super) fn media_from_row(row: &Row<'_>) -> Result<Media> {
     Ok(Media {
@@ -62,4 +85,47 @@ pub(super) fn attach(conn: &Connection, message: i64, files: &[Media]) -> Result
 /// Takes the files off a message; they stay their owner's.
 pub(super) fn detach(conn: &Connection, message: i64) -> Result<()> {
     sql::run(conn, DETACH, [message]).map(drop)
+}
+
+/// Notes a file, or finds that it is noted.
+pub(super) fn add(work: &mut Work<'_>, new: &NewMedia) -> Result<Added<Media>, Fault> {
+    let conn = work.conn;
+    if let Some(there) = sql::one(conn, OF_OWNER, params![new.name, new.owner], media_from_row)? {
+        // Somebody is about to use it: its day begins anew.
+        sql::run(conn, RENEW, params![there.id, work.now])?;
+        return Ok(Added { value: there, existed: true });
+    }
+    let size = i64::try_from(new.size).unwrap_or(i64::MAX);
+    sql::run(conn, ADD, params![new.name, new.owner, new.kind, new.is_image, size, new.width, new.height, new.file_name, work.now])?;
+    let value = one(conn, MediaId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?;
+    Ok(Added { value, existed: false })
+}
+
+/// A file that this user may read.
+pub(super) fn readable(conn: &Connection, name: &str, reader: UserId) -> Result<Option<Media>> {
+    sql::one(conn, READABLE, params![name, reader], media_from_row)
+}
+
+/// Looks at some files; answers those that nothing refers to, and where to go on.
+pub(super) fn unused(conn: &Connection, before: Timestamp, after: MediaId, count: u32) -> Result<(Vec<MediaId>, Option<MediaId>)> {
+    let seen: Vec<(MediaId, bool)> = sql::all(conn, UNUSED, params![after, before, count], |row| Ok((row.get("id")?, row.get("unused")?)))?;
+    let next = if seen.len() == count as usize { seen.last().map(|(id, _)| *id) } else { None };
+    Ok((seen.into_iter().filter_map(|(id, unused)| unused.then_some(id)).collect(), next))
+}
+
+/// Forgets these files unless something refers to them by now; answers the names that nobody has any more.
+pub(super) fn forget(work: &mut Work<'_>, ids: &[MediaId], before: Timestamp) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for id in ids {
+        names.extend(sql::one(work.conn, FORGET, params![id, before], |row| row.get::<_, String>("name"))?);
+    }
+    let still = known(work.conn, &names)?;
+    names.retain(|name| !still.contains(name));
+    Ok(names)
+}
+
+/// Those of the names that somebody has.
+pub(super) fn known(conn: &Connection, names: &[String]) -> Result<Vec<String>> {
+    let list: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    sql::all(conn, KNOWN, [format!("[{}]", list.join(","))], |row| row.get("name"))
 }

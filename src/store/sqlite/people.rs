@@ -3,13 +3,14 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::sql;
-use crate::model::{Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
+use crate::model::{Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
 
 macro_rules! participant_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.login, u.name
-             FROM participants p JOIN users u ON u.id = p.user WHERE p.room = ?1 ",
+            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.login, u.name, u.media AS picture,
+                f.name AS picture_name, f.kind AS picture_kind, f.size AS picture_size, f.width, f.height, f.file_name, f.created AS uploaded
+             FROM participants p JOIN users u ON u.id = p.user LEFT JOIN media f ON f.id = u.media WHERE p.room = ?1 ",
             $rest
         )
     };
@@ -41,11 +42,28 @@ fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
         user: row.get("user")?,
         login: row.get("login")?,
         name: row.get("name")?,
+        media: picture_from_row(row)?,
         edited_name: row.get("edited_name")?,
         role: row.get("role")?,
         since: row.get("since")?,
         joined: row.get("joined")?,
     })
+}
+
+fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
+    let Some(name) = row.get("picture_name")? else { return Ok(None) };
+    Ok(Some(Media {
+        id: row.get("picture")?,
+        name,
+        kind: row.get("picture_kind")?,
+        owner: row.get("user")?,
+        is_image: true,
+        size: row.get::<_, i64>("picture_size")?.unsigned_abs(),
+        width: row.get("width")?,
+        height: row.get("height")?,
+        file_name: row.get("file_name")?,
+        created: row.get("uploaded")?,
+    }))
 }
 
 /// The name others see: `edited_name`, else the display name.

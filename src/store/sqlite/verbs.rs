@@ -1,11 +1,11 @@
 //! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
 
 use super::work::Touch;
-use super::{Sqlite, accounts, cards, marks, message_changes, messages, people, posting, room_changes, rooms, users};
-use crate::model::{Account, Changes, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, User, UserId, Window, WordQuery};
+use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
+use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Draft, Found, MessageChange, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
-    UserKey, UserQuery,
+    Added, Basis, Committed, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError,
+    UserChange, UserKey, UserQuery,
 };
 
 impl Store for Sqlite {
@@ -105,6 +105,29 @@ impl Store for Sqlite {
 
     fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found> {
         Box::pin(self.search(rooms, words, after, limit))
+    }
+
+    fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>> {
+        Box::pin(self.write(Touch::Nothing, move |work| media::add(work, &new)))
+    }
+
+    fn media<'a>(&'a self, name: &'a str, reader: UserId) -> Reply<'a, Option<Media>> {
+        let name = name.to_owned();
+        Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, reader)?)))
+    }
+
+    fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
+        Box::pin(async move {
+            // Looked for by a reader, so that no send waits for it; the writer looks again.
+            let (ids, next) = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+            let names = if ids.is_empty() { Vec::new() } else { self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?)).await? };
+            Ok((names, next))
+        })
+    }
+
+    fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {
+        let names = names.to_vec();
+        Box::pin(self.read(move |conn| Ok(media::known(conn, &names)?)))
     }
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {

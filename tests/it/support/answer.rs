@@ -1,5 +1,6 @@
 //! What a request was answered with.
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 use super::Json;
@@ -10,6 +11,7 @@ pub(crate) struct Answer {
     pub(crate) asked: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
     pub(crate) text: String,
 }
 

@@ -89,8 +89,9 @@ impl Client {
         };
         let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
-        Answer { asked, status, headers, text }
+        let bytes = response.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { asked, status, headers, bytes, text }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! The routes of `chatrooms`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
 
 mod accounts;
+mod media;
 mod messages;
 mod rooms;
 
@@ -53,6 +54,8 @@ pub enum Operation {
     Unreact,
     Changes,
     Search,
+    Upload,
+    Download,
     Socket,
 }
 
@@ -96,6 +99,8 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}", Operation::Unreact),
     route(Method::GET, "/api/chatrooms/{roomId}/changes", Operation::Changes),
     route(Method::GET, "/api/search", Operation::Search),
+    route(Method::POST, "/api/media", Operation::Upload),
+    route(Method::GET, "/api/media/{name}", Operation::Download),
     route(Method::GET, "/chat", Operation::Socket),
 ];
 
@@ -136,6 +141,8 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::Unreact => messages::unreact(chat, request).await,
         Operation::Changes => messages::changes(chat, request).await,
         Operation::Search => messages::search(chat, request).await,
+        Operation::Upload => media::upload(chat, request).await,
+        Operation::Download => media::download(chat, request).await,
         Operation::Socket => socket(chat, request).await,
     }
 }

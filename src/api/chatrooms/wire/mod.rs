@@ -16,4 +16,4 @@ pub(super) use bodies::{Caller, ChangeMe, ChangeMine, Edit, LogIn, NewParticipan
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use messages::{Changes, Found, History, Message, ReactionGiven, Read, Readers, reply_key};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Room, Rooms};
-pub(super) use users::{Failure, LoggedIn, NotVerified, Sessions, User, Users, Verified, media_of};
+pub(super) use users::{Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Message;
+use super::users::Media;
 use crate::chat::ConnectedRoom;
 use crate::model::{self, LiveState, RoomCard, RoomFacts, RoomState};
 
@@ -15,11 +16,19 @@ pub(crate) struct Participant<'a> {
     edited_name: &'a str,
     role: &'static str,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<Media<'a>>,
 }
 
 impl<'a> From<&'a model::Participant> for Participant<'a> {
     fn from(participant: &'a model::Participant) -> Self {
-        Self { user_id: &participant.login, edited_name: &participant.edited_name, role: participant.role.as_str(), name: &participant.name }
+        Self {
+            user_id: &participant.login,
+            edited_name: &participant.edited_name,
+            role: participant.role.as_str(),
+            name: &participant.name,
+            media: participant.media.as_ref().map(Media::from),
+        }
     }
 }
 

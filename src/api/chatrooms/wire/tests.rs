@@ -44,6 +44,9 @@ fn sessions_say_which_is_the_own() {
         expires: NOW,
     };
     same("rest.sessions.json", &Sessions::new(&[session(9, "curl/8"), session(4, "")], SessionId(4)));
+    same("rest.media.json", &Media::from(&golden::picture()));
+    let ann = model::Participant { media: Some(golden::picture()), ..golden::ann_there() };
+    same("rest.participant-picture.json", &Participant::from(&ann));
     same("rest.muted.json", &Muted { room_id: ROOM.key(), muted: true });
 }
 

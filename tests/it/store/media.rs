@@ -1,0 +1,119 @@
+//! Uploaded files as rows: one a name and owner, readable where something of the reader's refers to them, forgotten when nothing does.
+
+use chatctl::model::{Media, MediaId, Role, Seq, Timestamp, User};
+use chatctl::store::{Basis, Draft, MessageChange, NewMedia, RoomChange, StoreError, UserChange};
+
+use super::{World, contract, draft};
+
+contract!(a_file_is_one_for_its_owner, who_may_read_a_file, only_own_files_hang_on_messages, what_nothing_refers_to_is_forgotten, pictures_reach_the_rooms);
+
+fn name(n: u8) -> String {
+    format!("{n:02x}").repeat(64)
+}
+
+async fn upload(world: &World, owner: &User, n: u8, kind: &str) -> Media {
+    let new = NewMedia {
+        owner: owner.id,
+        name: name(n),
+        kind: kind.to_owned(),
+        is_image: kind == "png",
+        size: 9,
+        width: Some(3),
+        height: Some(4),
+        file_name: Some("책.png".to_owned()),
+    };
+    world.store.add_media(new).await.unwrap().value
+}
+
+fn with(author: &User, media: &[MediaId]) -> Draft {
+    Draft { media: media.to_vec(), ..draft(author, "look") }
+}
+
+async fn a_file_is_one_for_its_owner(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let first = upload(&world, &ann, 1, "png").await;
+    assert_eq!(
+        (first.name.as_str(), first.size, first.width, first.height, first.file_name.as_deref()),
+        (name(1).as_str(), 9, Some(3), Some(4), Some("책.png"))
+    );
+    assert_eq!(upload(&world, &ann, 1, "png").await.id, first.id);
+    let other = upload(&world, &ben, 1, "png").await;
+    assert_ne!(other.id, first.id);
+    assert_eq!(other.owner, ben.id);
+    assert_eq!(world.store.known_media(&[name(1), name(2)]).await.unwrap(), [name(1)]);
+}
+
+async fn who_may_read_a_file(world: World) {
+    let (ann, ben, eve) = (world.user("ann").await, world.user("ben").await, world.user("eve").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let file = upload(&world, &ann, 1, "pdf").await;
+    let may = async |user: &User, n: u8| world.store.media(&name(n), user.id).await.unwrap().is_some();
+    assert_eq!((may(&ann, 1).await, may(&ben, 1).await), (true, false));
+    let posted = world.store.post(room, world.member(room, ann.id).await, with(&ann, &[file.id])).await.unwrap();
+    assert_eq!(posted.message.media, [file]);
+    assert_eq!((may(&ben, 1).await, may(&eve, 1).await), (true, false));
+    world.store.change_room(room, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None }).await.unwrap();
+    assert!(!may(&ben, 1).await, "out of the room, out of its files");
+    world.store.change_room(room, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
+    assert!(may(&ben, 1).await);
+    world.store.change_message(room, posted.message.seq, Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    assert_eq!((may(&ann, 1).await, may(&ben, 1).await), (true, false), "deleted with the message");
+    let picture = upload(&world, &ann, 2, "png").await;
+    world.store.change_user(ann.id, UserChange { media: Some(Some(picture.id)), ..UserChange::default() }).await.unwrap();
+    assert!(may(&eve, 2).await, "profile pictures are for everybody");
+}
+
+async fn only_own_files_hang_on_messages(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let (own, foreign, paper) = (upload(&world, &ann, 1, "png").await, upload(&world, &ben, 2, "png").await, upload(&world, &ann, 3, "pdf").await);
+    for media in [vec![foreign.id], vec![own.id, foreign.id], vec![MediaId(99)]] {
+        let refused = world.store.post(room, world.member(room, ann.id).await, with(&ann, &media)).await.unwrap_err();
+        assert_eq!(refused, StoreError::NotFound, "{media:?}");
+    }
+    assert_eq!(world.facts(room).await.room.last_seq, Seq(0));
+    for picture in [foreign.id, paper.id, MediaId(99)] {
+        let change = UserChange { media: Some(Some(picture)), ..UserChange::default() };
+        assert_eq!(world.store.change_user(ann.id, change).await.unwrap_err(), StoreError::NotFound);
+    }
+}
+
+async fn what_nothing_refers_to_is_forgotten(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let mut files = Vec::new();
+    for n in 1..=5 {
+        files.push(upload(&world, &ann, n, "png").await);
+    }
+    upload(&world, &ben, 4, "png").await;
+    world.store.post(room, world.member(room, ann.id).await, with(&ann, &[files[0].id])).await.unwrap();
+    world.store.change_user(ann.id, UserChange { media: Some(Some(files[1].id)), ..UserChange::default() }).await.unwrap();
+    let sweep = async |before: Timestamp| {
+        let (mut names, mut after) = (Vec::new(), Some(MediaId(0)));
+        while let Some(from) = after {
+            let (some, next) = world.store.drop_unused_media(before, from, 2).await.unwrap();
+            names.extend(some);
+            after = next;
+        }
+        names
+    };
+    assert!(sweep(Timestamp::now().minus(std::time::Duration::from_hours(24))).await.is_empty(), "a day is not over");
+    let later = Timestamp::now().plus(std::time::Duration::from_secs(1));
+    assert_eq!(sweep(later).await, [name(3), name(5), name(4)], "the last owner's row takes the name with it");
+    assert!(sweep(later).await.is_empty());
+    assert_eq!(world.store.known_media(&(1..=5).map(name).collect::<Vec<_>>()).await.unwrap(), [name(1), name(2)]);
+    world.store.change_message(room, Seq(1), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    world.store.change_user(ann.id, UserChange { media: Some(None), ..UserChange::default() }).await.unwrap();
+    assert_eq!(sweep(later).await, [name(1), name(2)]);
+}
+
+async fn pictures_reach_the_rooms(mut world: World) {
+    let ann = world.user("ann").await;
+    let room = world.private(&[&ann]).await.room.id;
+    let picture = upload(&world, &ann, 1, "png").await;
+    world.events();
+    world.store.change_user(ann.id, UserChange { media: Some(Some(picture.id)), ..UserChange::default() }).await.unwrap();
+    world.wait_for_step(room, |change| matches!(change, chatctl::model::Change::ParticipantChanged { .. })).await;
+    let there = world.facts(room).await;
+    assert_eq!(there.participant(ann.id).unwrap().media.as_ref().map(|media| media.id), Some(picture.id));
+}
