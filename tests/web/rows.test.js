@@ -77,3 +77,11 @@ test("only own messages can be deleted, unless one moderates", () => {
   assert.deepEqual(may({}), [false, true]);
   assert.deepEqual(may({ mayDeleteAny: true }), [true, true]);
 });
+
+test("my newest message says who has read it, wherever their mark is by now", () => {
+  const list = [message(1, { userId: "alice" }), message(2, { userId: "alice" }), message(3, { userId: "bob" })];
+  const seen = (more) => buildRows(view(list, more)).filter((row) => row.kind === "message").map((row) => row.seenBy);
+  assert.deepEqual(seen({ reads: { bob: 3, carol: 1, alice: 3 } }), [[], ["bob"], []]);
+  assert.deepEqual(seen({ reads: { bob: 2, carol: 2 } }), [[], ["bob", "carol"], []]);
+  assert.deepEqual(seen({ reads: { bob: 3 }, high: 2 }), [[], []]);
+});

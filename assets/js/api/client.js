@@ -124,7 +124,7 @@ export class Client {
   unreact = (roomId, messageId, reactionType) =>
     this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`);
 
-  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, lastReadSeq: number}[]>} */
+  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, readAt: string, lastReadSeq: number}[]>} */
   readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
 
   /**

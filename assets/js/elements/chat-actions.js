@@ -77,6 +77,13 @@ export function listenToActions(app, signal) {
       (await room()).confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
     },
     "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
+    "message-readers": async (row) => {
+      const id = roomId();
+      const [list, readers] = await Promise.all([app.dialog("reader-list"), chat.client.readers(id, row.messageId)]);
+      const { state } = store;
+      list.open(readers.filter(({ userId }) => userId !== state.me?.userId && userId !== row.userId)
+        .map((reader) => ({ ...reader, name: personName(state, id, reader.userId), picture: pictureOf(state, reader.userId) })));
+    },
     "picture-open": async (what) => (await app.dialog("picture-viewer")).open(what),
     "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
     "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),

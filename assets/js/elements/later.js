@@ -8,6 +8,7 @@ const MODULES = {
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
+  "reader-list": () => import("./reader-list.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
@@ -16,7 +17,7 @@ const MODULES = {
 };
 
 /** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */
-const STYLES = { "person-dialog": ["room-dialog"] };
+const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
 
 /** @typedef {keyof typeof MODULES} Later */
 

@@ -1,5 +1,5 @@
 /**
- * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `picture-open`, `reaction-toggle`,
+ * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`,
  * `send-retry`, `send-discard`, `person-open`.
  */
 import { act, fill, h, set } from "../lib/dom.js";
@@ -37,7 +37,7 @@ export class MessageItem extends Piece {
   /** @param {Data} data */
   update(data) {
     const { row } = data;
-    const names = [...row.reactions.flatMap((reaction) => reaction.userIds).map(data.nameOf), ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)])];
+    const names = [...row.reactions.flatMap((reaction) => reaction.userIds).map(data.nameOf), ...row.seenBy.map(data.nameOf), ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)])];
     const key = JSON.stringify([row, names]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -116,12 +116,20 @@ export class MessageItem extends Piece {
   /** @param {Data} data */
   #marks({ row, nameOf, pictureOf }) {
     if (row.state === "pending") return h("div", { class: "marks" }, icon("clock", "small"), h("span", null, t("send.waiting")));
+    if (row.seenBy.length > row.readers.length) return this.#seen(row, nameOf);
     if (row.readers.length === 0) return null;
     const people = row.readers.map((id) => ({ id, name: nameOf(id) }));
     const names = people.map(({ name }) => name).join(", ");
     return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
       people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs", picture: pictureOf(id) })),
       people.length > MARKS_SHOWN && h("span", { "aria-hidden": "true" }, `+${people.length - MARKS_SHOWN}`));
+  }
+
+  /** @param {MessageRow} row @param {(userId: string) => string} nameOf */
+  #seen(row, nameOf) {
+    const names = row.seenBy.map(nameOf).join(", ");
+    return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
+      icon("seen", "small"), h("span", { class: "num", "aria-hidden": "true" }, row.seenBy.length));
   }
 
   /** @param {MessageRow} row */
@@ -132,6 +140,7 @@ export class MessageItem extends Piece {
     return h("div", { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
       tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
       tool("reply", "reply", t("action.reply"), () => act(this, "message-reply", row)),
+      tool("readers", "eye", t("readers.show"), () => act(this, "message-readers", row)),
       row.mine && tool("edit", "edit", t("action.edit"), () => act(this, "message-edit", row)),
       row.mayDelete && tool("delete", "trash", t("action.delete"), () => act(this, "message-delete", row)));
   }

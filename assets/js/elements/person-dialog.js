@@ -55,7 +55,7 @@ export class PersonDialog extends HTMLElement {
           !person.me && h("button", { class: "button message", type: "button", onclick: async () => { leave(); await write(); } }, t("person.write")),
           inside && person.mayRemove && !person.me && h("button", { class: "button danger remove", type: "button", onclick: () => { leave(); remove(); } }, t("person.remove"))),
       ],
-      action: t(editable ? "action.save" : "action.close"),
+      action: editable ? t("action.save") : "",
       submit: async () => {
         if (!inside) return;
         const change = {
