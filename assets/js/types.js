@@ -151,6 +151,7 @@
  * @property {Record<string, string>} pictures names of people's pictures by login name, "" for none
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
  * @property {Pending[]} outbox
+ * @property {Record<string, string>} drafts by room
  * @property {Record<string, string[]>} online who is in a room that I have entered
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq

@@ -125,6 +125,7 @@ test("modules import what exists, relatively", () => {
 
 test("pure modules know neither the page nor the network", () => {
   const pure = ["state/reduce.js", "state/reduce-message.js", "state/reduce-room.js", "state/timeline.js", "state/rows.js", "state/select.js",
+    "state/complete.js", "state/hits.js", "state/notice.js", "state/uploads.js", "lib/device.js", "lib/highlight.js", "lib/markdown.js", "lib/media.js",
     "lib/text.js", "lib/names.js", "lib/rights.js", "lib/route.js", "lib/backoff.js", "lib/reactions.js", "lib/time.js"];
   for (const name of pure) assert.doesNotMatch(read(`js/${name}`), /\b(document|window|localStorage|fetch|location|navigator)\b[.(]/, name);
 });

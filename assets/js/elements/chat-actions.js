@@ -89,6 +89,7 @@ export function listenToActions(app, signal) {
     "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),
     "send-discard": (clientId) => chat.sender.discard(clientId),
+    "draft-change": ({ roomId: id, text }) => chat.keepDraft(id, text),
     typing: () => chat.live.typing(roomId()),
 
     "history-need": ({ gap, direction }) => chat.history.fill(roomId(), gap, direction),

@@ -13,6 +13,7 @@ const MODULES = {
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
   "settings-page": () => import("./settings-page.js"),
+  "text-completion": () => import("./text-completion.js"),
   "upload-list": () => import("./upload-list.js"),
 };
 

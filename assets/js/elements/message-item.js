@@ -8,10 +8,11 @@ import { has, locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { glyph } from "../lib/reactions.js";
 import { caption } from "../lib/media.js";
-import { langOf, linkParts, oneLine } from "../lib/text.js";
+import { langOf, oneLine } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/press.js";
 import { mediaNodes } from "./message-media.js";
+import { textNodes } from "./message-text.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -50,7 +51,7 @@ export class MessageItem extends Piece {
     const author = row.author || t("person.deleted");
     fill(this,
       row.follows ? time : avatar({ id: row.userId, name: author, picture: row.picture }),
-      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#media(row), this.#reactions(data), this.#failure(row)),
+      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row, data.me), this.#media(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
     this.#reachable(focused !== null);
     if (focused !== null) /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
@@ -72,13 +73,12 @@ export class MessageItem extends Piece {
       h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : oneLine(text)));
   }
 
-  /** @param {MessageRow} row */
-  #content(row) {
+  /** @param {MessageRow} row @param {string} me */
+  #content(row, me) {
     if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
     // Files without words carry their names as text; the names stand at the files already.
     if (row.media.length && row.content === caption(row.media)) return row.editedAt ? h("div", { class: "said" }, edited(row.editedAt)) : null;
-    const text = linkParts(row.content).map(({ text, href }) => href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text);
-    return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, text),
+    return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, textNodes(row.content, me)),
       row.editedAt && [" ", edited(row.editedAt)]);
   }
 

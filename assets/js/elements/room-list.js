@@ -102,7 +102,7 @@ function changeRow(node, row) {
   if (row.locked) name.append(icon("lock", "small"));
   if (row.muted) name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
   say(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
-  fill(set(snippet, { lang: langOf(row.snippet) || null }), snippetOf(row));
+  fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
   node.querySelector(".badges")?.remove();
   const badge = (/** @type {string} */ kind, /** @type {string} */ key, /** @type {number} */ n, sign = "") =>
     n > 0 && h("span", { class: `badge ${kind}`.trim(), "aria-label": t(key, { n }), role: "img" }, `${sign}${n > 999 ? "999+" : n}`);
@@ -111,6 +111,7 @@ function changeRow(node, row) {
 
 /** @param {RoomRow} row */
 function snippetOf(row) {
+  if (row.draft) return [h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")), row.draft];
   if (row.empty) return [t("rooms.nothing")];
   const text = row.snippet ?? t("message.deleted");
   if (row.mine) return parts("rooms.snippetMine", { text });

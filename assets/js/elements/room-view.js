@@ -5,7 +5,7 @@ import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayManage, mayModerate } from "../lib/rights.js";
-import { typingNames, totalUnread } from "../state/select.js";
+import { candidates, typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
 import { emptyState } from "./empty-state.js";
 import "./message-composer.js";
@@ -48,7 +48,7 @@ export class RoomView {
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);
-    this.composer.data = { roomId, title, context, error, upload };
+    this.composer.data = { roomId, title, context, error, draft: state.drafts[roomId] ?? "", people: () => candidates(state, room), upload };
   }
 }
 

@@ -2,6 +2,7 @@
 import { ApiError, Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
+import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
 import { Sender } from "./sender.js";
@@ -17,11 +18,17 @@ export class Chat {
   history = new History(this.store, this.client);
   sender = new Sender(this.store, this.socket);
   live = new Live({ ...this, signedOut: () => this.#signedOut() });
+  /** @type {Drafts|null} */
+  #drafts = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
 
   constructor() {
     this.client.onSession = (session) => this.#keeper.renewed(session);
     this.client.onSignedOut = () => this.#signedOut();
+    addEventListener("storage", (event) => {
+      const change = this.#drafts?.changedElsewhere(event);
+      if (change) this.store.dispatch({ type: "draft_changed", ...change });
+    });
   }
 
   // Session
@@ -160,6 +167,7 @@ export class Chat {
 
   async deleteAccount() {
     await this.client.deleteMe();
+    this.#drafts?.clear();
     this.#signedOut();
   }
 
@@ -168,6 +176,12 @@ export class Chat {
   /** @param {string} roomId @param {string} messageId @param {string} content */
   async editMessage(roomId, messageId, content) {
     this.store.dispatch({ type: "message_loaded", message: await this.client.editMessage(roomId, messageId, content) });
+  }
+
+  /** @param {string} roomId @param {string} text */
+  keepDraft(roomId, text) {
+    this.#drafts?.keep(roomId, text);
+    this.store.dispatch({ type: "draft_changed", room_id: roomId, text });
   }
 
   /** @param {string} roomId @param {string} messageId @param {string} reaction */
@@ -191,7 +205,8 @@ export class Chat {
 
   /** @param {import("../types.js").User} me */
   #signedIn(me) {
-    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId) });
+    this.#drafts = new Drafts(me.userId);
+    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId), drafts: this.#drafts.load() });
     this.live.start();
   }
 

@@ -13,7 +13,7 @@ const TYPING_MS = 6000;
 /** @returns {State} */
 export function initialState() {
   return {
-    me: null, ready: false, rooms: {}, timelines: {}, people: {}, pictures: {}, quoted: {}, outbox: [], online: {}, typing: {}, reads: {},
+    me: null, ready: false, rooms: {}, timelines: {}, people: {}, pictures: {}, quoted: {}, outbox: [], drafts: {}, online: {}, typing: {}, reads: {},
     visit: null, reading: null, epoch: undefined, connection: { state: "connecting" }, route: { page: "rooms" },
   };
 }
@@ -38,7 +38,7 @@ export function reduce(state, event) {
 function reduceRest(state, event) {
   switch (event.type) {
     case "signed_in":
-      return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, people: { [event.me.userId]: event.me.name }, pictures: { [event.me.userId]: event.me.media?.name ?? "" } };
+      return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, drafts: event.drafts ?? {}, people: { [event.me.userId]: event.me.name }, pictures: { [event.me.userId]: event.me.media?.name ?? "" } };
     case "signed_out":
       return { ...initialState(), route: state.route };
     case "me_changed":
@@ -72,6 +72,9 @@ function reduceRest(state, event) {
       return typing(state, event.room_id, Object.fromEntries(alive));
     }
 
+    case "draft_changed":
+      if ((state.drafts[event.room_id] ?? "") === event.text) return state;
+      return { ...state, drafts: { ...state.drafts, [event.room_id]: event.text } };
     case "queued":
       return { ...state, outbox: [...state.outbox, event.pending] };
     case "send_failed":

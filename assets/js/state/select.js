@@ -16,6 +16,7 @@ import { oneLine } from "../lib/text.js";
  * @property {boolean} mine
  * @property {string|null} snippet null: deleted
  * @property {boolean} empty
+ * @property {string} draft what I have begun to write, not in the open room
  * @property {number} unread
  * @property {number} mentions
  * @property {boolean} muted
@@ -36,6 +37,7 @@ export function roomRows(state) {
       roomId: room.roomId, name: roomName(room, me), person: other?.userId, picture: pictureOf(state, other?.userId), locked: room.visibility === "private" && Boolean(room.name),
       at: last?.createdAt ?? room.createdAt, who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
       mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : oneLine(last.content ?? "")) : "", empty: !last,
+      draft: state.visit?.roomId === room.roomId ? "" : oneLine(state.drafts[room.roomId] ?? ""),
       unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, muted: Boolean(room.muted), current: state.visit?.roomId === room.roomId,
     };
   }).sort((a, b) => b.at.localeCompare(a.at) || b.roomId.localeCompare(a.roomId));
@@ -76,6 +78,16 @@ export function members(state, room) {
     ...person, shown: person.edited_name || person.name, picture: pictureOf(state, person.userId), here: online.has(person.userId), owner: person.userId === room.ownerId, me: person.userId === me,
   })).sort((a, b) => a.shown.localeCompare(b.shown));
   return { here: all.filter((person) => person.here), away: all.filter((person) => !person.here) };
+}
+
+/**
+ * Whom one may mention in a room: all others.
+ * @param {State} state
+ * @param {Room} room
+ */
+export function candidates(state, room) {
+  return room.participants.filter((person) => person.userId !== state.me?.userId)
+    .map((person) => ({ userId: person.userId, name: person.edited_name || person.name, picture: pictureOf(state, person.userId) }));
 }
 
 /**
