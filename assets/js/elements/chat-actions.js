@@ -1,5 +1,5 @@
 /** What each action of a leaf means: which verb of the chat it is, and where the page goes after it. */
-import { errorText } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";

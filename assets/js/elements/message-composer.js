@@ -9,8 +9,8 @@ import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { caption } from "../lib/media.js";
 import { langOf, lengthOf, oneLine } from "../lib/text.js";
-import { ComposerCompletion } from "./composer-completion.js";
 import { ComposerFiles } from "./composer-files.js";
+import { later } from "./later.js";
 
 /** What the message that one writes belongs to. @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context */
 /** @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string, people: () => import("../state/complete.js").Candidate[], upload: import("./upload-list.js").Send}} Data */
@@ -27,7 +27,8 @@ export class MessageComposer extends Piece {
   #row = h("div", { class: "line" }, this.#field, this.#send);
   #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, this.#row);
   #files = new ComposerFiles(this.#box, () => this.#uploaded());
-  #completion = new ComposerCompletion(this, this.#field, () => this.#written());
+  /** @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it could complete */
+  #completion = null;
   /** Sending waits for files on their way. */
   #waits = false;
   /** @type {Element|null} */
@@ -49,7 +50,7 @@ export class MessageComposer extends Piece {
     this.#field.addEventListener("input", () => {
       if (this.#field.value) act(this, "typing");
       this.#written();
-      this.#completion.refresh();
+      this.#complete();
     });
     this.#field.addEventListener("blur", () => this.#store());
   }
@@ -63,7 +64,7 @@ export class MessageComposer extends Piece {
 
   /** @param {Data} data */
   update({ roomId, title, context, error, draft, people, upload }) {
-    this.#completion.people = people;
+    if (this.#completion) this.#completion.people = people;
     this.#files.send = upload;
     set(this.#box, { "aria-label": t("composer.label", { room: title }) });
     set(this.#field, { "aria-label": t("composer.label", { room: title }) });
@@ -116,7 +117,7 @@ export class MessageComposer extends Piece {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     // 229 is what browsers report for a key that an input method takes.
-    if (event.isComposing || event.keyCode === 229 || this.#completion.pressed(event)) return;
+    if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) this.#submit(event);
     else if (event.key === "ArrowUp" && !this.#field.value && !this.#context) {
       event.preventDefault();
@@ -143,6 +144,20 @@ export class MessageComposer extends Piece {
     this.#store();
     act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
+  }
+
+  async #complete() {
+    if (!this.#completion && /[@:]/u.test(this.#field.value)) {
+      await later("text-completion").catch(() => undefined);
+      if (!this.#completion && customElements.get("text-completion")) {
+        this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (document.createElement("text-completion"));
+        this.append(this.#completion);
+        this.#completion.field = this.#field;
+        this.#completion.changed = () => this.#written();
+        if (this.data) this.#completion.people = this.data.people;
+      }
+    }
+    this.#completion?.refresh();
   }
 
   #written() {

@@ -1,5 +1,6 @@
 /** Who I am: picture, name, e-mail, birth date. `save` and `upload` are handed down by chat-app. */
-import { errorText, fault, field } from "../lib/dialog.js";
+import { fault, field } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { h, say, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";

@@ -2,7 +2,7 @@
  * What was written about something: hits newest first, each a link to its message. `search` is handed down by chat-app.
  * Emits `search-change`, `search-leave`.
  */
-import { errorText } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { act, fill, h, say, set } from "../lib/dom.js";
 import { highlightParts } from "../lib/highlight.js";
 import { icon } from "../lib/icons.js";

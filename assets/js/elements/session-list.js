@@ -1,5 +1,5 @@
 /** Where I am signed in; each session can be ended. Commands are handed down by chat-app. */
-import { errorText } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { deviceOf } from "../lib/device.js";
 import { fill, h, say, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,17 +1,8 @@
 /** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. */
-import { ApiError } from "../api/client.js";
 import { fill, h, set } from "./dom.js";
-import { has, t } from "./i18n.js";
+import { errorText } from "./errors.js";
+import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-
-/**
- * @param {unknown} error
- * @returns {string} in the reader's language when there are words for it
- */
-export function errorText(error) {
-  if (!(error instanceof ApiError)) return error instanceof Error && !(error instanceof TypeError) ? error.message : t("error.internal");
-  return error.code !== "invalid_request" && has(`error.${error.code}`) ? t(`error.${error.code}`) : error.message;
-}
 
 /**
  * @param {object} what

@@ -1,7 +1,8 @@
 /** A part of the settings: a heading, and a form that says what became of it. */
 import { ApiError } from "../api/client.js";
-import { errorText, fault } from "./dialog.js";
+import { fault } from "./dialog.js";
 import { h, say } from "./dom.js";
+import { errorText } from "./errors.js";
 import { t } from "./i18n.js";
 
 /**
