@@ -1,7 +1,7 @@
 /** The small part of Markdown: what it is, and above all what it is not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBlocks, parseInline } from "../../assets/js/lib/markdown.js";
+import { parseBlocks, parseInline, snippet } from "../../assets/js/lib/markdown.js";
 
 const inline = (nodes) => nodes.map((node) => {
   if (node.type === "text") return node.text;
@@ -82,4 +82,9 @@ test("nothing that was written is lost, and nothing takes long", () => {
   for (const text of ["*a ".repeat(1300), "**a".repeat(1300), "`".repeat(4000), "_a_ ".repeat(1000), "> ".repeat(2000), "*".repeat(4000), "@a".repeat(2000), "a*`_".repeat(1000)]) {
     parseBlocks(text);
   }
+});
+
+test("a snippet has the words and not the marks", () => {
+  assert.equal(snippet("**bold** and `code`\n> quoted\n- one\n- [x]\n```\nfn a()\n```"), "bold and code quoted one [x] fn a()");
+  assert.equal(snippet("a".repeat(999)).length, 200);
 });

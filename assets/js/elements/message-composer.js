@@ -7,8 +7,9 @@ import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
+import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
-import { langOf, lengthOf, oneLine } from "../lib/text.js";
+import { langOf, lengthOf } from "../lib/text.js";
 import { ComposerFiles } from "./composer-files.js";
 import { later } from "./later.js";
 
@@ -110,7 +111,7 @@ export class MessageComposer extends Piece {
   #contextLine({ kind, author, content }) {
     const leave = t(kind === "edit" ? "composer.leaveEdit" : "composer.leaveReply");
     return h("div", { class: "context spread" }, icon(kind, "small"),
-      h("span", { class: "truncate" }, h("b", null, kind === "edit" ? t("composer.editing") : author), " ", h("span", { lang: langOf(content) || null }, oneLine(content))),
+      h("span", { class: "truncate" }, h("b", null, kind === "edit" ? t("composer.editing") : author), " ", h("span", { lang: langOf(content) || null }, snippet(content))),
       h("button", { class: "icon-button", type: "button", "aria-label": leave, title: leave, onclick: () => act(this, "context-leave") }, icon("close")));
   }
 

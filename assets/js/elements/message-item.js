@@ -7,8 +7,9 @@ import { icon } from "../lib/icons.js";
 import { has, locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { glyph } from "../lib/reactions.js";
+import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
-import { langOf, oneLine } from "../lib/text.js";
+import { langOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/press.js";
 import { mediaNodes } from "./message-media.js";
@@ -70,7 +71,7 @@ export class MessageItem extends Piece {
   /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */
   #quote({ messageId, author, text }, roomId) {
     return h("a", { class: "quote", href: `#/${roomId}/${messageId}` }, author && h("b", { class: "truncate" }, author),
-      h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : oneLine(text)));
+      h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : snippet(text)));
   }
 
   /** @param {MessageRow} row @param {string} me */

@@ -2,7 +2,7 @@
  * A small, safe part of Markdown, as a tree and never as HTML: bold, italic, code, code blocks, quotes, lists, links, mentions.
  * What is not clearly one of these stays the text that it is. Pure.
  */
-import { isMention, linkAt } from "./text.js";
+import { isMention, linkAt, oneLine } from "./text.js";
 
 /**
  * @typedef {{type: "text", text: string}|{type: "strong"|"em", children: Inline[]}|{type: "code", text: string}
@@ -107,7 +107,27 @@ export function parseInline(text, me = "", depth = 0) {
   return nodes;
 }
 
+/**
+ * The words alone, in one line: for snippets, quotes and notices.
+ * @param {string} text
+ */
+export function snippet(text) {
+  return oneLine(parseBlocks(text.slice(0, 400)).map(blockText).join(" "));
+}
+
 // Internal
+
+/** @param {Block} block @returns {string} */
+function blockText(block) {
+  if (block.type === "code") return block.text;
+  if (block.type === "quote") return block.blocks.map(blockText).join(" ");
+  return block.type === "list" ? block.items.map(words).join(" ") : words(block.children);
+}
+
+/** @param {Inline[]} nodes @returns {string} */
+function words(nodes) {
+  return nodes.map((node) => ("children" in node ? words(node.children) : node.text)).join("");
+}
 
 /** @typedef {{node: Inline, end: number}|null} Found */
 

@@ -1,6 +1,6 @@
 /** Which message of another room is worth a notice, and what it says. Pure. */
+import { snippet } from "../lib/markdown.js";
 import { personName, roomName } from "../lib/names.js";
-import { oneLine } from "../lib/text.js";
 
 /** @import {Event, State} from "../types.js" */
 
@@ -15,5 +15,5 @@ export function noticeOf(state, frame, away) {
   const room = state.rooms[frame.room_id];
   if (!room || room.muted) return null;
   const author = personName(state, frame.room_id, frame.sender_id) || frame.sender_name;
-  return { roomId: frame.room_id, messageId: frame.message_id, title: roomName(room, state.me.userId) || author, author, text: oneLine(frame.content ?? "") };
+  return { roomId: frame.room_id, messageId: frame.message_id, title: roomName(room, state.me.userId) || author, author, text: snippet(frame.content ?? "") };
 }

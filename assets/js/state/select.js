@@ -1,6 +1,6 @@
 /** What the elements show, taken out of the state. Pure. */
+import { snippet } from "../lib/markdown.js";
 import { others, partner, personName, pictureOf, roomName } from "../lib/names.js";
-import { oneLine } from "../lib/text.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
 
@@ -36,8 +36,8 @@ export function roomRows(state) {
     return {
       roomId: room.roomId, name: roomName(room, me), person: other?.userId, picture: pictureOf(state, other?.userId), locked: room.visibility === "private" && Boolean(room.name),
       at: last?.createdAt ?? room.createdAt, who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
-      mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : oneLine(last.content ?? "")) : "", empty: !last,
-      draft: state.visit?.roomId === room.roomId ? "" : oneLine(state.drafts[room.roomId] ?? ""),
+      mine: last?.userId === me, snippet: last ? (last.deletedAt ? null : snippet(last.content ?? "")) : "", empty: !last,
+      draft: state.visit?.roomId === room.roomId ? "" : snippet(state.drafts[room.roomId] ?? ""),
       unread: room.unreadCount ?? 0, mentions: room.mentionCount ?? 0, muted: Boolean(room.muted), current: state.visit?.roomId === room.roomId,
     };
   }).sort((a, b) => b.at.localeCompare(a.at) || b.roomId.localeCompare(a.roomId));
