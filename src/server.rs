@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use crate::api::metrics::{Metrics, alone};
 use crate::api::{self, Context, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
 use crate::model::EventSink;
 use crate::store::files::Files;
@@ -29,6 +30,9 @@ pub enum ServeError {
     /// The database was opened but does not answer.
     #[error("the database does not answer: {0}")]
     Store(#[from] StoreError),
+    /// Counting could not begin.
+    #[error("cannot count: {0}")]
+    Metrics(String),
     /// The chat could not be put together.
     #[error("cannot start: {0}")]
     Start(#[from] crate::model::Error),
@@ -38,8 +42,11 @@ pub enum ServeError {
 /// `ready` is told the addresses once everything listens.
 pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]), shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
     let config = Arc::new(config);
+    let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is touched.
     let listeners = accept::bind(&config.server).await?;
+    let own = config::Server { listen: vec![config.metrics.listen.clone()], tls_cert: None, tls_key: None, ..config.server.clone() };
+    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own).await? };
     let (events, receiver) = mpsc::channel(EVENT_QUEUE);
     let for_bus = events.clone();
     let sink = EventSink::new(move |event| {
@@ -64,8 +71,14 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     let chat = Chat::new(parts, &config)?;
     let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
     let collector = tokio::spawn(collect(chat.clone()));
-    let context = Context::new(chat.clone(), Arc::clone(&config));
+    let context = Context::new(chat.clone(), Arc::clone(&config), &metrics);
     let (stop, stopped) = watch::channel(false);
+    for listener in &for_metrics {
+        info!("Metrics on {}.", listener.address);
+    }
+    let upkeep = metrics.clone();
+    let upkeep = tokio::spawn(async move { upkeep.keep().await });
+    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics), config.limits.clone(), stopped.clone()));
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
     let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
@@ -78,11 +91,13 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     let ended = tokio::time::timeout(grace, async {
         context.sockets.close().await;
         drop(serving.await);
+        drop(measured.await);
     });
     if ended.await.is_err() {
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    upkeep.abort();
     // What was acknowledged is on the disk already; this finishes what still waits for the writer.
     store.close().await;
     dispatcher.abort();

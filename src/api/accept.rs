@@ -14,6 +14,7 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -138,6 +139,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        gauge!("chatctl_connections").decrement(1);
         self.shared.connections.fetch_sub(1, Ordering::Relaxed);
         if let Some(address) = self.address {
             let mut all = self.shared.per_address.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,6 +157,7 @@ impl Shared {
     /// None: the server, or this address, has as many connections as it may.
     fn place(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
         let place = Place { shared: Arc::clone(self), address };
+        gauge!("chatctl_connections").increment(1);
         let total = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let here = address.map_or(0, |address| {
             let mut all = self.per_address.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ pub mod chatrooms;
 pub mod download;
 #[cfg(test)]
 mod golden;
+pub mod metrics;
 mod mount;
 mod operator;
 mod proxies;
@@ -122,20 +123,27 @@ pub struct Context {
     /// Open sockets, for the graceful stop.
     pub sockets: Sockets,
     proxies: Proxies,
+    /// Served here; None: elsewhere.
+    metrics: Option<metrics::Metrics>,
 }
 
 impl Context {
     /// Puts together what filters need.
-    pub fn new(chat: Chat, config: Arc<Config>) -> Self {
+    pub fn new(chat: Chat, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
         let proxies = Proxies::new(&config.server.trusted_proxies);
-        Self { chat, config, sockets: Sockets::default(), proxies }
+        let metrics = config.metrics.listen.is_empty().then(|| metrics.clone());
+        Self { chat, config, sockets: Sockets::default(), proxies, metrics }
     }
 }
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context)];
-    let operator = operator::filter(context);
+    let health = operator::filter(context);
+    let operator = match &context.metrics {
+        Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),
+        None => health,
+    };
     let first = dialects.into_iter().fold(operator, |all, dialect| all.or(dialect).unify().boxed());
     // Answers every path that nobody else owns.
     first.or(web::filter()).unify().boxed()

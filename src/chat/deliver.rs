@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use metrics::{counter, gauge};
 use tokio::sync::mpsc::Receiver;
 use tracing::{debug, error, info};
 
@@ -31,10 +32,17 @@ impl Dispatcher {
     /// Runs until every sender has gone and everything is handed on.
     pub async fn run(mut self) {
         let mut batch = Vec::new();
+        let (waiting, stored) = (gauge!("chatctl_event_queue"), counter!("chatctl_messages_total"));
         while self.events.recv_many(&mut batch, 256).await > 0 {
             for event in batch.drain(..) {
+                if let Event::Room(step) = &event {
+                    let posted = step.changes.iter().filter(|change| matches!(change, Change::Posted(_))).count();
+                    stored.increment(posted as u64);
+                }
                 self.chat.deliver(&event).await;
             }
+            #[expect(clippy::cast_precision_loss, reason = "the queue is bounded")]
+            waiting.set(self.events.len() as f64);
         }
     }
 }

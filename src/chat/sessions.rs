@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use metrics::counter;
 use tracing::{debug, error, info};
 
 use super::tokens::{self, Opened};
@@ -57,7 +58,10 @@ impl Chat {
         let account = if folded.is_empty() { None } else { self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)? };
         let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), login, client).await?;
         for (key, limit) in &keys {
-            self.sessions().allowed(key, *limit).await.map_err(|wait| Error::RateLimited(wait.0))?;
+            self.sessions().allowed(key, *limit).await.map_err(|wait| {
+                counter!("chatctl_logins_total", "result" => "limited").increment(1);
+                Error::RateLimited(wait.0)
+            })?;
         }
         let matches = self.0.hasher.verify(password, account.as_ref().map(|a| a.password.as_str())).await?;
         let known = account.is_some();
@@ -65,6 +69,7 @@ impl Chat {
             for (key, _) in &keys {
                 self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
             }
+            counter!("chatctl_logins_total", "result" => "refused").increment(1);
             self.0.refusals.log(client.address, Some(login), "Authentication failed.");
             return Err(Error::BadCredentials { known });
         };
@@ -78,6 +83,7 @@ impl Chat {
             life: self.0.auth.session_life(),
         };
         let session = self.sessions().start(new).await.map_err(Error::from)?;
+        counter!("chatctl_logins_total", "result" => "ok").increment(1);
         info!(user = account.user.login, "User logged in.");
         if self.0.auth.digest_login && account.md5.is_none() {
             self.add_digests(account.user.id, password, &account.password);

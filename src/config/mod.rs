@@ -27,6 +27,8 @@ pub struct Config {
     pub limits: Limits,
     /// Lines, files, shipping, alerts.
     pub log: Log,
+    /// Where `/metrics` is served.
+    pub metrics: Metrics,
 }
 
 /// `[server]`
@@ -304,4 +306,12 @@ impl Default for Log {
     fn default() -> Self {
         Self { level: LogLevel::Info, format: LogFormat::Text, directory: PathBuf::from("logs"), rotation: Rotation::Daily, max_files: 14, stdout: true }
     }
+}
+
+/// `[metrics]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Address of its own for `/metrics`; empty: on the usual ones, for peers on this machine.
+    pub listen: String,
 }

@@ -1,5 +1,6 @@
 //! What a dialect makes of an event: one frame, for whom, and whether the socket ends with it.
 
+use metrics::counter;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::model::{Event, SocketId, UserId};
@@ -95,6 +96,15 @@ pub struct Voice {
     pub encode: fn(&Event) -> Vec<Encoded>,
     /// Whether a socket listens to all rooms of its user when it asks to (`chatrooms`), or only to the one it entered.
     pub personal: bool,
+}
+
+impl Voice {
+    /// What it says of an event; counted, since it must not grow with the number of sockets.
+    pub(super) fn say(&self, event: &Event) -> Vec<Encoded> {
+        let said = (self.encode)(event);
+        counter!("chatctl_encodings_total", "dialect" => self.name).increment(said.len() as u64);
+        said
+    }
 }
 
 impl std::fmt::Debug for Voice {

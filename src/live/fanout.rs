@@ -182,7 +182,7 @@ impl Hub {
         let Some(slot) = self.slot(mark.room) else { return };
         let watch = slot.lock();
         for group in &watch.groups {
-            for encoded in (group.voice.encode)(event).iter().filter(|encoded| encoded.to != own) {
+            for encoded in group.voice.say(event).iter().filter(|encoded| encoded.to != own) {
                 let told = |socket: &Socket| hears(encoded, socket) && only_author.is_none_or(|author| socket.user == author);
                 for listener in group.listeners.iter().filter(|l| l.ready && told(&l.socket)) {
                     queue(encoded, &listener.socket, true);
@@ -259,7 +259,7 @@ fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool
         }
     }
     for voice in voices {
-        for encoded in (voice.encode)(event).iter().filter(|encoded| which(encoded)) {
+        for encoded in voice.say(event).iter().filter(|encoded| which(encoded)) {
             for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s)) {
                 queue(encoded, socket, false);
             }

@@ -100,7 +100,7 @@ impl Watch {
     /// Encodes once for each dialect and queues for everybody concerned.
     pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
         for group in &self.groups {
-            for encoded in (group.voice.encode)(event) {
+            for encoded in group.voice.say(event) {
                 for listener in group.listeners.iter().filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev)) {
                     if hears(&encoded, &listener.socket) {
                         queue(&encoded, &listener.socket, hint);

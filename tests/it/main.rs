@@ -7,6 +7,7 @@ mod conformance;
 mod durability;
 mod golden;
 mod logging_lines;
+mod metrics;
 mod proxy;
 mod scene;
 mod store;

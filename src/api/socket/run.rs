@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -52,6 +53,28 @@ pub(super) struct Loop<D: Speaks, S> {
     owes_flush: bool,
     heard: bool,
     missed: u32,
+    counted: Counted,
+}
+
+/// What is counted of a socket.
+struct Counted {
+    open: Gauge,
+    delivered: Counter,
+    flushes: Histogram,
+}
+
+impl Counted {
+    fn new(dialect: &'static str) -> Self {
+        let open = gauge!("chatctl_sockets", "dialect" => dialect);
+        open.increment(1);
+        Self { open, delivered: counter!("chatctl_deliveries_total", "dialect" => dialect), flushes: histogram!("chatctl_flush_frames", "dialect" => dialect) }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.open.decrement(1);
+    }
 }
 
 type Begun = std::pin::Pin<Box<dyn Future<Output = (Question, Result<Outcome>)> + Send>>;
@@ -82,6 +105,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             owes_flush: false,
             heard: true,
             missed: 0,
+            counted: Counted::new(D::NAME),
         }
     }
 
@@ -260,6 +284,9 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         }
         if !self.out.is_empty() || self.owes_flush {
             self.owes_flush = false;
+            self.counted.delivered.increment(self.out.len() as u64);
+            #[expect(clippy::cast_precision_loss, reason = "queues are short")]
+            self.counted.flushes.record(self.out.len() as f64);
             let (stream, out) = (&mut self.stream, &mut self.out);
             let written = async {
                 for frame in out.drain(..) {
@@ -286,6 +313,8 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             End::Closed => (None, CloseReason::Normal),
             End::Lost => (None, CloseReason::Lost),
         };
+        let number = code.map_or(reason.code(), u16::from);
+        counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => number.to_string()).increment(1);
         self.connection.ended(reason);
         // Others see the user leave before the peer has answered the close.
         drop(self.connection);

@@ -103,12 +103,13 @@ impl Sqlite {
         let io = |why: io::Error| OpenError::Io { path: path.to_owned(), why };
         let search = Search::start(path, &settings.epoch).map_err(io)?;
         let (orders, ordered) = channel();
-        let writer = Writer::new(conn, path.to_owned(), sink, search.waker());
+        let places = Arc::new(Semaphore::new(QUEUE));
+        let writer = Writer::new(conn, path.to_owned(), sink, search.waker(), Arc::clone(&places));
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
         let thread = thread.map_err(io)?;
         Ok(Self(Arc::new(Inner {
             orders,
-            places: Arc::new(Semaphore::new(QUEUE)),
+            places,
             readers,
             search,
             settings,

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
+use metrics::{Gauge, Histogram, gauge, histogram};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::counters::Counters;
 use super::error::{commit_failed, unavailable};
@@ -41,11 +43,37 @@ pub(super) struct Writer {
     path: PathBuf,
     sink: EventSink,
     search: Option<Waker>,
+    measured: Measured,
     counters: Counters,
     marks: Marks,
     commits: u32,
     jobs_from: Option<Instant>,
     prune_at: Instant,
+}
+
+/// What is counted of the writer's work.
+struct Measured {
+    operations: Histogram,
+    seconds: Histogram,
+    waiting: Gauge,
+    places: Arc<Semaphore>,
+}
+
+impl Measured {
+    fn new(places: Arc<Semaphore>) -> Self {
+        Self {
+            operations: histogram!("chatctl_commit_operations"),
+            seconds: histogram!("chatctl_commit_seconds"),
+            waiting: gauge!("chatctl_store_queue"),
+            places,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "queues are short")]
+    fn batch(&self, operations: usize) {
+        self.operations.record(operations as f64);
+        self.waiting.set(super::QUEUE.saturating_sub(self.places.available_permits()) as f64);
+    }
 }
 
 /// Why a batch did not come through.
@@ -59,9 +87,20 @@ enum Failed {
 }
 
 impl Writer {
-    pub(super) fn new(conn: Connection, path: PathBuf, sink: EventSink, search: Option<Waker>) -> Self {
+    pub(super) fn new(conn: Connection, path: PathBuf, sink: EventSink, search: Option<Waker>, places: Arc<Semaphore>) -> Self {
         let now = Instant::now();
-        Self { conn, path, sink, search, counters: Counters::default(), marks: Marks::default(), commits: 0, jobs_from: Some(now), prune_at: now }
+        Self {
+            conn,
+            path,
+            sink,
+            search,
+            measured: Measured::new(places),
+            counters: Counters::default(),
+            marks: Marks::default(),
+            commits: 0,
+            jobs_from: Some(now),
+            prune_at: now,
+        }
     }
 
     /// Works until it is told to close or nobody can order any more.
@@ -120,6 +159,7 @@ impl Writer {
     /// Commits these tasks and the read marks that wait; a task that fails is set apart from the others.
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
+        self.measured.batch(batch.len());
         let mut failures = 0_usize;
         let mut parts = VecDeque::from([batch]);
         while let Some(mut part) = parts.pop_front() {
@@ -156,6 +196,7 @@ impl Writer {
         let mut events: Vec<Event> = Vec::new();
         let (conn, counters) = (&self.conn, &mut self.counters);
         let mut promised = false;
+        let began = Instant::now();
         let ran = catch_unwind(AssertUnwindSafe(|| {
             conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
             let mut work = Work { conn, counters, now: Timestamp::now(), events: &mut events, promised: false };
@@ -166,6 +207,7 @@ impl Writer {
         let failed = match ran {
             Ok(Ok(())) => match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
                 Ok(_) => {
+                    self.measured.seconds.record(began.elapsed());
                     if promised {
                         self.jobs_from = Some(Instant::now());
                     }

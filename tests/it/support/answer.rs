@@ -32,6 +32,12 @@ impl Answer {
         self.json()
     }
 
+    /// Fails unless it has this status, whatever its body.
+    #[track_caller]
+    pub(crate) fn is_text(&self, status: u16) {
+        assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
+    }
+
     /// Fails unless `chatrooms` refused it with this status and code; the body.
     #[track_caller]
     pub(crate) fn fails(&self, status: u16, code: &str) -> Json {

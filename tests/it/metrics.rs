@@ -1,0 +1,104 @@
+//! `/metrics`: what is counted, and who may see it.
+
+use serde_json::json;
+
+use crate::support::{Client, PATIENCE, Server, V1, people};
+
+/// The value of a series, once it is this.
+async fn becomes(client: &Client, series: &str, wanted: &str) {
+    let mut text = String::new();
+    let look = async {
+        loop {
+            let answer = client.get("/metrics").await;
+            assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
+            text = answer.text;
+            if text.lines().any(|line| line == format!("{series} {wanted}")) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, look).await.is_ok();
+    assert!(in_time, "{series} never is {wanted}:\n{text}");
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let client = Client::new(&server);
+    let room = ann.room(&[&ben]).await;
+    let number = crate::support::number(&room);
+    let mut native = [ann.enter(&room).await, ben.enter(&room).await];
+    let foreign = V1::log_in(&client, "ben", &ben.password).await.open(number).await;
+    becomes(&client, "chatctl_sockets{dialect=\"chatrooms\"}", "2").await;
+    becomes(&client, "chatctl_sockets{dialect=\"v1\"}", "1").await;
+    becomes(&client, "chatctl_messages_total", "0").await;
+    let before = client.get("/metrics").await.text;
+    let encoded = |text: &str, dialect: &str| {
+        let name = format!("chatctl_encodings_total{{dialect=\"{dialect}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse::<u64>().expect("a number"))
+    };
+    native[0].say("hello").await;
+    native[1].hears("hello").await;
+    becomes(&client, "chatctl_messages_total", "1").await;
+    let after = client.get("/metrics").await.text;
+    assert_eq!(encoded(&after, "v1") - encoded(&before, "v1"), 1, "once a dialect");
+    becomes(&client, "chatctl_logins_total{result=\"ok\"}", "3").await;
+    client.post("/api/login", json!({"userId": "ann", "password": "not the one"})).await.is(401);
+    becomes(&client, "chatctl_logins_total{result=\"refused\"}", "1").await;
+    let [first, second] = native;
+    first.close().await;
+    second.close().await;
+    foreign.close().await;
+    becomes(&client, "chatctl_sockets{dialect=\"chatrooms\"}", "0").await;
+    becomes(&client, "chatctl_closes_total{dialect=\"chatrooms\",code=\"1000\"}", "2").await;
+    client.get("/api/nothing/at/all").await.is(404);
+    let text = client.get("/metrics").await.text;
+    for part in [
+        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"POST\",route=\"/api/login\",status=\"401\"} 1",
+        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"any\",route=\"unknown\",status=\"404\"} 1",
+        "chatctl_commit_seconds_bucket{le=\"10\"}",
+        "chatctl_commit_operations_sum",
+        "chatctl_store_queue 0",
+        "chatctl_event_queue 0",
+        "chatctl_flush_frames_count{dialect=\"chatrooms\"}",
+        "chatctl_deliveries_total{dialect=\"v1\"}",
+        "chatctl_connections ",
+        "process_resident_memory_bytes ",
+        "process_cpu_seconds_total ",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains("ann") && !text.contains("room001"), "no names of users or rooms");
+}
+
+#[tokio::test]
+async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_their_own() {
+    let server = Server::start().await;
+    let client = Client::new(&server);
+    client.get("/metrics").await.is_text(200);
+    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via"] {
+        client.with(header, "for=192.0.2.1").get("/metrics").await.fails(404, "not_found");
+    }
+    client.post("/metrics", "").await.fails(405, "method_not_allowed");
+    let own = Server::start_with(&[("METRICS__LISTEN", "127.0.0.1:0")]).await;
+    Client::new(&own).get("/metrics").await.is_text(404);
+    let line = own.wait_for_log(&["Metrics on http://"]).await;
+    let address = line.split("http://").nth(1).expect("an address").trim_end_matches(['.', '/']).to_owned();
+    let apart = Client::at(&address);
+    apart.with("x-forwarded-for", "192.0.2.1").get("/metrics").await.is_text(200);
+    apart.get("/api/users/me").await.fails(404, "not_found");
+}
+
+#[test]
+fn every_metric_is_in_the_readme() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let described = std::fs::read_to_string(root.join("src/api/metrics.rs")).expect("a source");
+    let names: Vec<_> = described.split("describe_").filter_map(|part| part.split('"').nth(1)).filter(|name| name.starts_with("chatctl_")).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");
+    }
+}
