@@ -10,6 +10,7 @@ mod logging_lines;
 mod metrics;
 mod proxy;
 mod scene;
+mod share;
 mod store;
 mod support;
 mod v1;

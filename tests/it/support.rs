@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and these are its hands")]
 
 mod answer;
+mod browser;
 mod client;
 mod person;
 mod picture;
@@ -16,6 +17,7 @@ mod v1;
 use std::time::Duration;
 
 pub(crate) use answer::Answer;
+pub(crate) use browser::{BROWSER_PATIENCE, Browser, Driver};
 pub(crate) use client::{Body, Client};
 pub(crate) use person::{Person, RoomPlan, number, people};
 pub(crate) use picture::picture;
