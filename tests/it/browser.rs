@@ -1,7 +1,5 @@
 //! The web UI in Chromium: two people in two browsers talk, one of them loses the connection and misses nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::Instant;
 
 use fantoccini::Locator;
