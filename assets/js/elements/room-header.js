@@ -14,7 +14,7 @@ export class RoomHeader extends Piece {
   #unread = h("span", { class: "num" });
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
-  #count = h("span", { class: "num" });
+  #count = h("span", { class: "num", "aria-hidden": "true" });
   #details = h("button", { class: "icon-button count", type: "button", title: t("details.title"), onclick: () => act(this, "details-switch") },
     icon("people"), this.#count);
 
@@ -33,6 +33,7 @@ export class RoomHeader extends Piece {
     say(this.#unread, unread ? String(unread) : "");
     say(set(this.#title, { lang: langOf(title) || null }), title);
     const here = t("search.here", { room: title });
+    set(this.#search.form, { "aria-label": here });
     set(this.#search.input, { "aria-label": here, placeholder: t("search.placeholder"), title: here });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
     say(this.#count, String(people));

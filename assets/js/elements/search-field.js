@@ -10,7 +10,7 @@ import { searchHash } from "../lib/route.js";
  */
 export function searchField(key, within) {
   const input = h("input", { type: "search", "aria-label": t("search.messages"), placeholder: t("search.placeholder"), enterkeyhint: "search", autocomplete: "off" });
-  const form = h("form", { class: "search-field", role: "search", onsubmit: (/** @type {Event} */ event) => {
+  const form = h("form", { class: "search-field", role: "search", "aria-label": t("search.messages"), onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!input.value.trim()) return;
     location.hash = searchHash(input.value.trim(), within());

@@ -51,8 +51,9 @@ export class SearchResults extends Piece {
 
   build() {
     this.append(
+      h("h1", { class: "visually-hidden" }, t("search.title")),
       h("div", { class: "bar" }, h("a", { class: "icon-button back", href: "#/rooms", "aria-label": t("header.back") }, icon("back")),
-        h("form", { class: "search-field", role: "search", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#typed(); } }, icon("search"), this.#input),
+        h("form", { class: "search-field", role: "search", "aria-label": t("search.title"), onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#typed(); } }, icon("search"), this.#input),
         h("button", { class: "icon-button leave", type: "button", "aria-label": t("search.leave"), title: t("search.leave"), onclick: () => act(this, "search-leave") }, icon("close"))),
       h("div", { class: "filters wrap" }, this.#chips, this.#status), this.#hits);
     this.#input.addEventListener("input", () => {
