@@ -16,6 +16,7 @@ mod operator;
 mod proxies;
 pub mod request;
 pub mod respond;
+pub mod rooms;
 mod socket;
 pub mod v1;
 mod web;
@@ -138,7 +139,7 @@ impl Context {
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
-    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<v1::V1>(context)];
+    let dialects = [mount::mount::<chatrooms::Chatrooms>(context), mount::mount::<rooms::Rooms>(context), mount::mount::<v1::V1>(context)];
     let health = operator::filter(context);
     let operator = match &context.metrics {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),

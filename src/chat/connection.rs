@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use super::access::take_part;
+use super::access::{self, take_part};
 use super::messages::{NewMessage, member, posted};
 use super::replay::Replay;
 use super::rooms::{DECISIONS, MAX_ONLINE};
@@ -48,6 +48,11 @@ impl Chat {
     /// Rooms that they may not see: `RoomNotFound`.
     pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
         self.join(session, room).await.map(|_| ())
+    }
+
+    /// The same where the entry itself is to tell whether it was the user's first: nothing is changed yet.
+    pub async fn check_entry(&self, session: &Session, room: RoomId) -> Result<()> {
+        access::enter(&self.facts(room).await?, actor(session))
     }
 
     /// Registers a socket. `RateLimited` when the user has too many.
@@ -252,7 +257,7 @@ impl Connection {
 
     async fn quit(&mut self) -> Result<Outcome> {
         let room = self.current_room().ok_or(Error::MissingRoom)?;
-        self.chat.quit(&self.session, room).await?;
+        self.chat.quit(&self.session, room, self.socket.id).await?;
         Ok(Outcome::Left(room))
     }
 

@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::access::{self, Act};
 use super::{Chat, actor};
-use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, UserId, check_display_name, check_login, fold};
+use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, UserId, check_display_name, check_login, fold};
 use crate::store::{RoomChange, StoreError, UserKey};
 
 impl Chat {
@@ -32,7 +32,7 @@ impl Chat {
         self.change_room(session, room, |facts| {
             let user = find(facts, login, session)?;
             access::manage(facts, actor(session), Act::Remove(user))?;
-            Ok(RoomChange::Remove { user, successor: None })
+            Ok(RoomChange::Remove { user, successor: None, socket: None })
         })
         .await?;
         info!(user = login, room = room.key(), "User was removed from the chat room.");
@@ -40,10 +40,10 @@ impl Chat {
     }
 
     /// Really leaves; the last admin hands the role on.
-    pub async fn quit(&self, session: &Session, room: RoomId) -> Result<()> {
+    pub(super) async fn quit(&self, session: &Session, room: RoomId, socket: SocketId) -> Result<()> {
         self.change_room(session, room, |facts| {
             access::take_part(facts, actor(session))?;
-            Ok(RoomChange::Remove { user: session.user, successor: access::successor(facts, session.user) })
+            Ok(RoomChange::Remove { user: session.user, successor: access::successor(facts, session.user), socket: Some(socket) })
         })
         .await?;
         info!(user = session.login, room = room.key(), "User left the chat room for good.");

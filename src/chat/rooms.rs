@@ -139,6 +139,11 @@ impl Chat {
         Ok(self.with_states(cards))
     }
 
+    /// Public rooms and mine, the newest `limit` of them, ascending by id, without participants.
+    pub async fn visible_rooms(&self, session: &Session, limit: u32) -> Result<Vec<RoomCard>> {
+        Ok(self.store().rooms(RoomQuery::Visible { user: session.user, limit }).await?)
+    }
+
     fn with_states(&self, cards: Vec<RoomCard>) -> Vec<(RoomCard, LiveState)> {
         cards.into_iter().map(|card| (self.0.hub.state(card.facts.room.id), card)).map(|(state, card)| (card, state)).collect()
     }

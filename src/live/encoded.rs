@@ -60,7 +60,7 @@ impl CloseReason {
 pub struct Encoded {
     /// Who hears it.
     pub to: Audience,
-    /// The text frame.
+    /// The text frame; empty: nothing is said.
     pub frame: Utf8Bytes,
     /// Those who heard it are closed after it.
     pub then_close: Option<CloseReason>,
@@ -70,6 +70,11 @@ impl Encoded {
     /// A frame for every listener.
     pub fn to_all(frame: impl Into<Utf8Bytes>) -> Self {
         Self { to: Audience::All, frame: frame.into(), then_close: None }
+    }
+
+    /// No word, only the end.
+    pub fn end(reason: CloseReason) -> Self {
+        Self::to_all(Utf8Bytes::default()).then_close(reason)
     }
 
     /// The same for others.

@@ -126,7 +126,9 @@ pub(super) fn hears(encoded: &Encoded, socket: &Socket) -> bool {
 }
 
 pub(super) fn queue(encoded: &Encoded, socket: &Socket, hint: bool) {
-    if hint {
+    if encoded.frame.is_empty() {
+        // Only the end is to be told.
+    } else if hint {
         socket.outbox.push_hint(encoded.frame.clone());
     } else {
         socket.outbox.push(encoded.frame.clone());

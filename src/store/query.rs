@@ -147,6 +147,14 @@ pub enum RoomQuery<'a> {
         /// At most so many.
         limit: u32,
     },
+    /// Public rooms and those of a user, the newest `limit` of them, ascending by id, as this user sees them; no participants.
+    /// Of rooms that they have not entered, mark, unread and last message are left out.
+    Visible {
+        /// For whom.
+        user: UserId,
+        /// At most so many.
+        limit: u32,
+    },
     /// These rooms as the user sees them, ascending by id, those they are not in left out; the first ten participants.
     These(UserId, &'a [RoomId]),
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last message.
@@ -168,6 +176,8 @@ pub enum RoomChange {
         user: UserId,
         /// Who becomes admin in their place.
         successor: Option<UserId>,
+        /// The socket that asks for it.
+        socket: Option<SocketId>,
     },
     /// Another role.
     Role(UserId, Role),

@@ -3,6 +3,7 @@
 //! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests.
 
 mod chatrooms;
+mod rooms;
 mod v1;
 
 use std::future::Future;
@@ -17,7 +18,7 @@ type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Every dialect that has messages.
 fn dialects() -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(v1::V1)]
+    vec![Box::new(chatrooms::Chatrooms), Box::new(rooms::Rooms), Box::new(v1::V1)]
 }
 
 /// A way of talking to the server.

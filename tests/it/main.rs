@@ -9,6 +9,7 @@ mod golden;
 mod logging_lines;
 mod metrics;
 mod proxy;
+mod rooms;
 mod scene;
 mod share;
 mod store;

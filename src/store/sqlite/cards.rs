@@ -34,7 +34,12 @@ const PUBLIC: &str = card_sql!(
      WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2
      ORDER BY r.id LIMIT ?3"
 );
-
+const VISIBLE: &str = card_sql!(
+    "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
+     WHERE r.deleted IS NULL AND r.id IN (
+         SELECT id FROM rooms WHERE visibility = 'public' AND deleted IS NULL UNION SELECT room FROM participants WHERE user = ?1)
+     ORDER BY r.id DESC LIMIT ?2"
+);
 const AFTER: &str = card_sql!(
     "LEFT JOIN participants p ON FALSE
      WHERE r.deleted IS NULL AND r.id > ?1
@@ -44,7 +49,7 @@ const AFTER: &str = card_sql!(
 const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, THESE, PUBLIC, AFTER];
+pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, THESE, PUBLIC, VISIBLE, AFTER];
 
 /// Participants on a card where the query does not say.
 const FEW: u32 = 10;
@@ -108,6 +113,13 @@ pub(super) fn these(conn: &Connection, user: UserId, ids: &[RoomId]) -> Result<V
 /// A page of public rooms; the messages of those in which the user is not stay hidden.
 pub(super) fn public(conn: &Connection, user: UserId, after: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
     cards(conn, PUBLIC, params![user, after, limit], FEW)
+}
+
+/// The newest rooms that a user may see, ascending by id, without their participants.
+pub(super) fn visible(conn: &Connection, user: UserId, limit: u32) -> Result<Vec<RoomCard>> {
+    let mut newest_first = cards(conn, VISIBLE, params![user, limit], 0)?;
+    newest_first.reverse();
+    Ok(newest_first)
 }
 
 /// A page of all rooms, without their messages.

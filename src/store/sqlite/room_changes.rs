@@ -8,7 +8,7 @@ use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{jobs, people, sql, users};
-use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, UserId, Visibility, fold};
+use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, SocketId, UserId, Visibility, fold};
 use crate::store::{Basis, Committed, RoomChange, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
@@ -25,6 +25,7 @@ pub(super) struct Doing<'a, 'w> {
     /// As it was, with its rev already the next one.
     pub(super) room: Room,
     by: Person,
+    socket: Option<SocketId>,
     changes: Vec<Change>,
     added: Vec<UserId>,
 }
@@ -38,7 +39,10 @@ pub(super) fn change(work: &mut Work<'_>, id: RoomId, basis: Basis, by: UserId, 
     match change {
         RoomChange::Rename(name) => doing.rename(name.as_deref())?,
         RoomChange::Add(user, role) => doing.add(*user, *role)?,
-        RoomChange::Remove { user, successor } => doing.remove(*user, *successor)?,
+        RoomChange::Remove { user, successor, socket } => {
+            doing.socket = *socket;
+            doing.remove(*user, *successor)?;
+        }
         RoomChange::Role(user, role) => doing.role(*user, *role)?,
         RoomChange::EditedName(user, name) => doing.edited_name(*user, name)?,
         RoomChange::Visibility(visibility) => doing.visibility(*visibility)?,
@@ -53,17 +57,17 @@ impl<'a, 'w> Doing<'a, 'w> {
     pub(super) fn begin(work: &'a mut Work<'w>, mut room: Room, by: Person) -> Self {
         room.rev = room.rev.next();
         room.facts_rev = room.rev;
-        Self { work, room, by, changes: Vec::new(), added: Vec::new() }
+        Self { work, room, by, socket: None, changes: Vec::new(), added: Vec::new() }
     }
 
     /// Writes the rev and lets the events go: to those who were added first. False when nothing has happened.
     pub(super) fn finish(self) -> Result<bool> {
-        let Self { work, room, by, changes, added } = self;
+        let Self { work, room, by, socket, changes, added } = self;
         if changes.is_empty() {
             return Ok(false);
         }
         let place = work.events.len();
-        Step { room: room.id, rev: room.rev, by, socket: None }.facts(work, changes)?;
+        Step { room: room.id, rev: room.rev, by, socket }.facts(work, changes)?;
         if !added.is_empty() {
             let Some(facts) = rooms::facts(work.conn, room.id)?.map(Arc::new) else { return Ok(true) };
             let at = work.now;

@@ -61,6 +61,7 @@ impl Store for Sqlite {
         match which {
             RoomQuery::Of { user, participants } => Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?))),
             RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
+            RoomQuery::Visible { user, limit } => Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?))),
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
                 Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))

@@ -52,7 +52,7 @@ async fn who_may_read_a_file(world: World) {
     let posted = world.store.post(room, world.member(room, ann.id).await, with(&ann, &[file.id])).await.unwrap();
     assert_eq!(posted.message.media, [file]);
     assert_eq!((may(&ben, 1).await, may(&eve, 1).await), (true, false));
-    world.store.change_room(room, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None }).await.unwrap();
+    world.store.change_room(room, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None, socket: None }).await.unwrap();
     assert!(!may(&ben, 1).await, "out of the room, out of its files");
     world.store.change_room(room, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
     assert!(may(&ben, 1).await);

@@ -104,7 +104,7 @@ async fn authors_are_called_as_they_are_now(world: World) {
     assert_eq!(author(world.store.clone()).await.name, "Annie");
     world.store.change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() }).await.unwrap();
     assert_eq!(author(world.store.clone()).await.name, "Annie");
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None }).await.unwrap();
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None, socket: None }).await.unwrap();
     assert_eq!(author(world.store.clone()).await, Person { id: ann.id, login: "ann".to_owned(), name: "Anna".to_owned() });
     world.store.remove_user(ann.id).await.unwrap();
     assert_eq!(author(world.store.clone()).await, Person::deleted());

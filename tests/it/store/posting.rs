@@ -104,7 +104,7 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
     let (id, basis) = (facts.room.id, world.member(facts.room.id, ben.id).await);
     // Fills what the store remembers of the room.
     world.say(id, &ben, "before").await;
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None }).await.unwrap();
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ben.id, successor: None, socket: None }).await.unwrap();
     world.events();
     let refused = [basis, Basis::Facts(facts.room.facts_rev)];
     for basis in refused {

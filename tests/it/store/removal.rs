@@ -55,7 +55,7 @@ async fn empty_rooms_go_or_stay(mut world: World) {
     let private = world.private(&[&ann]).await.room.id;
     let public = world.public("general", &ann).await.room.id;
     let left = world.private(&[&ann, &ben]).await.room.id;
-    world.store.change_room(left, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None }).await.unwrap();
+    world.store.change_room(left, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None, socket: None }).await.unwrap();
     world.store.remove_user(ann.id).await.unwrap();
     world.wait_for_step(private, |change| matches!(change, Change::RoomDeleted)).await;
     world.wait_for_step(public, |change| matches!(change, Change::ParticipantRemoved(_))).await;

@@ -74,7 +74,7 @@ async fn a_nameless_room_of_the_same_people_is_found_again(world: World) {
     let id = first.value.room.id;
     world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Rename(Some("named".to_owned()))).await.unwrap();
     assert!(!world.store.add_room(new(&[ann.id, ben.id])).await.unwrap().existed);
-    let leave = RoomChange::Remove { user: cleo.id, successor: None };
+    let leave = RoomChange::Remove { user: cleo.id, successor: None, socket: None };
     world.store.change_room(three.value.room.id, Basis::Nobody, cleo.id, leave).await.unwrap();
     assert!(!world.store.add_room(new(&[ann.id, ben.id, cleo.id])).await.unwrap().existed);
 }
@@ -90,7 +90,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
         RoomChange::Role(ben.id, Role::SubAdmin),
         RoomChange::EditedName(ben.id, "Benny".to_owned()),
         RoomChange::Visibility(Visibility::Private),
-        RoomChange::Remove { user: ann.id, successor: Some(ben.id) },
+        RoomChange::Remove { user: ann.id, successor: Some(ben.id), socket: None },
     ];
     for (n, change) in (3..).zip(changes) {
         let done = world.store.change_room(id, Basis::Nobody, ann.id, change.clone()).await.unwrap();
@@ -138,8 +138,8 @@ async fn the_same_again_changes_nothing(mut world: World) {
         RoomChange::Add(UserId(99), Role::Member),
         RoomChange::Role(UserId(99), Role::Admin),
         RoomChange::EditedName(UserId(99), "x".to_owned()),
-        RoomChange::Remove { user: UserId(99), successor: None },
-        RoomChange::Remove { user: ann.id, successor: Some(UserId(99)) },
+        RoomChange::Remove { user: UserId(99), successor: None, socket: None },
+        RoomChange::Remove { user: ann.id, successor: Some(UserId(99)), socket: None },
         RoomChange::Replace { name: Some("new".to_owned()), users: vec![ann.id, UserId(99)] },
     ] {
         let refused = world.store.change_room(facts.room.id, Basis::Nobody, ann.id, stranger.clone()).await;
@@ -197,7 +197,7 @@ async fn the_last_one_out_of_a_private_room_ends_it(mut world: World) {
     world.say(id, &ann, "alone").await;
     world.events();
     let basis = world.member(id, ann.id).await;
-    world.store.change_room(id, basis, ann.id, RoomChange::Remove { user: ann.id, successor: None }).await.unwrap();
+    world.store.change_room(id, basis, ann.id, RoomChange::Remove { user: ann.id, successor: None, socket: None }).await.unwrap();
     let steps = world.steps();
     assert!(matches!(&steps[0].changes[..], [Change::ParticipantRemoved(gone), Change::RoomDeleted] if gone.id == ann.id));
     assert_eq!(world.store.room(id).await.unwrap(), None);
@@ -208,7 +208,7 @@ async fn the_last_one_out_of_a_private_room_ends_it(mut world: World) {
 async fn who_enters_an_empty_public_room_becomes_its_admin(mut world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let id = world.public("general", &ann).await.room.id;
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None }).await.unwrap();
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None, socket: None }).await.unwrap();
     assert!(world.facts(id).await.participants.is_empty());
     world.events();
     world.store.change_room(id, Basis::Nobody, ben.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
@@ -256,4 +256,9 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
     assert_eq!(these.iter().map(|c| c.facts.room.id).collect::<Vec<_>>(), [quiet]);
     let all = world.store.rooms(RoomQuery::After(quiet, 10)).await.unwrap();
     assert_eq!(all.iter().map(|c| (c.facts.room.id, c.mark.0)).collect::<Vec<_>>(), [(busy, 0)]);
+    let alone = world.private(&[&cleo]).await.room.id;
+    for (user, limit, ids) in [(cleo.id, 10, vec![quiet, busy, alone]), (cleo.id, 2, vec![busy, alone]), (ben.id, 10, vec![quiet, busy])] {
+        let visible = world.store.rooms(RoomQuery::Visible { user, limit }).await.unwrap();
+        assert_eq!(visible.iter().map(|c| c.facts.room.id).collect::<Vec<_>>(), ids, "mine and public ones, ascending");
+    }
 }

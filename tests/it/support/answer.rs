@@ -60,6 +60,15 @@ impl Answer {
         assert_eq!(self.is(status), serde_json::json!({"error": {"code": code}}), "{}", self.asked);
     }
 
+    /// Fails unless `rooms` refused it with this status and code.
+    #[track_caller]
+    pub(crate) fn fails_rooms(&self, status: u16, code: &str) {
+        let body = self.is(status);
+        super::has_exactly(&body, &["error", "error_message"]);
+        assert_eq!(body["error"], code, "{} was answered with {}", self.asked, self.text);
+        assert!(body["error_message"].as_str().is_some_and(|message| message.starts_with(code)), "{} was answered with {}", self.asked, self.text);
+    }
+
     /// A header as text; empty when it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

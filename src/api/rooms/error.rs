@@ -1,0 +1,85 @@
+//! Errors as `rooms` says them, over REST and in frames alike: `{"error": CODE, "error_message": TEXT}`.
+
+use warp::http::StatusCode;
+use warp::reply::Response;
+
+use super::wire;
+use crate::api::respond;
+use crate::model::Error;
+
+/// What may be done with a room, when it is not entered.
+const OF_A_ROOM: &str = "DELETE";
+
+/// The documented answer to a request that failed.
+pub(super) fn answer(error: &Error) -> Response {
+    if *error == Error::UpgradeRequired {
+        // Without a handshake there is no such thing as getting a room.
+        return answer(&Error::MethodNotAllowed(OF_A_ROOM.to_owned()));
+    }
+    let (status, _) = status_and_code(error);
+    respond::failure(status, &failure(error), error)
+}
+
+/// Code and text, for bodies and frames.
+pub(super) fn failure(error: &Error) -> wire::Failure {
+    let (_, code) = status_and_code(error);
+    wire::Failure { error: code, error_message: format!("{code}: {}", in_own_words(error)) }
+}
+
+/// Chat speaks of some fields by their usual names.
+fn in_own_words(error: &Error) -> Error {
+    let own = |field: &str| match field {
+        "content" => Some("message"),
+        "userId" => Some("user_id"),
+        _ => None,
+    };
+    match error {
+        Error::Invalid { field, why } => own(field).map(|field| Error::invalid(field, why.as_str())),
+        Error::Empty(field) => own(field).map(Error::Empty),
+        Error::TooLong(field, max) => own(field).map(|field| Error::TooLong(field, *max)),
+        _ => None,
+    }
+    .unwrap_or_else(|| error.clone())
+}
+
+fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
+    match error {
+        Error::Malformed(_)
+        | Error::Invalid { .. }
+        | Error::Empty(_)
+        | Error::TooLong(..)
+        | Error::UnknownType(_)
+        | Error::MissingRoom
+        | Error::RoomNotFound
+        | Error::UserNotFound
+        | Error::ParticipantNotFound => (StatusCode::BAD_REQUEST, "InvalidParameter"),
+        Error::Taken(_) => (StatusCode::BAD_REQUEST, "AlreadyExist"),
+        Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
+        // This protocol says the same to who is unknown and to who may not.
+        Error::BadSession | Error::Forbidden | Error::NotInRoom | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Error::BadCredentials { .. } | Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => {
+            (StatusCode::NOT_FOUND, "NotFound")
+        }
+        Error::MethodNotAllowed(_) | Error::UpgradeRequired => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+        Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
+        Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
+        Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::golden;
+
+    #[tokio::test]
+    async fn every_error_has_its_documented_answer() {
+        let mut answers = serde_json::Map::new();
+        for (name, error) in golden::every_error() {
+            answers.insert(name.to_owned(), golden::taken_apart(answer(&error)).await);
+        }
+        golden::same("rooms", "errors.json", &answers);
+    }
+}

@@ -1,0 +1,147 @@
+//! The row of `rooms`.
+
+use serde_json::json;
+
+use super::{Act, Actor, Credential, Dialect};
+use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis, number};
+
+/// `/rooms`, `/users`, `/login`, `/logout`.
+pub(super) struct Rooms;
+
+struct User {
+    person: support::Rooms,
+    socket: Option<Socket>,
+    made: usize,
+}
+
+impl Dialect for Rooms {
+    fn name(&self) -> &'static str {
+        "rooms"
+    }
+
+    fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
+        Box::pin(async move { Box::new(User { person: support::Rooms::new(server, login).await, socket: None, made: 0 }) as Box<dyn Actor> })
+    }
+
+    fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
+        Some(match credential {
+            Credential::Token(token) => client.with("cookie", &format!("auth_token={token}")),
+            Credential::SessionId(id) => client.with("cookie", &format!("session={id}")),
+        })
+    }
+
+    fn whoami(&self) -> &'static str {
+        "/users/me"
+    }
+
+    fn unauthorized(&self) -> (u16, Json) {
+        (401, json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}))
+    }
+}
+
+impl User {
+    fn socket(&mut self) -> &mut Socket {
+        self.socket.as_mut().expect("the room was entered")
+    }
+}
+
+fn key(room: i64) -> String {
+    format!("room{room:03}")
+}
+
+impl Actor for User {
+    fn login(&self) -> &str {
+        &self.person.login
+    }
+
+    fn id(&self) -> i64 {
+        self.person.id
+    }
+
+    fn signs(&self) -> String {
+        self.person.login.clone()
+    }
+
+    fn credential(&self) -> Credential {
+        Credential::SessionId(self.person.session.clone())
+    }
+
+    fn make_room<'a>(&'a mut self, _: &'a [&'a dyn Actor]) -> Act<'a, i64> {
+        // It is public: everybody may enter it.
+        self.made += 1;
+        Box::pin(async move { number(&self.person.room(&format!("{} {}", self.person.login, self.made)).await) })
+    }
+
+    fn enter(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move { self.socket = Some(self.person.open(&key(room)).await) })
+    }
+
+    fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        // The broadcast is the answer.
+        Box::pin(async move { self.socket().send(json!({"action": "message", "message": text})).await })
+    }
+
+    fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
+        Box::pin(async move {
+            let frame = self.socket().expect(|frame| frame["action"] == "message").await;
+            has_exactly(&frame, &["action", "room_id", "user_id", "name", "message", "time"]);
+            assert_eq!((&frame["message"], &frame["user_id"], &frame["name"]), (&json!(text), &json!(author.0), &json!(author.0)));
+            assert_eq!(frame["room_id"], key(room));
+            assert!(is_millis(&frame["time"]), "{frame}");
+        })
+    }
+
+    fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
+        // This dialect has no word for it; the native one has, and takes every credential.
+        Box::pin(async move {
+            let page = self.person.native().get(&format!("/api/chatrooms/{room}/messages?limit=200")).await.is(200);
+            let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+            let messages = page["messages"].as_array().expect("a list");
+            messages.iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
+        })
+    }
+
+    fn edit<'a>(&'a mut self, _: i64, _: &'a str) -> Act<'a, bool> {
+        Box::pin(async { false })
+    }
+
+    fn unread(&mut self, _: i64) -> Act<'_, Option<i64>> {
+        Box::pin(async { None })
+    }
+
+    fn read(&mut self, _: i64) -> Act<'_> {
+        Box::pin(async {})
+    }
+
+    fn loses(&mut self, room: i64) -> Act<'_> {
+        Box::pin(async move {
+            let login = self.person.login.clone();
+            let frame = self.socket().expect(|frame| frame["action"] == "leave").await;
+            has_exactly(&frame, &["action", "room_id", "user_id", "name", "time"]);
+            assert_eq!((&frame["room_id"], &frame["user_id"]), (&json!(key(room)), &json!(login)));
+            assert_eq!(self.socket().closed().await, 1000);
+        })
+    }
+
+    fn is_shut_out(&mut self, room: i64) -> Act<'_> {
+        // Of a public room, its messages.
+        Box::pin(async move {
+            self.person.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
+            self.person.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
+            self.socket = None;
+        })
+    }
+
+    fn log_out(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.person.delete("/logout").await.is(204);
+            if let Some(mut socket) = self.socket.take() {
+                assert_eq!(socket.closed().await, 4401);
+            }
+        })
+    }
+
+    fn is_refused(&mut self) -> Act<'_> {
+        Box::pin(async move { self.person.get("/rooms").await.fails_rooms(401, "Unauthorized") })
+    }
+}
