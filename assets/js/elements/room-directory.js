@@ -36,6 +36,7 @@ export class RoomDirectory extends Piece {
     const wanted = this.#filter.value.trim().toLocaleLowerCase();
     const sorted = (rooms ?? []).filter((room) => (room.name ?? "").toLocaleLowerCase().includes(wanted)).sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
     this.#list.hidden = sorted.length === 0;
+    /** @type {HTMLElement} */ (this.#filter.parentElement).hidden = !rooms?.length;
     this.#noMatch.hidden = !rooms?.length || sorted.length > 0;
     keyed(this.#list, sorted, (room) => room.roomId, (room) => this.#make(room), (node, room) => change(node, room, mine.has(room.roomId)));
   }
