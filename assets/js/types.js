@@ -9,7 +9,23 @@
  * @property {string} name display name
  * @property {string|null} [email]
  * @property {string|null} [birth]
+ * @property {Media|null} [media] their picture
+ * @property {string} [createdAt]
  * @property {boolean} [admin] server administrator (only of myself)
+ */
+
+/**
+ * An uploaded file.
+ * @typedef {object} Media
+ * @property {number} id
+ * @property {string} name where it is found
+ * @property {string} type the usual ending of its type
+ * @property {boolean} isImage
+ * @property {number} size bytes
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {string} [fileName] what its uploader called it
+ * @property {string} createdAt
  */
 
 /** @typedef {"admin"|"sub-admin"|"member"} Role */
@@ -20,6 +36,7 @@
  * @property {string} edited_name name used inside the room only, "" when unset
  * @property {Role} role
  * @property {string} name
+ * @property {Media|null} [media] their picture
  */
 
 /** @typedef {{reactionType: string, userIds: string[]}} Reaction */
@@ -39,6 +56,7 @@
  * @property {string} [replyTo]
  * @property {string} [clientId]
  * @property {Reaction[]} [reactions]
+ * @property {Media[]} [media]
  */
 
 /**
@@ -54,6 +72,7 @@
  * @property {number} lastSeq
  * @property {number} [unreadCount]
  * @property {number} [mentionCount]
+ * @property {boolean} [muted]
  * @property {Message|null} [lastMessage]
  * @property {boolean} [full] all participants are known
  */
@@ -66,6 +85,7 @@
  * @property {string} content
  * @property {string} createdAt
  * @property {string} [replyTo]
+ * @property {Media[]} [media] uploaded already
  * @property {"pending"|"failed"} state
  * @property {string} [reason] code of the error
  */
@@ -98,11 +118,13 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"sign-in"|"register"|"setup"} page
+ * @property {"rooms"|"room"|"directory"|"profile"|"search"|"sign-in"|"register"|"setup"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
  * @property {string} [token]
+ * @property {string} [query] what is searched for
+ * @property {string} [within] the room it is searched in
  */
 
 /**
@@ -126,8 +148,10 @@
  * @property {Record<string, Room>} rooms
  * @property {Record<string, Timeline>} timelines
  * @property {Record<string, string>} people display names by login name
+ * @property {Record<string, string>} pictures names of people's pictures by login name, "" for none
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
  * @property {Pending[]} outbox
+ * @property {Record<string, string>} drafts by room
  * @property {Record<string, string[]>} online who is in a room that I have entered
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq
@@ -143,8 +167,14 @@
  * @typedef {{type: string, [key: string]: any}} Event
  */
 
+/** @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code points of the snippet */
+/** @typedef {{messages: Hit[], cursor?: string}} HitPage */
+
+/** @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null, password?: string, currentPassword?: string}} Change of myself; null takes away */
+/** @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current: boolean}} SessionInfo device: what the client calls itself */
+
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
 
-/** @typedef {{userId: string, name: string}} Person */
+/** @typedef {{userId: string, name: string, media?: Media|null, createdAt?: string}} Person */
 
 export {};

@@ -13,6 +13,7 @@ mod proxy;
 mod realtime;
 mod rooms;
 mod scene;
+mod share;
 mod store;
 mod support;
 mod v1;

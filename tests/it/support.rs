@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and these are its hands")]
 
 mod answer;
+mod browser;
 mod chats;
 mod client;
 mod person;
@@ -19,6 +20,7 @@ mod v1;
 use std::time::Duration;
 
 pub(crate) use answer::Answer;
+pub(crate) use browser::{BROWSER_PATIENCE, Browser, Driver};
 pub(crate) use chats::Chats;
 pub(crate) use client::{Body, Client};
 pub(crate) use person::{Person, RoomPlan, number, people};

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { choose, LANGUAGES, parts, t, useWords } from "../../assets/js/lib/i18n.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
 const LINES_MOST = 370;
+const FIRST_PAINT_MOST = 100_000;
 
 const files = (folder, ending) => readdirSync(join(ROOT, folder), { recursive: true })
   .map((name) => join(folder, String(name))).filter((name) => name.endsWith(ending)).sort();
@@ -16,6 +18,19 @@ const scripts = files("js", ".js");
 const words = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]));
 const places = (sentence) => [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
 const sentences = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
+
+/** What a module needs, itself included; with what it may fetch later when asked so. */
+function closure(start, later = false) {
+  const found = new Set();
+  const visit = (name) => {
+    if (found.has(name)) return;
+    found.add(name);
+    for (const [, from] of read(name).matchAll(/^import (?:.* from )?"([^"]+)"/gm)) visit(join(dirname(name), from));
+    if (later) for (const [, from] of read(name).matchAll(/\bimport\("(\.[^"]+)"\)(?!\.)/g)) visit(join(dirname(name), from));
+  };
+  visit(start);
+  return found;
+}
 
 test("every language has every key", () => {
   for (const [code, dictionary] of Object.entries(words)) assert.deepEqual(Object.keys(dictionary), Object.keys(words.en), code);
@@ -68,11 +83,24 @@ test("the browser's first known language is chosen", () => {
   assert.equal(choose(["fr"]), "en");
 });
 
-test("the shell preloads every module and links every style sheet", () => {
+test("the shell preloads what the first paint needs, and nothing else", () => {
   const shell = read("index.html");
   const linked = (rel) => [...shell.matchAll(new RegExp(`<link rel="${rel}" href="([^"]+)">`, "g"))].map((match) => match[1]).sort();
-  assert.deepEqual(linked("modulepreload"), scripts.filter((name) => !["js/theme.js", "js/types.js"].includes(name)));
-  assert.deepEqual(linked("stylesheet"), files("styles", ".css"));
+  const needed = closure("js/main.js");
+  assert.deepEqual(linked("modulepreload"), [...needed].sort());
+  const later = [...read("js/elements/later.js").matchAll(/"([a-z-]+)": \(\) => import/g)].map((match) => `styles/${match[1]}.css`);
+  assert.deepEqual([...linked("stylesheet"), ...later].sort(), files("styles", ".css"));
+});
+
+test("the first paint is under 100 kB compressed in every language, and every module is reached somehow", () => {
+  const shell = read("index.html");
+  const first = ["index.html", ...[...shell.matchAll(/ (?:href|src)="([^"]+)"/g)].map((match) => match[1])];
+  const sizes = [...new Set(first)].map((name) => gzipSync(read(name), { level: 9 }).length).reduce((sum, size) => sum + size, 0);
+  for (const code of Object.keys(LANGUAGES)) {
+    const all = sizes + gzipSync(read(`i18n/${code}.json`), { level: 9 }).length;
+    assert.ok(all < FIRST_PAINT_MOST, `${code}: ${all} bytes`);
+  }
+  assert.deepEqual([...closure("js/main.js", true)].sort(), scripts.filter((name) => !["js/theme.js", "js/types.js"].includes(name)));
 });
 
 test("the shell has no inline script or style, and nothing comes from elsewhere", () => {
@@ -97,6 +125,7 @@ test("modules import what exists, relatively", () => {
 
 test("pure modules know neither the page nor the network", () => {
   const pure = ["state/reduce.js", "state/reduce-message.js", "state/reduce-room.js", "state/timeline.js", "state/rows.js", "state/select.js",
+    "state/complete.js", "state/hits.js", "state/notice.js", "state/uploads.js", "lib/device.js", "lib/highlight.js", "lib/markdown.js", "lib/media.js",
     "lib/text.js", "lib/names.js", "lib/rights.js", "lib/route.js", "lib/backoff.js", "lib/reactions.js", "lib/time.js"];
   for (const name of pure) assert.doesNotMatch(read(`js/${name}`), /\b(document|window|localStorage|fetch|location|navigator)\b[.(]/, name);
 });

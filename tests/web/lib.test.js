@@ -4,7 +4,7 @@ import { retryDelay } from "../../assets/js/lib/backoff.js";
 import { initials, partner, personName, roomName } from "../../assets/js/lib/names.js";
 import { mayChangeRoles, mayDeleteRoom, mayManage, mayModerate, mayName, mayRemove } from "../../assets/js/lib/rights.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
-import { isMention, langOf, lengthOf, linkParts } from "../../assets/js/lib/text.js";
+import { isMention, langOf, lengthOf, linkAt } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
 import { members, roomRows, totalUnread } from "../../assets/js/state/select.js";
 import { after, live, room, ROOM, signedIn } from "./fixtures.js";
@@ -20,12 +20,14 @@ test("the script of a text decides its language", () => {
 });
 
 test("links end where the sentence goes on, and only http is one", () => {
-  const parts = (text) => linkParts(text).map((part) => (part.href ? `<${part.text}>` : part.text)).join("");
-  assert.equal(parts("see https://example.org/a(b)?c=1. Then"), "see <https://example.org/a(b)?c=1>. Then");
-  assert.equal(parts("(https://example.org)"), "(<https://example.org>)");
-  assert.equal(parts("본 https://example.org/가나다、 끝"), "본 <https://example.org/가나다>、 끝");
-  assert.equal(parts("javascript:alert(1) http:// ftp://x"), "javascript:alert(1) http:// ftp://x");
-  assert.equal(linkParts("no link").map((part) => part.text).join(""), "no link");
+  const link = (text, at = text.indexOf("h")) => linkAt(text, at)?.text ?? null;
+  assert.equal(link("see https://example.org/a(b)?c=1. Then"), "https://example.org/a(b)?c=1");
+  assert.equal(link("(https://example.org)"), "https://example.org");
+  assert.equal(link("본 https://example.org/가나다、 끝"), "https://example.org/가나다");
+  assert.equal(link("HTTPS://Example.org/A", 0), "HTTPS://Example.org/A");
+  assert.equal(linkAt("HTTPS://Example.org/A", 0).href, "https://example.org/A");
+  for (const text of ["http:// x", "hello", "https://)", "http://**"]) assert.equal(link(text), null, text);
+  assert.equal(link("javascript:alert(1) ftp://x", 0), null);
 });
 
 test("lengths count code points", () => {

@@ -6,7 +6,7 @@ import { message, messages } from "./fixtures.js";
 
 const view = (list, more = {}) => ({
   timeline: mergePage(emptyTimeline(), list, null), lastSeq: list.at(-1)?.seq ?? 0, low: 0, high: Infinity, pending: [], me: "alice", unreadSeq: undefined,
-  unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id.toUpperCase(), ...more,
+  unreadCount: 0, mayDeleteAny: false, reads: {}, quoted: {}, nameOf: (id) => id.toUpperCase(), pictureOf: () => undefined, ...more,
 });
 const kinds = (rows) => rows.map((row) => row.kind === "message" ? row.seq ?? row.clientId : row.kind);
 const at = (hour, minute = 0, day = 15) => new Date(2025, 6, day, hour, minute).toISOString();
@@ -76,4 +76,12 @@ test("only own messages can be deleted, unless one moderates", () => {
   const may = (more) => buildRows(view(list, more)).filter((row) => row.kind === "message").map((row) => row.mayDelete);
   assert.deepEqual(may({}), [false, true]);
   assert.deepEqual(may({ mayDeleteAny: true }), [true, true]);
+});
+
+test("my newest message says who has read it, wherever their mark is by now", () => {
+  const list = [message(1, { userId: "alice" }), message(2, { userId: "alice" }), message(3, { userId: "bob" })];
+  const seen = (more) => buildRows(view(list, more)).filter((row) => row.kind === "message").map((row) => row.seenBy);
+  assert.deepEqual(seen({ reads: { bob: 3, carol: 1, alice: 3 } }), [[], ["bob"], []]);
+  assert.deepEqual(seen({ reads: { bob: 2, carol: 2 } }), [[], ["bob", "carol"], []]);
+  assert.deepEqual(seen({ reads: { bob: 3 }, high: 2 }), [[], []]);
 });

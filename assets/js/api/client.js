@@ -1,6 +1,6 @@
 /** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
 
-/** @import {Message, Participant, Person, Role, Room, Session, User} from "../types.js" */
+/** @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo, User} from "../types.js" */
 
 export class ApiError extends Error {
   /**
@@ -52,8 +52,17 @@ export class Client {
   /** @returns {Promise<User>} */
   me = () => this.#send("GET", "/api/users/me");
 
-  /** @param {{name?: string, password?: string, currentPassword?: string}} body @returns {Promise<User>} */
+  /** @param {Change} body @returns {Promise<User>} */
   changeMe = (body) => this.#send("PATCH", "/api/users/me", body);
+
+  /** @returns {Promise<void>} */
+  deleteMe = () => this.#send("DELETE", "/api/users/me");
+
+  /** @returns {Promise<SessionInfo[]>} */
+  sessions = async () => (await this.#send("GET", "/api/sessions")).sessions;
+
+  /** @param {string} id @returns {Promise<void>} */
+  endSession = (id) => this.#send("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
   findPeople = async (query) => (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
@@ -78,6 +87,9 @@ export class Client {
   /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
   renameRoom = (roomId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/name`, { name });
 
+  /** @param {string} roomId @param {boolean} muted @returns {Promise<{roomId: string, muted: boolean}>} */
+  muteRoom = (roomId, muted) => this.#send("PATCH", `/api/chatrooms/${roomId}/me`, { muted });
+
   /** @param {string} roomId @returns {Promise<void>} */
   deleteRoom = (roomId) => this.#send("DELETE", `/api/chatrooms/${roomId}`);
 
@@ -97,7 +109,7 @@ export class Client {
 
   /** @param {string} roomId @param {Record<string, string|number>} query @returns {Promise<Message[]>} */
   messages = async (roomId, query) =>
-    (await this.#send("GET", `/api/chatrooms/${roomId}/messages?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`)).messages;
+    (await this.#send("GET", `/api/chatrooms/${roomId}/messages${asked(query)}`)).messages;
 
   /** @param {string} roomId @param {string} messageId @param {string} newContent @returns {Promise<Message>} */
   editMessage = (roomId, messageId, newContent) => this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
@@ -112,8 +124,33 @@ export class Client {
   unreact = (roomId, messageId, reactionType) =>
     this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`);
 
-  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, lastReadSeq: number}[]>} */
+  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, readAt: string, lastReadSeq: number}[]>} */
   readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
+
+  /**
+   * @param {{q: string, roomId?: string, limit?: number, before?: string}} query
+   * @returns {Promise<HitPage>}
+   */
+  search(query) {
+    return this.#send("GET", `/api/search${asked(query)}`);
+  }
+
+  /**
+   * @param {File} file
+   * @param {(part: number) => void} [progress] 0 to 1
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Media>}
+   */
+  async upload(file, progress, signal) {
+    const { upload } = await import("./upload.js");
+    try {
+      return await upload(file, progress, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      await this.#renew();
+      return upload(file, progress, signal);
+    }
+  }
 
   // Internal
 
@@ -128,16 +165,20 @@ export class Client {
     const answer = await this.#fetch(method, path, body);
     if (answer.ok) return answer.status === 204 ? undefined : answer.json();
     if (answer.status === 401 && renew) {
-      try {
-        await this.refresh();
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 401) this.onSignedOut();
-        throw error;
-      }
+      await this.#renew();
       return this.#send(method, path, body, false);
     }
     const said = await answer.json().catch(() => ({}));
     throw new ApiError(answer.status, said.error ?? "internal", said.message ?? answer.statusText, said.field);
+  }
+
+  async #renew() {
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.onSignedOut();
+      throw error;
+    }
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
@@ -151,4 +192,10 @@ export class Client {
       throw new ApiError(0, "offline", "The server cannot be reached.");
     }
   }
+}
+
+/** @param {Record<string, string|number|undefined>} query what is undefined is left out */
+function asked(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)]);
+  return `?${new URLSearchParams(given)}`;
 }

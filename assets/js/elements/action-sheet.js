@@ -25,7 +25,7 @@ export class ActionSheet extends HTMLElement {
     fill(dialog, h("div", { class: "popover" },
       h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map((reaction) => h("button", { class: "icon-button", type: "button",
         "aria-label": has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction, onclick: then("reaction-toggle", { row, reaction }) }, glyph(reaction)))),
-      h("hr"), item("message-reply", "reply", t("action.reply")), row.mine && item("message-edit", "edit", t("action.edit")),
+      h("hr"), item("message-reply", "reply", t("action.reply")), item("message-readers", "eye", t("readers.show")), row.mine && item("message-edit", "edit", t("action.edit")),
       row.mayDelete && [h("hr"), item("message-delete", "trash", t("action.delete"), true)]));
     fill(this, dialog);
     dialog.showModal();

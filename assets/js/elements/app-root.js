@@ -5,7 +5,7 @@ import { Chat } from "../state/chat.js";
 import { messageById } from "../state/timeline.js";
 import "./chat-app.js";
 import { emptyState } from "./empty-state.js";
-import "./login-form.js";
+import { later } from "./later.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {LoginForm} from "./login-form.js" */
@@ -47,7 +47,7 @@ export class AppRoot extends HTMLElement {
       } catch {
         // No server: the page cannot know whether there is a session.
         document.documentElement.dataset.connection = "offline";
-        this.replaceChildren(emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }));
+        this.#waiting();
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -56,16 +56,28 @@ export class AppRoot extends HTMLElement {
   #update() {
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
-    const form = /** @type {LoginForm|null} */ (this.querySelector("login-form"));
     if (me) {
       if (!this.querySelector("chat-app")) this.#show("chat-app");
       this.#follow();
       return;
     }
     document.title = t("product");
-    const mode = route.page === "register" || route.page === "setup" ? route.page : "sign-in";
-    if (form) form.mode = mode;
-    else /** @type {LoginForm} */ (this.#show("login-form")).mode = mode;
+    this.#askWho(route.page === "register" || route.page === "setup" ? route.page : "sign-in");
+  }
+
+  /** @param {"sign-in"|"register"|"setup"} mode */
+  async #askWho(mode) {
+    if (this.querySelector("chat-app")) this.replaceChildren();
+    await later("login-form").catch(() => this.#waiting());
+    if (this.#chat.store.state.me || !customElements.get("login-form")) return;
+    const form = this.querySelector("login-form") ?? this.#show("login-form");
+    /** @type {LoginForm} */ (form).mode = mode;
+  }
+
+  /** The server does not answer. */
+  #waiting() {
+    this.replaceChildren(emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }));
+    setTimeout(() => this.#update(), RETRY_MS);
   }
 
   /** @param {"chat-app"|"login-form"} tag */

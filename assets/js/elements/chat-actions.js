@@ -1,8 +1,9 @@
 /** What each action of a leaf means: which verb of the chat it is, and where the page goes after it. */
-import { errorText } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
-import { personName, roomName } from "../lib/names.js";
+import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";
+import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -17,6 +18,7 @@ export function listenToActions(app, signal) {
   const { store } = chat;
   const roomId = () => store.state.visit?.roomId ?? "";
   const find = (/** @type {string} */ query) => chat.client.findPeople(query);
+  const room = () => app.dialog("room-dialog");
   const context = (/** @type {typeof app.draft.context} */ now) => {
     app.draft.context = now;
     app.draft.error = "";
@@ -28,23 +30,27 @@ export function listenToActions(app, signal) {
 
   /** @type {Record<string, (detail: any) => unknown>} */
   const actions = {
-    "room-new": () => app.dialog.create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
+    "room-new": async () => (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
     "room-join": async (id) => go(await chat.joinRoom(id)),
-    "room-rename": () => app.dialog.rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
+    "room-rename": async () => (await room()).rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
+    "room-mute": async (muted) => {
+      const id = roomId();
+      await chat.muteRoom(id, muted).finally(() => app.update());
+    },
     "room-leave": () => ask("leave", () => chat.leaveRoom(roomId()).catch((error) => {
       throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
     })),
     "room-delete": () => ask("deleteRoom", () => chat.deleteRoom(roomId())),
-    "people-add": () => app.dialog.addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
+    "people-add": async () => (await room()).addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
       (/** @type {string[]} */ people) => chat.addPeople(roomId(), people)),
     "person-open": (userId) => openPerson(app, roomId(), userId),
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
     "details-close": () => details(app, false),
 
-    "message-send": ({ content, replyTo }) => {
+    "message-send": ({ content, replyTo, media }) => {
       chat.live.typingEnded();
       app.draft.context = null;
-      chat.sender.send(roomId(), content, replyTo);
+      chat.sender.send(roomId(), content, { replyTo, media });
       app.update();
       app.view.list.toEnd();
     },
@@ -66,15 +72,24 @@ export function listenToActions(app, signal) {
       const last = timelines[roomId()]?.messages.findLast((message) => message.userId === me?.userId && !message.deletedAt);
       if (last) context({ kind: "edit", messageId: last.messageId, author: "", content: last.content ?? "" });
     },
-    "message-delete": (row) => {
+    "message-delete": async (row) => {
       const id = roomId();
-      app.dialog.confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
+      (await room()).confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
     },
-    "message-react": ({ row, at }) => app.picker.open(row, at),
-    "message-menu": (row) => app.sheet.open(row),
+    "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
+    "message-readers": async (row) => {
+      const id = roomId();
+      const [list, readers] = await Promise.all([app.dialog("reader-list"), chat.client.readers(id, row.messageId)]);
+      const { state } = store;
+      list.open(readers.filter(({ userId }) => userId !== state.me?.userId && userId !== row.userId)
+        .map((reader) => ({ ...reader, name: personName(state, id, reader.userId), picture: pictureOf(state, reader.userId) })));
+    },
+    "picture-open": async (what) => (await app.dialog("picture-viewer")).open(what),
+    "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
     "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),
     "send-discard": (clientId) => chat.sender.discard(clientId),
+    "draft-change": ({ roomId: id, text }) => chat.keepDraft(id, text),
     typing: () => chat.live.typing(roomId()),
 
     "history-need": ({ gap, direction }) => chat.history.fill(roomId(), gap, direction),
@@ -86,6 +101,9 @@ export function listenToActions(app, signal) {
     "end-seen": ({ roomId: id, atEnd }) => chat.live.reading(atEnd && document.visibilityState === "visible" && isShown(app) ? id : null),
     "connection-retry": () => chat.socket.retryNow(),
 
+    "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
+    "search-leave": () => app.leaveSearch(),
+
     "theme-switch": () => {
       setTheme(isDark() ? "light" : "dark");
       app.update();
@@ -94,10 +112,11 @@ export function listenToActions(app, signal) {
       setTheme(theme);
       app.update();
     },
-    "session-close": async () => {
-      await chat.signOut();
-      location.hash = "#/sign-in";
-    },
+    "session-close": () => chat.signOut().then(signedOut),
+    "sessions-close": async () => (await room()).confirm({ title: t("confirm.everywhere"), text: t("confirm.everywhereText"), action: t("session.everywhere") },
+      () => chat.signOutEverywhere().then(signedOut)),
+    "account-delete": async () => (await room()).confirm({ title: t("confirm.account"), text: t("confirm.accountText"), action: t("account.delete") },
+      () => chat.deleteAccount().then(signedOut)),
   };
   for (const [type, action] of Object.entries(actions)) {
     app.addEventListener(type, async (event) => {
@@ -114,9 +133,9 @@ export function listenToActions(app, signal) {
   }, { signal });
 
   /** @param {"leave"|"deleteRoom"} what @param {() => Promise<unknown>} confirmed */
-  function ask(what, confirmed) {
-    const room = roomName(store.state.rooms[roomId()], store.state.me?.userId ?? "") || t("rooms.alone");
-    app.dialog.confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room }), action: t(what === "leave" ? "details.leave" : "details.delete") },
+  async function ask(what, confirmed) {
+    const name = roomName(store.state.rooms[roomId()], store.state.me?.userId ?? "") || t("rooms.alone");
+    (await room()).confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room: name }), action: t(what === "leave" ? "details.leave" : "details.delete") },
       async () => {
         await confirmed();
         location.hash = "#/rooms";
@@ -125,6 +144,10 @@ export function listenToActions(app, signal) {
 }
 
 // Internal
+
+function signedOut() {
+  location.hash = "#/sign-in";
+}
 
 /** @param {string} roomId */
 function go(roomId) {
@@ -144,21 +167,23 @@ function details(app, shown) {
 }
 
 /** @param {ChatApp} app @param {string} roomId @param {string} userId */
-function openPerson(app, roomId, userId) {
+async function openPerson(app, roomId, userId) {
   const { chat } = app;
   const { state } = chat.store;
   const room = state.rooms[roomId];
   const me = /** @type {import("../types.js").User} */ (state.me);
   const inside = room?.participants.find((person) => person.userId === userId);
-  app.person.open({
-    userId, name: inside?.name ?? personName(state, roomId, userId), inside, me: userId === me.userId,
+  const dialog = await app.dialog("person-dialog");
+  dialog.open({
+    userId, name: inside?.name ?? personName(state, roomId, userId), picture: pictureOf(state, userId), inside, me: userId === me.userId,
     mayName: Boolean(inside) && mayName(room, me, /** @type {any} */ (inside)),
     mayChangeRole: Boolean(inside) && mayChangeRoles(room, me),
     mayRemove: Boolean(inside) && mayRemove(room, me, /** @type {any} */ (inside)),
   }, {
     save: (/** @type {any} */ change) => chat.changePerson(roomId, userId, change),
-    remove: () => app.dialog.confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
+    remove: async () => (await app.dialog("room-dialog")).confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
       () => chat.removePerson(roomId, userId)),
+    about: chat.client.person(userId),
     write: async () => go(await chat.createRoom({ targetUserIds: [userId], direct: true })),
   });
 }

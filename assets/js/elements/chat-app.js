@@ -7,27 +7,27 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/rights.js";
+import { isAway, noticed, notify, setIcon } from "../lib/notify.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { members, roomRows, totalUnread } from "../state/select.js";
+import { noticeOf } from "../state/notice.js";
+import { members, roomRows, searchPage, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
 import { RoomView } from "./room-view.js";
-import "./action-sheet.js";
 import "./connection-banner.js";
-import "./person-dialog.js";
-import "./reaction-picker.js";
+import { later } from "./later.js";
 import "./room-details.js";
-import "./room-dialog.js";
-import "./room-directory.js";
 import "./room-list.js";
-import "./settings-page.js";
 
 /** @import {Chat} from "../state/chat.js" */
+/** @import {Later} from "./later.js" */
 /** @import {Room, State, User} from "../types.js" */
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
+/** Pages that come later, and the element of each. @type {Record<string, Later>} */
+const PAGES = { directory: "room-directory", profile: "settings-page", search: "search-results" };
 const NARROW = matchMedia("(width < 640px)");
 /** Where a keyboard comes up over the page, nothing is focused unasked. */
 const HOVER = matchMedia("(hover: hover)");
@@ -36,40 +36,41 @@ export class ChatApp extends HTMLElement {
   /** @type {Chat} */
   chat = /** @type {any} */ (null);
   /** @type {import("./room-view.js").Draft & {directory: Room[]|null, directoryError: string}} */
-  draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "" };
+  draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "",
+    upload: (file, progress, signal) => this.chat.client.upload(file, progress, signal) };
   view = new RoomView();
-  dialog = make("room-dialog");
-  person = make("person-dialog");
-  picker = make("reaction-picker");
-  sheet = make("action-sheet");
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #main = h("main");
   #details = make("room-details");
-  #directory = make("room-directory");
-  #settings = make("settings-page");
+  /** Elements that came later. @type {Map<Later, any>} */
+  #later = new Map();
   #welcome = emptyState({ picture: "compass", title: t("welcome.title"), text: t("welcome.text"), actions: [
     h("button", { class: "button primary", type: "button", onclick: () => this.newRoom() }, t("rooms.new")),
     h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
   #missing = emptyState({ picture: "room", title: t("room.missing"), text: t("room.missingHint"), actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))] });
-  #notice = h("p", { class: "toast popover", role: "alert", hidden: true });
+  #toast = h("p", { class: "toast popover", role: "alert", hidden: true });
   #tabs = h("nav", { class: "tabs", "aria-label": t("tabs.title") },
-    tab("#/rooms", "room", "rooms.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
+    tab("#/rooms", "room", "rooms.title"), tab("#/search", "search", "search.title"), tab("#/directory", "compass", "directory.short"), tab("#/profile", "person", "profile.short"));
   #life = new AbortController();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
-  #noticeTimer;
+  #toastTimer;
   #page = "";
   #room = "";
+  /** The room that was open last. */
+  #last = "";
 
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#notice, this.dialog, this.person, this.picker, this.sheet);
+    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
     const { signal } = this.#life;
+    this.chat.socket.addEventListener("frame", (event) => this.#notice(/** @type {CustomEvent} */ (event).detail), { signal });
     listenToActions(this, signal);
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
     NARROW.addEventListener("change", () => this.update(), { signal });
+    document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), { signal });
     this.update();
   }
@@ -91,6 +92,8 @@ export class ChatApp extends HTMLElement {
     set(this.#details, { role: NARROW.matches && view === "details" ? "main" : "complementary" });
     document.documentElement.dataset.connection = connection.state;
     document.title = title(state, room, me);
+    setIcon(totalUnread(state) > 0);
+    if (state.reading) noticed(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
@@ -102,6 +105,24 @@ export class ChatApp extends HTMLElement {
   }
 
   // Actions
+
+  /**
+   * A dialog or a sheet, fetched when it is first needed.
+   * @param {Later} tag
+   * @returns {Promise<any>}
+   */
+  async dialog(tag) {
+    await later(tag);
+    let element = this.#later.get(tag);
+    if (!element) this.#later.set(tag, (element = make(tag)));
+    if (!element.isConnected) this.append(element);
+    return element;
+  }
+
+  /** Where one was before the search. */
+  leaveSearch() {
+    location.hash = this.#last && this.chat.store.state.rooms[this.#last] ? `#/${this.#last}` : "#/rooms";
+  }
 
   newRoom() {
     this.dispatchEvent(new CustomEvent("room-new"));
@@ -115,31 +136,69 @@ export class ChatApp extends HTMLElement {
 
   /** @param {string} text says for a while what went wrong */
   say(text) {
-    fill(this.#notice, text).hidden = false;
-    clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, 6000);
+    fill(this.#toast, text).hidden = false;
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = setTimeout(() => { this.#toast.hidden = true; }, 6000);
   }
 
   // Internal
 
+  /** @param {import("../types.js").Event} frame */
+  #notice(frame) {
+    const notice = noticeOf(this.chat.store.state, frame, isAway());
+    if (notice) notify(notice, t("rooms.snippet", { name: notice.author, text: notice.text }));
+  }
+
+  /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
+  #pressed(event) {
+    const { target } = event;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    if (this.#rooms.checkVisibility()) this.#rooms.search();
+    else location.hash = "#/search";
+  }
+
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   #showPage(state, room, me) {
     const { page } = state.route;
-    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page === "directory" || page === "profile" ? page : "welcome";
-    if (wanted !== this.#page) {
+    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES ? page : "welcome";
+    const element = this.#pageOf(wanted);
+    if (wanted !== this.#page || (element && !element.isConnected)) {
       this.#page = wanted;
       set(this.#main, { class: wanted === "room" ? null : "page" });
       /** @type {Record<string, any[]>} */
-      const pages = { "": [], room: this.view.parts, missing: [this.#missing], directory: [this.#directory], profile: [this.#settings], welcome: [this.#welcome] };
-      fill(this.#main, pages[wanted]);
+      const pages = { room: this.view.parts, missing: [this.#missing], welcome: [this.#welcome] };
+      fill(this.#main, pages[wanted] ?? element);
     }
     if (wanted === "room" && room) {
       this.view.update(state, room, this.draft);
       if (this.#room !== room.roomId && !state.route.messageId && HOVER.matches && !document.querySelector("dialog[open]")) this.view.composer.focus();
     }
     this.#room = wanted === "room" && room ? room.roomId : "";
-    if (wanted === "directory") this.#directory.data = { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
-    if (wanted === "profile") this.#settings.data = { me, save: (/** @type {any} */ change) => this.chat.changeMe(change) };
+    this.#last = this.#room || this.#last;
+    if (element) element.data = this.#dataOf(page, state, me);
+  }
+
+  /** The element of a page that comes later; null until it is there. @param {string} page */
+  #pageOf(page) {
+    const tag = PAGES[page];
+    if (!tag) return null;
+    const element = this.#later.get(tag);
+    if (element) return element;
+    later(tag).then(() => {
+      if (!this.#later.has(tag)) this.#later.set(tag, make(tag));
+      this.update();
+    }, () => this.say(t("error.offline")));
+    return null;
+  }
+
+  /** @param {string} page @param {State} state @param {User} me */
+  #dataOf(page, state, me) {
+    if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
+    if (page === "search") return { ...searchPage(state, this.#last), search: (/** @type {any} */ query) => this.chat.search(query) };
+    const { client } = this.chat;
+    return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change), upload: this.draft.upload, sessions: client.sessions, endSession: client.endSession };
   }
 }
 

@@ -1,6 +1,7 @@
 /** Sign in, register, or set up the first administrator. Emits `session-open`; what the server refuses comes back through `fail`. */
 import { ApiError } from "../api/client.js";
-import { errorText, fault, field } from "../lib/dialog.js";
+import { fault, field } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
 import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";

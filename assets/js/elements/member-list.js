@@ -51,7 +51,7 @@ function changePerson(node, person) {
   const row = node.children[0];
   const [face, name, role] = row.children;
   set(row, { class: person.here ? "pick media" : "pick media offline", "data-user": person.userId });
-  /** @type {any} */ (face).face = { id: person.userId, name: person.shown, size: "m", presence: person.here ? "here" : "offline" };
+  /** @type {any} */ (face).face = { id: person.userId, name: person.shown, size: "m", picture: person.picture, presence: person.here ? "here" : "offline" };
   say(set(name, { lang: langOf(person.shown) || null }), person.shown);
   say(role, person.me ? t("person.you") : person.role !== "member" ? t(`role.${person.role}`) : person.owner ? t("role.owner") : "");
 }

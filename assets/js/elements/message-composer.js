@@ -1,51 +1,76 @@
 /**
  * Where one writes. Enter sends, but never in the middle of an input-method composition; Shift+Enter breaks the line; Up in
- * an empty field edits my last message; Escape leaves editing or replying. Emits `message-send`, `message-save`,
- * `edit-last`, `context-leave`, `typing`.
+ * an empty field edits my last message; Escape leaves editing or replying. `@` completes people, `:` emoji. What is written is
+ * kept by room. Emits `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
  */
 import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
-import { langOf, lengthOf, oneLine } from "../lib/text.js";
+import { snippet } from "../lib/markdown.js";
+import { caption } from "../lib/media.js";
+import { langOf, lengthOf } from "../lib/text.js";
+import { ComposerFiles } from "./composer-files.js";
+import { later } from "./later.js";
 
 /** What the message that one writes belongs to. @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context */
-/** @typedef {{roomId: string, title: string, context: Context|null, error: string}} Data */
+/** @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string, people: () => import("../state/complete.js").Candidate[], upload: import("./upload-list.js").Send}} Data */
 
 const LONGEST = 4000;
+/** A draft is stored when one pauses for so long. */
+const PAUSE_MS = 300;
 
 /** @extends {Piece<Data>} */
 export class MessageComposer extends Piece {
   #field = h("textarea", { rows: 1, placeholder: t("composer.placeholder"), enterkeyhint: "send" });
   #send = h("button", { class: "icon-button solid", type: "submit", "aria-label": t("composer.send"), title: t("composer.send"), disabled: true }, icon("send"));
   #note = h("p", { class: "error meta", role: "alert", hidden: true });
-  #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, h("div", { class: "line" }, this.#field, this.#send));
+  #row = h("div", { class: "line" }, this.#field, this.#send);
+  #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, this.#row);
+  #files = new ComposerFiles(this.#box, () => this.#uploaded());
+  /** @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it could complete */
+  #completion = null;
+  /** Sending waits for files on their way. */
+  #waits = false;
   /** @type {Element|null} */
   #line = null;
-  /** @type {Map<string, string>} what is being written, by room */
-  #texts = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} the draft is not stored yet */
+  #pause;
   #roomId = "";
+  /** What stood here before one began to edit. */
+  #covered = "";
   /** @type {Context|null} */
   #context = null;
 
   // Lifecycle
 
   build() {
+    this.#row.prepend(this.#files.button);
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => {
-      if (!this.#context || this.#context.kind === "reply") this.#texts.set(this.#roomId, this.#field.value);
       if (this.#field.value) act(this, "typing");
-      this.#changed();
+      this.#written();
+      this.#complete();
     });
+    this.#field.addEventListener("blur", () => this.#store());
+  }
+
+  /** @param {AbortSignal} signal */
+  subscribe(signal) {
+    // A closed tab tells nothing later.
+    addEventListener("pagehide", () => this.#store(), { signal });
+    document.addEventListener("visibilitychange", () => this.#store(), { signal });
   }
 
   /** @param {Data} data */
-  update({ roomId, title, context, error }) {
+  update({ roomId, title, context, error, draft, people, upload }) {
+    if (this.#completion) this.#completion.people = people;
+    this.#files.send = upload;
     set(this.#box, { "aria-label": t("composer.label", { room: title }) });
     set(this.#field, { "aria-label": t("composer.label", { room: title }) });
     const moved = roomId !== this.#roomId;
-    if (moved || context !== this.#context) this.#follow(roomId, context, moved);
+    if (moved || context !== this.#context) this.#follow(roomId, context, moved ? draft : null);
     this.#note.hidden = !error;
     fill(this.#note, error);
     this.#changed();
@@ -59,16 +84,23 @@ export class MessageComposer extends Piece {
 
   // Internal
 
-  /** @param {string} roomId @param {Context|null} context @param {boolean} moved */
-  #follow(roomId, context, moved) {
+  /** @param {string} roomId @param {Context|null} context @param {string|null} draft of the room, when it is another one */
+  #follow(roomId, context, draft) {
     const edited = this.#context?.kind === "edit";
+    this.#store();
+    // What editing has covered.
+    const kept = draft ?? this.#covered;
+    if (context?.kind === "edit" && !edited) this.#covered = draft ?? this.#field.value;
     this.#roomId = roomId;
     this.#context = context;
+    this.#files.room = roomId;
+    this.#files.off = context?.kind === "edit";
+    if (draft !== null) this.#waits = false;
     this.#line?.remove();
     this.#line = context && this.#contextLine(context);
     if (this.#line) this.#box.prepend(this.#line);
     if (context?.kind === "edit") this.#field.value = context.content;
-    else if (edited || moved) this.#field.value = this.#texts.get(roomId) ?? "";
+    else if (edited || draft !== null) this.#field.value = kept;
     if (context || edited) {
       this.#field.focus();
       this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length);
@@ -79,14 +111,14 @@ export class MessageComposer extends Piece {
   #contextLine({ kind, author, content }) {
     const leave = t(kind === "edit" ? "composer.leaveEdit" : "composer.leaveReply");
     return h("div", { class: "context spread" }, icon(kind, "small"),
-      h("span", { class: "truncate" }, h("b", null, kind === "edit" ? t("composer.editing") : author), " ", h("span", { lang: langOf(content) || null }, oneLine(content))),
+      h("span", { class: "truncate" }, h("b", null, kind === "edit" ? t("composer.editing") : author), " ", h("span", { lang: langOf(content) || null }, snippet(content))),
       h("button", { class: "icon-button", type: "button", "aria-label": leave, title: leave, onclick: () => act(this, "context-leave") }, icon("close")));
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     // 229 is what browsers report for a key that an input method takes.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) this.#submit(event);
     else if (event.key === "ArrowUp" && !this.#field.value && !this.#context) {
       event.preventDefault();
@@ -97,23 +129,65 @@ export class MessageComposer extends Piece {
     }
   }
 
-  /** @param {Event} event */
+  /** @param {Event} [event] */
   #submit(event) {
-    event.preventDefault();
-    const content = this.#field.value.trim();
-    if (!content || lengthOf(content) > LONGEST) return;
+    event?.preventDefault();
+    const written = this.#field.value.trim();
+    if (lengthOf(written) > LONGEST) return;
+    this.#waits = this.#files.busy;
+    if (this.#waits) return this.#changed();
+    const content = written || caption(this.#files.media);
+    if (!content) return;
     if (this.#context?.kind === "edit") return act(this, "message-save", { messageId: this.#context.messageId, content });
+    const media = this.#files.take();
     this.#field.value = "";
-    this.#texts.delete(this.#roomId);
-    this.#changed();
-    act(this, "message-send", { content, replyTo: this.#context?.messageId });
+    this.#written();
+    this.#store();
+    act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
+  }
+
+  async #complete() {
+    if (!this.#completion && /[@:]/u.test(this.#field.value)) {
+      await later("text-completion").catch(() => undefined);
+      if (!this.#completion && customElements.get("text-completion")) {
+        this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (document.createElement("text-completion"));
+        this.append(this.#completion);
+        this.#completion.field = this.#field;
+        this.#completion.changed = () => this.#written();
+        if (this.data) this.#completion.people = this.data.people;
+      }
+    }
+    this.#completion?.refresh();
+  }
+
+  #written() {
+    this.#waits = false;
+    if (this.#context?.kind !== "edit") {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.#store(), PAUSE_MS);
+    }
+    this.#changed();
+  }
+
+  #store() {
+    if (!this.#pause) return;
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    act(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
+  }
+
+  #uploaded() {
+    if (this.#files.failed) this.#waits = false;
+    if (this.#waits && !this.#files.busy) this.#submit();
+    this.#changed();
   }
 
   #changed() {
     const text = this.#field.value.trim();
     const tooLong = text.length > LONGEST && lengthOf(text) > LONGEST;
-    this.#send.disabled = !text || tooLong;
+    this.#send.disabled = (!text && !this.#files.busy && this.#files.media.length === 0) || tooLong;
+    set(this.#send, { "aria-busy": this.#waits ? "true" : null });
     if (tooLong) {
       this.#note.hidden = false;
       fill(this.#note, t("composer.tooLong", { n: lengthOf(text) - LONGEST }));

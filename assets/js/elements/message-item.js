@@ -1,5 +1,5 @@
 /**
- * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `reaction-toggle`,
+ * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`, `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`,
  * `send-retry`, `send-discard`, `person-open`.
  */
 import { act, fill, h, set } from "../lib/dom.js";
@@ -7,19 +7,25 @@ import { icon } from "../lib/icons.js";
 import { has, locale, t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { glyph } from "../lib/reactions.js";
-import { langOf, linkParts, oneLine } from "../lib/text.js";
+import { snippet } from "../lib/markdown.js";
+import { caption } from "../lib/media.js";
+import { langOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/press.js";
+import { mediaNodes } from "./message-media.js";
+import { textNodes } from "./message-text.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
-/** @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string}} Data */
+/** @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId: string) => string|undefined}} Data */
 
 const MARKS_SHOWN = 3;
 
 /** @extends {Piece<Data>} */
 export class MessageItem extends Piece {
   #shown = "";
+  /** The files stay as they are when something else changes, so that no picture flickers. */
+  #files = { key: "", nodes: /** @type {any[]} */ ([]) };
 
   // Lifecycle
 
@@ -33,7 +39,7 @@ export class MessageItem extends Piece {
   /** @param {Data} data */
   update(data) {
     const { row } = data;
-    const names = [...row.reactions.flatMap((reaction) => reaction.userIds), ...row.readers].map(data.nameOf);
+    const names = [...row.reactions.flatMap((reaction) => reaction.userIds).map(data.nameOf), ...row.seenBy.map(data.nameOf), ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)])];
     const key = JSON.stringify([row, names]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -45,8 +51,8 @@ export class MessageItem extends Piece {
     const time = h("time", { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, locale()) }, clock(row.at, locale()));
     const author = row.author || t("person.deleted");
     fill(this,
-      row.follows ? time : avatar({ id: row.userId, name: author }),
-      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row), this.#reactions(data), this.#failure(row)),
+      row.follows ? time : avatar({ id: row.userId, name: author, picture: row.picture }),
+      h("div", { class: "body" }, !row.follows && this.#head(row, author, time), row.quote && this.#quote(row.quote, data.roomId), this.#content(row, data.me), this.#media(row), this.#reactions(data), this.#failure(row)),
       this.#marks(data), this.#tools(row));
     this.#reachable(focused !== null);
     if (focused !== null) /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({ preventScroll: true });
@@ -65,15 +71,23 @@ export class MessageItem extends Piece {
   /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */
   #quote({ messageId, author, text }, roomId) {
     return h("a", { class: "quote", href: `#/${roomId}/${messageId}` }, author && h("b", { class: "truncate" }, author),
-      h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : oneLine(text)));
+      h("span", { class: "truncate", lang: langOf(text) || null }, text === null ? t("message.unavailable") : snippet(text)));
+  }
+
+  /** @param {MessageRow} row @param {string} me */
+  #content(row, me) {
+    if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
+    // Files without words carry their names as text; the names stand at the files already.
+    if (row.media.length && row.content === caption(row.media)) return row.editedAt ? h("div", { class: "said" }, edited(row.editedAt)) : null;
+    return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, textNodes(row.content, me)),
+      row.editedAt && [" ", edited(row.editedAt)]);
   }
 
   /** @param {MessageRow} row */
-  #content(row) {
-    if (row.deleted) return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
-    const text = linkParts(row.content).map(({ text, href }) => href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text);
-    return h("div", { class: "said" }, h("div", { class: "text", lang: langOf(row.content) || null, dir: "auto" }, text),
-      row.editedAt && [" ", h("span", { class: "edited meta", title: exact(row.editedAt, locale()) }, t("message.edited"))]);
+  #media({ media }) {
+    const key = JSON.stringify(media);
+    if (key !== this.#files.key) this.#files = { key, nodes: mediaNodes(media, this) };
+    return this.#files.nodes.flat();
   }
 
   /** @param {Data} data */
@@ -101,14 +115,22 @@ export class MessageItem extends Piece {
   }
 
   /** @param {Data} data */
-  #marks({ row, nameOf }) {
+  #marks({ row, nameOf, pictureOf }) {
     if (row.state === "pending") return h("div", { class: "marks" }, icon("clock", "small"), h("span", null, t("send.waiting")));
+    if (row.seenBy.length > row.readers.length) return this.#seen(row, nameOf);
     if (row.readers.length === 0) return null;
     const people = row.readers.map((id) => ({ id, name: nameOf(id) }));
     const names = people.map(({ name }) => name).join(", ");
     return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
-      people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs" })),
+      people.slice(0, MARKS_SHOWN).map(({ id, name }) => avatar({ id, name, size: "xs", picture: pictureOf(id) })),
       people.length > MARKS_SHOWN && h("span", { "aria-hidden": "true" }, `+${people.length - MARKS_SHOWN}`));
+  }
+
+  /** @param {MessageRow} row @param {(userId: string) => string} nameOf */
+  #seen(row, nameOf) {
+    const names = row.seenBy.map(nameOf).join(", ");
+    return h("div", { class: "marks", title: names }, h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
+      icon("seen", "small"), h("span", { class: "num", "aria-hidden": "true" }, row.seenBy.length));
   }
 
   /** @param {MessageRow} row */
@@ -119,6 +141,7 @@ export class MessageItem extends Piece {
     return h("div", { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
       tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
       tool("reply", "reply", t("action.reply"), () => act(this, "message-reply", row)),
+      tool("readers", "eye", t("readers.show"), () => act(this, "message-readers", row)),
       row.mine && tool("edit", "edit", t("action.edit"), () => act(this, "message-edit", row)),
       row.mayDelete && tool("delete", "trash", t("action.delete"), () => act(this, "message-delete", row)));
   }
@@ -138,8 +161,15 @@ export class MessageItem extends Piece {
 
   /** Only what belongs to the message in focus stands in the tab order; arrow keys go from message to message. @param {boolean} on */
   #reachable(on) {
-    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote")) control.setAttribute("tabindex", on ? "0" : "-1");
+    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote, .picture, .file a, .text pre")) control.setAttribute("tabindex", on ? "0" : "-1");
   }
+}
+
+// Internal
+
+/** @param {string} at */
+function edited(at) {
+  return h("span", { class: "edited meta", title: exact(at, locale()) }, t("message.edited"));
 }
 
 customElements.define("message-item", MessageItem);

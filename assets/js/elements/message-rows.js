@@ -28,12 +28,12 @@ export function makeRow(row) {
 /**
  * @param {HTMLElement} node
  * @param {Row} row
- * @param {{roomId: string, me: string, nameOf: (userId: string) => string}} context
+ * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId: string) => string|undefined}} context
  */
-export function changeRow(node, row, { roomId, me, nameOf }) {
+export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
   switch (row.kind) {
     case "message":
-      /** @type {MessageItem} */ (node).data = { row, roomId, me, nameOf };
+      /** @type {MessageItem} */ (node).data = { row, roomId, me, nameOf, pictureOf };
       break;
     case "day":
       changeDay(node, row);

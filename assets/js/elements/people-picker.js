@@ -76,17 +76,17 @@ export class PeoplePicker extends HTMLElement {
   }
 
   /** @param {Person} person */
-  #token({ userId, name }) {
+  #token({ userId, name, media }) {
     const label = t("people.take", { name });
-    return h("span", { class: "token", "data-user": userId }, avatar({ id: userId, name, size: "s" }), h("span", { class: "truncate", lang: langOf(name) || null }, name),
+    return h("span", { class: "token", "data-user": userId }, avatar({ id: userId, name, size: "s", picture: media?.name }), h("span", { class: "truncate", lang: langOf(name) || null }, name),
       h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: () => this.#drop(userId) }, icon("close", "small")));
   }
 
   /** @param {Person} person */
   #option(person) {
-    const { userId, name } = person;
+    const { userId, name, media } = person;
     return h("li", { role: "option", id: `person-${userId}`, "data-user": userId, onclick: () => this.#choose(person), onmousedown: (/** @type {Event} */ event) => event.preventDefault() },
-      avatar({ id: userId, name }), h("span", { class: "truncate", lang: langOf(name) || null }, name, h("small", { class: "truncate" }, `@${userId}`)));
+      avatar({ id: userId, name, picture: media?.name }), h("span", { class: "truncate", lang: langOf(name) || null }, name, h("small", { class: "truncate" }, `@${userId}`)));
   }
 
   /** @param {Person} person */

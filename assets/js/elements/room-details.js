@@ -1,4 +1,4 @@
-/** Right column: about the room, its people, what one may do with it. Emits `details-close`, `room-rename`, `people-add`, `room-leave`, `room-delete`. */
+/** Right column: about the room, its people, what one may do with it. Emits `details-close`, `room-rename`, `room-mute`, `people-add`, `room-leave`, `room-delete`. */
 import { act, fill, h, say, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
@@ -17,6 +17,7 @@ export class RoomDetails extends Piece {
   #back = h("a", { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") }, icon("back"));
   #rename = button("edit", "details.rename", () => act(this, "room-rename"), "rename");
   #add = button("addPerson", "people.add", () => act(this, "people-add"), "add-people");
+  #mute = h("input", { class: "switch", type: "checkbox", role: "switch", id: "mute", "aria-describedby": "mute-hint", onchange: () => act(this, "room-mute", this.#mute.checked) });
   #name = h("p");
   #facts = h("dl");
   #count = h("span", { class: "num" });
@@ -32,7 +33,8 @@ export class RoomDetails extends Piece {
     this.append(
       h("div", { class: "head" }, this.#back, head, button("close", "details.close", () => act(this, "details-close"), "close")),
       h("div", { class: "scroll" },
-        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename), this.#name, this.#facts),
+        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename), this.#name, this.#facts,
+          h("div", { class: "spread" }, h("label", { for: "mute" }, t("details.mute")), this.#mute), h("p", { class: "meta", id: "mute-hint" }, t("details.muteHint"))),
         h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.people"), " ", this.#count), this.#add), this.#members),
         h("section", { class: "wrap" }, this.#leave, this.#delete)));
   }
@@ -41,6 +43,7 @@ export class RoomDetails extends Piece {
   update({ room, title, people, mayManage, mayDelete }) {
     set(this.#back, { href: `#/${room.roomId}` });
     say(this.#name, title);
+    set(this.#mute, { checked: Boolean(room.muted) });
     say(this.#count, String(room.userCount));
     fill(this.#facts, h("dt", null, t("details.kind")), h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
       h("dt", null, t("details.since")), h("dd", null, date(room.createdAt, locale())));

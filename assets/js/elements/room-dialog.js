@@ -31,7 +31,7 @@ export class RoomDialog extends HTMLElement {
     const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.kind") });
     const hint = h("p", { class: "meta" });
     const { go } = openDialog({
-      host: this, title: t("rooms.new"), content: [kinds, nameField, sight, people], action: "", hint,
+      host: this, title: t("rooms.new"), content: [kinds, nameField, sight, people], action: t("room.create"), hint,
       submit: async () => {
         if (!direct && !checkName(name)) return false;
         const known = await picker.takeTyped();

@@ -14,15 +14,18 @@ import { avatar } from "./user-avatar.js";
 
 /** @extends {Piece<Data>} */
 export class RoomDirectory extends Piece {
+  #filter = h("input", { type: "search", "aria-label": t("directory.filter"), placeholder: t("directory.filter"), autocomplete: "off",
+    oninput: () => this.data && this.update(this.data) });
   #list = h("ul");
   #note = h("p", { class: "notice", role: "alert", hidden: true });
+  #noMatch = h("p", { class: "meta", role: "status", hidden: true }, t("directory.noMatch"));
   #empty = emptyState({ picture: "compass", title: t("directory.empty"), text: t("directory.emptyHint"),
     actions: [h("button", { class: "button primary", type: "button", onclick: () => act(this, "room-new") }, t("rooms.new"))] });
 
   // Lifecycle
 
   build() {
-    this.append(h("header", { class: "bar" }, h("h1", null, t("directory.title"))), h("div", { class: "body" }, this.#note, this.#list, this.#empty));
+    this.append(h("header", { class: "bar" }, h("h1", null, t("directory.title")), h("div", { class: "search-field" }, icon("search", "small"), this.#filter)), h("div", { class: "body" }, this.#note, this.#list, this.#noMatch, this.#empty));
   }
 
   /** @param {Data} data */
@@ -30,8 +33,11 @@ export class RoomDirectory extends Piece {
     this.#note.hidden = !error;
     fill(this.#note, icon("warning", "small"), h("span", null, error));
     this.#empty.hidden = rooms === null || rooms.length > 0 || Boolean(error);
-    this.#list.hidden = !rooms?.length;
-    const sorted = [...(rooms ?? [])].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
+    const wanted = this.#filter.value.trim().toLocaleLowerCase();
+    const sorted = (rooms ?? []).filter((room) => (room.name ?? "").toLocaleLowerCase().includes(wanted)).sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
+    this.#list.hidden = sorted.length === 0;
+    /** @type {HTMLElement} */ (this.#filter.parentElement).hidden = !rooms?.length;
+    this.#noMatch.hidden = !rooms?.length || sorted.length > 0;
     keyed(this.#list, sorted, (room) => room.roomId, (room) => this.#make(room), (node, room) => change(node, room, mine.has(room.roomId)));
   }
 

@@ -7,6 +7,7 @@ import { Piece } from "../lib/piece.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { emptyState } from "./empty-state.js";
+import { searchField } from "./search-field.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {RoomRow} from "../state/select.js" */
@@ -20,6 +21,7 @@ export class RoomList extends Piece {
   #rooms = h("nav", { "aria-label": t("rooms.title") }, this.#list);
   #empty = emptyState({ picture: "room", title: t("rooms.empty"), text: t("rooms.emptyHint"),
     actions: [h("a", { class: "button", href: "#/directory" }, t("directory.browse"))] });
+  #search = searchField("/", () => "");
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
   #theme = iconButton("moon", "", () => act(this, "theme-switch"));
@@ -32,7 +34,7 @@ export class RoomList extends Piece {
       h("div", { class: "top" }, h("span", { class: "logo" }, icon("logo")), h("h1", { class: "truncate" }, t("product")),
         h("a", { class: "icon-button", href: "#/directory", "aria-label": t("directory.browse"), title: t("directory.browse") }, icon("compass")),
         iconButton("compose", t("rooms.new"), () => act(this, "room-new"), "new-room")),
-      this.#rooms,
+      this.#search.form, this.#rooms,
       h("div", { class: "me" }, h("a", { class: "pick", href: "#/profile" }, this.#face, this.#name), this.#theme,
         h("a", { class: "icon-button", href: "#/profile", "aria-label": t("profile.title"), title: t("profile.title") }, icon("settings"))),
       h("button", { class: "icon-button solid new", type: "button", "aria-label": t("rooms.new"), onclick: () => act(this, "room-new") }, icon("compose")),
@@ -47,10 +49,16 @@ export class RoomList extends Piece {
       if (empty) this.#rooms.append(this.#empty);
       else this.#empty.remove();
     }
-    this.#face.face = { id: me.userId, name: me.name, size: "m", presence: online ? "here" : "offline" };
+    this.#face.face = { id: me.userId, name: me.name, size: "m", picture: me.media?.name, presence: online ? "here" : "offline" };
     fill(this.#name, me.name, h("span", { class: "meta" }, t(online ? "presence.here" : "presence.offline")));
     const label = t(dark ? "theme.toLight" : "theme.toDark");
     if (this.#theme.title !== label) fill(set(this.#theme, { title: label, "aria-label": label }), icon(dark ? "sun" : "moon"));
+  }
+
+  // Actions
+
+  search() {
+    this.#search.input.focus();
   }
 }
 
@@ -86,22 +94,24 @@ function changeRow(node, row) {
   const [link] = node.children;
   const [face, name, when, snippet] = link.children;
   const title = row.name || t("rooms.alone");
-  set(link, { class: row.unread ? "row pick unread" : "row pick", "aria-current": row.current ? "page" : null });
-  /** @type {any} */ (face).face = row.person ? { id: row.person, name: title } : { id: row.roomId, name: title, kind: "room" };
+  set(link, { class: `row pick${row.unread && !row.muted ? " unread" : ""}${row.muted ? " muted-room" : ""}`, "aria-current": row.current ? "page" : null });
+  /** @type {any} */ (face).face = row.person ? { id: row.person, name: title, picture: row.picture } : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
   say(name.children[0], title);
-  if (row.locked !== name.children.length > 1) row.locked ? name.append(icon("lock", "small")) : name.lastElementChild?.remove();
+  while (name.children.length > 1) name.lastElementChild?.remove();
+  if (row.locked) name.append(icon("lock", "small"));
+  if (row.muted) name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
   say(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
-  fill(set(snippet, { lang: langOf(row.snippet) || null }), snippetOf(row));
-  node.querySelector(".badge")?.remove();
-  if (row.unread) {
-    const label = t(row.mentions ? "rooms.unreadMention" : "rooms.unread", { n: row.unread });
-    link.append(h("span", { class: row.mentions ? "badge mention" : "badge", "aria-label": label, role: "img" }, `${row.mentions ? "@" : ""}${row.unread > 999 ? "999+" : row.unread}`));
-  }
+  fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
+  node.querySelector(".badges")?.remove();
+  const badge = (/** @type {string} */ kind, /** @type {string} */ key, /** @type {number} */ n, sign = "") =>
+    n > 0 && h("span", { class: `badge ${kind}`.trim(), "aria-label": t(key, { n }), role: "img" }, `${sign}${n > 999 ? "999+" : n}`);
+  if (row.unread) link.append(h("span", { class: "badges" }, badge("mention", "rooms.mentions", row.mentions, "@"), badge(row.muted ? "quiet" : "", "rooms.unread", row.unread)));
 }
 
 /** @param {RoomRow} row */
 function snippetOf(row) {
+  if (row.draft) return [h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")), row.draft];
   if (row.empty) return [t("rooms.nothing")];
   const text = row.snippet ?? t("message.deleted");
   if (row.mine) return parts("rooms.snippetMine", { text });

@@ -3,9 +3,9 @@
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { personName, roomName } from "../lib/names.js";
+import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayManage, mayModerate } from "../lib/rights.js";
-import { typingNames, totalUnread } from "../state/select.js";
+import { candidates, typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
 import { emptyState } from "./empty-state.js";
 import "./message-composer.js";
@@ -20,7 +20,7 @@ import "./typing-line.js";
 /** @import {RoomHeader} from "./room-header.js" */
 /** @import {TypingLine} from "./typing-line.js" */
 
-/** @typedef {{context: Context|null, error: string, details: boolean}} Draft what only the page knows */
+/** @typedef {{context: Context|null, error: string, details: boolean, upload: import("./upload-list.js").Send}} Draft what only the page knows */
 
 const NONE = emptyTimeline();
 
@@ -32,22 +32,23 @@ export class RoomView {
   parts = [this.header, this.list, this.typing, this.composer];
 
   /** @param {State} state @param {Room} room @param {Draft} draft */
-  update(state, room, { context, error, details }) {
+  update(state, room, { context, error, details, upload }) {
     const { roomId } = room;
     const me = /** @type {import("../types.js").User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
     const pending = state.outbox.filter((entry) => entry.roomId === roomId);
     const empty = timeline.loaded && timeline.messages.length === 0 && pending.length === 0 && room.lastSeq === 0;
-    this.header.data = { title, people: room.userCount, unread: totalUnread(state, roomId), details };
+    this.header.data = { roomId, title, people: room.userCount, unread: totalUnread(state, roomId), details };
     this.list.data = {
       roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
       mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,
       nameOf: (userId, message) => personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
+      pictureOf: (userId) => pictureOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);
-    this.composer.data = { roomId, title, context, error };
+    this.composer.data = { roomId, title, context, error, draft: state.drafts[roomId] ?? "", people: () => candidates(state, room), upload };
   }
 }
 

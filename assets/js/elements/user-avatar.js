@@ -1,5 +1,6 @@
-/** A person or a room as initials on a colour of its own. Hidden from screen readers: the name stands beside it. */
-import { set, say } from "../lib/dom.js";
+/** A person or a room: their picture, or initials on a colour of their own. Hidden from screen readers: the name stands beside it. */
+import { fill, h, set } from "../lib/dom.js";
+import { mediaPath } from "../lib/media.js";
 import { hue, initials, roomLetter } from "../lib/names.js";
 import { langOf } from "../lib/text.js";
 
@@ -10,6 +11,7 @@ import { langOf } from "../lib/text.js";
  * @property {"room"|"person"} [kind]
  * @property {"xs"|"s"|"m"|"l"} [size]
  * @property {"here"|"offline"} [presence]
+ * @property {string} [picture] name of the uploaded picture
  */
 
 export class UserAvatar extends HTMLElement {
@@ -26,7 +28,9 @@ export class UserAvatar extends HTMLElement {
       "aria-hidden": "true", "data-kind": room ? "room" : null, "data-hue": room ? null : hue(face.id),
       "data-size": face.size, "data-presence": face.presence, lang: langOf(face.name) || null,
     });
-    say(this, room ? roomLetter(face.name) : initials(face.name, face.size));
+    const letters = room ? roomLetter(face.name) : initials(face.name, face.size);
+    // What cannot be fetched (any more) is as good as none.
+    fill(this, face.picture ? h("img", { src: mediaPath(face.picture), alt: "", loading: "lazy", decoding: "async", onerror: () => fill(this, letters) }) : letters);
   }
 }
 

@@ -1,24 +1,15 @@
 /** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. */
-import { ApiError } from "../api/client.js";
 import { fill, h, set } from "./dom.js";
-import { has, t } from "./i18n.js";
+import { errorText } from "./errors.js";
+import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-
-/**
- * @param {unknown} error
- * @returns {string} in the reader's language when there are words for it
- */
-export function errorText(error) {
-  if (!(error instanceof ApiError)) return error instanceof Error && !(error instanceof TypeError) ? error.message : t("error.internal");
-  return error.code !== "invalid_request" && has(`error.${error.code}`) ? t(`error.${error.code}`) : error.message;
-}
 
 /**
  * @param {object} what
  * @param {HTMLElement} what.host the element that holds it
  * @param {string} what.title
  * @param {any[]} what.content
- * @param {string} what.action words of the button that does it
+ * @param {string} what.action words of the button that does it, "" when there is nothing to do but to close
  * @param {boolean} [what.danger]
  * @param {any} [what.hint] stands before the buttons
  * @param {() => Promise<unknown>|unknown} what.submit throws when it fails; the dialog stays then. False keeps it open.
@@ -43,7 +34,7 @@ export function openDialog({ host, title, content, action, danger = false, hint 
   } }, h("div", { class: "head spread" }, h("h2", { id }, title),
     h("button", { class: "icon-button", type: "button", "aria-label": t("action.close"), title: t("action.close"), onclick: () => dialog.close() }, icon("close"))),
   h("div", { class: "content" }, content, problem),
-  h("div", { class: "foot wrap" }, hint, h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t("action.cancel")), go));
+  h("div", { class: "foot wrap" }, hint, h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t(action ? "action.cancel" : "action.close")), action && go));
   const dialog = h("dialog", { "aria-labelledby": id, onclose: () => {
     dialog.remove();
     before?.focus();

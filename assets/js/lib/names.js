@@ -17,6 +17,16 @@ export function personName(state, roomId, userId, message) {
 }
 
 /**
+ * The name of a person's picture.
+ * @param {State} state
+ * @param {string|undefined} userId
+ * @returns {string|undefined} undefined for none
+ */
+export function pictureOf(state, userId) {
+  return state.pictures[userId ?? ""] || undefined;
+}
+
+/**
  * The others of a room that has no name of its own. Empty when I am alone in it.
  * @param {Room} room
  * @param {string} me

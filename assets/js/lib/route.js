@@ -8,6 +8,11 @@
  */
 export function parseRoute(hash) {
   if (hash.startsWith("#setup=")) return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
+  if (/^#\/?search(\?|$)/.test(hash)) {
+    const asked = new URLSearchParams(hash.split("?")[1] ?? "");
+    const within = asked.get("in") ?? "";
+    return { page: "search", query: asked.get("q") ?? "", ...(/^room\d+$/.test(within) && { within }) };
+  }
   const [first = "", second] = hash.replace(/^#\/?/, "").split("/");
   if (/^room\d+$/.test(first)) {
     if (second === "details") return { page: "room", roomId: first, details: true };
@@ -24,5 +29,14 @@ export function parseRoute(hash) {
  */
 export function viewOf(route) {
   if (route.page === "room") return route.details ? "details" : "room";
-  return route.page === "directory" || route.page === "profile" ? "page" : "rooms";
+  return route.page === "directory" || route.page === "profile" || route.page === "search" ? "page" : "rooms";
+}
+
+/**
+ * Where the hits of a search are shown.
+ * @param {string} query
+ * @param {string} [within] a room, "" for all of them
+ */
+export function searchHash(query, within = "") {
+  return `#/search?${new URLSearchParams({ ...(query && { q: query }), ...(within && { in: within }) })}`;
 }

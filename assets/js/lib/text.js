@@ -1,5 +1,7 @@
 /** Small questions about text: script, mention, links, length. Pure. */
 
+const LINK = /https?:\/\/[^\s<>"“”«»]+/iuy;
+
 /**
  * The language to mark a text with, so that the right font and the right line breaks are used.
  * @param {string|null|undefined} text
@@ -33,25 +35,18 @@ export function isMention(text, login) {
 }
 
 /**
- * Cuts a text into plain parts and links. Only http and https; marks that end a sentence stay outside, as does a closing
- * bracket that was not opened inside.
+ * The link that begins at a place. Only http and https; marks that end a sentence or an emphasis stay outside, as does a
+ * closing bracket that was not opened inside.
  * @param {string} text
- * @returns {{text: string, href?: string}[]}
+ * @param {number} at
+ * @returns {{text: string, href: string}|null}
  */
-export function linkParts(text) {
-  /** @type {{text: string, href?: string}[]} */
-  const parts = [];
-  let end = 0;
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"“”«»]+/giu)) {
-    let link = match[0].replace(/[.,:;!?'’…。、，；：！？]+$/u, "");
-    while (link.endsWith(")") && (link.match(/\(/g)?.length ?? 0) < (link.match(/\)/g)?.length ?? 0)) link = link.slice(0, -1);
-    if (!URL.canParse(link) || !new URL(link).hostname) continue;
-    if (match.index > end) parts.push({ text: text.slice(end, match.index) });
-    parts.push({ text: link, href: new URL(link).href });
-    end = match.index + link.length;
-  }
-  if (end < text.length) parts.push({ text: text.slice(end) });
-  return parts;
+export function linkAt(text, at) {
+  LINK.lastIndex = at;
+  let link = LINK.exec(text)?.[0].replace(/[.,:;!?'’…。、，；：！？*_`]+$/u, "") ?? "";
+  while (link.endsWith(")") && (link.match(/\(/g)?.length ?? 0) < (link.match(/\)/g)?.length ?? 0)) link = link.slice(0, -1);
+  if (!URL.canParse(link) || !new URL(link).hostname) return null;
+  return { text: link, href: new URL(link).href };
 }
 
 /**

@@ -2,13 +2,14 @@
 import { ApiError, Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
+import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
 import { Sender } from "./sender.js";
 import { Store } from "./store.js";
 import { messageById } from "./timeline.js";
 
-/** @import {Role} from "../types.js" */
+/** @import {Change, Role} from "../types.js" */
 
 export class Chat {
   store = new Store();
@@ -17,11 +18,17 @@ export class Chat {
   history = new History(this.store, this.client);
   sender = new Sender(this.store, this.socket);
   live = new Live({ ...this, signedOut: () => this.#signedOut() });
+  /** @type {Drafts|null} */
+  #drafts = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
 
   constructor() {
     this.client.onSession = (session) => this.#keeper.renewed(session);
     this.client.onSignedOut = () => this.#signedOut();
+    addEventListener("storage", (event) => {
+      const change = this.#drafts?.changedElsewhere(event);
+      if (change) this.store.dispatch({ type: "draft_changed", ...change });
+    });
   }
 
   // Session
@@ -118,6 +125,11 @@ export class Chat {
     this.store.dispatch({ type: "room_loaded", room: await this.client.renameRoom(roomId, name) });
   }
 
+  /** @param {string} roomId @param {boolean} muted */
+  async muteRoom(roomId, muted) {
+    this.store.dispatch({ type: "room_muted", room_id: roomId, muted: (await this.client.muteRoom(roomId, muted)).muted });
+  }
+
   /** @param {string} roomId @param {string[]} people */
   async addPeople(roomId, people) {
     for (const userId of people) {
@@ -141,9 +153,22 @@ export class Chat {
     await this.loadRoom(roomId);
   }
 
-  /** @param {{name?: string, password?: string, currentPassword?: string}} change */
+  /** @param {Change} change */
   async changeMe(change) {
-    this.store.dispatch({ type: "me_changed", me: { ...this.store.state.me, ...await this.client.changeMe(change) } });
+    this.store.dispatch({ type: "me_changed", me: await this.client.changeMe(change) });
+  }
+
+  /** All other sessions first, so that a failure leaves me where I can try again. */
+  async signOutEverywhere() {
+    const sessions = await this.client.sessions();
+    for (const { id, current } of sessions) if (!current) await this.client.endSession(id);
+    await this.signOut();
+  }
+
+  async deleteAccount() {
+    await this.client.deleteMe();
+    this.#drafts?.clear();
+    this.#signedOut();
   }
 
   // Messages
@@ -151,6 +176,12 @@ export class Chat {
   /** @param {string} roomId @param {string} messageId @param {string} content */
   async editMessage(roomId, messageId, content) {
     this.store.dispatch({ type: "message_loaded", message: await this.client.editMessage(roomId, messageId, content) });
+  }
+
+  /** @param {string} roomId @param {string} text */
+  keepDraft(roomId, text) {
+    this.#drafts?.keep(roomId, text);
+    this.store.dispatch({ type: "draft_changed", room_id: roomId, text });
   }
 
   /** @param {string} roomId @param {string} messageId @param {string} reaction */
@@ -161,11 +192,21 @@ export class Chat {
     else await this.client.react(roomId, messageId, reaction);
   }
 
+  /** @param {{q: string, roomId?: string, before?: string}} query */
+  async search(query) {
+    const found = await this.client.search(query);
+    for (const roomId of new Set(found.messages.map((hit) => hit.roomId))) {
+      this.history.learnNames(roomId, found.messages.filter((hit) => hit.roomId === roomId));
+    }
+    return found;
+  }
+
   // Internal
 
   /** @param {import("../types.js").User} me */
   #signedIn(me) {
-    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId) });
+    this.#drafts = new Drafts(me.userId);
+    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId), drafts: this.#drafts.load() });
     this.live.start();
   }
 

@@ -81,8 +81,25 @@ export class History {
       const found = await this.#client.messages(roomId, { around: messageId, limit: 1 }).catch(() => /** @type {Message[]} */ ([]));
       const message = found.find((entry) => entry.messageId === messageId) ?? null;
       this.#store.dispatch({ type: "quote_loaded", messageId, message });
-      if (message) this.#people(roomId, [message]);
+      if (message) this.learnNames(roomId, [message]);
     });
+  }
+
+  /**
+   * Names of authors who are not (any more) in the room.
+   * @param {string} roomId
+   * @param {Message[]} messages
+   */
+  learnNames(roomId, messages) {
+    const { people, rooms } = this.#store.state;
+    const known = new Set(rooms[roomId]?.participants.map((person) => person.userId));
+    for (const userId of new Set(messages.map((message) => message.userId))) {
+      if (!userId || known.has(userId) || people[userId]) continue;
+      this.#once(`person ${userId}`, async () => {
+        const person = await this.#client.person(userId).catch(() => ({ userId, name: userId }));
+        this.#store.dispatch({ type: "person_loaded", person: { ...person, userId } });
+      });
+    }
   }
 
   // Internal
@@ -125,24 +142,7 @@ export class History {
    */
   #loaded(roomId, messages, covered) {
     this.#store.dispatch({ type: "page_loaded", room_id: roomId, messages, covered });
-    this.#people(roomId, messages);
-  }
-
-  /**
-   * Names of authors who are not (any more) in the room.
-   * @param {string} roomId
-   * @param {Message[]} messages
-   */
-  #people(roomId, messages) {
-    const { people, rooms } = this.#store.state;
-    const known = new Set(rooms[roomId]?.participants.map((person) => person.userId));
-    for (const userId of new Set(messages.map((message) => message.userId))) {
-      if (!userId || known.has(userId) || people[userId]) continue;
-      this.#once(`person ${userId}`, async () => {
-        const { name } = await this.#client.person(userId).catch(() => ({ name: userId }));
-        this.#store.dispatch({ type: "person_loaded", userId, name });
-      });
-    }
+    this.learnNames(roomId, messages);
   }
 
   /** @param {string} roomId */

@@ -65,7 +65,7 @@ function posted(state, frame) {
   /** @type {Message} */
   const message = {
     messageId: frame.message_id, roomId: frame.room_id, userId: frame.sender_id, senderName: frame.sender_name, content: frame.content,
-    createdAt: frame.created_at ?? frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: frame.reply_to, clientId: frame.client_id, reactions: [],
+    createdAt: frame.created_at ?? frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: frame.reply_to, clientId: frame.client_id, reactions: [], media: frame.media ?? [],
   };
   const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) => merge(timeline, [message]));
   const next = endTyping(merged, frame.room_id, frame.sender_id);
@@ -95,7 +95,7 @@ function confirmed(state, frame) {
   /** @type {Message} */
   const message = {
     messageId: frame.message_id, roomId: frame.room_id, userId: state.me?.userId ?? "", content: pending.content,
-    createdAt: frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: pending.replyTo, clientId, reactions: [],
+    createdAt: frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: pending.replyTo, clientId, reactions: [], media: pending.media ?? [],
   };
   const outbox = state.outbox.filter((entry) => entry !== pending);
   const next = onTimeline({ ...state, outbox }, frame.room_id, (timeline) => (messageAt(timeline, frame.seq) ? timeline : merge(timeline, [message])));

@@ -29,6 +29,8 @@ export function reduceRoom(state, event) {
       return onRoom(state, event.room_id, (room) => ({
         name: event.name, visibility: event.visibility, ownerId: event.owner_id, rev: Math.max(room.rev, event.rev),
       }));
+    case "room_muted":
+      return onRoom(state, event.room_id, () => ({ muted: event.muted }));
     case "participant_added":
     case "participant_changed":
       return withPerson(participants(state, event, (list) => upsert(list, event)), event.user_id, event.name);
@@ -158,7 +160,7 @@ function removed(state, roomId) {
  * @returns {State}
  */
 function learnNames(state, room) {
-  return room.participants.reduce((result, person) => withPerson(result, person.userId, person.name), state);
+  return room.participants.reduce((result, person) => withPicture(withPerson(result, person.userId, person.name), person.userId, person.media?.name ?? ""), state);
 }
 
 /**
@@ -169,4 +171,14 @@ function learnNames(state, room) {
  */
 function withPerson(state, userId, name) {
   return !userId || state.people[userId] === name ? state : { ...state, people: { ...state.people, [userId]: name } };
+}
+
+/**
+ * @param {State} state
+ * @param {string} userId
+ * @param {string} picture
+ * @returns {State}
+ */
+function withPicture(state, userId, picture) {
+  return !userId || (state.pictures[userId] ?? "") === picture ? state : { ...state, pictures: { ...state.pictures, [userId]: picture } };
 }

@@ -13,7 +13,7 @@ const TYPING_MS = 6000;
 /** @returns {State} */
 export function initialState() {
   return {
-    me: null, ready: false, rooms: {}, timelines: {}, people: {}, quoted: {}, outbox: [], online: {}, typing: {}, reads: {},
+    me: null, ready: false, rooms: {}, timelines: {}, people: {}, pictures: {}, quoted: {}, outbox: [], drafts: {}, online: {}, typing: {}, reads: {},
     visit: null, reading: null, epoch: undefined, connection: { state: "connecting" }, route: { page: "rooms" },
   };
 }
@@ -38,11 +38,11 @@ export function reduce(state, event) {
 function reduceRest(state, event) {
   switch (event.type) {
     case "signed_in":
-      return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, people: { [event.me.userId]: event.me.name } };
+      return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, drafts: event.drafts ?? {}, people: { [event.me.userId]: event.me.name }, pictures: { [event.me.userId]: event.me.media?.name ?? "" } };
     case "signed_out":
       return { ...initialState(), route: state.route };
     case "me_changed":
-      return { ...state, me: event.me, people: { ...state.people, [event.me.userId]: event.me.name } };
+      return { ...state, me: event.me, ...known(state, event.me) };
     case "routed":
       return { ...state, route: event.route };
     case "connection":
@@ -50,7 +50,7 @@ function reduceRest(state, event) {
     case "connection_established":
       return { ...state, epoch: event.epoch };
     case "person_loaded":
-      return { ...state, people: { ...state.people, [event.userId]: event.name } };
+      return { ...state, ...known(state, event.person) };
     case "quote_loaded":
       return { ...state, quoted: { ...state.quoted, [event.messageId]: event.message } };
 
@@ -72,6 +72,9 @@ function reduceRest(state, event) {
       return typing(state, event.room_id, Object.fromEntries(alive));
     }
 
+    case "draft_changed":
+      if ((state.drafts[event.room_id] ?? "") === event.text) return state;
+      return { ...state, drafts: { ...state.drafts, [event.room_id]: event.text } };
     case "queued":
       return { ...state, outbox: [...state.outbox, event.pending] };
     case "send_failed":
@@ -83,6 +86,15 @@ function reduceRest(state, event) {
     default:
       return state;
   }
+}
+
+/**
+ * The name and the picture of a person.
+ * @param {State} state
+ * @param {import("../types.js").Person} person
+ */
+function known(state, { userId, name, media }) {
+  return { people: { ...state.people, [userId]: name }, pictures: { ...state.pictures, [userId]: media?.name ?? "" } };
 }
 
 /**

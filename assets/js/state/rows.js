@@ -17,6 +17,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {string} [clientId]
  * @property {string} userId
  * @property {string} author
+ * @property {string} [picture] of the author
  * @property {string} at ISO time
  * @property {string} content
  * @property {"sent"|"pending"|"failed"} state
@@ -29,7 +30,9 @@ const GROUP_MS = 5 * 60_000;
  * @property {boolean} mayDelete
  * @property {import("../types.js").Reaction[]} reactions
  * @property {Quote|null} quote
+ * @property {import("../types.js").Media[]} media
  * @property {string[]} readers login names of those whose mark is here
+ * @property {string[]} seenBy of my newest message: who has read it, wherever their mark is by now
  */
 
 /** @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or unknown */
@@ -52,6 +55,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {Record<string, number>} reads
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
+ * @property {(userId: string) => string|undefined} pictureOf
  */
 
 /**
@@ -64,6 +68,7 @@ export function buildRows(view) {
   const missing = timeline.loaded && !timeline.reset ? gaps(timeline, view.lastSeq) : [];
   const marks = marksBySeq(slice, view);
   const held = timeline.messages;
+  const newest = high === Infinity ? slice.findLast((message) => message.userId === view.me && !message.deletedAt) : undefined;
   const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
   /** @type {Row[]} */
   const rows = [];
@@ -87,7 +92,7 @@ export function buildRows(view) {
     const unread = message.seq === view.unreadSeq;
     if (newDay) rows.push({ kind: "day", key: `d:${dayKey(message.createdAt)}:${message.seq}`, at: message.createdAt, unread: unread ? view.unreadCount : 0 });
     else if (unread) rows.push({ kind: "unread", key: "unread", count: view.unreadCount });
-    rows.push(messageRow(message, { view, follows: !newDay && !unread && !message.replyTo && grouped(previous, message), readers: marks.get(message.seq) ?? [] }));
+    rows.push(messageRow(message, { view, follows: !newDay && !unread && !message.replyTo && grouped(previous, message), readers: marks.get(message.seq) ?? [], newest: message === newest }));
     previous = message;
   }
   if (high !== Infinity) return rows;
@@ -108,19 +113,20 @@ export function buildRows(view) {
 
 /**
  * @param {Message} message
- * @param {{view: View, follows: boolean, readers: string[]}} context
+ * @param {{view: View, follows: boolean, readers: string[], newest: boolean}} context
  * @returns {MessageRow}
  */
-function messageRow(message, { view, follows, readers }) {
+function messageRow(message, { view, follows, readers, newest }) {
   const mine = message.userId === view.me;
   const deleted = Boolean(message.deletedAt);
   return {
     kind: "message", key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
     seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
-    author: view.nameOf(message.userId, message), at: message.createdAt, content: message.content ?? "", state: "sent",
+    author: view.nameOf(message.userId, message), picture: view.pictureOf(message.userId), at: message.createdAt, content: message.content ?? "", state: "sent",
     follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
     mayDelete: !deleted && (mine || view.mayDeleteAny),
-    reactions: message.reactions ?? [], quote: quote(message.replyTo, view), readers,
+    reactions: message.reactions ?? [], media: deleted ? [] : message.media ?? [], quote: quote(message.replyTo, view), readers,
+    seenBy: newest ? Object.keys(view.reads).filter((userId) => userId !== view.me && view.reads[userId] >= message.seq) : [],
   };
 }
 
@@ -132,9 +138,9 @@ function messageRow(message, { view, follows, readers }) {
  */
 function pendingRow(pending, view, follows) {
   return {
-    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me),
+    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me), picture: view.pictureOf(view.me),
     at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
-    deleted: false, mayDelete: false, reactions: [], quote: quote(pending.replyTo, view), readers: [],
+    deleted: false, mayDelete: false, reactions: [], media: pending.media ?? [], quote: quote(pending.replyTo, view), readers: [], seenBy: [],
   };
 }
 

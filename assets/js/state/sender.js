@@ -2,7 +2,7 @@
 import { newClientId, Outbox } from "./outbox.js";
 
 /** @import {Socket} from "../api/socket.js" */
-/** @import {Pending} from "../types.js" */
+/** @import {Media, Pending} from "../types.js" */
 /** @import {Store} from "./store.js" */
 
 /** The server was asked too much or is not well: worth another try, with the same client id. */
@@ -47,11 +47,11 @@ export class Sender {
   /**
    * @param {string} roomId
    * @param {string} content
-   * @param {string} [replyTo]
+   * @param {{replyTo?: string, media?: Media[]}} [more]
    */
-  send(roomId, content, replyTo) {
+  send(roomId, content, { replyTo, media = [] } = {}) {
     /** @type {Pending} */
-    const pending = { clientId: newClientId(), roomId, content, replyTo, createdAt: new Date().toISOString(), state: "pending" };
+    const pending = { clientId: newClientId(), roomId, content, replyTo, ...(media.length && { media }), createdAt: new Date().toISOString(), state: "pending" };
     this.#store.dispatch({ type: "queued", pending });
     this.#keep();
     this.flush();
@@ -61,9 +61,9 @@ export class Sender {
   flush() {
     const { outbox, connection } = this.#store.state;
     if (connection.state !== "online") return;
-    for (const { clientId, roomId, content, replyTo, state } of outbox) {
+    for (const { clientId, roomId, content, replyTo, media = [], state } of outbox) {
       if (state !== "pending" || this.#sentOver.get(clientId) === this.#socket.generation) continue;
-      const frame = { type: "chat_message", room_id: roomId, content, client_id: clientId, ref: clientId, ...(replyTo && { reply_to: replyTo }) };
+      const frame = { type: "chat_message", room_id: roomId, content, client_id: clientId, ref: clientId, ...(replyTo && { reply_to: replyTo }), ...(media.length && { media_ids: media.map(({ id }) => id) }) };
       if (!this.#socket.send(frame)) return;
       this.#sentOver.set(clientId, this.#socket.generation);
     }

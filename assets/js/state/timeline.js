@@ -162,7 +162,7 @@ function patched(message, patch) {
   const next = { ...message, rev: patch.rev };
   if (patch.kind === "whole" && patch.message) return keepName(patch.message, message);
   if (patch.kind === "edit") return { ...next, content: patch.content, editedAt: patch.at };
-  if (patch.kind === "delete") return { ...next, content: undefined, reactions: [], deletedAt: patch.at };
+  if (patch.kind === "delete") return { ...next, content: undefined, reactions: [], media: [], deletedAt: patch.at };
   return { ...next, reactions: withReaction(message.reactions ?? [], patch) };
 }
 

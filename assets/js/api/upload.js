@@ -1,0 +1,29 @@
+/** Uploads one file and tells how far it is: the one thing that fetch cannot do. */
+import { ApiError } from "./client.js";
+
+/** @import {Media} from "../types.js" */
+
+/**
+ * @param {File} file
+ * @param {(part: number) => void} [progress] 0 to 1
+ * @param {AbortSignal} [signal] ends it
+ * @returns {Promise<Media>}
+ */
+export function upload(file, progress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/media?fileName=${encodeURIComponent(file.name)}`);
+    request.responseType = "json";
+    request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress?.(total ? loaded / total : 1));
+    request.addEventListener("load", () => {
+      const { status, response } = request;
+      if (status === 201 && response) resolve(response);
+      else reject(new ApiError(status, response?.error ?? (status === 413 ? "too_large" : "internal"), response?.message ?? request.statusText, response?.field));
+    });
+    request.addEventListener("error", () => reject(new ApiError(0, "offline", "The server cannot be reached.")));
+    request.addEventListener("abort", () => reject(new ApiError(0, "aborted", "The upload was cancelled.")));
+    signal?.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(file);
+  });
+}

@@ -1,0 +1,54 @@
+/** Elements that the first paint does not need: fetched with their style when they are first asked for. */
+import { h } from "../lib/dom.js";
+
+/** Written out, so that a tool (and a test) sees what is imported. */
+const MODULES = {
+  "action-sheet": () => import("./action-sheet.js"),
+  "login-form": () => import("./login-form.js"),
+  "person-dialog": () => import("./person-dialog.js"),
+  "picture-viewer": () => import("./picture-viewer.js"),
+  "reaction-picker": () => import("./reaction-picker.js"),
+  "reader-list": () => import("./reader-list.js"),
+  "room-dialog": () => import("./room-dialog.js"),
+  "room-directory": () => import("./room-directory.js"),
+  "search-results": () => import("./search-results.js"),
+  "settings-page": () => import("./settings-page.js"),
+  "text-completion": () => import("./text-completion.js"),
+  "upload-list": () => import("./upload-list.js"),
+};
+
+/** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */
+const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
+
+/** @typedef {keyof typeof MODULES} Later */
+
+/** @type {Map<Later, Promise<void>>} */
+const loading = new Map();
+
+/**
+ * Waits until an element is defined and its style is there. After a failure the next call tries again.
+ * @param {Later} tag
+ * @returns {Promise<void>}
+ */
+export function later(tag) {
+  let found = loading.get(tag);
+  if (!found) {
+    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style)]).then(() => undefined);
+    found.catch(() => loading.delete(tag));
+    loading.set(tag, found);
+  }
+  return found;
+}
+
+/** @param {string} name @returns {Promise<void>} */
+function style(name) {
+  const href = `styles/${name}.css`;
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const link = h("link", { rel: "stylesheet", href, onload: () => resolve(), onerror: () => {
+      link.remove();
+      reject(new TypeError(href));
+    } });
+    document.head.append(link);
+  });
+}

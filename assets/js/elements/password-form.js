@@ -1,0 +1,57 @@
+/** Changes my password. `save` is handed down by chat-app. */
+import { ApiError } from "../api/client.js";
+import { fault, field } from "../lib/dialog.js";
+import { h } from "../lib/dom.js";
+import { form } from "../lib/form.js";
+import { t } from "../lib/i18n.js";
+import { Piece } from "../lib/piece.js";
+import { lengthOf } from "../lib/text.js";
+
+/** @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) => Promise<unknown>}} Data */
+
+const SHORTEST_PASSWORD = 8;
+
+/** @extends {Piece<Data>} */
+export class PasswordForm extends Piece {
+  /** For password managers only. */
+  #user = h("input", { type: "text", autocomplete: "username", hidden: true, "aria-hidden": "true", tabindex: "-1", readonly: true });
+  #old = h("input", { class: "input", id: "old-password", type: "password", autocomplete: "current-password" });
+  #new = h("input", { class: "input", id: "new-password", type: "password", autocomplete: "new-password" });
+
+  // Lifecycle
+
+  build() {
+    this.append(form(t("profile.changePassword"), () => this.#save(), [this.#user,
+      field(t("profile.oldPassword"), this.#old), field(t("profile.newPassword"), this.#new, t("login.passwordHint", { n: SHORTEST_PASSWORD })),
+    ], { password: this.#new, currentPassword: this.#old }));
+  }
+
+  /** @param {Data} data */
+  update({ userId }) {
+    this.#user.value = userId;
+  }
+
+  // Internal
+
+  async #save() {
+    fault(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
+    fault(this.#new, lengthOf(this.#new.value) < SHORTEST_PASSWORD ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "");
+    const wrong = [this.#old, this.#new].find((input) => input.getAttribute("aria-invalid"));
+    if (wrong) {
+      wrong.focus();
+      return "";
+    }
+    try {
+      await this.data?.save({ currentPassword: this.#old.value, password: this.#new.value });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      fault(this.#old, t("profile.wrongPassword"));
+      this.#old.focus();
+      return "";
+    }
+    this.#old.value = this.#new.value = "";
+    return t("profile.passwordChanged");
+  }
+}
+
+customElements.define("password-form", PasswordForm);

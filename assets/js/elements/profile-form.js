@@ -1,0 +1,100 @@
+/** Who I am: picture, name, e-mail, birth date. `save` and `upload` are handed down by chat-app. */
+import { fault, field } from "../lib/dialog.js";
+import { errorText } from "../lib/errors.js";
+import { h, say, set } from "../lib/dom.js";
+import { form } from "../lib/form.js";
+import { t } from "../lib/i18n.js";
+import { Piece } from "../lib/piece.js";
+import { lengthOf } from "../lib/text.js";
+import { avatar } from "./user-avatar.js";
+
+/** @import {Change, User} from "../types.js" */
+/** @import {Send} from "./upload-list.js" */
+
+/** @typedef {{me: User, save: (change: Change) => Promise<unknown>, upload: Send}} Data */
+
+const NAME_LONGEST = 64;
+const PICTURES = ["image/png", "image/jpeg", "image/gif"];
+
+/** @extends {Piece<Data>} */
+export class ProfileForm extends Piece {
+  #face = avatar({ id: "", name: "", size: "l" });
+  #file = h("input", { type: "file", accept: PICTURES.join(","), hidden: true, "aria-label": t("profile.choosePicture"), onchange: () => this.#choosePicture() });
+  #choose = h("button", { class: "button choose-picture", type: "button", onclick: () => this.#file.click() }, t("profile.choosePicture"));
+  #remove = h("button", { class: "button quiet remove-picture", type: "button", onclick: () => this.#picture(null) }, t("profile.removePicture"));
+  #progress = h("progress", { max: "1", hidden: true, "aria-label": t("profile.choosePicture") });
+  #note = h("p", { class: "meta", role: "status" }, t("profile.pictureHint"));
+  #name = h("input", { class: "input", id: "display-name", type: "text", autocomplete: "name" });
+  #login = h("input", { class: "input", id: "login-name", type: "text", disabled: true });
+  #email = h("input", { class: "input", id: "email", type: "email", autocomplete: "email", maxlength: 254 });
+  #birth = h("input", { class: "input", id: "birth", type: "date", autocomplete: "bday", max: new Date().toISOString().slice(0, 10) });
+  #shown = "";
+
+  // Lifecycle
+
+  build() {
+    this.append(this.#face, h("div", null,
+      h("div", { class: "wrap picture-row" }, this.#file, this.#choose, this.#remove, this.#progress, this.#note),
+      form(t("action.save"), () => this.#save(), [
+        field(t("login.name"), this.#name), field(t("login.user"), this.#login, t("profile.userHint")),
+        field(t("profile.email"), this.#email, t("profile.mine")), field(t("profile.birth"), this.#birth, t("profile.mine")),
+      ], { name: this.#name, email: this.#email, birth: this.#birth })));
+  }
+
+  /** @param {Data} data */
+  update({ me }) {
+    this.#face.face = { id: me.userId, name: me.name, size: "l", picture: me.media?.name };
+    this.#remove.disabled = !me.media;
+    // What one is typing is not overwritten by something else that changed.
+    const key = JSON.stringify([me.name, me.userId, me.email, me.birth]);
+    if (this.#shown === key) return;
+    this.#shown = key;
+    this.#name.value = me.name;
+    this.#login.value = me.userId;
+    this.#email.value = me.email ?? "";
+    this.#birth.value = me.birth ?? "";
+  }
+
+  // Internal
+
+  async #save() {
+    const name = this.#name.value.trim();
+    fault(this.#name, !name ? t("profile.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("login.tooLong", { n: NAME_LONGEST }) : "");
+    fault(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
+    const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
+    if (wrong) {
+      wrong.focus();
+      return "";
+    }
+    await this.data?.save({ name, email: this.#email.value.trim() || null, birth: this.#birth.value || null });
+    return t("profile.saved");
+  }
+
+  async #choosePicture() {
+    const [file] = this.#file.files ?? [];
+    this.#file.value = "";
+    if (!file || !this.data) return;
+    if (!PICTURES.includes(file.type)) return say(this.#note, t("profile.pictureHint"));
+    set(this.#progress, { value: 0, hidden: false });
+    say(this.#note, "");
+    try {
+      const media = await this.data.upload(file, (part) => set(this.#progress, { value: part }), new AbortController().signal);
+      await this.#picture(media.id);
+    } catch (error) {
+      say(this.#note, /** @type {any} */ (error).code === "too_large" ? t("upload.tooLarge") : errorText(error));
+    }
+    this.#progress.hidden = true;
+  }
+
+  /** @param {number|null} mediaId */
+  async #picture(mediaId) {
+    try {
+      await this.data?.save({ mediaId });
+      say(this.#note, t("profile.saved"));
+    } catch (error) {
+      say(this.#note, errorText(error));
+    }
+  }
+}
+
+customElements.define("profile-form", ProfileForm);

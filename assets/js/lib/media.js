@@ -1,0 +1,49 @@
+/** Uploaded files: where they are, what to call them, how large to draw them. Pure. */
+
+/** @import {Media} from "../types.js" */
+
+/** The box that a picture in a conversation has to fit into. */
+const BOX = { width: 360, height: 240 };
+
+/** @param {string} name */
+export function mediaPath(name) {
+  return `api/media/${encodeURIComponent(name)}`;
+}
+
+/**
+ * What a file is called by people.
+ * @param {Media} media
+ */
+export function fileName({ fileName, name, type }) {
+  return fileName || `${name.slice(0, 8)}${type ? `.${type}` : ""}`;
+}
+
+/**
+ * The size at which a picture is drawn, known before it is fetched, so that nothing moves when it comes.
+ * @param {{width?: number, height?: number}} media
+ */
+export function fitted({ width, height }) {
+  if (!width || !height) return { ...BOX };
+  const scale = Math.min(1, BOX.width / width, BOX.height / height);
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/**
+ * The text of a message that is only files, since every message has one: clients that know no files show their names.
+ * @param {Media[]} media
+ */
+export function caption(media) {
+  return [...media.map(fileName).join(", ")].slice(0, 1000).join("");
+}
+
+/**
+ * 14 kB, in the reader's language.
+ * @param {number} bytes
+ * @param {string} lang
+ */
+export function fileSize(bytes, lang) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return new Intl.NumberFormat(lang, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: value < 10 && step ? 1 : 0 }).format(value);
+}

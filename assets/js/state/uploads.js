@@ -1,0 +1,77 @@
+/** The files that go with the next message of a room: which are under way, which are there, which are refused. Pure. */
+
+/** @import {Media} from "../types.js" */
+
+/** The server takes so many with one message. */
+export const MOST_FILES = 10;
+/** So many travel at once; the rest of the page needs connections too. */
+const AT_ONCE = 2;
+
+/**
+ * @typedef {object} Upload
+ * @property {string} key
+ * @property {string} name
+ * @property {boolean} picture
+ * @property {number} part how much is there, 0 to 1
+ * @property {"waiting"|"sending"|"done"|"failed"} state
+ * @property {string} [reason] code of the error
+ * @property {Media} [media] once it is done
+ */
+
+/**
+ * Adds files. What is more than a message can hold is refused at once, and says so.
+ * @param {Upload[]} list
+ * @param {{key: string, name: string, type: string}[]} files
+ * @returns {Upload[]}
+ */
+export function withFiles(list, files) {
+  let room = MOST_FILES - list.filter((upload) => upload.state !== "failed").length;
+  return [...list, ...files.map(({ key, name, type }) => {
+    room -= 1;
+    return /** @type {Upload} */ ({ key, name, picture: type.startsWith("image/"), part: 0, ...(room >= 0 ? { state: "waiting" } : { state: "failed", reason: "too_many" }) });
+  })];
+}
+
+/**
+ * @param {Upload[]} list
+ * @param {string} key
+ * @param {Partial<Upload>} change
+ * @returns {Upload[]}
+ */
+export function withChange(list, key, change) {
+  return list.map((upload) => (upload.key === key ? { ...upload, ...change } : upload));
+}
+
+/**
+ * What may be sent now.
+ * @param {Upload[]} list
+ * @returns {Upload[]}
+ */
+export function next(list) {
+  const free = AT_ONCE - list.filter((upload) => upload.state === "sending").length;
+  return list.filter((upload) => upload.state === "waiting").slice(0, Math.max(0, free));
+}
+
+/**
+ * @param {Upload[]} list
+ * @returns {boolean}
+ */
+export function isBusy(list) {
+  return list.some((upload) => upload.state === "waiting" || upload.state === "sending");
+}
+
+/**
+ * @param {Upload[]} list
+ * @returns {Media[]} in the order in which they were chosen
+ */
+export function uploaded(list) {
+  return list.flatMap((upload) => (upload.media ? [upload.media] : []));
+}
+
+/**
+ * Would another try help?
+ * @param {Upload} upload
+ */
+export function mayRetry({ state, reason }) {
+  return state === "failed" && reason !== "too_many" && reason !== "too_large" && reason !== "invalid_request";
+}

@@ -1,0 +1,157 @@
+//! Chromium, driven as a person would: a browser of its own for each person.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+/// Nothing on a page takes that long.
+pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(40);
+/// What the messages on the page say, oldest first.
+const TEXTS: &str = "return [...document.querySelectorAll('message-item')].map((m) => m.querySelector('.text')?.textContent.trim() ?? '(deleted)')";
+
+/// A chromedriver on a free port.
+pub(crate) struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Driver {
+    /// Starts it, and waits for its port.
+    pub(crate) fn start() -> Self {
+        let mut child = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| Some(line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned()).filter(|p| p.parse::<u16>().is_ok()));
+        // Read on, or it stops at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url: format!("http://127.0.0.1:{}", port.unwrap()) }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A person at a browser.
+pub(crate) struct Browser {
+    name: &'static str,
+    /// For what has no verb here.
+    pub(crate) page: Client,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Opens the page where one registers; `size` is that of the window.
+    pub(crate) async fn open(driver: &Driver, name: &'static str, address: &str, size: &str) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let args = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--lang=en",
+            &format!("--window-size={size}"),
+            &format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let options = json!({"args": args, "prefs": {"intl.accept_languages": "en"}});
+        let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
+        let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities.into_iter().collect())
+            .connect(&driver.url)
+            .await
+            .unwrap();
+        page.goto(&format!("http://{address}/#/register")).await.unwrap();
+        Self { name, page, _profile: profile }
+    }
+
+    /// Waits until a script answers something true; answers that.
+    pub(crate) async fn wait(&self, what: &str, script: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.page.execute(script, Vec::new()).await.unwrap_or_default();
+            if !matches!(answer, Value::Null | Value::Bool(false)) {
+                return answer;
+            }
+            if began.elapsed() > BROWSER_PATIENCE {
+                let body = self.page.execute("return document.body.innerText", Vec::new()).await.unwrap_or_default();
+                self.picture("failed").await;
+                panic!("{} waits in vain: {what}\n{}", self.name, body.as_str().unwrap_or_default());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until an element is there.
+    pub(crate) async fn has(&self, selector: &str) {
+        self.wait(selector, &format!("return document.querySelector({}) !== null", json!(selector))).await;
+    }
+
+    /// Waits for an element and clicks it.
+    pub(crate) async fn click(&self, selector: &str) {
+        self.has(selector).await;
+        self.page.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Waits for an element and types into it.
+    pub(crate) async fn fill(&self, selector: &str, text: &str) {
+        self.has(selector).await;
+        self.page.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Fills in the form for a new account.
+    pub(crate) async fn register(&self, login: &str, name: &str) {
+        self.fill("#user", login).await;
+        self.fill("#name", name).await;
+        self.fill("#password", "correct horse").await;
+        self.click("login-form button[type=submit]").await;
+        self.has("chat-app room-list").await;
+    }
+
+    /// Signs in again with the password that `register` gives.
+    pub(crate) async fn sign_in(&self, login: &str) {
+        self.fill("login-form #user", login).await;
+        self.fill("login-form #password", "correct horse").await;
+        self.click("login-form button[type=submit]").await;
+        self.has("chat-app room-list").await;
+    }
+
+    /// Sends a message in the open room.
+    pub(crate) async fn say(&self, text: &str) {
+        self.fill("message-composer textarea", &format!("{text}{}", char::from(Key::Enter))).await;
+    }
+
+    /// Waits until the page shows exactly these messages.
+    pub(crate) async fn shows(&self, texts: &[&str]) {
+        let script = format!("const texts = (() => {{ {TEXTS} }})(); return JSON.stringify(texts) === {}", json!(json!(texts).to_string()));
+        self.wait(&format!("the messages {texts:?}"), &script).await;
+    }
+
+    /// Waits for a state of the page's connection.
+    pub(crate) async fn connection_is(&self, state: &str) {
+        self.wait(state, &format!("return document.documentElement.dataset.connection === {}", json!(state))).await;
+    }
+
+    /// Keeps a picture of the page in `target/screenshots`, to be looked at.
+    pub(crate) async fn picture(&self, name: &str) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(format!("{folder}/{}-{name}.png", self.name), self.page.screenshot().await.unwrap()).unwrap();
+    }
+
+    /// Closes the browser.
+    pub(crate) async fn close(self) {
+        self.page.close().await.unwrap();
+    }
+}
