@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::deeds::{Deed, Done, Scene};
 use super::{Act, Actor, Credential, Dialect};
 use crate::support::{self, Client, Json, Server};
 
@@ -34,6 +35,19 @@ impl Dialect for Chats {
 
     fn unauthorized(&self) -> (u16, Json) {
         (400, json!({"status": "fail", "data": {"title": "Invalid authorization"}}))
+    }
+}
+
+impl User {
+    /// The room as it is, when it is one of mine.
+    async fn chat(&self, room: i64) -> Option<Json> {
+        self.user.chats().await.into_iter().find(|chat| chat["id"] == room)
+    }
+
+    /// Who is in it, when it is one of mine.
+    async fn people(&self, room: i64) -> Vec<i64> {
+        let chat = self.chat(room).await.unwrap_or_default();
+        chat["users"].as_array().into_iter().flatten().filter_map(|place| place["user"]["id"].as_i64()).collect()
     }
 }
 
@@ -71,6 +85,51 @@ impl Actor for User {
             self.user.patch(&format!("/chats/{room}"), json!({"name": "?"})).await.fails_chats(401, "Unauthorized user");
             self.user.delete(&format!("/chats/{room}")).await.fails_chats(401, "Unauthorized user");
             assert!(self.user.chats().await.iter().all(|chat| chat["id"] != room));
+        })
+    }
+
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            let path = format!("/chats/{room}");
+            let mut people = self.people(room).await;
+            let change = match deed {
+                Deed::Rename(name) => json!({"name": name}),
+                Deed::Add(who) => {
+                    people.push(who.id);
+                    json!({"userIds": people})
+                }
+                Deed::Remove(who) => {
+                    people.retain(|id| *id != who.id);
+                    json!({"userIds": people})
+                }
+                Deed::Leave => {
+                    people.retain(|id| *id != self.user.id);
+                    json!({"userIds": people})
+                }
+                Deed::Delete => {
+                    self.user.delete(&path).await.succeeds();
+                    return Done::Quietly;
+                }
+                Deed::Enter | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => return Done::Not,
+            };
+            self.user.patch(&path, change).await.succeeds();
+            Done::Quietly
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let Some(chat) = self.chat(scene.room).await else {
+                assert!(matches!(scene.deed, Deed::Delete), "{} is one of mine", scene.room);
+                return self.user.delete(&format!("/chats/{}", scene.room)).await.fails_chats(404, "Chat not found");
+            };
+            assert!(!matches!(scene.deed, Deed::Delete), "{chat}");
+            if let Deed::Rename(name) = &scene.deed {
+                assert_eq!(chat["name"], *name);
+            }
+            if let Some((who, entered)) = scene.moved() {
+                assert_eq!(self.people(scene.room).await.contains(&who.id), entered, "{chat}");
+            }
         })
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect, Talker, Talks};
+use super::deeds::{Deed, Done, Scene};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
 use crate::support::{self, Client, Json, Server, Socket, has_exactly, number, status, texts};
 
 /// `/User`, `/Login`, `/Logout`, `/Room` and the WebSocket on `/`.
@@ -94,6 +95,33 @@ impl Actor for User {
         })
     }
 
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            match deed {
+                Deed::Enter => {
+                    self.enter(room).await;
+                    Done::OnSocket
+                }
+                Deed::Delete => {
+                    self.who.delete(&format!("/Room/{room}")).await.is(204);
+                    Done::Quietly
+                }
+                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => Done::Not,
+            }
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let rooms = self.who.get("/Room").await.is(200);
+            let found = rooms.as_array().expect("a list").iter().find(|room| room["id"] == scene.room);
+            assert_eq!(found.is_none(), matches!(scene.deed, Deed::Delete), "{rooms}");
+            if let Deed::Rename(name) = &scene.deed {
+                assert_eq!(found, Some(&json!({"id": scene.room, "name": name})));
+            }
+        })
+    }
+
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
             assert_eq!(self.who.post("/Logout", "").await.is(200), status(true));
@@ -117,6 +145,10 @@ impl Talker for User {
         Box::pin(async move { self.socket = Some(self.who.open(room).await) })
     }
 
+    fn twin(&self) -> Box<dyn Talker> {
+        Box::new(Self { who: self.who.clone(), id: self.id, socket: None })
+    }
+
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         Box::pin(async move {
             self.socket().send(json!({"msg": text})).await;
@@ -135,6 +167,26 @@ impl Talker for User {
             has_exactly(&frame, &["type", "msg", "username", "nickname", "time"]);
             assert_eq!((&frame["msg"], &frame["username"], &frame["nickname"]), (&json!(text), &json!(author.0), &json!(author.0)));
             assert!(frame["time"].is_i64(), "{frame}");
+        })
+    }
+
+    fn told(&self, scene: &Scene) -> Vec<Json> {
+        let presence = scene.presence();
+        presence.iter().map(|(who, came)| json!({"type": 1, "username": who.login, "nickname": who.login, "action": i32::from(*came)})).collect()
+    }
+
+    fn next_undated(&mut self) -> Act<'_, Json> {
+        Box::pin(async move { undated(self.socket().next().await, &[("time", Json::is_i64)]) })
+    }
+
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>> {
+        Box::pin(async move { self.socket().all_until(|frame| frame["msg"] == text).await.0 })
+    }
+
+    fn is_cut_off(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.socket().send(json!({"msg": "?"})).await;
+            assert_eq!(self.socket().next().await, status(false), "the socket stays and says so");
         })
     }
 

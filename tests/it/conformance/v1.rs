@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::deeds::{Deed, Done, Scene};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks};
 use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly, texts};
 
@@ -90,6 +91,38 @@ impl Actor for User {
         })
     }
 
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            match deed {
+                Deed::Enter => {
+                    self.enter(room).await;
+                    Done::OnSocket
+                }
+                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay | Deed::Delete => Done::Not,
+            }
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let path = format!("/v1/rooms/{}", scene.room);
+            if matches!(scene.deed, Deed::Delete) {
+                return self.user.get(&path).await.fails_v1(422, "room_not_found");
+            }
+            let seen = self.user.get(&path).await.is(200);
+            has_exactly(&seen, &["id", "users"]);
+            if let Some((who, entered)) = scene.moved() {
+                let users = seen["users"].as_array().expect("a list");
+                assert_eq!(users.contains(&json!({"id": who.id, "login": who.login})), entered, "{seen}");
+            }
+            if !matches!(scene.deed, Deed::Enter) {
+                let contents = self.user.contents(scene.room).await;
+                let others = ["all are here", "that was all"];
+                assert_eq!(contents.iter().map(String::as_str).collect::<Vec<_>>(), scene.text().into_iter().chain(others).collect::<Vec<_>>());
+            }
+        })
+    }
+
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
             assert_eq!(self.user.post("/v1/logout", json!({})).await.is(200), json!({}));
@@ -113,6 +146,10 @@ impl Talker for User {
         Box::pin(async move { self.socket = Some(self.user.open(room).await) })
     }
 
+    fn twin(&self) -> Box<dyn Talker> {
+        Box::new(Self { user: self.user.clone(), socket: None })
+    }
+
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         // The broadcast is the answer.
         Box::pin(async move { self.socket().send(json!({"text": text})).await })
@@ -124,6 +161,26 @@ impl Talker for User {
             has_exactly(&frame, &["text", "user_id", "room_id", "created_at"]);
             assert_eq!((&frame["text"], &frame["user_id"], &frame["room_id"]), (&json!(text), &json!(author.1), &json!(room)));
             assert!(fits(&frame["created_at"], "0000-00-00T00:00:00"), "{frame}");
+        })
+    }
+
+    fn told(&self, scene: &Scene) -> Vec<Json> {
+        let gone = matches!(scene.deed, Deed::Delete);
+        gone.then(|| json!({"error": {"code": "room_not_found"}})).into_iter().collect()
+    }
+
+    fn next_undated(&mut self) -> Act<'_, Json> {
+        Box::pin(async move { self.socket().next().await })
+    }
+
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>> {
+        Box::pin(async move { self.socket().all_until(|frame| frame["text"] == text).await.0 })
+    }
+
+    fn is_cut_off(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.socket().closed().await, 1000);
+            assert_eq!(self.socket().unread().count(), 0);
         })
     }
 
