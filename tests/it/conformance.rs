@@ -7,6 +7,7 @@ mod chatrooms;
 mod chats;
 mod deeds;
 mod encodings;
+mod input;
 mod realtime;
 mod rooms;
 mod v1;
@@ -17,7 +18,8 @@ use std::pin::Pin;
 use serde_json::json;
 
 use self::deeds::{Deed, Done, Scene};
-use crate::support::{Client, Json, Server, number, status};
+use self::input::{Fault, Input};
+use crate::support::{Answer, Client, Json, Server, number, status};
 
 /// What takes a while.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -47,6 +49,10 @@ trait Dialect: Send + Sync {
     fn whoami(&self) -> &'static str;
     /// What a bad credential is answered with.
     fn unauthorized(&self) -> (u16, Json);
+    /// What its routes take.
+    fn input(&self) -> Input;
+    /// Fails unless the request was refused as this dialect's document says for this fault.
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>);
 }
 
 /// A dialect with messages and sockets.

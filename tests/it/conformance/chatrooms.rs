@@ -1,10 +1,12 @@
 //! The native dialect's row.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dated, Dialect, Talker, Talks, undated};
-use crate::support::{Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number, texts};
+use crate::support::{Answer, Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number, texts};
 
 /// `/api` and `/chat`.
 pub(super) struct Chatrooms;
@@ -36,6 +38,71 @@ impl Dialect for Chatrooms {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"error": "invalid_token", "message": "JWT token is invalid"}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/api/users", json!({"userId": "new", "password": "long enough"})),
+                Input::taking(Method::POST, "/api/login", json!({"userId": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/api/chatrooms", json!({"targetUserIds": []})),
+                Input::taking(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
+                Input::taking(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
+                Input::taking(Method::POST, "/api/chatrooms/{}/participants", json!({"userId": "owner"})),
+                Input::taking(Method::PATCH, "/api/chatrooms/{}/participants/ann/role", json!({"role": "admin"})),
+                Input::taking(Method::PATCH, "/api/chatrooms/{}/participants/ann/name", json!({"edited_name": "New"})),
+                Input::taking(Method::POST, "/api/chatrooms/{}/messages", json!({"content": "new"})),
+            ],
+            of_rooms: vec![
+                Input::of_room(Method::GET, "/api/chatrooms/{}"),
+                Input::of_room(Method::DELETE, "/api/chatrooms/{}"),
+                Input::of_room(Method::POST, "/api/chatrooms/{}/join"),
+                Input::of_room(Method::POST, "/api/chatrooms/{}/connect"),
+                Input::of_room(Method::DELETE, "/api/chatrooms/{}/participants/ann"),
+                Input::of_room(Method::GET, "/api/chatrooms/{}/messages"),
+                Input::of_room(Method::GET, "/api/chatrooms/{}/changes?since=0"),
+                Input::of_room(Method::DELETE, "/api/chatrooms/{}/messages/1"),
+                Input::of_room(Method::POST, "/api/chatrooms/{}/messages/1/read"),
+                Input::of_room(Method::GET, "/api/chatrooms/{}/messages/1/readers"),
+                Input::of_room(Method::DELETE, "/api/chatrooms/{}/messages/1/reactions/like"),
+                OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
+                OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
+                OfRoom::Request(Method::POST, "/api/chatrooms/{}/participants", json!({"userId": "ann"})),
+                OfRoom::Request(Method::POST, "/api/chatrooms/{}/messages", json!({"content": "new"})),
+                OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/messages/1", json!({"newContent": "new"})),
+                OfRoom::Request(Method::POST, "/api/chatrooms/{}/messages/1/reactions", json!({"reactionType": "like"})),
+            ],
+            unknown: &["/api", "/api/", "/api/nothing", "/api/Users", "/api//users", "/api/users/me/x", "/api/chatrooms/1/nothing", "/api/chatrooms//name"],
+            known: &[
+                ("/api/users/me/", &["DELETE", "GET", "PATCH"]),
+                ("/api/sessions", &["GET"]),
+                ("/api/sessions/1", &["DELETE"]),
+                ("/verify", &["GET"]),
+                ("/api/search", &["GET"]),
+                ("/api/media", &["POST"]),
+                ("/api/media/x", &["GET"]),
+                ("/api/chatrooms/{}/me", &["PATCH"]),
+                ("/api/chatrooms/{}/participants/ann/role", &["PATCH"]),
+                ("/api/chatrooms/{}/participants/ann/name", &["PATCH"]),
+                ("/api/chatrooms/{}/messages/1", &["DELETE", "PATCH"]),
+                ("/api/chatrooms/{}/messages/1/readers", &["GET"]),
+                ("/api/chatrooms/{}/messages/1/reactions", &["POST"]),
+                ("/api/chatrooms/{}/messages/1/reactions/like", &["DELETE"]),
+                ("/api/chatrooms/{}/changes", &["GET"]),
+                ("/chat", &["GET"]),
+            ],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed => drop(answer.fails(400, "invalid_request")),
+            Fault::Mistyped(key) => answer.blames(key),
+            Fault::TooLarge => drop(answer.fails(413, "too_large")),
+            Fault::UnknownPath => drop(answer.fails(404, "not_found")),
+            Fault::WrongMethod => drop(answer.fails(405, "method_not_allowed")),
+            Fault::NoRoom(_) | Fault::ForeignRoom => drop(answer.fails(404, "room_not_found")),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The row of `chats`, which has rooms and no messages.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect};
-use crate::support::{self, Client, Json, Server};
+use crate::support::{self, Answer, Client, Json, Server};
 
 /// `/chats` and `/auth`.
 pub(super) struct Chats;
@@ -35,6 +37,34 @@ impl Dialect for Chats {
 
     fn unauthorized(&self) -> (u16, Json) {
         (400, json!({"status": "fail", "data": {"title": "Invalid authorization"}}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/auth/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/auth/token", json!({"refreshToken": "0"})),
+                Input::taking(Method::POST, "/chats", json!({"name": "New", "userIds": [1]})),
+            ],
+            of_rooms: vec![OfRoom::Request(Method::PATCH, "/chats/{}", json!({"name": "New"})), Input::of_room(Method::DELETE, "/chats/{}")],
+            unknown: &["/auth", "/auth/", "/auth/Login", "/auth/logout", "/auth/login/x", "/chats/1/users", "/chats//1"],
+            known: &[("/auth/login", &["POST"]), ("/auth/token/", &["POST"]), ("/chats", &["GET", "POST"]), ("/chats/{}", &["DELETE", "PATCH"])],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed => answer.fails_chats(400, "Invalid body"),
+            // Either names its user.
+            Fault::Mistyped("login") if answer.text.contains("email") => answer.fails_chats(400, "Invalid email"),
+            Fault::Mistyped(key) => answer.fails_chats(400, &format!("Invalid {key}")),
+            Fault::TooLarge => answer.fails_chats(413, "Body too large"),
+            Fault::UnknownPath => answer.fails_chats(404, "Not found"),
+            Fault::WrongMethod => answer.fails_chats(405, "Method not allowed"),
+            Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => answer.fails_chats(404, "Chat not found"),
+            Fault::NoRoom(_) => answer.fails_chats(400, "Invalid id"),
+            Fault::ForeignRoom => answer.fails_chats(401, "Unauthorized user"),
+        }
     }
 }
 

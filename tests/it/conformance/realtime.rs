@@ -1,10 +1,12 @@
 //! The row of `realtime`. It makes public rooms only and has no history: both are asked for in the native dialect, with its credential.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
-use crate::support::{self, Client, Json, Server, Socket, has_exactly, number, status, texts};
+use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, number, status, texts};
 
 /// `/User`, `/Login`, `/Logout`, `/Room` and the WebSocket on `/`.
 pub(super) struct Realtime;
@@ -37,6 +39,35 @@ impl Dialect for Realtime {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"status": false, "message": "the session is not valid"}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/User", json!({"username": "new", "password": "long enough"})),
+                Input::taking(Method::POST, "/Login", json!({"username": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/Room", json!({"name": "New"})),
+            ],
+            of_rooms: vec![Input::of_room(Method::GET, "/Room/{}"), Input::of_room(Method::DELETE, "/Room/{}")],
+            unknown: &["/User/a/b", "/Login/x", "/Logout/x", "/Room/1/x", "/Room//1", "/User//"],
+            known: &[
+                ("/User", &["POST"]),
+                ("/User/ann", &["GET"]),
+                ("/Login/", &["POST"]),
+                ("/Logout", &["POST"]),
+                ("/Room", &["GET", "POST"]),
+                ("/Room/{}", &["DELETE", "GET"]),
+            ],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        answer.fails_realtime(match fault {
+            Fault::Malformed | Fault::Mistyped(_) => 400,
+            Fault::TooLarge => 413,
+            Fault::WrongMethod => 405,
+            Fault::UnknownPath | Fault::NoRoom(_) | Fault::ForeignRoom => 404,
+        });
     }
 }
 

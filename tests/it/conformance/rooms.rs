@@ -1,10 +1,12 @@
 //! The row of `rooms`.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
-use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
+use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
 
 /// `/rooms`, `/users`, `/login`, `/logout`.
 pub(super) struct Rooms;
@@ -37,6 +39,29 @@ impl Dialect for Rooms {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}))
+    }
+
+    fn input(&self) -> Input {
+        let whole = json!({"user_id": "new", "password": "long enough", "email": "new@example.org", "name": "New"});
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/users", whole),
+                Input::taking(Method::POST, "/login", json!({"user_id": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/rooms", json!({"name": "New"})),
+            ],
+            of_rooms: vec![Input::of_room(Method::DELETE, "/rooms/{}"), OfRoom::Handshake("/rooms/{}")],
+            unknown: &["/users/ann", "/users/me/x", "/users//me", "/users/Me", "/login/x", "/logout/x", "/rooms/1/x", "/rooms//1"],
+            known: &[("/users", &["POST"]), ("/users/me/", &["DELETE", "GET"]), ("/login", &["POST"]), ("/logout/", &["DELETE"]), ("/rooms", &["GET", "POST"])],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_rooms(400, "InvalidParameter"),
+            Fault::TooLarge => answer.fails_rooms(413, "TooLarge"),
+            Fault::UnknownPath => answer.fails_rooms(404, "NotFound"),
+            Fault::WrongMethod => answer.fails_rooms(405, "MethodNotAllowed"),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The row of `v1`.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks};
-use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly, texts};
+use crate::support::{self, Answer, Client, Json, Server, Socket, fits, has_exactly, texts};
 
 /// `/v1`.
 pub(super) struct V1;
@@ -36,6 +38,43 @@ impl Dialect for V1 {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"error": {"code": "unauthorized"}}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/v1/register", json!({"login": "new", "password": "long enough"})),
+                Input::taking(Method::POST, "/v1/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/v1/rooms", json!({"users": [{"id": 1}]})),
+            ],
+            of_rooms: vec![
+                Input::of_room(Method::GET, "/v1/rooms/{}"),
+                Input::of_room(Method::GET, "/v1/rooms/{}/messages"),
+                OfRoom::Handshake("/v1/rooms/{}/chat"),
+            ],
+            unknown: &["/v1", "/v1/", "/v1/nothing", "/v1/Info", "/v1/rooms/1/nothing", "/v1/rooms/1/messages/2", "/v1//info"],
+            known: &[
+                ("/v1/register", &["POST"]),
+                ("/v1/login/", &["POST"]),
+                ("/v1/logout", &["POST"]),
+                ("/v1/info", &["GET"]),
+                ("/v1/users/", &["GET"]),
+                ("/v1/rooms", &["GET", "POST"]),
+                ("/v1/rooms/{}", &["GET"]),
+                ("/v1/rooms/{}/messages", &["GET"]),
+                ("/v1/rooms/{}/chat", &["GET"]),
+            ],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed | Fault::Mistyped(_) => answer.fails_v1(422, "invalid_json"),
+            Fault::TooLarge => answer.fails_v1(413, "too_large"),
+            Fault::UnknownPath => answer.fails_v1(404, "not_found"),
+            Fault::WrongMethod => answer.fails_v1(405, "method_not_allowed"),
+            Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_v1(422, "room_not_found"),
+        }
     }
 }
 
