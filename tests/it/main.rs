@@ -10,6 +10,7 @@ mod golden;
 mod logging_lines;
 mod metrics;
 mod proxy;
+mod readme;
 mod realtime;
 mod rooms;
 mod scene;
