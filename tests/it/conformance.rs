@@ -11,6 +11,7 @@ mod input;
 mod realtime;
 mod rooms;
 mod v1;
+mod world;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -109,6 +110,8 @@ trait Talker: Actor {
     fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>>;
     /// Fails unless the room is gone for this socket, and nothing more is said of it.
     fn is_cut_off(&mut self) -> Act<'_>;
+    /// The code with which the server closes the socket.
+    fn is_closed(&mut self) -> Act<'_, u16>;
     /// Authors and texts, oldest first.
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>>;
     /// Changes the newest message; false where the dialect has no word for it.

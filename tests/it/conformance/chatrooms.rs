@@ -101,6 +101,7 @@ impl Dialect for Chatrooms {
             Fault::TooLarge => drop(answer.fails(413, "too_large")),
             Fault::UnknownPath => drop(answer.fails(404, "not_found")),
             Fault::WrongMethod => drop(answer.fails(405, "method_not_allowed")),
+            Fault::ForeignOrigin => drop(answer.fails(403, "forbidden")),
             Fault::NoRoom(_) | Fault::ForeignRoom => drop(answer.fails(404, "room_not_found")),
         }
     }
@@ -320,6 +321,10 @@ impl Talker for Native {
             assert_eq!(room["error"], "not_in_room");
             assert_eq!(self.socket().unread().count(), 0);
         })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

@@ -63,6 +63,7 @@ impl Dialect for Chats {
             Fault::WrongMethod => answer.fails_chats(405, "Method not allowed"),
             Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => answer.fails_chats(404, "Chat not found"),
             Fault::NoRoom(_) => answer.fails_chats(400, "Invalid id"),
+            Fault::ForeignOrigin => answer.fails_chats(403, "Forbidden"),
             Fault::ForeignRoom => answer.fails_chats(401, "Unauthorized user"),
         }
     }

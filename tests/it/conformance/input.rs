@@ -23,6 +23,8 @@ pub(super) enum Fault<'a> {
     NoRoom(&'a str),
     /// The room is somebody else's and private.
     ForeignRoom,
+    /// A page of another origin asks with its visitor's cookie.
+    ForeignOrigin,
 }
 
 /// A route that takes a body. `{}` in a path is a room.

@@ -64,6 +64,7 @@ impl Dialect for Realtime {
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         answer.fails_realtime(match fault {
             Fault::Malformed | Fault::Mistyped(_) => 400,
+            Fault::ForeignOrigin => 403,
             Fault::TooLarge => 413,
             Fault::WrongMethod => 405,
             Fault::UnknownPath | Fault::NoRoom(_) | Fault::ForeignRoom => 404,
@@ -219,6 +220,10 @@ impl Talker for User {
             self.socket().send(json!({"msg": "?"})).await;
             assert_eq!(self.socket().next().await, status(false), "the socket stays and says so");
         })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

@@ -58,6 +58,7 @@ impl Dialect for Rooms {
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         match fault {
             Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_rooms(400, "InvalidParameter"),
+            Fault::ForeignOrigin => answer.fails_rooms(403, "Forbidden"),
             Fault::TooLarge => answer.fails_rooms(413, "TooLarge"),
             Fault::UnknownPath => answer.fails_rooms(404, "NotFound"),
             Fault::WrongMethod => answer.fails_rooms(405, "MethodNotAllowed"),
@@ -224,6 +225,10 @@ impl Talker for User {
             assert_eq!(self.socket().closed().await, 1000);
             assert_eq!(self.socket().unread().count(), 0);
         })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

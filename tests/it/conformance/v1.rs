@@ -70,6 +70,7 @@ impl Dialect for V1 {
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         match fault {
             Fault::Malformed | Fault::Mistyped(_) => answer.fails_v1(422, "invalid_json"),
+            Fault::ForeignOrigin => answer.fails_v1(403, "forbidden"),
             Fault::TooLarge => answer.fails_v1(413, "too_large"),
             Fault::UnknownPath => answer.fails_v1(404, "not_found"),
             Fault::WrongMethod => answer.fails_v1(405, "method_not_allowed"),
@@ -221,6 +222,10 @@ impl Talker for User {
             assert_eq!(self.socket().closed().await, 1000);
             assert_eq!(self.socket().unread().count(), 0);
         })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
