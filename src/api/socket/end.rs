@@ -93,7 +93,6 @@ async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStrea
         match stream.next().await {
             Some(Ok(Message::Close(_))) => return true,
             Some(Ok(frame)) => read += frame.len() as u64,
-            Some(Err(tungstenite::Error::ConnectionClosed)) => return true,
             Some(Err(_)) | None => return false,
         }
     }
