@@ -1,5 +1,6 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
+mod admin;
 mod bare;
 mod browser;
 mod chatrooms;
