@@ -57,6 +57,14 @@ export class Sender {
     this.flush();
   }
 
+  /** What a tab that is closed by now wrote and could not send. A tab that is still open sends it too: the client id makes that harmless. */
+  adopt() {
+    for (const pending of this.#outbox?.load() ?? []) {
+      const known = this.#store.state.outbox.some(({ clientId }) => clientId === pending.clientId);
+      if (!known && pending.state === "pending") this.#store.dispatch({ type: "queued", pending });
+    }
+  }
+
   /** Everything that did not go over this connection yet, in order. */
   flush() {
     const { outbox, connection } = this.#store.state;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use crate::live::CloseReason;
 
@@ -77,10 +77,24 @@ impl End {
                 drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
             }
             drop(stream.flush().await);
-            if code.is_some() {
+            if code.is_some() && !answered(&mut stream).await {
                 drop(tokio::io::copy(&mut stream.get_mut().take(CLOSE_BYTES), &mut tokio::io::sink()).await);
             }
         };
         drop(timeout(CLOSE_TIME, farewell).await);
     }
+}
+
+/// Reads until the peer has answered our close: then nothing is on its way any more, and a browser tells its page only when the
+/// connection is gone. False when its frames cannot be read: then only the end of its bytes says that it has gone.
+async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> bool {
+    let mut left = CLOSE_BYTES;
+    while left > 0 {
+        match stream.next().await {
+            Some(Ok(Message::Close(_))) => return true,
+            Some(Ok(message)) => left = left.saturating_sub(message.len() as u64 + 2),
+            Some(Err(_)) | None => return false,
+        }
+    }
+    false
 }

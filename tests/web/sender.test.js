@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/** What the modules of the page expect around them. */
+function page() {
+  const held = new Map();
+  globalThis.localStorage = {
+    get length() { return held.size; },
+    key: (index) => [...held.keys()][index] ?? null,
+    getItem: (key) => held.get(key) ?? null,
+    setItem: (key, value) => void held.set(key, value),
+    removeItem: (key) => void held.delete(key),
+  };
+  globalThis.document = { visibilityState: "hidden" };
+  globalThis.addEventListener = () => {};
+}
+
+test("what a closed tab could not send goes out from the one that is left, and is not queued twice", async () => {
+  page();
+  const [{ Sender }, { Store }, { Outbox }] = await Promise.all(["sender", "store", "outbox"].map((name) => import(`../../assets/js/state/${name}.js`)));
+  const store = new Store();
+  const frames = [];
+  const sender = new Sender(store, { generation: 1, send: (frame) => frames.push(frame) > 0 });
+  store.dispatch({ type: "signed_in", me: { userId: "ann", name: "Ann" }, outbox: sender.restore("ann") });
+  const other = new Outbox("ann");
+  other.keep({ clientId: "c1", roomId: "room001", content: "from the other tab", createdAt: "2025-07-15T13:00:00Z", state: "pending" });
+  other.keep({ clientId: "c2", roomId: "room001", content: "refused", createdAt: "2025-07-15T13:00:01Z", state: "failed" });
+  store.dispatch({ type: "connection", connection: { state: "online" } });
+  for (let times = 0; times < 2; times += 1) {
+    sender.adopt();
+    sender.flush();
+  }
+  assert.deepEqual(frames.map(({ client_id: id, content }) => [id, content]), [["c1", "from the other tab"]]);
+  assert.deepEqual(store.state.outbox.map(({ clientId }) => clientId), ["c1"]);
+});
