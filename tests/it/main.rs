@@ -6,6 +6,7 @@ mod chats;
 mod cli;
 mod conformance;
 mod durability;
+mod first_visit;
 mod golden;
 mod logging_lines;
 mod metrics;

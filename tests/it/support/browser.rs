@@ -50,6 +50,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Opens the page where one registers; `size` is that of the window.
     pub(crate) async fn open(driver: &Driver, name: &'static str, address: &str, size: &str) -> Self {
+        Self::open_in(driver, name, address, size, "en").await
+    }
+
+    /// The same in a language.
+    pub(crate) async fn open_in(driver: &Driver, name: &'static str, address: &str, size: &str, language: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let args = [
             "--headless=new",
@@ -61,11 +66,11 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            "--lang=en",
+            &format!("--lang={language}"),
             &format!("--window-size={size}"),
             &format!("--user-data-dir={}", profile.path().display()),
         ];
-        let options = json!({"args": args, "prefs": {"intl.accept_languages": "en"}});
+        let options = json!({"args": args, "prefs": {"intl.accept_languages": language}});
         let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
         let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())
