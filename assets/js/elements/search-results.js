@@ -73,7 +73,9 @@ export class SearchResults extends Piece {
     this.#told = "";
     requestAnimationFrame(() => {
       this.#hits.scrollTop = this.#top;
+      // Where a keyboard would come up over the hits, they have the focus: arrow keys work in both.
       if (!this.#found.hits.length || !matchMedia("(hover: none)").matches) this.#input.focus();
+      else this.#hits.focus({ preventScroll: true });
     });
   }
 
