@@ -11,6 +11,7 @@ mod first_visit;
 mod golden;
 mod logging_lines;
 mod metrics;
+mod pages;
 mod proxy;
 mod realtime;
 mod rooms;
