@@ -1,5 +1,6 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
+mod accessible;
 mod admin;
 mod bare;
 mod browser;
@@ -8,9 +9,11 @@ mod chats;
 mod cli;
 mod conformance;
 mod durability;
+mod first_visit;
 mod golden;
 mod logging_lines;
 mod metrics;
+mod pages;
 mod proxy;
 mod readme;
 mod realtime;

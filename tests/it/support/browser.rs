@@ -53,8 +53,17 @@ impl Browser {
         Self::open_at(driver, name, &format!("{address}/#/register"), size).await
     }
 
+    /// The same in a language.
+    pub(crate) async fn open_in(driver: &Driver, name: &'static str, address: &str, size: &str, language: &str) -> Self {
+        Self::start(driver, name, &format!("{address}/#/register"), size, language).await
+    }
+
     /// Opens a page.
     pub(crate) async fn open_at(driver: &Driver, name: &'static str, page: &str, size: &str) -> Self {
+        Self::start(driver, name, page, size, "en").await
+    }
+
+    async fn start(driver: &Driver, name: &'static str, page: &str, size: &str, language: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let args = [
             "--headless=new",
@@ -66,11 +75,11 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            "--lang=en",
+            &format!("--lang={language}"),
             &format!("--window-size={size}"),
             &format!("--user-data-dir={}", profile.path().display()),
         ];
-        let options = json!({"args": args, "prefs": {"intl.accept_languages": "en"}});
+        let options = json!({"args": args, "prefs": {"intl.accept_languages": language}});
         let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())

@@ -1,5 +1,7 @@
 //! The web UI: what is in `assets/`, embedded, with the headers that keep it safe.
 
+mod lean;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +16,8 @@ use warp::http::header::{self, HeaderName};
 use warp::http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, StatusCode};
 use warp::path::FullPath;
 use warp::reply::Response;
+
+use self::lean::lean;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -105,7 +109,7 @@ fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
         .or_insert_with(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             // Writing into memory does not fail.
-            let zipped = encoder.write_all(data).and_then(|()| encoder.finish());
+            let zipped = encoder.write_all(&lean(name, data)).and_then(|()| encoder.finish());
             zipped.unwrap_or_default().into()
         })
         .clone()
