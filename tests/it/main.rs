@@ -5,6 +5,7 @@ mod chatrooms;
 mod chats;
 mod cli;
 mod conformance;
+mod docs;
 mod durability;
 mod golden;
 mod logging_lines;

@@ -46,8 +46,9 @@ fn an_operation_tells_all_that_a_client_must_know() {
         assert!(parameters.iter().all(|p| p["description"].is_string() && p["schema"].is_object()), "{what}");
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.as_str() < "400"), "{what} never succeeds");
-        let bare =
-            |(status, answer): (&String, &Value)| status.as_str() >= "400" && status != "416" && answer["content"].as_object().is_none_or(serde_json::Map::is_empty);
+        let bare = |(status, answer): (&String, &Value)| {
+            status.as_str() >= "400" && status != "416" && answer["content"].as_object().is_none_or(serde_json::Map::is_empty)
+        };
         assert!(!answers.iter().any(bare), "{what} fails without a body");
     }
 }

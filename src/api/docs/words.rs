@@ -35,12 +35,12 @@ pub fn new_password() -> Object {
 
 /// A password to log in with.
 pub fn password() -> Object {
-    string("").description(None::<String>).format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).build()
+    string("The password").format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).examples([json!("correct horse")]).build()
 }
 
 /// The same, or a digest of it.
 pub fn password_or_digest() -> Object {
-    string("The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login = false`").build()
+    string("The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login = false`").examples([json!("correct horse")]).build()
 }
 
 /// A display name.

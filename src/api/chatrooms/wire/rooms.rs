@@ -93,14 +93,19 @@ pub(crate) struct Card<'a> {
     #[serde(flatten)]
     room: Room<'a>,
     #[serde(flatten)]
+    #[schema(value_type = Mine<'_>)]
     mine: Option<Mine<'a>>,
 }
 
+/// What is personal: there in my rooms, missing in the directory.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Mine<'a> {
+    #[schema(required = false)]
     unread_count: u32,
+    #[schema(required = false)]
     mention_count: u32,
+    #[schema(required = false)]
     muted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
