@@ -60,7 +60,7 @@ export class Schemas {
    */
   show(schema, open = true) {
     if (schema.$ref) return this.#named(nameOf(schema.$ref), open);
-    return this.#plain(schema);
+    return this.#plain(schema, open);
   }
 
   /**
@@ -79,15 +79,16 @@ export class Schemas {
 
   /**
    * @param {Schema} schema
+   * @param {boolean} [open] whether what a list holds is open
    * @returns {HTMLElement}
    */
-  #plain(schema) {
+  #plain(schema, open = false) {
     const said = schema.description ? h("p", { class: "text" }, ...inline(schema.description)) : null;
     const inner = [];
     if (schema.properties) inner.push(this.#fields(schema));
     for (const part of schema.allOf ?? []) inner.push(part.$ref ? this.#plain(this.#all[nameOf(part.$ref)] ?? {}) : this.#plain(part));
     for (const part of schema.oneOf ?? schema.anyOf ?? []) inner.push(this.show(part, false));
-    if (schema.items && schema.items.$ref) inner.push(this.show(schema.items, false));
+    if (schema.items && schema.items.$ref) inner.push(this.show(schema.items, open));
     if (inner.length === 0) inner.push(h("p", null, kind(schema), limits(schema) ? h("span", { class: "meta" }, ` ${limits(schema)}`) : null));
     return h("div", { class: "plain" }, said, schema.items ? h("p", null, kind(schema)) : null, ...inner);
   }

@@ -52,13 +52,19 @@ impl Shape {
         Frame { name: format!("client.{verb}"), schema, needs }
     }
 
-    /// The frames of a server's enum, each by itself; `tag` tells which it is, and who has none is the error.
+    /// A frame of the server that is a type of its own.
+    pub fn server_frame<T: ToSchema>(verb: &str) -> Frame {
+        let Self { schema, needs } = Self::of::<T>();
+        Frame { name: format!("server.{verb}"), schema, needs }
+    }
+
+    /// The frames of a server's enum, each by itself; `tag` tells which it is.
     pub fn frames_of<T: ToSchema>(tag: &str) -> Vec<Frame> {
         let RefOr::T(Schema::OneOf(all)) = T::schema() else { return Vec::new() };
         let mut needs = Vec::new();
         T::schemas(&mut needs);
-        let frame = |schema: RefOr<Schema>| Frame { name: format!("server.{}", verb(&schema, tag).unwrap_or("error")), needs: needs.clone(), schema };
-        all.items.into_iter().map(frame).collect()
+        let frame = |schema: RefOr<Schema>| Some(Frame { name: format!("server.{}", verb(&schema, tag)?), needs: needs.clone(), schema });
+        all.items.into_iter().filter_map(frame).collect()
     }
 }
 

@@ -93,3 +93,45 @@ fn every_frame_of_a_socket_has_a_schema_of_its_own() {
         assert_eq!((count("client"), count("server")), (client, server), "{path}");
     }
 }
+
+#[test]
+fn the_samples_of_frames_have_the_fields_of_their_schemas() {
+    let all = all();
+    let mut seen = 0;
+    for dialect in ["chatrooms", "rooms", "v1", "realtime"] {
+        for file in std::fs::read_dir(format!("tests/golden/{dialect}")).unwrap() {
+            let file = file.unwrap().path();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let Some(name) = name.strip_prefix("frame.") else { continue };
+            let sample: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+            let schema = match dialect {
+                "chatrooms" if sample["error"].is_string() => "server.error".to_owned(),
+                "chatrooms" => format!("server.{}", sample["type"].as_str().unwrap()),
+                "rooms" => format!("server.{}", sample["action"].as_str().unwrap()),
+                "v1" if sample["error"].is_object() => "Failure".to_owned(),
+                "realtime" if sample["type"] == 1 => "Presence".to_owned(),
+                _ => "Message".to_owned(),
+            };
+            let (known, needed) = fields(&all, &all["components"]["schemas"][format!("{dialect}.{schema}")]);
+            let keys: BTreeSet<_> = sample.as_object().unwrap().keys().cloned().collect();
+            assert!(keys.is_subset(&known) && needed.is_subset(&keys), "{dialect} {name}: {keys:?}, but {known:?}, of these {needed:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "only {seen} samples");
+}
+
+/// The fields of an object, and those that must be there.
+fn fields(all: &Value, schema: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    if let Some(place) = schema["$ref"].as_str() {
+        return fields(all, all.pointer(&place[1..]).unwrap());
+    }
+    let mut known: BTreeSet<String> = schema["properties"].as_object().into_iter().flat_map(serde_json::Map::keys).cloned().collect();
+    let mut needed: BTreeSet<String> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, must) = fields(all, part);
+        known.extend(more);
+        needed.extend(must);
+    }
+    (known, needed)
+}

@@ -35,7 +35,9 @@ pub(super) fn socket() -> Described {
         said("typing", Some(Shape::of::<wire::RoomOnly>())),
         said("subscribe", Some(Shape::of::<wire::Since>())),
     ];
-    let server = Shape::frames_of::<wire::Frame<'_>>("type").into_iter();
+    // An error has no type of its own: it repeats the one that is not known.
+    let typed = Shape::frames_of::<wire::Frame<'_>>("type").into_iter().filter(|frame| !frame.is("error"));
+    let server = typed.chain([Shape::server_frame::<wire::Complaint<'_>>("error")]);
     let server = server.map(|frame| if ANSWERS.iter().any(|verb| frame.is(verb)) { frame.with("ref", words::text()).into() } else { frame.into() });
     Described::new("WebSocket of the user").text(SOCKET).fails([Error::UpgradeRequired]).frames(client, server.collect())
 }
