@@ -4,8 +4,17 @@
 //!
 //! | room | what lives there |
 //! |---|---|
+//! | [`cli`] | the command line: parsing and printing |
+//! | [`server`] | assembly: the only file that knows every part |
+//! | [`api`] | HTTP, sockets, the five dialects, the web UI |
+//! | [`admin`] | the administration commands |
+//! | [`chat`] | what can be done, and by whom |
+//! | [`live`] | open sockets and live rooms |
+//! | [`store`] | what is kept, and all SQL |
+//! | [`logging`], [`config`] | the log; the configuration |
 //! | [`model`] | plain types and pure rules |
 
+pub mod admin;
 pub mod api;
 pub mod chat;
 pub mod cli;
