@@ -22,7 +22,7 @@ async fn the_description_is_sound() {
         assert!(all.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
     let tags: Vec<_> = all["tags"].as_array().expect("tags").iter().map(|tag| tag["name"].as_str().expect("a name")).collect();
-    assert_eq!(tags, ["chatrooms", "chats", "rooms", "v1", "realtime", "operator"]);
+    assert_eq!(tags, ["chatrooms", "chats", "rooms", "v1", "realtime", "administration", "operator"]);
     let carriers = all["components"]["securitySchemes"].as_object().expect("carriers");
     for operation in paths.values().flat_map(|item| item.as_object().expect("an item").values()) {
         for way in operation["security"].as_array().expect("carriers of an operation") {

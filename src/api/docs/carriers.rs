@@ -45,7 +45,7 @@ pub(super) fn all(own: &[&str], carriers: Carriers) -> Vec<SecurityRequirement> 
     let ways = own.iter().copied().chain(EVERYWHERE.into_iter().filter(|name| !own.contains(name)));
     let ways = ways.map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(name, []));
     match carriers {
-        Carriers::Needed => ways.collect(),
+        Carriers::Needed | Carriers::Hidden => ways.collect(),
         Carriers::Welcome => ways.chain(none).collect(),
         Carriers::Ignored => none.into(),
     }

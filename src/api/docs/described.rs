@@ -27,6 +27,8 @@ pub(super) enum Carriers {
     Needed,
     /// Without one there is an answer too.
     Welcome,
+    /// Without the right one there is nothing here.
+    Hidden,
     Ignored,
 }
 
@@ -82,6 +84,12 @@ impl Described {
         self
     }
 
+    /// A session is needed; for everybody else there is nothing here.
+    pub fn hidden(mut self) -> Self {
+        self.carriers = Carriers::Hidden;
+        self
+    }
+
     /// A parameter in braces of the template.
     pub fn path(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
         self.parameters.push(parameter(name, schema, text).parameter_in(ParameterIn::Path).required(Required::True).build());
@@ -103,6 +111,12 @@ impl Described {
     /// A JSON body.
     pub fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: true });
+        self
+    }
+
+    /// A JSON body that no type stands for.
+    pub fn json_body(mut self, shape: Shape) -> Self {
+        self.body = Some(Body { shape, media_type: "application/json", required: true });
         self
     }
 

@@ -136,6 +136,9 @@ pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fa
     if described.carriers == Carriers::Needed {
         errors.extend([Error::NoSession, Error::BadSession]);
     }
+    if described.carriers == Carriers::Hidden {
+        errors.push(Error::NotFound);
+    }
     let safe = *method == Method::GET && described.frames.is_none();
     if !safe && (described.carriers != Carriers::Ignored || described.frames.is_some()) {
         errors.push(Error::ForeignOrigin);

@@ -3,6 +3,7 @@
 //! Each dialect says in its `docs.rs` what its routes are for; statuses and bodies of failures come from its `error.rs`,
 //! schemas from its `wire`, paths and methods from its table of routes, so that the description cannot say anything else.
 
+pub(super) mod administration;
 pub mod carriers;
 mod described;
 mod document;
@@ -25,6 +26,7 @@ use warp::reply::Response;
 pub use described::Described;
 pub use shape::Shape;
 
+use super::administration::Administration;
 use super::chatrooms::Chatrooms;
 use super::{Dialect, chats, realtime, rooms, v1, web};
 use crate::model::Error;
@@ -62,6 +64,7 @@ fn description() -> Result<OpenApi, serde_json::Error> {
         document::of::<rooms::Rooms>()?,
         document::of::<v1::V1>()?,
         document::of::<realtime::Realtime>()?,
+        document::of::<Administration>()?,
         operator::description()?,
     ];
     let mut components = Components::new();

@@ -26,7 +26,7 @@ fn every_route_is_described_and_nothing_else() {
     let found: BTreeSet<_> = described(&all).into_iter().map(|(method, path, _)| (method, path)).collect();
     let tables = rows(Chatrooms::ROUTES).chain(rows(chats::Chats::ROUTES)).chain(rows(rooms::Rooms::ROUTES)).chain(rows(v1::V1::ROUTES));
     let operator = ["/health", "/metrics", JSON, PAGE].map(|path| ("get".to_owned(), path.to_owned()));
-    let wanted: BTreeSet<_> = tables.chain(rows(realtime::Realtime::ROUTES)).chain(operator).collect();
+    let wanted: BTreeSet<_> = tables.chain(rows(realtime::Realtime::ROUTES)).chain(rows(Administration::ROUTES)).chain(operator).collect();
     assert_eq!(found, wanted);
 }
 
