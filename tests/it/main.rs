@@ -8,6 +8,7 @@ mod chatrooms;
 mod chats;
 mod cli;
 mod conformance;
+mod docs;
 mod durability;
 mod first_visit;
 mod golden;
