@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use crate::admin::backup;
 use crate::api::metrics::{Metrics, alone};
 use crate::api::{self, Context, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
@@ -54,9 +55,12 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
         drop(events.blocking_send(event));
     });
     let directory = config.server.data_dir.join(&config.media.directory);
-    let files = tokio::task::spawn_blocking(move || Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why }))
-        .await
-        .map_err(|_| StoreError::Unavailable)??;
+    let (media, data, backups) = (directory.clone(), config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
+    let opened = tokio::task::spawn_blocking(move || {
+        backup::sweep(&data, &backups).map_err(|why| OpenError::Io { path: data, why })?;
+        Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
+    });
+    let files = opened.await.map_err(|_| StoreError::Unavailable)??;
     let options = Options { readers: config.database.readers };
     let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
     let settings = store.settings().await?;
@@ -72,6 +76,7 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     chat.settle_digests().await?;
     let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
     let collector = tokio::spawn(collect(chat.clone()));
+    let backups = schedule(&config, &chat, &store, media).map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), Arc::clone(&config), &metrics);
     let (stop, stopped) = watch::channel(false);
     for listener in &for_metrics {
@@ -98,6 +103,9 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    if let Some(backups) = backups {
+        backups.abort();
+    }
     upkeep.abort();
     // What was acknowledged is on the disk already; this finishes what still waits for the writer.
     store.close().await;
@@ -109,6 +117,21 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
     }
     info!("Server stopped.");
     Ok(())
+}
+
+/// The backups that the configuration wants.
+fn schedule(config: &Config, chat: &Chat, store: &Sqlite, media: PathBuf) -> Option<backup::schedule::Schedule> {
+    let hours = config.backup.every_hours?;
+    let data = config.server.data_dir.clone();
+    Some(backup::schedule::Schedule {
+        chat: chat.clone(),
+        store: store.clone(),
+        directory: data.join(&config.backup.directory),
+        data,
+        media,
+        every: Duration::from_secs(hours.saturating_mul(3600)),
+        keep: config.backup.keep.map(|keep| usize::try_from(keep).unwrap_or(usize::MAX)),
+    })
 }
 
 /// Removes files that nothing refers to, now and every hour.

@@ -2,6 +2,7 @@
 //!
 //! What may live here: no parsing of arguments, no printing.
 
+pub mod backup;
 pub mod outcome;
 
 pub use outcome::{Failure, Kind, Output, Reply};
