@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::format::{Entry, FORMAT, Head, Manifest, PRODUCT, Sum, file_name, is_file_name};
 use super::scratch::{Scratch, own_like, sync_directory};
+use super::seal::Sealing;
 use super::{Failure, cannot, interrupted};
 use crate::chat::MediaHold;
 use crate::model::Timestamp;
@@ -161,7 +162,7 @@ fn pack<W: Write>(head: &Head, inspected: &Inspected, database: &Path, media: &P
         io::ErrorKind::Interrupted | io::ErrorKind::BrokenPipe => interrupted(),
         _ => Failure::failed(format!("cannot write the backup: {error}")),
     };
-    let mut compressed = zstd::Encoder::new(out, LEVEL).map_err(broken)?;
+    let mut compressed = zstd::Encoder::new(Sealing::new(out), LEVEL).map_err(broken)?;
     compressed.include_checksum(true).map_err(broken)?;
     let mut archive = Archive { tar: tar::Builder::new(compressed), manifest: Manifest::default(), done: 0, all: head.database_bytes + head.media_bytes, tell };
     archive.text(&Entry::Head, &json(head)?).map_err(broken)?;
@@ -182,9 +183,7 @@ fn pack<W: Write>(head: &Head, inspected: &Inspected, database: &Path, media: &P
     let manifest = json(&archive.manifest)?;
     archive.text(&Entry::Manifest, &manifest).map_err(broken)?;
     let compressed = archive.tar.into_inner().map_err(broken)?;
-    let mut out = compressed.finish().map_err(broken)?;
-    out.flush().map_err(broken)?;
-    Ok(out)
+    compressed.finish().and_then(Sealing::seal).map_err(broken)
 }
 
 /// An archive that is being written.

@@ -1,5 +1,5 @@
 //! What a backup is: a tar archive, compressed by zstd, of `backup.json`, `chat.db`, `media/NAME` of each uploaded file, and
-//! `manifest.json` with the sums of all before it, in this order.
+//! `manifest.json` with the sums of all before it, in this order; then the seal. `zstd -d` and `tar` read it too.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -11,13 +11,16 @@ mod read;
 mod restore;
 pub mod schedule;
 mod scratch;
+mod seal;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use create::{Made, Source, create, sweep, write};
 pub use format::{Head, file_name};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, Target, restore};
 pub use verify::{Verified, verify};
 
 use std::path::Path;

@@ -12,6 +12,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::format::{DATABASE, Entry, FORMAT, HEAD, Head, MANIFEST, Manifest, PRODUCT, Sum};
+use super::seal::Unsealing;
 use super::{Failure, Progress, cannot, interrupted};
 use crate::admin::Kind;
 use crate::store::sqlite::upkeep::{UpkeepError, examine, inspect};
@@ -42,14 +43,19 @@ pub(super) fn read(path: &Path, place: Place<'_>, progress: Progress<'_>) -> Res
     let file = File::open(path).map_err(cannot("read", path))?;
     let all = file.metadata().map_err(cannot("read", path))?.len();
     let stopped = Cell::new(false);
-    let counted = Counted { file, done: 0, all, progress, stopped: &stopped };
+    let mut sealed = Unsealing::new(Counted { file, done: 0, all, progress, stopped: &stopped }, all);
     let mut contents = Contents::default();
-    let went = through(counted, place, &mut contents);
+    let went = through(&mut sealed, place, &mut contents);
     if stopped.get() {
         return Err(interrupted());
     }
     match went {
-        Ok(()) => contents.compare(),
+        Ok(()) => {
+            contents.compare();
+            if contents.problems.is_empty() && !sealed.is_whole() {
+                contents.problems.push("The file is not what it was: the sum at its end is another.".to_owned());
+            }
+        }
         Err(Stop::Unreadable(error)) => contents.problems.push(format!("The file is damaged or cut off: {error}.")),
         Err(Stop::Refused(why)) => contents.problems.push(why),
         Err(Stop::Place(error)) => return Err(Failure::failed(format!("cannot write what is in the backup: {error}"))),
