@@ -13,7 +13,8 @@ use super::format::{Entry, FORMAT, Head, Manifest, PRODUCT, Sum, file_name, is_f
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::seal::Sealing;
 use super::{Failure, cannot, interrupted};
-use crate::chat::MediaHold;
+use crate::chat::{Chat, MediaHold};
+use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::files::place;
 use crate::store::sqlite::Sqlite;
@@ -43,6 +44,14 @@ pub struct Source {
     pub media: PathBuf,
     /// Keeps files from being collected between the copy and their turn; None only where nobody collects.
     pub hold: Option<MediaHold>,
+}
+
+impl Source {
+    /// Everything of a server; while this lives no uploaded file goes.
+    pub async fn of(config: &Config, chat: &Chat, store: &Sqlite) -> Self {
+        let data = config.server.data_dir.clone();
+        Self { store: store.clone(), media: data.join(&config.media.directory), data, hold: Some(chat.hold_media().await) }
+    }
 }
 
 /// A backup that was made.

@@ -9,7 +9,7 @@ mod list;
 mod prune;
 mod read;
 mod restore;
-pub mod schedule;
+mod schedule;
 mod scratch;
 mod seal;
 #[cfg(test)]
@@ -21,22 +21,16 @@ pub use format::{Head, file_name};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune};
 pub use restore::{Restored, Target, restore};
+pub use schedule::Schedule;
+pub use scratch::own_like;
 pub use verify::{Verified, verify};
 
 use std::path::Path;
 
 use super::{Failure, Kind};
-use crate::store::sqlite::upkeep::UpkeepError;
 
 /// Hears how far it is, of how much; answers whether to go on.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64, u64) -> bool + Send);
-
-impl From<UpkeepError> for Failure {
-    fn from(error: UpkeepError) -> Self {
-        let kind = if matches!(error, UpkeepError::Interrupted) { Kind::Interrupted } else { Kind::Failed };
-        Self::new(kind, error.to_string())
-    }
-}
 
 /// The system's word on a file.
 fn cannot(doing: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure {

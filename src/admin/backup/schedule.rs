@@ -9,6 +9,7 @@ use metrics::gauge;
 
 use super::{Failure, Source, create, list, prune};
 use crate::chat::Chat;
+use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::sqlite::Sqlite;
 
@@ -19,23 +20,23 @@ const TELL: Duration = Duration::from_secs(15);
 
 /// What is made, where and how often.
 pub struct Schedule {
-    /// The chat, whose files must not go meanwhile.
-    pub chat: Chat,
-    /// The database.
-    pub store: Sqlite,
-    /// The data directory.
-    pub data: PathBuf,
-    /// The directory of the uploaded files.
-    pub media: PathBuf,
-    /// Where backups go.
-    pub directory: PathBuf,
-    /// The time between two.
-    pub every: Duration,
-    /// How many stay; None: all.
-    pub keep: Option<usize>,
+    config: Arc<Config>,
+    chat: Chat,
+    store: Sqlite,
+    every: Duration,
 }
 
 impl Schedule {
+    /// What the configuration wants; None: nothing.
+    pub fn of(config: &Arc<Config>, chat: &Chat, store: &Sqlite) -> Option<Self> {
+        let every = Duration::from_secs(config.backup.every_hours?.saturating_mul(3600));
+        Some(Self { config: Arc::clone(config), chat: chat.clone(), store: store.clone(), every })
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.config.server.data_dir.join(&self.config.backup.directory)
+    }
+
     /// Makes backups for as long as it is awaited. One that was missed while the server was off is made at once; one that fails is
     /// an ERROR line and is tried again. A backup of the directory that somebody else has made counts as well.
     pub async fn run(self) {
@@ -70,21 +71,20 @@ impl Schedule {
 
     /// The moment of the newest backup that can be read. One from the future was made by a clock that went wrong.
     async fn last(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        let directory = self.directory.clone();
+        let directory = self.directory();
         let found = blocking(move || list(&directory)).await?;
         Ok(found.iter().filter_map(|backup| moment(&backup.head.as_ref()?.created)).filter(|at| *at <= now).max())
     }
 
     async fn make(&self) -> Result<(), Failure> {
-        let hold = Some(self.chat.hold_media().await);
-        let source = Source { store: self.store.clone(), data: self.data.clone(), media: self.media.clone(), hold };
+        let source = Source::of(&self.config, &self.chat, &self.store).await;
         // What is left of it when nobody awaits this any more stops at its next step.
         let wanted = Wanted::default();
         let on = Arc::clone(&wanted.0);
-        let made = create(&source, &self.directory, move |_, _| on.load(Ordering::Acquire)).await?;
+        let made = create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
         tracing::info!("The backup {} was made ({} bytes).", shown(&made.path), made.bytes);
-        if let Some(keep) = self.keep {
-            let directory = self.directory.clone();
+        if let Some(keep) = self.config.backup.keep {
+            let (directory, keep) = (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX));
             for old in blocking(move || prune(&directory, keep, false)).await?.gone {
                 tracing::info!("The backup {} was removed.", old.name);
             }

@@ -58,7 +58,7 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Gives what the superuser has made to the owner of another file, with all that is in it; others keep what they have made.
-pub(super) fn own_like(path: &Path, like: &Path) -> io::Result<()> {
+pub fn own_like(path: &Path, like: &Path) -> io::Result<()> {
     let (own, wanted) = (fs::symlink_metadata(path)?, fs::metadata(like)?);
     if own.uid() == 0 && (wanted.uid(), wanted.gid()) != (own.uid(), own.gid()) {
         give(path, wanted.uid(), wanted.gid())?;

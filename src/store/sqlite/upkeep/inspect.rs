@@ -6,9 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::UpkeepError;
 use super::check::problems;
 use super::plan::{Plan, plan, quiet};
+use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::{schema, sql, wal};
 
@@ -50,6 +50,17 @@ pub struct Inspected {
     pub media: Vec<(String, u64)>,
 }
 
+impl Sqlite {
+    /// The uploaded files that rows tell of: name and size.
+    pub async fn uploaded(&self) -> Result<Vec<(String, u64)>, UpkeepError> {
+        self.aside(|conn, _| Ok(uploaded(conn)?)).await
+    }
+}
+
+fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    sql::all(conn, MEDIA, (), |row| Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs())))
+}
+
 /// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it holds cannot be known here.
 pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
     let plan = plan(path)?;
@@ -62,7 +73,7 @@ pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
         Ok(Counts { users: count("users")?, rooms: count("rooms")?, messages: count("messages")?, media: count("media")? })
     })?;
     let epoch = sql::one(&conn, EPOCH, (), |row| row.get::<_, String>(0))?.unwrap_or_default();
-    let media = sql::all(&conn, MEDIA, (), |row| Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs())))?;
+    let media = uploaded(&conn)?;
     Ok(Inspected { plan, epoch, counts, media })
 }
 
