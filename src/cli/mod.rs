@@ -8,6 +8,7 @@ mod db;
 mod exit;
 mod file;
 mod init;
+mod interrupt;
 mod lock;
 mod log;
 mod pages;

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::Connection;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -14,7 +13,7 @@ use super::seal::Sealing;
 use super::*;
 use crate::model::EventSink;
 use crate::store::files::place;
-use crate::store::sqlite::upkeep::inspect;
+use crate::store::sqlite::upkeep::{inspect, specimens};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::{NewMedia, NewUser, Store};
 
@@ -234,6 +233,25 @@ async fn only_an_empty_place_is_taken_and_what_is_replaced_is_kept() {
 }
 
 #[tokio::test]
+async fn an_empty_place_that_cannot_be_exchanged_is_filled_from_within() {
+    let world = World::new().await;
+    let path = world.backup().await;
+    let data = world.path("mounted");
+    fs::create_dir_all(data.join(".restoring-old/media")).unwrap();
+    fs::write(data.join("lock"), "1").unwrap();
+    let staged = restore::stage_within(&data, restore::Occupied::Empty).unwrap();
+    let target = Target { data: &data, database: Path::new("chat.db"), media: Path::new("media"), replace: false };
+    let (head, epoch, _) = restore::fill(&path, staged.path(), target, &mut |_, _| true).unwrap();
+    assert_eq!(restore::Occupied::look(&data).unwrap(), restore::Occupied::Empty, "an attempt that has ended early is in nobody's way");
+    restore::move_in(staged.path(), &data, target.database).unwrap();
+    drop(staged);
+    assert_eq!(world.names("mounted"), ["chat.db", "lock", "media"]);
+    let inspected = inspect(&data.join("chat.db")).unwrap();
+    assert_eq!((inspected.epoch, inspected.counts), (epoch, head.counts));
+    assert_eq!(restore::stage_within(&data, restore::Occupied::Data).unwrap_err().kind, Kind::Conflict);
+}
+
+#[tokio::test]
 async fn damage_is_found_wherever_it_is() {
     let world = World::new().await;
     let path = world.backup().await;
@@ -311,24 +329,18 @@ async fn a_file_that_was_missing_already_is_told_and_no_reason_to_lose_the_rest(
     assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
 }
 
-/// The same backup with its database at another schema.
-fn of_schema(world: &World, path: &Path, schema: u32, sql: &str) -> PathBuf {
+/// The same backup with another database, which is of this schema.
+fn with_database(world: &World, path: &Path, schema: u32, make: impl FnOnce(&Path)) -> PathBuf {
     let database = world.path("other.db");
-    drop(fs::remove_file(&database));
     world.forge(path, |entries| {
-        if sql.is_empty() {
-            fs::write(&database, &entries[1].2).unwrap();
-        }
-        let conn = Connection::open(&database).unwrap();
-        conn.execute_batch(sql).unwrap();
-        conn.pragma_update(None, "application_id", 0x6368_6174).unwrap();
-        conn.pragma_update(None, "user_version", schema).unwrap();
-        drop(conn);
+        fs::write(&database, &entries[1].2).unwrap();
+        make(&database);
         entries[1].2 = fs::read(&database).unwrap();
+        fs::remove_file(&database).unwrap();
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
         head["schema"] = json!(schema);
-        if !sql.is_empty() {
-            head["counts"] = json!({"users": 1, "rooms": 0, "messages": 0, "media": 0});
+        if schema == 1 {
+            head["counts"]["media"] = json!(0);
             entries.drain(2..4);
         }
         entries[0].2 = head.to_string().into_bytes();
@@ -340,9 +352,10 @@ fn of_schema(world: &World, path: &Path, schema: u32, sql: &str) -> PathBuf {
 async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
     let world = World::new().await;
     let path = world.backup().await;
-    let first = include_str!("../../store/sqlite/migrations/0001_start.sql");
-    let user = "INSERT INTO users (login, name, name_folded, password, created) VALUES ('old', 'Old', 'old', '', 0);";
-    let old = of_schema(&world, &path, 1, &format!("{first};{user}"));
+    let old = with_database(&world, &path, 1, |database| {
+        fs::remove_file(database).unwrap();
+        specimens::of_the_first_schema(database);
+    });
     assert_eq!(world.verify(&old).problems, [""; 0]);
     world.restore(&old, "new", false).unwrap();
     assert_eq!(world.names("new"), ["chat.db", "media"]);
@@ -350,7 +363,7 @@ async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
     assert!(inspected.plan.schema == inspected.plan.known && inspected.counts.users == 1);
     let store = Sqlite::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap();
     assert_eq!(store.users(crate::store::UserQuery::After(crate::model::UserId(0), 9)).await.unwrap()[0].login, "old");
-    let newer = of_schema(&world, &path, 99, "");
+    let newer = with_database(&world, &path, 99, |database| specimens::of_a_later_schema(database, 99));
     world.is_bad(&newer, "was made by a newer chatctl");
 }
 

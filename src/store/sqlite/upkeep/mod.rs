@@ -7,6 +7,8 @@ mod copy;
 mod inspect;
 mod plan;
 mod reindex;
+#[cfg(test)]
+pub(crate) mod specimens;
 mod status;
 mod vacuum;
 
