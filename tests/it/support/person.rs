@@ -49,6 +49,14 @@ impl Person {
         nobody.again().await
     }
 
+    /// Logs somebody in who is registered, with the password that [`Person::new`] gives.
+    pub(crate) async fn known(server: &Server, login: &str) -> Self {
+        let nobody = Self { client: Client::new(server), login: login.to_owned(), password: format!("secret of {login}"), id: 0, token: String::new() };
+        let known = nobody.again().await;
+        let id = known.get("/api/users/me").await.is(200)["id"].as_i64().unwrap();
+        Self { id, ..known }
+    }
+
     /// The same person with one more session.
     pub(crate) async fn again(&self) -> Self {
         let login = self.bare().post("/api/login", json!({"userId": self.login, "password": self.password})).await.is(200);
