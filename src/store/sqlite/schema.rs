@@ -13,7 +13,8 @@ use super::wal::BUSY;
 use crate::store::Settings;
 
 /// Only ever appended to: what has been released stays as it is.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_search.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_search.sql"), include_str!("migrations/0003_imported.sql")];
 
 /// `chat` in ASCII; tells our files from those of other programs.
 const APPLICATION: i32 = 0x6368_6174;
