@@ -3,20 +3,27 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+use crate::admin::control::Control;
+use crate::admin::{self, Admin, Running};
 use crate::api::metrics::{Metrics, alone};
 use crate::api::{self, Context, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
+use crate::logging;
 use crate::model::EventSink;
 use crate::store::files::Files;
 use crate::store::sqlite::{OpenError, Options, Sqlite};
 use crate::store::{Store, StoreError};
+
+/// How long work without a server waits for what it has begun in the background.
+const SETTLING: Duration = Duration::from_mins(5);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +34,14 @@ pub enum ServeError {
     /// An address cannot be listened on, or TLS cannot be used.
     #[error(transparent)]
     Bind(#[from] accept::BindError),
+    /// The control socket cannot be made.
+    #[error("cannot make the control socket {path}: {why}")]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// The system's word.
+        why: std::io::Error,
+    },
     /// The database was opened but does not answer.
     #[error("the database does not answer: {0}")]
     Store(#[from] StoreError),
@@ -38,52 +53,111 @@ pub enum ServeError {
     Start(#[from] crate::model::Error),
 }
 
+/// What `run` tells once everything listens.
+pub struct Ready<'a> {
+    /// Where it listens.
+    pub addresses: &'a [String],
+    /// For the first administrator, while there is no user.
+    pub invitation: Option<&'a str>,
+}
+
+/// Store, live rooms and chat, put together: what there is with and without listeners.
+struct World {
+    chat: Chat,
+    store: Sqlite,
+    hub: Arc<Hub>,
+    dispatcher: JoinHandle<()>,
+}
+
+impl World {
+    async fn open(config: &Config, database: PathBuf) -> Result<Self, ServeError> {
+        let (events, receiver) = mpsc::channel(EVENT_QUEUE);
+        let for_bus = events.clone();
+        let sink = EventSink::new(move |event| {
+            // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
+            drop(events.blocking_send(event));
+        });
+        let directory = config.server.data_dir.join(&config.media.directory);
+        let files = tokio::task::spawn_blocking(move || Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why }))
+            .await
+            .map_err(|_| StoreError::Unavailable)??;
+        let options = Options { readers: config.database.readers };
+        let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
+        let settings = store.settings().await?;
+        let hub = Hub::new(&config.rooms, &config.limits);
+        // Presence and typing are hints: where the queue is full they are left out.
+        let bus = Arc::new(LocalBus::new(EventSink::new(move |event| {
+            if for_bus.try_send(event).is_err() {
+                warn!("a hint was left out: the dispatcher is behind");
+            }
+        })));
+        let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub: Arc::clone(&hub), files, settings };
+        let chat = Chat::new(parts, config)?;
+        chat.settle_digests().await?;
+        let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
+        Ok(Self { chat, store, hub, dispatcher })
+    }
+
+    /// What was acknowledged is on the disk already; this finishes what still waits for the writer.
+    async fn close(self) {
+        self.store.close().await;
+        self.dispatcher.abort();
+        if let Err(failed) = self.dispatcher.await
+            && failed.is_panic()
+        {
+            error!("the dispatcher has panicked");
+        }
+    }
+}
+
+/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed.
+pub async fn offline<T>(config: Config, database: PathBuf, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
+    let config = Arc::new(config);
+    let world = World::open(&config, database.clone()).await?;
+    let parts = admin::Parts { chat: world.chat.clone(), store: world.store.clone(), database, config, running: None };
+    let done = work(&Admin::new(parts)).await;
+    // What a full disk leaves is taken up at the next start.
+    drop(tokio::time::timeout(SETTLING, world.store.settle()).await);
+    world.close().await;
+    Ok(done)
+}
+
 /// Serves until `shutdown` ends, then stops gracefully: accepts nothing more, closes sockets with 1001, finishes and commits what is queued.
-/// `ready` is told the addresses once everything listens.
-pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]), shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+pub async fn run(
+    config: Config,
+    database: PathBuf,
+    log: logging::Control,
+    ready: impl FnOnce(Ready<'_>),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let config = Arc::new(config);
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is touched.
     let listeners = accept::bind(&config.server).await?;
     let own = config::Server { listen: vec![config.metrics.listen.clone()], tls_cert: None, tls_key: None, ..config.server.clone() };
     let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own).await? };
-    let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-    let for_bus = events.clone();
-    let sink = EventSink::new(move |event| {
-        // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
-        drop(events.blocking_send(event));
-    });
-    let directory = config.server.data_dir.join(&config.media.directory);
-    let files = tokio::task::spawn_blocking(move || Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why }))
-        .await
-        .map_err(|_| StoreError::Unavailable)??;
-    let options = Options { readers: config.database.readers };
-    let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
-    let settings = store.settings().await?;
-    let hub = Hub::new(&config.rooms, &config.limits);
-    // Presence and typing are hints: where the queue is full they are left out.
-    let bus = Arc::new(LocalBus::new(EventSink::new(move |event| {
-        if for_bus.try_send(event).is_err() {
-            warn!("a hint was left out: the dispatcher is behind");
-        }
-    })));
-    let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings };
-    let chat = Chat::new(parts, &config)?;
-    chat.settle_digests().await?;
-    let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
-    let collector = tokio::spawn(collect(chat.clone()));
-    let context = Context::new(chat.clone(), Arc::clone(&config), &metrics);
+    let control_path = config.server.control_path();
+    let control = Control::bind(&control_path).map_err(|why| ServeError::Control { path: control_path, why })?;
+    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
+
+    let world = World::open(&config, database.clone()).await?;
+    let chat = world.chat.clone();
+    let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
+    let running = Running { log, hub: Arc::clone(&world.hub), addresses: addresses.clone(), since: Instant::now(), stop: stopped.clone() };
+    let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
+    let collector = tokio::spawn(collect(chat.clone()));
+    let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
     let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics), config.limits.clone(), stopped.clone()));
-    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
+    let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
-    ready(&addresses);
+    ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
 
     shutdown.await;
     info!("Server is stopping.");
@@ -93,20 +167,14 @@ pub async fn run(config: Config, database: PathBuf, ready: impl FnOnce(&[String]
         context.sockets.close().await;
         drop(serving.await);
         drop(measured.await);
+        drop(controlled.await);
     });
     if ended.await.is_err() {
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
     upkeep.abort();
-    // What was acknowledged is on the disk already; this finishes what still waits for the writer.
-    store.close().await;
-    dispatcher.abort();
-    if let Err(failed) = dispatcher.await
-        && failed.is_panic()
-    {
-        error!("the dispatcher has panicked");
-    }
+    world.close().await;
     info!("Server stopped.");
     Ok(())
 }

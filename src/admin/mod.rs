@@ -1,7 +1,105 @@
-//! Administration: what a command does, said in calls of [`Chat`](crate::chat::Chat) and of the store's own upkeep.
+//! Administration: one enum of commands, carried out on the running server or on its data alone, with the same result.
 //!
-//! What may live here: no parsing of arguments, no printing.
+//! The command line sends a [`Command`] over the control socket ([`control`]) or runs it itself; `POST /api/admin` takes those
+//! that need no files. What may live here: what a command does, said in calls of [`Chat`] and of the store's own upkeep.
+//! No parsing of arguments, no printing.
 
+pub mod command;
+pub mod control;
+pub mod frame;
+mod log;
 pub mod outcome;
+mod room_messages;
+mod rooms;
+mod run;
+mod status;
+mod users;
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::live::Hub;
+use crate::logging;
+use crate::model::Session;
+use crate::store::sqlite::Sqlite;
+
+pub use command::Command;
 pub use outcome::{Failure, Kind, Output, Reply};
+
+/// Everything that commands work on. Cheap to clone.
+#[derive(Clone)]
+pub struct Admin(Arc<Inner>);
+
+/// What [`Admin`] is assembled from.
+pub struct Parts {
+    /// The chat.
+    pub chat: Chat,
+    /// The store's own upkeep.
+    pub store: Sqlite,
+    /// The database file.
+    pub database: PathBuf,
+    /// As it holds.
+    pub config: Arc<Config>,
+    /// What only a running server has.
+    pub running: Option<Running>,
+}
+
+/// What only a running server has.
+pub struct Running {
+    /// Its log.
+    pub log: logging::Control,
+    /// Its sockets and live rooms.
+    pub hub: Arc<Hub>,
+    /// Where it listens.
+    pub addresses: Vec<String>,
+    /// Since when.
+    pub since: Instant,
+    /// Turns true when it stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+struct Inner {
+    parts: Parts,
+    /// Sets the level of the log back.
+    level_timer: Mutex<Option<AbortHandle>>,
+}
+
+/// Who gave a command, for the log.
+#[derive(Clone, Debug)]
+pub struct Operator(String);
+
+impl Operator {
+    /// An operating-system user at the command line.
+    pub fn cli(name: &str) -> Self {
+        Self(format!("cli:{name}"))
+    }
+
+    /// A server administrator over HTTP.
+    pub fn api(login: &str) -> Self {
+        Self(login.to_owned())
+    }
+}
+
+/// Whoever a command acts as.
+type Acting = Session;
+
+impl Admin {
+    /// Puts it together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, level_timer: Mutex::default() }))
+    }
+
+    fn chat(&self) -> &Chat {
+        &self.0.parts.chat
+    }
+
+    fn running(&self) -> Option<&Running> {
+        self.0.parts.running.as_ref()
+    }
+}

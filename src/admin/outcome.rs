@@ -53,6 +53,11 @@ impl Output {
         self.say(Reply::Bytes(bytes)).await
     }
 
+    /// Ends when nobody reads any more.
+    pub async fn closed(&self) {
+        self.0.closed().await;
+    }
+
     async fn say(&self, reply: Reply) -> Result<(), Failure> {
         self.0.send(reply).await.map_err(|_| Failure::new(Kind::Interrupted, "interrupted"))
     }
@@ -129,6 +134,23 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Something is in the way.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, message)
+    }
+
+    /// The system's word on something that was tried.
+    pub fn io(what: &str, error: &std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Kind::NotPermitted,
+            std::io::ErrorKind::NotFound => Kind::NotFound,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, format!("{what}: {error}"))
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match &error {
@@ -146,7 +168,7 @@ impl From<Error> for Failure {
         };
         let message = match error {
             // Who may do everything is refused only by what must not be.
-            Error::Forbidden => "not possible: the last admin of a room can only go after another was named".to_owned(),
+            Error::Forbidden => "not possible: a room keeps its last admin; give somebody else the role first (chatctl room role ROOM NAME admin)".to_owned(),
             other => other.to_string(),
         };
         Self { kind, message }

@@ -4,6 +4,7 @@
 //! To add one: a folder, a line below, a row in the conformance table (ARCHITECTURE.md).
 
 pub mod accept;
+mod administration;
 pub mod auth;
 mod body;
 pub mod chatrooms;
@@ -36,6 +37,7 @@ use warp::reply::Response;
 use proxies::Proxies;
 pub use socket::Sockets;
 
+use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::live::Encoded;
@@ -61,6 +63,8 @@ pub trait Dialect: Send + Sync + 'static {
     const PREFIXES: &'static [&'static str];
     /// Whether handshakes on `/` are its own; whatever else comes there is the UI's.
     const ROOT_SOCKET: bool = false;
+    /// Only paths that are routes are its own; all others are left to the next.
+    const ROUTES_ONLY: bool = false;
     /// What its routes do.
     type Operation: Copy + Send + Sync + 'static;
     /// Every route.
@@ -134,6 +138,8 @@ pub struct Question {
 pub struct Context {
     /// The chat.
     pub chat: Chat,
+    /// The administration.
+    pub admin: Admin,
     /// The configuration.
     pub config: Arc<Config>,
     /// Open sockets, for the graceful stop.
@@ -145,16 +151,17 @@ pub struct Context {
 
 impl Context {
     /// Puts together what filters need.
-    pub fn new(chat: Chat, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
+    pub fn new(chat: Chat, admin: Admin, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
         let proxies = Proxies::new(&config.server.trusted_proxies);
         let metrics = config.metrics.listen.is_empty().then(|| metrics.clone());
-        Self { chat, config, sockets: Sockets::default(), proxies, metrics }
+        Self { chat, admin, config, sockets: Sockets::default(), proxies, metrics }
     }
 }
 
 /// Everything that the server answers. A dialect is one line.
 pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let dialects = [
+        mount::mount::<administration::Administration>(context),
         mount::mount::<chatrooms::Chatrooms>(context),
         mount::mount::<chats::Chats>(context),
         mount::mount::<rooms::Rooms>(context),

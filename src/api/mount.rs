@@ -53,7 +53,11 @@ enum Found<'a, O> {
 pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
     let routes: Arc<Vec<Compiled<D::Operation>>> = Arc::new(D::ROUTES.iter().map(compile).collect());
     let context = context.clone();
-    let owned = path_where(|path| first_segment(path).is_some_and(|first| D::PREFIXES.contains(&first)));
+    let known = Arc::clone(&routes);
+    let owned = path_where(move |path| {
+        first_segment(path).is_some_and(|first| D::PREFIXES.contains(&first))
+            && (!D::ROUTES_ONLY || !matches!(find(&known, path, &Method::GET), Found::Nothing))
+    });
     let root = path_where(|path| D::ROOT_SOCKET && path == "/");
     let socket = root
         .and(warp::method())
@@ -153,6 +157,7 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
         span,
         config: Arc::clone(&context.config),
         sockets: context.sockets.clone(),
+        admin: context.admin.clone(),
     };
     request.carried = auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
     request

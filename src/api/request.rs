@@ -13,6 +13,7 @@ use warp::reply::Response;
 use super::auth::{self, Carried, Origin};
 use super::body::{Body, BodyStream};
 use super::{Knocks, Speaks, socket};
+use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
@@ -32,6 +33,7 @@ pub struct Request {
     pub(super) span: Span,
     pub(super) config: Arc<Config>,
     pub(super) sockets: socket::Sockets,
+    pub(super) admin: Admin,
 }
 
 impl Request {
@@ -57,6 +59,11 @@ impl Request {
     /// Headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// The administration.
+    pub fn admin(&self) -> &Admin {
+        &self.admin
     }
 
     /// Address (behind trusted proxies the forwarded one) and User-Agent.

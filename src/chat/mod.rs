@@ -18,6 +18,7 @@ mod replay;
 mod rooms;
 mod search;
 mod sessions;
+mod setup;
 mod tickets;
 mod tokens;
 
@@ -48,6 +49,7 @@ pub use messages::NewMessage;
 pub use operator::AccountChange;
 pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
 pub use search::{Hit, Hits};
+pub use setup::SETUP_LIFE;
 
 pub use crate::store::Posted;
 
@@ -123,6 +125,8 @@ struct Inner {
     typed: Mutex<HashMap<UserId, Instant>>,
     /// Accounts made from each address within the hour.
     registered: Mutex<HashMap<IpAddr, Vec<Instant>>>,
+    /// Who may make the first administrator.
+    invitation: Mutex<Option<setup::Invitation>>,
     /// Where connections that are dropped outside the runtime's threads leave their rooms.
     runtime: tokio::runtime::Handle,
 }
@@ -149,6 +153,7 @@ impl Chat {
             behind_proxy: !config.server.trusted_proxies.is_empty(),
             typed: Mutex::default(),
             registered: Mutex::default(),
+            invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         })))
     }

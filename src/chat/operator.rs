@@ -69,6 +69,12 @@ impl Chat {
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
+    /// Rooms of exactly this name, ascending by id.
+    pub async fn rooms_named(&self, operator: &Session, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
+        access::administer(actor(operator))?;
+        Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
+    }
+
     /// Rooms of a user.
     pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
         access::administer(actor(operator))?;
@@ -126,6 +132,12 @@ impl Chat {
         }
         info!(user = user.login, "{ended} sessions ended by an administrator.");
         Ok(ended)
+    }
+
+    /// How many files hang on messages of a room, and their bytes.
+    pub async fn files_of(&self, operator: &Session, room: RoomId) -> Result<(u64, u64)> {
+        access::administer(actor(operator))?;
+        Ok(self.store().files_of(room).await?)
     }
 
     /// Messages of any room. Logged: nobody reads unseen.

@@ -4,8 +4,9 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::exit::Failure;
-use super::{Global, say};
+use super::Global;
+use super::print::line as say;
+use crate::admin::Failure;
 use crate::config::load::{Flags, Loaded, load};
 
 /// The commented example, as it stands in the repository.

@@ -1,50 +1,18 @@
-//! How a command ends: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 7 not permitted.
+//! How a command ends: why not, on standard error, and the exit code.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Why a command did not do it.
-#[derive(Debug)]
-pub(super) struct Failure {
-    code: u8,
-    text: String,
-}
+use super::print::Format;
+use crate::admin::Failure;
 
-impl Failure {
-    fn new(code: u8, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
-    }
-
-    pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self::new(1, text)
-    }
-
-    pub(super) fn usage(text: impl Into<String>) -> Self {
-        Self::new(2, text)
-    }
-
-    pub(super) fn not_found(text: impl Into<String>) -> Self {
-        Self::new(3, text)
-    }
-
-    pub(super) fn conflict(text: impl Into<String>) -> Self {
-        Self::new(4, text)
-    }
-
-    /// The system's word on something that was tried.
-    pub(super) fn io(what: &str, error: &io::Error) -> Self {
-        let code = match error.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => 7,
-            io::ErrorKind::NotFound => 3,
-            _ => 1,
-        };
-        Self::new(code, format!("{what}: {error}"))
-    }
-
-    /// Says why on standard error.
-    pub(super) fn report(self) -> ExitCode {
-        // Where standard error is closed too, the code says what is left to say.
-        drop(writeln!(io::stderr(), "error: {}", self.text));
-        ExitCode::from(self.code)
-    }
+/// Says why on standard error, in JSON where that was asked for.
+pub(super) fn report(failure: &Failure, format: Format) -> ExitCode {
+    let line = match format {
+        Format::Table => format!("error: {failure}"),
+        Format::Json | Format::Jsonl => serde_json::json!(failure).to_string(),
+    };
+    // Where standard error is closed too, the code says what is left to say.
+    drop(writeln!(io::stderr(), "{line}"));
+    ExitCode::from(failure.kind.code())
 }

@@ -1,15 +1,28 @@
 //! The command line: one file a noun, each with its options and `run`. Parsing and printing; no rule of the chat.
 
+mod ask;
+mod carry;
 mod config;
 mod exit;
+mod file;
+mod init;
+mod lock;
+mod log;
+mod pages;
+mod print;
+mod room;
 mod serve;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
-use exit::Failure;
+use crate::admin::{Command, Failure};
+use print::{Format, Layout};
 
 /// A chat server in one file: server, database, web UI and administration.
 #[derive(Debug, Parser)]
@@ -17,7 +30,7 @@ use exit::Failure;
     name = "chatctl",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  chatctl serve\n  chatctl serve --listen 0.0.0.0:8080 --data-dir /var/lib/chatctl"
+    after_help = "Examples:\n  chatctl serve\n  chatctl user create ann --admin\n\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 server unreachable, 6 a check found problems, 7 not permitted, 130 interrupted."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -38,34 +51,75 @@ struct Global {
     /// Say more about what is done
     #[arg(long, short, global = true)]
     verbose: bool,
+    /// How what is said looks
+    #[arg(long, short, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    output: Format,
 }
 
 #[derive(Debug, Subcommand)]
 enum Noun {
     /// Run the server
     Serve(serve::Opts),
+    /// Accounts and their sessions
+    #[command(subcommand)]
+    User(user::Verb),
+    /// Rooms, who is in them, what was said
+    #[command(subcommand)]
+    Room(room::Verb),
     /// Show, check or write the configuration
     #[command(subcommand)]
     Config(config::Verb),
+    /// The log of the running server
+    #[command(subcommand)]
+    Log(log::Verb),
+    /// Show how the server is
+    #[command(after_help = "Examples:\n  chatctl status\n  chatctl status -o json | jq .running")]
+    Status,
+    /// Print what a shell needs to complete commands
+    #[command(after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Write manual pages
+    #[command(after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl manpages . && man ./chatctl.1")]
+    Manpages {
+        /// Where to
+        directory: PathBuf,
+    },
 }
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.noun {
-        Noun::Serve(opts) => serve::run(&cli.global, opts),
-        Noun::Config(verb) => config::run(&cli.global, &verb),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error),
     };
-    done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+    let global = &cli.global;
+    let done = match cli.noun {
+        Noun::Serve(opts) => serve::run(global, opts),
+        Noun::User(verb) => user::run(global, verb),
+        Noun::Room(verb) => room::run(global, verb),
+        Noun::Config(verb) => config::run(global, &verb),
+        Noun::Log(verb) => log::run(global, verb),
+        Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
+        Noun::Completions { shell } => pages::completions(shell),
+        Noun::Manpages { directory } => pages::manpages(&directory),
+    };
+    done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }
 
-/// A line on standard output; a reader that has gone away ends the command quietly.
-fn say(line: &str) -> Result<(), Failure> {
-    use std::io::Write;
-    match writeln!(std::io::stdout(), "{line}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(format!("cannot write to standard output: {error}"))),
-        _ => Ok(()),
+/// Help, version, or what is wrong with the arguments; in JSON where they ask for it.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let json = std::env::args_os().any(|argument| argument.to_str().is_some_and(|text| text.contains("json")));
+    if !wanted && json {
+        let text = error.render().to_string();
+        return exit::report(&Failure::usage(text.trim().trim_start_matches("error: ")), Format::Json);
     }
+    // Where nobody reads, the code says it.
+    drop(error.print());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(test)]

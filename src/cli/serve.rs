@@ -1,19 +1,16 @@
 //! `chatctl serve`: takes the data directory, starts the log, runs the server until a signal.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::exit::Failure;
-use super::{Global, say};
+use super::{Global, init, lock, log, print};
+use crate::admin::Failure;
+use crate::chat::SETUP_LIFE;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
-use crate::logging::{self, Logging};
-use crate::server;
+use crate::logging;
+use crate::server::{self, Ready};
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -23,19 +20,8 @@ pub(super) struct Opts {
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
     /// The least important level that is logged
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", value_parser = log::level)]
     log_level: Option<LogLevel>,
-}
-
-fn level(text: &str) -> Result<LogLevel, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "error" => Ok(LogLevel::Error),
-        "warn" => Ok(LogLevel::Warn),
-        "info" => Ok(LogLevel::Info),
-        "debug" => Ok(LogLevel::Debug),
-        "trace" => Ok(LogLevel::Trace),
-        _ => Err("must be error, warn, info, debug or trace".to_owned()),
-    }
 }
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
@@ -43,32 +29,36 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let loaded = load(&flags).map_err(|error| Failure::usage(error.to_string()))?;
     let config = loaded.config;
     let data = config.server.data_dir.clone();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&data)
-        .map_err(|error| Failure::io(&format!("cannot make the data directory {}", data.display()), &error))?;
-    let _lock = lock(&data)?;
+    init::make(&data)?;
+    let _lock = lock::take(&data)?;
     let log_directory = data.join(&config.log.directory);
     let logging =
         logging::start(&config.log, &log_directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error))?;
-    let logging = Arc::new(logging);
     if global.verbose {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
-        say(&format!("Configuration file: {file}"))?;
+        print::line(&format!("Configuration file: {file}"))?;
     }
     let database = data.join(&config.database.path);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    let ready = |addresses: &[String]| {
-        let lines = addresses.iter().map(|address| format!("Listening on {address}")).chain([format!("Data in {}", shown(&data))]);
+    let public = config.server.public_url.clone();
+    let ready = |ready: Ready<'_>| {
+        let mut lines: Vec<String> = ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
+        lines.push(format!("Data in {}", shown(&data)));
+        if let Some(invitation) = ready.invitation {
+            let base = public.or_else(|| ready.addresses.iter().find(|address| address.starts_with("http")).cloned());
+            let minutes = SETUP_LIFE.as_secs() / 60;
+            lines.push(format!("There is no user yet. The first administrator, within {minutes} minutes: {}/#setup={invitation}", base.unwrap_or_default()));
+            lines.push("Or: chatctl user create NAME --admin".to_owned());
+        }
         for line in lines {
             // A closed standard output does not stop the server.
-            drop(say(&line));
+            drop(print::line(&line));
         }
     };
+    let control = logging.control();
     let served = runtime.block_on(async {
-        let stop = stop(Arc::clone(&logging)).map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-        server::run(config, database, ready, stop).await.map_err(|error| {
+        let stop = stop(logging.control()).map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+        server::run(config, database, control, ready, stop).await.map_err(|error| {
             tracing::error!("The server could not start: {error}");
             Failure::failed(error.to_string())
         })
@@ -82,27 +72,8 @@ fn shown(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
 
-/// One server a data directory. The lock goes with the process, however it ends.
-fn lock(data: &Path) -> Result<File, Failure> {
-    let path = data.join("lock");
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let mut file = opened.map_err(|error| Failure::io(&format!("cannot write in the data directory {}", data.display()), &error))?;
-    match file.try_lock() {
-        Ok(()) => (),
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            drop(file.read_to_string(&mut holder));
-            return Err(Failure::conflict(format!("another chatctl (process {}) is running on the data directory {}", holder.trim(), data.display())));
-        }
-        Err(TryLockError::Error(error)) => return Err(Failure::io(&format!("cannot lock {}", path.display()), &error)),
-    }
-    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
-    noted.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?;
-    Ok(file)
-}
-
 /// Ends at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP begins a new log file.
-fn stop(logging: Arc<Logging>) -> std::io::Result<impl Future<Output = ()>> {
+fn stop(log: logging::Control) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -111,7 +82,7 @@ fn stop(logging: Arc<Logging>) -> std::io::Result<impl Future<Output = ()>> {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => logging.reopen(),
+                _ = hang_up.recv() => log.reopen(),
             }
         }
         tokio::spawn(async move {

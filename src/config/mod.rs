@@ -49,6 +49,8 @@ pub struct Server {
     pub tls_cert: Option<PathBuf>,
     /// PEM file of the private key.
     pub tls_key: Option<PathBuf>,
+    /// The socket that `chatctl` finds a running server by; unset: `control.sock` in the data directory. Relative to it.
+    pub control_socket: Option<PathBuf>,
     /// Seconds between pings to a silent socket; two missed end it.
     pub heartbeat_seconds: u64,
     /// Seconds that a graceful stop may take.
@@ -65,9 +67,17 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            control_socket: None,
             heartbeat_seconds: 30,
             shutdown_grace_seconds: 10,
         }
+    }
+}
+
+impl Server {
+    /// Where the control socket is.
+    pub fn control_path(&self) -> PathBuf {
+        self.data_dir.join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
     }
 }
 
@@ -272,7 +282,7 @@ pub enum Rotation {
 }
 
 /// `error`, `warn`, `info`, `debug` or `trace`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// System failures and failed authentication.
@@ -285,6 +295,20 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+impl LogLevel {
+    /// Reads its name, in any case.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "error" => Some(Self::Error),
+            "warn" => Some(Self::Warn),
+            "info" => Some(Self::Info),
+            "debug" => Some(Self::Debug),
+            "trace" => Some(Self::Trace),
+            _ => None,
+        }
+    }
 }
 
 /// `[log]`

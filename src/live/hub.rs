@@ -103,6 +103,17 @@ impl Hub {
         }
     }
 
+    /// How many users are connected, with how many sockets, and how many rooms are live.
+    pub fn numbers(&self) -> (usize, usize, usize) {
+        let (users, sockets) = {
+            let users = self.lock_users();
+            (users.len(), users.values().map(Vec::len).sum())
+        };
+        let slots: Vec<Arc<Slot>> = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let live = slots.iter().filter(|slot| slot.lock().live.is_some()).count();
+        (users, sockets, live)
+    }
+
     /// Every open socket of a user.
     pub fn sockets(&self, user: UserId) -> Vec<Arc<Socket>> {
         self.lock_users().get(&user).cloned().unwrap_or_default()

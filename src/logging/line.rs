@@ -6,6 +6,8 @@ use std::fmt;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
+use super::Entry;
+use crate::config::LogLevel;
 use crate::model::Timestamp;
 
 /// Frames of a stack trace that are written.
@@ -89,6 +91,22 @@ impl Line {
             line.push('\n');
         }
         line
+    }
+
+    /// For who reads along.
+    pub(super) fn entry(self) -> Entry {
+        let level = match self.level {
+            Level::ERROR => LogLevel::Error,
+            Level::WARN => LogLevel::Warn,
+            Level::INFO => LogLevel::Info,
+            Level::DEBUG => LogLevel::Debug,
+            Level::TRACE => LogLevel::Trace,
+        };
+        let mut message = self.fields.message;
+        for (name, value) in &self.fields.others {
+            message.extend([" ", name, "=", value]);
+        }
+        Entry { time: self.at.millis(), level, user: self.fields.user, room: self.fields.room, message }
     }
 
     /// One object a line.

@@ -1,14 +1,13 @@
 //! The log: lines of the documented form (or JSON) to standard output and to files in the log directory.
 //!
-//! What may live here: how an event becomes a line and where lines go. What is worth a line, its author decides.
+//! What may live here: how an event becomes a line, where lines go, and what administrators do to a running log (`control`). What is worth a line, its author decides.
 
+mod control;
 mod file;
 mod line;
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -19,30 +18,26 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{self, LogFormat, LogLevel};
+use crate::config::{self, LogFormat};
 use file::LogFile;
 use line::{Fields, Line};
+
+pub use control::{Control, Entry};
 
 /// Lines that may wait for the disk; beyond, they are counted and left out, because the chat does not wait for its log.
 const QUEUE: usize = 65_536;
 
 /// The log of this process. Dropping it writes what waits: hold it to the end of main.
 pub struct Logging {
-    file: LogFile,
-    level: Arc<AtomicU8>,
+    control: Control,
     losses: Vec<ErrorCounter>,
     _guards: Vec<WorkerGuard>,
 }
 
 impl Logging {
-    /// Goes on in a new file after something else has moved the old one away (SIGHUP, logrotate).
-    pub fn reopen(&self) {
-        self.file.reopen();
-    }
-
-    /// The least important level that is written from now on.
-    pub fn set_level(&self, level: LogLevel) {
-        self.level.store(rank(level), Ordering::Relaxed);
+    /// A handle for those who administer it.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     /// Lines that were left out because the disk was too slow.
@@ -72,14 +67,14 @@ pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging>
         guards.push(guard);
     }
     let losses = writers.iter().map(NonBlocking::error_counter).collect();
-    let level = Arc::new(AtomicU8::new(rank(config.level)));
-    let layer = Lines { level: Arc::clone(&level), format: config.format, writers };
+    let control = Control::new(file, config.level);
+    let layer = Lines { control: control.clone(), format: config.format, writers };
     // A second start in one process (tests) keeps the first.
     if tracing_subscriber::registry().with(layer).try_init().is_err() {
         return Err(std::io::Error::other("a log has been started already"));
     }
     log_panics();
-    Ok(Logging { file, level, losses, _guards: guards })
+    Ok(Logging { control, losses, _guards: guards })
 }
 
 fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
@@ -95,16 +90,6 @@ fn log_panics() {
     }));
 }
 
-fn rank(level: LogLevel) -> u8 {
-    match level {
-        LogLevel::Error => 1,
-        LogLevel::Warn => 2,
-        LogLevel::Info => 3,
-        LogLevel::Debug => 4,
-        LogLevel::Trace => 5,
-    }
-}
-
 fn rank_of(level: Level) -> u8 {
     match level {
         Level::ERROR => 1,
@@ -117,7 +102,7 @@ fn rank_of(level: Level) -> u8 {
 
 /// Turns events into lines; user and room come from the event, else from the innermost span that names them.
 struct Lines {
-    level: Arc<AtomicU8>,
+    control: Control,
     format: LogFormat,
     writers: Vec<NonBlocking>,
 }
@@ -126,7 +111,7 @@ impl Lines {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         // Libraries have their say only when something is wrong.
         let own = metadata.target().starts_with("chatctl");
-        let level = self.level.load(Ordering::Relaxed);
+        let level = self.control.rank();
         rank_of(*metadata.level()) <= if own { level } else { level.min(2) }
     }
 }
@@ -179,5 +164,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             // The queue counts what it has to leave out; there is nobody else to tell.
             drop(writer.clone().write_all(text.as_bytes()));
         }
+        self.control.say(line.entry());
     }
 }

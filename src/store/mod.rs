@@ -77,6 +77,8 @@ pub trait Store: Send + Sync {
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>>;
     /// Rooms that the user takes part in, at most 10,000.
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>>;
+    /// How many files hang on messages of the room, each counted once, and their bytes.
+    fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)>;
     /// One change, one rev, atomic with its basis. `Committed::rev` is unchanged when nothing had to be done.
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed>;
 

@@ -180,6 +180,8 @@ pub enum RoomQuery<'a> {
     },
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last message.
     After(RoomId, u32),
+    /// The first `limit` rooms of exactly this name, ascending by id, for administration; like `After`.
+    Named(&'a str, u32),
 }
 
 /// One change of a room.

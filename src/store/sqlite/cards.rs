@@ -52,11 +52,16 @@ const AFTER: &str = card_sql!(
      WHERE r.deleted IS NULL AND r.id > ?1
      ORDER BY r.id LIMIT ?2"
 );
+const NAMED: &str = card_sql!(
+    "LEFT JOIN participants p ON FALSE
+     WHERE r.deleted IS NULL AND r.name = ?1
+     ORDER BY r.id LIMIT ?2"
+);
 
 const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER];
+pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER, NAMED];
 
 /// Participants on a card where the query does not say.
 const FEW: u32 = 10;
@@ -133,6 +138,11 @@ pub(super) fn visible(conn: &Connection, user: UserId, limit: u32) -> Result<Vec
     let mut newest_first = cards(conn, VISIBLE, params![user, limit], 0)?;
     newest_first.reverse();
     Ok(newest_first)
+}
+
+/// Rooms of a name, without their messages.
+pub(super) fn named(conn: &Connection, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
+    cards(conn, NAMED, params![name, limit], FEW)
 }
 
 /// A page of all rooms, without their messages.

@@ -11,6 +11,11 @@ use super::work::Work;
 use super::{people, rooms, sql};
 use crate::model::{Person, Role, RoomId, Timestamp, User, UserId};
 
+/// Whether any of it is left.
+pub(super) fn waiting(conn: &Connection) -> Result<bool> {
+    sql::any(conn, MORE, ())
+}
+
 /// Everything in a room that is marked deleted.
 pub(super) const ROOM: &str = "room";
 /// A deleted user leaves their rooms.

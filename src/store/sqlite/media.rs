@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, Row, params};
 use super::error::Fault;
 use super::sql;
 use super::work::Work;
-use crate::model::{Media, MediaId, Timestamp, UserId};
+use crate::model::{Media, MediaId, RoomId, Timestamp, UserId};
 use crate::store::{Added, NewMedia, StoreError};
 
 const OWNED: &str = "SELECT * FROM media WHERE id = ?1 AND owner = ?2";
@@ -36,9 +36,11 @@ const UNUSED: &str = concat!("SELECT f.id, f.created < ?2 AND ", unused!(), " AS
 const RENEW: &str = concat!("UPDATE media AS f SET created = ?2 WHERE f.id = ?1 AND ", unused!());
 const FORGET: &str = concat!("DELETE FROM media AS f WHERE f.id = ?1 AND f.created < ?2 AND ", unused!(), " RETURNING name");
 const KNOWN: &str = "SELECT DISTINCT name FROM media WHERE name IN (SELECT value FROM json_each(?1))";
+const OF_ROOM: &str = "SELECT count(*), coalesce(sum(f.size), 0) FROM media f WHERE f.id IN
+    (SELECT a.media FROM message_media a JOIN messages m ON m.id = a.message WHERE m.room = ?1)";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[OWNED, ONE, ATTACHED, ATTACH, DETACH, OF_OWNER, ADD, READABLE, UNUSED, RENEW, FORGET, KNOWN];
+pub(super) const STATEMENTS: &[&str] = &[OWNED, ONE, ATTACHED, ATTACH, DETACH, OF_OWNER, ADD, READABLE, UNUSED, RENEW, FORGET, KNOWN, OF_ROOM];
 
 pub(super) fn media_from_row(row: &Row<'_>) -> Result<Media> {
     Ok(Media {
@@ -128,4 +130,9 @@ pub(super) fn forget(work: &mut Work<'_>, ids: &[MediaId], before: Timestamp) ->
 pub(super) fn known(conn: &Connection, names: &[String]) -> Result<Vec<String>> {
     let list: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     sql::all(conn, KNOWN, [format!("[{}]", list.join(","))], |row| row.get("name"))
+}
+
+/// How many files hang on messages of a room, and their bytes.
+pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<(u64, u64)> {
+    sql::one(conn, OF_ROOM, [room], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))).map(Option::unwrap_or_default)
 }

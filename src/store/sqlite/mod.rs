@@ -40,6 +40,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -59,6 +60,8 @@ pub use self::error::OpenError;
 
 /// Orders that may wait for the writer; whoever comes then waits for a place.
 const QUEUE: usize = 8_192;
+/// How often [`Sqlite::settle`] looks.
+const SETTLING: Duration = Duration::from_millis(5);
 
 /// How the database is opened.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +96,11 @@ impl std::fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
+    /// Makes an empty database, or migrates the one that is there. Blocks.
+    pub fn create(path: &Path) -> Result<(), OpenError> {
+        schema::open(path).map(drop)
+    }
+
     /// Opens the file, makes or migrates it, and starts the writer; committed events go into `sink`. Blocks.
     /// Jobs that a crash has left are taken up again.
     pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
@@ -142,6 +150,13 @@ impl Sqlite {
         // A panic in there has been logged already.
         drop(tokio::task::spawn_blocking(move || inner.search.close()).await);
         self.0.readers.close().await;
+    }
+
+    /// Waits until work that was promised (rooms and accounts on their way out) is done, or the store does not answer.
+    pub async fn settle(&self) {
+        while let Ok(true) = self.read(|conn| Ok(jobs::waiting(conn)?)).await {
+            tokio::time::sleep(SETTLING).await;
+        }
     }
 
     /// Asks the readers.

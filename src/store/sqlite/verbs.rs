@@ -77,12 +77,20 @@ impl Store for Sqlite {
                 let ids = ids.to_vec();
                 Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))
             }
+            RoomQuery::Named(name, limit) => {
+                let name = name.to_owned();
+                Box::pin(self.read(move |conn| Ok(cards::named(conn, &name, limit)?)))
+            }
             RoomQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(cards::after(conn, id, limit)?))),
         }
     }
 
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>> {
         Box::pin(self.read(move |conn| Ok(cards::ids_of_user(conn, user)?)))
+    }
+
+    fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)> {
+        Box::pin(self.read(move |conn| Ok(media::of_room(conn, room)?)))
     }
 
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed> {

@@ -1,0 +1,260 @@
+//! The commands, as they travel: `{"user.disable":{"name":"bob"}}`, `{"status":{}}`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::LogLevel;
+use crate::model::Role;
+
+/// A secret that no log shows.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// One administration command. `name` is a login name; `room` a key, a number, or the name of one room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Command {
+    /// All accounts.
+    #[serde(rename = "user.list")]
+    UserList {},
+    /// One account.
+    #[serde(rename = "user.show")]
+    UserShow { name: String },
+    /// A new account.
+    #[serde(rename = "user.create")]
+    UserCreate {
+        name: String,
+        password: Secret,
+        #[serde(default)]
+        display_name: Option<String>,
+        #[serde(default)]
+        email: Option<String>,
+        #[serde(default)]
+        admin: bool,
+        /// One that is there already is left as it is.
+        #[serde(default)]
+        if_not_exists: bool,
+    },
+    /// Another password; ends all sessions.
+    #[serde(rename = "user.passwd")]
+    UserPasswd { name: String, password: Secret },
+    /// Another display name.
+    #[serde(rename = "user.rename")]
+    UserRename { name: String, to: String },
+    /// No log-in any more; ends all sessions.
+    #[serde(rename = "user.disable")]
+    UserDisable { name: String },
+    /// Log-in again.
+    #[serde(rename = "user.enable")]
+    UserEnable { name: String },
+    /// The account goes; messages stay, without their author.
+    #[serde(rename = "user.delete")]
+    UserDelete {
+        name: String,
+        /// Only says what would go.
+        #[serde(default)]
+        dry_run: bool,
+        /// One that is not there is no failure.
+        #[serde(default)]
+        if_exists: bool,
+    },
+    /// May administer the server.
+    #[serde(rename = "user.promote")]
+    UserPromote { name: String },
+    /// May no longer.
+    #[serde(rename = "user.demote")]
+    UserDemote { name: String },
+    /// Where they are signed in.
+    #[serde(rename = "user.sessions")]
+    UserSessions { name: String },
+    /// Ends one session, or all.
+    #[serde(rename = "user.logout")]
+    UserLogout {
+        name: String,
+        #[serde(default)]
+        session: Option<i64>,
+    },
+    /// All rooms.
+    #[serde(rename = "room.list")]
+    RoomList {},
+    /// One room.
+    #[serde(rename = "room.show")]
+    RoomShow { room: String },
+    /// A new room.
+    #[serde(rename = "room.create")]
+    RoomCreate {
+        name: String,
+        owner: String,
+        #[serde(default)]
+        public: bool,
+        #[serde(default)]
+        members: Vec<String>,
+        /// A public room of that name is left as it is.
+        #[serde(default)]
+        if_not_exists: bool,
+    },
+    /// Another name.
+    #[serde(rename = "room.rename")]
+    RoomRename { room: String, to: String },
+    /// The room and all in it.
+    #[serde(rename = "room.delete")]
+    RoomDelete {
+        room: String,
+        #[serde(default)]
+        dry_run: bool,
+        #[serde(default)]
+        if_exists: bool,
+    },
+    /// Who is in it.
+    #[serde(rename = "room.members")]
+    RoomMembers { room: String },
+    /// Somebody comes in.
+    #[serde(rename = "room.add")]
+    RoomAdd {
+        room: String,
+        name: String,
+        #[serde(default)]
+        role: Option<String>,
+        /// One who is in already is left as they are.
+        #[serde(default)]
+        if_not_exists: bool,
+    },
+    /// Somebody goes.
+    #[serde(rename = "room.remove")]
+    RoomRemove {
+        room: String,
+        name: String,
+        #[serde(default)]
+        if_exists: bool,
+    },
+    /// Another role.
+    #[serde(rename = "room.role")]
+    RoomRole { room: String, name: String, role: String },
+    /// The newest messages. Reading is logged.
+    #[serde(rename = "room.messages")]
+    RoomMessages {
+        room: String,
+        #[serde(default)]
+        limit: Option<u32>,
+        /// Below this seq.
+        #[serde(default)]
+        before: Option<i64>,
+    },
+    /// The room with everything in it. Reading is logged.
+    #[serde(rename = "room.export")]
+    RoomExport { room: String },
+    /// Takes the content of old messages away.
+    #[serde(rename = "room.purge")]
+    RoomPurge {
+        room: String,
+        /// Those of more than so many days ago.
+        older_than_days: u32,
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// The level from now on, or the level now.
+    #[serde(rename = "log.level")]
+    LogLevel {
+        #[serde(default)]
+        level: Option<LogLevel>,
+        /// Then back to what it was.
+        #[serde(default)]
+        for_seconds: Option<u64>,
+    },
+    /// Lines from now on.
+    #[serde(rename = "log.tail")]
+    LogTail {
+        /// So many of the latest first.
+        #[serde(default)]
+        lines: Option<u32>,
+        /// At least as important.
+        #[serde(default)]
+        level: Option<LogLevel>,
+        #[serde(default)]
+        user: Option<String>,
+        #[serde(default)]
+        room: Option<String>,
+        /// Ends after so long.
+        #[serde(default)]
+        for_seconds: Option<u64>,
+    },
+    /// Goes on in a new file.
+    #[serde(rename = "log.rotate")]
+    LogRotate {},
+    /// How the server is.
+    #[serde(rename = "status")]
+    Status {},
+}
+
+impl Command {
+    /// `user.disable bob`: what is done to whom, and nothing secret.
+    pub fn summary(&self) -> String {
+        let Ok(Value::Object(tagged)) = serde_json::to_value(self) else { return String::new() };
+        let Some((verb, fields)) = tagged.into_iter().next() else { return String::new() };
+        let said = ["room", "name", "to", "role", "session", "level", "for_seconds", "older_than_days"];
+        let said = said.iter().filter_map(|key| match fields.get(key)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        });
+        std::iter::once(verb).chain(said).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it is to be logged: it changes something, or reads what is private.
+    pub fn is_noted(&self) -> bool {
+        match self {
+            Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => !dry_run,
+            Self::LogLevel { level, .. } => level.is_some(),
+            Self::UserList {}
+            | Self::UserShow { .. }
+            | Self::UserSessions { .. }
+            | Self::RoomList {}
+            | Self::RoomShow { .. }
+            | Self::RoomMembers { .. }
+            | Self::LogTail { .. }
+            | Self::Status {} => false,
+            _ => true,
+        }
+    }
+
+    /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
+    pub fn is_remote(&self) -> bool {
+        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::LogTail { .. })
+    }
+}
+
+/// Reads a role as people write it.
+pub(super) fn role(text: Option<&str>) -> Result<Role, super::Failure> {
+    let text = text.unwrap_or("member");
+    Role::parse(text).ok_or_else(|| super::Failure::usage(format!("{text:?} is no role: admin, sub-admin or member")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_travel_as_they_are_documented() {
+        let disable: Command = serde_json::from_str(r#"{"user.disable":{"name":"bob"}}"#).unwrap();
+        assert!(matches!(&disable, Command::UserDisable { name } if name == "bob"));
+        assert_eq!(serde_json::to_string(&disable).unwrap(), r#"{"user.disable":{"name":"bob"}}"#);
+        assert!(serde_json::from_str::<Command>(r#"{"status":{}}"#).is_ok());
+        for bad in ["{}", r#"{"user.fly":{}}"#, r#"{"user.disable":{}}"#, r#"{"user.disable":{"name":"bob","x":1}}"#, r#"{"status":{},"db.check":{}}"#] {
+            assert!(serde_json::from_str::<Command>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_said() {
+        let create = Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
+        assert_eq!(create.summary(), "user.passwd bob");
+        assert!(!format!("{create:?}").contains("hidden"));
+    }
+}

@@ -1,0 +1,153 @@
+//! The control socket: commands of whoever may connect to a file, which its mode decides.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as Blocking;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::unistd::{Uid, User};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tracing::{debug, warn};
+
+use super::frame::{self, HEAD, Kind};
+use super::outcome::{Failure, Output};
+use super::{Admin, Command, Operator};
+
+/// Owner and group may connect.
+const MODE: u32 = 0o660;
+/// Longest path that the system takes for a socket.
+const LONGEST: usize = 107;
+/// A caller who says nothing for so long is hung up on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The socket, as long as it is held; its file goes with it.
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // Gone already, or in a folder that is.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+/// A path by which the system takes it: long ones through the descriptor of their folder, which must be held meanwhile.
+fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
+    use std::os::fd::AsRawFd;
+    if path.as_os_str().len() <= LONGEST {
+        return Ok((path.to_owned(), None));
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let folder = std::fs::File::open(folder)?;
+    Ok((Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name), Some(folder)))
+}
+
+/// Calls a running server.
+pub fn call(path: &Path) -> io::Result<Blocking> {
+    let (short, _folder) = short(path)?;
+    Blocking::connect(short)
+}
+
+impl Control {
+    /// Makes the socket in place of one that nobody answers any more.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        match call(path) {
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::AddrInUse, "another server answers there")),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
+            Err(_) => (),
+        }
+        let (short, _folder) = short(path)?;
+        let listener = UnixListener::bind(short)?;
+        // Until here only its owner could connect: that takes the right to write, which no usual umask gives away.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
+        Ok(Self { listener, path: path.to_owned() })
+    }
+
+    /// Answers until the server stops.
+    pub async fn serve(self, admin: Admin, mut stop: watch::Receiver<bool>) {
+        loop {
+            let stream = tokio::select! {
+                _ = stop.changed() => return,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        warn!("The control socket cannot accept: {error}");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        continue;
+                    }
+                },
+            };
+            let (admin, mut stop) = (admin.clone(), stop.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    answered = answer(admin, stream) => if let Err(error) = answered {
+                        debug!("a call of the control socket ended: {error}");
+                    },
+                    _ = stop.changed() => (),
+                }
+            });
+        }
+    }
+}
+
+/// The operating-system user at the other end.
+fn caller(stream: &UnixStream) -> io::Result<Operator> {
+    let uid = stream.peer_cred()?.uid();
+    Ok(Operator::cli(&name(uid)))
+}
+
+/// The name of an operating-system user, else the number.
+pub fn name(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
+    let operator = caller(&stream)?;
+    let command = match tokio::time::timeout(PATIENCE, read(&mut stream)).await {
+        Ok(command) => command?,
+        Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+    };
+    let (mut from, mut to) = stream.into_split();
+    let ended = match command {
+        Err(failure) => Err(failure),
+        Ok(command) => {
+            let (output, mut replies) = Output::new();
+            // By itself: what has begun to change something is not dropped in the middle when the caller goes.
+            let running = tokio::spawn(async move { admin.run(&operator, command, &output).await });
+            let gone = async {
+                // A caller says nothing more; what ends is the connection.
+                let mut more = [0];
+                drop(from.read(&mut more).await);
+            };
+            tokio::pin!(gone);
+            loop {
+                let reply = tokio::select! {
+                    reply = replies.recv() => reply,
+                    () = &mut gone => return Ok(()),
+                };
+                let Some(reply) = reply else { break };
+                to.write_all(&frame::reply(&reply)).await?;
+            }
+            running.await.unwrap_or_else(|_| Err(Failure::failed("the command has panicked; the log says where")))
+        }
+    };
+    to.write_all(&frame::end(&ended)).await
+}
+
+async fn read(stream: &mut UnixStream) -> io::Result<Result<Command, Failure>> {
+    let mut first = [0; HEAD];
+    stream.read_exact(&mut first).await?;
+    let (kind, length) = frame::head(first)?;
+    let mut content = vec![0; length];
+    stream.read_exact(&mut content).await?;
+    if kind != Kind::Command {
+        return Ok(Err(Failure::usage("not a command")));
+    }
+    Ok(serde_json::from_slice(&content)
+        .map_err(|error| Failure::usage(format!("the running server does not know this command ({error}); is it of another version?"))))
+}

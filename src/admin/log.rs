@@ -1,0 +1,98 @@
+//! The log of the running server.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use tracing::info;
+
+use super::outcome::{Failure, Kind, Output};
+use super::{Admin, Running};
+use crate::config::LogLevel;
+use crate::logging::Entry;
+use crate::model::Timestamp;
+
+/// Lines that `log tail` begins with.
+const LINES: u32 = 10;
+
+impl Admin {
+    fn server(&self) -> Result<&Running, Failure> {
+        self.running().ok_or_else(|| Failure::new(Kind::Unreachable, "no server runs; its log files are in the log directory"))
+    }
+
+    /// The level now, or another one, for good or for a while.
+    pub(super) async fn log_level(&self, level: Option<LogLevel>, for_seconds: Option<u64>, output: &Output) -> Result<(), Failure> {
+        let log = &self.server()?.log;
+        if let Some(level) = level {
+            let before = self.0.parts.config.log.level;
+            self.stop_level_timer();
+            log.set_level(level);
+            if let Some(seconds) = for_seconds {
+                let log = log.clone();
+                let timer = tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    log.set_level(before);
+                    info!("The level of the log is {before:?} again.");
+                });
+                *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) = Some(timer.abort_handle());
+            }
+        }
+        output.item(json!({"level": log.level(), "for_seconds": for_seconds})).await
+    }
+
+    fn stop_level_timer(&self) {
+        if let Some(timer) = self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            timer.abort();
+        }
+    }
+
+    pub(super) fn log_rotate(&self) -> Result<(), Failure> {
+        self.server()?.log.reopen();
+        Ok(())
+    }
+
+    /// The latest lines and all that come.
+    pub(super) async fn log_tail(
+        &self,
+        lines: Option<u32>,
+        level: Option<LogLevel>,
+        user: Option<String>,
+        room: Option<String>,
+        for_seconds: Option<u64>,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let server = self.server()?;
+        let mut stop = server.stop.clone();
+        let (latest, mut coming) = server.log.follow();
+        let wanted = |entry: &Entry| {
+            level.is_none_or(|level| entry.level <= level)
+                && user.as_ref().is_none_or(|user| entry.user.as_ref() == Some(user))
+                && room.as_ref().is_none_or(|room| entry.room.as_ref() == Some(room))
+        };
+        let latest: Vec<&Arc<Entry>> = latest.iter().filter(|entry| wanted(entry)).collect();
+        let lines = usize::try_from(lines.unwrap_or(LINES)).unwrap_or(usize::MAX);
+        for entry in &latest[latest.len().saturating_sub(lines)..] {
+            output.item(entry).await?;
+        }
+        let end = tokio::time::sleep(for_seconds.map_or(Duration::MAX, Duration::from_secs));
+        tokio::pin!(end);
+        loop {
+            let entry = tokio::select! {
+                () = &mut end => return Ok(()),
+                () = output.closed() => return Ok(()),
+                _ = stop.changed() => return Ok(()),
+                entry = coming.recv() => entry,
+            };
+            match entry {
+                Ok(entry) if wanted(&entry) => output.item(&entry).await?,
+                Ok(_) => (),
+                Err(RecvError::Lagged(lost)) => {
+                    let message = format!("{lost} lines came too fast and were left out here; the log files have them.");
+                    output.item(Entry { time: Timestamp::now().millis(), level: LogLevel::Warn, user: None, room: None, message }).await?;
+                }
+                Err(RecvError::Closed) => return Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Messages of any room: reading them, which the log tells, and taking old ones away.
+
+use futures_util::{TryStreamExt, stream};
+use serde::Serialize;
+use serde_json::json;
+use std::time::Duration;
+
+use super::outcome::{Failure, Output};
+use super::{Acting, Admin};
+use crate::model::{Error, Message, MessageId, Seq, Timestamp, Window};
+
+/// Messages that are read at once.
+const PAGE: u32 = 200;
+/// Messages whose content is being taken away at the same time: they share commits.
+const TOGETHER: usize = 64;
+const DAY: Duration = Duration::from_hours(24);
+
+/// A message, as it is shown. Keys are a promise.
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    seq: i64,
+    time: String,
+    user: String,
+    content: String,
+    edited: Option<String>,
+    deleted: Option<String>,
+    reply_to: Option<i64>,
+    reactions: Vec<Reacted>,
+    media: Vec<Attached>,
+}
+
+#[derive(Serialize)]
+struct Reacted {
+    reaction: String,
+    users: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Attached {
+    name: String,
+    file_name: Option<String>,
+    bytes: u64,
+}
+
+impl From<&Message> for Shown {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id().key(),
+            seq: message.seq.0,
+            time: message.created.millis(),
+            user: message.author.login.clone(),
+            content: message.text.clone(),
+            edited: message.edited.map(Timestamp::millis),
+            deleted: message.deleted.map(Timestamp::millis),
+            reply_to: message.reply_to.map(|seq| seq.0),
+            reactions: message.reactions.iter().map(|one| Reacted { reaction: one.reaction.as_str().to_owned(), users: one.users.clone() }).collect(),
+            media: message.media.iter().map(|one| Attached { name: one.name.clone(), file_name: one.file_name.clone(), bytes: one.size }).collect(),
+        }
+    }
+}
+
+impl Admin {
+    /// The newest messages, oldest first.
+    pub(super) async fn room_messages(&self, acting: &Acting, room: &str, limit: Option<u32>, before: Option<i64>, output: &Output) -> Result<(), Failure> {
+        let room = self.find_room(acting, room).await?.room.id;
+        let mut left = limit.unwrap_or(50);
+        let mut window = before.map_or(Window::Latest, |seq| Window::Before(Seq(seq)));
+        let mut pages = Vec::new();
+        while left > 0 {
+            let page = self.chat().audit(acting, room, window, left.min(PAGE)).await?;
+            left -= u32::try_from(page.len()).unwrap_or(left).min(left);
+            let Some(first) = page.first() else { break };
+            window = Window::Before(first.seq);
+            pages.push(page);
+        }
+        for message in pages.iter().rev().flatten() {
+            output.item(Shown::from(message)).await?;
+        }
+        Ok(())
+    }
+
+    /// All of it, oldest first: the room, its members, its messages.
+    pub(super) async fn room_export(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+        let facts = self.find_room(acting, room).await?;
+        let room = &facts.room;
+        let head = json!({"type": "room", "room": room.id.key(), "name": room.name, "visibility": room.visibility.as_str(),
+            "owner": room.owner_login, "created": room.created.seconds(), "messages": room.last_seq.0});
+        output.item(head).await?;
+        for member in &facts.participants {
+            output.item(json!({"type": "member", "name": member.login, "display_name": member.shown_name(), "role": member.role.as_str()})).await?;
+        }
+        let mut after = Seq(0);
+        loop {
+            let page = self.chat().audit(acting, room.id, Window::After(after), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.seq;
+            for message in &page {
+                output.item(tagged("message", &Shown::from(message))).await?;
+            }
+            output.progress(u64::try_from(after.0).unwrap_or(0), u64::try_from(room.last_seq.0).unwrap_or(0)).await?;
+        }
+    }
+
+    /// Takes the content of messages away that are older; who has the room open sees them go.
+    pub(super) async fn room_purge(&self, acting: &Acting, room: &str, older_than_days: u32, dry_run: bool, output: &Output) -> Result<(), Failure> {
+        let room = self.find_room(acting, room).await?.room.id;
+        let before = Timestamp::now().minus(DAY * older_than_days);
+        let (mut after, mut messages, mut bytes) = (Seq(0), 0_u64, 0_u64);
+        loop {
+            let page = self.chat().audit(acting, room, Window::After(after), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            let ended = last.created >= before;
+            let old: Vec<&Message> = page.iter().filter(|message| message.created < before && message.deleted.is_none()).collect();
+            messages += old.len() as u64;
+            bytes += old.iter().flat_map(|message| &message.media).map(|media| media.size).sum::<u64>();
+            if !dry_run {
+                stream::iter(old.iter().map(|message| Ok::<_, Failure>(message.seq)))
+                    .try_for_each_concurrent(TOGETHER, |seq| self.purge_one(acting, MessageId { room, seq }))
+                    .await?;
+                output.progress(messages, 0).await?;
+            }
+            if ended {
+                break;
+            }
+        }
+        let before = before.seconds();
+        output.item(json!({"room": room.key(), "older_than": before, "messages": messages, "media_bytes": bytes, "done": !dry_run})).await
+    }
+
+    async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {
+        match self.chat().delete_message(acting, id.room, Some(id)).await {
+            // Somebody else was faster.
+            Ok(_) | Err(Error::MessageNotFound) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+fn tagged(kind: &str, shown: &Shown) -> serde_json::Value {
+    let mut value = json!(shown);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("type".to_owned(), kind.into());
+    }
+    value
+}

@@ -1,0 +1,206 @@
+//! Rooms and who is in them.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::command::role;
+use super::outcome::{Failure, Kind, Output};
+use super::users::unknown;
+use super::{Acting, Admin};
+use crate::chat::{CreatorRole, People, RoomPlan};
+use crate::model::{Claim, Error, Participant, Room, RoomFacts, RoomId, Visibility, fold};
+
+/// Rooms that are read at once.
+const PAGE: u32 = 500;
+
+/// A room, as lists and answers show it. Keys are a promise.
+#[derive(Serialize)]
+struct Shown {
+    room: String,
+    id: i64,
+    name: Option<String>,
+    visibility: &'static str,
+    owner: Option<String>,
+    members: u32,
+    /// Sent since it was made, deleted ones included.
+    messages: i64,
+    created: String,
+}
+
+impl Shown {
+    fn new(room: &Room, members: u32) -> Self {
+        Self {
+            room: room.id.key(),
+            id: room.id.0,
+            name: room.name.clone(),
+            visibility: room.visibility.as_str(),
+            owner: Some(room.owner_login.clone()).filter(|_| room.owner.is_some()),
+            members,
+            messages: room.last_seq.0,
+            created: room.created.seconds(),
+        }
+    }
+
+    fn of(facts: &RoomFacts) -> Self {
+        Self::new(&facts.room, u32::try_from(facts.participants.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Somebody in a room.
+#[derive(Serialize)]
+struct Member {
+    name: String,
+    display_name: String,
+    role: &'static str,
+    joined: String,
+}
+
+impl From<&Participant> for Member {
+    fn from(participant: &Participant) -> Self {
+        Self {
+            name: participant.login.clone(),
+            display_name: participant.shown_name().to_owned(),
+            role: participant.role.as_str(),
+            joined: participant.joined.seconds(),
+        }
+    }
+}
+
+impl Admin {
+    /// The room that is meant: `room007`, `7`, or the name of one room only.
+    pub(super) async fn find_room(&self, acting: &Acting, named: &str) -> Result<RoomFacts, Failure> {
+        let number = RoomId::parse(named).or_else(|| named.parse().ok().map(RoomId));
+        if let Some(id) = number {
+            match self.chat().room(acting, id).await {
+                Ok(room) => return Ok(room.facts.as_ref().clone()),
+                Err(Error::RoomNotFound) => (),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let found = self.chat().rooms_named(acting, named, 2).await?;
+        match found.as_slice() {
+            [] => Err(Failure::not_found(format!("there is no room {named:?}"))),
+            [one] => Ok(self.chat().room(acting, one.facts.room.id).await?.facts.as_ref().clone()),
+            _ => Err(Failure::conflict(format!("several rooms are called {named:?}; name one by its key (chatctl room list)"))),
+        }
+    }
+
+    pub(super) async fn room_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+        let mut after = RoomId(0);
+        loop {
+            let page = self.chat().all_rooms(acting, after, PAGE).await?;
+            for card in &page {
+                output.item(Shown::new(&card.facts.room, card.user_count)).await?;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = last.facts.room.id,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    pub(super) async fn room_show(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+        let facts = self.find_room(acting, room).await?;
+        output.item(Shown::of(&facts)).await
+    }
+
+    pub(super) async fn room_create(
+        &self,
+        acting: &Acting,
+        owner: &str,
+        new: (String, bool, Vec<String>),
+        if_not_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let (name, public, members) = new;
+        if if_not_exists && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first() {
+            return output.item(Shown::new(&there.facts.room, there.user_count)).await;
+        }
+        for member in &members {
+            self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
+        }
+        let visibility = if public { Visibility::Public } else { Visibility::Private };
+        let owner = self.chat().in_place_of(acting, owner).await.map_err(|error| unknown(error, owner))?;
+        let plan = RoomPlan { name: Some(name.clone()), visibility, people: People::Logins(members), creator: CreatorRole::ByCount, reuse: false };
+        let (made, _) = self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
+        output.item(Shown::of(&made.facts)).await
+    }
+
+    pub(super) async fn room_rename(&self, acting: &Acting, room: &str, to: String, output: &Output) -> Result<(), Failure> {
+        let id = self.find_room(acting, room).await?.room.id;
+        let renamed = self.chat().rename_room(acting, id, Some(to.clone())).await.map_err(|error| named(error, &to))?;
+        output.item(Shown::of(&renamed.facts)).await
+    }
+
+    pub(super) async fn room_delete(&self, acting: &Acting, room: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
+        let facts = match self.find_room(acting, room).await {
+            Err(failure) if if_exists && failure.kind == Kind::NotFound => return Ok(()),
+            other => other?,
+        };
+        let (files, bytes) = self.chat().files_of(acting, facts.room.id).await?;
+        if !dry_run {
+            self.chat().delete_room(acting, facts.room.id).await?;
+        }
+        let (key, name) = (facts.room.id.key(), facts.room.name);
+        let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);
+        output.item(json!({"room": key, "name": name, "members": members, "messages": messages, "files": files, "bytes": bytes, "done": !dry_run})).await
+    }
+
+    pub(super) async fn room_members(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+        for participant in &self.find_room(acting, room).await?.participants {
+            output.item(Member::from(participant)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn room_add(
+        &self,
+        acting: &Acting,
+        room: &str,
+        name: &str,
+        as_role: Option<&str>,
+        if_not_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let as_role = role(as_role)?;
+        let facts = self.find_room(acting, room).await?;
+        if if_not_exists && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name)) {
+            return output.item(Member::from(there)).await;
+        }
+        let added = self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(|error| match error {
+            Error::Taken(_) => Failure::conflict(format!("{name} is in {} already", facts.room.id.key())),
+            other => unknown(other, name),
+        })?;
+        output.item(Member::from(&added)).await
+    }
+
+    pub(super) async fn room_remove(&self, acting: &Acting, room: &str, name: &str, if_exists: bool, output: &Output) -> Result<(), Failure> {
+        let facts = self.find_room(acting, room).await?;
+        match self.chat().remove_participant(acting, facts.room.id, name).await {
+            Err(Error::ParticipantNotFound) if if_exists => Ok(()),
+            Err(error) => Err(outside(error, &facts, name)),
+            Ok(()) => output.item(json!({"room": facts.room.id.key(), "name": name})).await,
+        }
+    }
+
+    pub(super) async fn room_role(&self, acting: &Acting, room: &str, name: &str, to: &str, output: &Output) -> Result<(), Failure> {
+        let to = role(Some(to))?;
+        let facts = self.find_room(acting, room).await?;
+        let changed = self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| outside(error, &facts, name))?;
+        output.item(Member::from(&changed)).await
+    }
+}
+
+fn named(error: Error, name: &str) -> Failure {
+    match error {
+        Error::Taken(Claim::RoomName) => Failure::conflict(format!("there is a public room {name:?} already")),
+        other => other.into(),
+    }
+}
+
+fn outside(error: Error, facts: &RoomFacts, name: &str) -> Failure {
+    match error {
+        Error::ParticipantNotFound => Failure::not_found(format!("{name:?} is not in {}", facts.room.id.key())),
+        other => other.into(),
+    }
+}

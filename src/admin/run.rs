@@ -1,0 +1,72 @@
+//! From a command to what does it.
+
+use tracing::info;
+
+use super::outcome::{Failure, Output};
+use super::{Admin, Command, Operator};
+use crate::chat::{AccountChange, Chat, Registration};
+
+impl Admin {
+    /// Carries out a command. What it says goes to `output`; when nobody reads that any more, long work ends early, whole.
+    pub async fn run(&self, operator: &Operator, command: Command, output: &Output) -> Result<(), Failure> {
+        let noted = command.is_noted().then(|| command.summary());
+        if let Some(summary) = &noted {
+            info!(user = operator.0, "Command: {summary}");
+        }
+        let done = self.carry_out(operator, command, output).await;
+        if let (Some(summary), Err(failure)) = (noted, &done) {
+            info!(user = operator.0, "Command failed: {summary}: {failure}");
+        }
+        done
+    }
+
+    async fn carry_out(&self, operator: &Operator, command: Command, output: &Output) -> Result<(), Failure> {
+        let acting = &Chat::operator(&operator.0);
+        match command {
+            Command::UserList {} => self.user_list(acting, output).await,
+            Command::UserShow { name } => self.user_show(acting, &name, output).await,
+            Command::UserCreate { name, password, display_name, email, admin, if_not_exists } => {
+                let new = Registration { login: name, password: password.0, name: display_name, email, birth: None };
+                self.user_create(acting, new, admin, if_not_exists, output).await
+            }
+            Command::UserPasswd { name, password } => {
+                let change = AccountChange { password: Some(password.0), ..AccountChange::default() };
+                self.user_change(acting, &name, change, output).await
+            }
+            Command::UserRename { name, to } => self.user_change(acting, &name, AccountChange { name: Some(to), ..AccountChange::default() }, output).await,
+            Command::UserDisable { name } => self.user_change(acting, &name, disabled(true), output).await,
+            Command::UserEnable { name } => self.user_change(acting, &name, disabled(false), output).await,
+            Command::UserDelete { name, dry_run, if_exists } => self.user_delete(acting, &name, dry_run, if_exists, output).await,
+            Command::UserPromote { name } => self.user_change(acting, &name, admin(true), output).await,
+            Command::UserDemote { name } => self.user_change(acting, &name, admin(false), output).await,
+            Command::UserSessions { name } => self.user_sessions(acting, &name, output).await,
+            Command::UserLogout { name, session } => self.user_logout(acting, &name, session, output).await,
+            Command::RoomList {} => self.room_list(acting, output).await,
+            Command::RoomShow { room } => self.room_show(acting, &room, output).await,
+            Command::RoomCreate { name, owner, public, members, if_not_exists } => {
+                self.room_create(acting, &owner, (name, public, members), if_not_exists, output).await
+            }
+            Command::RoomRename { room, to } => self.room_rename(acting, &room, to, output).await,
+            Command::RoomDelete { room, dry_run, if_exists } => self.room_delete(acting, &room, dry_run, if_exists, output).await,
+            Command::RoomMembers { room } => self.room_members(acting, &room, output).await,
+            Command::RoomAdd { room, name, role, if_not_exists } => self.room_add(acting, &room, &name, role.as_deref(), if_not_exists, output).await,
+            Command::RoomRemove { room, name, if_exists } => self.room_remove(acting, &room, &name, if_exists, output).await,
+            Command::RoomRole { room, name, role } => self.room_role(acting, &room, &name, &role, output).await,
+            Command::RoomMessages { room, limit, before } => self.room_messages(acting, &room, limit, before, output).await,
+            Command::RoomExport { room } => self.room_export(acting, &room, output).await,
+            Command::RoomPurge { room, older_than_days, dry_run } => self.room_purge(acting, &room, older_than_days, dry_run, output).await,
+            Command::LogLevel { level, for_seconds } => self.log_level(level, for_seconds, output).await,
+            Command::LogTail { lines, level, user, room, for_seconds } => self.log_tail(lines, level, user, room, for_seconds, output).await,
+            Command::LogRotate {} => self.log_rotate(),
+            Command::Status {} => self.status(output).await,
+        }
+    }
+}
+
+fn disabled(disabled: bool) -> AccountChange {
+    AccountChange { disabled: Some(disabled), ..AccountChange::default() }
+}
+
+fn admin(admin: bool) -> AccountChange {
+    AccountChange { admin: Some(admin), ..AccountChange::default() }
+}

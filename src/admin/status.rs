@@ -1,0 +1,70 @@
+//! How the server is, or what lies there while none runs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Admin;
+use super::outcome::{Failure, Output};
+
+/// What `status` says. Keys are a promise.
+#[derive(Serialize)]
+struct Status {
+    running: bool,
+    version: &'static str,
+    server_id: String,
+    epoch: String,
+    /// Seconds.
+    uptime: Option<u64>,
+    pid: Option<u32>,
+    addresses: Vec<String>,
+    users_connected: Option<usize>,
+    sockets: Option<usize>,
+    live_rooms: Option<usize>,
+    /// Bytes of memory in use.
+    memory: Option<u64>,
+    store: &'static str,
+    data_dir: String,
+    database_bytes: u64,
+    log_level: Option<crate::config::LogLevel>,
+}
+
+impl Admin {
+    pub(super) async fn status(&self, output: &Output) -> Result<(), Failure> {
+        let parts = &self.0.parts;
+        let running = self.running();
+        let numbers = running.map(|running| running.hub.numbers());
+        let (store, _) = self.chat().health().await;
+        let status = Status {
+            running: running.is_some(),
+            version: env!("CARGO_PKG_VERSION"),
+            server_id: self.chat().server_id().to_owned(),
+            epoch: self.chat().epoch().to_owned(),
+            uptime: running.map(|running| running.since.elapsed().as_secs()),
+            pid: running.map(|_| std::process::id()),
+            addresses: running.map(|running| running.addresses.clone()).unwrap_or_default(),
+            users_connected: numbers.map(|(users, _, _)| users),
+            sockets: numbers.map(|(_, sockets, _)| sockets),
+            live_rooms: numbers.map(|(_, _, live)| live),
+            memory: running.and_then(|_| memory()),
+            store: if store { "ok" } else { "failing" },
+            data_dir: absolute(&parts.config.server.data_dir),
+            database_bytes: std::fs::metadata(&parts.database).map_or(0, |meta| meta.len()),
+            log_level: running.map(|running| running.log.level()),
+        };
+        output.item(status).await
+    }
+}
+
+/// A path that means the same everywhere on this machine.
+pub(super) fn absolute(path: &Path) -> String {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// Resident memory of this process, as Linux says.
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,172 @@
+//! Accounts and their sessions.
+
+use serde::Serialize;
+
+use super::outcome::{Failure, Output};
+use super::{Acting, Admin};
+use crate::chat::{AccountChange, Registration};
+use crate::model::{Error, SessionId, User, UserId};
+
+/// Users that are read at once.
+const PAGE: u32 = 500;
+
+/// An account, as lists and answers show it. Keys are a promise.
+#[derive(Serialize)]
+struct Shown {
+    id: i64,
+    name: String,
+    display_name: String,
+    email: Option<String>,
+    admin: bool,
+    disabled: bool,
+    created: String,
+}
+
+impl From<&User> for Shown {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.0,
+            name: user.login.clone(),
+            display_name: user.name.clone(),
+            email: user.email.clone(),
+            admin: user.admin,
+            disabled: user.disabled,
+            created: user.created.seconds(),
+        }
+    }
+}
+
+/// One account with more.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    user: Shown,
+    birth: Option<String>,
+    rooms: usize,
+    sessions: usize,
+    /// Of the passwords that clients of `realtime` send.
+    digests: bool,
+}
+
+#[derive(Serialize)]
+struct ShownSession {
+    id: i64,
+    device: String,
+    address: Option<String>,
+    created: String,
+    last_seen: String,
+    expires: String,
+}
+
+/// What goes with an account.
+#[derive(Serialize)]
+struct Leaving {
+    name: String,
+    rooms_left: usize,
+    /// Private rooms with nobody else in them.
+    rooms_deleted: usize,
+    messages_deleted: i64,
+    sessions_ended: usize,
+    done: bool,
+}
+
+impl Admin {
+    pub(super) async fn user_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+        let mut after = UserId(0);
+        loop {
+            let page = self.chat().all_users(acting, after, PAGE).await?;
+            for user in &page {
+                output.item(Shown::from(user)).await?;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = last.id,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    pub(super) async fn user_show(&self, acting: &Acting, name: &str, output: &Output) -> Result<(), Failure> {
+        let account = self.chat().account_of(acting, name).await.map_err(|error| unknown(error, name))?;
+        let rooms = self.chat().rooms_of(acting, account.user.id).await?.len();
+        let sessions = self.chat().sessions_of(acting, name).await?.len();
+        let digests = account.md5.is_some() && account.sha1.is_some();
+        output.item(Whole { user: Shown::from(&account.user), birth: account.user.birth.clone(), rooms, sessions, digests }).await
+    }
+
+    pub(super) async fn user_create(&self, acting: &Acting, new: Registration, admin: bool, if_not_exists: bool, output: &Output) -> Result<(), Failure> {
+        if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
+            return output.item(Shown::from(&there.user)).await;
+        }
+        let name = new.login.clone();
+        let user = self.chat().create_account(acting, new, admin).await.map_err(|error| match error {
+            Error::Taken(claim) => Failure::new(super::Kind::Conflict, taken(claim, &name)),
+            Error::Invalid { field, why } if field == "userId" => Failure::usage(format!("the name {why}")),
+            other => other.into(),
+        })?;
+        output.item(Shown::from(&user)).await
+    }
+
+    pub(super) async fn user_change(&self, acting: &Acting, name: &str, change: AccountChange, output: &Output) -> Result<(), Failure> {
+        let user = self.chat().change_account(acting, name, change).await.map_err(|error| unknown(error, name))?;
+        output.item(Shown::from(&user)).await
+    }
+
+    pub(super) async fn user_delete(&self, acting: &Acting, name: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
+        let account = match self.chat().account_of(acting, name).await {
+            Err(Error::UserNotFound) if if_exists => return Ok(()),
+            other => other.map_err(|error| unknown(error, name))?,
+        };
+        let rooms = self.chat().rooms_of(acting, account.user.id).await?;
+        let (mut rooms_deleted, mut messages_deleted) = (0, 0);
+        for room in &rooms {
+            let facts = self.chat().room(acting, *room).await?.facts;
+            if facts.room.visibility == crate::model::Visibility::Private && facts.participants.len() == 1 {
+                rooms_deleted += 1;
+                messages_deleted += facts.room.last_seq.0;
+            }
+        }
+        let sessions_ended = self.chat().sessions_of(acting, name).await?.len();
+        if !dry_run {
+            self.chat().delete_account(acting, name).await?;
+        }
+        let name = account.user.login;
+        output.item(Leaving { name, rooms_left: rooms.len() - rooms_deleted, rooms_deleted, messages_deleted, sessions_ended, done: !dry_run }).await
+    }
+
+    pub(super) async fn user_sessions(&self, acting: &Acting, name: &str, output: &Output) -> Result<(), Failure> {
+        for session in self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))? {
+            let shown = ShownSession {
+                id: session.id.0,
+                device: session.device,
+                address: session.address.map(|address| address.to_string()),
+                created: session.created.seconds(),
+                last_seen: session.seen.seconds(),
+                expires: session.expires.seconds(),
+            };
+            output.item(shown).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn user_logout(&self, acting: &Acting, name: &str, session: Option<i64>, output: &Output) -> Result<(), Failure> {
+        let ended = self.chat().end_sessions_of(acting, name, session.map(SessionId)).await.map_err(|error| match (error, session) {
+            (Error::SessionNotFound, Some(id)) => Failure::not_found(format!("{name} has no session {id}")),
+            (other, _) => unknown(other, name),
+        })?;
+        output.item(serde_json::json!({ "name": name, "sessions_ended": ended })).await
+    }
+}
+
+fn taken(claim: crate::model::Claim, name: &str) -> String {
+    match claim {
+        crate::model::Claim::Email => "the e-mail address belongs to somebody else".to_owned(),
+        _ => format!("the name {name:?} is taken, or looks like one that is"),
+    }
+}
+
+pub(super) fn unknown(error: Error, name: &str) -> Failure {
+    match error {
+        Error::UserNotFound => Failure::not_found(format!("there is no user {name:?}")),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,152 @@
+//! `/api/setup` and `/api/admin`: the first administrator, and what administrators do over HTTP. No dialect's, but spoken like one:
+//! errors as the native dialect says them, and whoever is no administrator finds nothing.
+
+use std::convert::Infallible;
+
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+use warp::http::header::CONTENT_TYPE;
+use warp::http::{HeaderValue, Method, StatusCode};
+use warp::reply::{Reply as _, Response};
+
+use super::chatrooms::Chatrooms;
+use super::request::Request;
+use super::{Dialect, Route, respond};
+use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
+use crate::chat::{Chat, Registration};
+use crate::config::LogLevel;
+use crate::model::{Error, Result, Session};
+
+/// Lines that may wait for whoever reads along.
+const QUEUE: usize = 64;
+
+/// The paths below `/api` that belong to administration.
+pub(super) struct Administration;
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// `POST /api/setup`
+    SetUp,
+    /// `POST /api/admin`
+    Command,
+    /// `GET /api/admin/log`
+    Log,
+}
+
+impl Dialect for Administration {
+    const NAME: &'static str = "administration";
+    const COOKIE: Option<&'static str> = Chatrooms::COOKIE;
+    const PREFIXES: &'static [&'static str] = &["api"];
+    const ROUTES_ONLY: bool = true;
+    type Operation = Operation;
+    const ROUTES: &'static [Route<Operation>] = &[
+        Route { method: Method::POST, template: "/api/setup", operation: Operation::SetUp },
+        Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
+        Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
+    ];
+
+    async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
+        match operation {
+            Operation::SetUp => set_up(&chat, request).await,
+            Operation::Command => command(&chat, request).await,
+            Operation::Log => log(chat, request).await,
+        }
+    }
+
+    fn error(error: &Error) -> Response {
+        Chatrooms::error(error)
+    }
+}
+
+#[derive(Deserialize)]
+struct SetUp {
+    token: String,
+    #[serde(rename = "userId")]
+    user_id: String,
+    password: String,
+}
+
+async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {
+    let SetUp { token, user_id, password } = request.json().await?;
+    let user = chat.set_up(&token, Registration { login: user_id, password, ..Registration::default() }).await?;
+    Ok(respond::json(StatusCode::CREATED, &json!({"userId": user.login, "id": user.id.0, "admin": user.admin})))
+}
+
+/// The administrator who asks; for everybody else there is nothing here.
+async fn administrator(chat: &Chat, request: &Request) -> Result<Session> {
+    match request.session(chat).await {
+        Ok(session) if session.admin => Ok(session),
+        Err(error @ (Error::ForeignOrigin | Error::RateLimited(_) | Error::Unavailable)) => Err(error),
+        _ => Err(Error::NotFound),
+    }
+}
+
+async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = administrator(chat, &request).await?;
+    let command: Command = request.json().await?;
+    if !command.is_remote() {
+        return Ok(failure(&Failure::new(Kind::NotPermitted, "this command is for the command line only")));
+    }
+    let admin = request.admin().clone();
+    let (output, mut replies) = Output::new();
+    let running = tokio::spawn(async move { admin.run(&Operator::api(&session.login), command, &output).await });
+    let mut items = Vec::new();
+    while let Some(reply) = replies.recv().await {
+        if let Reply::Item(item) = reply {
+            items.push(item);
+        }
+    }
+    Ok(match running.await.map_err(|_| Error::Internal)? {
+        Ok(()) => respond::json(StatusCode::OK, &json!({"items": items})),
+        // It was carried out, and found something.
+        Err(problems) if problems.kind == Kind::Problems => respond::json(StatusCode::OK, &json!({"items": items, "problems": problems.message})),
+        Err(other) => failure(&other),
+    })
+}
+
+fn failure(failure: &Failure) -> Response {
+    let status = match failure.kind {
+        Kind::Usage => StatusCode::BAD_REQUEST,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::NotPermitted => StatusCode::FORBIDDEN,
+        Kind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Failed | Kind::Problems | Kind::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    respond::json(status, failure)
+}
+
+/// Log lines, one JSON object a line, until the reader or the server goes, or the reader may not any more.
+async fn log(chat: Chat, request: Request) -> Result<Response> {
+    administrator(&chat, &request).await?;
+    let Some(credential) = request.credential().cloned() else { return Err(Error::NotFound) };
+    let client = request.client().clone();
+    let level = match request.query("level") {
+        None => None,
+        Some(text) => {
+            Some(LogLevel::parse(&text).ok_or(Error::Invalid { field: "level".into(), why: "must be error, warn, info, debug or trace".to_owned() })?)
+        }
+    };
+    let command = Command::LogTail { lines: None, level, user: request.query("user"), room: request.query("room"), for_seconds: None };
+    let (output, mut replies) = Output::new();
+    let admin = request.admin().clone();
+    tokio::spawn(async move { admin.run(&Operator::api("log"), command, &output).await });
+    let (lines, written) = mpsc::channel(QUEUE);
+    tokio::spawn(async move {
+        while let Some(reply) = replies.recv().await {
+            let Reply::Item(item) = reply else { continue };
+            // Asked again for each line: from memory, and emptied by whatever ends a session or changes its user.
+            let allowed = chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);
+            if !allowed || lines.send(format!("{item}\n")).await.is_err() {
+                return;
+            }
+        }
+    });
+    let lines = stream::unfold(written, |mut written| async move { written.recv().await.map(|line| (Ok::<_, Infallible>(line), written)) });
+    let mut response = warp::reply::stream(lines).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    Ok(response)
+}

@@ -1,0 +1,83 @@
+//! Files named on the command line: written beside and renamed, so that what has the name is whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::Global;
+use super::carry::carry_out;
+use super::print::{Layout, Printer, line};
+use crate::admin::{Command, Failure, Reply};
+
+/// A file in the making; gone unless it is finished.
+pub(super) struct Making {
+    part: PathBuf,
+    path: PathBuf,
+    to: BufWriter<File>,
+    finished: bool,
+}
+
+impl Making {
+    /// Begins a file that only its owner may read. One that is there already: a conflict.
+    pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
+        if path.exists() {
+            return Err(Failure::conflict(format!("{} exists already", path.display())));
+        }
+        let mut name = path.file_name().ok_or_else(|| Failure::usage(format!("{} names no file", path.display())))?.to_owned();
+        name.push(".part");
+        let part = path.with_file_name(name);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&part)
+            .map_err(|error| Failure::io(&format!("cannot write {}", part.display()), &error))?;
+        Ok(Self { part, path: path.to_owned(), to: BufWriter::new(file), finished: false })
+    }
+
+    /// Writes on.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.to.write_all(bytes).map_err(|error| self.failed(&error))
+    }
+
+    /// On the disk and under its name.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        let synced = self.to.flush().and_then(|()| self.to.get_ref().sync_all()).and_then(|()| std::fs::rename(&self.part, &self.path));
+        synced.map_err(|error| self.failed(&error))?;
+        self.finished = true;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &io::Error) -> Failure {
+        Failure::io(&format!("cannot write {}", self.path.display()), error)
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if !self.finished {
+            // What cannot be removed is named as what it is.
+            drop(std::fs::remove_file(&self.part));
+        }
+    }
+}
+
+/// Writes the items of a command as JSON Lines, to a file or to standard output.
+pub(super) fn write_lines(global: &Global, command: &Command, path: Option<&Path>) -> Result<(), Failure> {
+    let mut making = path.map(Making::begin).transpose()?;
+    let mut bar = Printer::new(global.output, Layout::One);
+    carry_out(global, command, &mut |reply| match (reply, &mut making) {
+        (Reply::Item(item), Some(making)) => making.write(format!("{item}\n").as_bytes()),
+        (Reply::Item(item), None) => line(&item.to_string()),
+        (Reply::Progress { done, total }, _) => {
+            bar.progress(done, total);
+            Ok(())
+        }
+        (Reply::Bytes(_), _) => Ok(()),
+    })?;
+    bar.finish()?;
+    making.map_or(Ok(()), Making::finish)
+}

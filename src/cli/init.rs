@@ -1,0 +1,27 @@
+//! A data directory where there is none: only for commands that may begin one.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use super::{Global, carry};
+use crate::admin::Failure;
+use crate::store::sqlite::Sqlite;
+
+/// Makes the directory, readable by its owner only.
+pub(super) fn make(data: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|error| Failure::io(&format!("cannot make the data directory {}", data.display()), &error))
+}
+
+/// Makes the configured data directory with an empty database, where there is none.
+pub(super) fn data_directory(global: &Global) -> Result<(), Failure> {
+    let config = carry::configuration(global)?;
+    let data = &config.server.data_dir;
+    let database = data.join(&config.database.path);
+    if !database.exists() {
+        make(data)?;
+        Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
+    }
+    Ok(())
+}

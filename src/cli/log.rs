@@ -1,0 +1,73 @@
+//! `chatctl log`: the log of the running server.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::print::{Layout, harmless};
+use super::{Global, carry};
+use crate::admin::{Command, Failure};
+use crate::config::LogLevel;
+
+/// What to do with the log.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log level debug --for 10m")]
+pub(super) enum Verb {
+    /// Show lines as they are written
+    Tail {
+        /// So many of the latest first
+        #[arg(long, short = 'n', default_value_t = 10)]
+        lines: u32,
+        /// At least as important: error, warn, info, debug or trace
+        #[arg(long, value_parser = level)]
+        level: Option<LogLevel>,
+        /// Only about this user
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Only about this room
+        #[arg(long, value_name = "KEY")]
+        room: Option<String>,
+        /// Ends after so long: 90s, 10m, 2h
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        time: Option<Duration>,
+    },
+    /// Go on in a new file, after the old one was moved away
+    Rotate,
+    /// Show the level, or set it on the running server
+    Level {
+        /// error, warn, info, debug or trace
+        #[arg(value_parser = level)]
+        level: Option<LogLevel>,
+        /// Then back to the configured level: 90s, 10m, 2h
+        #[arg(long = "for", value_name = "TIME", value_parser = span, requires = "level")]
+        time: Option<Duration>,
+    },
+}
+
+/// Reads a level.
+pub(super) fn level(text: &str) -> Result<LogLevel, String> {
+    LogLevel::parse(text).ok_or_else(|| "must be error, warn, info, debug or trace".to_owned())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; say 90s, 10m or 2h"))
+}
+
+pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
+    let (command, layout) = match verb {
+        Verb::Tail { lines, level, user, room, time } => {
+            (Command::LogTail { lines: Some(lines), level, user, room, for_seconds: time.map(|time| time.as_secs()) }, Layout::Lines(entry))
+        }
+        Verb::Rotate => (Command::LogRotate {}, Layout::One),
+        Verb::Level { level, time } => (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One),
+    };
+    carry::run(global, &command, layout)
+}
+
+fn entry(entry: &Value) -> String {
+    let text = |key: &str| entry[key].as_str().map(harmless);
+    let about = |key| text(key).map(|name| format!(" [{name}]")).unwrap_or_default();
+    let level = text("level").unwrap_or_default().to_uppercase();
+    format!("[{}] [{level}]{}{} - {}", text("time").unwrap_or_default(), about("user"), about("room"), text("message").unwrap_or_default())
+}

@@ -1,0 +1,171 @@
+//! `chatctl user`: accounts and where they are signed in.
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::ask::{Destructive, PasswordSource};
+use super::print::{Layout, cell, note};
+use super::{Global, carry, init};
+use crate::admin::{Command, Failure, Kind};
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user list -o jsonl | jq -r 'select(.disabled) | .name'")]
+pub(super) enum Verb {
+    /// List all accounts
+    List,
+    /// Show one account
+    Show {
+        /// Login name
+        name: String,
+    },
+    /// Make an account
+    Create(Create),
+    /// Set another password; ends all sessions of the account
+    Passwd {
+        /// Login name
+        name: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Give another display name; the login name never changes
+    Rename {
+        /// Login name
+        name: String,
+        /// Display name
+        to: String,
+    },
+    /// Let nobody log in any more; ends all sessions and closes their sockets
+    Disable {
+        /// Login name
+        name: String,
+    },
+    /// Let them log in again
+    Enable {
+        /// Login name
+        name: String,
+    },
+    /// Delete an account; its messages in rooms with others stay, without their author
+    Delete {
+        /// Login name
+        name: String,
+        /// One that is not there is no failure
+        #[arg(long)]
+        if_exists: bool,
+        #[command(flatten)]
+        destructive: Destructive,
+    },
+    /// Let them administer the server
+    Promote {
+        /// Login name
+        name: String,
+    },
+    /// Let them administer the server no longer
+    Demote {
+        /// Login name
+        name: String,
+    },
+    /// List where they are signed in
+    Sessions {
+        /// Login name
+        name: String,
+    },
+    /// End a session, or all; their sockets close
+    Logout {
+        /// Login name
+        name: String,
+        /// Only this session
+        #[arg(long, value_name = "ID")]
+        session: Option<i64>,
+    },
+}
+
+/// Options of `user create`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Create {
+    /// Login name
+    name: String,
+    /// Display name; the login name when left out
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+    /// E-mail address
+    #[arg(long)]
+    email: Option<String>,
+    /// May administer the server
+    #[arg(long)]
+    admin: bool,
+    /// One that is there already is left as it is, its password too
+    #[arg(long)]
+    if_not_exists: bool,
+    /// Make the data directory when it is not there
+    #[arg(long, requires = "admin")]
+    init: bool,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+const COLUMNS: Layout = Layout::List(&[
+    ("name", "name"),
+    ("display name", "display_name"),
+    ("e-mail", "email"),
+    ("admin", "admin"),
+    ("disabled", "disabled"),
+    ("created", "created"),
+]);
+const SESSIONS: Layout = Layout::List(&[("id", "id"), ("device", "device"), ("address", "address"), ("last seen", "last_seen"), ("expires", "expires")]);
+
+pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
+    let (command, layout) = match verb {
+        Verb::List => (Command::UserList {}, COLUMNS),
+        Verb::Show { name } => (Command::UserShow { name }, Layout::One),
+        Verb::Create(create) => return self::create(global, create),
+        Verb::Passwd { name, password } => (Command::UserPasswd { name, password: password.read()? }, Layout::One),
+        Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
+        Verb::Disable { name } => (Command::UserDisable { name }, Layout::One),
+        Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),
+        Verb::Delete { name, if_exists, destructive } => return delete(global, &name, if_exists, &destructive),
+        Verb::Promote { name } => (Command::UserPromote { name }, Layout::One),
+        Verb::Demote { name } => (Command::UserDemote { name }, Layout::One),
+        Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
+        Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),
+    };
+    carry::run(global, &command, layout)
+}
+
+fn create(global: &Global, create: Create) -> Result<(), Failure> {
+    let Create { name, display_name, email, admin, if_not_exists, init, password } = create;
+    if init {
+        init::data_directory(global)?;
+    }
+    // Nobody is asked for the password of an account that is left as it is.
+    if if_not_exists {
+        match carry::run(global, &Command::UserShow { name: name.clone() }, Layout::One) {
+            Err(failure) if failure.kind == Kind::NotFound && carry::existing(global).is_ok() => (),
+            other => return other,
+        }
+    }
+    let command = Command::UserCreate { name, password: password.read()?, display_name, email, admin, if_not_exists };
+    carry::run(global, &command, Layout::One)
+}
+
+fn delete(global: &Global, name: &str, if_exists: bool, destructive: &Destructive) -> Result<(), Failure> {
+    let command = |dry_run| Command::UserDelete { name: name.to_owned(), dry_run, if_exists };
+    if !destructive.dry_run && !destructive.yes {
+        let Some(going) = carry::ask(global, &command(true))?.pop() else { return Ok(()) };
+        note(&leaving(&going));
+        destructive.confirm("Delete the account?")?;
+    }
+    carry::run(global, &command(destructive.dry_run), Layout::One)
+}
+
+fn leaving(going: &Value) -> String {
+    let of = |key: &str| cell(&going[key]);
+    format!(
+        "{}: leaves {} rooms; {} rooms with nobody else go with {} messages; {} sessions end.",
+        of("name"),
+        of("rooms_left"),
+        of("rooms_deleted"),
+        of("messages_deleted"),
+        of("sessions_ended")
+    )
+}
