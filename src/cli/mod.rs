@@ -12,6 +12,7 @@ mod pages;
 mod print;
 mod room;
 mod serve;
+mod transfer;
 mod user;
 
 use std::path::PathBuf;
@@ -66,6 +67,14 @@ enum Noun {
     /// Rooms, who is in them, what was said
     #[command(subcommand)]
     Room(room::Verb),
+    /// Write everything there is as JSON Lines
+    #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst")]
+    Export {
+        /// Where to; standard output when left out
+        file: Option<PathBuf>,
+    },
+    /// Take in an export of chatctl, Slack or Mattermost, while the server is stopped
+    Import(transfer::Opts),
     /// Show, check or write the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -100,6 +109,8 @@ pub fn run() -> ExitCode {
         Noun::Serve(opts) => serve::run(global, opts),
         Noun::User(verb) => user::run(global, verb),
         Noun::Room(verb) => room::run(global, verb),
+        Noun::Export { file } => transfer::export(global, file.as_deref()),
+        Noun::Import(opts) => transfer::import(global, &opts),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),

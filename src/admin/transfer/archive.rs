@@ -110,7 +110,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("export.zip");
         let mut zip = ZipWriter::new(File::create(&path).unwrap());
-        for (name, text) in [("team/users.json", "[]"), ("team/공지/2025-07-15.json", "[1]"), ("../../outside.json", "[2]"), ("team/bomb.json", &"0".repeat(5000))] {
+        for (name, text) in
+            [("team/users.json", "[]"), ("team/공지/2025-07-15.json", "[1]"), ("../../outside.json", "[2]"), ("team/bomb.json", &"0".repeat(5000))]
+        {
             zip.start_file(name, SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }

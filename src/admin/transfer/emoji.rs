@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn short_names_become_emoji() {
-        for (name, emoji) in [("+1", "👍"), ("thumbsup", "👍"), ("flag-kr", "🇰🇷"), ("man-facepalming", "🤦‍♂️"), ("wave::skin-tone-3", "👋🏼"), ("thinking_face", "🤔")] {
+        for (name, emoji) in
+            [("+1", "👍"), ("thumbsup", "👍"), ("flag-kr", "🇰🇷"), ("man-facepalming", "🤦‍♂️"), ("wave::skin-tone-3", "👋🏼"), ("thinking_face", "🤔")]
+        {
             assert_eq!(by_name(name), Some(emoji), "{name}");
         }
         assert_eq!(by_name("our_own_party_parrot"), None);

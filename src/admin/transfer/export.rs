@@ -24,7 +24,7 @@ const CHUNK: usize = 64 * 1024;
 const PAGES: usize = 2;
 
 /// Writes everything of one moment to the output. The server may run.
-pub async fn export(store: &Sqlite, files: &Files, output: &Output) -> Result<(), Failure> {
+pub(super) async fn export(store: &Sqlite, files: &Files, output: &Output) -> Result<(), Failure> {
     let (sender, mut pages) = mpsc::channel::<Vec<Record>>(PAGES);
     let store = store.clone();
     let reading = tokio::task::spawn_blocking(move || {

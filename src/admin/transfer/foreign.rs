@@ -177,6 +177,14 @@ impl Taker<'_> {
     }
 }
 
+/// One more line at the end of a text.
+pub(super) fn add_line(text: &mut String, line: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(line);
+}
+
 /// Without what cannot be stored, and lines that end as ours do.
 fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\0', "")

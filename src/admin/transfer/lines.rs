@@ -11,6 +11,9 @@ use crate::admin::Failure;
 use crate::store::transfer::{End, Header, Record};
 
 /// The longest line that is read.
+const MAX_LINE: u64 = 64 * 1024 * 1024;
+
+/// Makes lines, and at last the one that counts them.
 #[derive(Default)]
 pub(super) struct Lines {
     counts: BTreeMap<String, u64>,
@@ -88,9 +91,11 @@ impl Export {
         if self.line(&mut line)? { self.parse(&line).map(Some) } else { Ok(None) }
     }
 
-
     fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, Failure> {
         line.clear();
+        let read = (&mut self.file).take(MAX_LINE).read_until(b'\n', line).map_err(|error| Failure::failed(format!("cannot read the export: {error}")))?;
+        self.number += u64::from(read > 0);
+        if read as u64 == MAX_LINE {
             return Err(self.broken("it is too long"));
         }
         Ok(read > 0)
@@ -112,9 +117,12 @@ fn first(path: &Path) -> Result<Header, Failure> {
     BufReader::new(file).take(4096).read_until(b'\n', &mut line).map_err(|error| unreadable(path, &error.to_string()))?;
     match serde_json::from_slice(&line) {
         Ok(Record::Header(header)) if header.format == Header::FORMAT && header.version <= Header::VERSION => Ok(header),
-        Ok(Record::Header(header)) if header.format == Header::FORMAT => {
-            Err(Failure::failed(format!("the export has version {} and was made by {}; this program reads up to version {}", header.version, header.product, Header::VERSION)))
-        }
+        Ok(Record::Header(header)) if header.format == Header::FORMAT => Err(Failure::failed(format!(
+            "the export has version {} and was made by {}; this program reads up to version {}",
+            header.version,
+            header.product,
+            Header::VERSION
+        ))),
         _ => Err(unreadable(path, "it is no export of chatctl")),
     }
 }

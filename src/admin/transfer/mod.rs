@@ -20,17 +20,54 @@ use std::path::Path;
 
 use tokio::runtime::Handle;
 
-pub use self::export::export;
-pub use self::take::Target;
+use serde_json::json;
 
 use self::archive::Archive;
 use self::lines::Export;
-use self::take::Taker;
-use crate::admin::Failure;
+use self::take::{Taker, Target};
+use super::{Admin, Failure, Output};
+use crate::config::Confusables;
+use crate::store::files::Files;
 use crate::store::transfer::Report;
 
 /// What an export says that it was made by.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
+
+impl Admin {
+    fn files(&self) -> Files {
+        let config = &self.0.parts.config;
+        Files::there(&config.server.data_dir.join(&config.media.directory))
+    }
+
+    /// Everything there is, as lines.
+    pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
+        export::export(&self.0.parts.store, &self.files(), output).await
+    }
+
+    /// Takes an export into the data of a stopped server, and says item by item what came of it. A rehearsal keeps no files; whoever
+    /// asks for one gives it data of its own.
+    pub async fn import(&self, import: Import, rehearsal: bool, output: &Output) -> Result<(), Failure> {
+        let config = &self.0.parts.config;
+        let target = Target {
+            store: self.0.parts.store.clone(),
+            files: (!rehearsal).then(|| self.files()),
+            refuse_look_alikes: config.auth.confusable_names == Confusables::Refuse,
+            max_chars: config.rooms.max_message_chars,
+            max_bytes: config.media.max_bytes,
+        };
+        let (handle, said) = (Handle::current(), output.clone());
+        let running = tokio::task::spawn_blocking(move || import.run(target, &mut |done, total| handle.block_on(said.progress(done, total))));
+        let report = running.await.map_err(|error| Failure::failed(error.to_string()))??;
+        for (kind, count) in &report.counts {
+            output.item(json!({"what": kind, "taken": count.taken, "known": count.known})).await?;
+        }
+        for (reason, note) in &report.notes {
+            output.item(json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples})).await?;
+        }
+        tracing::info!(rehearsal, "Import ended: {}", json!(report.counts));
+        Ok(())
+    }
+}
 
 /// An export that can be imported.
 pub struct Import {
@@ -62,11 +99,7 @@ impl Import {
         })?;
         let from = if head == *b"PK\x03\x04" {
             let archive = Archive::open(path)?;
-            if archive.find("users.json").is_some() {
-                Format::Slack(archive)
-            } else {
-                Format::Mattermost(mattermost::Input::zipped(archive)?)
-            }
+            if archive.find("users.json").is_some() { Format::Slack(archive) } else { Format::Mattermost(mattermost::Input::zipped(archive)?) }
         } else if mattermost::is_bulk(path) {
             Format::Mattermost(mattermost::Input::plain(path)?)
         } else {
@@ -87,7 +120,7 @@ impl Import {
     /// Takes it in and says what came of it. What an earlier import of the same source has brought is left alone, so one that was
     /// interrupted is simply run again. `progress` hears how many records are in, of how many (0: not known). Blocks; must be called
     /// within a runtime, on a thread that may block.
-    pub fn run(self, target: Target, progress: &mut dyn FnMut(u64, u64) -> Result<(), Failure>) -> Result<Report, Failure> {
+    fn run(self, target: Target, progress: &mut dyn FnMut(u64, u64) -> Result<(), Failure>) -> Result<Report, Failure> {
         let handle = Handle::current();
         let source = |default: &str| self.source.clone().unwrap_or_else(|| default.to_owned());
         match self.from {

@@ -149,7 +149,9 @@ mod tests {
 
     #[test]
     fn logins_come_as_near_as_they_may() {
-        for (wanted, login_name) in [("ann.lee", "ann.lee"), ("김민지", "김민지"), ("a b/c", "a-b-c"), ("🌻rose", "rose"), ("🌻", "user-u01"), ("me", "user-u01"), ("", "user-u01")] {
+        for (wanted, login_name) in
+            [("ann.lee", "ann.lee"), ("김민지", "김민지"), ("a b/c", "a-b-c"), ("🌻rose", "rose"), ("🌻", "user-u01"), ("me", "user-u01"), ("", "user-u01")]
+        {
             assert_eq!(login(wanted, "U01"), login_name, "{wanted}");
         }
         assert_eq!(login(&"x".repeat(80), "U01").chars().count(), 64);

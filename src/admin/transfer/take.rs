@@ -19,17 +19,17 @@ const BATCH: usize = 250;
 
 /// Where an import goes.
 #[derive(Clone)]
-pub struct Target {
+pub(super) struct Target {
     /// The database; of a stopped server.
-    pub store: Sqlite,
+    pub(super) store: Sqlite,
     /// The bytes of files; None: they are only looked at.
-    pub files: Option<Files>,
+    pub(super) files: Option<Files>,
     /// Login names that look like another are not taken.
-    pub refuse_look_alikes: bool,
+    pub(super) refuse_look_alikes: bool,
     /// Longest text of a message, in code points.
-    pub max_chars: usize,
+    pub(super) max_chars: usize,
     /// Largest file.
-    pub max_bytes: u64,
+    pub(super) max_bytes: u64,
 }
 
 /// The receiving end. Its methods block and must be called from a thread that may.

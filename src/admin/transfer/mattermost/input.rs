@@ -1,7 +1,7 @@
 //! The lines of a bulk export, from a file or out of an archive, to be read twice: the export is in the order of nothing that helps.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read as _, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -19,6 +19,9 @@ pub(in crate::admin::transfer) struct Input {
     pub(super) archive: Option<Archive>,
 }
 
+/// The length of a line, and what it says or why it is not understood.
+type Read = (u64, Result<Line, String>);
+
 /// Whether a file begins as a bulk export does.
 pub(in crate::admin::transfer) fn is_bulk(path: &Path) -> bool {
     let mut first = Vec::new();
@@ -35,7 +38,7 @@ impl Input {
 
     /// An archive that holds the lines as `import.jsonl`.
     pub(in crate::admin::transfer) fn zipped(mut archive: Archive) -> Result<Self, Failure> {
-        let at_top = archive.names().find(|name| name.ends_with(".jsonl") && !name.contains('/')).map(str::to_owned);
+        let at_top = archive.names().find(|name| name.strip_suffix(".jsonl").is_some_and(|stem| !stem.contains('/'))).map(str::to_owned);
         let place = archive.find("import.jsonl").or_else(|| at_top.and_then(|name| archive.find(&name)));
         let Some(place) = place else { return Err(Failure::failed("the archive holds neither users.json (Slack) nor import.jsonl (Mattermost)")) };
         let mut file = unnamed().map_err(|error| Failure::failed(format!("cannot write a temporary file: {error}")))?;
@@ -51,13 +54,13 @@ impl Input {
 
     /// Goes to the line that begins there.
     pub(super) fn seek(&mut self, at: u64) -> Result<(), Failure> {
-        self.lines.seek(SeekFrom::Start(at)).map(drop).map_err(unreadable)
+        self.lines.seek(SeekFrom::Start(at)).map(drop).map_err(|error| unreadable(&error))
     }
 
     /// The next line with its length, or why it is not understood; None: that was the last.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<Line, String>)>, Failure> {
+    pub(super) fn next(&mut self) -> Result<Option<Read>, Failure> {
         let mut line = Vec::new();
-        let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(unreadable)? as u64;
+        let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))? as u64;
         if read == MAX_LINE {
             return Err(Failure::failed("a line of the export is too long"));
         }
@@ -65,7 +68,7 @@ impl Input {
     }
 }
 
-fn unreadable(error: std::io::Error) -> Failure {
+fn unreadable(error: &std::io::Error) -> Failure {
     Failure::failed(format!("cannot read the export: {error}"))
 }
 

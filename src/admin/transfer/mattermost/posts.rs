@@ -43,14 +43,13 @@ impl<'d, 'p> Posts<'d, 'p> {
 
     /// Takes what stands there.
     pub(super) fn take(&mut self, entry: Entry) -> Result<(), Failure> {
-        let post = match self.last.take().filter(|(line, _)| *line == entry.line) {
-            Some((_, post)) => post,
-            None => {
-                self.input.seek(entry.line)?;
-                match self.input.next()? {
-                    Some((_, Ok(Line::Post { post } | Line::DirectPost { direct_post: post }))) => post,
-                    _ => return Err(Failure::failed("the export has changed while it was read")),
-                }
+        let post = if let Some((_, post)) = self.last.take().filter(|(line, _)| *line == entry.line) {
+            post
+        } else {
+            self.input.seek(entry.line)?;
+            match self.input.next()? {
+                Some((_, Ok(Line::Post { post } | Line::DirectPost { direct_post: post }))) => post,
+                _ => return Err(Failure::failed("the export has changed while it was read")),
             }
         };
         self.said(&post, entry.reply)?;
@@ -74,7 +73,7 @@ impl<'d, 'p> Posts<'d, 'p> {
         for attachment in said.attachments.iter().flatten() {
             match self.file(attachment, said)? {
                 Some(key) => media.push(key),
-                None => text = format!("{text}\n📎 {}", name(attachment)).trim_start().to_owned(),
+                None => foreign::add_line(&mut text, &format!("📎 {}", name(attachment))),
             }
         }
         if text.trim().is_empty() && !media.is_empty() {

@@ -8,7 +8,7 @@ use super::{Room, entries, stranger};
 use crate::admin::Failure;
 use crate::admin::transfer::archive::{Archive, MAX_ENTRY, Unread};
 use crate::admin::transfer::files::Foreign;
-use crate::admin::transfer::foreign::Post;
+use crate::admin::transfer::foreign::{Post, add_line};
 use crate::admin::transfer::sound::file_name;
 use crate::admin::transfer::take::Taker;
 use crate::model::Timestamp;
@@ -71,7 +71,7 @@ impl Days<'_, '_> {
         for file in &message.files {
             match self.file(folder, file, &author, time)? {
                 Some(key) => media.push(key),
-                None => text = format!("{text}\n{}", elsewhere(file)).trim_start().to_owned(),
+                None => add_line(&mut text, &elsewhere(file)),
             }
         }
         if text.trim().is_empty() && !media.is_empty() {

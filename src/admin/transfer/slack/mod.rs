@@ -95,7 +95,8 @@ fn list<T: DeserializeOwned>(archive: &mut Archive, name: &str, taker: &mut Take
 
 /// The entries of a list, without those that are not understood.
 fn entries<T: DeserializeOwned>(bytes: &[u8], name: &str, taker: &mut Taker<'_>) -> Result<Vec<T>, Failure> {
-    let values: Vec<serde_json::Value> = serde_json::from_slice(bytes).map_err(|error| Failure::failed(format!("{name} in the archive cannot be read: {error}")))?;
+    let values: Vec<serde_json::Value> =
+        serde_json::from_slice(bytes).map_err(|error| Failure::failed(format!("{name} in the archive cannot be read: {error}")))?;
     let mut read = Vec::with_capacity(values.len());
     for value in values {
         match serde_json::from_value(value) {

@@ -3,15 +3,16 @@
 //! Nothing is told to anybody, since the server is stopped. What an import that was interrupted still has to do stands in `imported`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OpenFlags, Result, params};
 
 use super::messages::Stand;
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
 use crate::model::RoomId;
 use crate::store::StoreError;
-use crate::store::sqlite::error::Fault;
+use crate::store::sqlite::error::{Fault, unavailable};
 use crate::store::sqlite::work::Touch;
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
 use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
@@ -31,16 +32,18 @@ const MARKS_TO_END: &str = "UPDATE participants AS p SET mark = r.last_seq, mark
 const MARKS_DONE: &str = "DELETE FROM imported WHERE source = ?1 AND kind = 'mark'
     AND key IN (SELECT room || '/' || user FROM participants WHERE room = ?2)";
 const LEFT_OVER: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2";
-const USERS: &str = "SELECT count(*) FROM users WHERE deleted IS NULL";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[EMPTY, SET_EPOCH, RAISE, HAS_SEQUENCE, ADD_SEQUENCE, MARKS, MARKS_TO_END, MARKS_DONE, LEFT_OVER, USERS];
+pub(super) const STATEMENTS: &[&str] = &[EMPTY, SET_EPOCH, RAISE, HAS_SEQUENCE, ADD_SEQUENCE, MARKS, MARKS_TO_END, MARKS_DONE, LEFT_OVER];
 
 impl Sqlite {
-    /// How many people have an account.
-    pub async fn people(&self) -> Result<u64, StoreError> {
-        let count: i64 = self.read(|conn| Ok(conn.prepare_cached(USERS)?.query_row((), |row| row.get(0))?)).await?;
-        Ok(count.unsigned_abs())
+    /// A copy of a database that nobody writes to, to try something on. Blocks.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let copy = || {
+            let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])
+        };
+        copy().map(drop).map_err(|error| unavailable("copying", &error))
     }
 
     /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the source are kept: those of one
