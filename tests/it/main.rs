@@ -16,4 +16,5 @@ mod scene;
 mod share;
 mod store;
 mod support;
+mod transfer;
 mod v1;

@@ -49,6 +49,14 @@ impl Person {
         nobody.again().await
     }
 
+    /// Logs in somebody who is there already.
+    pub(crate) async fn known(server: &Server, login: &str, password: &str) -> Self {
+        let nobody = Self { client: Client::new(server), login: login.to_owned(), password: password.to_owned(), id: 0, token: String::new() };
+        let here = nobody.again().await;
+        let id = here.get("/api/users/me").await.is(200)["id"].as_i64().unwrap();
+        Self { id, ..here }
+    }
+
     /// The same person with one more session.
     pub(crate) async fn again(&self) -> Self {
         let login = self.bare().post("/api/login", json!({"userId": self.login, "password": self.password})).await.is(200);
