@@ -18,7 +18,7 @@ mod users;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -32,6 +32,9 @@ use crate::store::sqlite::Sqlite;
 
 pub use command::Command;
 pub use outcome::{Failure, Kind, Output, Reply};
+
+/// How long a command waits for work in the background; what is left then goes on without it.
+const SETTLING: Duration = Duration::from_mins(1);
 
 /// Everything that commands work on. Cheap to clone.
 #[derive(Clone)]
@@ -98,6 +101,11 @@ impl Admin {
 
     fn chat(&self) -> &Chat {
         &self.0.parts.chat
+    }
+
+    /// Waits for what goes on in the background, so that what a command says to be done is done; not for ever.
+    async fn settle(&self) {
+        drop(tokio::time::timeout(SETTLING, self.0.parts.store.settle()).await);
     }
 
     fn running(&self) -> Option<&Running> {

@@ -140,6 +140,7 @@ impl Admin {
         let (files, bytes) = self.chat().files_of(acting, facts.room.id).await?;
         if !dry_run {
             self.chat().delete_room(acting, facts.room.id).await?;
+            self.settle().await;
         }
         let (key, name) = (facts.room.id.key(), facts.room.name);
         let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);

@@ -128,6 +128,7 @@ impl Admin {
         let sessions_ended = self.chat().sessions_of(acting, name).await?.len();
         if !dry_run {
             self.chat().delete_account(acting, name).await?;
+            self.settle().await;
         }
         let name = account.user.login;
         output.item(Leaving { name, rooms_left: rooms.len() - rooms_deleted, rooms_deleted, messages_deleted, sessions_ended, done: !dry_run }).await

@@ -115,7 +115,7 @@ pub fn run() -> ExitCode {
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
         Noun::Completions { shell } => pages::completions(shell),
-        Noun::Manpages { directory } => pages::manpages(&directory),
+        Noun::Manpages { directory } => pages::manpages(&directory, global.output),
     };
     done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }

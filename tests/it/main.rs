@@ -1,5 +1,7 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
+mod admin;
+mod bare;
 mod browser;
 mod chatrooms;
 mod chats;
@@ -10,6 +12,7 @@ mod golden;
 mod logging_lines;
 mod metrics;
 mod proxy;
+mod readme;
 mod realtime;
 mod rooms;
 mod scene;

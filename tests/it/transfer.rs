@@ -80,10 +80,10 @@ fn pack(path: &Path, files: &[(String, Vec<u8>)]) {
 /// Sets a password of somebody who has come without, starts the server and logs them in.
 async fn arrive(server: &mut Server, login: &str) -> Person {
     let password = server.data().join("password");
-    std::fs::write(&password, "correct horse\n").unwrap();
+    std::fs::write(&password, format!("secret of {login}\n")).unwrap();
     ends(0, server.data(), &["user", "passwd", login, "--password-file", password.to_str().unwrap()]);
     server.restart().await;
-    Person::known(server, login, "correct horse").await
+    Person::known(server, login).await
 }
 
 /// A server that has stopped and holds nothing.

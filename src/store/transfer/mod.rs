@@ -2,6 +2,7 @@
 //!
 //! What may live here: the types. How they are read from and written to the database stands in `sqlite/transfer`.
 
+mod moment;
 mod record;
 mod report;
 

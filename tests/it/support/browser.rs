@@ -50,6 +50,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Opens the page where one registers; `size` is that of the window.
     pub(crate) async fn open(driver: &Driver, name: &'static str, address: &str, size: &str) -> Self {
+        Self::open_at(driver, name, &format!("{address}/#/register"), size).await
+    }
+
+    /// Opens a page.
+    pub(crate) async fn open_at(driver: &Driver, name: &'static str, page: &str, size: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let args = [
             "--headless=new",
@@ -67,13 +72,13 @@ impl Browser {
         ];
         let options = json!({"args": args, "prefs": {"intl.accept_languages": "en"}});
         let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
-        let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())
             .connect(&driver.url)
             .await
             .unwrap();
-        page.goto(&format!("http://{address}/#/register")).await.unwrap();
-        Self { name, page, _profile: profile }
+        client.goto(&format!("http://{page}")).await.unwrap();
+        Self { name, page: client, _profile: profile }
     }
 
     /// Waits until a script answers something true; answers that.

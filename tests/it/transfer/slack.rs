@@ -83,7 +83,7 @@ async fn people_find_their_rooms_with_all_that_was_said() {
     let third = import(server.data(), &later, &[]);
     counts(&third, &[("messages", 1, 9), ("rooms", 0, 4)]);
     server.restart().await;
-    let ann = crate::support::Person::known(&server, "ann.lee", "correct horse").await;
+    let ann = crate::support::Person::known(&server, "ann.lee").await;
     let history = ann.history(key).await;
     assert_eq!((&history[6]["content"], &history[6]["replyTo"]), (&json!("다음 날"), &history[0]["messageId"]));
     assert_eq!(room(&ann, "general").await["unreadCount"], 0);

@@ -1,0 +1,11 @@
+//! Administration through the real binary: on a running server, on a stopped one, over HTTP, and what live clients see of it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod alike;
+mod effects;
+mod http;
+mod log;
+mod refusals;
+mod setup;
+mod terminal;

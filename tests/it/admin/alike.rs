@@ -1,0 +1,203 @@
+//! The same commands on a running and on a stopped server have the same result.
+
+use serde_json::json;
+
+use crate::support::{Client, Ctl, Json, Person, Server, texts};
+
+/// What one side has said, without what differs from run to run.
+fn plain(mut value: Json) -> Json {
+    if let Some(object) = value.as_object_mut() {
+        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than"] {
+            if object.get(key).is_some_and(Json::is_string) {
+                object.insert(key.to_owned(), json!("TIME"));
+            }
+        }
+    }
+    value
+}
+
+/// Every verb that works both ways, in an order in which each matters; what each says, line by line, and its code.
+fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
+    let script: &[&[&str]] = &[
+        &["user", "list"],
+        &["user", "show", "ANN"],
+        &["user", "show", "nobody"],
+        &["user", "create", "dan", "--display-name", "Dan D.", "--email", "dan@example.org", "--password-stdin"],
+        &["user", "create", "dan", "--password-stdin"],
+        &["user", "create", "DAN", "--password-stdin", "--if-not-exists"],
+        &["user", "create", "not a name", "--password-stdin"],
+        &["user", "rename", "dan", "Дан 단"],
+        &["user", "passwd", "dan", "--password-stdin"],
+        &["user", "promote", "dan"],
+        &["user", "demote", "dan"],
+        &["user", "disable", "dan"],
+        &["user", "enable", "dan"],
+        &["user", "sessions", "dan"],
+        &["user", "logout", "dan"],
+        &["user", "logout", "dan", "--session", "99999"],
+        &["room", "list"],
+        &["room", "create", "general", "--owner", "ann", "--public", "--member", "ben"],
+        &["room", "create", "general", "--owner", "ann", "--public"],
+        &["room", "create", "general", "--owner", "ann", "--public", "--if-not-exists"],
+        &["room", "create", "attic", "--owner", "ann", "--member", "nobody"],
+        &["room", "create", "attic", "--owner", "ann", "--member", "ben", "--member", "cyd"],
+        &["room", "show", "general"],
+        &["room", "rename", "general", "hall"],
+        &["room", "show", "general"],
+        &["room", "add", "hall", "cyd", "--role", "sub-admin"],
+        &["room", "add", "hall", "cyd"],
+        &["room", "add", "hall", "cyd", "--if-not-exists"],
+        &["room", "add", "hall", "nobody"],
+        &["room", "add", "hall", "dan", "--role", "king"],
+        &["room", "role", "hall", "cyd", "admin"],
+        &["room", "role", "hall", "dan", "admin"],
+        &["room", "remove", "hall", "ben"],
+        &["room", "remove", "hall", "ben"],
+        &["room", "remove", "hall", "ben", "--if-exists"],
+        &["room", "members", "hall"],
+        &["room", "messages", "talk"],
+        &["room", "messages", "talk", "--limit", "1"],
+        &["room", "messages", "talk", "--before", "2"],
+        &["room", "export", "talk"],
+        &["room", "purge", "talk", "--older-than", "0d", "--dry-run"],
+        &["room", "purge", "talk", "--older-than", "365d", "--yes"],
+        &["room", "delete", "attic", "--dry-run"],
+        &["room", "delete", "attic"],
+        &["room", "delete", "attic", "--yes"],
+        &["room", "delete", "attic", "--yes"],
+        &["room", "delete", "attic", "--yes", "--if-exists"],
+        &["user", "delete", "ben", "--dry-run"],
+        &["user", "delete", "ben"],
+        &["user", "delete", "ben", "--yes"],
+        &["user", "delete", "ben", "--yes"],
+        &["user", "delete", "ben", "--yes", "--if-exists"],
+        &["room", "purge", "talk", "--older-than", "0d", "--yes"],
+        &["room", "export", "talk"],
+        &["user", "list"],
+        &["room", "list"],
+    ];
+    let run = |arguments: &&[&str]| {
+        let said = ctl.run_with(&[arguments, &["-o", "jsonl"][..]].concat(), "a long password\n");
+        let items = said.out.lines().map(|line| plain(serde_json::from_str(line).unwrap())).collect();
+        (arguments.join(" "), said.code, items, said.err)
+    };
+    script.iter().map(run).collect()
+}
+
+/// Three people and a room in which something was said.
+async fn world() -> Server {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    for name in ["ann", "ben", "cyd"] {
+        ctl.create(name, &[]);
+    }
+    let ann = log_in(&server, "ann").await;
+    let room = ann.post("/api/chatrooms", json!({"name": "talk", "targetUserIds": ["ben", "cyd"]})).await.is(201)["roomId"].clone();
+    let messages = format!("/api/chatrooms/{}/messages", room.as_str().unwrap());
+    let first = ann.post(&messages, json!({"content": "one"})).await.is(201);
+    ann.post(&messages, json!({"content": "둘", "replyTo": first["messageId"]})).await.is(201);
+    ann.post(&messages, json!({"content": "три"})).await.is(201);
+    server
+}
+
+async fn log_in(server: &Server, name: &str) -> Client {
+    let client = Client::new(server);
+    let login = client.post("/api/login", json!({"userId": name, "password": format!("secret of {name}")})).await.is(200);
+    client.bearer(login["token"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_and_a_stopped_server_answer_alike() {
+    let running = world().await;
+    let mut stopped = world().await;
+    assert!(stopped.terminate().await.success());
+    let told = story(&Ctl::of(&running));
+    let silent = story(&Ctl::of(&stopped));
+    for (live, still) in told.iter().zip(&silent) {
+        assert_eq!(live, still, "{}", live.0);
+    }
+    let codes: Vec<_> = told.iter().map(|(asked, code, _, _)| (asked.as_str(), *code)).filter(|(_, code)| *code != 0).collect();
+    assert_eq!(
+        codes,
+        [
+            ("user show nobody", 3),
+            ("user create dan --password-stdin", 4),
+            ("user create not a name --password-stdin", 2),
+            ("user logout dan --session 99999", 3),
+            ("room create general --owner ann --public", 4),
+            ("room create attic --owner ann --member nobody", 3),
+            ("room show general", 3),
+            ("room add hall cyd", 4),
+            ("room add hall nobody", 3),
+            ("room add hall dan --role king", 2),
+            ("room role hall dan admin", 3),
+            ("room remove hall ben", 3),
+            ("room delete attic", 2),
+            ("room delete attic --yes", 3),
+            ("user delete ben", 2),
+            ("user delete ben --yes", 3),
+        ]
+    );
+    for (asked, code, items, errors) in &told {
+        match code {
+            0 => assert_eq!(errors, "", "{asked}"),
+            _ if asked.ends_with("attic") || asked.ends_with("delete ben") => assert!(errors.contains("--yes"), "{asked}: {errors}"),
+            _ => {
+                let error: Json = serde_json::from_str(errors).unwrap();
+                assert!(error["error"].is_string() && error["message"].is_string(), "{asked}: {errors}");
+                assert!(items.is_empty(), "{asked}");
+            }
+        }
+    }
+    let said = |asked: &str| told.iter().rfind(|(command, ..)| command == asked).unwrap().2.clone();
+    assert_eq!(texts(&json!(said("user list")), "name"), ["ann", "cyd", "dan"]);
+    assert_eq!(texts(&json!(said("room list")), "name"), ["talk", "hall"]);
+    let export = said("room export talk");
+    assert_eq!(texts(&json!(export), "type"), ["room", "member", "member", "message", "message", "message"], "{export:?}");
+    assert!(export[3..].iter().all(|message| message["deleted"].is_string() && message["content"] == ""), "{export:?}");
+
+    // What was done while it stood still holds when it runs again: also the work that goes on in the background.
+    stopped.restart().await;
+    let (one, other) = (Ctl::of(&running), Ctl::of(&stopped));
+    for list in [&["user", "list"][..], &["room", "list"], &["room", "members", "talk"], &["room", "members", "hall"]] {
+        let plain = |ctl: &Ctl| ctl.all(list).into_iter().map(plain).collect::<Vec<_>>();
+        assert_eq!(plain(&one), plain(&other), "{list:?}");
+    }
+    for server in [&running, &stopped] {
+        Client::new(server).post("/api/login", json!({"userId": "dan", "password": "a long password"})).await.is(200);
+        Client::new(server).post("/api/login", json!({"userId": "ben", "password": "secret of ben"})).await.fails(401, "invalid_credentials");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_are_in_the_log_with_who_made_them_and_secrets_are_not() {
+    let mut server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &["--admin"]);
+    ctl.all(&["user", "list"]);
+    assert!(server.terminate().await.success());
+    ctl.create("ben", &[]);
+    let log = server.log_files();
+    let who = String::from_utf8(std::process::Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    let by = format!("[cli:{}] - Command: ", who.trim());
+    assert!(log.contains(&format!("{by}user.create ann")) && log.contains(&format!("{by}user.create ben")), "{log}");
+    assert!(!log.contains("secret of"), "{log}");
+    assert!(!log.contains("user.list"), "looking changes nothing: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_are_for_people_and_json_for_programs() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let ann = Person::new(&server, "ann").await;
+    ann.patch("/api/users/me", json!({"name": "Ann 🙂"})).await.is(200);
+    let table = ctl.run(&["user", "list"]);
+    let lines: Vec<Vec<&str>> = table.ends(0).out.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
+    assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "ADMIN", "DISABLED", "CREATED"]);
+    assert_eq!(lines[1][..5], ["ann", "Ann 🙂", "-", "no", "no"]);
+    assert!(!table.out.contains('\u{1b}') && table.err.is_empty(), "no colour where there is no terminal");
+    let list: Json = serde_json::from_str(&ctl.run(&["user", "list", "-o", "json"]).ends(0).out).unwrap();
+    assert_eq!(texts(&list, "name"), ["ann"]);
+    assert!(ctl.run(&["user", "list", "--verbose"]).ends(0).err.contains("control socket"));
+    assert!(ctl.run(&["user", "show", "ann"]).ends(0).out.contains("display name  Ann 🙂"));
+}
