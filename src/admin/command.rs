@@ -159,6 +159,9 @@ pub enum Command {
         #[serde(default)]
         dry_run: bool,
     },
+    /// Everything there is, as lines.
+    #[serde(rename = "export")]
+    Export {},
     /// The level from now on, or the level now.
     #[serde(rename = "log.level")]
     LogLevel {
@@ -247,7 +250,7 @@ impl Command {
 
     /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
     pub fn is_remote(&self) -> bool {
-        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::LogTail { .. } | Self::BackupCreate {})
+        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::Export {} | Self::LogTail { .. } | Self::BackupCreate {})
     }
 }
 

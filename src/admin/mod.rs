@@ -16,6 +16,7 @@ mod room_messages;
 mod rooms;
 mod run;
 mod status;
+pub mod transfer;
 mod users;
 
 use std::path::PathBuf;
