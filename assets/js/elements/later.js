@@ -1,5 +1,6 @@
-/** Elements that the first paint does not need: fetched with their style when they are first asked for. */
+/** Elements that the first paint does not need: fetched with their style and their words when they are first asked for. */
 import { h } from "../lib/dom.js";
+import { loadRest } from "../lib/i18n.js";
 
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
@@ -26,14 +27,14 @@ const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"
 const loading = new Map();
 
 /**
- * Waits until an element is defined and its style is there. After a failure the next call tries again.
+ * Waits until an element is defined, its style is there, and its words. After a failure the next call tries again.
  * @param {Later} tag
  * @returns {Promise<void>}
  */
 export function later(tag) {
   let found = loading.get(tag);
   if (!found) {
-    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style)]).then(() => undefined);
+    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style), tag === "login-form" || loadRest()]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }
