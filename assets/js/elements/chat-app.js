@@ -39,6 +39,11 @@ export class ChatApp extends HTMLElement {
   draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "",
     upload: (file, progress, signal) => this.chat.client.upload(file, progress, signal) };
   view = new RoomView();
+  /** Not a place of its own in the history: it only moves the focus. */
+  #skip = h("a", { class: "button skip", href: "#messages", onclick: (/** @type {Event} */ event) => {
+    event.preventDefault();
+    this.view.list.focus();
+  } }, t("messages.skip"));
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #main = h("main");
@@ -63,10 +68,11 @@ export class ChatApp extends HTMLElement {
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
+    this.append(this.#skip, this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
     const { signal } = this.#life;
     this.chat.socket.addEventListener("frame", (event) => this.#notice(/** @type {CustomEvent} */ (event).detail), { signal });
     listenToActions(this, signal);
+    this.addEventListener("focus-lost", () => this.#settle(), { signal });
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
     NARROW.addEventListener("change", () => this.update(), { signal });
@@ -97,8 +103,11 @@ export class ChatApp extends HTMLElement {
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
+    const before = this.#page;
     this.#showPage(state, room, me);
     this.#details.hidden = !details;
+    this.#skip.hidden = this.#page !== "room" || view !== "room";
+    if (before === "room" && this.#page !== before) this.#settle();
     if (room && details) {
       this.#details.data = { room, title: roomName(room, me.userId) || t("rooms.alone"), people: members(state, room), mayManage: mayManage(room, me), mayDelete: mayDeleteRoom(room, me) };
     }
@@ -178,6 +187,14 @@ export class ChatApp extends HTMLElement {
     this.#room = wanted === "room" && room ? room.roomId : "";
     this.#last = this.#room || this.#last;
     if (element) element.data = this.#dataOf(page, state, me);
+  }
+
+  /** What had the focus is gone: the heading of what is there now gets it, unless one is busy elsewhere already. */
+  #settle() {
+    const active = document.activeElement;
+    if (active && active !== document.body && active.checkVisibility()) return;
+    const heading = ["main h1, main h2", "h1"].flatMap((place) => [...this.querySelectorAll(place)]).find((element) => element.checkVisibility());
+    if (heading) /** @type {HTMLElement} */ (set(heading, { tabindex: "-1" })).focus();
   }
 
   /** The element of a page that comes later; null until it is there. @param {string} page */
