@@ -193,16 +193,24 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     ann.wait("two sessions", "return document.querySelectorAll('session-list li').length === 2 && document.querySelectorAll('session-list .end').length === 1")
         .await;
     ann.picture("sessions").await;
+    other.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
+    other.fill(WRITES, "half a thou").await;
     ann.click("session-list button.end").await;
-    other.has("login-form").await;
+    other.has("login-form .notice.info:not([hidden])").await;
+    other.picture("ended").await;
     ann.wait("one session", "return document.querySelectorAll('session-list li').length === 1").await;
 
-    // Everywhere means here too.
+    // Signed in again, one is where one was, and has lost nothing.
     other.sign_in("ann").await;
+    other
+        .wait("the same room and the draft", &format!("return location.hash === '#/room001' && document.querySelector('{WRITES}')?.value === 'half a thou'"))
+        .await;
+
+    // Everywhere means here too; whoever wanted it needs no explanation.
     ann.click("settings-page button.everywhere").await;
     ann.click("room-dialog button.danger").await;
-    ann.has("login-form").await;
-    other.has("login-form").await;
+    ann.wait("no explanation", "return location.hash === '#/sign-in' && document.querySelector('login-form .notice[hidden]') !== null").await;
+    other.has("login-form .notice.info:not([hidden])").await;
 
     // An account that is deleted is gone.
     ann.sign_in("ann").await;
