@@ -7,17 +7,14 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/rights.js";
-import { isAway, noticed, notify, setIcon } from "../lib/notify.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { noticeOf } from "../state/notice.js";
 import { members, roomRows, searchPage, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
 import { later } from "./later.js";
-import "./room-details.js";
 import "./room-list.js";
 
 /** @import {Chat} from "../state/chat.js" */
@@ -47,7 +44,10 @@ export class ChatApp extends HTMLElement {
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #main = h("main");
-  #details = make("room-details");
+  /** Fetched when it is first shown. */
+  #details = /** @type {any} */ (null);
+  /** The browser's notifications, where they are on. @type {typeof import("../lib/notify.js")|null} */
+  #notify = null;
   /** Elements that came later. @type {Map<Later, any>} */
   #later = new Map();
   #welcome = emptyState({ picture: "compass", title: t("welcome.title"), text: t("welcome.text"), actions: [
@@ -68,7 +68,7 @@ export class ChatApp extends HTMLElement {
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#skip, this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
+    this.append(this.#skip, this.#banner, this.#rooms, this.#main, this.#tabs, this.#toast);
     const { signal } = this.#life;
     this.chat.socket.addEventListener("frame", (event) => this.#notice(/** @type {CustomEvent} */ (event).detail), { signal });
     listenToActions(this, signal);
@@ -95,20 +95,20 @@ export class ChatApp extends HTMLElement {
     set(this, { "data-view": view, "data-details": details });
     // Where there is one column, it is the main one.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
-    set(this.#details, { role: NARROW.matches && view === "details" ? "main" : "complementary" });
     document.documentElement.dataset.connection = connection.state;
     document.title = title(state, room, me);
     setIcon(totalUnread(state) > 0);
-    if (state.reading) noticed(state.reading);
+    if (state.reading) this.#notify?.noticed(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
     const before = this.#page;
     this.#showPage(state, room, me);
-    this.#details.hidden = !details;
+    if (this.#details) set(this.#details, { hidden: !details, role: NARROW.matches && view === "details" ? "main" : "complementary" });
     this.#skip.hidden = this.#page !== "room" || view !== "room";
     if (before === "room" && this.#page !== before) this.#settle();
-    if (room && details) {
+    if (room && details && !this.#details) this.#fetchDetails();
+    else if (room && details) {
       this.#details.data = { room, title: roomName(room, me.userId) || t("rooms.alone"), people: members(state, room), mayManage: mayManage(room, me), mayDelete: mayDeleteRoom(room, me) };
     }
   }
@@ -153,9 +153,19 @@ export class ChatApp extends HTMLElement {
   // Internal
 
   /** @param {import("../types.js").Event} frame */
-  #notice(frame) {
-    const notice = noticeOf(this.chat.store.state, frame, isAway());
-    if (notice) notify(notice, t("rooms.snippet", { name: notice.author, text: notice.text }));
+  async #notice(frame) {
+    if (frame.type !== "chat_message" || localStorage.getItem("notify") !== "on") return;
+    const { state } = this.chat.store;
+    const away = document.visibilityState === "hidden" || !document.hasFocus();
+    this.#notify ??= await import("../lib/notify.js");
+    this.#notify.notify(state, frame, away);
+  }
+
+  #fetchDetails() {
+    later("room-details").then(() => {
+      if (!this.#details) this.#main.after((this.#details = make("room-details")));
+      this.update();
+    }, () => this.say(t("error.offline")));
   }
 
   /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
@@ -226,6 +236,13 @@ function title(state, room, me) {
   const unread = totalUnread(state);
   const name = room && state.route.page === "room" ? `${roomName(room, me.userId) || t("rooms.alone")} — ` : "";
   return `${unread ? `(${unread}) ` : ""}${name}${t("product")}`;
+}
+
+/** A dot on the page's icon while something is unread. @param {boolean} unread */
+function setIcon(unread) {
+  const link = document.querySelector("link[rel=icon]");
+  const href = unread ? "favicon-unread.svg" : "favicon.svg";
+  if (link?.getAttribute("href") !== href) link?.setAttribute("href", href);
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

@@ -10,6 +10,7 @@ const MODULES = {
   "picture-viewer": () => import("./picture-viewer.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "reader-list": () => import("./reader-list.js"),
+  "room-details": () => import("./room-details.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
@@ -20,6 +21,9 @@ const MODULES = {
 
 /** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */
 const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
+
+/** What needs no words of its own: it is there with the first conversation. @type {Later[]} */
+const EARLY = ["login-form", "room-details"];
 
 /** @typedef {keyof typeof MODULES} Later */
 
@@ -34,7 +38,7 @@ const loading = new Map();
 export function later(tag) {
   let found = loading.get(tag);
   if (!found) {
-    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style), tag === "login-form" || loadRest()]).then(() => undefined);
+    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style), EARLY.includes(tag) || loadRest()]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }
