@@ -5,7 +5,7 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::support::{Browser, Driver, Person, Server};
+use crate::support::{Browser, Ctl, Driver, Person, Server};
 
 /// Installed by `tests/run`.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
@@ -169,6 +169,12 @@ async fn axe_objects_to_nothing() {
             ann.has(there).await;
             ann.is_accessible(hash.split(['/', '?']).next().unwrap()).await;
         }
+        Ctl::of(&server).run(&["user", "promote", name]).ends(0);
+        ann.page.goto(&url("server")).await.unwrap();
+        ann.page.refresh().await.unwrap();
+        ann.has("server-status .figures dd").await;
+        ann.has("server-rooms li").await;
+        ann.is_accessible("server").await;
         ann.page.execute("document.querySelector('chat-app').newRoom()", Vec::new()).await.unwrap();
         ann.has("room-dialog dialog[open] #people").await;
         ann.is_accessible("dialog").await;

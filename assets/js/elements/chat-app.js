@@ -24,7 +24,7 @@ import "./room-list.js";
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
 /** Pages that come later, and the element of each. @type {Record<string, Later>} */
-const PAGES = { directory: "room-directory", profile: "settings-page", search: "search-results" };
+const PAGES = { directory: "room-directory", profile: "settings-page", server: "server-page", search: "search-results" };
 const NARROW = matchMedia("(width < 640px)");
 /** Where a keyboard comes up over the page, nothing is focused unasked. */
 const HOVER = matchMedia("(hover: hover)");
@@ -181,7 +181,7 @@ export class ChatApp extends HTMLElement {
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   #showPage(state, room, me) {
     const { page } = state.route;
-    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES ? page : "welcome";
+    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES && (page !== "server" || me.admin) ? page : "welcome";
     const element = this.#pageOf(wanted);
     if (wanted !== this.#page || (element && !element.isConnected)) {
       this.#page = wanted;
@@ -225,6 +225,10 @@ export class ChatApp extends HTMLElement {
     if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
     if (page === "search") return { ...searchPage(state, this.#last), search: (/** @type {any} */ query) => this.chat.search(query) };
     const { client } = this.chat;
+    if (page === "server") {
+      const host = () => this.dialog("room-dialog");
+      return { me, command: client.command, host, ask: async (/** @type {any} */ words, /** @type {any} */ confirmed) => (await host()).confirm(words, confirmed) };
+    }
     return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change), upload: this.draft.upload, sessions: client.sessions, endSession: client.endSession };
   }
 }

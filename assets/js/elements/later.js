@@ -14,6 +14,7 @@ const MODULES = {
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
+  "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),
   "text-completion": () => import("./text-completion.js"),
   "upload-list": () => import("./upload-list.js"),
