@@ -102,11 +102,11 @@ export class ChatApp extends HTMLElement {
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
-    const before = this.#page;
+    const before = this.#room;
     this.#showPage(state, room, me);
     if (this.#details) set(this.#details, { hidden: !details, role: NARROW.matches && view === "details" ? "main" : "complementary" });
     this.#skip.hidden = this.#page !== "room" || view !== "room";
-    if (before === "room" && this.#page !== before) this.#settle();
+    if (before && !state.rooms[before]) this.#settle();
     if (room && details && !this.#details) this.#fetchDetails();
     else if (room && details) {
       this.#details.data = { room, title: roomName(room, me.userId) || t("rooms.alone"), people: members(state, room), mayManage: mayManage(room, me), mayDelete: mayDeleteRoom(room, me) };

@@ -56,7 +56,7 @@ export class ServerStatus extends Piece {
 /** In the largest unit that is full. @param {number} seconds */
 function lasting(seconds) {
   const [unit, size] = /** @type {const} */ ([["day", 86_400], ["hour", 3600], ["minute", 60]]).find(([, long]) => seconds >= long) ?? ["second", 1];
-  return new Intl.NumberFormat(lang(), { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
+  return new Intl.NumberFormat(lang(), { style: "unit", unit, unitDisplay: "short" }).format(Math.floor(seconds / size));
 }
 
 customElements.define("server-status", ServerStatus);
