@@ -1,10 +1,8 @@
 //! The web UI in Chromium: the place of the server's administrators, and that there is none for others.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use serde_json::json;
 
-use crate::support::{Browser, Ctl, Driver, Person, Server};
+use crate::support::{Browser, Ctl, Driver, Person, RoomPlan, Server};
 
 /// Waits until the row of a user is as it should be.
 async fn row(page: &Browser, user: &str, what: &str) {
@@ -22,7 +20,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     let root = Person::known(&server, "root").await;
     let bob = Person::new(&server, "bob").await;
     let kept = bob.public_room("Kept").await;
-    let gone = bob.room_like(&[], crate::support::RoomPlan { name: Some("Gone"), public: false }).await;
+    let gone = bob.room_like(&[], RoomPlan { name: Some("Gone"), public: false }).await;
     let driver = Driver::start();
     let (admin, other) = tokio::join!(
         Browser::at_home(&driver, "server", server.address(), "1280,800", &root),
@@ -68,7 +66,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     row(&admin, "bob", "shown('disable')").await;
 
     // A new user signs in with the password that is shown once.
-    admin.click("server-users .add-user, section .add-user").await;
+    admin.click("server-page .add-user").await;
     admin.fill("room-dialog #new-user", "bob").await;
     admin.click("room-dialog button[type=submit]").await;
     admin.has("room-dialog #new-user[aria-invalid]").await;

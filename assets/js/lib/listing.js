@@ -1,5 +1,5 @@
 /** A list of the server's page: fetched each time one comes to it, filtered by what is typed; says what was refused. */
-import { fill, h, say } from "./dom.js";
+import { fill, h, say, set } from "./dom.js";
 import { errorText } from "./errors.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -28,7 +28,7 @@ export class Listing extends Piece {
   /** @param {string} label of the filter */
   constructor(label) {
     super();
-    this.#filter.ariaLabel = this.#filter.placeholder = label;
+    set(this.#filter, { "aria-label": label, placeholder: label });
     this.tools.append(h("div", { class: "search-field" }, icon("search", "small"), this.#filter));
   }
 
