@@ -118,7 +118,7 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"search"|"sign-in"|"register"|"setup"} page
+ * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
@@ -160,6 +160,7 @@
  * @property {string|undefined} epoch
  * @property {Connection} connection
  * @property {Route} route
+ * @property {boolean} ended the session was ended, and not by me here
  */
 
 /**

@@ -5,7 +5,7 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::support::{Browser, Driver, Server};
+use crate::support::{Browser, Ctl, Driver, Person, Server};
 
 /// Installed by `tests/run`.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
@@ -13,6 +13,7 @@ const FOUND: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {resultTypes: ['violations']}).then(
         ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
         (error) => done([String(error)]))";
+const WRITES: &str = "message-composer textarea";
 /// More keys than there are things to press on any page.
 const KEYS: usize = 60;
 
@@ -168,6 +169,12 @@ async fn axe_objects_to_nothing() {
             ann.has(there).await;
             ann.is_accessible(hash.split(['/', '?']).next().unwrap()).await;
         }
+        Ctl::of(&server).run(&["user", "promote", name]).ends(0);
+        ann.page.goto(&url("server")).await.unwrap();
+        ann.page.refresh().await.unwrap();
+        ann.has("server-status .figures dd").await;
+        ann.has("server-rooms li").await;
+        ann.is_accessible("server").await;
         ann.page.execute("document.querySelector('chat-app').newRoom()", Vec::new()).await.unwrap();
         ann.has("room-dialog dialog[open] #people").await;
         ann.is_accessible("dialog").await;
@@ -177,4 +184,56 @@ async fn axe_objects_to_nothing() {
         ann.is_accessible("sign-in").await;
         ann.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
+    let server = Server::start().await;
+    let driver = Driver::start();
+    let bob = Person::new(&server, "bob").await;
+    let ann = Browser::open(&driver, "focus", server.address(), "1280,800").await;
+    ann.register("ann", "Ann").await;
+    let mut rooms = Vec::new();
+    for name in ["One", "Two"] {
+        let room = bob.post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": name})).await.is(201);
+        rooms.push(room["roomId"].as_str().unwrap().to_owned());
+    }
+    bob.say(&rooms[0], "see https://example.org/").await;
+    let open = |room: &str| format!("http://{}/#/{room}", server.address());
+    ann.page.goto(&open(&rooms[0])).await.unwrap();
+    ann.shows(&["see https://example.org/"]).await;
+
+    // From the beginning of the page, the first key leads to the link, and that to the messages.
+    ann.page.execute("document.body.tabIndex = -1; document.body.focus()", Vec::new()).await.unwrap();
+    ann.key(Key::Tab).await;
+    ann.focuses("chat-app > .skip").await;
+    ann.picture("skip").await;
+    ann.key(Key::Enter).await;
+    ann.focuses("message-list .scroll").await;
+
+    // Backwards from where one writes: the button beside it, then the messages as one stop; links of a message with the message.
+    ann.page.execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new()).await.unwrap();
+    for place in ["message-composer .attach", "message-list .scroll"] {
+        ann.press(&format!("{}{}", char::from(Key::Shift), char::from(Key::Tab))).await;
+        ann.focuses(place).await;
+    }
+    ann.key(Key::Up).await;
+    ann.focuses("message-item").await;
+    ann.go_to(Key::Tab, "message-item .text a").await;
+
+    // Who is removed while writing is told where they are.
+    ann.page.execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new()).await.unwrap();
+    bob.delete(&format!("/api/chatrooms/{}/participants/ann", rooms[0])).await.is(204);
+    ann.focuses("main empty-state h2").await;
+    ann.is_accessible("removed").await;
+
+    // A dialog of a room that is gone leads there too, when it is closed.
+    ann.page.goto(&open(&rooms[1])).await.unwrap();
+    ann.click("member-list button").await;
+    ann.has("person-dialog dialog[open]").await;
+    bob.delete(&format!("/api/chatrooms/{}", rooms[1])).await.is(204);
+    ann.has("main empty-state h2").await;
+    ann.key(Key::Escape).await;
+    ann.focuses("main empty-state h2").await;
+    ann.close().await;
 }

@@ -21,6 +21,7 @@ mod readme;
 mod realtime;
 mod rooms;
 mod scene;
+mod server_page;
 mod share;
 mod store;
 mod support;

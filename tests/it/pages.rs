@@ -6,20 +6,6 @@ use serde_json::json;
 
 use crate::support::{Browser, Driver, Person, Server};
 
-/// A person's browser, signed in.
-async fn at_home(driver: &Driver, server: &Server, name: &'static str, person: &Person, size: &str) -> Browser {
-    let browser = Browser::open(driver, name, server.address(), size).await;
-    browser.page.goto(&format!("http://{}/#/sign-in", server.address())).await.unwrap();
-    browser
-        .wait("the form to sign in", "return document.querySelector('login-form #user') !== null && document.querySelector('login-form #name') === null")
-        .await;
-    browser.fill("login-form #user", &person.login).await;
-    browser.fill("login-form #password", &person.password).await;
-    browser.click("login-form button[type=submit]").await;
-    browser.has("chat-app room-list a.row").await;
-    browser
-}
-
 async fn go(browser: &Browser, hash: &str) {
     browser.page.execute(&format!("location.hash = {}", json!(hash)), Vec::new()).await.unwrap();
 }
@@ -30,7 +16,7 @@ async fn a_question_and_a_search_follow_the_address() {
     let ann = Person::new(&server, "ann").await;
     let (one, two) = (ann.public_room("One").await, ann.public_room(&format!("Two {}", "very long name ".repeat(4))).await);
     let driver = Driver::start();
-    let page = at_home(&driver, &server, "pages", &ann, "1280,800").await;
+    let page = Browser::at_home(&driver, "pages", server.address(), "1280,800", &ann).await;
 
     // A question about one room is not asked of the next.
     for room in [&one, &two] {
@@ -65,7 +51,7 @@ async fn a_long_name_and_a_long_history_keep_their_place() {
     let texts: Vec<_> = (1..=200).map(|n| format!("number {n}")).collect();
     ann.say_all(&room, &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let driver = Driver::start();
-    let page = at_home(&driver, &server, "scroll", &ann, "390,844").await;
+    let page = Browser::at_home(&driver, "scroll", server.address(), "390,844", &ann).await;
     page.click("room-list a.row").await;
     page.has("message-item").await;
     page.wait("a title that ends before the buttons", "const title = document.querySelector('room-header h1').getBoundingClientRect(); return title.width > 0 && title.right <= document.querySelector('room-header .narrow-only').getBoundingClientRect().left")

@@ -6,7 +6,7 @@ use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::support::{Browser, Driver, Server, picture};
+use crate::support::{Browser, Driver, Json, Person, Proxy, Server, heavy_picture, picture};
 
 const WRITES: &str = "message-composer textarea";
 
@@ -193,16 +193,24 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     ann.wait("two sessions", "return document.querySelectorAll('session-list li').length === 2 && document.querySelectorAll('session-list .end').length === 1")
         .await;
     ann.picture("sessions").await;
+    other.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
+    other.fill(WRITES, "half a thou").await;
     ann.click("session-list button.end").await;
-    other.has("login-form").await;
+    other.has("login-form .notice.info:not([hidden])").await;
+    other.picture("ended").await;
     ann.wait("one session", "return document.querySelectorAll('session-list li').length === 1").await;
 
-    // Everywhere means here too.
+    // Signed in again, one is where one was, and has lost nothing.
     other.sign_in("ann").await;
+    other
+        .wait("the same room and the draft", &format!("return location.hash === '#/room001' && document.querySelector('{WRITES}')?.value === 'half a thou'"))
+        .await;
+
+    // Everywhere means here too; whoever wanted it needs no explanation.
     ann.click("settings-page button.everywhere").await;
     ann.click("room-dialog button.danger").await;
-    ann.has("login-form").await;
-    other.has("login-form").await;
+    ann.wait("no explanation", "return location.hash === '#/sign-in' && document.querySelector('login-form .notice[hidden]') !== null").await;
+    other.has("login-form .notice.info:not([hidden])").await;
 
     // An account that is deleted is gone.
     ann.sign_in("ann").await;
@@ -216,4 +224,57 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     for browser in [ann, bob, other] {
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_once() {
+    let server = Server::start_with(&[("MEDIA__MAX_BYTES", "600000")]).await;
+    let proxy = Proxy::to(server.address()).await;
+    let driver = Driver::start();
+    let folder = tempfile::tempdir().unwrap();
+    let words: Json = serde_json::from_str(include_str!("../../assets/i18n/later/ru.json")).unwrap();
+    let ann = Browser::open_in(&driver, "refused", proxy.address(), "390,844", "ru").await;
+    ann.register("ann", "Ann Lee").await;
+    let bob = Person::new(&server, "bob").await;
+    let room = bob.post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": "Study"})).await.is(201);
+    let room = room["roomId"].as_str().unwrap();
+    ann.click("room-list a.row").await;
+    let input = "message-composer input[type=file]";
+    let says = |name: &str, key: &str, again: bool| {
+        format!(
+            "const item = [...document.querySelectorAll('upload-list li[data-state=failed]')].find((item) => item.textContent.includes({}));
+            return item?.querySelector('.error span').textContent === {} && item.querySelector('.retry').hidden !== {again}",
+            json!(name),
+            words[key]
+        )
+    };
+
+    attach(&ann, &folder, input, &[("empty.txt", b""), ("large.bin", &vec![7; 700_000]), ("small.txt", b"fits")]).await;
+    ann.wait("a word for the empty one", &says("empty.txt", "upload.empty", false)).await;
+    ann.wait("a word for the large one", &says("large.bin", "upload.tooLarge", false)).await;
+    ann.wait("what fits is there", "return document.querySelectorAll('upload-list li[data-state=done]').length === 1").await;
+    ann.picture("words").await;
+    ann.page.execute("for (const button of document.querySelectorAll('upload-list .icon-button')) button.click()", Vec::new()).await.unwrap();
+
+    // The network goes in the middle of the file.
+    proxy.cut_after(100_000);
+    attach(&ann, &folder, input, &[("chart.png", &heavy_picture(720, 240, 500_000))]).await;
+    ann.wait("the interruption and another try", &says("chart.png", "upload.interrupted", true)).await;
+    ann.connection_is("offline").await;
+    proxy.heal();
+    ann.connection_is("online").await;
+    ann.click("upload-list .retry").await;
+    ann.wait(
+        "the file is there",
+        "return document.querySelectorAll('upload-list li').length === 1 && document.querySelectorAll('upload-list li[data-state=done]').length === 1",
+    )
+    .await;
+    ann.say("the chart").await;
+    ann.wait("the picture", "return document.querySelector('message-item .picture img')?.naturalWidth === 720").await;
+    ann.wait("it is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+    let history = bob.history(room).await;
+    assert_eq!(history.len(), 1, "{history:?}");
+    let media = history[0]["media"].as_array().unwrap();
+    assert_eq!((media.len(), &media[0]["fileName"], &media[0]["width"]), (1, &json!("chart.png"), &json!(720)));
+    ann.close().await;
 }

@@ -26,7 +26,7 @@ pub(crate) use chats::Chats;
 pub(crate) use client::{Body, Client};
 pub(crate) use ctl::Ctl;
 pub(crate) use person::{Person, RoomPlan, number, people};
-pub(crate) use picture::picture;
+pub(crate) use picture::{heavy_picture, picture};
 pub(crate) use proxy::Proxy;
 pub(crate) use realtime::{Realtime, status};
 pub(crate) use rooms::Rooms;

@@ -10,12 +10,16 @@ import { choose, LANGUAGES, parts, t, useWords } from "../../assets/js/lib/i18n.
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
 const LINES_MOST = 370;
 const FIRST_PAINT_MOST = 100_000;
+/** What `later` fetches without the words of what comes later. */
+const EARLY = ["js/elements/login-form.js", "js/elements/room-details.js"];
 
 const files = (folder, ending) => readdirSync(join(ROOT, folder), { recursive: true })
   .map((name) => join(folder, String(name))).filter((name) => name.endsWith(ending)).sort();
 const read = (name) => readFileSync(join(ROOT, name), "utf8");
 const scripts = files("js", ".js");
-const words = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]));
+const first = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]));
+const later = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/later/${code}.json`))]));
+const words = Object.fromEntries(Object.keys(LANGUAGES).map((code) => [code, { ...first[code], ...later[code] }]));
 const places = (sentence) => [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
 const sentences = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
 
@@ -32,8 +36,25 @@ function closure(start, later = false) {
   return found;
 }
 
-test("every language has every key", () => {
-  for (const [code, dictionary] of Object.entries(words)) assert.deepEqual(Object.keys(dictionary), Object.keys(words.en), code);
+/** Which keys a source may ask for: written out, or begun and completed. */
+function keysIn(source) {
+  const used = new Set([/"([a-z]+\.[a-zA-Z-]+)"/g, /\b(?:t|parts)\("([^"]+)"/g].flatMap((form) => [...source.matchAll(form)].map((match) => match[1])));
+  const prefixes = [...source.matchAll(/`([a-z]+\.)\$\{/g)].map((match) => match[1]);
+  return (key) => used.has(key) || prefixes.some((prefix) => key.startsWith(prefix));
+}
+
+test("every language has every key, in the same file", () => {
+  for (const code of Object.keys(words)) {
+    assert.deepEqual(Object.keys(first[code]), Object.keys(first.en), code);
+    assert.deepEqual(Object.keys(later[code]), Object.keys(later.en), code);
+  }
+});
+
+test("what the first paint and the form to sign in say is there at once, and nothing else", () => {
+  const source = [...closure("js/main.js"), ...EARLY.flatMap((name) => [...closure(name)])].map(read).join("\n");
+  const said = keysIn(source);
+  for (const key of Object.keys(first.en)) assert.ok(said(key), `${key} may come later`);
+  for (const key of Object.keys(later.en)) assert.ok(!said(key), `${key} is needed at once`);
 });
 
 test("every language has the same places in a sentence, and no empty one", () => {
@@ -59,13 +80,9 @@ test("what is counted has every plural form of its language", () => {
 
 test("every key that the scripts use exists, and every key is used", () => {
   const source = scripts.map(read).join("\n");
-  const used = new Set([...source.matchAll(/"([a-z]+\.[a-zA-Z-]+)"/g)].map((match) => match[1]));
-  const prefixes = [...source.matchAll(/`([a-z]+\.)\$\{/g)].map((match) => match[1]);
-  const called = [...source.matchAll(/\b(?:t|parts)\("([^"]+)"/g)].map((match) => match[1]);
-  for (const key of called) assert.ok(key in words.en, key);
-  for (const key of Object.keys(words.en)) {
-    assert.ok(used.has(key) || called.includes(key) || prefixes.some((prefix) => key.startsWith(prefix)), `${key} is not used`);
-  }
+  const used = keysIn(source);
+  for (const [, key] of source.matchAll(/\b(?:t|parts)\("([^"]+)"/g)) assert.ok(key in words.en, key);
+  for (const key of Object.keys(words.en)) assert.ok(used(key), `${key} is not used`);
 });
 
 test("sentences take their places and their plural form", () => {
@@ -88,8 +105,8 @@ test("the shell preloads what the first paint needs, and nothing else", () => {
   const linked = (rel) => [...shell.matchAll(new RegExp(`<link rel="${rel}" href="([^"]+)">`, "g"))].map((match) => match[1]).sort();
   const needed = closure("js/main.js");
   assert.deepEqual(linked("modulepreload"), [...needed].sort());
-  const later = [...read("js/elements/later.js").matchAll(/"([a-z-]+)": \(\) => import/g)].map((match) => `styles/${match[1]}.css`);
-  assert.deepEqual([...linked("stylesheet"), ...later].sort(), files("styles", ".css"));
+  const fetched = [...read("js/elements/later.js").matchAll(/"([a-z-]+)": \(\) => import/g)].map((match) => `styles/${match[1]}.css`);
+  assert.deepEqual([...linked("stylesheet"), ...fetched].sort(), files("styles", ".css"));
 });
 
 test("the first paint is under 100 kB compressed in every language, and every module is reached somehow", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caption, fileName, fileSize, fitted, mediaPath } from "../../assets/js/lib/media.js";
 import { buildRows } from "../../assets/js/state/rows.js";
-import { isBusy, mayRetry, MOST_FILES, next, uploaded, withChange, withFiles } from "../../assets/js/state/uploads.js";
+import { isBusy, mayRetry, MOST_FILES, next, reasonOf, uploaded, withChange, withFiles } from "../../assets/js/state/uploads.js";
 import { after, live, message, opened, page, ROOM, signedIn } from "./fixtures.js";
 
 const picture = (id, more = {}) => ({ id, name: `${id}${"a".repeat(8)}`, type: "png", isImage: true, size: 2048, width: 720, height: 240, fileName: `p${id}.png`, createdAt: "2025-07-15T13:00:00Z", ...more });
@@ -23,7 +23,7 @@ test("two files travel at once, and the next when one is there", () => {
 test("more files than a message takes are refused beside their name, and refused ones take no place", () => {
   const list = withFiles(withFiles([], files(MOST_FILES - 1)), files(3, 50));
   assert.deepEqual(states(list).slice(-3), ["waiting", "failed", "failed"]);
-  assert.equal(list.at(-1).reason, "too_many");
+  assert.equal(list.at(-1).reason, "tooMany");
   const again = withFiles(list.filter((upload) => upload.key !== "k0"), files(1, 90));
   assert.equal(again.at(-1).state, "waiting");
 });
@@ -31,10 +31,19 @@ test("more files than a message takes are refused beside their name, and refused
 test("what is uploaded comes in the order of choosing; failures are not waited for", () => {
   let list = withFiles([], files(3));
   list = withChange(withChange(list, "k2", { state: "done", media: picture(2) }), "k0", { state: "done", media: picture(7) });
-  list = withChange(list, "k1", { state: "failed", reason: "too_large" });
+  list = withChange(list, "k1", { state: "failed", reason: "tooLarge" });
   assert.deepEqual(uploaded(list).map(({ id }) => id), [7, 2]);
   assert.equal(isBusy(list), false);
-  assert.deepEqual(["too_large", "too_many", "offline", "unavailable"].map((reason) => mayRetry({ ...list[1], reason })), [false, false, true, true]);
+  assert.deepEqual(["tooLarge", "tooMany", "interrupted", "noSpace"].map((reason) => mayRetry({ ...list[1], reason })), [false, false, true, true]);
+});
+
+test("every refusal of a file has its word, and only what may pass is tried again", () => {
+  const answers = [[400, "invalid_request", "body"], [400, "invalid_request", "fileName"], [413, "too_large"], [415, "invalid_request"], [429, "rate_limited"],
+    [503, "unavailable"], [507, "internal"], [0, "offline"], [0, "unreadable"], [500, "internal"]];
+  const reasons = answers.map(([status, code, field]) => reasonOf({ status, code, field }));
+  assert.deepEqual(reasons, ["empty", "badName", "tooLarge", "refused", "busy", "noSpace", "noSpace", "interrupted", "unreadable", "failed"]);
+  const list = withFiles([], files(1));
+  assert.deepEqual(reasons.filter((reason) => mayRetry(withChange(list, "k0", { state: "failed", reason })[0])), ["busy", "noSpace", "noSpace", "interrupted", "failed"]);
 });
 
 test("a picture has its place before it is fetched", () => {

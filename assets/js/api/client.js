@@ -70,6 +70,9 @@ export class Client {
   /** @param {string} userId @returns {Promise<Person>} */
   person = (userId) => this.#send("GET", `/api/users/${encodeURIComponent(userId)}`);
 
+  /** For administrators of the server. @param {Record<string, object>} command @returns {Promise<any[]>} */
+  command = async (command) => (await this.#send("POST", "/api/admin", command)).items;
+
   // Rooms
 
   /** @param {"mine"|"public"} scope @returns {Promise<Room[]>} */

@@ -11,6 +11,8 @@ import { later } from "./later.js";
 /** @import {LoginForm} from "./login-form.js" */
 
 const RETRY_MS = 3000;
+/** Pages for those who are not signed in. @type {string[]} */
+const SIGNED_OUT = ["sign-in", "register", "setup"];
 
 export class AppRoot extends HTMLElement {
   #chat = new Chat();
@@ -71,11 +73,18 @@ export class AppRoot extends HTMLElement {
 
   /** @param {"sign-in"|"register"|"setup"} mode */
   async #askWho(mode) {
-    if (this.querySelector("chat-app")) this.replaceChildren();
+    const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
+    if (app) {
+      // Who is put out comes back to the same place and finds what was half written.
+      app.view.composer.store();
+      if (this.#chat.store.state.ended && !SIGNED_OUT.includes(this.#chat.store.state.route.page)) this.#wanted = location.hash;
+      this.replaceChildren();
+    }
     await later("login-form").catch(() => this.#waiting());
     if (this.#chat.store.state.me || !customElements.get("login-form")) return;
-    const form = this.querySelector("login-form") ?? this.#show("login-form");
-    /** @type {LoginForm} */ (form).mode = mode;
+    const form = /** @type {LoginForm} */ (this.querySelector("login-form") ?? this.#show("login-form"));
+    form.mode = mode;
+    form.ended = this.#chat.store.state.ended;
   }
 
   /** The server does not answer. */
@@ -96,17 +105,17 @@ export class AppRoot extends HTMLElement {
   #route() {
     const route = parseRoute(location.hash);
     this.#chat.store.dispatch({ type: "routed", route });
-    if (!this.#chat.store.state.me && !["rooms", "sign-in", "register", "setup"].includes(route.page)) this.#wanted = location.hash;
+    if (!this.#chat.store.state.me && !["rooms", ...SIGNED_OUT].includes(route.page)) this.#wanted = location.hash;
   }
 
   /** Enters and leaves rooms as the address says; opens what a page needs when it is come to. */
   #follow() {
     const { route, rooms, visit, timelines, ready } = this.#chat.store.state;
-    if (route.page === "sign-in" || route.page === "register" || route.page === "setup") {
+    if (SIGNED_OUT.includes(route.page)) {
       location.replace(this.#wanted);
-      this.#wanted = "#/rooms";
       return;
     }
+    this.#wanted = "#/rooms";
     const app = /** @type {ChatApp} */ (this.querySelector("chat-app"));
     if (visit && (visit.roomId !== route.roomId || !rooms[visit.roomId])) {
       app.draft.context = null;

@@ -7,17 +7,14 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/rights.js";
-import { isAway, noticed, notify, setIcon } from "../lib/notify.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { noticeOf } from "../state/notice.js";
 import { members, roomRows, searchPage, totalUnread } from "../state/select.js";
 import { listenToActions } from "./chat-actions.js";
 import { emptyState } from "./empty-state.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
 import { later } from "./later.js";
-import "./room-details.js";
 import "./room-list.js";
 
 /** @import {Chat} from "../state/chat.js" */
@@ -27,7 +24,7 @@ import "./room-list.js";
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = matchMedia("(width >= 1180px)");
 /** Pages that come later, and the element of each. @type {Record<string, Later>} */
-const PAGES = { directory: "room-directory", profile: "settings-page", search: "search-results" };
+const PAGES = { directory: "room-directory", profile: "settings-page", server: "server-page", search: "search-results" };
 const NARROW = matchMedia("(width < 640px)");
 /** Where a keyboard comes up over the page, nothing is focused unasked. */
 const HOVER = matchMedia("(hover: hover)");
@@ -39,10 +36,18 @@ export class ChatApp extends HTMLElement {
   draft = { context: null, error: "", details: WIDE.matches, directory: null, directoryError: "",
     upload: (file, progress, signal) => this.chat.client.upload(file, progress, signal) };
   view = new RoomView();
+  /** Not a place of its own in the history: it only moves the focus. */
+  #skip = h("a", { class: "button skip", href: "#messages", onclick: (/** @type {Event} */ event) => {
+    event.preventDefault();
+    this.view.list.focus();
+  } }, t("messages.skip"));
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #main = h("main");
-  #details = make("room-details");
+  /** Fetched when it is first shown. */
+  #details = /** @type {any} */ (null);
+  /** The browser's notifications, where they are on. @type {typeof import("../lib/notify.js")|null} */
+  #notify = null;
   /** Elements that came later. @type {Map<Later, any>} */
   #later = new Map();
   #welcome = emptyState({ picture: "compass", title: t("welcome.title"), text: t("welcome.text"), actions: [
@@ -63,10 +68,11 @@ export class ChatApp extends HTMLElement {
   // Lifecycle
 
   connectedCallback() {
-    this.append(this.#banner, this.#rooms, this.#main, this.#details, this.#tabs, this.#toast);
+    this.append(this.#skip, this.#banner, this.#rooms, this.#main, this.#tabs, this.#toast);
     const { signal } = this.#life;
     this.chat.socket.addEventListener("frame", (event) => this.#notice(/** @type {CustomEvent} */ (event).detail), { signal });
     listenToActions(this, signal);
+    this.addEventListener("focus-lost", () => this.#settle(), { signal });
     this.chat.store.addEventListener("change", () => this.update(), { signal });
     WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
     NARROW.addEventListener("change", () => this.update(), { signal });
@@ -89,17 +95,20 @@ export class ChatApp extends HTMLElement {
     set(this, { "data-view": view, "data-details": details });
     // Where there is one column, it is the main one.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
-    set(this.#details, { role: NARROW.matches && view === "details" ? "main" : "complementary" });
     document.documentElement.dataset.connection = connection.state;
     document.title = title(state, room, me);
     setIcon(totalUnread(state) > 0);
-    if (state.reading) noticed(state.reading);
+    if (state.reading) this.#notify?.noticed(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = { rows: roomRows(state), ready: state.ready, me, online: connection.state === "online", dark: isDark() };
     for (const link of this.#tabs.children) set(link, { "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null });
+    const before = this.#room;
     this.#showPage(state, room, me);
-    this.#details.hidden = !details;
-    if (room && details) {
+    if (this.#details) set(this.#details, { hidden: !details, role: NARROW.matches && view === "details" ? "main" : "complementary" });
+    this.#skip.hidden = this.#page !== "room" || view !== "room";
+    if (before && !state.rooms[before]) this.#settle();
+    if (room && details && !this.#details) this.#fetchDetails();
+    else if (room && details) {
       this.#details.data = { room, title: roomName(room, me.userId) || t("rooms.alone"), people: members(state, room), mayManage: mayManage(room, me), mayDelete: mayDeleteRoom(room, me) };
     }
   }
@@ -144,9 +153,19 @@ export class ChatApp extends HTMLElement {
   // Internal
 
   /** @param {import("../types.js").Event} frame */
-  #notice(frame) {
-    const notice = noticeOf(this.chat.store.state, frame, isAway());
-    if (notice) notify(notice, t("rooms.snippet", { name: notice.author, text: notice.text }));
+  async #notice(frame) {
+    if (frame.type !== "chat_message" || localStorage.getItem("notify") !== "on") return;
+    const { state } = this.chat.store;
+    const away = document.visibilityState === "hidden" || !document.hasFocus();
+    this.#notify ??= await import("../lib/notify.js");
+    this.#notify.notify(state, frame, away);
+  }
+
+  #fetchDetails() {
+    later("room-details").then(() => {
+      if (!this.#details) this.#main.after((this.#details = make("room-details")));
+      this.update();
+    }, () => this.say(t("error.offline")));
   }
 
   /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
@@ -162,7 +181,7 @@ export class ChatApp extends HTMLElement {
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   #showPage(state, room, me) {
     const { page } = state.route;
-    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES ? page : "welcome";
+    const wanted = page === "room" ? (room ? "room" : state.ready ? "missing" : "") : page in PAGES && (page !== "server" || me.admin) ? page : "welcome";
     const element = this.#pageOf(wanted);
     if (wanted !== this.#page || (element && !element.isConnected)) {
       this.#page = wanted;
@@ -178,6 +197,14 @@ export class ChatApp extends HTMLElement {
     this.#room = wanted === "room" && room ? room.roomId : "";
     this.#last = this.#room || this.#last;
     if (element) element.data = this.#dataOf(page, state, me);
+  }
+
+  /** What had the focus is gone: the heading of what is there now gets it, unless one is busy elsewhere already. */
+  #settle() {
+    const active = document.activeElement;
+    if (active && active !== document.body && active.checkVisibility()) return;
+    const heading = ["main h1, main h2", "h1"].flatMap((place) => [...this.querySelectorAll(place)]).find((element) => element.checkVisibility());
+    if (heading) /** @type {HTMLElement} */ (set(heading, { tabindex: "-1" })).focus();
   }
 
   /** The element of a page that comes later; null until it is there. @param {string} page */
@@ -198,6 +225,10 @@ export class ChatApp extends HTMLElement {
     if (page === "directory") return { rooms: this.draft.directory, mine: new Set(Object.keys(state.rooms)), error: this.draft.directoryError };
     if (page === "search") return { ...searchPage(state, this.#last), search: (/** @type {any} */ query) => this.chat.search(query) };
     const { client } = this.chat;
+    if (page === "server") {
+      const host = () => this.dialog("room-dialog");
+      return { me, command: client.command, host, ask: async (/** @type {any} */ words, /** @type {any} */ confirmed) => (await host()).confirm(words, confirmed) };
+    }
     return { me, save: (/** @type {any} */ change) => this.chat.changeMe(change), upload: this.draft.upload, sessions: client.sessions, endSession: client.endSession };
   }
 }
@@ -209,6 +240,13 @@ function title(state, room, me) {
   const unread = totalUnread(state);
   const name = room && state.route.page === "room" ? `${roomName(room, me.userId) || t("rooms.alone")} — ` : "";
   return `${unread ? `(${unread}) ` : ""}${name}${t("product")}`;
+}
+
+/** A dot on the page's icon while something is unread. @param {boolean} unread */
+function setIcon(unread) {
+  const link = document.querySelector("link[rel=icon]");
+  const href = unread ? "favicon-unread.svg" : "favicon.svg";
+  if (link?.getAttribute("href") !== href) link?.setAttribute("href", href);
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

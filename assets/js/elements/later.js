@@ -1,5 +1,6 @@
-/** Elements that the first paint does not need: fetched with their style when they are first asked for. */
+/** Elements that the first paint does not need: fetched with their style and their words when they are first asked for. */
 import { h } from "../lib/dom.js";
+import { loadRest } from "../lib/i18n.js";
 
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
@@ -9,9 +10,11 @@ const MODULES = {
   "picture-viewer": () => import("./picture-viewer.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "reader-list": () => import("./reader-list.js"),
+  "room-details": () => import("./room-details.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
   "search-results": () => import("./search-results.js"),
+  "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),
   "text-completion": () => import("./text-completion.js"),
   "upload-list": () => import("./upload-list.js"),
@@ -20,20 +23,23 @@ const MODULES = {
 /** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */
 const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
 
+/** What needs no words of its own: it is there with the first conversation. @type {Later[]} */
+const EARLY = ["login-form", "room-details"];
+
 /** @typedef {keyof typeof MODULES} Later */
 
 /** @type {Map<Later, Promise<void>>} */
 const loading = new Map();
 
 /**
- * Waits until an element is defined and its style is there. After a failure the next call tries again.
+ * Waits until an element is defined, its style is there, and its words. After a failure the next call tries again.
  * @param {Later} tag
  * @returns {Promise<void>}
  */
 export function later(tag) {
   let found = loading.get(tag);
   if (!found) {
-    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style)]).then(() => undefined);
+    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style), EARLY.includes(tag) || loadRest()]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }

@@ -16,6 +16,7 @@ const FIELDS = { userId: "user", name: "name", password: "password" };
 export class LoginForm extends HTMLElement {
   /** @type {"sign-in"|"register"|"setup"} */
   #mode = "sign-in";
+  #ended = false;
   #card = h("div", { class: "card" });
   #notice = h("p", { class: "notice", role: "alert", hidden: true });
   #go = h("button", { class: "button primary large", type: "submit" });
@@ -39,6 +40,12 @@ export class LoginForm extends HTMLElement {
     if (this.isConnected) this.#build();
   }
 
+  /** The session was ended elsewhere: that is said until one signs in. @param {boolean} ended */
+  set ended(ended) {
+    this.#ended = ended;
+    this.#why();
+  }
+
   // Actions
 
   /** @param {unknown} error */
@@ -51,10 +58,16 @@ export class LoginForm extends HTMLElement {
     if (place) {
       fault(place, words);
       place.focus();
-    } else fill(this.#notice, icon("warning", "small"), h("span", null, words)).hidden = false;
+    } else fill(set(this.#notice, { class: "notice" }), icon("warning", "small"), h("span", null, words)).hidden = false;
   }
 
   // Internal
+
+  #why() {
+    if (!this.#ended || !this.isConnected) return;
+    set(this.#notice, { class: "notice info" }).hidden = false;
+    fill(this.#notice, icon("warning", "small"), h("span", null, t("login.ended")));
+  }
 
   #build() {
     const register = this.#mode !== "sign-in";
@@ -73,6 +86,7 @@ export class LoginForm extends HTMLElement {
         field(t("login.user"), user), this.#mode === "register" && field(t("login.name"), name, t("login.nameHint")),
         field(t("login.password"), password, register ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "", h("div", { class: "with-end" }, password, this.#eye(password))),
         this.#go));
+    this.#why();
     user.focus();
   }
 

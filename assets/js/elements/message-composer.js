@@ -53,14 +53,14 @@ export class MessageComposer extends Piece {
       this.#written();
       this.#complete();
     });
-    this.#field.addEventListener("blur", () => this.#store());
+    this.#field.addEventListener("blur", () => this.store());
   }
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
     // A closed tab tells nothing later.
-    addEventListener("pagehide", () => this.#store(), { signal });
-    document.addEventListener("visibilitychange", () => this.#store(), { signal });
+    addEventListener("pagehide", () => this.store(), { signal });
+    document.addEventListener("visibilitychange", () => this.store(), { signal });
   }
 
   /** @param {Data} data */
@@ -82,12 +82,20 @@ export class MessageComposer extends Piece {
     this.#field.focus();
   }
 
+  /** Keeps the draft now, not when one pauses. */
+  store() {
+    if (!this.#pause) return;
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    act(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
+  }
+
   // Internal
 
   /** @param {string} roomId @param {Context|null} context @param {string|null} draft of the room, when it is another one */
   #follow(roomId, context, draft) {
     const edited = this.#context?.kind === "edit";
-    this.#store();
+    this.store();
     // What editing has covered.
     const kept = draft ?? this.#covered;
     if (context?.kind === "edit" && !edited) this.#covered = draft ?? this.#field.value;
@@ -142,7 +150,7 @@ export class MessageComposer extends Piece {
     const media = this.#files.take();
     this.#field.value = "";
     this.#written();
-    this.#store();
+    this.store();
     act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
   }
@@ -165,16 +173,9 @@ export class MessageComposer extends Piece {
     this.#waits = false;
     if (this.#context?.kind !== "edit") {
       clearTimeout(this.#pause);
-      this.#pause = setTimeout(() => this.#store(), PAUSE_MS);
+      this.#pause = setTimeout(() => this.store(), PAUSE_MS);
     }
     this.#changed();
-  }
-
-  #store() {
-    if (!this.#pause) return;
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    act(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
   }
 
   #uploaded() {

@@ -25,7 +25,7 @@ const NEAR_PX = 900;
 /** @extends {Piece<Data>} */
 export class MessageList extends Piece {
   #items = h("div", { class: "items" });
-  #scroll = h("div", { class: "scroll", tabindex: "0", role: "log", "aria-live": "off", onscroll: () => this.#scrolled() }, this.#items);
+  #scroll = h("div", { class: "scroll", id: "messages", tabindex: "0", role: "log", "aria-live": "off", onscroll: () => this.#scrolled() }, this.#items);
   #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
   #roomId = "";
   #low = 0;
@@ -80,6 +80,10 @@ export class MessageList extends Piece {
   }
 
   // Actions
+
+  focus() {
+    this.#scroll.focus();
+  }
 
   toEnd() {
     this.#low = this.#seqAt(-FIRST);

@@ -6,6 +6,7 @@ import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { lengthOf } from "../lib/text.js";
+import { uploadErrorText } from "../lib/upload-words.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Change, User} from "../types.js" */
@@ -81,7 +82,7 @@ export class ProfileForm extends Piece {
       const media = await this.data.upload(file, (part) => set(this.#progress, { value: part }), new AbortController().signal);
       await this.#picture(media.id);
     } catch (error) {
-      say(this.#note, /** @type {any} */ (error).code === "too_large" ? t("upload.tooLarge") : errorText(error));
+      say(this.#note, uploadErrorText(error));
     }
     this.#progress.hidden = true;
   }

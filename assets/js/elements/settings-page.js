@@ -30,6 +30,7 @@ import "./session-list.js";
 export class SettingsPage extends Piece {
   #profile = /** @type {any} */ (document.createElement("profile-form"));
   #password = /** @type {any} */ (document.createElement("password-form"));
+  #server = section(t("server.title"), null, h("p", null, t("server.hint")), h("div", { class: "wrap" }, h("a", { class: "button server", href: "#/server" }, t("server.open"))));
   #sessions = /** @type {any} */ (document.createElement("session-list"));
 
   // Lifecycle
@@ -45,12 +46,14 @@ export class SettingsPage extends Piece {
         section(t("notify.title"), null, document.createElement("notice-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
+        this.#server,
         section(t("account.title"), null, h("p", null, t("account.text")),
           h("div", { class: "wrap" }, h("button", { class: "button danger delete-account", type: "button", onclick: () => act(this, "account-delete") }, t("account.delete"))))));
   }
 
   /** @param {Data} data */
   update({ me, save, upload, sessions, endSession }) {
+    this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
     this.#password.data = { userId: me.userId, save };
     this.#sessions.data ??= { list: sessions, end: endSession };

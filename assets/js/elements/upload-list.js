@@ -1,9 +1,10 @@
 /** Files that are on their way to the server, over what one writes. Each can be taken back. Emits `uploads-change`. */
 import { act, fill, h, say, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { has, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { isBusy, MOST_FILES, mayRetry, next, uploaded, withChange, withFiles } from "../state/uploads.js";
+import { reasonText } from "../lib/upload-words.js";
+import { isBusy, mayRetry, next, reasonOf, uploaded, withChange, withFiles } from "../state/uploads.js";
 
 /** @import {Media} from "../types.js" */
 /** @import {Upload} from "../state/uploads.js" */
@@ -95,7 +96,7 @@ export class UploadList extends HTMLElement {
       const media = await this.send(entry.file, (part) => change({ part }), entry.stop.signal);
       change({ state: "done", part: 1, media });
     } catch (error) {
-      if (!entry.stop.signal.aborted) change({ state: "failed", reason: /** @type {any} */ (error).code ?? "internal" });
+      if (!entry.stop.signal.aborted) change({ state: "failed", reason: reasonOf(/** @type {any} */ (error)) });
     }
     this.#pump(roomId);
   }
@@ -132,7 +133,7 @@ export class UploadList extends HTMLElement {
 
 /** @param {HTMLElement} node @param {Upload} upload */
 function change(node, upload) {
-  const { state, part, reason = "", name } = upload;
+  const { state, part, reason = "failed", name } = upload;
   const progress = /** @type {HTMLProgressElement} */ (node.children[3]);
   const error = /** @type {HTMLElement} */ (node.children[4]);
   const [words, retry] = /** @type {HTMLCollectionOf<HTMLElement>} */ (error.children);
@@ -143,13 +144,6 @@ function change(node, upload) {
   retry.hidden = !mayRetry(upload);
   if (state === "failed") say(words, reasonText(reason));
   else fill(words);
-}
-
-/** @param {string} reason */
-function reasonText(reason) {
-  if (reason === "too_many") return t("upload.tooMany", { n: MOST_FILES });
-  if (reason === "too_large") return t("upload.tooLarge");
-  return has(`error.${reason}`) ? t(`error.${reason}`) : t("error.internal");
 }
 
 customElements.define("upload-list", UploadList);

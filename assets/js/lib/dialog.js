@@ -1,5 +1,5 @@
-/** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. */
-import { fill, h, set } from "./dom.js";
+/** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. Emits `focus-lost` when that is gone. */
+import { act, fill, h, set } from "./dom.js";
 import { errorText } from "./errors.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -37,7 +37,8 @@ export function openDialog({ host, title, content, action, danger = false, hint 
   h("div", { class: "foot wrap" }, hint, h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t(action ? "action.cancel" : "action.close")), action && go));
   const dialog = h("dialog", { "aria-labelledby": id, onclose: () => {
     dialog.remove();
-    before?.focus();
+    if (before?.checkVisibility()) before.focus();
+    else act(host, "focus-lost");
   } }, form);
   fill(host, dialog);
   dialog.showModal();

@@ -1,4 +1,4 @@
-/** Words from assets/i18n/*.json. A message is a sentence with {places}, or one sentence per plural form of {n}. */
+/** Words from assets/i18n/*.json, those that the first paint does not need from i18n/later/. A message is a sentence with {places}, or one sentence per plural form of {n}. */
 
 export const LANGUAGES = /** @type {const} */ ({ en: "English", ko: "한국어", ru: "Русский", zh: "中文" });
 
@@ -35,6 +35,28 @@ export function useWords(language, dictionary) {
   plural = new Intl.PluralRules(language);
 }
 
+/** The words of what comes later are there, or on their way. @type {Promise<void>|null} */
+let rest = null;
+
+/** @param {string} name @returns {Promise<Record<string, string|Record<string, string>>>} */
+async function read(name) {
+  const answer = await fetch(`i18n/${name}.json`);
+  if (!answer.ok) throw new TypeError(answer.statusText);
+  return answer.json();
+}
+
+/** Fetches the words of what comes later. After a failure the next call tries again. */
+export function loadRest() {
+  const language = current;
+  rest ??= read(`later/${language}`).then((found) => {
+    if (language === current) words = { ...words, ...found };
+  }).catch((error) => {
+    rest = null;
+    throw error;
+  });
+  return rest;
+}
+
 /**
  * Fetches and uses a language; the choice of a person is kept.
  * @param {string} [chosen]
@@ -42,8 +64,8 @@ export function useWords(language, dictionary) {
 export async function loadLanguage(chosen) {
   const language = choose([chosen ?? localStorage.getItem("lang") ?? "", ...navigator.languages]);
   if (chosen) localStorage.setItem("lang", chosen);
-  const answer = await fetch(`i18n/${language}.json`);
-  useWords(language, await answer.json());
+  const [first, later] = await Promise.all([read(language), rest && read(`later/${language}`)]);
+  useWords(language, { ...first, ...later });
   document.documentElement.lang = language;
 }
 

@@ -1,4 +1,8 @@
-/** The browser's notifications: asked for by a button only, and switched off again here. */
+/** The browser's notifications: asked for by a button only, and switched off again here. Fetched where they are on. */
+import { noticeOf } from "../state/notice.js";
+import { t } from "./i18n.js";
+
+/** @import {Event, State} from "../types.js" */
 
 const KEY = "notify";
 /** By room: the newest takes the place of the one before, and goes when the room is read. @type {Map<string, Notification>} */
@@ -20,19 +24,17 @@ export function stopNotices() {
   localStorage.removeItem(KEY);
 }
 
-/** The reader looks at something else than this page. */
-export function isAway() {
-  return document.visibilityState === "hidden" || !document.hasFocus();
-}
-
 /**
- * @param {{roomId: string, messageId: string, title: string}} notice
- * @param {string} body
+ * @param {State} state when the frame came
+ * @param {Event} frame
+ * @param {boolean} away the reader looked at something else
  */
-export function notify({ roomId, messageId, title }, body) {
-  if (notifying() !== "on") return;
+export function notify(state, frame, away) {
+  const found = noticeOf(state, frame, away);
+  if (!found || notifying() !== "on") return;
+  const { roomId, messageId, title, author, text } = found;
   try {
-    const notice = new Notification(title, { body, tag: roomId, icon: "favicon.svg" });
+    const notice = new Notification(title, { body: t("rooms.snippet", { name: author, text }), tag: roomId, icon: "favicon.svg" });
     notice.onclick = () => {
       focus();
       location.hash = `#/${roomId}/${messageId}`;
@@ -48,11 +50,4 @@ export function notify({ roomId, messageId, title }, body) {
 export function noticed(roomId) {
   shown.get(roomId)?.close();
   shown.delete(roomId);
-}
-
-/** A dot on the page's icon while something is unread. @param {boolean} unread */
-export function setIcon(unread) {
-  const link = document.querySelector("link[rel=icon]");
-  const href = unread ? "favicon-unread.svg" : "favicon.svg";
-  if (link?.getAttribute("href") !== href) link?.setAttribute("href", href);
 }

@@ -18,7 +18,7 @@ export function parseRoute(hash) {
     if (second === "details") return { page: "room", roomId: first, details: true };
     return /^msg\d+$/.test(second ?? "") ? { page: "room", roomId: first, messageId: second } : { page: "room", roomId: first };
   }
-  if (first === "directory" || first === "profile" || first === "sign-in" || first === "register") return { page: first };
+  if (first === "directory" || first === "profile" || first === "server" || first === "sign-in" || first === "register") return { page: first };
   return { page: "rooms" };
 }
 
@@ -29,7 +29,7 @@ export function parseRoute(hash) {
  */
 export function viewOf(route) {
   if (route.page === "room") return route.details ? "details" : "room";
-  return route.page === "directory" || route.page === "profile" || route.page === "search" ? "page" : "rooms";
+  return ["directory", "profile", "server", "search"].includes(route.page) ? "page" : "rooms";
 }
 
 /**

@@ -17,14 +17,14 @@ export class Chat {
   socket = new Socket();
   history = new History(this.store, this.client);
   sender = new Sender(this.store, this.socket);
-  live = new Live({ ...this, signedOut: () => this.#signedOut() });
+  live = new Live({ ...this, signedOut: () => this.#signedOut(true) });
   /** @type {Drafts|null} */
   #drafts = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
 
   constructor() {
     this.client.onSession = (session) => this.#keeper.renewed(session);
-    this.client.onSignedOut = () => this.#signedOut();
+    this.client.onSignedOut = () => this.#signedOut(true);
     addEventListener("storage", (event) => {
       const change = this.#drafts?.changedElsewhere(event);
       if (change) this.store.dispatch({ type: "draft_changed", ...change });
@@ -210,10 +210,11 @@ export class Chat {
     this.live.start();
   }
 
-  #signedOut() {
+  /** @param {boolean} [ended] not by me, here and now */
+  #signedOut(ended = false) {
     this.#keeper.stop();
     this.socket.stop();
-    this.store.dispatch({ type: "signed_out" });
+    this.store.dispatch({ type: "signed_out", ended });
   }
 
   /** @param {import("../types.js").Room} room */

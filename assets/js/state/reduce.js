@@ -14,7 +14,7 @@ const TYPING_MS = 6000;
 export function initialState() {
   return {
     me: null, ready: false, rooms: {}, timelines: {}, people: {}, pictures: {}, quoted: {}, outbox: [], drafts: {}, online: {}, typing: {}, reads: {},
-    visit: null, reading: null, epoch: undefined, connection: { state: "connecting" }, route: { page: "rooms" },
+    visit: null, reading: null, epoch: undefined, connection: { state: "connecting" }, route: { page: "rooms" }, ended: false,
   };
 }
 
@@ -40,7 +40,7 @@ function reduceRest(state, event) {
     case "signed_in":
       return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, drafts: event.drafts ?? {}, people: { [event.me.userId]: event.me.name }, pictures: { [event.me.userId]: event.me.media?.name ?? "" } };
     case "signed_out":
-      return { ...initialState(), route: state.route };
+      return { ...initialState(), route: state.route, ended: Boolean(event.ended) && (state.ended || state.me !== null) };
     case "me_changed":
       return { ...state, me: event.me, ...known(state, event.me) };
     case "routed":

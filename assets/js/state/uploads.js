@@ -7,6 +7,11 @@ export const MOST_FILES = 10;
 /** So many travel at once; the rest of the page needs connections too. */
 const AT_ONCE = 2;
 
+/** @typedef {"tooMany"|"tooLarge"|"empty"|"badName"|"unreadable"|"refused"|"busy"|"noSpace"|"interrupted"|"failed"} Reason */
+
+/** What another try may mend. @type {(Reason|undefined)[]} */
+const PASSING = ["busy", "noSpace", "interrupted", "failed"];
+
 /**
  * @typedef {object} Upload
  * @property {string} key
@@ -14,7 +19,7 @@ const AT_ONCE = 2;
  * @property {boolean} picture
  * @property {number} part how much is there, 0 to 1
  * @property {"waiting"|"sending"|"done"|"failed"} state
- * @property {string} [reason] code of the error
+ * @property {Reason} [reason] why it failed
  * @property {Media} [media] once it is done
  */
 
@@ -28,7 +33,7 @@ export function withFiles(list, files) {
   let room = MOST_FILES - list.filter((upload) => upload.state !== "failed").length;
   return [...list, ...files.map(({ key, name, type }) => {
     room -= 1;
-    return /** @type {Upload} */ ({ key, name, picture: type.startsWith("image/"), part: 0, ...(room >= 0 ? { state: "waiting" } : { state: "failed", reason: "too_many" }) });
+    return /** @type {Upload} */ ({ key, name, picture: type.startsWith("image/"), part: 0, ...(room >= 0 ? { state: "waiting" } : { state: "failed", reason: "tooMany" }) });
   })];
 }
 
@@ -73,5 +78,23 @@ export function uploaded(list) {
  * @param {Upload} upload
  */
 export function mayRetry({ state, reason }) {
-  return state === "failed" && reason !== "too_many" && reason !== "too_large" && reason !== "invalid_request";
+  return state === "failed" && PASSING.includes(reason);
+}
+
+/**
+ * What an answer of the server, or none, means for a file.
+ * @param {{status?: number, code?: string, field?: string}} error
+ * @returns {Reason}
+ */
+export function reasonOf({ status, code, field }) {
+  if (code === "unreadable") return "unreadable";
+  switch (status) {
+    case 0: return "interrupted";
+    case 400: return field === "body" ? "empty" : field === "fileName" ? "badName" : "refused";
+    case 403: case 415: return "refused";
+    case 413: return "tooLarge";
+    case 429: return "busy";
+    case 503: case 507: return "noSpace";
+    default: return "failed";
+  }
 }

@@ -10,6 +10,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
+use super::Person;
+
 /// Nothing on a page takes that long.
 pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(40);
 /// What the messages on the page say, oldest first.
@@ -141,6 +143,16 @@ impl Browser {
         self.fill("login-form #password", "correct horse").await;
         self.click("login-form button[type=submit]").await;
         self.has("chat-app room-list").await;
+    }
+
+    /// Opens the page and signs somebody in who is registered.
+    pub(crate) async fn at_home(driver: &Driver, name: &'static str, address: &str, size: &str, person: &Person) -> Self {
+        let browser = Self::open_at(driver, name, &format!("{address}/#/sign-in"), size).await;
+        browser.fill("login-form #user", &person.login).await;
+        browser.fill("login-form #password", &person.password).await;
+        browser.click("login-form button[type=submit]").await;
+        browser.has("chat-app room-list").await;
+        browser
     }
 
     /// Sends a message in the open room.

@@ -1,8 +1,11 @@
 //! A network that can be cut.
 
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,6 +15,8 @@ pub(crate) struct Proxy {
     address: String,
     target: Arc<Mutex<String>>,
     up: watch::Sender<bool>,
+    /// So many bytes of clients go through before it is cut.
+    left: Arc<AtomicUsize>,
     listening: JoinHandle<()>,
 }
 
@@ -22,8 +27,9 @@ impl Proxy {
         let address = listener.local_addr().unwrap().to_string();
         let target = Arc::new(Mutex::new(target.to_owned()));
         let up = watch::Sender::new(true);
-        let listening = tokio::spawn(listen(listener, Arc::clone(&target), up.subscribe()));
-        Self { address, target, up, listening }
+        let left = Arc::new(AtomicUsize::new(usize::MAX));
+        let listening = tokio::spawn(listen(listener, Arc::clone(&target), up.clone(), Arc::clone(&left)));
+        Self { address, target, up, left, listening }
     }
 
     /// Where clients go.
@@ -36,8 +42,14 @@ impl Proxy {
         self.up.send_replace(false);
     }
 
+    /// The same as soon as clients have sent so many bytes more, in the middle of whatever they send then.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        self.left.store(bytes, Ordering::SeqCst);
+    }
+
     /// Lets new connections through again.
     pub(crate) fn heal(&self) {
+        self.left.store(usize::MAX, Ordering::SeqCst);
         self.up.send_replace(true);
     }
 
@@ -54,21 +66,54 @@ impl Drop for Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, target: Arc<Mutex<String>>, up: watch::Receiver<bool>) {
+async fn listen(listener: TcpListener, target: Arc<Mutex<String>>, up: watch::Sender<bool>, left: Arc<AtomicUsize>) {
     while let Ok((client, _)) = listener.accept().await {
         let target = target.lock().unwrap().clone();
-        tokio::spawn(carry(client, target, up.clone()));
+        tokio::spawn(carry(client, target, up.clone(), Arc::clone(&left)));
     }
 }
 
-async fn carry(mut client: TcpStream, target: String, mut up: watch::Receiver<bool>) {
-    if !*up.borrow_and_update() {
+async fn carry(client: TcpStream, target: String, up: watch::Sender<bool>, left: Arc<AtomicUsize>) {
+    let mut state = up.subscribe();
+    if !*state.borrow_and_update() {
         return;
     }
-    let Ok(mut server) = TcpStream::connect(target).await else { return };
+    let Ok(server) = TcpStream::connect(target).await else { return };
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let both = async {
+        tokio::join!(
+            async {
+                if !send(&mut from_client, &mut to_server, &left).await.unwrap_or(true) {
+                    up.send_replace(false);
+                }
+            },
+            async {
+                drop(copy(&mut from_server, &mut to_client).await);
+                drop(to_client.shutdown().await);
+            },
+        )
+    };
     // Whichever comes first ends both connections by dropping them.
     tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server) => (),
-        _ = up.wait_for(|up| !up) => (),
+        _ = both => (),
+        _ = state.wait_for(|up| !up) => (),
+    }
+}
+
+/// What a client sends, until it ends or may send no more; then false.
+async fn send(client: &mut OwnedReadHalf, server: &mut OwnedWriteHalf, left: &AtomicUsize) -> io::Result<bool> {
+    let mut buffer = [0; 8192];
+    loop {
+        let read = client.read(&mut buffer).await?;
+        if read == 0 {
+            server.shutdown().await?;
+            return Ok(true);
+        }
+        let endless = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(read) };
+        if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, endless).is_err() {
+            return Ok(false);
+        }
+        server.write_all(&buffer[..read]).await?;
     }
 }

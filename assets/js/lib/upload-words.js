@@ -1,0 +1,15 @@
+/** Why a file was not taken, in words. */
+import { t } from "./i18n.js";
+import { MOST_FILES, reasonOf } from "../state/uploads.js";
+
+/** @import {Reason} from "../state/uploads.js" */
+
+/** @param {Reason} reason */
+export function reasonText(reason) {
+  return reason === "failed" ? t("error.internal") : t(`upload.${reason}`, { n: MOST_FILES });
+}
+
+/** @param {unknown} error what an upload has thrown */
+export function uploadErrorText(error) {
+  return reasonText(reasonOf(/** @type {any} */ (error)));
+}

@@ -1,0 +1,94 @@
+//! The web UI in Chromium: the place of the server's administrators, and that there is none for others.
+
+use serde_json::json;
+
+use crate::support::{Browser, Ctl, Driver, Person, RoomPlan, Server};
+
+/// Waits until the row of a user is as it should be.
+async fn row(page: &Browser, user: &str, what: &str) {
+    page.wait(
+        &format!("{user}: {what}"),
+        &format!("const row = document.querySelector('server-users li[data-user={user}]'); const shown = (name) => row?.querySelector(`.${{name}}`)?.hidden === false; return Boolean(row) && {what}"),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
+    let server = Server::start().await;
+    Ctl::of(&server).create("root", &["--admin"]);
+    let root = Person::known(&server, "root").await;
+    let bob = Person::new(&server, "bob").await;
+    let kept = bob.public_room("Kept").await;
+    let gone = bob.room_like(&[], RoomPlan { name: Some("Gone"), public: false }).await;
+    let driver = Driver::start();
+    let (admin, other) = tokio::join!(
+        Browser::at_home(&driver, "server", server.address(), "1280,800", &root),
+        Browser::at_home(&driver, "server-bob", server.address(), "390,844", &bob)
+    );
+    let address = |hash: &str| format!("http://{}/#/{hash}", server.address());
+
+    // For others there is neither a way to it nor the place.
+    other.page.goto(&address("profile")).await.unwrap();
+    other.has("session-list li").await;
+    other.wait("no way to it", "return document.querySelector('settings-page .server').checkVisibility() === false").await;
+    other.page.goto(&address("server")).await.unwrap();
+    other
+        .wait(
+            "the page is another one",
+            "return document.querySelector('chat-app')?.dataset.view === 'page' && document.querySelector('main empty-state') !== null",
+        )
+        .await;
+    assert_eq!(other.page.execute("return customElements.get('server-page') === undefined", Vec::new()).await.unwrap(), json!(true));
+    other.page.goto(&address(&kept)).await.unwrap();
+    other.has("message-composer").await;
+
+    // A way there from the settings; how the server is.
+    admin.page.goto(&address("profile")).await.unwrap();
+    admin.click("settings-page a.server").await;
+    admin.wait("figures", "return document.querySelectorAll('server-status .figures dd').length >= 6").await;
+    row(&admin, "bob", "shown('disable') && shown('promote') && !shown('demote') && !shown('enable')").await;
+    row(&admin, "root", "!shown('disable') && !shown('demote') && !shown('end-sessions')").await;
+    admin.wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2").await;
+
+    // A session that is ended is over at once, and the log tells of it.
+    admin.click("server-users li[data-user=bob] .end-sessions").await;
+    other.has("login-form .notice.info:not([hidden])").await;
+    admin.wait("the log", "return document.querySelector('server-log .log').textContent.includes('user.logout bob')").await;
+    admin.picture("administration").await;
+    let verbs = [("promote", "shown('demote')"), ("demote", "shown('promote')"), ("disable", "shown('enable') && row.dataset.disabled === ''")];
+    for (verb, then) in verbs {
+        admin.click(&format!("server-users li[data-user=bob] .{verb}")).await;
+        row(&admin, "bob", then).await;
+    }
+    bob.post("/api/login", json!({"userId": "bob", "password": bob.password})).await.is(401);
+    admin.click("server-users li[data-user=bob] .enable").await;
+    row(&admin, "bob", "shown('disable')").await;
+
+    // A new user signs in with the password that is shown once.
+    admin.click("server-page .add-user").await;
+    admin.fill("room-dialog #new-user", "bob").await;
+    admin.click("room-dialog button[type=submit]").await;
+    admin.has("room-dialog #new-user[aria-invalid]").await;
+    admin.fill("room-dialog #new-user", "by").await;
+    admin.click("room-dialog button[type=submit]").await;
+    let password = admin.wait("the password", "return document.querySelector('room-dialog #new-password')?.value").await;
+    admin.picture("password").await;
+    bob.bare().post("/api/login", json!({"userId": "bobby", "password": password})).await.is(200);
+    admin.click("room-dialog .foot .button").await;
+    row(&admin, "bobby", "row.textContent.includes('@bobby')").await;
+    admin.wait("the password is nowhere", "return document.querySelector('.secret') === null").await;
+
+    // A room goes after a question.
+    admin.click(&format!("server-rooms li[data-room={gone}] .delete-room")).await;
+    admin.click("room-dialog button.danger").await;
+    admin.wait("one room", "return document.querySelectorAll('server-rooms li').length === 1").await;
+    bob.again().await.get(&format!("/api/chatrooms/{gone}")).await.is(404);
+
+    // Who is no administrator any more is told so.
+    Ctl::of(&server).run(&["user", "demote", "root"]).ends(0);
+    admin.click("server-users li[data-user=bobby] .disable").await;
+    admin.has("server-users .notice:not([hidden])").await;
+    admin.close().await;
+    other.close().await;
+}
