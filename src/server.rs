@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+use crate::admin::backup::{self, Schedule};
 use crate::admin::control::Control;
 use crate::admin::{self, Admin, Running};
 use crate::api::metrics::{Metrics, alone};
@@ -78,9 +79,12 @@ impl World {
             drop(events.blocking_send(event));
         });
         let directory = config.server.data_dir.join(&config.media.directory);
-        let files = tokio::task::spawn_blocking(move || Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why }))
-            .await
-            .map_err(|_| StoreError::Unavailable)??;
+        let (data, backups) = (config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
+        let opened = tokio::task::spawn_blocking(move || {
+            backup::sweep(&data, &backups).map_err(|why| OpenError::Io { path: data, why })?;
+            Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
+        });
+        let files = opened.await.map_err(|_| StoreError::Unavailable)??;
         let options = Options { readers: config.database.readers };
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
@@ -147,6 +151,7 @@ pub async fn run(
     let running = Running { log, hub: Arc::clone(&world.hub), addresses: addresses.clone(), since: Instant::now(), stop: stopped.clone() };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
     let collector = tokio::spawn(collect(chat.clone()));
+    let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
@@ -173,6 +178,9 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    if let Some(backups) = backups {
+        backups.abort();
+    }
     upkeep.abort();
     world.close().await;
     info!("Server stopped.");

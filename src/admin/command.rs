@@ -188,6 +188,24 @@ pub enum Command {
     /// Goes on in a new file.
     #[serde(rename = "log.rotate")]
     LogRotate {},
+    /// The files of the database.
+    #[serde(rename = "db.status")]
+    DbStatus {},
+    /// What is wrong with it.
+    #[serde(rename = "db.check")]
+    DbCheck {},
+    /// Gives free pages back.
+    #[serde(rename = "db.vacuum")]
+    DbVacuum {},
+    /// Makes the search index anew.
+    #[serde(rename = "db.reindex")]
+    DbReindex {},
+    /// How much there is of everything.
+    #[serde(rename = "db.stats")]
+    DbStats {},
+    /// A backup, as bytes of a file, then what it begins with.
+    #[serde(rename = "backup.create")]
+    BackupCreate {},
     /// How the server is.
     #[serde(rename = "status")]
     Status {},
@@ -219,6 +237,9 @@ impl Command {
             | Self::RoomShow { .. }
             | Self::RoomMembers { .. }
             | Self::LogTail { .. }
+            | Self::DbStatus {}
+            | Self::DbCheck {}
+            | Self::DbStats {}
             | Self::Status {} => false,
             _ => true,
         }
@@ -226,7 +247,7 @@ impl Command {
 
     /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
     pub fn is_remote(&self) -> bool {
-        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::LogTail { .. })
+        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::LogTail { .. } | Self::BackupCreate {})
     }
 }
 

@@ -4,8 +4,11 @@
 //! that need no files. What may live here: what a command does, said in calls of [`Chat`] and of the store's own upkeep.
 //! No parsing of arguments, no printing.
 
+pub mod backup;
+mod backups;
 pub mod command;
 pub mod control;
+mod database;
 pub mod frame;
 mod log;
 pub mod outcome;

@@ -58,6 +58,12 @@ impl Admin {
             Command::LogLevel { level, for_seconds } => self.log_level(level, for_seconds, output).await,
             Command::LogTail { lines, level, user, room, for_seconds } => self.log_tail(lines, level, user, room, for_seconds, output).await,
             Command::LogRotate {} => self.log_rotate(),
+            Command::DbStatus {} => self.db_status(output).await,
+            Command::DbCheck {} => self.db_check(output).await,
+            Command::DbVacuum {} => self.db_vacuum(output).await,
+            Command::DbReindex {} => self.db_reindex(output).await,
+            Command::DbStats {} => self.db_stats(output).await,
+            Command::BackupCreate {} => self.backup_create(output).await,
             Command::Status {} => self.status(output).await,
         }
     }

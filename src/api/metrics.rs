@@ -74,6 +74,7 @@ fn describe() {
     describe_histogram!("chatctl_commit_operations", "Operations of a commit");
     describe_histogram!("chatctl_commit_seconds", Unit::Seconds, "Time from the beginning of a transaction to its being on the disk");
     describe_histogram!("chatctl_request_seconds", Unit::Seconds, "Time to answer a request, by dialect, method, route and status");
+    describe_gauge!("chatctl_backup_age_seconds", Unit::Seconds, "Time since the newest backup, where the server makes them by itself");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 

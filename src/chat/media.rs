@@ -1,6 +1,7 @@
 //! Uploaded files: taking them in, handing them out, collecting what nothing refers to.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,13 +30,21 @@ pub(super) struct Uploads {
     max_bytes: u64,
     /// Uploads hold it to read while bytes and row come into being, the collection to write while both go.
     gate: RwLock<()>,
+    /// Somebody else has it too: nothing is collected.
+    held: Arc<()>,
     cleaners: Semaphore,
 }
 
 impl Uploads {
     pub(super) fn new(files: Files, max_bytes: u64) -> Self {
-        Self { files, max_bytes, gate: RwLock::new(()), cleaners: Semaphore::new(CLEANERS) }
+        Self { files, max_bytes, gate: RwLock::new(()), held: Arc::default(), cleaners: Semaphore::new(CLEANERS) }
     }
+}
+
+/// While this lives no uploaded file goes.
+#[derive(Debug)]
+pub struct MediaHold {
+    _held: Arc<()>,
 }
 
 /// A file to be handed out.
@@ -131,6 +140,10 @@ impl Chat {
         let mut gone = 0;
         while let Some(from) = after {
             let _alone = self.0.uploads.gate.write().await;
+            if self.media_is_held() {
+                // The next hour tries again.
+                return Ok(gone);
+            }
             let (unused, next) = self.store().drop_unused_media(before, from, STEP).await?;
             gone += self.remove_bytes(&unused).await;
             after = next;
@@ -138,6 +151,10 @@ impl Chat {
         let old = self.0.uploads.files.older_than(UNUSED_FOR).await.map_err(|error| unavailable(&error))?;
         for names in old.chunks(STEP as usize) {
             let _alone = self.0.uploads.gate.write().await;
+            if self.media_is_held() {
+                // The next hour tries again.
+                return Ok(gone);
+            }
             let known = self.store().known_media(names).await?;
             let orphans: Vec<String> = names.iter().filter(|name| !known.contains(name)).cloned().collect();
             gone += self.remove_bytes(&orphans).await;
@@ -146,6 +163,18 @@ impl Chat {
             info!("{gone} files that nothing refers to were removed.");
         }
         Ok(gone)
+    }
+
+    /// Keeps all files from being collected, for a backup that has the rows and still wants the bytes.
+    pub async fn hold_media(&self) -> MediaHold {
+        let hold = MediaHold { _held: Arc::clone(&self.0.uploads.held) };
+        // A step of the collection that has begun ends first.
+        drop(self.0.uploads.gate.read().await);
+        hold
+    }
+
+    fn media_is_held(&self) -> bool {
+        Arc::strong_count(&self.0.uploads.held) > 1
     }
 
     async fn remove_bytes(&self, names: &[String]) -> usize {

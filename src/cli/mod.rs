@@ -1,8 +1,10 @@
 //! The command line: one file a noun, each with its options and `run`. Parsing and printing; no rule of the chat.
 
 mod ask;
+mod backup;
 mod carry;
 mod config;
+mod db;
 mod exit;
 mod file;
 mod init;
@@ -66,6 +68,12 @@ enum Noun {
     /// Rooms, who is in them, what was said
     #[command(subcommand)]
     Room(room::Verb),
+    /// The database
+    #[command(subcommand)]
+    Db(db::Verb),
+    /// Backups of everything
+    #[command(subcommand)]
+    Backup(backup::Verb),
     /// Show, check or write the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -100,6 +108,8 @@ pub fn run() -> ExitCode {
         Noun::Serve(opts) => serve::run(global, opts),
         Noun::User(verb) => user::run(global, verb),
         Noun::Room(verb) => room::run(global, verb),
+        Noun::Db(verb) => db::run(global, &verb),
+        Noun::Backup(verb) => backup::run(global, verb),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),

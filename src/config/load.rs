@@ -147,7 +147,7 @@ fn typed(text: &str, default: Option<&Value>) -> Value {
         }
         Some(Value::Num(..)) => text.trim().parse::<i64>().map_or_else(|_| plain(), Value::from),
         Some(Value::Bool(..)) => text.trim().parse::<bool>().map_or_else(|_| plain(), Value::from),
-        // An optional key has no default to tell: only `readers` is a number.
+        // An optional key has no default to tell: `readers` and those of `[backup]` are numbers.
         None | Some(Value::Empty(..)) => text.trim().parse::<i64>().map_or_else(|_| plain(), Value::from),
         Some(_) => plain(),
     }
@@ -200,7 +200,7 @@ fn keys() -> Vec<(String, String)> {
 
 /// Values that fit their type but cannot work.
 fn check(config: &Config) -> Result<(), ConfigError> {
-    let Config { server, auth, rooms, media, limits, .. } = config;
+    let Config { server, auth, rooms, media, limits, backup, .. } = config;
     let bad = |section, key, why: &str| Err(ConfigError::Value { section, key, why: why.to_owned() });
     if server.listen.is_empty() {
         return bad("server", "listen", "must hold an address");
@@ -223,7 +223,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             return bad("server", "trusted_proxies", &format!("holds {proxy:?}, which is neither an address nor a network"));
         }
     }
-    let positive: [(&'static str, &'static str, u64); 12] = [
+    let positive: [(&'static str, &'static str, u64); 14] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("auth", "session_days", auth.session_days),
         ("auth", "access_token_minutes", auth.access_token_minutes),
@@ -236,11 +236,16 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         ("limits", "max_connections", limits.max_connections as u64),
         ("limits", "socket_queue", limits.socket_queue as u64),
         ("limits", "socket_queue_bytes", limits.socket_queue_bytes as u64),
+        ("backup", "every_hours", backup.every_hours.unwrap_or(1)),
+        ("backup", "keep", backup.keep.unwrap_or(1)),
     ];
     for (section, key, value) in positive {
         if value == 0 {
             return bad(section, key, "must be at least 1");
         }
+    }
+    if backup.directory.as_os_str().is_empty() {
+        return bad("backup", "directory", "must be named");
     }
     Ok(())
 }
@@ -296,6 +301,9 @@ mod tests {
             "[auth]\nsession_days = 0",
             "[auth]\nregistration = \"maybe\"",
             "[limits]\nmax_body_bytes = \"big\"",
+            "[backup]\nevery_hours = 0",
+            "[backup]\nkeep = 0",
+            "[backup]\ndirectory = \"\"",
             "rooms = 1",
             "not toml",
         ];

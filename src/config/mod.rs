@@ -29,6 +29,8 @@ pub struct Config {
     pub log: Log,
     /// Where `/metrics` is served.
     pub metrics: Metrics,
+    /// Backups that the server makes by itself.
+    pub backup: Backup,
 }
 
 /// `[server]`
@@ -341,4 +343,22 @@ impl Default for Log {
 pub struct Metrics {
     /// Address of its own for `/metrics`; empty: on the usual ones, for peers on this machine.
     pub listen: String,
+}
+
+/// `[backup]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    /// Where backups go, relative to the data directory.
+    pub directory: PathBuf,
+    /// Hours between two backups; unset: the server makes none by itself.
+    pub every_hours: Option<u64>,
+    /// Backups that stay, the newest; unset: all.
+    pub keep: Option<u64>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self { directory: PathBuf::from("backups"), every_hours: None, keep: None }
+    }
 }

@@ -118,8 +118,8 @@ impl Drop for Incoming {
     }
 }
 
-/// `ab/abcdef…`; None for what is no name.
-fn place(root: &Path, name: &str) -> Option<PathBuf> {
+/// Where a file of this name lies, `ab/abcdef…` below the directory; None for what is no name.
+pub fn place(root: &Path, name: &str) -> Option<PathBuf> {
     let sound = name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     sound.then(|| root.join(name.get(..2).unwrap_or_default()).join(name))
 }

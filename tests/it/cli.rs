@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::support::{Client, Server};
 
 /// Runs the binary in a directory; no variable of ours gets through but these.
-fn chatctl(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+pub(crate) fn chatctl(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
         command.env_remove(name);
@@ -20,11 +20,11 @@ fn chatctl(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> 
     command.current_dir(directory).envs(variables.iter().copied()).args(arguments).output().unwrap()
 }
 
-fn code(output: &Output) -> Option<i32> {
+pub(crate) fn code(output: &Output) -> Option<i32> {
     output.status.code()
 }
 
-fn errors(output: &Output) -> String {
+pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -50,7 +50,7 @@ fn wrong_arguments_are_usage_errors_that_name_the_nearest() {
 #[test]
 fn every_group_has_help_with_two_examples() {
     let dir = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["serve", "--help"], &["config", "--help"]] {
+    for arguments in [&["--help"][..], &["serve", "--help"], &["db", "--help"], &["backup", "--help"], &["config", "--help"]] {
         let output = chatctl(dir.path(), &[], arguments);
         assert_eq!(code(&output), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();

@@ -1,6 +1,7 @@
 //! The one test binary: it starts the real thing and asks it from outside.
 
 mod admin;
+mod backup;
 mod browser;
 mod chatrooms;
 mod chats;

@@ -14,6 +14,7 @@ mod rooms;
 mod search;
 mod sessions;
 mod sqlite;
+mod upkeep;
 mod users;
 
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ use contract;
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Arc<dyn Sessions>,
-    backend: Sqlite,
+    pub(crate) backend: Sqlite,
     sink: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     dir: TempDir,

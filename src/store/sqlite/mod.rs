@@ -27,6 +27,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod tickets;
+pub mod upkeep;
 mod users;
 mod verbs;
 mod wal;
@@ -34,7 +35,7 @@ mod work;
 mod writer;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,6 +77,7 @@ pub struct Options {
 pub struct Sqlite(Arc<Inner>);
 
 struct Inner {
+    path: PathBuf,
     orders: Sender<Order>,
     places: Arc<Semaphore>,
     readers: Readers,
@@ -116,6 +118,7 @@ impl Sqlite {
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
         let thread = thread.map_err(io)?;
         Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
             orders,
             places,
             readers,

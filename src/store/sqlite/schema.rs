@@ -12,11 +12,25 @@ use super::sql;
 use super::wal::BUSY;
 use crate::store::Settings;
 
+/// One step from a schema to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Migration {
+    /// For people.
+    pub(super) name: &'static str,
+    sql: &'static str,
+}
+
+macro_rules! migration {
+    ($name:literal) => {
+        Migration { name: $name, sql: include_str!(concat!("migrations/", $name, ".sql")) }
+    };
+}
+
 /// Only ever appended to: what has been released stays as it is.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_search.sql")];
+pub(super) const MIGRATIONS: &[Migration] = &[migration!("0001_start"), migration!("0002_search")];
 
 /// `chat` in ASCII; tells our files from those of other programs.
-const APPLICATION: i32 = 0x6368_6174;
+pub(super) const APPLICATION: i32 = 0x6368_6174;
 
 /// How every SQLite file begins.
 const HEADER: &[u8] = b"SQLite format 3\0";
@@ -34,7 +48,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     open_with(path, MIGRATIONS)
 }
 
-fn open_with(path: &Path, migrations: &[&str]) -> Result<Connection, OpenError> {
+fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenError> {
     let prepare = || {
         let mut conn = Connection::open(path)?;
         conn.busy_timeout(BUSY)?;
@@ -44,7 +58,7 @@ fn open_with(path: &Path, migrations: &[&str]) -> Result<Connection, OpenError> 
         if foreign || (found > 0 && other != APPLICATION) {
             return Ok(Err(OpenError::Foreign(path.to_owned())));
         }
-        let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+        let known = number(migrations);
         if found > known {
             return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
         }
@@ -72,16 +86,21 @@ fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
+/// Makes a file that must not be there, for its owner alone.
+pub(super) fn create_new(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
+}
+
 /// Makes the file for its owner alone; SQLite gives its companions the same mode.
 pub(super) fn create(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+    match create_new(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
 }
 
 /// SQLite takes a short file of another kind for an empty database and would write over it.
-fn check_header(path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
     read.map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
@@ -106,19 +125,24 @@ fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-fn version(conn: &Connection) -> rusqlite::Result<u32> {
+/// The schema that so many migrations make.
+pub(super) fn number(migrations: &[Migration]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn migrate(conn: &mut Connection, migrations: &[&str], found: u32) -> rusqlite::Result<()> {
+fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusqlite::Result<()> {
     let missing = migrations.get(found as usize..).unwrap_or_default();
     let tx = conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     for migration in missing {
-        tx.execute_batch(migration)?;
+        tx.execute_batch(migration.sql)?;
     }
     if !missing.is_empty() {
         tx.pragma_update(None, "application_id", APPLICATION)?;
-        tx.pragma_update(None, "user_version", u32::try_from(migrations.len()).unwrap_or(u32::MAX))?;
+        tx.pragma_update(None, "user_version", number(migrations))?;
     }
     tx.commit()
 }
@@ -190,7 +214,7 @@ mod tests {
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
         let known = u32::try_from(MIGRATIONS.len()).unwrap();
-        let more: Vec<_> = MIGRATIONS.iter().copied().chain(["CREATE TABLE later (id INTEGER PRIMARY KEY)"]).collect();
+        let more: Vec<_> = MIGRATIONS.iter().copied().chain([Migration { name: "later", sql: "CREATE TABLE later (id INTEGER PRIMARY KEY)" }]).collect();
         let conn = open_with(&path, &more).unwrap();
         assert_eq!(version(&conn).unwrap(), known + 1);
         conn.execute("INSERT INTO later DEFAULT VALUES", ()).unwrap();
@@ -204,7 +228,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
-        let more: Vec<_> = MIGRATIONS.iter().copied().chain(["CREATE TABLE later (id INTEGER)", "nonsense"]).collect();
+        let bad = ["CREATE TABLE later (id INTEGER)", "nonsense"].map(|sql| Migration { name: "bad", sql });
+        let more: Vec<_> = MIGRATIONS.iter().copied().chain(bad).collect();
         assert!(open_with(&path, &more).is_err());
         let conn = open(&path).unwrap();
         assert_eq!(version(&conn).unwrap() as usize, MIGRATIONS.len());

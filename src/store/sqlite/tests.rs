@@ -137,6 +137,10 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         schema::STATEMENTS,
         search::STATEMENTS,
         sessions::STATEMENTS,
+        upkeep::CHECKS,
+        upkeep::ENDS,
+        upkeep::FIGURES,
+        upkeep::INSPECTIONS,
         users::STATEMENTS,
     ];
     for statement in all.concat() {

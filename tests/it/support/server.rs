@@ -40,7 +40,11 @@ impl Server {
 
     /// Starts one with keys of the configuration: `("ROOMS__IDLE_TIMEOUT_SECONDS", "1")`.
     pub(crate) async fn start_with(env: &[(&str, &str)]) -> Self {
-        let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+        Self::start_in(tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap(), env).await
+    }
+
+    /// Starts one on what is there.
+    pub(crate) async fn start_in(data: TempDir, env: &[(&str, &str)]) -> Self {
         let env: Vec<_> = env.iter().map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned())).collect();
         let running = Running::spawn(data.path(), &env).await;
         Self { data, env, running }

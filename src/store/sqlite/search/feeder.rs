@@ -119,6 +119,7 @@ impl Feeder {
             if !batch.new.is_empty() || !batch.changed.is_empty() {
                 both.index.feed(&batch.new, &batch.changed, batch.reached)?;
             }
+            self.shared.fed.store(batch.reached.message, Ordering::Release);
             if !batch.more {
                 break;
             }
@@ -146,9 +147,16 @@ impl Feeder {
     /// Throws the index away; the next look makes it anew.
     fn forget(&self) {
         *self.shared.readers() = None;
-        if let Err(error) = discard(&self.shared.path) {
-            tracing::error!(store.error = %error, "The search index cannot be removed");
-            self.pause(AFTER_FAILURE);
+        self.shared.behind.store(true, Ordering::Release);
+        self.shared.fed.store(0, Ordering::Release);
+        match discard(&self.shared.path) {
+            Ok(()) => {
+                self.shared.thrown_away.fetch_add(1, Ordering::AcqRel);
+            }
+            Err(error) => {
+                tracing::error!(store.error = %error, "The search index cannot be removed");
+                self.pause(AFTER_FAILURE);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ mod feeder;
 mod index;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
@@ -36,6 +36,10 @@ struct Shared {
     /// Messages that are acknowledged may be missing in the index for longer than usual.
     behind: AtomicBool,
     damaged: AtomicBool,
+    /// How often the index was thrown away.
+    thrown_away: AtomicU64,
+    /// The newest message in it.
+    fed: AtomicI64,
     stop: AtomicBool,
     /// Something was committed since the thread last looked.
     news: Arc<AtomicBool>,
@@ -64,6 +68,8 @@ impl Search {
             readers: Mutex::new(None),
             behind: AtomicBool::new(true),
             damaged: AtomicBool::new(false),
+            thrown_away: AtomicU64::new(0),
+            fed: AtomicI64::new(0),
             stop: AtomicBool::new(false),
             news: Arc::new(AtomicBool::new(true)),
         });
@@ -98,6 +104,24 @@ impl Search {
     /// Whether acknowledged messages may be missing for longer than usual.
     pub(super) fn behind(&self) -> bool {
         self.shared.behind.load(Ordering::Acquire)
+    }
+
+    /// Has the index made anew, soon.
+    pub(super) fn throw_away(&self) {
+        self.shared.damaged.store(true, Ordering::Release);
+        if let Some(waker) = self.waker() {
+            waker.wake();
+        }
+    }
+
+    /// How often it was thrown away.
+    pub(super) fn thrown_away(&self) -> u64 {
+        self.shared.thrown_away.load(Ordering::Acquire)
+    }
+
+    /// The newest message in it.
+    pub(super) fn fed(&self) -> i64 {
+        self.shared.fed.load(Ordering::Acquire)
     }
 
     /// Ends the thread; what is not in the index yet gets there at the next start. Blocks.

@@ -1,0 +1,266 @@
+//! Goes through a backup from its first byte to its last and notes whatever is wrong with it.
+//!
+//! What is in a backup is never believed: a name becomes one of the entries that there are or nothing, whatever is no plain file
+//! is refused, and every sum is made anew.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::format::{DATABASE, Entry, FORMAT, HEAD, Head, MANIFEST, Manifest, PRODUCT, Sum};
+use super::seal::Unsealing;
+use super::{Failure, Progress, cannot, interrupted};
+use crate::admin::Kind;
+use crate::store::sqlite::upkeep::{UpkeepError, examine, inspect};
+
+/// Most bytes of the first entry.
+const MAX_HEAD: u64 = 64 * 1024;
+/// Most bytes of the last: some millions of files.
+const MAX_MANIFEST: u64 = 1024 * 1024 * 1024;
+/// Of each kind so many problems are told.
+const MOST: usize = 20;
+
+/// What was found in a backup.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) head: Option<Head>,
+    pub(super) manifest: Manifest,
+    /// What there is, with its own sums.
+    pub(super) entries: BTreeMap<Entry, Sum>,
+    /// What is wrong, each in a sentence.
+    pub(super) problems: Vec<String>,
+}
+
+/// Where the bytes of an entry go; None: they are only summed.
+pub(super) type Place<'p> = &'p mut dyn FnMut(&Entry) -> io::Result<Option<File>>;
+
+/// Reads a backup. Fails only where the file cannot be opened, a place cannot be written, or nobody wants to know any more.
+pub(super) fn read(path: &Path, place: Place<'_>, progress: Progress<'_>) -> Result<Contents, Failure> {
+    let file = File::open(path).map_err(cannot("read", path))?;
+    let all = file.metadata().map_err(cannot("read", path))?.len();
+    let stopped = Cell::new(false);
+    let mut sealed = Unsealing::new(Counted { file, done: 0, all, progress, stopped: &stopped }, all);
+    let mut contents = Contents::default();
+    let went = through(&mut sealed, place, &mut contents);
+    if stopped.get() {
+        return Err(interrupted());
+    }
+    match went {
+        Ok(()) => {
+            contents.compare();
+            if contents.problems.is_empty() && !sealed.is_whole() {
+                contents.problems.push("The file is not what it was: the sum at its end is another.".to_owned());
+            }
+        }
+        Err(Stop::Unreadable(error)) => contents.problems.push(format!("The file is damaged or cut off: {error}.")),
+        Err(Stop::Refused(why)) => contents.problems.push(why),
+        Err(Stop::Place(error)) => return Err(Failure::failed(format!("cannot write what is in the backup: {error}"))),
+    }
+    Ok(contents)
+}
+
+/// The first entry alone.
+pub(super) fn read_head(path: &Path) -> Result<Head, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let unreadable = |error: io::Error| format!("it is damaged or no backup: {error}");
+    let mut archive = tar::Archive::new(zstd::Decoder::new(file).map_err(unreadable)?);
+    let first = archive.entries().map_err(unreadable)?.next().ok_or("it is empty")?.map_err(unreadable)?;
+    if first.path_bytes().as_ref() != HEAD.as_bytes() {
+        return Err(format!("it does not begin with {HEAD}"));
+    }
+    let mut text = Vec::new();
+    first.take(MAX_HEAD).read_to_end(&mut text).map_err(unreadable)?;
+    head(&text)
+}
+
+/// Why reading has ended early.
+enum Stop {
+    Unreadable(io::Error),
+    Refused(String),
+    Place(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result<(), Stop> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?);
+    for item in archive.entries()? {
+        let mut item = item?;
+        let name = item.path_bytes().into_owned();
+        let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
+        let Some(entry) = Entry::parse(&name) else { return Err(Stop::Refused(format!("{shown} does not belong in a backup."))) };
+        if item.header().entry_type() != tar::EntryType::Regular {
+            return Err(Stop::Refused(format!("{shown} is no plain file.")));
+        }
+        if contents.head.is_none() != (entry == Entry::Head) || contents.entries.contains_key(&Entry::Manifest) || contents.entries.contains_key(&entry) {
+            return Err(Stop::Refused(format!("{shown} stands where it must not be.")));
+        }
+        let bytes = item.size();
+        let sum = match &entry {
+            Entry::Head => {
+                let text = text(&mut item, MAX_HEAD, &shown)?;
+                contents.head = Some(head(&text).map_err(|why| Stop::Refused(format!("This cannot be read: {why}.")))?);
+                sha256(&text)
+            }
+            Entry::Manifest => {
+                let text = text(&mut item, MAX_MANIFEST, &shown)?;
+                contents.manifest = serde_json::from_slice(&text).map_err(|error| Stop::Refused(format!("{MANIFEST} cannot be read: {error}.")))?;
+                sha256(&text)
+            }
+            Entry::Database | Entry::Media(_) => spill(&mut item, place(&entry).map_err(Stop::Place)?)?,
+        };
+        contents.entries.insert(entry, Sum { bytes, sha256: sum });
+    }
+    // The archive ends before its file does; what is left is filling, and the sum of the compressed bytes.
+    let mut rest = archive.into_inner();
+    let mut block = [0; 8192];
+    loop {
+        let count = rest.read(&mut block)?;
+        if count == 0 {
+            return Ok(());
+        }
+        if block.iter().take(count).any(|byte| *byte != 0) {
+            return Err(Stop::Refused("There is more after the end.".to_owned()));
+        }
+    }
+}
+
+fn text(item: &mut impl Read, most: u64, shown: &str) -> Result<Vec<u8>, Stop> {
+    let mut text = Vec::new();
+    item.take(most + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > most {
+        return Err(Stop::Refused(format!("{shown} is too long.")));
+    }
+    Ok(text)
+}
+
+/// Sums up the rest of an entry and writes it where it belongs.
+fn spill(item: &mut impl Read, mut place: Option<File>) -> Result<String, Stop> {
+    let mut sum = Sha256::new();
+    let mut block = vec![0; 128 * 1024];
+    loop {
+        let count = item.read(&mut block)?;
+        let some = block.get(..count).unwrap_or_default();
+        if some.is_empty() {
+            return Ok(hex::encode(sum.finalize()));
+        }
+        sum.update(some);
+        if let Some(file) = &mut place {
+            file.write_all(some).map_err(Stop::Place)?;
+        }
+    }
+}
+
+fn head(text: &[u8]) -> Result<Head, String> {
+    // Looked at first, since the rest may be another in another format.
+    let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("{HEAD}: {error}"))?;
+    let number = value.get("format").and_then(serde_json::Value::as_u64);
+    if value.get("product").and_then(serde_json::Value::as_str) != Some(PRODUCT) {
+        return Err("it is not a backup of chatctl".to_owned());
+    }
+    if number != Some(u64::from(FORMAT)) {
+        let number = number.map_or_else(|| "another".to_owned(), |number| number.to_string());
+        return Err(format!("it is of format {number}, and this chatctl knows {FORMAT}"));
+    }
+    serde_json::from_value(value).map_err(|error| format!("{HEAD}: {error}"))
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+impl Contents {
+    /// What there is against what the manifest says.
+    fn compare(&mut self) {
+        if !self.entries.contains_key(&Entry::Manifest) {
+            self.problems.push(format!("It ends early: {MANIFEST} is missing."));
+            return;
+        }
+        let found: BTreeMap<String, &Sum> =
+            self.entries.iter().filter(|(entry, _)| **entry != Entry::Manifest).map(|(entry, sum)| (entry.name(), sum)).collect();
+        let mut problems = Vec::new();
+        for (name, wanted) in &self.manifest.entries {
+            match found.get(name) {
+                None => problems.push(format!("{} is missing.", name.escape_debug())),
+                Some(sum) if sum.bytes != wanted.bytes => problems.push(format!("{name} has {} bytes instead of {}.", sum.bytes, wanted.bytes)),
+                Some(sum) if sum.sha256 != wanted.sha256 => problems.push(format!("{name} is not what it was: its SHA-256 is another.")),
+                Some(_) => {}
+            }
+        }
+        problems.extend(found.keys().filter(|name| !self.manifest.entries.contains_key(*name)).map(|name| format!("{name} is not in {MANIFEST}.")));
+        if !found.contains_key(DATABASE) && !self.manifest.entries.contains_key(DATABASE) {
+            problems.push(format!("{DATABASE} is missing."));
+        }
+        self.tell(problems);
+    }
+
+    /// Looks into the database that came out of it, against the files that came with it. Answers what is worth knowing but no problem.
+    pub(super) fn check_database(&mut self, database: &Path) -> Result<Vec<String>, Failure> {
+        match self.look_into(database) {
+            Ok(notes) => Ok(notes),
+            Err(UpkeepError::Interrupted | UpkeepError::Unavailable) => Err(Failure::new(Kind::Failed, "the database of the backup could not be looked at")),
+            Err(error) => {
+                self.problems.push(format!("Its database cannot be used: {error}."));
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn look_into(&mut self, database: &Path) -> Result<Vec<String>, UpkeepError> {
+        let inspected = inspect(database)?;
+        self.tell(examine(database)?);
+        let missing: BTreeSet<&String> = self.manifest.missing.iter().collect();
+        let lost = inspected.media.iter().map(|(name, _)| name).filter(|name| !self.entries.contains_key(&Entry::Media((*name).clone())));
+        let (known, lost): (Vec<_>, Vec<_>) = lost.partition(|name| missing.contains(*name));
+        let notes = known.iter().map(|name| format!("The uploaded file {name} was missing already when the backup was made.")).collect();
+        let rows: BTreeSet<&String> = inspected.media.iter().map(|(name, _)| name).collect();
+        let strays = self.entries.keys().filter_map(|entry| if let Entry::Media(name) = entry { Some(name) } else { None }).filter(|name| !rows.contains(name));
+        let mut problems: Vec<_> = lost.iter().map(|name| format!("The uploaded file {name} is missing.")).collect();
+        problems.extend(strays.map(|name| format!("The database does not know of the uploaded file {name}.")));
+        if self.head.as_ref().is_some_and(|head| head.counts != inspected.counts || head.schema != inspected.plan.schema) {
+            problems.push(format!("{HEAD} tells of another database."));
+        }
+        self.tell(problems);
+        Ok(notes)
+    }
+
+    /// A long list helps nobody.
+    fn tell(&mut self, mut problems: Vec<String>) {
+        let more = problems.len().saturating_sub(MOST);
+        problems.truncate(MOST);
+        self.problems.extend(problems);
+        if more > 0 {
+            self.problems.push(format!("… and {more} more of this kind."));
+        }
+    }
+}
+
+/// Counts what is read, and asks whether to go on.
+struct Counted<'a> {
+    file: File,
+    done: u64,
+    all: u64,
+    progress: Progress<'a>,
+    stopped: &'a Cell<bool>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.done += count as u64;
+        if (self.progress)(self.done.min(self.all), self.all) {
+            Ok(count)
+        } else {
+            self.stopped.set(true);
+            Err(io::Error::other("interrupted"))
+        }
+    }
+}

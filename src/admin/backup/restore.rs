@@ -1,0 +1,194 @@
+//! Makes a data directory out of a backup.
+//!
+//! Everything is extracted, verified, migrated and brought to the disk in a directory beside the target (`DIR.restoring-…`); only then
+//! the two change places, in one step of the file system. Whenever the machine stops, the target is the old directory or the new one
+//! and never a mixture: before that step there is a sibling too much, after it the sibling is the old directory, which is called
+//! `DIR.replaced-TIME` in the end. A file system that cannot exchange gets two renames instead: between them there is no target,
+//! but the old one and the new one lie beside it, each whole.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use serde::Serialize;
+
+use super::create::with_ending;
+use super::format::{Entry, Head, stamp};
+use super::read::read;
+use super::scratch::{Scratch, own_like, sync_directory};
+use super::{Failure, Progress, cannot};
+use crate::admin::Kind;
+use crate::model::Timestamp;
+use crate::store::files;
+use crate::store::sqlite::upkeep::renew;
+
+/// What an empty data directory may hold: the lock of whoever restores, and what a server has left that ended hard.
+const NOTHING: [&str; 2] = ["lock", "control.sock"];
+
+/// Where the parts go.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'t> {
+    /// The data directory. Whoever restores holds its lock, if it is there.
+    pub data: &'t Path,
+    /// The database, relative to it.
+    pub database: &'t Path,
+    /// The directory of the uploaded files, relative to it.
+    pub media: &'t Path,
+    /// What is there is kept aside instead of being in the way.
+    pub replace: bool,
+}
+
+/// What a restoration came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Restored {
+    /// What the backup begins with.
+    pub head: Head,
+    /// The epoch that the database has now.
+    pub epoch: String,
+    /// Where the old data directory is now, with all that was in it, its own backups and logs included.
+    pub replaced: Option<PathBuf>,
+    /// What is worth knowing and wrong with nothing.
+    pub notes: Vec<String>,
+}
+
+/// Restores a backup into an empty or missing data directory. Whatever is wrong with the backup is found before the target is touched. Blocks.
+pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<Restored, Failure> {
+    for part in [target.database, target.media] {
+        if part.components().any(|component| !matches!(component, Component::Normal(_) | Component::CurDir)) {
+            let why = format!("{} lies outside the data directory, and a backup is restored into one place: make it relative first", part.display());
+            return Err(Failure::usage(why));
+        }
+    }
+    let there = Occupied::look(target.data)?;
+    if there == Occupied::Data && !target.replace {
+        return Err(Failure::new(Kind::Conflict, format!("the data directory {} is not empty", target.data.display())));
+    }
+    let data = absolute(target.data)?;
+    let parent = data.parent().ok_or_else(|| Failure::usage("the data directory cannot be the root of the file system"))?;
+    if there == Occupied::Missing {
+        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(cannot("make", parent))?;
+    }
+    let staged = Scratch::directory(parent, &beside(&data, ".restoring-"), "").map_err(cannot("write in", parent))?;
+    let (head, epoch, notes) = fill(path, staged.path(), target, progress)?;
+    hand_over(staged.path(), if there == Occupied::Missing { parent } else { &data }, there).map_err(cannot("prepare", staged.path()))?;
+    let old = swap(staged, &data, there).map_err(cannot("put the restored data in the place of", &data))?;
+    sync_directory(parent).map_err(cannot("write in", parent))?;
+    let replaced = match old {
+        Some(old) if there == Occupied::Data => {
+            let aside = parent.join(format!("{}{}", beside(&data, ".replaced-"), stamp(Timestamp::now())));
+            fs::rename(&old, &aside).map_err(cannot("rename", &old))?;
+            sync_directory(parent).map_err(cannot("write in", parent))?;
+            Some(aside)
+        }
+        Some(old) => {
+            // Nothing but the lock is in it.
+            fs::remove_dir_all(&old).map_err(cannot("remove", &old))?;
+            None
+        }
+        None => None,
+    };
+    Ok(Restored { head, epoch, replaced, notes })
+}
+
+/// What is in the place of the data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Occupied {
+    Missing,
+    Empty,
+    Data,
+}
+
+impl Occupied {
+    fn look(data: &Path) -> Result<Self, Failure> {
+        let entries = match fs::read_dir(data) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::Missing),
+            Err(error) => return Err(cannot("read", data)(error)),
+        };
+        for entry in entries {
+            let name = entry.map_err(cannot("read", data))?.file_name();
+            if !NOTHING.iter().any(|nothing| name == *nothing) {
+                return Ok(Self::Data);
+            }
+        }
+        Ok(Self::Empty)
+    }
+}
+
+/// Extracts, verifies and migrates.
+fn fill(path: &Path, staged: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
+    let (database, media) = (staged.join(target.database), staged.join(target.media));
+    let mut place = |entry: &Entry| {
+        let path = match entry {
+            Entry::Database => database.clone(),
+            Entry::Media(name) => files::place(&media, name).ok_or_else(|| io::Error::other("no name of a file"))?,
+            Entry::Head | Entry::Manifest => return Ok(None),
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(staged))?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(Some)
+    };
+    let mut contents = read(path, &mut place, progress)?;
+    let notes = if contents.problems.is_empty() { contents.check_database(&database)? } else { Vec::new() };
+    let (Some(head), []) = (contents.head, contents.problems.as_slice()) else {
+        return Err(Failure::failed(format!("{} cannot be restored: {}", path.display(), contents.problems.join(" "))));
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(&media).map_err(cannot("make", &media))?;
+    let epoch = renew(&database)?;
+    Ok((head, epoch, notes))
+}
+
+/// Gives what the superuser has made to the owner of the place, lets the directory be as open as the old one, and brings all of it to the disk.
+fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
+    own_like(staged, like)?;
+    if there != Occupied::Missing {
+        fs::set_permissions(staged, fs::metadata(like)?.permissions())?;
+    }
+    rustix::fs::syncfs(fs::File::open(staged)?)?;
+    Ok(())
+}
+
+/// Puts the staged directory in place. Answers where the old one is now.
+fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<PathBuf>> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    let new = staged.path().to_owned();
+    let old = if there == Occupied::Missing {
+        fs::rename(&new, data)?;
+        None
+    } else {
+        match renameat_with(CWD, &new, CWD, data, RenameFlags::EXCHANGE) {
+            Ok(()) => Some(new),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Some(rename_both(&new, data)?),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    // From here on what is called so is the old directory or nothing.
+    staged.keep();
+    Ok(old)
+}
+
+/// Where directories cannot be exchanged.
+fn rename_both(new: &Path, data: &Path) -> io::Result<PathBuf> {
+    let old = with_ending(new, ".old");
+    fs::rename(data, &old)?;
+    if let Err(error) = fs::rename(new, data) {
+        fs::rename(&old, data)?;
+        return Err(error);
+    }
+    Ok(old)
+}
+
+/// `DIR.ending` without the directories before it.
+fn beside(data: &Path, ending: &str) -> String {
+    format!("{}{ending}", data.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn absolute(data: &Path) -> Result<PathBuf, Failure> {
+    // A link is followed, so that what it leads to is replaced and the link stays.
+    match fs::canonicalize(data) {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(data).map_err(cannot("find", data)),
+        Err(error) => Err(cannot("find", data)(error)),
+    }
+}

@@ -1,0 +1,211 @@
+//! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server; files are this process's own.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::ask::Destructive;
+use super::carry::{self, Found};
+use super::file::Making;
+use super::print::{Layout, Printer, note};
+use super::{Global, lock};
+use crate::admin::backup::{self, Listed, Target, file_name};
+use crate::admin::{Command, Failure, Kind, Reply};
+use crate::config::Config;
+use crate::model::Timestamp;
+
+/// What to do with backups.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  chatctl backup create /mnt/backups\n  chatctl backup restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl"
+)]
+pub(super) enum Verb {
+    /// Make one; the server may run
+    Create {
+        /// The file, or the directory of one that is called by its moment; else the configured directory
+        path: Option<PathBuf>,
+    },
+    /// List those of a directory
+    List {
+        /// The directory; else the configured one
+        directory: Option<PathBuf>,
+    },
+    /// Read one through and prove that it can be restored; exit code 6 when not
+    Verify {
+        /// The file
+        file: PathBuf,
+    },
+    /// Make a data directory out of one; no server may run on it
+    Restore {
+        /// The file
+        file: PathBuf,
+        /// Keep what is there aside, as DIR.replaced-TIME, instead of refusing
+        #[arg(long)]
+        replace: bool,
+        /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Remove old ones
+    Prune {
+        /// The directory; else the configured one
+        directory: Option<PathBuf>,
+        /// So many stay, the newest; else as many as are configured
+        #[arg(long, value_name = "COUNT")]
+        keep: Option<u64>,
+        #[command(flatten)]
+        destructive: Destructive,
+    },
+}
+
+const COLUMNS: Layout = Layout::List(&[
+    ("name", "name"),
+    ("created", "created"),
+    ("bytes", "bytes"),
+    ("version", "version"),
+    ("users", "users"),
+    ("rooms", "rooms"),
+    ("messages", "messages"),
+    ("files", "files"),
+    ("problem", "problem"),
+]);
+
+pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Create { path } => create(global, path),
+        Verb::List { directory } => {
+            let found = backup::list(&directory.map_or_else(|| configured(global), Ok)?)?;
+            let mut printer = Printer::new(global.output, COLUMNS);
+            found.iter().try_for_each(|backup| printer.item(shown(backup)))?;
+            printer.finish()
+        }
+        Verb::Verify { file } => verify(global, &file),
+        Verb::Restore { file, replace, yes } => restore(global, &file, replace, yes),
+        Verb::Prune { directory, keep, destructive } => prune(global, directory, keep, &destructive),
+    }
+}
+
+fn directory_of(config: &Config) -> PathBuf {
+    config.server.data_dir.join(&config.backup.directory)
+}
+
+fn configured(global: &Global) -> Result<PathBuf, Failure> {
+    Ok(directory_of(&carry::configuration(global)?))
+}
+
+/// Keys are a promise.
+fn shown(backup: &Listed) -> Value {
+    let head = backup.head.as_ref();
+    let count = |of: fn(&backup::Head) -> u64| head.map(of);
+    json!({
+        "name": backup.name,
+        "path": backup.path,
+        "bytes": backup.bytes,
+        "created": head.map(|head| &head.created),
+        "version": head.map(|head| &head.version),
+        "schema": head.map(|head| head.schema),
+        "users": count(|head| head.counts.users),
+        "rooms": count(|head| head.counts.rooms),
+        "messages": count(|head| head.counts.messages),
+        "files": count(|head| head.counts.media),
+        "problem": backup.problem,
+    })
+}
+
+fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
+    let config = carry::existing(global)?;
+    let directory = if path.is_none() { Some(directory_of(&config)) } else { None };
+    if let Some(directory) = directory.as_ref().filter(|directory| !directory.exists()) {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory).and_then(|()| backup::own_like(directory, &config.server.data_dir));
+        made.map_err(|error| Failure::io(&format!("cannot make {}", directory.display()), &error))?;
+    }
+    let path = directory.or(path).unwrap_or_default();
+    let path = if path.is_dir() { path.join(file_name(Timestamp::now())) } else { path };
+    let mut making = Making::begin(&path)?;
+    let mut bar = Printer::new(global.output, Layout::One);
+    let mut head = Value::Null;
+    carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+        match reply {
+            Reply::Bytes(bytes) => making.write(&bytes)?,
+            Reply::Item(item) => head = item,
+            Reply::Progress { done, total } => bar.progress(done, total),
+        }
+        Ok(())
+    })?;
+    making.finish()?;
+    let kept = backup::own_like(&path, &config.server.data_dir).and_then(|()| std::fs::metadata(&path));
+    let bytes = kept.map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?.len();
+    bar.item(json!({"path": path, "bytes": bytes, "created": head["created"], "schema": head["schema"], "counts": head["counts"]}))?;
+    bar.finish()
+}
+
+fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
+    let mut bar = Printer::new(global.output, Layout::One);
+    let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
+        bar.progress(done, all);
+        true
+    })?;
+    bar.item(json!(verified))?;
+    bar.finish()?;
+    match verified.problems.len() {
+        0 => Ok(()),
+        count => Err(Failure::new(Kind::Problems, format!("{} cannot be restored: {count} problems were found", file.display()))),
+    }
+}
+
+fn restore(global: &Global, file: &Path, replace: bool, yes: bool) -> Result<(), Failure> {
+    let config = carry::configuration(global)?;
+    let data = &config.server.data_dir;
+    // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the last step.
+    let lock = if data.exists() {
+        match carry::connect(&config)? {
+            Found::Server(_) => return Err(Failure::conflict(format!("a server runs on {}; stop it first", data.display()))),
+            Found::Nobody(lock) => Some(lock),
+        }
+    } else {
+        None
+    };
+    if replace && lock.is_some() {
+        note(&format!("{} will be kept aside, with all that is in it, and another will be in its place.", data.display()));
+        Destructive { dry_run: false, yes }.confirm("Replace it?")?;
+    }
+    let mut bar = Printer::new(global.output, Layout::One);
+    let target = Target { data, database: &config.database.path, media: &config.media.directory, replace };
+    let restored = backup::restore(file, target, &mut |done, all| {
+        bar.progress(done, all);
+        true
+    })?;
+    drop(lock);
+    lock::give_back(data);
+    bar.item(json!({
+        "data_dir": data,
+        "created": restored.head.created,
+        "counts": restored.head.counts,
+        "epoch": restored.epoch,
+        "replaced": restored.replaced,
+        "notes": restored.notes,
+    }))?;
+    bar.finish()
+}
+
+fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destructive: &Destructive) -> Result<(), Failure> {
+    let config = carry::configuration(global)?;
+    let keep = keep.or(config.backup.keep).ok_or_else(|| Failure::usage("nothing says how many stay: give --keep, or set [backup] keep"))?;
+    let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+    let directory = directory.unwrap_or_else(|| directory_of(&config));
+    let going = backup::prune(&directory, keep, true)?;
+    if !destructive.dry_run && !going.gone.is_empty() {
+        let bytes: u64 = going.gone.iter().map(|backup| backup.bytes).sum();
+        if !destructive.yes {
+            note(&format!("{} backups of {bytes} bytes; {} stay.", going.gone.len(), going.kept));
+        }
+        destructive.confirm("Remove them?")?;
+    }
+    let pruned = backup::prune(&directory, keep, destructive.dry_run)?;
+    let mut printer = Printer::new(global.output, COLUMNS);
+    pruned.gone.iter().try_for_each(|backup| printer.item(shown(backup)))?;
+    printer.finish()
+}

@@ -1,0 +1,59 @@
+//! `chatctl db`: the database, whole or not, large or small.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::print::{Layout, Printer};
+use super::{Global, carry};
+use crate::admin::{Command, Failure, Kind};
+use crate::store::sqlite::upkeep::{Plan, plan};
+
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  chatctl db check\n  chatctl db migrate --plan")]
+pub(super) enum Verb {
+    /// Show its files: sizes, schema, free pages
+    Status,
+    /// Find what is wrong with it and with the uploaded files; exit code 6 when something is
+    Check,
+    /// Bring it to the schema of this program; `serve` does it by itself
+    Migrate {
+        /// Say what would run, and do nothing
+        #[arg(long)]
+        plan: bool,
+    },
+    /// Give free pages back to the file system
+    Vacuum,
+    /// Make the search index anew
+    Reindex,
+    /// Show how much there is of everything
+    Stats,
+}
+
+pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Status => carry::run(global, &Command::DbStatus {}, Layout::One),
+        Verb::Check => carry::run(global, &Command::DbCheck {}, Layout::List(&[("problem", "problem")])),
+        Verb::Migrate { plan } => migrate(global, *plan),
+        Verb::Vacuum => carry::run(global, &Command::DbVacuum {}, Layout::One),
+        Verb::Reindex => carry::run(global, &Command::DbReindex {}, Layout::One),
+        Verb::Stats => carry::run(global, &Command::DbStats {}, Layout::One),
+    }
+}
+
+/// Whoever opens the database migrates it: here that is any command on the data itself. A server that runs has done so already.
+fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
+    let config = carry::existing(global)?;
+    let found: Plan = plan(&config.server.data_dir.join(&config.database.path))?;
+    if found.newer {
+        let message = format!("the database was made by a newer chatctl (schema {}, this one knows {})", found.schema, found.known);
+        return Err(Failure::new(Kind::Conflict, message));
+    }
+    let migrated = !only_plan && !found.migrations.is_empty();
+    if migrated {
+        carry::ask(global, &Command::DbStatus {})?;
+    }
+    let mut printer = Printer::new(global.output, Layout::One);
+    printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;
+    printer.finish()
+}

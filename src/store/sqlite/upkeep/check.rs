@@ -1,0 +1,160 @@
+//! Whether the database is whole: what SQLite can say of its file, and what this program promises of its rows.
+
+use rusqlite::{Connection, Result, Row};
+
+use super::{Sqlite, UpkeepError};
+use crate::store::sqlite::sql;
+
+/// Of each kind so many are told; more help nobody.
+const MOST: usize = 20;
+
+const INTEGRITY: &str = "PRAGMA integrity_check(20)";
+const REFERENCES: &str = "PRAGMA foreign_key_check";
+
+// A room that is being deleted loses its messages in steps; of the others each keeps its place, also when it is deleted.
+const GAPS: &str = "SELECT r.id AS room, r.last_seq AS last, count(m.id) AS count, coalesce(max(m.seq), 0) AS high
+    FROM rooms r LEFT JOIN messages m ON m.room = r.id WHERE r.deleted IS NULL
+    GROUP BY r.id HAVING count(m.id) <> r.last_seq OR coalesce(max(m.seq), 0) <> r.last_seq OR coalesce(min(m.seq), 1) <> 1";
+const AHEAD: &str = "SELECT m.room, m.seq, m.rev, r.rev AS of_room FROM messages m JOIN rooms r ON r.id = m.room WHERE m.rev > r.rev";
+const STRANGERS: &str = "SELECT p.room, p.user FROM participants p LEFT JOIN users u ON u.id = p.user
+    WHERE u.id IS NULL OR (u.deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'farewell' AND j.target = u.id))";
+const MARKS: &str = "SELECT p.room, p.user FROM participants p JOIN rooms r ON r.id = p.room WHERE p.mark > r.last_seq OR p.since > r.rev";
+const NUMBERS: &str = "SELECT r.id AS room, r.users AS noted, count(p.id) AS count
+    FROM rooms r LEFT JOIN participants p ON p.room = r.id GROUP BY r.id HAVING r.users <> count(p.id)";
+const FILES: &str = "SELECT m.room, m.seq, m.media AS noted, count(a.place) AS count
+    FROM messages m LEFT JOIN message_media a ON a.message = m.id GROUP BY m.id HAVING m.media <> count(a.place)";
+const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 0 AND m.id IN (SELECT message FROM reactions)";
+
+#[cfg(test)]
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[INTEGRITY, REFERENCES, GAPS, AHEAD, STRANGERS, MARKS, NUMBERS, FILES, REACTIONS];
+
+impl Sqlite {
+    /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it; the chat goes on meanwhile.
+    pub async fn check(&self) -> std::result::Result<Vec<String>, UpkeepError> {
+        self.aside(|conn, _| Ok(problems(conn)?)).await
+    }
+}
+
+/// What is wrong with this database.
+pub(super) fn problems(conn: &Connection) -> Result<Vec<String>> {
+    let mut found: Vec<String> = sql::all(conn, INTEGRITY, (), |row| row.get::<_, String>(0))?;
+    found.retain(|line| line != "ok");
+    for line in &mut found {
+        *line = format!("The file is damaged: {}.", line.trim_end_matches('.'));
+    }
+    if !found.is_empty() {
+        // What is read from a damaged file says nothing.
+        return Ok(found);
+    }
+    add(&mut found, conn, REFERENCES, |row| {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        Ok(format!(
+            "A row of {table} refers to a row of {parent} that is not there{}.",
+            row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"))
+        ))
+    })?;
+    add(&mut found, conn, GAPS, |row| {
+        let (count, high, last): (i64, i64, i64) = (row.get("count")?, row.get("high")?, row.get("last")?);
+        Ok(format!("Room {} has {count} messages up to number {high} instead of each from 1 to {last}.", row.get::<_, i64>("room")?))
+    })?;
+    add(&mut found, conn, AHEAD, |row| {
+        let (rev, of_room): (i64, i64) = (row.get("rev")?, row.get("of_room")?);
+        Ok(format!("{} is of change {rev}, and the room has had {of_room}.", message(row)?))
+    })?;
+    add(&mut found, conn, STRANGERS, |row| Ok(format!("{} is not a user any more.", participant(row)?)))?;
+    add(&mut found, conn, MARKS, |row| Ok(format!("{} is ahead of the room.", participant(row)?)))?;
+    add(&mut found, conn, NUMBERS, |row| {
+        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
+        Ok(format!("Room {} has {count} participants and counts {noted}.", row.get::<_, i64>("room")?))
+    })?;
+    add(&mut found, conn, FILES, |row| {
+        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
+        Ok(format!("{} has {count} files and counts {noted}.", message(row)?))
+    })?;
+    add(&mut found, conn, REACTIONS, |row| Ok(format!("{} has reactions and does not know it.", message(row)?)))?;
+    Ok(found)
+}
+
+fn add(found: &mut Vec<String>, conn: &Connection, statement: &str, sentence: impl Fn(&Row<'_>) -> Result<String>) -> Result<()> {
+    let mut asked = conn.prepare(statement)?;
+    let mut rows = asked.query(())?;
+    let mut told = 0;
+    while let Some(row) = rows.next()? {
+        told += 1;
+        if told > MOST {
+            found.push("… and more of the same.".to_owned());
+            break;
+        }
+        found.push(sentence(row)?);
+    }
+    Ok(())
+}
+
+fn message(row: &Row<'_>) -> Result<String> {
+    Ok(format!("Message {} of room {}", row.get::<_, i64>("seq")?, row.get::<_, i64>("room")?))
+}
+
+fn participant(row: &Row<'_>) -> Result<String> {
+    Ok(format!("Participant {} of room {}", row.get::<_, i64>("user")?, row.get::<_, i64>("room")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    fn database() -> (tempfile::TempDir, Connection) {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = schema::open(&dir.path().join("chat.db")).unwrap();
+        conn.execute_batch(
+            "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, 'ann', 'Ann', 'ann', '', 0), (2, 'ben', 'Ben', 'ben', '', 0);
+             INSERT INTO rooms (id, visibility, owner, last_seq, rev, facts_rev, created) VALUES (1, 'private', 1, 2, 3, 1, 0);
+             INSERT INTO participants (room, user, role, since, joined, mark_at) VALUES (1, 1, 'admin', 1, 0, 0), (1, 2, 'member', 1, 0, 0);
+             INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (1, 1, 1, 2, 1, 'one', 0), (2, 1, 2, 3, 2, 'two', 0);",
+        )
+        .unwrap();
+        (dir, conn)
+    }
+
+    #[test]
+    fn a_whole_database_has_no_problems_also_while_a_room_is_carried_away() {
+        let (_dir, conn) = database();
+        assert_eq!(problems(&conn).unwrap(), [""; 0]);
+        conn.execute_batch("UPDATE rooms SET deleted = 1; DELETE FROM messages WHERE id = 1").unwrap();
+        assert_eq!(problems(&conn).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn each_broken_promise_is_a_sentence() {
+        for (damage, sentence) in [
+            ("DELETE FROM messages WHERE id = 1", "Room 1 has 1 messages up to number 2 instead of each from 1 to 2."),
+            ("UPDATE rooms SET last_seq = 5", "Room 1 has 2 messages up to number 2 instead of each from 1 to 5."),
+            ("UPDATE messages SET rev = 9 WHERE id = 2", "Message 2 of room 1 is of change 9, and the room has had 3."),
+            ("UPDATE users SET deleted = 1 WHERE id = 2", "Participant 2 of room 1 is not a user any more."),
+            ("UPDATE participants SET mark = 9 WHERE user = 2", "Participant 2 of room 1 is ahead of the room."),
+            ("UPDATE rooms SET users = 7", "Room 1 has 2 participants and counts 7."),
+            ("UPDATE messages SET media = 1 WHERE id = 1", "Message 1 of room 1 has 0 files and counts 1."),
+            ("INSERT INTO reactions (message, user, reaction, at) VALUES (1, 1, 'like', 0)", "Message 1 of room 1 has reactions and does not know it."),
+            ("UPDATE messages SET author = 77 WHERE id = 1", "A row of messages refers to a row of users that is not there (row 1)."),
+        ] {
+            let (_dir, conn) = database();
+            conn.execute_batch(damage).unwrap();
+            assert_eq!(problems(&conn).unwrap(), [sentence], "{damage}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_found_and_a_long_list_is_cut() {
+        let (_dir, conn) = database();
+        for id in 3..50 {
+            conn.execute("INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (?1, 1, ?1, 99, 1, '', 0)", [id]).unwrap();
+        }
+        conn.execute_batch("UPDATE rooms SET last_seq = 49").unwrap();
+        let found = problems(&conn).unwrap();
+        assert_eq!((found.len(), found.last().unwrap().as_str()), (MOST + 1, "… and more of the same."));
+        let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'messages_rev'; PRAGMA writable_schema = RESET;";
+        conn.execute_batch(broken).unwrap();
+        let found = problems(&conn).unwrap();
+        assert!(found.iter().all(|line| line.starts_with("The file is damaged: ")) && !found.is_empty(), "{found:?}");
+    }
+}

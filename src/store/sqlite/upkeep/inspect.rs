@@ -1,0 +1,136 @@
+//! A database file that no server has open: what is in it, whether it is whole, and how it becomes the database of a server again.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::check::problems;
+use super::plan::{Plan, plan, quiet};
+use super::{Sqlite, UpkeepError};
+use crate::store::sqlite::error::OpenError;
+use crate::store::sqlite::{schema, sql, wal};
+
+const COUNTS: &str = "SELECT
+    (SELECT count(*) FROM users WHERE deleted IS NULL) AS users,
+    (SELECT count(*) FROM rooms WHERE deleted IS NULL) AS rooms,
+    (SELECT count(*) FROM messages) AS messages,
+    (SELECT count(DISTINCT name) FROM media) AS media";
+const EPOCH: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'epoch'";
+const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";
+
+#[cfg(test)]
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, CHANGE_EPOCH, MEDIA];
+
+/// Numbers of what is in a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users.
+    pub users: u64,
+    /// Rooms.
+    pub rooms: u64,
+    /// Messages, the deleted included.
+    pub messages: u64,
+    /// Uploaded files.
+    pub media: u64,
+}
+
+/// What a database file is and holds.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// Its schema, and what opening it would do.
+    pub plan: Plan,
+    /// Its epoch; empty before a server has opened it.
+    pub epoch: String,
+    /// How much is in it.
+    pub counts: Counts,
+    /// The uploaded files that its rows tell of: name and size.
+    pub media: Vec<(String, u64)>,
+}
+
+impl Sqlite {
+    /// The uploaded files that rows tell of: name and size.
+    pub async fn uploaded(&self) -> Result<Vec<(String, u64)>, UpkeepError> {
+        self.aside(|conn, _| Ok(uploaded(conn)?)).await
+    }
+}
+
+fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    sql::all(conn, MEDIA, (), |row| Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs())))
+}
+
+/// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it holds cannot be known here.
+pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
+    let plan = plan(path)?;
+    if plan.newer {
+        return Err(OpenError::Newer { path: path.to_owned(), found: plan.schema, known: plan.known }.into());
+    }
+    let conn = quiet(path)?;
+    let counts = conn.query_row(COUNTS, (), |row| {
+        let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        Ok(Counts { users: count("users")?, rooms: count("rooms")?, messages: count("messages")?, media: count("media")? })
+    })?;
+    let epoch = sql::one(&conn, EPOCH, (), |row| row.get::<_, String>(0))?.unwrap_or_default();
+    let media = uploaded(&conn)?;
+    Ok(Inspected { plan, epoch, counts, media })
+}
+
+/// What is wrong with a file that nobody has open, each in a sentence. Reads all of it.
+pub fn examine(path: &Path) -> Result<Vec<String>, UpkeepError> {
+    Ok(problems(&quiet(path)?)?)
+}
+
+/// Makes a copy the database of a server again: on the schema of today, in an epoch of its own, so that a client with marks of
+/// later times than the copy's begins anew instead of waiting for changes that never come. Answers the epoch.
+pub fn renew(path: &Path) -> Result<String, UpkeepError> {
+    let random = schema::random::<8>().map_err(UpkeepError::io(Path::new("the operating system's random numbers")))?;
+    let epoch = hex::encode(random);
+    let conn = schema::open(path)?;
+    conn.execute(CHANGE_EPOCH, params![epoch.as_bytes()])?;
+    wal::finish(&conn);
+    close(conn)?;
+    remove_copies(path).map_err(UpkeepError::io(path))?;
+    Ok(epoch)
+}
+
+fn close(conn: Connection) -> rusqlite::Result<()> {
+    conn.close().map_err(|(_, error)| error)
+}
+
+/// A migration keeps the file of before beside it; here the file came out of a copy.
+fn remove_copies(path: &Path) -> std::io::Result<()> {
+    let prefix = format!("{}.before-", path.file_name().unwrap_or_default().to_string_lossy());
+    for entry in fs::read_dir(path.parent().unwrap_or(Path::new(".")))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewed_file_is_of_today_and_of_another_epoch_and_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chat.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
+        conn.execute_batch("INSERT INTO settings (key, value) VALUES ('epoch', CAST('old' AS BLOB))").unwrap();
+        conn.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        drop(conn);
+        let before = inspect(&path).unwrap();
+        assert_eq!((before.plan.schema, before.epoch.as_str()), (1, "old"));
+        let epoch = renew(&path).unwrap();
+        let after = inspect(&path).unwrap();
+        assert!(after.plan.migrations.is_empty() && after.epoch == epoch && epoch != "old");
+        assert_eq!(examine(&path).unwrap(), [""; 0]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! Upkeep of the database: copying, checking, measuring it, giving space back, making the search index anew.
+//!
+//! Whatever takes long has a connection of its own, or goes in small steps between other commits, so that the chat goes on meanwhile.
+
+mod check;
+mod copy;
+mod inspect;
+mod plan;
+mod reindex;
+mod status;
+mod vacuum;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{OpenError, Sqlite};
+use crate::store::StoreError;
+
+pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
+pub use self::plan::{Plan, plan};
+pub use self::status::{LargeRoom, Stats, Status};
+
+#[cfg(test)]
+pub(super) use self::{check::STATEMENTS as CHECKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, status::STATEMENTS as FIGURES};
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    /// Whoever wanted it does not want it any more.
+    #[error("interrupted")]
+    Interrupted,
+    /// The store is closed or the disk does not do what it should; the log says more.
+    #[error("the store is unavailable")]
+    Unavailable,
+    /// A file cannot be used.
+    #[error("cannot use {}: {why}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        why: std::io::Error,
+    },
+    /// A file cannot be opened as a database of ours.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// SQLite failed.
+    #[error("the database failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl From<StoreError> for UpkeepError {
+    fn from(_: StoreError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl UpkeepError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |why| Self::Io { path: path.to_owned(), why }
+    }
+}
+
+impl Sqlite {
+    /// Asks something that may take long, on a connection of its own, in one transaction of one moment.
+    async fn aside<T, F>(&self, ask: F) -> Result<T, UpkeepError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &Path) -> Result<T, UpkeepError> + Send + 'static,
+    {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(UpkeepError::Unavailable);
+        }
+        let path = self.0.path.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let conn = reader(&path)?;
+            let tx = conn.unchecked_transaction()?;
+            let answer = ask(&tx, &path)?;
+            tx.commit()?;
+            Ok(answer)
+        });
+        asked.await.unwrap_or(Err(UpkeepError::Unavailable))
+    }
+}
+
+/// A connection that only reads.
+fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")?;
+    Ok(conn)
+}

@@ -1,0 +1,180 @@
+//! Figures of the database.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, Result, Row, params};
+use serde::Serialize;
+
+use super::{Sqlite, UpkeepError};
+use crate::model::Timestamp;
+use crate::store::sqlite::schema::{self, MIGRATIONS};
+use crate::store::sqlite::sql;
+
+/// Rooms that are named.
+const ROOMS: u32 = 10;
+
+const COUNTS: &str = "SELECT
+    (SELECT count(*) FROM users WHERE deleted IS NULL) AS users,
+    (SELECT count(*) FROM users WHERE deleted IS NULL AND disabled <> 0) AS disabled,
+    (SELECT count(*) FROM rooms WHERE deleted IS NULL AND visibility = 'public') AS public,
+    (SELECT count(*) FROM rooms WHERE deleted IS NULL AND visibility = 'private') AS private,
+    (SELECT count(*) FROM participants) AS participants,
+    (SELECT count(*) FROM messages) AS messages,
+    (SELECT count(*) FROM messages WHERE deleted IS NOT NULL) AS deleted,
+    (SELECT count(*) FROM reactions) AS reactions,
+    (SELECT count(DISTINCT name) FROM media) AS media,
+    (SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)) AS bytes,
+    (SELECT count(*) FROM sessions WHERE ended IS NULL AND expires > ?1) AS sessions";
+// Times are only in step with ids within a room, so all rows are looked at.
+const LATELY: &str = "SELECT coalesce(sum(created >= ?1), 0) AS day, coalesce(sum(created >= ?2), 0) AS week, count(*) AS month
+    FROM messages WHERE created >= ?3";
+const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted IS NULL ORDER BY last_seq DESC, id LIMIT ?1";
+
+#[cfg(test)]
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, LATELY, LARGEST];
+
+/// The files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The schema of the database, which is that of the program while it is open.
+    pub schema: u32,
+    /// The schema of the program.
+    pub known: u32,
+    /// Changes when the database is restored.
+    pub epoch: String,
+    /// Names this server.
+    pub server_id: String,
+    /// Bytes of the database file.
+    pub bytes: u64,
+    /// Bytes of its write-ahead log.
+    pub wal_bytes: u64,
+    /// Bytes of the search index.
+    pub search_bytes: u64,
+    /// Bytes of a page.
+    pub page_bytes: u64,
+    /// Pages of the database.
+    pub pages: u64,
+    /// Pages without use, which `vacuum` gives back.
+    pub free_pages: u64,
+}
+
+/// What is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Users, the disabled included.
+    pub users: u64,
+    /// Users who may not log in.
+    pub disabled: u64,
+    /// Rooms that everybody may enter.
+    pub public_rooms: u64,
+    /// All other rooms.
+    pub private_rooms: u64,
+    /// Places of users in rooms.
+    pub participants: u64,
+    /// Messages, the deleted included.
+    pub messages: u64,
+    /// Messages whose text is gone.
+    pub deleted_messages: u64,
+    /// Reactions.
+    pub reactions: u64,
+    /// Uploaded files.
+    pub media: u64,
+    /// Their bytes.
+    pub media_bytes: u64,
+    /// Sessions that hold.
+    pub sessions: u64,
+    /// Messages of the last 24 hours.
+    pub messages_day: u64,
+    /// Messages of the last 7 days.
+    pub messages_week: u64,
+    /// Messages of the last 30 days.
+    pub messages_month: u64,
+    /// The rooms with most messages.
+    pub largest_rooms: Vec<LargeRoom>,
+}
+
+/// A room with many messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LargeRoom {
+    /// Its number.
+    pub id: i64,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Its participants.
+    pub participants: u64,
+    /// Its messages.
+    pub messages: u64,
+}
+
+impl Sqlite {
+    /// How large the files are and what they are.
+    pub async fn status(&self) -> std::result::Result<Status, UpkeepError> {
+        let (epoch, server_id) = (self.0.settings.epoch.clone(), self.0.settings.server_id.clone());
+        let asked = self.aside(move |conn, path| {
+            let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
+            Ok(Status {
+                schema: schema::version(conn)?,
+                known: schema::number(MIGRATIONS),
+                epoch,
+                server_id,
+                bytes: size(path),
+                wal_bytes: size(&beside(path, "-wal")),
+                search_bytes: size(&path.with_file_name("search.db")),
+                page_bytes: pragma("page_size")?,
+                pages: pragma("page_count")?,
+                free_pages: pragma("freelist_count")?,
+            })
+        });
+        asked.await
+    }
+
+    /// How much there is of everything. Looks at every message.
+    pub async fn stats(&self) -> std::result::Result<Stats, UpkeepError> {
+        self.aside(|conn, _| Ok(stats(conn, Timestamp::now())?)).await
+    }
+}
+
+fn stats(conn: &Connection, now: Timestamp) -> Result<Stats> {
+    let days = |count: u64| now.minus(Duration::from_hours(24 * count));
+    let (day, week, month) =
+        conn.query_row(LATELY, params![days(1), days(7), days(30)], |row| Ok((count(row, "day")?, count(row, "week")?, count(row, "month")?)))?;
+    let largest_rooms = sql::all(conn, LARGEST, [ROOMS], |row| {
+        Ok(LargeRoom { id: row.get("id")?, name: row.get("name")?, participants: count(row, "users")?, messages: count(row, "last_seq")? })
+    })?;
+    conn.query_row(COUNTS, [now], |row| {
+        Ok(Stats {
+            users: count(row, "users")?,
+            disabled: count(row, "disabled")?,
+            public_rooms: count(row, "public")?,
+            private_rooms: count(row, "private")?,
+            participants: count(row, "participants")?,
+            messages: count(row, "messages")?,
+            deleted_messages: count(row, "deleted")?,
+            reactions: count(row, "reactions")?,
+            media: count(row, "media")?,
+            media_bytes: count(row, "bytes")?,
+            sessions: count(row, "sessions")?,
+            messages_day: day,
+            messages_week: week,
+            messages_month: month,
+            largest_rooms,
+        })
+    })
+}
+
+fn count(row: &Row<'_>, column: &str) -> Result<u64> {
+    Ok(row.get::<_, i64>(column)?.unsigned_abs())
+}
+
+/// What is not there has no bytes.
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
+}
+
+fn beside(path: &Path, ending: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
