@@ -9,6 +9,7 @@ mod backups;
 pub mod command;
 pub mod control;
 mod database;
+pub mod doctor;
 pub mod frame;
 mod log;
 pub mod outcome;
@@ -66,6 +67,8 @@ pub struct Running {
     pub addresses: Vec<String>,
     /// Since when.
     pub since: Instant,
+    /// The same by the clocks of the machine.
+    pub start: doctor::Start,
     /// Turns true when it stops.
     pub stop: watch::Receiver<bool>,
 }
