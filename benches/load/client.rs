@@ -10,20 +10,22 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::TEXT;
+use super::dialects::Dialect;
 use super::server::Server;
 
-/// One `/chat` socket, spoken to byte by byte.
-struct Socket {
+/// One socket, spoken to byte by byte.
+pub(super) struct Socket {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Socket {
-    async fn open(server: &Server) -> Self {
+    /// A WebSocket at this path.
+    pub(super) async fn open(server: &Server, path: &str) -> Self {
         let mut stream = TcpStream::connect(&server.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let request = format!(
-            "GET /chat HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {}\r\n\r\n",
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {}\r\n\r\n",
             server.address, server.token
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -40,7 +42,7 @@ impl Socket {
     }
 
     /// A masked text frame; the mask is zero, which leaves the text as it is.
-    async fn write(&mut self, texts: &[String]) {
+    pub(super) async fn write(&mut self, texts: &[String]) {
         let mut out = Vec::new();
         for text in texts {
             out.push(0x81);
@@ -77,11 +79,11 @@ impl Socket {
         true
     }
 
-    async fn join(&mut self, room: &str) {
-        self.write(&[format!(r#"{{"type":"join_room","room_id":"{room}"}}"#)]).await;
-        let mut joined = false;
-        while !joined {
-            assert!(self.read(|frame| joined |= frame.starts_with(br#"{"type":"room_joined""#)).await);
+    /// Reads until a frame that begins so.
+    pub(super) async fn wait_for(&mut self, beginning: &str) {
+        let mut heard = false;
+        while !heard {
+            assert!(self.read(|frame| heard |= frame.starts_with(beginning.as_bytes())).await, "closed before {beginning}");
         }
     }
 }
@@ -102,14 +104,13 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn join(server: &Server, room: &str) -> Self {
-        let mut socket = Socket::open(server).await;
-        socket.join(room).await;
+    pub(super) async fn join(server: &Server, dialect: Dialect, room: &str) -> Self {
+        let mut socket = dialect.enter(server, room).await;
         let count = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&count);
         let task = tokio::spawn(async move {
             let count = |frame: &[u8]| {
-                if frame.starts_with(br#"{"type":"chat_message""#) {
+                if frame.starts_with(dialect.message()) {
                     counted.fetch_add(1, Ordering::Relaxed);
                 }
             };
@@ -159,7 +160,7 @@ pub(super) async fn send(server: &Server, room: &str, senders: usize, in_flight:
     let text = format!(r#"{{"type":"chat_message","room_id":"{room}","content":"{}"}}"#, "x".repeat(TEXT));
     let mut sockets = Vec::new();
     for _ in 0..senders {
-        sockets.push(Socket::open(server).await);
+        sockets.push(Socket::open(server, "/chat").await);
     }
     let began = Instant::now();
     let tasks: Vec<_> = sockets.into_iter().map(|socket| tokio::spawn(sender(socket, text.clone(), in_flight, began, span))).collect();

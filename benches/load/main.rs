@@ -1,4 +1,5 @@
-//! The load generator: send rate, fan-out and memory of the real server, each beside a floor measured in the same run.
+//! The load generator: send rate, fan-out and memory of the real server, each beside a floor measured in the same run, and what
+//! it costs when several dialects listen in one room.
 //!
 //! `cargo bench --bench load`; `BENCH_SECONDS` (3) is how long each figure is measured. Loopback only; stops by itself.
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
@@ -6,11 +7,13 @@
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
 mod client;
+mod dialects;
 mod floor;
 mod server;
 
 use std::time::Duration;
 
+use dialects::Dialect;
 use server::Server;
 
 /// Bytes of a message.
@@ -24,6 +27,7 @@ fn main() {
         let server = Server::start().await;
         send_rate(&server, span).await;
         fan_out(&server, span).await;
+        dialects::compare(&Server::start().await, span).await;
         // A fresh one: memory that a load has grown hides what sockets take.
         memory(&Server::start().await).await;
     });
@@ -35,7 +39,7 @@ async fn send_rate(server: &Server, span: Duration) {
     println!("{:>8} {:>9} {:>12} {:>10} {:>9} {:>9}", "senders", "in flight", "messages/s", "x floor", "p50 ms", "p99 ms");
     let room = server.room().await;
     // Somebody is present, as in a room in use.
-    let _present = client::Listener::join(server, &room).await;
+    let _present = client::Listener::join(server, Dialect::Chatrooms, &room).await;
     for (senders, in_flight) in [(1, 1), (10, 1), (10, 32), (100, 32)] {
         let mut sent = client::send(server, &room, senders, in_flight, span).await;
         sent.latencies.sort_unstable();
@@ -53,7 +57,7 @@ async fn fan_out(server: &Server, span: Duration) {
             let room = server.room().await;
             let mut listeners = Vec::new();
             for _ in 0..receivers {
-                listeners.push(client::Listener::join(server, &room).await);
+                listeners.push(client::Listener::join(server, Dialect::Chatrooms, &room).await);
             }
             let before = client::received(&listeners);
             let cpu = server.cpu();
@@ -75,7 +79,7 @@ async fn memory(server: &Server) {
     let room = server.room().await;
     let mut listeners = Vec::new();
     for _ in 0..SOCKETS {
-        listeners.push(client::Listener::join(server, &room).await);
+        listeners.push(client::Listener::join(server, Dialect::Chatrooms, &room).await);
     }
     let each = server.memory().saturating_sub(before) as f64 / SOCKETS as f64;
     println!("\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's memory");

@@ -16,6 +16,7 @@ pub(super) struct Server {
     directory: tempfile::TempDir,
     /// `127.0.0.1:PORT`
     pub(super) address: String,
+    http: reqwest::Client,
     /// The user's token.
     pub(super) token: String,
 }
@@ -37,7 +38,7 @@ impl Server {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = lines.find_map(|line| line.unwrap().strip_prefix("Listening on http://").map(str::to_owned)).unwrap();
-        let mut server = Self { child, directory, address, token: String::new() };
+        let mut server = Self { child, directory, address, http: reqwest::Client::new(), token: String::new() };
         let ann = json!({"userId": "ann", "password": "correct horse"});
         server.post("/api/users", &ann).await;
         let login = server.post("/api/login", &ann).await;
@@ -50,8 +51,14 @@ impl Server {
         self.post("/api/chatrooms", &json!({"targetUserIds": [], "name": "load"})).await["roomId"].as_str().unwrap().to_owned()
     }
 
+    /// What a `GET` answers.
+    pub(super) async fn get(&self, path: &str) -> Value {
+        let request = self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let request = reqwest::Client::new().post(format!("http://{}{path}", self.address)).bearer_auth(&self.token).json(body);
+        let request = self.http.post(format!("http://{}{path}", self.address)).bearer_auth(&self.token).json(body);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 

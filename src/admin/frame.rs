@@ -1,7 +1,7 @@
 //! How the control socket speaks: frames of a kind, a length and a content.
 //!
 //! The caller sends one `C` with a [`Command`](super::Command); back come any number of `I` (an item), `P` (progress) and
-//! `B` (bytes of a file), and at the end `D` (done) or `E` (a [`Failure`](super::Failure)). All but `B` are JSON.
+//! `B` (bytes of a file), and at the end `D` (done) or `E` (a [`Failure`]). All but `B` are JSON.
 
 use std::io::{self, Read};
 

@@ -7,11 +7,13 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 use warp::http::header::CONTENT_TYPE;
 use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::{Reply as _, Response};
 
 use super::chatrooms::Chatrooms;
+use super::docs::{About, Described, administration, words};
 use super::request::Request;
 use super::{Dialect, Route, respond};
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
@@ -59,13 +61,22 @@ impl Dialect for Administration {
     fn error(error: &Error) -> Response {
         Chatrooms::error(error)
     }
+
+    const ABOUT: About = administration::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        administration::describe(operation)
+    }
 }
 
-#[derive(Deserialize)]
-struct SetUp {
+/// `POST /api/setup`
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SetUp {
     token: String,
     #[serde(rename = "userId")]
+    #[schema(schema_with = words::new_login)]
     user_id: String,
+    #[schema(schema_with = words::new_password)]
     password: String,
 }
 

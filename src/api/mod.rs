@@ -9,6 +9,7 @@ pub mod auth;
 mod body;
 pub mod chatrooms;
 pub mod chats;
+pub mod docs;
 pub mod download;
 #[cfg(test)]
 mod golden;
@@ -24,6 +25,7 @@ mod socket;
 pub mod v1;
 mod web;
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +68,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// Only paths that are routes are its own; all others are left to the next.
     const ROUTES_ONLY: bool = false;
     /// What its routes do.
-    type Operation: Copy + Send + Sync + 'static;
+    type Operation: Copy + Debug + Send + Sync + 'static;
     /// Every route.
     const ROUTES: &'static [Route<Self::Operation>];
 
@@ -74,6 +76,11 @@ pub trait Dialect: Send + Sync + 'static {
     fn call(chat: Chat, operation: Self::Operation, request: request::Request) -> impl Future<Output = Result<Response>> + Send;
     /// The documented error body.
     fn error(error: &Error) -> Response;
+
+    /// What the API reference says of the dialect.
+    const ABOUT: docs::About;
+    /// What it says of a route.
+    fn describe(operation: Self::Operation) -> docs::Described;
 }
 
 /// A WebSocket side.
@@ -173,7 +180,7 @@ pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),
         None => health,
     };
-    let first = dialects.into_iter().fold(operator, |all, dialect| all.or(dialect).unify().boxed());
+    let first = dialects.into_iter().fold(operator.or(docs::filter()).unify().boxed(), |all, dialect| all.or(dialect).unify().boxed());
     // Answers every path that nobody else owns.
     first.or(web::filter()).unify().boxed()
 }

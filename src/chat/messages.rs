@@ -68,48 +68,47 @@ impl Chat {
     /// Changes the text of one's own message; answers it as it is now. A message of another room is not found.
     pub async fn edit(&self, session: &Session, room: RoomId, message: MessageRef, text: &str) -> Result<Message> {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
-        let seq = in_room(room, message)?;
         let change = MessageChange::Edit { text: text.to_owned(), mentions: mentions(text) };
-        self.change_message(session, room, seq, change, access::edit).await?;
+        let (seq, _) = self.change_message(session, room, message, change, access::edit).await?;
         self.message(room, seq).await
     }
 
     /// Takes the content away.
     pub async fn delete_message(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Stored> {
-        let seq = in_room(room, message)?;
-        let done = self.change_message(session, room, seq, MessageChange::Delete, access::delete).await?;
+        let (seq, done) = self.change_message(session, room, message, MessageChange::Delete, access::delete).await?;
         Ok(stored(room, seq, &done))
     }
 
     /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
     pub async fn react(&self, session: &Session, room: RoomId, message: MessageRef, reaction: Reaction, give: bool) -> Result<Stored> {
-        let seq = in_room(room, message)?;
         let change = if give { MessageChange::React(reaction) } else { MessageChange::Unreact(reaction) };
-        let done = self.change_message(session, room, seq, change, |facts, who, _| access::take_part(facts, who).map(|_| ())).await?;
+        let (seq, done) = self.change_message(session, room, message, change, |facts, who, _| access::take_part(facts, who).map(|_| ())).await?;
         Ok(stored(room, seq, &done))
     }
 
+    /// The room is looked for first: of one that is not there, or not for them, no message is known.
     async fn change_message(
         &self,
         session: &Session,
         room: RoomId,
-        seq: Seq,
+        message: MessageRef,
         change: MessageChange,
         allowed: impl Fn(&RoomFacts, access::Actor, &Message) -> Result<()>,
-    ) -> Result<Committed> {
+    ) -> Result<(Seq, Committed)> {
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
             let who = actor(session);
             if !who.server_admin {
                 access::take_part(&facts, who)?;
             }
-            let message = self.message(room, seq).await?;
-            allowed(&facts, who, &message)?;
+            let seq = in_room(room, message)?;
+            let found = self.message(room, seq).await?;
+            allowed(&facts, who, &found)?;
             let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
             match self.store().change_message(room, seq, basis, session.user, change.clone()).await {
                 Ok(done) => {
                     debug!(user = session.login, room = room.key(), "Message changed.");
-                    return Ok(done);
+                    return Ok((seq, done));
                 }
                 Err(StoreError::Stale) => (),
                 Err(StoreError::NotFound) => return Err(Error::MessageNotFound),

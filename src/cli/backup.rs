@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::ask::Destructive;
 use super::carry::{self, Found};
 use super::file::Making;
+use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, note};
 use super::{Global, lock};
 use crate::admin::backup::{self, Listed, Target, file_name};
@@ -124,10 +125,12 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     }
     let path = directory.or(path).unwrap_or_default();
     let path = if path.is_dir() { path.join(file_name(Timestamp::now())) } else { path };
+    let interrupt = Interrupt::watch()?;
     let mut making = Making::begin(&path)?;
     let mut bar = Printer::new(global.output, Layout::One);
     let mut head = Value::Null;
     carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+        interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => making.write(&bytes)?,
             Reply::Item(item) => head = item,
@@ -144,9 +147,10 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
 
 fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
     let mut bar = Printer::new(global.output, Layout::One);
+    let interrupt = Interrupt::watch()?;
     let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
         bar.progress(done, all);
-        true
+        interrupt.goes_on()
     })?;
     bar.item(json!(verified))?;
     bar.finish()?;
@@ -174,9 +178,10 @@ fn restore(global: &Global, file: &Path, replace: bool, yes: bool) -> Result<(),
     }
     let mut bar = Printer::new(global.output, Layout::One);
     let target = Target { data, database: &config.database.path, media: &config.media.directory, replace };
+    let interrupt = Interrupt::watch()?;
     let restored = backup::restore(file, target, &mut |done, all| {
         bar.progress(done, all);
-        true
+        interrupt.goes_on()
     })?;
     drop(lock);
     lock::give_back(data);

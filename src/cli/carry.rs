@@ -11,7 +11,7 @@ use crate::admin::control::{self, name};
 use crate::admin::frame::{self, Answer};
 use crate::admin::{Failure, Kind, Operator, Output, Reply};
 use crate::config::Config;
-use crate::config::load::{Flags, load};
+use crate::config::load::{ConfigError, Flags, load};
 use crate::logging;
 use crate::server;
 
@@ -21,7 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The configuration as this command sees it.
 pub(super) fn configuration(global: &Global) -> Result<Config, Failure> {
     let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
-    Ok(load(&flags).map_err(|error| Failure::usage(error.to_string()))?.config)
+    Ok(load(&flags).map_err(|error| unsound(&error))?.config)
+}
+
+/// Why there is no configuration to work with.
+pub(super) fn unsound(error: &ConfigError) -> Failure {
+    match error {
+        ConfigError::Unreadable { path, source } => Failure::io(&format!("cannot read {}", path.display()), source),
+        other => Failure::usage(other.to_string()),
+    }
 }
 
 /// The configuration, and a data directory that is there.

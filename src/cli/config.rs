@@ -4,9 +4,11 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::Global;
-use super::print::line as say;
-use crate::admin::Failure;
+use serde_json::{Value, json};
+
+use super::print::{Format, line};
+use super::{Global, carry};
+use crate::admin::{Failure, Kind};
 use crate::config::load::{Flags, Loaded, load};
 
 /// The commented example, as it stands in the repository.
@@ -35,27 +37,42 @@ pub(super) enum Verb {
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Show { effective: true } => {
-            let loaded = read(global)?;
-            say(toml::to_string_pretty(&loaded.config).map_err(|error| Failure::failed(error.to_string()))?.trim_end())
+            let config = read(global)?.config;
+            let text = toml::to_string_pretty(&config).map_err(|error| Failure::failed(error.to_string()))?;
+            said(global, text.trim_end(), &json!(config))
         }
         Verb::Show { effective: false } => {
             let path = read(global)?
                 .file
                 .ok_or_else(|| Failure::not_found("there is no configuration file; looked for ./config.toml and /etc/chatctl/config.toml"))?;
             let text = std::fs::read_to_string(&path).map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
-            say(text.trim_end())
+            let parsed: toml::Table = text.parse().map_err(|error: toml::de::Error| Failure::usage(error.to_string()))?;
+            said(global, text.trim_end(), &json!(parsed))
         }
         Verb::Check => {
-            let file = read(global)?.file;
-            say(&file.map_or_else(|| "The defaults hold; there is no configuration file.".to_owned(), |file| format!("{} is sound.", file.display())))
+            let file = read(global).map_err(|failure| if failure.kind == Kind::Usage { Failure::new(Kind::Problems, failure.message) } else { failure })?.file;
+            let words =
+                file.as_ref().map_or_else(|| "The defaults hold; there is no configuration file.".to_owned(), |file| format!("{} is sound.", file.display()));
+            said(global, &words, &json!({"file": file, "sound": true}))
         }
-        Verb::Init { path } => init(path),
+        Verb::Init { path } => {
+            init(path)?;
+            said(global, &format!("{} written.", path.display()), &json!({"file": path}))
+        }
+    }
+}
+
+fn said(global: &Global, words: &str, value: &Value) -> Result<(), Failure> {
+    match global.output {
+        Format::Table => line(words),
+        Format::Json => line(&format!("{value:#}")),
+        Format::Jsonl => line(&value.to_string()),
     }
 }
 
 fn read(global: &Global) -> Result<Loaded, Failure> {
     let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
-    load(&flags).map_err(|error| Failure::usage(error.to_string()))
+    load(&flags).map_err(|error| carry::unsound(&error))
 }
 
 fn init(path: &PathBuf) -> Result<(), Failure> {
@@ -63,6 +80,5 @@ fn init(path: &PathBuf) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(Failure::conflict(format!("{} exists already", path.display()))),
         other => other.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?,
     };
-    file.write_all(EXAMPLE.as_bytes()).map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?;
-    say(&format!("{} written.", path.display()))
+    file.write_all(EXAMPLE.as_bytes()).map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))
 }

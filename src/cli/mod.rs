@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod file;
 mod init;
+mod interrupt;
 mod lock;
 mod log;
 mod pages;
@@ -118,7 +119,7 @@ pub fn run() -> ExitCode {
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
         Noun::Doctor(opts) => doctor::run(global, &opts),
         Noun::Completions { shell } => pages::completions(shell),
-        Noun::Manpages { directory } => pages::manpages(&directory),
+        Noun::Manpages { directory } => pages::manpages(&directory, global.output),
     };
     done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::Cli;
-use super::print::line;
+use super::print::{Format, line};
 use crate::admin::Failure;
 
 /// Prints what a shell needs to complete commands.
@@ -21,10 +21,13 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
 }
 
 /// Writes a page a command into a directory.
-pub(super) fn manpages(directory: &Path) -> Result<(), Failure> {
+pub(super) fn manpages(directory: &Path, format: Format) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::io(&format!("cannot write in {}", directory.display()), &error);
     std::fs::create_dir_all(directory).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), directory).map_err(failed)?;
     let pages = std::fs::read_dir(directory).map_err(failed)?.count();
-    line(&format!("{pages} pages in {}.", directory.display()))
+    match format {
+        Format::Table => line(&format!("{pages} pages in {}.", directory.display())),
+        Format::Json | Format::Jsonl => line(&serde_json::json!({"directory": directory, "pages": pages}).to_string()),
+    }
 }

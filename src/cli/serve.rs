@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, init, lock, log, print};
+use super::{Global, carry, init, lock, log, print};
 use crate::admin::Failure;
 use crate::chat::SETUP_LIFE;
 use crate::config::LogLevel;
@@ -26,7 +26,7 @@ pub(super) struct Opts {
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), listen: opts.listen, log_level: opts.log_level };
-    let loaded = load(&flags).map_err(|error| Failure::usage(error.to_string()))?;
+    let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
     let config = loaded.config;
     let data = config.server.data_dir.clone();
     init::make(&data)?;

@@ -8,11 +8,11 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Error, Result, RoomId, Timestamp};
 
 /// Longest login, display and room name, in code points.
-const MAX_NAME: usize = 64;
+pub const MAX_NAME: usize = 64;
 /// Longest e-mail address, in bytes.
-const MAX_EMAIL: usize = 254;
+pub const MAX_EMAIL: usize = 254;
 /// Longest password, in code points.
-const MAX_PASSWORD: usize = 256;
+pub const MAX_PASSWORD: usize = 256;
 
 /// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower case, width mapped),
 /// and for text that PRECIS does not take as a name NFC and lower case.

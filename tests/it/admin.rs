@@ -8,3 +8,4 @@ mod http;
 mod log;
 mod refusals;
 mod setup;
+mod terminal;

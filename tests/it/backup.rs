@@ -239,7 +239,7 @@ async fn a_backup_under_load_is_one_moment_of_everything() {
     let (_, answer) = socket.all_until(|frame| frame["ref"] == "sub").await;
     assert!(answer["rooms"].as_array().unwrap().iter().all(|room| room["reset"] == true), "{answer}");
     let search = async {
-        while dan.get("/api/search?q=restoration").await.is(200)["results"].as_array().is_none_or(Vec::is_empty) {
+        while dan.get("/api/search?q=restoration").await.is(200)["messages"].as_array().is_none_or(Vec::is_empty) {
             tokio::task::yield_now().await;
         }
     };
@@ -314,8 +314,8 @@ async fn the_database_is_looked_after_with_and_without_a_server() {
         }
         let status = done(server.data(), &["db", "status"]).await;
         assert!(status["schema"] == status["known"] && status["bytes"].as_u64() > Some(0) && status["epoch"].is_string(), "{status}");
-        let stats = done(server.data(), &["db", "stats"]).await;
-        assert_eq!((&stats["users"], &stats["messages"], &stats["media"], &stats["media_bytes"]), (&json!(1), &json!(1), &json!(1), &json!(10)));
+        let figures = done(server.data(), &["db", "stats"]).await;
+        assert_eq!((&figures["users"], &figures["messages"], &figures["media"], &figures["media_bytes"]), (&json!(1), &json!(1), &json!(1), &json!(10)));
         assert_eq!(done(server.data(), &["db", "check"]).await, json!([]));
         assert!(done(server.data(), &["db", "vacuum"]).await["pages"].is_u64());
         assert!(done(server.data(), &["db", "reindex"]).await["search_bytes"].as_u64() > Some(0));

@@ -31,11 +31,16 @@ pub(crate) fn errors(output: &Output) -> String {
 #[test]
 fn wrong_arguments_are_usage_errors_that_name_the_nearest() {
     let dir = tempfile::tempdir().unwrap();
-    let table: [(&[&str], &str); 5] = [
+    let table: [(&[&str], &str); 10] = [
         (&["serv"], "'serve'"),
         (&["config", "chek"], "'check'"),
         (&["serve", "--lisen", "x"], "'--listen'"),
         (&["serve", "--listen", "nonsense"], "neither HOST:PORT nor unix:PATH"),
+        (&["usr", "list"], "'user'"),
+        (&["user", "lst"], "'list'"),
+        (&["room", "purge", "x", "--older-than", "soon"], "365d"),
+        (&["log", "tail", "--for", "soon"], "10m"),
+        (&["user", "list", "-o", "xml"], "table, json, jsonl"),
         (&["serve", "--log-level", "loud"], "error, warn, info, debug or trace"),
     ];
     for (arguments, word) in table {
@@ -50,8 +55,9 @@ fn wrong_arguments_are_usage_errors_that_name_the_nearest() {
 #[test]
 fn every_group_has_help_with_two_examples() {
     let dir = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["serve", "--help"], &["db", "--help"], &["backup", "--help"], &["config", "--help"]] {
-        let output = chatctl(dir.path(), &[], arguments);
+    let nouns = ["serve", "user", "room", "db", "backup", "config", "log", "status", "completions", "manpages"];
+    for arguments in nouns.iter().map(|noun| vec![*noun, "--help"]).chain([vec!["--help"]]) {
+        let output = chatctl(dir.path(), &[], &arguments);
         assert_eq!(code(&output), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
         let (_, examples) = text.split_once("Examples:").unwrap();
@@ -73,9 +79,9 @@ fn config_writes_checks_and_shows() {
     assert_eq!(String::from_utf8(run(&["config", "show"]).stdout).unwrap(), example);
     std::fs::write(dir.path().join("config.toml"), "[rooms]\nrecent_mesages = 7\n").unwrap();
     let output = run(&["config", "check"]);
-    assert_eq!(code(&output), Some(2));
+    assert_eq!(code(&output), Some(6));
     assert!(errors(&output).contains("did you mean recent_messages?"), "{}", errors(&output));
-    assert_eq!(code(&run(&["config", "check", "--config", "nowhere.toml"])), Some(2));
+    assert_eq!(code(&run(&["config", "check", "--config", "nowhere.toml"])), Some(3));
 }
 
 #[tokio::test]
@@ -147,4 +153,48 @@ async fn closed_registration_is_closed_in_every_dialect() {
     let client = Client::new(&server);
     client.post("/api/users", json!({"userId": "ann", "password": "correct horse"})).await.fails(403, "forbidden");
     client.post("/v1/register", json!({"login": "ann", "password": "correct horse"})).await.fails_v1(422, "registration_closed");
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arguments, wanted) in [(&["user", "list", "-o", "json"][..], 3), (&["user", "lst", "--output=jsonl"], 2), (&["config", "show", "-ojson"], 3)] {
+        let output = chatctl(dir.path(), &[], arguments);
+        assert_eq!(code(&output), Some(wanted), "{arguments:?}");
+        let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert!(error["error"].is_string() && error["message"].is_string(), "{error}");
+    }
+}
+
+#[test]
+fn configuration_is_said_in_json_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = |arguments: &[&str]| -> serde_json::Value { serde_json::from_slice(&chatctl(dir.path(), &[], arguments).stdout).unwrap() };
+    assert_eq!(json(&["config", "init", "-o", "json"])["file"], "config.toml");
+    assert_eq!(json(&["config", "show", "--effective", "-o", "json"])["server"]["heartbeat_seconds"], 30);
+    assert_eq!(json(&["config", "show", "-o", "jsonl"])["limits"]["enabled"], true);
+    assert_eq!(json(&["config", "check", "-o", "json"])["sound"], true);
+}
+
+#[test]
+fn shells_and_manual_pages_know_the_whole_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = chatctl(dir.path(), &[], &["completions", shell]);
+        assert_eq!(code(&output), Some(0));
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(script.contains("purge") && script.contains("older-than"), "{shell}");
+    }
+    // Too long for an argument.
+    let script = dir.path().join("completions");
+    std::fs::write(&script, chatctl(dir.path(), &[], &["completions", "bash"]).stdout).unwrap();
+    let checked = Command::new("bash").arg("-n").arg(&script).status().unwrap();
+    assert!(checked.success(), "bash does not understand it");
+    assert_eq!(code(&chatctl(dir.path(), &[], &["completions", "tcl"])), Some(2));
+    assert_eq!(code(&chatctl(dir.path(), &[], &["manpages", "man"])), Some(0));
+    for page in ["chatctl.1", "chatctl-user-create.1", "chatctl-room-purge.1", "chatctl-log-level.1"] {
+        let text = std::fs::read_to_string(dir.path().join("man").join(page)).unwrap();
+        assert!(text.contains(".SH NAME") && text.contains(".SH OPTIONS"), "{page}");
+    }
+    assert_eq!(code(&chatctl(dir.path(), &[], &["manpages", "/proc/none"])), Some(3));
 }

@@ -5,19 +5,28 @@
 
 mod chatrooms;
 mod chats;
+mod deeds;
+mod encodings;
+mod input;
 mod realtime;
 mod rooms;
 mod v1;
+mod world;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use serde_json::json;
 
-use crate::support::{Client, Server, number, status};
+use self::deeds::{Deed, Done, Scene};
+use self::input::{Fault, Input};
+use crate::support::{Answer, Client, Json, Server, number, status};
 
 /// What takes a while.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A key whose value is different each time, and whether a value is sound.
+type Dated = (&'static str, fn(&Json) -> bool);
 
 /// Every dialect.
 fn dialects() -> Vec<Box<dyn Dialect>> {
@@ -40,7 +49,11 @@ trait Dialect: Send + Sync {
     /// A route that answers a valid credential with 200, and a bad one with this dialect's refusal.
     fn whoami(&self) -> &'static str;
     /// What a bad credential is answered with.
-    fn unauthorized(&self) -> (u16, serde_json::Value);
+    fn unauthorized(&self) -> (u16, Json);
+    /// What its routes take.
+    fn input(&self) -> Input;
+    /// Fails unless the request was refused as this dialect's document says for this fault.
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>);
 }
 
 /// A dialect with messages and sockets.
@@ -67,6 +80,10 @@ trait Actor: Send {
     fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a>;
     /// Fails unless the room is as this dialect says it is for a stranger.
     fn is_shut_out(&mut self, room: i64) -> Act<'_>;
+    /// Does it in this dialect's words, where it has any.
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done>;
+    /// Fails unless this dialect's REST shows the room as it is after that, as far as it shows any of it.
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a>;
     /// Ends the session.
     fn log_out(&mut self) -> Act<'_>;
     /// Anything with the credential; fails unless it is refused.
@@ -79,10 +96,22 @@ trait Talker: Actor {
     fn signs(&self) -> String;
     /// Opens the socket on which what follows is said and heard.
     fn enter(&mut self, room: i64) -> Act<'_>;
+    /// The same user and session, without a socket.
+    fn twin(&self) -> Box<dyn Talker>;
     /// Posts on the socket, and waits until the server has it.
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
     /// Waits for a message in this dialect's exact words.
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a>;
+    /// What the socket is told of it, without what is different each time.
+    fn told(&self, scene: &Scene) -> Vec<Json>;
+    /// The next frame, without what is different each time.
+    fn next_undated(&mut self) -> Act<'_, Json>;
+    /// Everything that comes before the message of this text.
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>>;
+    /// Fails unless the room is gone for this socket, and nothing more is said of it.
+    fn is_cut_off(&mut self) -> Act<'_>;
+    /// The code with which the server closes the socket.
+    fn is_closed(&mut self) -> Act<'_, u16>;
     /// Authors and texts, oldest first.
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>>;
     /// Changes the newest message; false where the dialect has no word for it.
@@ -103,6 +132,15 @@ async fn joins(server: &Server, actor: &dyn Actor, room: i64) {
 /// Nor has every dialect a word for leaving.
 async fn leaves(server: &Server, actor: &dyn Actor, room: i64) {
     as_native(server, &actor.credential()).delete(&format!("/api/chatrooms/{room}/participants/{}", actor.login())).await.is(204);
+}
+
+/// Takes out what is different each time; fails when it is not there, or not as it should be.
+fn undated(mut frame: Json, dated: &[Dated]) -> Json {
+    for (key, sound) in dated {
+        assert!(sound(&frame[*key]), "{key} in {frame}");
+        frame.as_object_mut().expect("an object").remove(*key);
+    }
+    frame
 }
 
 fn as_native(server: &Server, credential: &Credential) -> Client {

@@ -1,5 +1,6 @@
 //! Dialect `rooms`, its whole document.
 
+mod fetch;
 mod input;
 mod list;
 mod socket;

@@ -114,6 +114,12 @@ test("nothing makes markup from text, and no script or style is inline", () => {
   for (const name of scripts) assert.doesNotMatch(read(name), banned, name);
 });
 
+test("no text begins a line with what looks like a comment, which the server would leave out", () => {
+  const texts = scripts.flatMap((name) => [...read(name).matchAll(/[=(,]\s*`([^`\n]*\n[^`]*)`/g)].map((match) => [name, match[1]]));
+  assert.ok(texts.length > 0);
+  for (const [name, text] of texts) assert.doesNotMatch(text, /\n\s*(\/\*|\/\/)/, name);
+});
+
 test("modules import what exists, relatively", () => {
   for (const name of scripts) {
     for (const [, from] of read(name).matchAll(/(?:^import|\bfrom) "([^"]+)"/gm)) {

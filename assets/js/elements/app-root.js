@@ -28,7 +28,11 @@ export class AppRoot extends HTMLElement {
     await loadLanguage();
     const { store } = this.#chat;
     store.addEventListener("change", () => this.#update());
-    addEventListener("hashchange", () => this.#route());
+    addEventListener("hashchange", () => {
+      // A question belongs to the page on which it was asked.
+      for (const dialog of this.querySelectorAll("dialog")) dialog.close();
+      this.#route();
+    });
     this.addEventListener("session-open", (event) => this.#signIn(/** @type {CustomEvent} */ (event).detail));
     this.addEventListener("language-choose", (event) => this.#speak(/** @type {CustomEvent<string>} */ (event).detail));
     this.#route();

@@ -32,17 +32,22 @@ export function listenToActions(app, signal) {
   const actions = {
     "room-new": async () => (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
     "room-join": async (id) => go(await chat.joinRoom(id)),
-    "room-rename": async () => (await room()).rename(store.state.rooms[roomId()].name ?? "", (/** @type {string} */ name) => chat.renameRoom(roomId(), name)),
+    "room-rename": async () => {
+      const id = roomId();
+      (await room()).rename(store.state.rooms[id].name ?? "", (/** @type {string} */ name) => chat.renameRoom(id, name));
+    },
     "room-mute": async (muted) => {
       const id = roomId();
       await chat.muteRoom(id, muted).finally(() => app.update());
     },
-    "room-leave": () => ask("leave", () => chat.leaveRoom(roomId()).catch((error) => {
+    "room-leave": () => ask("leave", (id) => chat.leaveRoom(id).catch((error) => {
       throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
     })),
-    "room-delete": () => ask("deleteRoom", () => chat.deleteRoom(roomId())),
-    "people-add": async () => (await room()).addPeople(find, store.state.rooms[roomId()].participants.map((person) => person.userId),
-      (/** @type {string[]} */ people) => chat.addPeople(roomId(), people)),
+    "room-delete": () => ask("deleteRoom", (id) => chat.deleteRoom(id)),
+    "people-add": async () => {
+      const id = roomId();
+      (await room()).addPeople(find, store.state.rooms[id].participants.map((person) => person.userId), (/** @type {string[]} */ people) => chat.addPeople(id, people));
+    },
     "person-open": (userId) => openPerson(app, roomId(), userId),
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
     "details-close": () => details(app, false),
@@ -132,12 +137,13 @@ export function listenToActions(app, signal) {
     else app.update();
   }, { signal });
 
-  /** @param {"leave"|"deleteRoom"} what @param {() => Promise<unknown>} confirmed */
+  /** @param {"leave"|"deleteRoom"} what @param {(roomId: string) => Promise<unknown>} confirmed */
   async function ask(what, confirmed) {
-    const name = roomName(store.state.rooms[roomId()], store.state.me?.userId ?? "") || t("rooms.alone");
+    const id = roomId();
+    const name = roomName(store.state.rooms[id], store.state.me?.userId ?? "") || t("rooms.alone");
     (await room()).confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room: name }), action: t(what === "leave" ? "details.leave" : "details.delete") },
       async () => {
-        await confirmed();
+        await confirmed(id);
         location.hash = "#/rooms";
       });
   }

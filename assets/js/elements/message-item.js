@@ -161,7 +161,7 @@ export class MessageItem extends Piece {
 
   /** Only what belongs to the message in focus stands in the tab order; arrow keys go from message to message. @param {boolean} on */
   #reachable(on) {
-    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote, .picture, .file a, .text pre")) control.setAttribute("tabindex", on ? "0" : "-1");
+    for (const control of this.querySelectorAll(".tools button, .reactions button, .author, .quote, .picture, .file a")) control.setAttribute("tabindex", on ? "0" : "-1");
   }
 }
 

@@ -35,6 +35,8 @@ export class MessageList extends Piece {
   #seen = 0;
   #placed = false;
   #atEnd = false;
+  /** Over the first message shown stands what is not fetched yet. */
+  #gapAbove = false;
   #frame = 0;
   /** @type {Set<string>} */
   #quotes = new Set();
@@ -62,11 +64,13 @@ export class MessageList extends Piece {
     const { timeline } = data;
     const stick = this.#high === Infinity && isAtEnd(this.#scroll);
     if (stick && timeline.messages.length - indexOfSeq(timeline.messages, this.#low) > MOST) this.#low = this.#seqAt(-FIRST);
+    this.#takeOlder(timeline.messages);
     const unreadSeq = firstUnread(timeline, data.visitSeq, data.unreadCount);
     const rows = buildRows({ ...data, low: this.#low, high: this.#high, unreadSeq });
     const anchor = stick ? null : anchorOf(this.#scroll, this.#items);
     keyed(this.#items, rows, (row) => row.key, makeRow, (node, row) => changeRow(node, row, data));
     restore(this.#scroll, anchor);
+    this.#gapAbove = rows[0]?.kind === "gap";
     this.#emptyState(data.empty);
     set(this.#scroll, { "aria-label": t("messages.label", { room: data.title }), "aria-live": this.#placed && stick ? "polite" : "off" });
     for (const row of rows) this.#needQuote(row);
@@ -100,7 +104,7 @@ export class MessageList extends Piece {
     this.#high = Infinity;
     this.#target = "";
     this.#seen = 0;
-    this.#placed = false;
+    this.#placed = this.#gapAbove = false;
     this.#quotes.clear();
     keyed(this.#items, [], () => "", makeRow);
     this.#scroll.scrollTop = 0;
@@ -149,6 +153,27 @@ export class MessageList extends Piece {
     });
   }
 
+  /**
+   * What was fetched takes the place of its gap in the same change: a list that is shorter for a moment loses its place.
+   * @param {import("../types.js").Message[]} messages
+   */
+  #takeOlder(messages) {
+    const index = indexOfSeq(messages, this.#low);
+    if (!this.#gapAbove || !this.#placed || messages[index - 1]?.seq !== messages[index]?.seq - 1) return;
+    this.#goOlder(messages, index);
+  }
+
+  /**
+   * Moves the window up; what lies far below the view is let go.
+   * @param {import("../types.js").Message[]} messages
+   * @param {number} low index of the first message shown
+   */
+  #goOlder(messages, low) {
+    const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
+    this.#low = messages[Math.max(0, low - STEP)].seq;
+    if (high - low + STEP > MOST && this.#scroll.scrollTop < -2 * NEAR_PX) this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
+  }
+
   /** Moves the window when its edge is near, and asks for what is missing near the view. */
   #widen() {
     const { data } = this;
@@ -158,8 +183,7 @@ export class MessageList extends Piece {
     const low = indexOfSeq(messages, this.#low);
     const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
     if (scrollHeight - clientHeight + scrollTop < NEAR_PX && low > 0) {
-      this.#low = messages[Math.max(0, low - STEP)].seq;
-      if (high - low + STEP > MOST && scrollTop < -2 * NEAR_PX) this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
+      this.#goOlder(messages, low);
       return this.update(data);
     }
     if (-scrollTop < NEAR_PX && this.#high !== Infinity) {

@@ -96,8 +96,9 @@ export class RoomDialog extends HTMLElement {
    * @param {() => Promise<unknown>} confirmed
    */
   confirm({ title, text, action }, confirmed) {
-    const { go } = openDialog({ host: this, title, content: [h("p", null, text)], action, danger: true, submit: confirmed });
-    go.focus();
+    const { form } = openDialog({ host: this, title, content: [h("p", null, text)], action, danger: true, submit: confirmed });
+    // Enter that comes too early destroys nothing.
+    /** @type {HTMLElement} */ (form.querySelector(".foot .button")).focus();
   }
 }
 

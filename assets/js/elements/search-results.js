@@ -41,6 +41,9 @@ export class SearchResults extends Piece {
   #hits = h("div", { class: "hits", tabindex: "0", role: "region", "aria-label": t("search.results"), onscroll: () => { this.#top = this.#hits.scrollTop; } }, this.#list, this.#notice, this.#more);
   /** @type {Found} */
   #found = { query: "", within: undefined, hits: [] };
+  /** What the address asked for last, and what was typed into it here. */
+  #address = "";
+  #told = "";
   #top = 0;
   #asked = 0;
   #busy = false;
@@ -66,16 +69,21 @@ export class SearchResults extends Piece {
   /** @param {AbortSignal} signal */
   subscribe(signal) {
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    this.#input.value = this.data?.query ?? "";
+    this.#input.value = this.#address = this.data?.query ?? "";
+    this.#told = "";
     requestAnimationFrame(() => {
       this.#hits.scrollTop = this.#top;
+      // Where a keyboard would come up over the hits, they have the focus: arrow keys work in both.
       if (!this.#found.hits.length || !matchMedia("(hover: none)").matches) this.#input.focus();
+      else this.#hits.focus({ preventScroll: true });
     });
   }
 
   /** @param {Data} data */
   update({ query, within, room }) {
-    if (document.activeElement !== this.#input) this.#input.value = query;
+    // What comes back from here is left as it is being typed; what back, forward and links say is taken over.
+    if (query !== this.#address && query !== this.#told) this.#input.value = query;
+    this.#address = query;
     const change = (/** @type {string|undefined} */ where) => () => act(this, "search-change", { query: this.#input.value.trim(), within: where });
     const chip = (/** @type {string} */ label, /** @type {string|undefined} */ where) =>
       h("button", { class: "chip truncate", type: "button", "aria-pressed": String(within === where), onclick: change(where) }, label);
@@ -98,6 +106,7 @@ export class SearchResults extends Piece {
     clearTimeout(this.#timer);
     const { data } = this;
     const query = this.#input.value.trim();
+    this.#told = query;
     if (data && query !== data.query) act(this, "search-change", { query, within: data.within });
   }
 

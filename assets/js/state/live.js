@@ -127,6 +127,7 @@ export class Live {
       this.history.latest(visit.roomId);
       if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
     }
+    this.sender.adopt();
     this.sender.flush();
     if (this.#resumed) this.loadRooms();
     this.#resumed = true;

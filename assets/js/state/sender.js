@@ -8,6 +8,7 @@ import { newClientId, Outbox } from "./outbox.js";
 /** The server was asked too much or is not well: worth another try, with the same client id. */
 const TRANSIENT = new Set(["rate_limited", "unavailable", "internal"]);
 const AGAIN_MS = 2000;
+const AGAIN_MOST_MS = 16_000;
 
 export class Sender {
   #store;
@@ -18,6 +19,10 @@ export class Sender {
   #kept = [];
   /** @type {Map<string, number>} over which connection a message went last */
   #sentOver = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} nothing goes out before that */
+  #pause;
+  /** How long the next pause is. After a refusal one message at a time goes out, so that none overtakes another; 0: all at once. */
+  #wait = 0;
 
   /**
    * @param {Store} store
@@ -40,6 +45,9 @@ export class Sender {
   restore(userId) {
     this.#outbox = new Outbox(userId);
     this.#sentOver.clear();
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#wait = 0;
     this.#kept = this.#outbox.load();
     return this.#kept;
   }
@@ -57,15 +65,29 @@ export class Sender {
     this.flush();
   }
 
+  /** What a tab that is closed by now wrote and could not send. A tab that is still open sends it too: the client id makes that harmless. */
+  adopt() {
+    for (const pending of this.#outbox?.load() ?? []) {
+      const known = this.#store.state.outbox.some(({ clientId }) => clientId === pending.clientId);
+      if (!known && pending.state === "pending") this.#store.dispatch({ type: "queued", pending });
+    }
+  }
+
   /** Everything that did not go over this connection yet, in order. */
   flush() {
     const { outbox, connection } = this.#store.state;
-    if (connection.state !== "online") return;
+    if (connection.state !== "online" || this.#pause !== undefined) return;
+    if (!outbox.some(({ state }) => state === "pending")) this.#wait = 0;
     for (const { clientId, roomId, content, replyTo, media = [], state } of outbox) {
-      if (state !== "pending" || this.#sentOver.get(clientId) === this.#socket.generation) continue;
+      if (state !== "pending") continue;
+      if (this.#sentOver.get(clientId) === this.#socket.generation) {
+        if (this.#wait) return;
+        continue;
+      }
       const frame = { type: "chat_message", room_id: roomId, content, client_id: clientId, ref: clientId, ...(replyTo && { reply_to: replyTo }), ...(media.length && { media_ids: media.map(({ id }) => id) }) };
       if (!this.#socket.send(frame)) return;
       this.#sentOver.set(clientId, this.#socket.generation);
+      if (this.#wait) return;
     }
   }
 
@@ -77,10 +99,13 @@ export class Sender {
     if (!this.#store.state.outbox.some((pending) => pending.clientId === clientId)) return;
     if (!TRANSIENT.has(code)) this.#store.dispatch({ type: "send_failed", clientId, reason: code });
     else {
-      setTimeout(() => {
-        this.#sentOver.delete(clientId);
+      this.#sentOver.delete(clientId);
+      if (this.#pause !== undefined) return;
+      this.#wait = Math.min(this.#wait * 2 || AGAIN_MS, AGAIN_MOST_MS);
+      this.#pause = setTimeout(() => {
+        this.#pause = undefined;
         this.flush();
-      }, AGAIN_MS);
+      }, this.#wait);
     }
   }
 
@@ -105,5 +130,10 @@ export class Sender {
     for (const { clientId } of this.#kept) if (!now.has(clientId)) this.#outbox.drop(clientId);
     for (const pending of outbox) if (!this.#kept.includes(pending)) this.#outbox.keep(pending);
     this.#kept = outbox;
+    // One was settled: it is the next one's turn.
+    if (this.#wait && this.#pause === undefined) {
+      this.#wait = AGAIN_MS;
+      this.flush();
+    }
   }
 }

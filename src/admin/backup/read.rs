@@ -52,7 +52,7 @@ pub(super) fn read(path: &Path, place: Place<'_>, progress: Progress<'_>) -> Res
     match went {
         Ok(()) => {
             contents.compare();
-            if contents.problems.is_empty() && !sealed.is_whole() {
+            if contents.problems.is_empty() && !sealed.whole() {
                 contents.problems.push("The file is not what it was: the sum at its end is another.".to_owned());
             }
         }

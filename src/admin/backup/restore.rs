@@ -5,10 +5,13 @@
 //! and never a mixture: before that step there is a sibling too much, after it the sibling is the old directory, which is called
 //! `DIR.replaced-TIME` in the end. A file system that cannot exchange gets two renames instead: between them there is no target,
 //! but the old one and the new one lie beside it, each whole.
+//!
+//! A mount point, or a directory whose parent belongs to others, cannot change places. An empty one is filled from within
+//! (`.restoring-…`), the database last: whatever comes before has no database, and is no data directory yet.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
@@ -25,6 +28,9 @@ use crate::store::sqlite::upkeep::renew;
 
 /// What an empty data directory may hold: the lock of whoever restores, and what a server has left that ended hard.
 const NOTHING: [&str; 2] = ["lock", "control.sock"];
+
+/// How a directory begins in which a data directory is filled from within.
+const WITHIN: &str = ".restoring-";
 
 /// Where the parts go.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +75,13 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     if there == Occupied::Missing {
         DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(cannot("make", parent))?;
     }
-    let staged = Scratch::directory(parent, &beside(&data, ".restoring-"), "").map_err(cannot("write in", parent))?;
+    let Some(staged) = stage_beside(&data, parent, there)? else {
+        let staged = stage_within(&data, there)?;
+        let (head, epoch, notes) = fill(path, staged.path(), target, progress)?;
+        hand_over(staged.path(), &data, there).map_err(cannot("prepare", staged.path()))?;
+        move_in(staged.path(), &data, target.database).map_err(cannot("put the restored data into", &data))?;
+        return Ok(Restored { head, epoch, replaced: None, notes });
+    };
     let (head, epoch, notes) = fill(path, staged.path(), target, progress)?;
     hand_over(staged.path(), if there == Occupied::Missing { parent } else { &data }, there).map_err(cannot("prepare", staged.path()))?;
     let old = swap(staged, &data, there).map_err(cannot("put the restored data in the place of", &data))?;
@@ -93,14 +105,14 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
 
 /// What is in the place of the data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Occupied {
+pub(super) enum Occupied {
     Missing,
     Empty,
     Data,
 }
 
 impl Occupied {
-    fn look(data: &Path) -> Result<Self, Failure> {
+    pub(super) fn look(data: &Path) -> Result<Self, Failure> {
         let entries = match fs::read_dir(data) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::Missing),
@@ -108,7 +120,8 @@ impl Occupied {
         };
         for entry in entries {
             let name = entry.map_err(cannot("read", data))?.file_name();
-            if !NOTHING.iter().any(|nothing| name == *nothing) {
+            let left = name.to_string_lossy().starts_with(WITHIN);
+            if !left && !NOTHING.iter().any(|nothing| name == *nothing) {
                 return Ok(Self::Data);
             }
         }
@@ -116,8 +129,50 @@ impl Occupied {
     }
 }
 
+/// A directory beside the target, on the same file system; None where there can be none.
+fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Scratch>, Failure> {
+    let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).map_err(cannot("read", path));
+    if there != Occupied::Missing && device(data)? != device(parent)? {
+        return Ok(None);
+    }
+    match Scratch::directory(parent, &beside(data, ".restoring-"), "") {
+        Ok(staged) => Ok(Some(staged)),
+        Err(error) if there != Occupied::Missing && matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => Ok(None),
+        Err(error) => Err(cannot("write in", parent)(error)),
+    }
+}
+
+/// A directory in the target, which is empty but for what an earlier attempt has left.
+pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Failure> {
+    if there == Occupied::Data {
+        let why = format!("{} is a mount point or lies where nothing else may be made, so it cannot be kept aside: empty it first", data.display());
+        return Err(Failure::new(Kind::Conflict, why));
+    }
+    for entry in fs::read_dir(data).map_err(cannot("read", data))? {
+        let entry = entry.map_err(cannot("read", data))?;
+        if entry.file_name().to_string_lossy().starts_with(WITHIN) {
+            fs::remove_dir_all(entry.path()).map_err(cannot("remove", &entry.path()))?;
+        }
+    }
+    Scratch::directory(data, WITHIN, "").map_err(cannot("write in", data))
+}
+
+/// Moves everything up, the database last.
+pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result<()> {
+    let last = database.components().find(|part| matches!(part, Component::Normal(_))).map(|part| part.as_os_str().to_owned()).unwrap_or_default();
+    for entry in fs::read_dir(staged)? {
+        let name = entry?.file_name();
+        if name != last {
+            fs::rename(staged.join(&name), data.join(&name))?;
+        }
+    }
+    sync_directory(data)?;
+    fs::rename(staged.join(&last), data.join(&last))?;
+    sync_directory(data)
+}
+
 /// Extracts, verifies and migrates.
-fn fill(path: &Path, staged: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
+pub(super) fn fill(path: &Path, staged: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
     let (database, media) = (staged.join(target.database), staged.join(target.media));
     let mut place = |entry: &Entry| {
         let path = match entry {

@@ -57,7 +57,7 @@ impl<R: Read> Unsealing<R> {
     }
 
     /// Whether all was read and is what was sealed.
-    pub(super) fn is_whole(self) -> bool {
+    pub(super) fn whole(self) -> bool {
         self.left == 0 && self.seal.strip_prefix(&BEGIN) == Some(self.sum.finalize().as_slice())
     }
 }

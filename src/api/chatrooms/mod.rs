@@ -45,6 +45,7 @@
 //!
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
 
+mod docs;
 mod error;
 mod rest;
 mod socket;
@@ -53,6 +54,7 @@ mod wire;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::reply::Response;
 
+use super::docs::{About, Described};
 use super::request::Request;
 use super::{Asked, Dialect, Hello, Question, Route, Speaks};
 use crate::chat::Chat;
@@ -81,6 +83,12 @@ impl Dialect for Chatrooms {
 
     fn error(error: &Error) -> Response {
         error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
     }
 }
 

@@ -15,12 +15,14 @@
 //! Not supported, because the protocol has no word for it: registration, logging out, messages and all that belongs to them,
 //! roles, names inside a room, public rooms (those that the caller takes part in are listed), sockets.
 
+mod docs;
 mod error;
 mod rest;
 mod wire;
 
 use warp::reply::Response;
 
+use super::docs::{About, Described};
 use super::request::Request;
 use super::{Dialect, Route};
 use crate::chat::Chat;
@@ -44,5 +46,11 @@ impl Dialect for Chats {
 
     fn error(error: &Error) -> Response {
         error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
     }
 }

@@ -18,6 +18,7 @@
 //! Not supported, because the protocol has no word for it: private rooms (one may take part in them), history, roles, adding and
 //! removing people, names in a room, edits, deletions, replies, reactions, attachments, read marks, typing, profiles.
 
+mod docs;
 mod error;
 mod rest;
 mod socket;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::reply::Response;
 
+use super::docs::{About, Described};
 use super::request::Request;
 use super::{Asked, Dialect, Hello, Knocks, Question, Route, Speaks};
 use crate::chat::{Authenticated, Chat};
@@ -56,6 +58,12 @@ impl Dialect for Realtime {
 
     fn error(error: &Error) -> Response {
         error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
     }
 }
 

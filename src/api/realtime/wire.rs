@@ -1,15 +1,22 @@
 //! The JSON of `realtime`, spelled as its document spells it.
 
-use serde::{Deserialize, Serialize};
+#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::docs::words;
 use crate::chat::{CreatorRole, People, Registration, RoomPlan};
 use crate::model::{self, Person, Room as Stored, Timestamp, Visibility};
 
 /// `POST /User`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewUser {
+    #[schema(schema_with = words::new_login)]
     username: String,
+    #[schema(schema_with = words::new_password)]
     password: String,
+    #[schema(schema_with = words::display_name_if_any, required = false)]
     nickname: Option<String>,
 }
 
@@ -20,15 +27,18 @@ impl From<NewUser> for Registration {
 }
 
 /// `POST /Login`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Credentials {
+    #[schema(schema_with = words::login)]
     pub(super) username: String,
+    #[schema(schema_with = words::password_or_digest)]
     pub(super) password: String,
 }
 
 /// `POST /Room`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewRoom {
+    #[schema(schema_with = words::room_name)]
     name: String,
 }
 
@@ -40,25 +50,27 @@ impl From<NewRoom> for RoomPlan {
 }
 
 /// The first frame of a client.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Ticket {
+    #[schema(schema_with = words::opaque)]
     pub(super) token: String,
 }
 
 /// Every other frame of a client.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Say {
+    #[schema(schema_with = words::content)]
     pub(super) msg: String,
 }
 
 /// Whether it worked: the answer to a log-in, a log-out and every frame.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Status {
     pub(super) status: bool,
 }
 
 /// The body of every other failure.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Failure {
     status: bool,
     message: String,
@@ -72,7 +84,7 @@ impl Failure {
 }
 
 /// `GET /User/{username}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct User<'a> {
     username: &'a str,
     nickname: &'a str,
@@ -85,7 +97,7 @@ impl<'a> From<&'a model::User> for User<'a> {
 }
 
 /// One of `GET /Room`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Room<'a> {
     id: i64,
     name: &'a str,
@@ -98,13 +110,14 @@ impl<'a> From<&'a Stored> for Room<'a> {
 }
 
 /// `GET /Room/{id}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Token<'a> {
+    #[schema(schema_with = words::opaque)]
     pub(super) token: &'a str,
 }
 
 /// A message; the author of one whose account is gone has no user name.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Message<'a> {
     r#type: u8,
     msg: &'a str,
@@ -121,7 +134,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
 }
 
 /// Somebody has entered, or left.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Presence<'a> {
     r#type: u8,
     username: &'a str,

@@ -18,6 +18,7 @@
 //! Not supported, because the protocol has no word for it: history, private rooms to be made, roles, adding and removing others,
 //! renaming, edits, deletions, reactions, read marks, presence, typing, attachments, other users, changing a profile.
 
+mod docs;
 mod error;
 mod rest;
 mod socket;
@@ -26,6 +27,7 @@ mod wire;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::reply::Response;
 
+use super::docs::{About, Described};
 use super::request::Request;
 use super::{Asked, Dialect, Hello, Question, Route, Speaks};
 use crate::chat::Chat;
@@ -53,6 +55,12 @@ impl Dialect for Rooms {
 
     fn error(error: &Error) -> Response {
         error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
     }
 }
 

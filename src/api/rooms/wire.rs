@@ -1,7 +1,11 @@
 //! The JSON of `rooms`, spelled as its document spells it.
 
-use serde::{Deserialize, Serialize};
+#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::docs::words;
 use crate::chat::{CreatorRole, LoggedIn, People, Registration, RoomPlan};
 use crate::model::{self, Participant, Person, RoomId, Timestamp, Visibility};
 
@@ -9,11 +13,15 @@ use crate::model::{self, Participant, Person, RoomId, Timestamp, Visibility};
 const MASK: &str = "********";
 
 /// `POST /users`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewUser {
+    #[schema(schema_with = words::new_login)]
     user_id: String,
+    #[schema(schema_with = words::new_password)]
     password: String,
+    #[schema(schema_with = words::email)]
     email: String,
+    #[schema(schema_with = words::display_name)]
     name: String,
 }
 
@@ -25,15 +33,18 @@ impl From<NewUser> for Registration {
 }
 
 /// `POST /login`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct LogIn {
+    #[schema(schema_with = words::login)]
     pub(super) user_id: String,
+    #[schema(schema_with = words::password)]
     pub(super) password: String,
 }
 
 /// `POST /rooms`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewRoom {
+    #[schema(schema_with = words::room_name)]
     name: String,
 }
 
@@ -45,7 +56,7 @@ impl From<NewRoom> for RoomPlan {
 }
 
 /// The body of every failure, and what the frame of every error tells.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Failure {
     pub(super) error: &'static str,
     /// Begins with the code.
@@ -53,8 +64,9 @@ pub(super) struct Failure {
 }
 
 /// A new session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Opened<'a> {
+    #[schema(schema_with = words::opaque)]
     session: &'a str,
 }
 
@@ -65,12 +77,13 @@ impl<'a> From<&'a LoggedIn> for Opened<'a> {
 }
 
 /// A user, to themselves.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct User<'a> {
     id: i64,
     #[serde(rename = "user_id")]
     login: &'a str,
     password: &'static str,
+    #[schema(required)]
     email: Option<&'a str>,
     name: &'a str,
 }
@@ -82,9 +95,10 @@ impl<'a> From<&'a model::User> for User<'a> {
 }
 
 /// A room.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Room<'a> {
     #[serde(rename = "room_id")]
+    #[schema(schema_with = words::room_key)]
     key: String,
     name: &'a str,
     owner: &'a str,
@@ -97,14 +111,34 @@ impl<'a> From<&'a model::Room> for Room<'a> {
 }
 
 /// A frame of the server.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub(super) enum Frame<'a> {
-    Enter { room_id: String, user_id: &'a str, name: &'a str, first: bool, users: Vec<Named<'a>> },
+    Enter {
+        #[schema(schema_with = words::room_key)]
+        room_id: String,
+        user_id: &'a str,
+        name: &'a str,
+        first: bool,
+        users: Vec<Named<'a>>,
+    },
     Join(Step<'a>),
-    Message { room_id: String, user_id: &'a str, name: &'a str, message: &'a str, time: String },
+    Message {
+        #[schema(schema_with = words::room_key)]
+        room_id: String,
+        user_id: &'a str,
+        name: &'a str,
+        message: &'a str,
+        #[schema(schema_with = words::millis)]
+        time: String,
+    },
     Leave(Step<'a>),
-    Deleted { room_id: String, time: String },
+    Deleted {
+        #[schema(schema_with = words::room_key)]
+        room_id: String,
+        #[schema(schema_with = words::millis)]
+        time: String,
+    },
     Error(Failure),
 }
 
@@ -116,7 +150,7 @@ impl<'a> From<&'a model::Message> for Frame<'a> {
 }
 
 /// Somebody in a list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Named<'a> {
     user_id: &'a str,
     name: &'a str,
@@ -129,11 +163,13 @@ impl<'a> From<&'a Participant> for Named<'a> {
 }
 
 /// Somebody has come into the user list of a room, or gone out of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Step<'a> {
+    #[schema(schema_with = words::room_key)]
     room_id: String,
     user_id: &'a str,
     name: &'a str,
+    #[schema(schema_with = words::millis)]
     time: String,
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use crate::live::CloseReason;
 
@@ -61,7 +61,8 @@ impl End {
         }
     }
 
-    /// Says why, and reads on for a while so that it arrives.
+    /// Says why, and reads on so that it arrives: until the peer has answered, or for a while. Then the connection is the server's
+    /// to end (RFC 6455, section 7.1.1): clients wait for that.
     pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(self, mut stream: WebSocketStream<S>) {
         let reason = self.reason();
         if matches!(reason, CloseReason::Lost | CloseReason::TimedOut) {
@@ -73,14 +74,55 @@ impl End {
             Self::Closed | Self::Lost => None,
         };
         let farewell = async {
-            if let Some(code) = code {
-                drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
-            }
+            let Some(code) = code else { return drop(stream.flush().await) };
+            drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
             drop(stream.flush().await);
-            if code.is_some() {
+            if !answered(&mut stream).await {
+                // What cannot be read as frames is thrown away.
                 drop(tokio::io::copy(&mut stream.get_mut().take(CLOSE_BYTES), &mut tokio::io::sink()).await);
             }
         };
         drop(timeout(CLOSE_TIME, farewell).await);
+    }
+}
+
+/// Reads the frames of a peer until the one that answers the close; false where they cannot be read.
+async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> bool {
+    let mut read = 0;
+    while read <= CLOSE_BYTES {
+        match stream.next().await {
+            Some(Ok(Message::Close(_))) => return true,
+            Some(Ok(frame)) => read += frame.len() as u64,
+            Some(Err(_)) | None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::io::{DuplexStream, duplex};
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    async fn pair() -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
+        let (near, far) = duplex(64 * 1024);
+        (WebSocketStream::from_raw_socket(near, Role::Server, None).await, WebSocketStream::from_raw_socket(far, Role::Client, None).await)
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_when_the_peer_has_answered_the_close() {
+        let (server, mut client) = pair().await;
+        let mut farewell = Box::pin(End::Close(CloseReason::Normal).say(server));
+        assert!(farewell.as_mut().now_or_never().is_none(), "the peer has not answered");
+        client.send(Message::text("sent before the close was read")).await.unwrap();
+        assert!(farewell.as_mut().now_or_never().is_none());
+        let told = client.next().await.unwrap().unwrap();
+        assert!(matches!(&told, Message::Close(Some(close)) if close.code == CloseCode::Normal), "{told:?}");
+        client.flush().await.unwrap();
+        assert!(farewell.as_mut().now_or_never().is_some(), "nothing is left to wait for");
+        assert!(client.next().await.is_none());
     }
 }

@@ -19,6 +19,7 @@
 //! Not supported, because the protocol has no word for it: room names, roles, adding and removing people, edits, deletions
 //! (a deleted message is left out), reactions, read marks, presence, typing, attachments, display names, profiles.
 
+mod docs;
 mod error;
 mod rest;
 mod socket;
@@ -27,6 +28,7 @@ mod wire;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use warp::reply::Response;
 
+use super::docs::{About, Described};
 use super::request::Request;
 use super::{Asked, Dialect, Hello, Question, Route, Speaks};
 use crate::chat::Chat;
@@ -51,6 +53,12 @@ impl Dialect for V1 {
 
     fn error(error: &Error) -> Response {
         error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
     }
 }
 

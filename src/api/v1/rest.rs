@@ -70,7 +70,7 @@ async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
-    let wire::Credentials { login, password } = request.json().await?;
+    let wire::LogIn { login, password } = request.json().await?;
     let login = chat.log_in(&login, &password, request.client()).await?;
     Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
 }

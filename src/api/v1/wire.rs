@@ -1,14 +1,29 @@
 //! The JSON of `v1`, spelled as its document spells it.
 
-use serde::{Deserialize, Serialize};
+#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::docs::words;
 use crate::chat::{CreatorRole, LoggedIn, People, Registration, RoomPlan};
 use crate::model::{self, Participant, RoomFacts, Session, UserId, Visibility};
 
-/// `POST /v1/register`, `POST /v1/login`
-#[derive(Deserialize)]
+/// `POST /v1/register`
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Credentials {
+    #[schema(schema_with = words::new_login)]
     pub(super) login: String,
+    #[schema(schema_with = words::new_password)]
+    pub(super) password: String,
+}
+
+/// `POST /v1/login`
+#[derive(Deserialize, ToSchema)]
+pub(super) struct LogIn {
+    #[schema(schema_with = words::login)]
+    pub(super) login: String,
+    #[schema(schema_with = words::password)]
     pub(super) password: String,
 }
 
@@ -19,16 +34,16 @@ impl From<&Credentials> for Registration {
 }
 
 /// A body in which nothing is asked for, and an answer that says nothing: `{}`.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
 /// `POST /v1/rooms`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewRoom {
     users: Vec<Named>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Named {
     id: i64,
 }
@@ -41,18 +56,19 @@ impl From<NewRoom> for RoomPlan {
 }
 
 /// A frame of a client.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Say {
+    #[schema(schema_with = words::content)]
     pub(super) text: String,
 }
 
 /// The body of every failure, and the frame of every error.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Failure {
     error: Code,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Code {
     code: &'static str,
 }
@@ -65,8 +81,9 @@ impl Failure {
 }
 
 /// A new session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Opened<'a> {
+    #[schema(schema_with = words::opaque)]
     session_id: &'a str,
 }
 
@@ -77,7 +94,7 @@ impl<'a> From<&'a LoggedIn> for Opened<'a> {
 }
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct User<'a> {
     id: i64,
     login: &'a str,
@@ -102,7 +119,7 @@ impl<'a> From<&'a Participant> for User<'a> {
 }
 
 /// A room with its users, ordered by id.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Room<'a> {
     pub(super) id: i64,
     users: Vec<User<'a>>,
@@ -117,11 +134,12 @@ impl<'a> From<&'a RoomFacts> for Room<'a> {
 }
 
 /// A message; the author of one whose account is gone has id 0.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Message<'a> {
     text: &'a str,
     user_id: i64,
     room_id: i64,
+    #[schema(schema_with = words::seconds_without_zone)]
     created_at: String,
 }
 

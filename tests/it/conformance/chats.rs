@@ -1,9 +1,12 @@
 //! The row of `chats`, which has rooms and no messages.
 
+use reqwest::Method;
 use serde_json::json;
 
+use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect};
-use crate::support::{self, Client, Json, Server};
+use crate::support::{self, Answer, Client, Json, Server};
 
 /// `/chats` and `/auth`.
 pub(super) struct Chats;
@@ -34,6 +37,48 @@ impl Dialect for Chats {
 
     fn unauthorized(&self) -> (u16, Json) {
         (400, json!({"status": "fail", "data": {"title": "Invalid authorization"}}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/auth/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/auth/token", json!({"refreshToken": "0"})),
+                Input::taking(Method::POST, "/chats", json!({"name": "New", "userIds": [1]})),
+            ],
+            of_rooms: vec![OfRoom::Request(Method::PATCH, "/chats/{}", json!({"name": "New"})), Input::of_room(Method::DELETE, "/chats/{}")],
+            unknown: &["/auth", "/auth/", "/auth/Login", "/auth/logout", "/auth/login/x", "/chats/1/users", "/chats//1"],
+            known: &[("/auth/login", &["POST"]), ("/auth/token/", &["POST"]), ("/chats", &["GET", "POST"]), ("/chats/{}", &["DELETE", "PATCH"])],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed => answer.fails_chats(400, "Invalid body"),
+            // Either names its user.
+            Fault::Mistyped("login") if answer.text.contains("email") => answer.fails_chats(400, "Invalid email"),
+            Fault::Mistyped(key) => answer.fails_chats(400, &format!("Invalid {key}")),
+            Fault::TooLarge => answer.fails_chats(413, "Body too large"),
+            Fault::UnknownPath => answer.fails_chats(404, "Not found"),
+            Fault::WrongMethod => answer.fails_chats(405, "Method not allowed"),
+            Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => answer.fails_chats(404, "Chat not found"),
+            Fault::NoRoom(_) => answer.fails_chats(400, "Invalid id"),
+            Fault::ForeignOrigin => answer.fails_chats(403, "Forbidden"),
+            Fault::ForeignRoom => answer.fails_chats(401, "Unauthorized user"),
+        }
+    }
+}
+
+impl User {
+    /// The room as it is, when it is one of mine.
+    async fn chat(&self, room: i64) -> Option<Json> {
+        self.user.chats().await.into_iter().find(|chat| chat["id"] == room)
+    }
+
+    /// Who is in it, when it is one of mine.
+    async fn people(&self, room: i64) -> Vec<i64> {
+        let chat = self.chat(room).await.unwrap_or_default();
+        chat["users"].as_array().into_iter().flatten().filter_map(|place| place["user"]["id"].as_i64()).collect()
     }
 }
 
@@ -71,6 +116,51 @@ impl Actor for User {
             self.user.patch(&format!("/chats/{room}"), json!({"name": "?"})).await.fails_chats(401, "Unauthorized user");
             self.user.delete(&format!("/chats/{room}")).await.fails_chats(401, "Unauthorized user");
             assert!(self.user.chats().await.iter().all(|chat| chat["id"] != room));
+        })
+    }
+
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            let path = format!("/chats/{room}");
+            let mut people = self.people(room).await;
+            let change = match deed {
+                Deed::Rename(name) => json!({"name": name}),
+                Deed::Add(who) => {
+                    people.push(who.id);
+                    json!({"userIds": people})
+                }
+                Deed::Remove(who) => {
+                    people.retain(|id| *id != who.id);
+                    json!({"userIds": people})
+                }
+                Deed::Leave => {
+                    people.retain(|id| *id != self.user.id);
+                    json!({"userIds": people})
+                }
+                Deed::Delete => {
+                    self.user.delete(&path).await.succeeds();
+                    return Done::Quietly;
+                }
+                Deed::Enter | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => return Done::Not,
+            };
+            self.user.patch(&path, change).await.succeeds();
+            Done::Quietly
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let Some(chat) = self.chat(scene.room).await else {
+                assert!(matches!(scene.deed, Deed::Delete), "{} is one of mine", scene.room);
+                return self.user.delete(&format!("/chats/{}", scene.room)).await.fails_chats(404, "Chat not found");
+            };
+            assert!(!matches!(scene.deed, Deed::Delete), "{chat}");
+            if let Deed::Rename(name) = &scene.deed {
+                assert_eq!(chat["name"], *name);
+            }
+            if let Some((who, entered)) = scene.moved() {
+                assert_eq!(self.people(scene.room).await.contains(&who.id), entered, "{chat}");
+            }
         })
     }
 

@@ -1,9 +1,12 @@
 //! The row of `realtime`. It makes public rooms only and has no history: both are asked for in the native dialect, with its credential.
 
+use reqwest::Method;
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect, Talker, Talks};
-use crate::support::{self, Client, Json, Server, Socket, has_exactly, number, status, texts};
+use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
+use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, number, status, texts};
 
 /// `/User`, `/Login`, `/Logout`, `/Room` and the WebSocket on `/`.
 pub(super) struct Realtime;
@@ -36,6 +39,36 @@ impl Dialect for Realtime {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"status": false, "message": "the session is not valid"}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/User", json!({"username": "new", "password": "long enough"})),
+                Input::taking(Method::POST, "/Login", json!({"username": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/Room", json!({"name": "New"})),
+            ],
+            of_rooms: vec![Input::of_room(Method::GET, "/Room/{}"), Input::of_room(Method::DELETE, "/Room/{}")],
+            unknown: &["/User/a/b", "/Login/x", "/Logout/x", "/Room/1/x", "/Room//1", "/User//"],
+            known: &[
+                ("/User", &["POST"]),
+                ("/User/ann", &["GET"]),
+                ("/Login/", &["POST"]),
+                ("/Logout", &["POST"]),
+                ("/Room", &["GET", "POST"]),
+                ("/Room/{}", &["DELETE", "GET"]),
+            ],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        answer.fails_realtime(match fault {
+            Fault::Malformed | Fault::Mistyped(_) => 400,
+            Fault::ForeignOrigin => 403,
+            Fault::TooLarge => 413,
+            Fault::WrongMethod => 405,
+            Fault::UnknownPath | Fault::NoRoom(_) | Fault::ForeignRoom => 404,
+        });
     }
 }
 
@@ -94,6 +127,33 @@ impl Actor for User {
         })
     }
 
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            match deed {
+                Deed::Enter => {
+                    self.enter(room).await;
+                    Done::OnSocket
+                }
+                Deed::Delete => {
+                    self.who.delete(&format!("/Room/{room}")).await.is(204);
+                    Done::Quietly
+                }
+                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => Done::Not,
+            }
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let rooms = self.who.get("/Room").await.is(200);
+            let found = rooms.as_array().expect("a list").iter().find(|room| room["id"] == scene.room);
+            assert_eq!(found.is_none(), matches!(scene.deed, Deed::Delete), "{rooms}");
+            if let Deed::Rename(name) = &scene.deed {
+                assert_eq!(found, Some(&json!({"id": scene.room, "name": name})));
+            }
+        })
+    }
+
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
             assert_eq!(self.who.post("/Logout", "").await.is(200), status(true));
@@ -117,6 +177,10 @@ impl Talker for User {
         Box::pin(async move { self.socket = Some(self.who.open(room).await) })
     }
 
+    fn twin(&self) -> Box<dyn Talker> {
+        Box::new(Self { who: self.who.clone(), id: self.id, socket: None })
+    }
+
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         Box::pin(async move {
             self.socket().send(json!({"msg": text})).await;
@@ -136,6 +200,30 @@ impl Talker for User {
             assert_eq!((&frame["msg"], &frame["username"], &frame["nickname"]), (&json!(text), &json!(author.0), &json!(author.0)));
             assert!(frame["time"].is_i64(), "{frame}");
         })
+    }
+
+    fn told(&self, scene: &Scene) -> Vec<Json> {
+        let presence = scene.presence();
+        presence.iter().map(|(who, came)| json!({"type": 1, "username": who.login, "nickname": who.login, "action": i32::from(*came)})).collect()
+    }
+
+    fn next_undated(&mut self) -> Act<'_, Json> {
+        Box::pin(async move { undated(self.socket().next().await, &[("time", Json::is_i64)]) })
+    }
+
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>> {
+        Box::pin(async move { self.socket().all_until(|frame| frame["msg"] == text).await.0 })
+    }
+
+    fn is_cut_off(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            self.socket().send(json!({"msg": "?"})).await;
+            assert_eq!(self.socket().next().await, status(false), "the socket stays and says so");
+        })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

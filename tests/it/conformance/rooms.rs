@@ -1,9 +1,12 @@
 //! The row of `rooms`.
 
+use reqwest::Method;
 use serde_json::json;
 
-use super::{Act, Actor, Credential, Dialect, Talker, Talks};
-use crate::support::{self, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
+use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
+use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
+use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
 
 /// `/rooms`, `/users`, `/login`, `/logout`.
 pub(super) struct Rooms;
@@ -36,6 +39,30 @@ impl Dialect for Rooms {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}))
+    }
+
+    fn input(&self) -> Input {
+        let whole = json!({"user_id": "new", "password": "long enough", "email": "new@example.org", "name": "New"});
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/users", whole),
+                Input::taking(Method::POST, "/login", json!({"user_id": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/rooms", json!({"name": "New"})),
+            ],
+            of_rooms: vec![Input::of_room(Method::DELETE, "/rooms/{}"), OfRoom::Handshake("/rooms/{}")],
+            unknown: &["/users/ann", "/users/me/x", "/users//me", "/users/Me", "/login/x", "/logout/x", "/rooms/1/x", "/rooms//1"],
+            known: &[("/users", &["POST"]), ("/users/me/", &["DELETE", "GET"]), ("/login", &["POST"]), ("/logout/", &["DELETE"]), ("/rooms", &["GET", "POST"])],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_rooms(400, "InvalidParameter"),
+            Fault::ForeignOrigin => answer.fails_rooms(403, "Forbidden"),
+            Fault::TooLarge => answer.fails_rooms(413, "TooLarge"),
+            Fault::UnknownPath => answer.fails_rooms(404, "NotFound"),
+            Fault::WrongMethod => answer.fails_rooms(405, "MethodNotAllowed"),
+        }
     }
 }
 
@@ -97,6 +124,44 @@ impl Actor for User {
         })
     }
 
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            match deed {
+                Deed::Enter => {
+                    self.enter(room).await;
+                    Done::OnSocket
+                }
+                Deed::Leave => {
+                    self.enter(room).await;
+                    self.socket().send(json!({"action": "leave"})).await;
+                    assert_eq!(self.socket().closed().await, 1000);
+                    Done::OnSocket
+                }
+                Deed::Delete => {
+                    self.person.delete(&format!("/rooms/{}", key(room))).await.is(204);
+                    Done::Quietly
+                }
+                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => Done::Not,
+            }
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let rooms = self.person.get("/rooms").await.is(200);
+            let found = rooms.as_array().expect("a list").iter().find(|room| room["room_id"] == scene.key());
+            assert_eq!(found.is_none(), matches!(scene.deed, Deed::Delete), "{rooms}");
+            if let Deed::Rename(name) = &scene.deed {
+                assert_eq!(found, Some(&json!({"room_id": scene.key(), "name": name, "owner": scene.owner})));
+            }
+            if let Some((who, entered)) = scene.moved() {
+                // The user list is told to who enters.
+                let list = self.person.enter(&scene.key()).await.1;
+                assert_eq!(texts(&list["users"], "user_id").contains(&who.login.as_str()), entered, "{list}");
+            }
+        })
+    }
+
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
             self.person.delete("/logout").await.is(204);
@@ -120,6 +185,10 @@ impl Talker for User {
         Box::pin(async move { self.socket = Some(self.person.open(&key(room)).await) })
     }
 
+    fn twin(&self) -> Box<dyn Talker> {
+        Box::new(Self { person: self.person.clone(), socket: None, made: 0 })
+    }
+
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         // The broadcast is the answer.
         Box::pin(async move { self.socket().send(json!({"action": "message", "message": text})).await })
@@ -133,6 +202,33 @@ impl Talker for User {
             assert_eq!(frame["room_id"], key(room));
             assert!(is_millis(&frame["time"]), "{frame}");
         })
+    }
+
+    fn told(&self, scene: &Scene) -> Vec<Json> {
+        if matches!(scene.deed, Deed::Delete) {
+            return vec![json!({"action": "deleted", "room_id": scene.key()})];
+        }
+        let step = |action: &str, login: &str| json!({"action": action, "room_id": scene.key(), "user_id": login, "name": login});
+        scene.moved().map(|(who, entered)| step(if entered { "join" } else { "leave" }, &who.login)).into_iter().collect()
+    }
+
+    fn next_undated(&mut self) -> Act<'_, Json> {
+        Box::pin(async move { undated(self.socket().next().await, &[("time", is_millis)]) })
+    }
+
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>> {
+        Box::pin(async move { self.socket().all_until(|frame| frame["message"] == text).await.0 })
+    }
+
+    fn is_cut_off(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.socket().closed().await, 1000);
+            assert_eq!(self.socket().unread().count(), 0);
+        })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

@@ -1,9 +1,12 @@
 //! The row of `v1`.
 
+use reqwest::Method;
 use serde_json::json;
 
+use super::deeds::{Deed, Done, Scene};
+use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks};
-use crate::support::{self, Client, Json, Server, Socket, fits, has_exactly, texts};
+use crate::support::{self, Answer, Client, Json, Server, Socket, fits, has_exactly, texts};
 
 /// `/v1`.
 pub(super) struct V1;
@@ -35,6 +38,44 @@ impl Dialect for V1 {
 
     fn unauthorized(&self) -> (u16, Json) {
         (401, json!({"error": {"code": "unauthorized"}}))
+    }
+
+    fn input(&self) -> Input {
+        Input {
+            taking: vec![
+                Input::taking(Method::POST, "/v1/register", json!({"login": "new", "password": "long enough"})),
+                Input::taking(Method::POST, "/v1/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(Method::POST, "/v1/rooms", json!({"users": [{"id": 1}]})),
+            ],
+            of_rooms: vec![
+                Input::of_room(Method::GET, "/v1/rooms/{}"),
+                Input::of_room(Method::GET, "/v1/rooms/{}/messages"),
+                OfRoom::Handshake("/v1/rooms/{}/chat"),
+            ],
+            unknown: &["/v1", "/v1/", "/v1/nothing", "/v1/Info", "/v1/rooms/1/nothing", "/v1/rooms/1/messages/2", "/v1//info"],
+            known: &[
+                ("/v1/register", &["POST"]),
+                ("/v1/login/", &["POST"]),
+                ("/v1/logout", &["POST"]),
+                ("/v1/info", &["GET"]),
+                ("/v1/users/", &["GET"]),
+                ("/v1/rooms", &["GET", "POST"]),
+                ("/v1/rooms/{}", &["GET"]),
+                ("/v1/rooms/{}/messages", &["GET"]),
+                ("/v1/rooms/{}/chat", &["GET"]),
+            ],
+        }
+    }
+
+    fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
+        match fault {
+            Fault::Malformed | Fault::Mistyped(_) => answer.fails_v1(422, "invalid_json"),
+            Fault::ForeignOrigin => answer.fails_v1(403, "forbidden"),
+            Fault::TooLarge => answer.fails_v1(413, "too_large"),
+            Fault::UnknownPath => answer.fails_v1(404, "not_found"),
+            Fault::WrongMethod => answer.fails_v1(405, "method_not_allowed"),
+            Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_v1(422, "room_not_found"),
+        }
     }
 }
 
@@ -90,6 +131,38 @@ impl Actor for User {
         })
     }
 
+    fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
+        Box::pin(async move {
+            match deed {
+                Deed::Enter => {
+                    self.enter(room).await;
+                    Done::OnSocket
+                }
+                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay | Deed::Delete => Done::Not,
+            }
+        })
+    }
+
+    fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
+        Box::pin(async move {
+            let path = format!("/v1/rooms/{}", scene.room);
+            if matches!(scene.deed, Deed::Delete) {
+                return self.user.get(&path).await.fails_v1(422, "room_not_found");
+            }
+            let seen = self.user.get(&path).await.is(200);
+            has_exactly(&seen, &["id", "users"]);
+            if let Some((who, entered)) = scene.moved() {
+                let users = seen["users"].as_array().expect("a list");
+                assert_eq!(users.contains(&json!({"id": who.id, "login": who.login})), entered, "{seen}");
+            }
+            if !matches!(scene.deed, Deed::Enter) {
+                let contents = self.user.contents(scene.room).await;
+                let others = ["all are here", "that was all"];
+                assert_eq!(contents.iter().map(String::as_str).collect::<Vec<_>>(), scene.text().into_iter().chain(others).collect::<Vec<_>>());
+            }
+        })
+    }
+
     fn log_out(&mut self) -> Act<'_> {
         Box::pin(async move {
             assert_eq!(self.user.post("/v1/logout", json!({})).await.is(200), json!({}));
@@ -113,6 +186,10 @@ impl Talker for User {
         Box::pin(async move { self.socket = Some(self.user.open(room).await) })
     }
 
+    fn twin(&self) -> Box<dyn Talker> {
+        Box::new(Self { user: self.user.clone(), socket: None })
+    }
+
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         // The broadcast is the answer.
         Box::pin(async move { self.socket().send(json!({"text": text})).await })
@@ -125,6 +202,30 @@ impl Talker for User {
             assert_eq!((&frame["text"], &frame["user_id"], &frame["room_id"]), (&json!(text), &json!(author.1), &json!(room)));
             assert!(fits(&frame["created_at"], "0000-00-00T00:00:00"), "{frame}");
         })
+    }
+
+    fn told(&self, scene: &Scene) -> Vec<Json> {
+        let gone = matches!(scene.deed, Deed::Delete);
+        gone.then(|| json!({"error": {"code": "room_not_found"}})).into_iter().collect()
+    }
+
+    fn next_undated(&mut self) -> Act<'_, Json> {
+        Box::pin(async move { self.socket().next().await })
+    }
+
+    fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>> {
+        Box::pin(async move { self.socket().all_until(|frame| frame["text"] == text).await.0 })
+    }
+
+    fn is_cut_off(&mut self) -> Act<'_> {
+        Box::pin(async move {
+            assert_eq!(self.socket().closed().await, 1000);
+            assert_eq!(self.socket().unread().count(), 0);
+        })
+    }
+
+    fn is_closed(&mut self) -> Act<'_, u16> {
+        Box::pin(async move { self.socket().closed().await })
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {

@@ -142,10 +142,10 @@ async fn figures_tell_what_is_there() {
     world.say(quiet, &ann, "here").await;
     let change = chatctl::store::MessageChange::Delete;
     world.store.change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, change).await.unwrap();
-    let stats = world.backend.stats().await.unwrap();
-    assert_eq!((stats.users, stats.disabled, stats.public_rooms, stats.private_rooms, stats.participants), (2, 0, 1, 1, 3));
-    assert_eq!((stats.messages, stats.deleted_messages, stats.messages_day, stats.messages_month), (4, 1, 4, 4));
-    let largest: Vec<_> = stats.largest_rooms.iter().map(|room| (room.id, room.name.as_deref(), room.messages, room.participants)).collect();
+    let figures = world.backend.stats().await.unwrap();
+    assert_eq!((figures.users, figures.disabled, figures.public_rooms, figures.private_rooms, figures.participants), (2, 0, 1, 1, 3));
+    assert_eq!((figures.messages, figures.deleted_messages, figures.messages_day, figures.messages_month), (4, 1, 4, 4));
+    let largest: Vec<_> = figures.largest_rooms.iter().map(|room| (room.id, room.name.as_deref(), room.messages, room.participants)).collect();
     assert_eq!(largest, [(loud.0, Some("private"), 3, 2), (quiet.0, Some("Quiet"), 1, 1)]);
     let status = world.backend.status().await.unwrap();
     assert!(status.schema == status.known && status.pages > 10 && status.wal_bytes > 0 && status.page_bytes == 4096, "{status:?}");

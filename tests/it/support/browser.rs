@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 /// Nothing on a page takes that long.
@@ -53,8 +55,17 @@ impl Browser {
         Self::open_at(driver, name, &format!("{address}/#/register"), size).await
     }
 
+    /// The same in a language.
+    pub(crate) async fn open_in(driver: &Driver, name: &'static str, address: &str, size: &str, language: &str) -> Self {
+        Self::start(driver, name, &format!("{address}/#/register"), size, language).await
+    }
+
     /// Opens a page.
     pub(crate) async fn open_at(driver: &Driver, name: &'static str, page: &str, size: &str) -> Self {
+        Self::start(driver, name, page, size, "en").await
+    }
+
+    async fn start(driver: &Driver, name: &'static str, page: &str, size: &str, language: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let args = [
             "--headless=new",
@@ -66,11 +77,11 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            "--lang=en",
+            &format!("--lang={language}"),
             &format!("--window-size={size}"),
             &format!("--user-data-dir={}", profile.path().display()),
         ];
-        let options = json!({"args": args, "prefs": {"intl.accept_languages": "en"}});
+        let options = json!({"args": args, "prefs": {"intl.accept_languages": language}});
         let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())
@@ -148,6 +159,19 @@ impl Browser {
         self.wait(state, &format!("return document.documentElement.dataset.connection === {}", json!(state))).await;
     }
 
+    /// What the console of the page has said of errors, security policy included, since it was last asked.
+    pub(crate) async fn errors(&self) -> Vec<String> {
+        let lines = self.page.issue_cmd(Console).await.unwrap();
+        let lines = lines.as_array().unwrap().iter().filter(|line| line["level"] == "SEVERE");
+        lines.map(|line| line["message"].to_string()).collect()
+    }
+
+    /// Where everything that the page has fetched came from.
+    pub(crate) async fn fetched(&self) -> Vec<String> {
+        let script = "return performance.getEntriesByType('resource').map((entry) => entry.name)";
+        serde_json::from_value(self.page.execute(script, Vec::new()).await.unwrap()).unwrap()
+    }
+
     /// Keeps a picture of the page in `target/screenshots`, to be looked at.
     pub(crate) async fn picture(&self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
@@ -158,5 +182,19 @@ impl Browser {
     /// Closes the browser.
     pub(crate) async fn close(self) {
         self.page.close().await.unwrap();
+    }
+}
+
+/// Asks for the console; chromedriver's own command.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({"type": "browser"}).to_string()))
     }
 }

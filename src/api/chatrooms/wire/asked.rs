@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
+use crate::api::docs::words;
 use crate::model::{Command, MediaId, MessageId, MessageRef, Reaction, Result, Rev, RoomId};
 
 /// What is read of every frame first.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Envelope {
     #[serde(rename = "type")]
     kind: Option<Value>,
@@ -31,7 +33,7 @@ pub(crate) trait Incoming: for<'de> Deserialize<'de> {
 }
 
 /// `leave_room`, `typing`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct RoomOnly {
     room_id: Option<String>,
 }
@@ -44,7 +46,7 @@ impl RoomOnly {
 }
 
 /// `join_room`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Join {
     room_id: Option<String>,
     since_rev: Option<u64>,
@@ -58,12 +60,15 @@ impl Incoming for Join {
 }
 
 /// `chat_message`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Say {
+    #[schema(schema_with = words::content)]
     content: String,
     room_id: Option<String>,
+    #[schema(schema_with = words::client_id, required = false)]
     client_id: Option<String>,
     reply_to: Option<String>,
+    #[schema(schema_with = words::media_ids, required = false)]
     media_ids: Option<Vec<i64>>,
 }
 
@@ -80,9 +85,11 @@ impl Incoming for Say {
 }
 
 /// `edit_message`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Rewrite {
+    #[schema(schema_with = words::message_key)]
     message_id: String,
+    #[schema(schema_with = words::content)]
     content: String,
 }
 
@@ -93,8 +100,9 @@ impl Incoming for Rewrite {
 }
 
 /// `delete_message`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Erase {
+    #[schema(schema_with = words::message_key)]
     message_id: String,
 }
 
@@ -105,9 +113,11 @@ impl Incoming for Erase {
 }
 
 /// `add_reaction`, `remove_reaction`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct ReactTo {
+    #[schema(schema_with = words::message_key)]
     message_id: String,
+    #[schema(schema_with = words::reaction)]
     reaction_type: String,
 }
 
@@ -119,9 +129,10 @@ impl ReactTo {
 }
 
 /// `mark_read`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct ReadUpTo {
     room_id: Option<String>,
+    #[schema(schema_with = words::message_key)]
     message_id: String,
 }
 
@@ -132,7 +143,7 @@ impl Incoming for ReadUpTo {
 }
 
 /// `subscribe`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Since {
     since: Option<HashMap<String, u64>>,
     epoch: Option<String>,

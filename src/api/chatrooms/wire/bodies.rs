@@ -1,12 +1,14 @@
 //! Request bodies. Unknown keys are ignored; null in place of something optional counts as absent.
 
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
+use crate::api::docs::words;
 use crate::chat::{CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan};
 use crate::model::{Error, MediaId, MessageId, Reaction, Result, Role, Visibility};
 
 /// A body that may only say who calls: read, connect, delete.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Caller {
     /// Must be the caller's own.
@@ -14,13 +16,18 @@ pub(crate) struct Caller {
 }
 
 /// POST /api/users
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewUser {
+    #[schema(schema_with = words::new_login)]
     user_id: String,
+    #[schema(schema_with = words::new_password)]
     password: String,
+    #[schema(schema_with = words::display_name_if_any, required = false)]
     name: Option<String>,
+    #[schema(schema_with = words::email_if_any, required = false)]
     email: Option<String>,
+    #[schema(schema_with = words::birth_if_any, required = false)]
     birth: Option<String>,
 }
 
@@ -31,30 +38,37 @@ impl From<NewUser> for Registration {
 }
 
 /// POST /api/login; what is missing is as wrong as what is wrong.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogIn {
+    #[schema(schema_with = words::login)]
     pub(crate) user_id: String,
+    #[schema(schema_with = words::password)]
     pub(crate) password: String,
 }
 
 /// PATCH …/me
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct ChangeMine {
     pub(crate) muted: bool,
 }
 
 /// PATCH /api/users/me; null takes `email`, `birth` and `mediaId` away.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChangeMe {
+    #[schema(schema_with = words::display_name_if_any, required = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::email_if_any, required = false)]
     email: Given<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::birth_if_any, required = false)]
     birth: Given<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     media_id: Given<i64>,
+    #[schema(schema_with = words::new_password, required = false)]
     password: Option<String>,
     current_password: Option<String>,
 }
@@ -81,13 +95,15 @@ impl From<ChangeMe> for ProfileChange {
 }
 
 /// POST /api/chatrooms
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewRoom {
     /// Must be the caller's own.
     pub(crate) creator_id: Option<String>,
     target_user_ids: Vec<String>,
+    #[schema(schema_with = words::room_name_if_any, required = false)]
     name: Option<String>,
+    #[schema(schema_with = words::visibility_if_any, required = false)]
     visibility: Option<String>,
     direct: Option<bool>,
 }
@@ -106,18 +122,21 @@ impl TryFrom<NewRoom> for RoomPlan {
 }
 
 /// PATCH …/name
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Rename {
     /// The new one.
+    #[schema(schema_with = words::room_name)]
     pub(crate) name: String,
 }
 
 /// POST …/participants
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewParticipant {
     /// Whom to add.
+    #[schema(schema_with = words::login)]
     pub(crate) user_id: String,
+    #[schema(schema_with = words::role_if_any, required = false)]
     role: Option<String>,
 }
 
@@ -129,8 +148,9 @@ impl NewParticipant {
 }
 
 /// PATCH …/role
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct SetRole {
+    #[schema(schema_with = words::role)]
     role: String,
 }
 
@@ -146,21 +166,25 @@ fn parse_role(word: &str) -> Result<Role> {
 }
 
 /// PATCH …/participants/{userId}/name
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct SetEditedName {
     /// Empty: back to the display name.
+    #[schema(schema_with = words::edited_name)]
     pub(crate) edited_name: String,
 }
 
 /// POST …/messages
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Post {
     /// Must be the caller's own.
     pub(crate) user_id: Option<String>,
+    #[schema(schema_with = words::content)]
     content: String,
     reply_to: Option<String>,
+    #[schema(schema_with = words::client_id, required = false)]
     client_id: Option<String>,
+    #[schema(schema_with = words::media_ids, required = false)]
     media_ids: Option<Vec<i64>>,
 }
 
@@ -176,21 +200,23 @@ impl From<Post> for NewMessage {
 }
 
 /// PATCH …/messages/{messageId}
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Edit {
     /// Must be the caller's own.
     pub(crate) user_id: Option<String>,
     /// The text.
+    #[schema(schema_with = words::content)]
     pub(crate) new_content: String,
 }
 
 /// POST …/reactions
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewReaction {
     /// Must be the caller's own.
     pub(crate) user_id: Option<String>,
+    #[schema(schema_with = words::reaction)]
     reaction_type: String,
 }
 

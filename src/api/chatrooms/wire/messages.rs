@@ -1,31 +1,41 @@
 //! Messages, reactions, read marks, changes.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::users::Media;
 use super::{Room, media_of};
+use crate::api::docs::words;
 use crate::chat::{Hit, Hits};
 use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
 
 /// A message; absent things are left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message<'a> {
+    #[schema(schema_with = words::message_key)]
     message_id: String,
+    #[schema(schema_with = words::room_key)]
     room_id: String,
     user_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     content: Option<&'a str>,
+    #[schema(schema_with = words::millis)]
     created_at: String,
     seq: i64,
     rev: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     edited_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     deleted_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reply_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     client_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reactions: Vec<Reactions<'a>>,
@@ -33,7 +43,7 @@ pub(crate) struct Message<'a> {
     media: Vec<Media<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Reactions<'a> {
     reaction_type: &'a str,
@@ -66,17 +76,19 @@ impl<'a> From<&'a model::Message> for Message<'a> {
 }
 
 /// `GET …/messages`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct History<'a> {
     #[serde(rename = "chatroomId")]
+    #[schema(schema_with = words::room_key)]
     room_id: String,
     messages: Vec<Stamped<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Stamped<'a> {
     #[serde(flatten)]
     message: Message<'a>,
+    #[schema(schema_with = words::seconds)]
     timestamp: String,
 }
 
@@ -89,18 +101,20 @@ impl<'a> History<'a> {
 }
 
 /// `GET /api/search`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Found<'a> {
     messages: Vec<FoundMessage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     cursor: Option<&'a str>,
     /// There while the index is being made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     indexing: Option<bool>,
 }
 
 /// `highlights`: from and to, code points of the snippet.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FoundMessage<'a> {
     #[serde(flatten)]
     message: Message<'a>,
@@ -116,14 +130,16 @@ impl<'a> From<&'a Hits> for Found<'a> {
 }
 
 /// What changed in a room: the answer of `GET …/changes` and, with `room_id`, the frame `changes`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Changes<'a> {
     epoch: &'a str,
     rev: i64,
     more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reset: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     room: Option<Room<'a>>,
     messages: Vec<Message<'a>>,
 }
@@ -143,12 +159,15 @@ impl<'a> From<&'a RoomChanges> for Changes<'a> {
 }
 
 /// `POST …/read`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Read<'a> {
+    #[schema(schema_with = words::room_key)]
     room_id: String,
+    #[schema(schema_with = words::message_key)]
     message_id: String,
     user_id: &'a str,
+    #[schema(schema_with = words::seconds)]
     read_at: String,
     unread_count: u32,
 }
@@ -163,12 +182,14 @@ impl<'a> Read<'a> {
 }
 
 /// `POST …/reactions`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReactionGiven<'a> {
+    #[schema(schema_with = words::message_key)]
     message_id: String,
     user_id: &'a str,
     reaction_type: &'a str,
+    #[schema(schema_with = words::seconds)]
     created_at: String,
 }
 
@@ -180,15 +201,16 @@ impl<'a> ReactionGiven<'a> {
 }
 
 /// Who has read a message.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Readers<'a> {
     readers: Vec<Reader<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Reader<'a> {
     user_id: &'a str,
+    #[schema(schema_with = words::seconds)]
     read_at: String,
     last_read_seq: i64,
 }

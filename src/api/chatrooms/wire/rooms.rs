@@ -1,22 +1,26 @@
 //! Rooms and participants.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Message;
 use super::users::Media;
+use crate::api::docs::words;
 use crate::chat::ConnectedRoom;
 use crate::model::{self, LiveState, RoomCard, RoomFacts, RoomState};
 
 /// A participant.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Participant<'a> {
     user_id: &'a str,
     #[serde(rename = "edited_name")]
     edited_name: &'a str,
+    #[schema(schema_with = words::role)]
     role: &'static str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     media: Option<Media<'a>>,
 }
 
@@ -33,16 +37,21 @@ impl<'a> From<&'a model::Participant> for Participant<'a> {
 }
 
 /// A room. One without an owner has `ownerId` `""`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Room<'a> {
+    #[schema(schema_with = words::room_key)]
     room_id: String,
+    #[schema(required)]
     name: Option<&'a str>,
+    #[schema(schema_with = words::seconds)]
     created_at: String,
     participants: Vec<Participant<'a>>,
     user_count: usize,
     owner_id: &'a str,
+    #[schema(schema_with = words::visibility)]
     visibility: &'static str,
+    #[schema(schema_with = words::live_state)]
     state: &'static str,
     rev: i64,
     last_seq: i64,
@@ -78,22 +87,28 @@ impl<'a> From<&'a RoomState> for Room<'a> {
 }
 
 /// A room in a list. What is personal or for participants is missing in the directory.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Card<'a> {
     #[serde(flatten)]
     room: Room<'a>,
     #[serde(flatten)]
+    #[schema(value_type = Mine<'_>)]
     mine: Option<Mine<'a>>,
 }
 
-#[derive(Serialize)]
+/// What is personal: there in my rooms, missing in the directory.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Mine<'a> {
+    #[schema(required = false)]
     unread_count: u32,
+    #[schema(required = false)]
     mention_count: u32,
+    #[schema(required = false)]
     muted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     last_message: Option<Message<'a>>,
 }
 
@@ -112,17 +127,19 @@ impl<'a> Card<'a> {
 }
 
 /// `GET /api/chatrooms`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Rooms<'a> {
     /// In the order asked for.
     pub(crate) chatrooms: Vec<Card<'a>>,
 }
 
 /// `POST …/connect`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Connected<'a> {
+    #[schema(schema_with = words::room_key)]
     room_id: String,
+    #[schema(schema_with = words::live_state)]
     state: &'static str,
     participants: Vec<Participant<'a>>,
     online: &'a [String],
@@ -138,9 +155,10 @@ impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
 }
 
 /// `PATCH …/me`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Muted {
+    #[schema(schema_with = words::room_key)]
     pub(crate) room_id: String,
     pub(crate) muted: bool,
 }

@@ -1,12 +1,14 @@
 //! Failures, users and what they upload.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api::docs::words;
 use crate::chat::Token;
 use crate::model;
 
 /// The body of every failure.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Failure<'a> {
     /// The code.
     pub(crate) error: &'static str,
@@ -14,24 +16,30 @@ pub(crate) struct Failure<'a> {
     pub(crate) message: String,
     /// What an `invalid_request` complains of.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) field: Option<&'a str>,
 }
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct User<'a> {
     id: i64,
     user_id: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     birth: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     media: Option<Media<'a>>,
+    #[schema(schema_with = words::seconds)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     admin: Option<bool>,
 }
 
@@ -62,7 +70,7 @@ impl<'a> User<'a> {
 }
 
 /// `GET /verify` with a credential that holds.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Verified<'a> {
     valid: bool,
     user: User<'a>,
@@ -75,7 +83,7 @@ impl<'a> Verified<'a> {
 }
 
 /// `GET /verify` without.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct NotVerified {
     pub(crate) valid: bool,
     pub(crate) error: &'static str,
@@ -83,17 +91,19 @@ pub(crate) struct NotVerified {
 }
 
 /// `GET /api/sessions`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Sessions<'a> {
     sessions: Vec<Session<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Session<'a> {
     id: i64,
     device: &'a str,
+    #[schema(schema_with = words::seconds)]
     created_at: String,
+    #[schema(schema_with = words::seconds)]
     last_seen: String,
     current: bool,
 }
@@ -113,7 +123,7 @@ impl<'a> Sessions<'a> {
 }
 
 /// `GET /api/users`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Users<'a> {
     users: Vec<User<'a>>,
 }
@@ -125,7 +135,7 @@ impl<'a> From<&'a [model::User]> for Users<'a> {
 }
 
 /// An uploaded file.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Media<'a> {
     id: i64,
@@ -135,11 +145,15 @@ pub(crate) struct Media<'a> {
     is_image: bool,
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     width: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     height: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     file_name: Option<&'a str>,
+    #[schema(schema_with = words::seconds)]
     created_at: String,
 }
 
@@ -165,11 +179,12 @@ pub(crate) fn media_of(message: &model::Message) -> Vec<Media<'_>> {
 }
 
 /// `POST /api/login` and `/api/refresh`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoggedIn<'a> {
     user_id: &'a str,
     token: &'a str,
+    #[schema(schema_with = words::seconds)]
     expires_at: String,
 }
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api::docs::words;
 use crate::chat::{LoggedIn, Membership, Token};
 use crate::model::{self, Session};
 
@@ -26,7 +28,7 @@ impl<'a, T> Success<'a, T> {
 }
 
 /// The body of every failure.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub(crate) enum Failure<'a> {
     /// What the caller can mend.
@@ -35,7 +37,7 @@ pub(crate) enum Failure<'a> {
     Error { message: &'a str },
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Title<'a> {
     title: &'a str,
 }
@@ -51,10 +53,11 @@ impl<'a> Failure<'a> {
 }
 
 /// `POST /auth/login`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Opened<'a> {
     id: i64,
+    #[schema(schema_with = words::opaque)]
     refresh_token: &'a str,
     access_token: &'a str,
 }
@@ -66,7 +69,7 @@ impl<'a> Opened<'a> {
 }
 
 /// `POST /auth/token`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refreshed<'a> {
     access_token: &'a str,
@@ -79,18 +82,19 @@ impl<'a> From<&'a Token> for Refreshed<'a> {
 }
 
 /// A room.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Chat<'a> {
     id: i64,
     name: Cow<'a, str>,
     users: Vec<Place<'a>>,
+    #[schema(schema_with = words::millis)]
     created_at: String,
     #[serde(rename = "_count")]
     count: Count,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Count {
     users: usize,
 }
@@ -122,19 +126,21 @@ fn made_up_name<'a>(membership: &'a Membership, caller: &'a Session) -> Cow<'a, 
     if name.is_empty() { Cow::Borrowed(&caller.name) } else { name.chars().take(MAX_NAME).collect::<String>().into() }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Place<'a> {
     user: User<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct User<'a> {
     id: i64,
     email: Cow<'a, str>,
     name: &'a str,
     birth: &'a str,
+    #[schema(required)]
     media: Option<Media<'a>>,
+    #[schema(schema_with = words::millis)]
     created_at: String,
 }
 
@@ -151,7 +157,7 @@ impl<'a> From<&'a model::User> for User<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Media<'a> {
     id: i64,
@@ -160,6 +166,7 @@ struct Media<'a> {
     kind: &'static str,
     user_id: i64,
     is_image: bool,
+    #[schema(schema_with = words::millis)]
     created_at: String,
 }
 

@@ -1,17 +1,22 @@
 //! Request bodies. Unknown keys are ignored; null is no text, no list and no number.
 
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
+use crate::api::docs::words;
 use crate::chat::{CreatorRole, People, Replacement, RoomPlan};
 use crate::model::{Error, Result, UserId, Visibility, check_room_name};
 
 /// `POST /auth/login`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Credentials {
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     email: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     login: Option<String>,
+    #[schema(schema_with = words::password)]
     password: String,
 }
 
@@ -37,17 +42,19 @@ impl TryFrom<Credentials> for LogIn {
 }
 
 /// `POST /auth/token`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refresh {
     pub(crate) refresh_token: String,
 }
 
 /// `POST /chats`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewChat {
+    #[schema(schema_with = words::room_name)]
     name: String,
+    #[schema(schema_with = words::user_ids)]
     user_ids: Vec<Natural>,
 }
 
@@ -66,12 +73,14 @@ impl TryFrom<NewChat> for RoomPlan {
 }
 
 /// `PATCH /chats/{id}`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChangeChat {
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::room_name, required = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::two_user_ids, required = false)]
     user_ids: Option<Vec<Natural>>,
 }
 

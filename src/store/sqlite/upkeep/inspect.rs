@@ -118,18 +118,14 @@ fn remove_copies(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::specimens;
     use super::*;
 
     #[test]
     fn a_renewed_file_is_of_today_and_of_another_epoch_and_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
-        let conn = Connection::open(&path).unwrap();
-        conn.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
-        conn.execute_batch("INSERT INTO settings (key, value) VALUES ('epoch', CAST('old' AS BLOB))").unwrap();
-        conn.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
-        conn.pragma_update(None, "user_version", 1).unwrap();
-        drop(conn);
+        specimens::of_the_first_schema(&path);
         let before = inspect(&path).unwrap();
         assert_eq!((before.plan.schema, before.epoch.as_str()), (1, "old"));
         let epoch = renew(&path).unwrap();

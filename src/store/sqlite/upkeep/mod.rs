@@ -8,6 +8,8 @@ mod copy;
 mod inspect;
 mod plan;
 mod reindex;
+#[cfg(test)]
+pub(crate) mod specimens;
 mod status;
 mod vacuum;
 

@@ -1,5 +1,7 @@
 //! The web UI: what is in `assets/`, embedded, with the headers that keep it safe.
 
+mod lean;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -7,13 +9,16 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{self, HeaderName};
 use warp::http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, StatusCode};
 use warp::path::FullPath;
 use warp::reply::Response;
+
+use self::lean::lean;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -32,24 +37,37 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
     warp::path::full()
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .map(|path: FullPath, method, headers| answer(path.as_str(), &method, &headers))
+        .map(|path: FullPath, method, headers| {
+            let name = match path.as_str().trim_start_matches('/') {
+                "" => "index.html",
+                name => name,
+            };
+            answer(name, &method, &headers)
+        })
         .boxed()
 }
 
-fn answer(path: &str, method: &Method, headers: &HeaderMap) -> Response {
-    let name = match path.trim_start_matches('/') {
-        "" => "index.html",
-        name => name,
-    };
-    let mut response = match Assets::get(name) {
+/// A file of `assets/`.
+pub(super) fn answer(name: &str, method: &Method, headers: &HeaderMap) -> Response {
+    let response = match Assets::get(name) {
         None => plain(StatusCode::NOT_FOUND, "Not found\n"),
         Some(_) if *method != Method::GET && *method != Method::HEAD => {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             response
         }
-        Some(file) => asset(name, &file, headers),
+        Some(file) => asset(name, &file.metadata.sha256_hash(), &file.data, headers),
     };
+    safe(response, method)
+}
+
+/// What was made while the server runs, served like a file of this name.
+pub(super) fn made(name: &str, data: &[u8], method: &Method, headers: &HeaderMap) -> Response {
+    safe(asset(name, &Sha256::digest(data), data, headers), method)
+}
+
+/// With the headers that keep pages safe; without the body where only the head was asked for.
+fn safe(mut response: Response, method: &Method) -> Response {
     for (name, value) in SAFETY {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -63,15 +81,15 @@ fn answer(path: &str, method: &Method, headers: &HeaderMap) -> Response {
     response
 }
 
-fn asset(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
+fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&hash[..16]));
     let known =
         headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
     let zipped = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|accepted| accepted.contains("gzip")) && is_text(name);
     let (body, coding) = match (known, zipped) {
         (true, _) => (Bytes::new(), None),
-        (false, true) => (compressed(name, &tag, &file.data), Some("gzip")),
-        (false, false) => (Bytes::copy_from_slice(&file.data), None),
+        (false, true) => (compressed(name, &tag, data), Some("gzip")),
+        (false, false) => (Bytes::copy_from_slice(data), None),
     };
     let mut response = HttpResponse::new(Response::default().into_body());
     if known {
@@ -105,7 +123,7 @@ fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
         .or_insert_with(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             // Writing into memory does not fail.
-            let zipped = encoder.write_all(data).and_then(|()| encoder.finish());
+            let zipped = encoder.write_all(&lean(name, data)).and_then(|()| encoder.finish());
             zipped.unwrap_or_default().into()
         })
         .clone()

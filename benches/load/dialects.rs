@@ -1,0 +1,120 @@
+//! What it costs that several dialects listen in one room: nothing but one more encoding a message.
+
+use std::time::Duration;
+
+use super::client::{self, Listener, Socket};
+use super::server::Server;
+
+/// Sockets in a room.
+const SOCKETS: usize = 1_000;
+/// How often each room is measured, in turn.
+const RUNS: usize = 5;
+
+/// A dialect with a WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Dialect {
+    Chatrooms,
+    Realtime,
+    Rooms,
+    V1,
+}
+
+const ALL: [Dialect; 4] = [Dialect::Chatrooms, Dialect::Realtime, Dialect::Rooms, Dialect::V1];
+
+impl Dialect {
+    /// A socket that is present in the room; `room` is its key.
+    pub(super) async fn enter(self, server: &Server, room: &str) -> Socket {
+        let number = room.trim_start_matches("room").trim_start_matches('0');
+        match self {
+            Self::Chatrooms => {
+                let mut socket = Socket::open(server, "/chat").await;
+                socket.write(&[format!(r#"{{"type":"join_room","room_id":"{room}"}}"#)]).await;
+                socket.wait_for(r#"{"type":"room_joined""#).await;
+                socket
+            }
+            Self::Realtime => {
+                let token = server.get(&format!("/Room/{number}")).await["token"].as_str().unwrap().to_owned();
+                let mut socket = Socket::open(server, "/").await;
+                socket.write(&[format!(r#"{{"token":"{token}"}}"#)]).await;
+                socket.wait_for(r#"{"status":true"#).await;
+                socket
+            }
+            Self::Rooms => {
+                let mut socket = Socket::open(server, &format!("/rooms/{room}")).await;
+                socket.wait_for(r#"{"action":"enter""#).await;
+                socket
+            }
+            Self::V1 => {
+                let mut socket = Socket::open(server, &format!("/v1/rooms/{number}/chat")).await;
+                // The answer to a bad frame tells that it has entered.
+                socket.write(&["{}".to_owned()]).await;
+                socket.wait_for(r#"{"error""#).await;
+                socket
+            }
+        }
+    }
+
+    /// How a message begins.
+    pub(super) fn message(self) -> &'static [u8] {
+        match self {
+            Self::Chatrooms => br#"{"type":"chat_message""#,
+            Self::Realtime => br#"{"type":0"#,
+            Self::Rooms => br#"{"action":"message""#,
+            Self::V1 => br#"{"text":"#,
+        }
+    }
+}
+
+/// A room full of listeners, and what a delivery in it has cost so far.
+struct Room {
+    name: String,
+    key: String,
+    listeners: Vec<Listener>,
+    costs: Vec<f64>,
+}
+
+impl Room {
+    async fn fill(server: &Server, name: &str, speak: impl Fn(usize) -> Dialect) -> Self {
+        let key = server.room().await;
+        let mut listeners = Vec::new();
+        for at in 0..SOCKETS {
+            listeners.push(Listener::join(server, speak(at), &key).await);
+        }
+        Self { name: name.to_owned(), key, listeners, costs: Vec::new() }
+    }
+
+    async fn measure(&mut self, server: &Server, span: Duration) {
+        let (before, cpu) = (client::received(&self.listeners), server.cpu());
+        let sent = client::send(server, &self.key, 10, 32, span).await;
+        let delivered = sent.latencies.len() as u64 * SOCKETS as u64;
+        client::wait_for(&self.listeners, before + delivered).await;
+        self.costs.push(server.cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / delivered as f64);
+    }
+
+    fn median(&self) -> f64 {
+        let mut costs = self.costs.clone();
+        costs.sort_by(f64::total_cmp);
+        costs[costs.len() / 2]
+    }
+}
+
+/// One room of sockets of all dialects, beside a room of as many of each one alone.
+pub(super) async fn compare(server: &Server, span: Duration) {
+    println!("\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of {RUNS} runs in turn");
+    let mut rooms = vec![Room::fill(server, "all four", |at| ALL[at % ALL.len()]).await];
+    for dialect in ALL {
+        rooms.push(Room::fill(server, &format!("{dialect:?}").to_lowercase(), |_| dialect).await);
+    }
+    for _ in 0..RUNS {
+        for room in &mut rooms {
+            room.measure(server, span).await;
+        }
+    }
+    println!("{:>12} {:>22} {:>20}", "dialect", "server CPU us/delivery", "all four : this one");
+    let mixed = rooms[0].median();
+    for room in &rooms {
+        println!("{:>12} {:>22.3} {:>20.2}", room.name, room.median(), mixed / room.median());
+    }
+    let alone = rooms[1..].iter().map(Room::median).sum::<f64>() / ALL.len() as f64;
+    println!("{:>12} {alone:>22.3} {:>20.2}", "mean of one", mixed / alone);
+}

@@ -1,0 +1,182 @@
+//! The search: how long questions take in 200,000 messages of three scripts, and whether the index slows sends down.
+//!
+//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is how many there are. Each figure stands beside a floor of the same
+//! run: the newest 50 messages of a room, by key. Works on a directory of its own; stops by itself.
+#![expect(clippy::print_stdout, reason = "its result is what it prints")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
+
+mod words;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use chatctl::model::{EventSink, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton};
+use chatctl::store::sqlite::{Options, Sqlite};
+use chatctl::store::{Basis, Draft, NewRoom, NewUser, Store};
+use futures_util::stream::{self, StreamExt};
+
+use words::{COMMON, Dice, ONE, RARE};
+
+const ROOMS: usize = 300;
+/// One room holds this part of the messages; the others share the rest.
+const LOUD_PART: usize = 4;
+const PAGE: u32 = 50;
+/// Questions of a kind; the middle and the slowest are printed.
+const TIMES: usize = 30;
+/// Sends under way at once.
+const IN_FLIGHT: usize = 200;
+const PROBES: usize = 40_000;
+
+fn main() {
+    let count = std::env::var("BENCH_MESSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("chat.db");
+        let (store, author, rooms) = fill(&path, count).await;
+        questions(&store, &rooms).await;
+        store.close().await;
+        sends(&path, author, &rooms).await;
+    });
+}
+
+fn open(path: &Path) -> Sqlite {
+    Sqlite::open(path, &Options::default(), EventSink::new(drop)).unwrap()
+}
+
+async fn fill(path: &Path, count: usize) -> (Sqlite, UserId, Vec<RoomId>) {
+    let store = open(path);
+    let author = store.add_user(user("ann")).await.unwrap().id;
+    let mut rooms = Vec::new();
+    for n in 0..ROOMS {
+        let new = NewRoom {
+            name: Some(format!("room {n}")),
+            visibility: Visibility::Private,
+            owner: author,
+            participants: vec![(author, Role::Member)],
+            reuse: false,
+        };
+        rooms.push(store.add_room(new).await.unwrap().value.room.id);
+    }
+    let mut dice = Dice::new();
+    let texts = (0..count).map(|n| {
+        let room = if n % LOUD_PART == 0 { rooms[0] } else { rooms[1 + dice.below(ROOMS - 1)] };
+        (room, words::message(&mut dice, n))
+    });
+    let (took, _) = send(&store, author, texts.collect(), 1_000).await;
+    let began = Instant::now();
+    wait_for_index(&store, &rooms).await;
+    println!("{count} messages sent in {:.1} s; {:.1} s later all are in the index", took.as_secs_f64(), began.elapsed().as_secs_f64());
+    (store, author, rooms)
+}
+
+/// Sends all of them, so many at once; how long that took in all, and each of them.
+async fn send(store: &Sqlite, author: UserId, texts: Vec<(RoomId, String)>, at_once: usize) -> (Duration, Vec<Duration>) {
+    let began = Instant::now();
+    let sent = stream::iter(texts).map(|(room, text)| async move {
+        let began = Instant::now();
+        let draft = Draft { author, text, client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() };
+        store.post(room, Basis::Nobody, draft).await.unwrap();
+        began.elapsed()
+    });
+    let mut each: Vec<_> = sent.buffer_unordered(at_once).collect().await;
+    let took = began.elapsed();
+    each.sort_unstable();
+    (took, each)
+}
+
+async fn wait_for_index(store: &Sqlite, rooms: &[RoomId]) {
+    let any = WordQuery::parse(RARE).unwrap();
+    while store.find_messages(rooms, &any, None, 1).await.map_or(true, |found| found.behind) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn questions(store: &Sqlite, rooms: &[RoomId]) {
+    let floor = median(store, |store| async move { store.messages(rooms[0], Window::Latest, PAGE).await.unwrap().len() }).await;
+    println!("\nfloor: the newest {PAGE} of a room by key: {:.2} ms (slowest {:.2})", ms(floor.0), ms(floor.1));
+    println!("{:<34} {:>22} {:>6} {:>9} {:>9} {:>8}", "question", "rooms", "found", "median ms", "slowest", "x floor");
+    let (all, loud, quiet, three) = (rooms, &rooms[..1], &rooms[7..8], &rooms[10..13]);
+    let two = format!("{} {}", COMMON[0], "book1");
+    let two_cjk = format!("{} {}", COMMON[1], ONE[0]);
+    let kinds = [
+        ("rare word", RARE),
+        ("common word, English", COMMON[0]),
+        ("common word, Korean", COMMON[1]),
+        ("common word, Chinese", COMMON[2]),
+        ("one character, Korean", ONE[0]),
+        ("one character, Chinese", ONE[1]),
+        ("two words", &two),
+        ("two words, Korean", &two_cjk),
+        ("a word that nobody wrote", "nonesuch"),
+        ("a Chinese word that nobody wrote", "龘靐"),
+    ];
+    for (what, text) in kinds {
+        let words = WordQuery::parse(text).unwrap();
+        for (which, rooms) in [("one of 300, loud", loud), ("one of 300, quiet", quiet), ("3 of 300", three), ("all 300", all)] {
+            let found = store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len();
+            let (middle, slowest) = median(store, |store| {
+                let words = words.clone();
+                async move { store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len() }
+            })
+            .await;
+            println!("{what:<34} {which:>22} {found:>6} {:>9.2} {:>9.2} {:>8.1}", ms(middle), ms(slowest), middle.as_secs_f64() / floor.0.as_secs_f64());
+        }
+    }
+}
+
+/// The middle and the slowest of some runs, after one that warms up.
+async fn median<'a, F: Future<Output = usize>>(store: &'a Sqlite, ask: impl Fn(&'a Sqlite) -> F) -> (Duration, Duration) {
+    ask(store).await;
+    let mut all = Vec::new();
+    for _ in 0..TIMES {
+        let began = Instant::now();
+        ask(store).await;
+        all.push(began.elapsed());
+    }
+    all.sort_unstable();
+    (all[TIMES / 2], all[TIMES - 1])
+}
+
+/// Sends while the index is made anew from all messages, and again when it only follows.
+async fn sends(path: &Path, author: UserId, rooms: &[RoomId]) {
+    for ending in ["", "-wal", "-shm"] {
+        let file = path.with_file_name(format!("search.db{ending}"));
+        if file.exists() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    println!("\n{:<42} {:>11} {:>9} {:>9} {:>9}", "sends", "messages/s", "p50 ms", "p99 ms", "worst ms");
+    let store = open(path);
+    let mut dice = Dice::new();
+    for (what, wait) in [("while the index is made anew", false), ("while it only follows", true)] {
+        if wait {
+            wait_for_index(&store, rooms).await;
+        }
+        let texts = (0..PROBES).map(|n| (rooms[n % ROOMS], words::message(&mut dice, n))).collect();
+        let (took, each) = send(&store, author, texts, IN_FLIGHT).await;
+        let rate = f64::from(u32::try_from(PROBES).unwrap()) / took.as_secs_f64();
+        println!("{what:<42} {rate:>11.0} {:>9.2} {:>9.2} {:>9.2}", ms(each[PROBES / 2]), ms(each[PROBES * 99 / 100]), ms(each[PROBES - 1]));
+    }
+    store.close().await;
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn user(login: &str) -> NewUser {
+    let folded = fold(login);
+    NewUser {
+        login: login.to_owned(),
+        look_alike: skeleton(&folded),
+        folded,
+        name: login.to_owned(),
+        email: None,
+        birth: None,
+        password: String::new(),
+        md5: None,
+        sha1: None,
+        admin: false,
+    }
+}

@@ -1,0 +1,121 @@
+//! What is wrong with a backup is found before anything is touched.
+
+use super::*;
+use crate::admin::backup::format::Entry;
+use crate::store::sqlite::upkeep::{inspect, specimens};
+
+#[tokio::test]
+async fn damage_is_found_wherever_it_is() {
+    let world = World::new().await;
+    let path = world.backup().await;
+    let bytes = fs::read(&path).unwrap();
+    let bad = world.path("bad.tar.zst");
+    // The sixth byte says how much memory is wanted, and changes nothing of what comes out.
+    for place in [0, 5, bytes.len() / 3, bytes.len() / 2, bytes.len() - 41, bytes.len() - 40, bytes.len() - 1] {
+        let mut flipped = bytes.clone();
+        flipped[place] ^= 0x10;
+        fs::write(&bad, flipped).unwrap();
+        world.is_bad(&bad, "");
+    }
+    for length in [0, 1, 100, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(&bad, &bytes[..length]).unwrap();
+        world.is_bad(&bad, "The file is damaged or cut off");
+    }
+    for more in [&b"more"[..], &bytes[bytes.len() - 40..]] {
+        fs::write(&bad, [&bytes, more].concat()).unwrap();
+        world.is_bad(&bad, "The file is ");
+    }
+    fs::write(&bad, &bytes[..bytes.len() - 40]).unwrap();
+    world.is_bad(&bad, "The file is not what it was");
+    assert_eq!(verify(&world.path("none"), world.dir.path(), &mut |_, _| true).unwrap_err().kind, Kind::NotFound);
+}
+
+#[tokio::test]
+async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
+    let world = World::new().await;
+    let path = world.backup().await;
+    let file = (format!("media/{}", name(9)).into_bytes(), tar::EntryType::Regular, b"nine".to_vec());
+    let plain = |name: &str| (name.as_bytes().to_vec(), tar::EntryType::Regular, b"x".to_vec());
+    let bad = |problem: &str, change: &dyn Fn(&mut Vec<_>)| world.is_bad(&world.forge(&path, |entries| change(entries)), problem);
+    assert!(world.verify(&world.forge(&path, |_| ())).problems.is_empty());
+    bad(&format!("media/{} is missing.", name(1)), &|entries| drop(entries.remove(2)));
+    bad("chat.db is missing.", &|entries| drop(entries.remove(1)));
+    bad("manifest.json is missing", &|entries| drop(entries.pop()));
+    bad(&format!("media/{} is not in manifest.json.", name(9)), &|entries| entries.insert(3, file.clone()));
+    bad("its SHA-256 is another", &|entries| entries[2].2[7] ^= 1);
+    bad("has 4999 bytes instead of 5000", &|entries| entries[2].2.truncate(4999));
+    for name in ["../x", "/etc/x", "media/../../x", "search.db", "media/x"] {
+        bad(&format!("{name} does not belong in a backup."), &|entries| entries.insert(2, plain(name)));
+    }
+    bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Symlink);
+    bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Link);
+    bad("stands where it must not be", &|entries| entries.swap(0, 1));
+    bad("stands where it must not be", &|entries| entries.push(plain("chat.db")));
+    bad("stands where it must not be", &|entries| entries.insert(2, entries[1].clone()));
+    // The sums are right, and what they are of is not.
+    bad(&format!("The uploaded file {} is missing.", name(2)), &|entries| {
+        entries.remove(3);
+        set_right(entries);
+    });
+    bad(&format!("does not know of the uploaded file {}", name(9)), &|entries| {
+        entries.insert(3, file.clone());
+        set_right(entries);
+    });
+    bad("Its database cannot be used", &|entries| {
+        entries[1].2 = b"no database at all".to_vec();
+        set_right(entries);
+    });
+    bad("it is of format 7", &|entries| {
+        entries[0].2 = json!({"product": "chatctl", "format": 7}).to_string().into_bytes();
+        set_right(entries);
+    });
+    assert!(!world.path("x").exists() && Entry::parse(b"../x").is_none());
+}
+
+#[tokio::test]
+async fn a_file_that_was_missing_already_is_told_and_no_reason_to_lose_the_rest() {
+    let world = World::new().await;
+    fs::remove_file(place(&world.path("data/media"), &name(1)).unwrap()).unwrap();
+    let path = world.backup().await;
+    let verified = world.verify(&path);
+    assert_eq!((verified.problems.len(), verified.notes.len()), (0, 1), "{verified:?}");
+    assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
+}
+
+/// The same backup with another database, which is of this schema.
+fn with_database(world: &World, path: &Path, schema: u32, make: impl FnOnce(&Path)) -> PathBuf {
+    let database = world.path("other.db");
+    world.forge(path, |entries| {
+        fs::write(&database, &entries[1].2).unwrap();
+        make(&database);
+        entries[1].2 = fs::read(&database).unwrap();
+        fs::remove_file(&database).unwrap();
+        let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
+        head["schema"] = json!(schema);
+        if schema == 1 {
+            head["counts"]["media"] = json!(0);
+            entries.drain(2..4);
+        }
+        entries[0].2 = head.to_string().into_bytes();
+        set_right(entries);
+    })
+}
+
+#[tokio::test]
+async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
+    let world = World::new().await;
+    let path = world.backup().await;
+    let old = with_database(&world, &path, 1, |database| {
+        fs::remove_file(database).unwrap();
+        specimens::of_the_first_schema(database);
+    });
+    assert_eq!(world.verify(&old).problems, [""; 0]);
+    world.restore(&old, "new", false).unwrap();
+    assert_eq!(world.names("new"), ["chat.db", "media"]);
+    let inspected = inspect(&world.path("new/chat.db")).unwrap();
+    assert!(inspected.plan.schema == inspected.plan.known && inspected.counts.users == 1);
+    let store = Sqlite::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap();
+    assert_eq!(store.users(crate::store::UserQuery::After(crate::model::UserId(0), 9)).await.unwrap()[0].login, "old");
+    let newer = with_database(&world, &path, 99, |database| specimens::of_a_later_schema(database, 99));
+    world.is_bad(&newer, "was made by a newer chatctl");
+}

@@ -1,0 +1,141 @@
+//! Backups of a small world, whole and damaged in every way.
+
+mod damaged;
+mod whole;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::seal::Sealing;
+use super::*;
+use crate::model::EventSink;
+use crate::store::files::place;
+use crate::store::sqlite::{Options, Sqlite};
+use crate::store::{NewMedia, NewUser, Store};
+
+/// A data directory with a user and two uploaded files, and a place for backups.
+struct World {
+    dir: tempfile::TempDir,
+    store: Sqlite,
+}
+
+/// A file's name, made of a number.
+fn name(n: u8) -> String {
+    format!("{n:02x}").repeat(64)
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("data")).unwrap();
+        let store = Sqlite::open(&dir.path().join("data/chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap();
+        let text = String::from;
+        let (login, folded, look_alike, shown) = (text("ann"), text("ann"), text("ann"), text("Ann"));
+        let new = NewUser { login, folded, look_alike, name: shown, email: None, birth: None, password: text("x"), md5: None, sha1: None, admin: false };
+        let ann = store.add_user(new).await.unwrap();
+        let world = Self { dir, store };
+        for n in 1..=2 {
+            let path = place(&world.path("data/media"), &name(n)).unwrap();
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, vec![n; 5000 * usize::from(n)]).unwrap();
+            let size = 5000 * u64::from(n);
+            let new = NewMedia { name: name(n), owner: ann.id, kind: text("image/png"), is_image: true, size, width: None, height: None, file_name: None };
+            world.store.add_media(new).await.unwrap();
+        }
+        world
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    fn source(&self) -> Source {
+        Source { store: self.store.clone(), data: self.path("data"), media: self.path("data/media"), hold: None }
+    }
+
+    async fn backup(&self) -> PathBuf {
+        create(&self.source(), &self.path("backups"), |_, _| true).await.unwrap().path
+    }
+
+    fn verify(&self, path: &Path) -> Verified {
+        verify(path, self.dir.path(), &mut |_, _| true).unwrap()
+    }
+
+    fn restore(&self, path: &Path, to: &str, replace: bool) -> Result<Restored, Failure> {
+        let target = Target { data: &self.path(to), database: Path::new("chat.db"), media: Path::new("media"), replace };
+        restore(path, target, &mut |_, _| true)
+    }
+
+    /// What lies in a directory.
+    fn names(&self, path: &str) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(self.path(path)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What verify finds is what restore refuses for, and the place of the data stays as it was.
+    fn is_bad(&self, path: &Path, problem: &str) {
+        let verified = self.verify(path);
+        assert!(verified.problems.iter().any(|line| line.contains(problem)), "{problem}: {:?}", verified.problems);
+        fs::create_dir_all(self.path("kept")).unwrap();
+        fs::write(self.path("kept/chat.db"), "old").unwrap();
+        let before = self.names("");
+        for (to, replace) in [("nowhere", false), ("kept", true)] {
+            let refused = self.restore(path, to, replace).unwrap_err();
+            assert!(refused.kind == Kind::Failed && refused.message.contains(problem), "{refused:?}");
+        }
+        assert_eq!((self.names(""), self.names("kept")), (before, vec!["chat.db".to_owned()]));
+        assert_eq!(fs::read(self.path("kept/chat.db")).unwrap(), b"old");
+    }
+
+    /// A backup with other entries than `of` has.
+    fn forge(&self, of: &Path, change: impl FnOnce(&mut Vec<(Vec<u8>, tar::EntryType, Vec<u8>)>)) -> PathBuf {
+        let mut entries = parts(of);
+        change(&mut entries);
+        let path = self.path("forged.tar.zst");
+        let mut tar = tar::Builder::new(zstd::Encoder::new(Sealing::new(File::create(&path).unwrap()), 1).unwrap());
+        for (name, kind, bytes) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o600);
+            header.set_entry_type(kind);
+            if kind == tar::EntryType::Symlink {
+                header.set_link_name("/etc/passwd").unwrap();
+            }
+            if name.len() < 100 {
+                // Written as it is: the library would not write what must not be read.
+                header.as_old_mut().name[..name.len()].copy_from_slice(&name);
+                header.set_cksum();
+                tar.append(&header, &*bytes).unwrap();
+            } else {
+                tar.append_data(&mut header, String::from_utf8(name).unwrap(), &*bytes).unwrap();
+            }
+        }
+        tar.into_inner().unwrap().finish().unwrap().seal().unwrap();
+        path
+    }
+}
+
+/// The entries of a backup.
+fn parts(path: &Path) -> Vec<(Vec<u8>, tar::EntryType, Vec<u8>)> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(path).unwrap()).unwrap());
+    let all = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        (entry.path_bytes().into_owned(), entry.header().entry_type(), bytes)
+    });
+    all.collect()
+}
+
+/// Makes the manifest say what the entries are, so that only what is in them can be wrong.
+fn set_right(entries: &mut [(Vec<u8>, tar::EntryType, Vec<u8>)]) {
+    let named: serde_json::Map<_, _> = entries[..entries.len() - 1]
+        .iter()
+        .map(|(name, _, bytes)| (String::from_utf8(name.clone()).unwrap(), json!({"bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes))})))
+        .collect();
+    entries.last_mut().unwrap().2 = serde_json::to_vec(&json!({"entries": named, "missing": []})).unwrap();
+}

@@ -1,0 +1,231 @@
+//! Schemas of the values that all dialects have in common, with the limits of the contract. Configurable ones show their default.
+
+use serde_json::json;
+use utoipa::openapi::schema::{Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
+
+use crate::config;
+use crate::model::{MAX_EMAIL, MAX_NAME, MAX_PASSWORD};
+
+fn string(text: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(text))
+}
+
+fn one_of(words: &[&str], text: &str) -> Object {
+    string(text).enum_values(Some(words.iter().copied())).build()
+}
+
+/// A login name to be registered.
+pub fn new_login() -> Object {
+    let text = "Login name: letters of every script, digits and punctuation other than `/`; no white space, control or invisible characters; \
+                not `me`, `.`, `..` nor `room` with a number. Unique without regard to case.";
+    string(text).min_length(Some(1)).max_length(Some(MAX_NAME)).pattern(Some(r"^[^\s/]+$")).examples([json!("ann")]).build()
+}
+
+/// A login name that is looked up.
+pub fn login() -> Object {
+    string("Login name of a user, in any case").examples([json!("ann")]).build()
+}
+
+/// A password to be set.
+pub fn new_password() -> Object {
+    let min = config::Auth::default().password_min_length;
+    let text = "The least length is that of the configuration, `[auth] password_min_length`";
+    string(text).format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).min_length(Some(min)).max_length(Some(MAX_PASSWORD)).build()
+}
+
+/// A password to log in with.
+pub fn password() -> Object {
+    string("The password").format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).examples([json!("correct horse")]).build()
+}
+
+/// The same, or a digest of it.
+pub fn password_or_digest() -> Object {
+    string("The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login = false`").examples([json!("correct horse")]).build()
+}
+
+/// A display name.
+pub fn display_name() -> Object {
+    string("Display name; no control or invisible characters, not only white space").min_length(Some(1)).max_length(Some(MAX_NAME)).build()
+}
+
+/// The same, where null counts as absent.
+pub fn display_name_if_any() -> Object {
+    nullable("Display name; the login name when absent", 1)
+}
+
+/// The name of a room.
+pub fn room_name() -> Object {
+    let text = "Name of the room; no control or invisible characters, not only white space; unique among public rooms";
+    string(text).min_length(Some(1)).max_length(Some(MAX_NAME)).build()
+}
+
+/// The same, where null counts as absent.
+pub fn room_name_if_any() -> Object {
+    nullable("Name of the room; unique among public rooms; a room may have none", 1)
+}
+
+/// A name inside one room.
+pub fn edited_name() -> Object {
+    string("Name used in this room only; empty: back to the display name").max_length(Some(MAX_NAME)).build()
+}
+
+fn nullable(text: &str, min: usize) -> Object {
+    string(text).schema_type(or_null(Type::String)).min_length(Some(min)).max_length(Some(MAX_NAME)).build()
+}
+
+fn or_null(kind: Type) -> SchemaType {
+    SchemaType::from_iter([kind, Type::Null])
+}
+
+/// An e-mail address.
+pub fn email() -> Object {
+    string("One `@` with text on both sides, no white space; unique without regard to case")
+        .min_length(Some(3))
+        .max_length(Some(MAX_EMAIL))
+        .pattern(Some(r"^[^\s@]+@[^\s@]+$"))
+        .build()
+}
+
+/// The same, where it may be null.
+pub fn email_if_any() -> Object {
+    string("E-mail address: one `@` with text on both sides, no white space; unique without regard to case")
+        .schema_type(or_null(Type::String))
+        .max_length(Some(MAX_EMAIL))
+        .pattern(Some(r"^[^\s@]+@[^\s@]+$"))
+        .build()
+}
+
+/// A birth date that may be null.
+pub fn birth_if_any() -> Object {
+    string("Date of birth, not in the future").schema_type(or_null(Type::String)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build()
+}
+
+/// The text of a message.
+pub fn content() -> Object {
+    let max = config::Rooms::default().max_message_chars;
+    let text =
+        "Text of a message, in Unicode code points; not only white space, no U+0000. The limit is that of the configuration, `[rooms] max_message_chars`";
+    string(text).min_length(Some(1)).max_length(Some(max)).build()
+}
+
+/// What a client calls its message.
+pub fn client_id() -> Object {
+    let text = "1 to 64 printable characters: a message sent again with the same one is stored once";
+    string(text).schema_type(or_null(Type::String)).min_length(Some(1)).max_length(Some(64)).build()
+}
+
+/// Files of the caller's own.
+pub fn media_ids() -> Array {
+    ArrayBuilder::new().schema_type(or_null(Type::Array)).items(natural()).max_items(Some(10)).description(Some("Ids of the caller's own uploads")).build()
+}
+
+/// A reaction.
+pub fn reaction() -> Object {
+    string("`like`, `love`, `laugh`, `sad`, `angry`, or one emoji").min_length(Some(1)).examples([json!("like")]).build()
+}
+
+/// A role.
+pub fn role() -> Object {
+    one_of(&["admin", "sub-admin", "member"], "What a participant may do")
+}
+
+/// The same, `member` when absent.
+pub fn role_if_any() -> Object {
+    let words = [json!("admin"), json!("sub-admin"), json!("member"), json!(null)];
+    string("What the participant may do; `member` when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+}
+
+/// Who may enter a room.
+pub fn visibility() -> Object {
+    one_of(&["public", "private"], "Who may see and enter the room: every signed-in user, or its participants")
+}
+
+/// The same, `private` when absent.
+pub fn visibility_if_any() -> Object {
+    let words = [json!("public"), json!("private"), json!(null)];
+    string("Who may see and enter the room; `private` when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+}
+
+/// How far a live room is.
+pub fn live_state() -> Object {
+    one_of(&["creating", "active", "idle", "closing", "closed"], "State of the live room")
+}
+
+/// The key of a room.
+pub fn room_key() -> Object {
+    string("Key of a room").pattern(Some("^room[0-9]{3,}$")).examples([json!("room001")]).build()
+}
+
+/// A room as it may be named in a path.
+pub fn room() -> Object {
+    string("Key of a room: `room001`, `room1` or `1`").pattern(Some("^(room)?[0-9]+$")).examples([json!("room001")]).build()
+}
+
+/// The key of a message.
+pub fn message_key() -> Object {
+    string("Key of a message").pattern(Some("^msg[0-9]+$")).examples([json!("msg1000000001")]).build()
+}
+
+/// A time in whole seconds.
+pub fn seconds() -> Object {
+    time("UTC, whole seconds", "2025-07-15T13:00:00Z")
+}
+
+/// A time in milliseconds.
+pub fn millis() -> Object {
+    time("UTC, milliseconds", "2025-07-15T13:00:00.245Z")
+}
+
+fn time(text: &str, example: &str) -> Object {
+    string(text).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).examples([json!(example)]).build()
+}
+
+/// A time without a zone.
+pub fn seconds_without_zone() -> Object {
+    string("UTC, whole seconds, no zone").pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")).examples([json!("2015-08-05T22:18:45")]).build()
+}
+
+/// An opaque session id or token.
+pub fn opaque() -> Object {
+    string("40 hexadecimal digits").pattern(Some("^[0-9a-f]{40}$")).build()
+}
+
+/// The name under which a file is fetched.
+pub fn file_name() -> Object {
+    string("SHA-512 of the stored bytes, in hexadecimal").pattern(Some("^[0-9a-f]{128}$")).build()
+}
+
+/// A whole number from `min` to `max`, and what holds when it is absent.
+pub fn number(min: i64, max: Option<i64>, usual: Option<i64>) -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(min)).maximum(max).default(usual.map(Into::into)).build()
+}
+
+/// A number that names something.
+pub fn natural() -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).examples([json!(1)]).build()
+}
+
+/// Any text.
+pub fn text() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).build()
+}
+
+/// One of these words.
+pub fn word(words: &[&str], usual: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).default(Some(usual.into())).build()
+}
+
+/// Always the same text.
+pub fn always(word: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build()
+}
+
+/// Users by number, one at least.
+pub fn user_ids() -> Array {
+    ArrayBuilder::new().items(natural()).min_items(Some(1)).description(Some("Numbers of users; duplicates count once")).build()
+}
+
+/// The same, two at least.
+pub fn two_user_ids() -> Array {
+    ArrayBuilder::new().items(natural()).min_items(Some(2)).description(Some("Numbers of all who shall take part, two at least; duplicates count once")).build()
+}

@@ -1,0 +1,180 @@
+//! The web UI in Chromium without a mouse and without eyes: keys alone do everything, and axe finds nothing to object to.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::support::{Browser, Driver, Server};
+
+/// Installed by `tests/run`.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
+const FOUND: &str = "const done = arguments[arguments.length - 1];
+    axe.run(document, {resultTypes: ['violations']}).then(
+        ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
+        (error) => done([String(error)]))";
+/// More keys than there are things to press on any page.
+const KEYS: usize = 60;
+
+impl Browser {
+    /// Presses keys wherever the focus is.
+    async fn press(&self, keys: &str) {
+        self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    async fn key(&self, key: Key) {
+        self.press(&char::from(key).to_string()).await;
+    }
+
+    /// Goes on with a key until something has the focus.
+    async fn go_to(&self, key: Key, selector: &str) {
+        let there = format!("return document.activeElement.matches({})", json!(selector));
+        for _ in 0..KEYS {
+            if self.page.execute(&there, Vec::new()).await.unwrap() == json!(true) {
+                return;
+            }
+            self.key(key).await;
+        }
+        panic!("no key leads to {selector}");
+    }
+
+    /// Waits until something has the focus by itself.
+    async fn focuses(&self, selector: &str) {
+        self.wait(&format!("the focus on {selector}"), &format!("return document.activeElement.matches({})", json!(selector))).await;
+    }
+
+    /// Fails when axe objects to the page as it is.
+    async fn is_accessible(&self, what: &str) {
+        let axe = std::fs::read_to_string(AXE).expect("axe-core, which tests/run installs");
+        self.page.execute(&axe, Vec::new()).await.unwrap();
+        let found = self.page.execute_async(FOUND, Vec::new()).await.unwrap();
+        self.picture(what).await;
+        assert_eq!(found, json!([]), "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_alone_do_everything() {
+    let server = Server::start().await;
+    let driver = Driver::start();
+    let bob = Browser::open(&driver, "keys-bob", server.address(), "800,600").await;
+    bob.register("bob", "Bob").await;
+    let ann = Browser::open(&driver, "keys", server.address(), "1280,800").await;
+    ann.focuses("#user").await;
+    ann.press("ann\tAnn\tcorrect horse").await;
+    ann.key(Key::Enter).await;
+    ann.has("room-list").await;
+
+    // A room with Bob in it.
+    ann.go_to(Key::Tab, "button.new-room").await;
+    ann.key(Key::Enter).await;
+    ann.focuses("room-dialog #room-name").await;
+    ann.press("Study").await;
+    ann.go_to(Key::Tab, "room-dialog #people").await;
+    ann.press("bob").await;
+    ann.has("room-dialog li[data-user=bob]").await;
+    ann.key(Key::Enter).await;
+    ann.wait("Bob is chosen", "return document.querySelector('room-dialog .token') !== null").await;
+    ann.go_to(Key::Tab, "room-dialog button[type=submit]").await;
+    ann.key(Key::Enter).await;
+    ann.has("message-composer textarea").await;
+    ann.go_to(Key::Tab, "message-composer textarea").await;
+    ann.press("first").await;
+    ann.key(Key::Enter).await;
+    ann.press("second").await;
+    ann.key(Key::Enter).await;
+    ann.shows(&["first", "second"]).await;
+    ann.wait("all is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+
+    // Into the conversation, up to a message, into its tools.
+    for _ in 0..2 {
+        ann.press(&format!("{}{}", char::from(Key::Shift), char::from(Key::Tab))).await;
+    }
+    ann.focuses("message-list .scroll").await;
+    ann.go_to(Key::Up, "message-item").await;
+    ann.key(Key::Up).await;
+    ann.wait("the first message", "return document.activeElement.querySelector('.text')?.textContent === 'first'").await;
+    ann.go_to(Key::Tab, "message-item .tools .react").await;
+    ann.key(Key::Enter).await;
+    ann.focuses("reaction-picker button").await;
+    ann.key(Key::Enter).await;
+    ann.has("message-item .reactions button").await;
+
+    // Deleting asks first, and a second Enter deletes nothing.
+    ann.go_to(Key::Tab, "message-item .tools .delete").await;
+    ann.key(Key::Enter).await;
+    ann.has("room-dialog dialog[open] button.danger").await;
+    ann.key(Key::Enter).await;
+    ann.wait("nothing was deleted", "return document.querySelector('dialog[open]') === null && document.activeElement.matches('.delete')").await;
+    ann.key(Key::Enter).await;
+    ann.go_to(Key::Tab, "room-dialog button.danger").await;
+    ann.key(Key::Enter).await;
+    ann.shows(&["(deleted)", "second"]).await;
+
+    // A slash searches, arrows go to the hit, Enter to its message.
+    ann.page.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+    ann.press("/").await;
+    ann.focuses("room-list input[type=search]").await;
+    ann.press("second").await;
+    ann.key(Key::Enter).await;
+    ann.focuses("search-results :is(input, .hits)").await;
+    ann.has("search-results a.hit").await;
+    ann.key(Key::Down).await;
+    ann.focuses("search-results a.hit").await;
+    ann.key(Key::Enter).await;
+    ann.has("message-item.is-target").await;
+    bob.wait("the room at the other side", "return document.querySelector('room-list a.row .snippet')?.textContent.includes('second')").await;
+    ann.close().await;
+    bob.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn axe_objects_to_nothing() {
+    let server = Server::start().await;
+    let driver = Driver::start();
+    let url = |hash: &str| format!("http://{}/#/{hash}", server.address());
+    for (name, size, scheme) in [("axe-wide", "1280,800", "light"), ("axe-phone", "390,844", "dark")] {
+        let ann = Browser::open(&driver, name, server.address(), size).await;
+        ann.has("login-form #name").await;
+        ann.is_accessible("register").await;
+        ann.register(name, "Ann Lee").await;
+        // What the switch of the settings keeps.
+        ann.page.execute(&format!("localStorage.setItem('theme', '{scheme}')"), Vec::new()).await.unwrap();
+        ann.page.refresh().await.unwrap();
+        ann.has("room-list empty-state").await;
+        assert_eq!(ann.page.execute("return document.documentElement.dataset.theme", Vec::new()).await.unwrap(), json!(scheme));
+        ann.is_accessible("no-rooms").await;
+        let body = json!({"targetUserIds": [], "name": name, "visibility": "public"}).to_string();
+        ann.page.execute(&format!("fetch('/api/chatrooms', {{method: 'POST', body: {}}})", json!(body)), Vec::new()).await.unwrap();
+        ann.click("room-list a.row").await;
+        let long = format!("```\n{}\n```\nand @{name} *said*: https://example.org/", "code ".repeat(80));
+        for (sent, text) in ["hello", "> quoted\n- a\n- b", long.as_str()].into_iter().enumerate() {
+            let body = json!({"content": text}).to_string();
+            let post = format!("fetch(`/api/chatrooms/${{location.hash.slice(2)}}/messages`, {{method: 'POST', body: {}}})", json!(body));
+            ann.page.execute(&post, Vec::new()).await.unwrap();
+            ann.wait("the message", &format!("return document.querySelectorAll('message-item').length === {}", sent + 1)).await;
+        }
+        ann.has("message-item pre").await;
+        ann.is_accessible("room").await;
+        let room = ann.page.execute("return location.hash.slice(2)", Vec::new()).await.unwrap();
+        for (hash, there) in [
+            (format!("{}/details", room.as_str().unwrap()), "room-details"),
+            ("profile".to_owned(), "session-list li"),
+            ("search?q=hello".to_owned(), "search-results a.hit"),
+            ("search?q=nowhere".to_owned(), "search-results empty-state"),
+            ("directory".to_owned(), "room-directory li"),
+        ] {
+            ann.page.goto(&url(&hash)).await.unwrap();
+            ann.has(there).await;
+            ann.is_accessible(hash.split(['/', '?']).next().unwrap()).await;
+        }
+        ann.page.execute("document.querySelector('chat-app').newRoom()", Vec::new()).await.unwrap();
+        ann.has("room-dialog dialog[open] #people").await;
+        ann.is_accessible("dialog").await;
+        ann.page.goto(&url("profile")).await.unwrap();
+        ann.click("button.sign-out").await;
+        ann.has("login-form #password").await;
+        ann.is_accessible("sign-in").await;
+        ann.close().await;
+    }
+}

@@ -1,0 +1,101 @@
+//! What is asked on a terminal, and what an interrupt leaves.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::support::{Ctl, Person, Server};
+
+/// Runs a command on a terminal of its own and answers what it asks: each answer once its question is there.
+/// Answers everything that was shown, and the code.
+fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
+    let command = ctl.command(arguments);
+    let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
+    let line = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect::<Vec<_>>().join(" ");
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]).current_dir("/");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    for (question, answer) in answers {
+        let mut from = shown.len();
+        while !String::from_utf8_lossy(&shown[from..]).contains(question) {
+            let mut byte = [0];
+            assert_eq!(output.read(&mut byte).unwrap(), 1, "ended before {question:?}: {}", String::from_utf8_lossy(&shown));
+            shown.push(byte[0]);
+            from = from.min(shown.len());
+        }
+        input.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+    output.read_to_end(&mut shown).unwrap();
+    (String::from_utf8_lossy(&shown).into_owned(), child.wait().unwrap().code().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_are_asked_for_twice_and_never_shown() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let (shown, code) = on_a_terminal(&ctl, &["user", "create", "ann"], &[("Password: ", "secret of ann"), ("again: ", "secret of ann")]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
+    Person::known(&server, "ann").await;
+    let (shown, code) = on_a_terminal(&ctl, &["user", "passwd", "ann"], &[("Password: ", "one thing"), ("again: ", "another thing")]);
+    assert_eq!((code, shown.contains("not the same")), (2, true), "{shown}");
+    Person::known(&server, "ann").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_is_shown_and_then_asked_about() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.public_room("lobby").await;
+    ann.say(&room, "one").await;
+    let question = "Delete the room? [y/N] ";
+    for (answer, gone) in [("", false), ("no", false), ("y", true)] {
+        let (shown, code) = on_a_terminal(&ctl, &["room", "delete", "lobby"], &[(question, answer)]);
+        assert!(shown.contains("room001 (lobby): 1 members, 1 messages, 0 files of 0 bytes."), "{shown}");
+        assert_eq!(code, i32::from(!gone), "{shown}");
+        assert_eq!(ann.get(&format!("/api/chatrooms/{room}")).await.status, if gone { 404 } else { 200 });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupt_leaves_everything_whole() {
+    let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.public_room("lobby").await;
+    let mut socket = ann.enter(&room).await;
+    let count = 5_000;
+    for part in 0..count / 50 {
+        let frames: Vec<_> = (0..50).map(|n| json!({"type": "chat_message", "content": format!("message {part} {n}")})).collect();
+        socket.send_all(&frames).await;
+        for _ in 0..50 {
+            socket.until("message_sent").await;
+        }
+    }
+    assert!(server.terminate().await.success());
+    let ctl = Ctl::of(&server);
+    let mut purge = ctl.command(&["room", "purge", "lobby", "--older-than", "0d", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Interrupted as soon as the first are gone; where it was faster, that is no harm.
+    let log = server.data().join("logs");
+    let began = |text: &str| text.contains("Command: room.purge lobby");
+    while !std::fs::read_dir(&log).unwrap().any(|file| began(&std::fs::read_to_string(file.unwrap().path()).unwrap())) {
+        assert!(purge.try_wait().unwrap().is_none(), "it ended before it began");
+        std::thread::yield_now();
+    }
+    let sent = Command::new("sh").args(["-c", "kill -INT \"$0\"", &purge.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = purge.wait_with_output().unwrap();
+    let code = output.status.code();
+    assert!(matches!(code, Some(130 | 0)), "{code:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let messages = ctl.all(&["room", "export", "lobby"]).into_iter().filter(|line| line["type"] == "message").collect::<Vec<_>>();
+    let gone = messages.iter().filter(|message| message["deleted"].is_string()).count();
+    eprintln!("{gone} of {count} were gone when it ended with {code:?}");
+    assert_eq!(messages.len(), count);
+    assert!(messages.iter().all(|message| message["deleted"].is_string() == (message["content"] == "")), "each is whole or gone");
+    ctl.run(&["room", "purge", "lobby", "--older-than", "0d", "--yes"]).ends(0);
+    server.restart().await;
+    assert_eq!(Person::known(&server, "ann").await.history(&room).await.iter().filter(|message| message["deletedAt"].is_null()).count(), 0);
+}
