@@ -64,7 +64,7 @@ pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Ve
         let message = format!("there is no data directory {}; name it with --data-dir, or the configuration file with --config", place.display());
         return Err(Failure::not_found(message));
     }
-    let mut found = if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix)? };
+    let mut found = if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
     // The two sides have looked one after the other.
     found.sort_by_key(|finding| CHECKS.iter().position(|check| check.name == finding.check));
     Ok(found)
@@ -91,7 +91,7 @@ fn ground(loaded: &Loaded, fix: bool, server: Server) -> Ground {
     Ground { config: Arc::new(loaded.config.clone()), file: loaded.file.clone(), fix, server }
 }
 
-fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Result<Vec<Finding>, Failure> {
+fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     let (here, there): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.side == Side::Caller);
     let path = loaded.config.server.control_path();
     match carry::connect(&loaded.config) {
@@ -110,7 +110,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Result<Vec<Finding>, F
                     _ => (),
                 }
             }
-            Ok(found)
+            found
         }
         Ok(Found::Nobody(lock)) => {
             // The lock itself may be new.
@@ -119,14 +119,14 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Result<Vec<Finding>, F
             let found = doctor::examine(&ground, checks);
             keep(loaded, &found);
             drop(lock);
-            Ok(found)
+            found
         }
         Err(failure) if failure.kind == Kind::Unreachable => {
             if fix {
                 note("Nothing is mended while another process holds the data directory and does not answer.");
             }
             let ground = ground(loaded, fix, Server::Silent(failure.to_string()));
-            Ok(doctor::examine(&ground, checks))
+            doctor::examine(&ground, checks)
         }
         // Neither its socket nor its files may be used, or not both: what can be seen is said.
         Err(failure) => {
@@ -139,7 +139,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Result<Vec<Finding>, F
             for finding in found.iter_mut().filter(|finding| finding.check == "server") {
                 finding.advice = Some(access(&path));
             }
-            Ok(found)
+            found
         }
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::store::sqlite) fn glance(chat: &Connection, path: &Path, epoch: &s
     };
     let ends = ends(chat)?;
     let Some((of, booted, clean)) = state else { return Ok(Glance::Damaged("it does not say whose it is".to_owned())) };
-    let stale = if version != VERSION {
+    let unusable = if version != VERSION {
         Some("it was made by another version of chatctl")
     } else if of != epoch {
         Some("it belongs to the database of before a restore")
@@ -50,7 +50,7 @@ pub(in crate::store::sqlite) fn glance(chat: &Connection, path: &Path, epoch: &s
         None
     };
     let behind = (ends.message - marks.message) + (ends.change - marks.change);
-    Ok(match stale {
+    Ok(match unusable {
         Some(why) => Glance::Stale(why),
         None if behind > 0 => Glance::Behind(behind.unsigned_abs()),
         None => Glance::InStep,
