@@ -149,7 +149,16 @@ pub async fn run(
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
-    let running = Running { log, hub: Arc::clone(&world.hub), addresses: addresses.clone(), since: Instant::now(), start: Start::now(), stop: stopped.clone() };
+    let counted = metrics.clone();
+    let running = Running {
+        log,
+        hub: Arc::clone(&world.hub),
+        addresses: addresses.clone(),
+        since: Instant::now(),
+        start: Start::now(),
+        metrics: Arc::new(move || counted.text()),
+        stop: stopped.clone(),
+    };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));

@@ -219,6 +219,9 @@ pub enum Command {
         #[serde(default)]
         fix: bool,
     },
+    /// What helps to find a fault. Reading is logged.
+    #[serde(rename = "support")]
+    Support {},
 }
 
 impl Command {
@@ -258,7 +261,15 @@ impl Command {
 
     /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
     pub fn is_remote(&self) -> bool {
-        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::LogTail { .. } | Self::BackupCreate {} | Self::Doctor { fix: true, .. })
+        !matches!(
+            self,
+            Self::RoomMessages { .. }
+                | Self::RoomExport { .. }
+                | Self::LogTail { .. }
+                | Self::BackupCreate {}
+                | Self::Support {}
+                | Self::Doctor { fix: true, .. }
+        )
     }
 }
 

@@ -17,6 +17,7 @@ mod room_messages;
 mod rooms;
 mod run;
 mod status;
+pub mod support;
 mod users;
 
 use std::path::PathBuf;
@@ -69,6 +70,8 @@ pub struct Running {
     pub since: Instant,
     /// The same by the clocks of the machine.
     pub start: doctor::Start,
+    /// What it has counted, as text.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Turns true when it stops.
     pub stop: watch::Receiver<bool>,
 }

@@ -16,6 +16,7 @@ mod pages;
 mod print;
 mod room;
 mod serve;
+mod support;
 mod user;
 
 use std::path::PathBuf;
@@ -87,6 +88,9 @@ enum Noun {
     Status,
     /// Find what is wrong, and what to do about it
     Doctor(doctor::Opts),
+    /// Gather what helps others to find a fault
+    #[command(subcommand)]
+    Support(support::Verb),
     /// Print what a shell needs to complete commands
     #[command(after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl")]
     Completions {
@@ -117,6 +121,7 @@ pub fn run() -> ExitCode {
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
+        Noun::Support(verb) => support::run(global, verb),
         Noun::Doctor(opts) => doctor::run(global, &opts),
         Noun::Completions { shell } => pages::completions(shell),
         Noun::Manpages { directory } => pages::manpages(&directory, global.output),

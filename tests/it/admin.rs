@@ -9,4 +9,5 @@ mod http;
 mod log;
 mod refusals;
 mod setup;
+mod support;
 mod terminal;
