@@ -94,9 +94,11 @@ fn pack(now: &str, parts: &[Part]) -> std::io::Result<Vec<u8>> {
 
 fn contents(now: &str, parts: &[Part]) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let mut text = format!("What chatctl {version} told of itself at {now}.\n\n");
-    for part in parts {
-        text += &format!("{:12}  {}\n", part.name, part.about);
-    }
-    text + "\nThere is no message text, no password, no token and no mail address in it. Login names, paths and network addresses of this\nserver are: read it through before you give it away.\n"
+    let list: Vec<String> = parts.iter().map(|part| format!("{:12}  {}\n", part.name, part.about)).collect();
+    let list = list.concat();
+    format!(
+        "What chatctl {version} told of itself at {now}.\n\n{list}\n\
+         There is no message text, no password, no token and no mail address in it. Login names, paths and network addresses of this\n\
+         server are: read it through before you give it away.\n"
+    )
 }

@@ -29,7 +29,8 @@ fn newest_first(directory: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let meta = entry.metadata()?;
-        if meta.is_file() && name.starts_with("chatctl.log") && !name.ends_with(".gz") {
+        // What logrotate has packed is old.
+        if meta.is_file() && name.starts_with("chatctl.log") && entry.path().extension().is_none_or(|ending| ending != "gz") {
             found.push((meta.modified()?, entry.path()));
         }
     }
