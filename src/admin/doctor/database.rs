@@ -1,5 +1,8 @@
 //! The database: never mended here, since what is lost can only come back from a backup.
 
+use std::fs::File;
+use std::io::ErrorKind;
+
 use super::report::Report;
 use super::{Ground, backups};
 use crate::store::sqlite::upkeep::checkup::problems_of;
@@ -10,9 +13,10 @@ const MOST: usize = 10;
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let path = ground.database();
-    if let Err(error) = std::fs::metadata(&path) {
+    // What may not be read is not damaged.
+    if let Err(error) = File::open(&path) {
         return match error.kind() {
-            std::io::ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
+            ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
             _ => report.unreadable(&path, &error),
         };
     }
@@ -44,7 +48,7 @@ fn restore(ground: &Ground) -> String {
 
 pub(super) fn schema(ground: &Ground, report: &mut Report) {
     let path = ground.database();
-    if !path.exists() {
+    if File::open(&path).is_err() {
         return report.skip("there is no database that can be looked at");
     }
     match plan(&path) {

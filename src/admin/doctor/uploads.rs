@@ -1,7 +1,7 @@
 //! Uploaded files: each row has its bytes, and bytes without a row do not stay.
 
 use std::collections::BTreeSet;
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ const MOST: usize = 5;
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let directory = ground.data().join(&ground.config.media.directory);
-    if !ground.database().exists() {
+    if File::open(ground.database()).is_err() {
         return report.skip("there is no database that can be looked at");
     }
     // What is kept meanwhile has a row before it is old; so files first.

@@ -7,6 +7,7 @@ use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -152,6 +153,28 @@ async fn a_file_of_somebody_else_is_found_and_given_back() {
     }
     finds(&ctl, "permissions", "failed", "media/left belongs to 12345", "chown -R");
     mends(&ctl, "permissions", "media/left belongs to 12345", "they belong to");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_look_is_told_so() {
+    let server = stopped(0).await;
+    mode(server.data(), 0o700);
+    let mut command = Ctl::of(&server).command(&["doctor", "-o", "jsonl"]);
+    let Ok(output) = command.uid(65_534).output() else {
+        eprintln!("only root can be somebody else");
+        return;
+    };
+    let found: Vec<Json> = String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let says = |check: &str, status: &str, advice: &str| {
+        let fits = |line: &Json| line["check"] == check && line["status"] == status && line["advice"].as_str().unwrap_or_default().contains(advice);
+        assert!(found.iter().any(fits), "{check} {status} {advice:?} is not in {found:?}");
+    };
+    assert_eq!(output.status.code(), Some(6));
+    says("server", "failed", "as the owner of the data directory");
+    says("permissions", "failed", "as the owner of the data directory");
+    says("database", "failed", "as the owner of the data directory");
+    says("search", "skipped", "");
+    says("registration", "ok", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
