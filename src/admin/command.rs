@@ -159,6 +159,9 @@ pub enum Command {
         #[serde(default)]
         dry_run: bool,
     },
+    /// Everything there is, as lines.
+    #[serde(rename = "export")]
+    Export {},
     /// The level from now on, or the level now.
     #[serde(rename = "log.level")]
     LogLevel {
@@ -265,6 +268,7 @@ impl Command {
             self,
             Self::RoomMessages { .. }
                 | Self::RoomExport { .. }
+                | Self::Export {}
                 | Self::LogTail { .. }
                 | Self::BackupCreate {}
                 | Self::Support {}

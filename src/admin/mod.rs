@@ -18,6 +18,7 @@ mod rooms;
 mod run;
 mod status;
 pub mod support;
+pub mod transfer;
 mod users;
 
 use std::path::PathBuf;

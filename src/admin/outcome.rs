@@ -28,6 +28,7 @@ pub enum Reply {
 }
 
 /// Where a command says it. When nobody reads any more, the command ends.
+#[derive(Clone)]
 pub struct Output(mpsc::Sender<Reply>);
 
 impl Output {

@@ -55,6 +55,7 @@ impl Admin {
             Command::RoomMessages { room, limit, before } => self.room_messages(acting, &room, limit, before, output).await,
             Command::RoomExport { room } => self.room_export(acting, &room, output).await,
             Command::RoomPurge { room, older_than_days, dry_run } => self.room_purge(acting, &room, older_than_days, dry_run, output).await,
+            Command::Export {} => self.export(output).await,
             Command::LogLevel { level, for_seconds } => self.log_level(level, for_seconds, output).await,
             Command::LogTail { lines, level, user, room, for_seconds } => self.log_tail(lines, level, user, room, for_seconds, output).await,
             Command::LogRotate {} => self.log_rotate(),

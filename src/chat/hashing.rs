@@ -51,7 +51,7 @@ impl Hasher {
             let named = thread::Builder::new().name(format!("argon2-{number}"));
             named.spawn(move || serve(&jobs)).map_err(|_| Error::Internal)?;
         }
-        let decoy = hash(&mut Vec::new(), "").ok_or(Error::Internal)?;
+        let decoy = unusable_password().ok_or(Error::Internal)?;
         Ok(Self { queue, decoy })
     }
 
@@ -120,6 +120,28 @@ fn verify(memory: &mut Vec<Block>, secret: &str, hash: &str) -> Option<bool> {
     Some(output.as_slice().ct_eq(hash.hash?.as_bytes()).into())
 }
 
+/// What is stored where nobody knows a password: it looks like the hash of one and is that of none.
+pub fn unusable_password() -> Option<String> {
+    let (mut salt, mut output) = ([0; 16], [0; OUTPUT_BYTES]);
+    getrandom::fill(&mut salt).ok()?;
+    getrandom::fill(&mut output).ok()?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&Params::new(MEMORY_KIB, PASSES, 1, Some(OUTPUT_BYTES)).ok()?).ok()?,
+        salt: Some(Salt::new(&salt).ok()?),
+        hash: Some(Output::new(&output).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+/// Whether a log-in can be checked against it, within the memory of an ordinary one.
+pub fn is_password_hash(text: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(text) else { return false };
+    let bounded = Params::try_from(&hash).is_ok_and(|params| params.m_cost() <= 16 * MEMORY_KIB && params.t_cost() <= 16 && params.p_cost() <= 4);
+    text.starts_with("$argon2id$") && hash.version.is_some() && hash.salt.is_some() && hash.hash.is_some() && bounded
+}
+
 fn compute(memory: &mut Vec<Block>, params: &Params, version: Version, secret: &str, salt: &[u8]) -> Option<Vec<u8>> {
     memory.resize(params.block_count(), Block::default());
     let mut output = vec![0; params.output_len().unwrap_or(OUTPUT_BYTES)];
@@ -139,5 +161,11 @@ mod tests {
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         assert_eq!(verify(&mut memory, "correct horse", &phc), Some(true));
         assert_eq!(verify(&mut memory, "correct horsf", &phc), Some(false));
+        let nobodys = unusable_password().unwrap();
+        assert!(is_password_hash(&phc) && is_password_hash(&nobodys), "{nobodys}");
+        assert_eq!(verify(&mut memory, "", &nobodys), Some(false));
+        for bad in ["", "plain", "$2b$10$abc", "$argon2id$v=19$m=99999999,t=2,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0"] {
+            assert!(!is_password_hash(bad), "{bad}");
+        }
     }
 }

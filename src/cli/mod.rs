@@ -17,6 +17,7 @@ mod print;
 mod room;
 mod serve;
 mod support;
+mod transfer;
 mod user;
 
 use std::path::PathBuf;
@@ -77,6 +78,14 @@ enum Noun {
     /// Backups of everything
     #[command(subcommand)]
     Backup(backup::Verb),
+    /// Write everything there is as JSON Lines
+    #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst")]
+    Export {
+        /// Where to; standard output when left out
+        file: Option<PathBuf>,
+    },
+    /// Take in an export of chatctl, Slack or Mattermost, while the server is stopped
+    Import(transfer::Opts),
     /// Show, check or write the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -118,6 +127,8 @@ pub fn run() -> ExitCode {
         Noun::Room(verb) => room::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),
+        Noun::Export { file } => transfer::export(global, file.as_deref()),
+        Noun::Import(opts) => transfer::import(global, &opts),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),

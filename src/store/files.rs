@@ -40,6 +40,11 @@ impl Files {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The directory as it is, whoever uses it.
+    pub fn there(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// A place for a new file.
     pub async fn begin(&self) -> io::Result<Incoming> {
         let mut name = [0; 16];

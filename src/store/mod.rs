@@ -7,6 +7,7 @@
 pub mod files;
 mod query;
 pub mod sqlite;
+pub mod transfer;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -24,4 +24,5 @@ mod scene;
 mod share;
 mod store;
 mod support;
+mod transfer;
 mod v1;

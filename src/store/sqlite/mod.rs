@@ -27,6 +27,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod transfer;
 pub mod upkeep;
 mod users;
 mod verbs;

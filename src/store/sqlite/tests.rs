@@ -144,7 +144,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         upkeep::LOOKS,
         users::STATEMENTS,
     ];
-    for statement in all.concat() {
+    for statement in [all.concat(), transfer::statements()].concat() {
         if let Err(error) = conn.prepare(statement) {
             panic!("{error}: {statement}");
         }

@@ -19,10 +19,12 @@ const COUNTS: &str = "SELECT
     (SELECT count(DISTINCT name) FROM media) AS media";
 const EPOCH: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'epoch'";
 const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+/// Ids that are given again are others' in an export: it comes from somewhere else now.
+const CHANGE_ORIGIN: &str = "UPDATE settings SET value = randomblob(16) WHERE key = 'origin'";
 const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, CHANGE_EPOCH, MEDIA];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
 
 /// Numbers of what is in a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,7 @@ pub fn renew(path: &Path) -> Result<String, UpkeepError> {
     let epoch = hex::encode(random);
     let conn = schema::open(path)?;
     conn.execute(CHANGE_EPOCH, params![epoch.as_bytes()])?;
+    conn.execute(CHANGE_ORIGIN, ())?;
     wal::finish(&conn);
     close(conn)?;
     remove_copies(path).map_err(UpkeepError::io(path))?;

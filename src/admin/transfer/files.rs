@@ -1,0 +1,61 @@
+//! The bytes of somebody else's file as records, judged and cleaned as an upload is.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use sha2::{Digest, Sha512};
+
+use super::sound::file_name;
+use crate::model::{FileKind, SNIFFED, Shown, Timestamp, clean_picture};
+use crate::store::transfer::{FileRecord, Key, MediaRecord, Record};
+
+/// Bytes of a part.
+const PART: usize = 768 * 1024;
+
+/// A file of an export.
+pub(super) struct Foreign<'f> {
+    /// What it is called there.
+    pub(super) key: String,
+    /// Whose it is.
+    pub(super) owner: Key,
+    /// Its own name.
+    pub(super) name: &'f str,
+    /// When it was uploaded.
+    pub(super) created: Timestamp,
+    /// What is in it; not empty.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Foreign<'_> {
+    /// Its bytes in parts, then the file itself.
+    pub(super) fn records(self) -> Vec<Record> {
+        let mut bytes = Bytes::from(self.bytes);
+        let mut kind = FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(&bytes));
+        let picture = if kind.shown == Shown::Picture { clean_picture(kind, bytes.clone()) } else { None };
+        if let Some(picture) = &picture {
+            bytes = picture.bytes.clone();
+        } else if kind.shown == Shown::Picture {
+            kind = FileKind::of("bin");
+        }
+        let name = hex::encode(Sha512::digest(&bytes));
+        let count = bytes.len().div_ceil(PART);
+        let parts = bytes.chunks(PART).zip(0_u32..).map(|(data, part)| {
+            let last = part as usize + 1 == count;
+            Record::File(FileRecord { name: name.clone(), part, last, data: STANDARD.encode(data) })
+        });
+        let mut records: Vec<Record> = parts.collect();
+        records.push(Record::Media(MediaRecord {
+            id: Key::Text(self.key),
+            name: name.clone(),
+            owner: self.owner,
+            kind: kind.ending.to_owned(),
+            image: picture.is_some(),
+            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            width: picture.as_ref().map(|picture| picture.width),
+            height: picture.as_ref().map(|picture| picture.height),
+            file_name: file_name(self.name),
+            created: self.created,
+        }));
+        records
+    }
+}

@@ -1,0 +1,151 @@
+//! A whole instance out and in: our own export, and those of Slack and Mattermost translated into the same records.
+//!
+//! `lines` is the format of the file, `take` the receiving end of every import, `sound` what a record may say. `foreign` is what the
+//! translations of other products share, each of which has a folder. What may live here: no SQL, no printing, no arguments.
+
+mod archive;
+mod emoji;
+mod export;
+mod files;
+mod foreign;
+mod lines;
+mod mattermost;
+mod slack;
+mod sound;
+mod take;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use tokio::runtime::Handle;
+
+use serde_json::json;
+
+use self::archive::Archive;
+use self::lines::Export;
+use self::take::{Taker, Target};
+use super::{Admin, Failure, Output};
+use crate::config::Confusables;
+use crate::store::files::Files;
+use crate::store::transfer::Report;
+
+/// What an export says that it was made by.
+const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
+
+impl Admin {
+    fn files(&self) -> Files {
+        let config = &self.0.parts.config;
+        Files::there(&config.server.data_dir.join(&config.media.directory))
+    }
+
+    /// Everything there is, as lines.
+    pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
+        export::export(&self.0.parts.store, &self.files(), output).await
+    }
+
+    /// Takes an export into the data of a stopped server, and says item by item what came of it. A rehearsal keeps no files; whoever
+    /// asks for one gives it data of its own.
+    pub async fn import(&self, import: Import, rehearsal: bool, output: &Output) -> Result<(), Failure> {
+        let config = &self.0.parts.config;
+        let target = Target {
+            store: self.0.parts.store.clone(),
+            files: (!rehearsal).then(|| self.files()),
+            refuse_look_alikes: config.auth.confusable_names == Confusables::Refuse,
+            max_chars: config.rooms.max_message_chars,
+            max_bytes: config.media.max_bytes,
+        };
+        let (handle, said) = (Handle::current(), output.clone());
+        let running = tokio::task::spawn_blocking(move || import.run(target, &mut |done, total| handle.block_on(said.progress(done, total))));
+        let report = running.await.map_err(|error| Failure::failed(error.to_string()))??;
+        for (kind, count) in &report.counts {
+            output.item(json!({"what": kind, "taken": count.taken, "known": count.known})).await?;
+        }
+        for (reason, note) in &report.notes {
+            output.item(json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples})).await?;
+        }
+        tracing::info!(rehearsal, "Import ended: {}", json!(report.counts));
+        Ok(())
+    }
+}
+
+/// An export that can be imported.
+pub struct Import {
+    from: Format,
+    source: Option<String>,
+}
+
+enum Format {
+    Native(Box<Export>),
+    Slack(Archive),
+    Mattermost(mattermost::Input),
+}
+
+impl Import {
+    /// Finds out what the file is and, of our own exports, whether it is whole. `source` overrides what the source calls itself, for
+    /// two Mattermost servers that come into one. Blocks.
+    pub fn open(path: &Path, source: Option<String>) -> Result<Self, Failure> {
+        let mut head = [0; 4];
+        let read = File::open(path).and_then(|mut file| {
+            let metadata = file.metadata()?;
+            if !metadata.is_file() {
+                return Err(std::io::Error::other("it is not a file"));
+            }
+            file.read(&mut head)
+        });
+        read.map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::not_found(format!("{} is not there", path.display())),
+            _ => Failure::failed(format!("cannot read {}: {error}", path.display())),
+        })?;
+        let from = if head == *b"PK\x03\x04" {
+            let archive = Archive::open(path)?;
+            if archive.find("users.json").is_some() { Format::Slack(archive) } else { Format::Mattermost(mattermost::Input::zipped(archive)?) }
+        } else if mattermost::is_bulk(path) {
+            Format::Mattermost(mattermost::Input::plain(path)?)
+        } else {
+            Format::Native(Box::new(Export::open(path)?))
+        };
+        Ok(Self { from, source })
+    }
+
+    /// What kind of export it is.
+    pub fn kind(&self) -> &'static str {
+        match &self.from {
+            Format::Native(_) => "chatctl",
+            Format::Slack(_) => "slack",
+            Format::Mattermost(_) => "mattermost",
+        }
+    }
+
+    /// Takes it in and says what came of it. What an earlier import of the same source has brought is left alone, so one that was
+    /// interrupted is simply run again. `progress` hears how many records are in, of how many (0: not known). Blocks; must be called
+    /// within a runtime, on a thread that may block.
+    fn run(self, target: Target, progress: &mut dyn FnMut(u64, u64) -> Result<(), Failure>) -> Result<Report, Failure> {
+        let handle = Handle::current();
+        let source = |default: &str| self.source.clone().unwrap_or_else(|| default.to_owned());
+        match self.from {
+            Format::Native(mut export) => {
+                let total = export.lines;
+                let mut said = |done| progress(done, total);
+                let (name, ids) = (source(&export.header.source), export.header.ids);
+                let mut taker = Taker::begin(handle, target, &name, Some(ids), &mut said)?;
+                while let Some(record) = export.next()? {
+                    taker.take(record)?;
+                }
+                taker.finish()
+            }
+            Format::Slack(archive) => {
+                let mut said = |done| progress(done, 0);
+                let mut taker = Taker::begin(handle, target, &source("slack"), None, &mut said)?;
+                slack::read(archive, &mut taker)?;
+                taker.finish()
+            }
+            Format::Mattermost(input) => {
+                let mut said = |done| progress(done, 0);
+                let mut taker = Taker::begin(handle, target, &source("mattermost"), None, &mut said)?;
+                mattermost::read(input, &mut taker)?;
+                taker.finish()
+            }
+        }
+    }
+}

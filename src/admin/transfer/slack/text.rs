@@ -1,0 +1,92 @@
+//! Slack's text as ours: names for `<@U…>`, links written out, `&amp;` and the short names of emoji as what they stand for.
+
+use crate::admin::transfer::emoji;
+
+/// How users and channels are called.
+pub(super) struct Names<'n> {
+    pub(super) user: &'n dyn Fn(&str) -> Option<String>,
+    pub(super) room: &'n dyn Fn(&str) -> Option<String>,
+}
+
+/// The text, and the users that it names.
+pub(super) fn translate(text: &str, names: &Names<'_>) -> (String, Vec<String>) {
+    let (mut out, mut mentions) = (String::with_capacity(text.len()), Vec::new());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, after) = rest.split_at(start);
+        out.push_str(&emoji::in_text(&unescape(before)));
+        let inside = after.get(1..).unwrap_or_default();
+        let Some(end) = inside.find('>') else {
+            out.push('<');
+            rest = inside;
+            continue;
+        };
+        let (token, after) = inside.split_at(end);
+        out.push_str(&reference(token, names, &mut mentions));
+        rest = after.get(1..).unwrap_or_default();
+    }
+    out.push_str(&emoji::in_text(&unescape(rest)));
+    (out, mentions)
+}
+
+/// What stands between `<` and `>`.
+fn reference(token: &str, names: &Names<'_>, mentions: &mut Vec<String>) -> String {
+    let (target, label) = token.split_once('|').map_or((token, None), |(target, label)| (target, Some(unescape(label))));
+    let label = label.filter(|label| !label.is_empty());
+    if let Some(id) = target.strip_prefix('@') {
+        if !mentions.iter().any(|known| known == id) {
+            mentions.push(id.to_owned());
+        }
+        let name = (names.user)(id).or(label).unwrap_or_else(|| id.to_owned());
+        return format!("@{name}");
+    }
+    if let Some(id) = target.strip_prefix('#') {
+        let name = label.or_else(|| (names.room)(id)).unwrap_or_else(|| id.to_owned());
+        return format!("#{name}");
+    }
+    if let Some(command) = target.strip_prefix('!') {
+        // `!here`, `!subteam^S1|@group`, `!date^1392734382^{date}|yesterday`
+        let word = command.split('^').next().unwrap_or_default();
+        return match label {
+            Some(label) => label,
+            None => format!("@{word}"),
+        };
+    }
+    let address = unescape(target);
+    match label {
+        Some(label) if label != address && address.strip_prefix("mailto:") != Some(label.as_str()) && !same(&address, &label) => format!("{label} ({address})"),
+        Some(label) => label,
+        None => address,
+    }
+}
+
+/// Slack writes `example.org` as a link to `http://example.org`; the address alone says as much.
+fn same(address: &str, label: &str) -> bool {
+    address.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/') == label.trim_end_matches('/'))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_written_out() {
+        let names = Names { user: &|id| (id == "U1").then(|| "김민지".to_owned()), room: &|id| (id == "C1").then(|| "공지".to_owned()) };
+        for (slack, ours) in [
+            ("안녕 <@U1>, <@U9|bob>!", "안녕 @김민지, @bob!"),
+            ("<#C1> <#C2|random> <#C3|>", "#공지 #random #C3"),
+            ("<!here> <!subteam^S1|@team> <!date^1^{date}|yesterday>", "@here @team yesterday"),
+            ("<https://a.org/?x=1&amp;y=2|our page> <https://a.org>", "our page (https://a.org/?x=1&y=2) https://a.org"),
+            ("<http://example.org|example.org> <mailto:a@b.org|a@b.org>", "example.org a@b.org"),
+            ("1 &lt; 2 &amp;&amp; 3 &gt; 2, &amp;lt;", "1 < 2 && 3 > 2, &lt;"),
+            (":tada: `:tada:` a < b", "🎉 `:tada:` a < b"),
+        ] {
+            assert_eq!(translate(slack, &names).0, ours, "{slack}");
+        }
+        assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
+    }
+}

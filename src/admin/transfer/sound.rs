@@ -1,0 +1,168 @@
+//! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and noted.
+
+use crate::chat::{is_password_hash, unusable_password};
+use crate::model::{FileKind, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_display_name, check_email, check_login};
+use crate::store::transfer::{MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
+
+/// Longest name of anything.
+const MAX_NAME: usize = 64;
+/// Longest file name.
+const MAX_FILE_NAME: usize = 255;
+/// Beyond any count that a room reaches; keeps sums from overflowing.
+const MAX_NUMBER: i64 = 1 << 53;
+
+/// The record as it can be stored.
+pub(super) fn sound(mut record: Record, report: &mut Report) -> Record {
+    match &mut record {
+        Record::User(user) => sound_user(user, report),
+        Record::Media(media) => sound_media(media),
+        Record::Room(room) => sound_room(room, report),
+        Record::Participant(participant) => sound_participant(participant),
+        Record::Message(message) => sound_message(message, report),
+        Record::Header(_) | Record::File(_) | Record::Imported(_) | Record::Job(_) | Record::End(_) => {}
+    }
+    record
+}
+
+fn sound_user(user: &mut UserRecord, report: &mut Report) {
+    if user.deleted.is_some() {
+        user.login.clear();
+        user.password.clear();
+        (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) = (None, None, None, None, None, false);
+        return;
+    }
+    let login = login(&user.login, &user.id.to_string());
+    if login != user.login {
+        report.note(Reason::LoginChanged, format!("{} → {login}", user.login));
+        user.login = login;
+    }
+    let name = visible(&user.name, &user.login);
+    if name != user.name {
+        report.note(Reason::NameChanged, format!("{}: {name}", user.login));
+        user.name = name;
+    }
+    if let Some(email) = user.email.take_if(|email| check_email("email", email).is_err()) {
+        report.note(Reason::EmailLeftOut, format!("{}: {email}", user.login));
+    }
+    if let Some(birth) = user.birth.take_if(|birth| check_birth("birth", birth, Timestamp::now()).is_err()) {
+        report.note(Reason::BirthLeftOut, format!("{}: {birth}", user.login));
+    }
+    for digest in [&mut user.md5, &mut user.sha1] {
+        digest.take_if(|hash| !is_password_hash(hash));
+    }
+    if !is_password_hash(&user.password) {
+        report.note(Reason::PasswordUnusable, user.login.as_str());
+        // Without random numbers the empty text is left, with which nobody can log in either.
+        user.password = unusable_password().unwrap_or_default();
+        (user.md5, user.sha1) = (None, None);
+    }
+}
+
+/// The login name that is nearest to the one wanted.
+pub(super) fn login(wanted: &str, key: &str) -> String {
+    let cleaned = || wanted.trim().chars().map(|c| if c.is_whitespace() || c == '/' || c.is_control() { '-' } else { c }).take(MAX_NAME).collect::<String>();
+    let letters = || wanted.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).take(MAX_NAME).collect::<String>();
+    let number = || format!("user-{}", key.chars().filter(char::is_ascii_alphanumeric).take(MAX_NAME - 5).collect::<String>().to_lowercase());
+    let good = |name: &String| check_login("login", name).is_ok();
+    let candidates: [&dyn Fn() -> String; 3] = [&|| wanted.to_owned(), &cleaned, &letters];
+    candidates.into_iter().map(|make| make()).find(good).unwrap_or_else(number)
+}
+
+/// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is left.
+pub(super) fn visible(name: &str, otherwise: &str) -> String {
+    if check_display_name("name", name).is_ok() {
+        return name.to_owned();
+    }
+    let seen = |c: &char| check_display_name("name", &format!("x{c}")).is_ok();
+    let cleaned: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(seen).take(MAX_NAME).collect();
+    if check_display_name("name", &cleaned).is_ok() { cleaned } else { otherwise.to_owned() }
+}
+
+fn sound_media(media: &mut MediaRecord) {
+    let kind = FileKind::of(&media.kind);
+    kind.ending.clone_into(&mut media.kind);
+    media.image &= kind.shown == Shown::Picture;
+    media.size = media.size.clamp(0, MAX_NUMBER);
+    media.file_name = media.file_name.take().and_then(|name| file_name(&name));
+}
+
+/// The last part of a path, if it can be a name.
+pub(super) fn file_name(name: &str) -> Option<String> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let last: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME).collect();
+    Some(last).filter(|name| !name.is_empty())
+}
+
+fn sound_room(room: &mut RoomRecord, report: &mut Report) {
+    if Visibility::parse(&room.visibility).is_none() {
+        Visibility::Private.as_str().clone_into(&mut room.visibility);
+    }
+    if let Some(name) = &room.name {
+        let better = visible(name, &room.id.to_string());
+        if better != *name {
+            report.note(Reason::RoomRenamed, format!("{name} → {better}"));
+            room.name = Some(visible(&better, "room"));
+        }
+    }
+    room.rev = room.rev.clamp(1, MAX_NUMBER);
+    room.facts_rev = room.facts_rev.clamp(1, room.rev);
+}
+
+fn sound_participant(participant: &mut ParticipantRecord) {
+    if Role::parse(&participant.role).is_none() {
+        Role::Member.as_str().clone_into(&mut participant.role);
+    }
+    if !participant.edited_name.is_empty() {
+        participant.edited_name = visible(&participant.edited_name, "");
+    }
+    participant.since = participant.since.clamp(0, MAX_NUMBER);
+    participant.mark = participant.mark.map(|mark| mark.clamp(0, MAX_NUMBER));
+}
+
+fn sound_message(message: &mut MessageRecord, report: &mut Report) {
+    let at = format!("message {}/{}", message.room, message.seq);
+    message.rev = message.rev.clamp(0, MAX_NUMBER);
+    if message.deleted.is_some() {
+        message.text.clear();
+        message.media.clear();
+        message.mentions.clear();
+        message.reactions.clear();
+    } else if message.text.contains('\0') {
+        message.text.retain(|c| c != '\0');
+        report.note(Reason::TextCleaned, at.as_str());
+    }
+    if message.client_id.as_ref().is_some_and(|id| check_client_id("clientId", id).is_err()) {
+        message.client_id = None;
+    }
+    message.reactions.retain(|reaction| {
+        let known = Reaction::parse(&reaction.reaction).is_ok();
+        if !known {
+            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+        }
+        known
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_come_as_near_as_they_may() {
+        for (wanted, login_name) in
+            [("ann.lee", "ann.lee"), ("김민지", "김민지"), ("a b/c", "a-b-c"), ("🌻rose", "rose"), ("🌻", "user-u01"), ("me", "user-u01"), ("", "user-u01")]
+        {
+            assert_eq!(login(wanted, "U01"), login_name, "{wanted}");
+        }
+        assert_eq!(login(&"x".repeat(80), "U01").chars().count(), 64);
+    }
+
+    #[test]
+    fn names_lose_what_cannot_be_seen() {
+        assert_eq!(visible("지민 🌻", "x"), "지민 🌻");
+        assert_eq!(visible("a\u{202e}b\nc", "x"), "ab c");
+        assert_eq!(visible("\u{200b}", "x"), "x");
+        assert_eq!(visible(&"책".repeat(70), "x").chars().count(), 64);
+        assert_eq!(file_name("../a\\b.png").as_deref(), Some("b.png"));
+    }
+}

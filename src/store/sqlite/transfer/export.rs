@@ -1,0 +1,238 @@
+//! Everything that is not derived, a secret of the server or a session, as it was at one moment.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
+
+use crate::model::Timestamp;
+use crate::store::StoreError;
+use crate::store::sqlite::error::unavailable;
+use crate::store::sqlite::{Sqlite, jobs, sql};
+use crate::store::transfer::{
+    Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, ReactionRecord, Record, RoomRecord, UserRecord,
+};
+
+/// Rows that are read at a time.
+const PAGE: i64 = 500;
+
+const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0) AS users,
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
+    (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
+const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, disabled, deleted, created
+    FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
+// A room that is marked deleted is gone for everybody; its rows only wait to be removed.
+const ROOMS: &str = "SELECT id, name, visibility, owner, rev, facts_rev, created FROM rooms WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
+const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL
+    WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
+const MESSAGES: &str = "SELECT m.* FROM messages m JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
+    WHERE m.id > ?1 ORDER BY m.id LIMIT ?2";
+const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY id";
+const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, place";
+const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN mentions n ON n.room = m.room AND n.seq = m.seq
+    WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY n.user";
+// Of a source whose ids are kept nothing need be said: what came from there is called as it is there.
+const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
+    WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
+    AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key LIMIT ?4";
+const FAREWELLS: &str = "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, IMPORTED, FAREWELLS];
+
+impl Sqlite {
+    /// Hands over everything in one read transaction, page by page, until the sink answers `Break`: header, users, media, rooms, participants, messages in the order
+    /// in which they were stored, what imports have brought, promised work. Sends go on. Blocks.
+    ///
+    /// While it lasts the write-ahead log cannot start anew, so the sink must not take for ever.
+    pub fn export(&self, product: &str, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let mut read = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let mut conn = Connection::open_with_flags(&self.0.path, flags)?;
+            conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            everything(&tx, product, sink)
+        };
+        read().map_err(|error| unavailable("exporting", &error))
+    }
+}
+
+fn everything(conn: &Connection, product: &str, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<()> {
+    let header = conn.query_row(LAST_IDS, (), |row| {
+        Ok(Header {
+            format: Header::FORMAT.to_owned(),
+            version: Header::VERSION,
+            product: product.to_owned(),
+            created: Timestamp::now(),
+            source: row.get("origin")?,
+            ids: LastIds { users: row.get("users")?, rooms: row.get("rooms")?, media: row.get("media")? },
+        })
+    })?;
+    if sink(vec![Record::Header(header)]).is_break() {
+        return Ok(());
+    }
+    for (statement, from_row) in [(USERS, user as fn(&Row<'_>) -> Result<Record>), (MEDIA, media), (ROOMS, room), (PARTICIPANTS, participant)] {
+        if pages(conn, statement, from_row, sink)?.is_break() {
+            return Ok(());
+        }
+    }
+    if messages(conn, sink)?.is_break() || imported(conn, sink)?.is_break() {
+        return Ok(());
+    }
+    let jobs = sql::all(conn, FAREWELLS, params![0, i64::MAX, jobs::FAREWELL], |row| {
+        Ok(Record::Job(JobRecord { user: Key::Number(row.get("target")?), login: row.get("login")?, name: row.get("name")? }))
+    })?;
+    // It was the last in any case.
+    let (ControlFlow::Continue(()) | ControlFlow::Break(())) = sink(jobs);
+    Ok(())
+}
+
+/// Pages of a table, by id.
+fn pages(
+    conn: &Connection,
+    statement: &str,
+    from_row: fn(&Row<'_>) -> Result<Record>,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let mut after = 0_i64;
+    loop {
+        let page = sql::all(conn, statement, params![after, PAGE], |row| Ok((row.get("id")?, from_row(row)?)))?;
+        let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
+        after = *last;
+        if sink(page.into_iter().map(|(_, record)| record).collect()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+}
+
+fn key(row: &Row<'_>, column: &str) -> Result<Key> {
+    row.get(column).map(Key::Number)
+}
+
+fn optional_key(row: &Row<'_>, column: &str) -> Result<Option<Key>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Key::Number))
+}
+
+fn user(row: &Row<'_>) -> Result<Record> {
+    Ok(Record::User(UserRecord {
+        id: key(row, "id")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        birth: row.get("birth")?,
+        media: optional_key(row, "media")?,
+        password: row.get("password")?,
+        md5: row.get("md5")?,
+        sha1: row.get("sha1")?,
+        admin: row.get("admin")?,
+        disabled: row.get("disabled")?,
+        deleted: row.get("deleted")?,
+        created: row.get("created")?,
+    }))
+}
+
+fn media(row: &Row<'_>) -> Result<Record> {
+    Ok(Record::Media(MediaRecord {
+        id: key(row, "id")?,
+        name: row.get("name")?,
+        owner: key(row, "owner")?,
+        kind: row.get("kind")?,
+        image: row.get("is_image")?,
+        size: row.get("size")?,
+        width: row.get("width")?,
+        height: row.get("height")?,
+        file_name: row.get("file_name")?,
+        created: row.get("created")?,
+    }))
+}
+
+fn room(row: &Row<'_>) -> Result<Record> {
+    Ok(Record::Room(RoomRecord {
+        id: key(row, "id")?,
+        name: row.get("name")?,
+        visibility: row.get("visibility")?,
+        owner: optional_key(row, "owner")?,
+        rev: row.get("rev")?,
+        facts_rev: row.get("facts_rev")?,
+        created: row.get("created")?,
+    }))
+}
+
+fn participant(row: &Row<'_>) -> Result<Record> {
+    Ok(Record::Participant(ParticipantRecord {
+        room: key(row, "room")?,
+        user: key(row, "user")?,
+        role: row.get("role")?,
+        edited_name: row.get("edited_name")?,
+        since: row.get("since")?,
+        joined: row.get("joined")?,
+        mark: Some(row.get("mark")?),
+        mark_at: row.get("mark_at")?,
+        muted: row.get("muted")?,
+    }))
+}
+
+fn message(row: &Row<'_>) -> Result<(i64, MessageRecord)> {
+    let record = MessageRecord {
+        room: key(row, "room")?,
+        seq: key(row, "seq")?,
+        rev: row.get("rev")?,
+        author: key(row, "author")?,
+        text: row.get("text")?,
+        time: row.get("created")?,
+        edited: row.get("edited")?,
+        deleted: row.get("deleted")?,
+        reply_to: optional_key(row, "reply_to")?,
+        client_id: row.get("client_id")?,
+        media: Vec::new(),
+        mentions: Vec::new(),
+        reactions: Vec::new(),
+    };
+    Ok((row.get("id")?, record))
+}
+
+fn messages(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+    let mut after = 0_i64;
+    loop {
+        let mut page = sql::all(conn, MESSAGES, params![after, PAGE], message)?;
+        let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
+        after = *last;
+        let ids = sql::list(page.iter().map(|(id, _)| *id));
+        let places: HashMap<i64, usize> = page.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
+        let mut at = |id: i64, put: &mut dyn FnMut(&mut MessageRecord)| {
+            if let Some((_, record)) = places.get(&id).and_then(|place| page.get_mut(*place)) {
+                put(record);
+            }
+        };
+        for (id, reaction) in sql::all(conn, REACTIONS, [&ids], |row| {
+            Ok((row.get("message")?, ReactionRecord { user: key(row, "user")?, reaction: row.get("reaction")?, at: row.get("at")? }))
+        })? {
+            at(id, &mut |record| record.reactions.push(reaction.clone()));
+        }
+        for (id, media) in sql::all(conn, ATTACHED, [&ids], |row| Ok((row.get("message")?, key(row, "media")?)))? {
+            at(id, &mut |record| record.media.push(media.clone()));
+        }
+        for (id, user) in sql::all(conn, MENTIONS, [&ids], |row| Ok((row.get("message")?, key(row, "user")?)))? {
+            at(id, &mut |record| record.mentions.push(user.clone()));
+        }
+        if sink(page.into_iter().map(|(_, record)| Record::Message(record)).collect()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+}
+
+fn imported(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+    let (mut source, mut kind, mut name) = (String::new(), String::new(), String::new());
+    loop {
+        let page = sql::all(conn, IMPORTED, params![source, kind, name, PAGE], |row| {
+            Ok(ImportedRecord { source: row.get("source")?, kind: row.get("kind")?, key: row.get("key")?, id: row.get("id")? })
+        })?;
+        let Some(last) = page.last() else { return Ok(ControlFlow::Continue(())) };
+        (source, kind, name) = (last.source.clone(), last.kind.clone(), last.key.clone());
+        if sink(page.into_iter().map(Record::Imported).collect()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+}

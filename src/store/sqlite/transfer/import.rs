@@ -1,0 +1,180 @@
+//! Batches of records into the database: each one transaction, after which everything holds that always holds.
+//!
+//! Nothing is told to anybody, since the server is stopped. What an import that was interrupted still has to do stands in `imported`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags, Result, params};
+
+use super::messages::Stand;
+use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
+use crate::model::RoomId;
+use crate::store::StoreError;
+use crate::store::sqlite::error::{Fault, unavailable};
+use crate::store::sqlite::work::Touch;
+use crate::store::sqlite::{Sqlite, rooms, schema, sql};
+use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
+
+const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM rooms)";
+const SET_EPOCH: &str = "UPDATE settings SET value = CAST(?1 AS BLOB) WHERE key = 'epoch'";
+const RAISE: &str = "UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq < ?2";
+const HAS_SEQUENCE: &str = "SELECT 1 FROM sqlite_sequence WHERE name = ?1";
+const ADD_SEQUENCE: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)";
+// What was carried by the export, the key of a mark being `room/user` by the ids here.
+const MARKS: &str = "UPDATE participants AS p SET mark = min(i.id, r.last_seq) FROM imported i, rooms r
+    WHERE p.room = ?2 AND r.id = p.room AND i.source = ?1 AND i.kind = 'mark' AND i.key = p.room || '/' || p.user";
+// Whoever had read everything before has read everything now.
+const MARKS_TO_END: &str = "UPDATE participants AS p SET mark = r.last_seq, mark_at = max(p.mark_at, r.last_time) FROM rooms r
+    WHERE p.room = ?2 AND r.id = p.room AND p.mark >= ?3 AND p.mark < r.last_seq
+    AND NOT EXISTS (SELECT 1 FROM imported i WHERE i.source = ?1 AND i.kind = 'mark' AND i.key = p.room || '/' || p.user)";
+const MARKS_DONE: &str = "DELETE FROM imported WHERE source = ?1 AND kind = 'mark'
+    AND key IN (SELECT room || '/' || user FROM participants WHERE room = ?2)";
+const LEFT_OVER: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[EMPTY, SET_EPOCH, RAISE, HAS_SEQUENCE, ADD_SEQUENCE, MARKS, MARKS_TO_END, MARKS_DONE, LEFT_OVER];
+
+impl Sqlite {
+    /// A copy of a database that nobody writes to, to try something on. Blocks.
+    pub fn duplicate(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let copy = || {
+            let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])
+        };
+        copy().map(drop).map_err(|error| unavailable("copying", &error))
+    }
+
+    /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the source are kept: those of one
+    /// of our own exports (`last` are its highest), when nothing was here before it.
+    pub async fn begin_import(&self, source: &str, last: Option<LastIds>) -> Result<bool, StoreError> {
+        let source = source.to_owned();
+        let epoch = schema::random::<8>().map(hex::encode).map_err(|_| StoreError::Unavailable)?;
+        self.write(Touch::Much, move |work| {
+            let conn = work.conn;
+            let table = Table { conn, source: &source };
+            if table::any(conn, OPEN)? {
+                // Who has looked at half of a room in between must look at it anew.
+                sql::run(conn, SET_EPOCH, [&epoch])?;
+            }
+            let Some(last) = last else { return Ok(false) };
+            if table.find(KEEP, "")?.is_some() {
+                return Ok(true);
+            }
+            if !conn.prepare_cached(EMPTY)?.query_row((), |row| row.get::<_, bool>(0))? {
+                return Ok(false);
+            }
+            table.put(KEEP, "", 1)?;
+            for (name, seq) in [("users", last.users), ("rooms", last.rooms), ("media", last.media)] {
+                if sql::any(conn, HAS_SEQUENCE, [name])? {
+                    sql::run(conn, RAISE, params![name, seq])?;
+                } else {
+                    sql::run(conn, ADD_SEQUENCE, params![name, seq])?;
+                }
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Adds what these records hold and was not added before: all of them, or an error and nothing.
+    /// What a record refers to must have come in an earlier record.
+    pub async fn import(&self, terms: Arc<Terms>, records: Arc<Vec<Record>>) -> Result<Taken, StoreError> {
+        self.write(Touch::Much, move |work| Ok(Taking::run(work.conn, &terms, &records)?)).await
+    }
+
+    /// Carries out one step of what can only be done when everything is there (read marks); false when nothing is left to do.
+    pub async fn finish_import(&self, terms: Arc<Terms>) -> Result<bool, StoreError> {
+        self.write(Touch::Much, move |work| finish(work.conn, &terms)).await
+    }
+}
+
+fn finish(conn: &Connection, terms: &Terms) -> Result<bool, Fault> {
+    let table = Table { conn, source: &terms.source };
+    let Some((key, before)) = table.first(BEFORE)? else {
+        for kind in [OPEN, MARK, PICTURE] {
+            sql::run(conn, LEFT_OVER, params![terms.source, kind])?;
+        }
+        return Ok(false);
+    };
+    let room: i64 = key.parse().map_err(|_| StoreError::Unavailable)?;
+    sql::run(conn, MARKS, params![terms.source, room])?;
+    sql::run(conn, MARKS_TO_END, params![terms.source, room, before])?;
+    sql::run(conn, MARKS_DONE, params![terms.source, room])?;
+    table.take(OPEN, &key)?;
+    table.take(BEFORE, &key)?;
+    Ok(true)
+}
+
+/// A batch that is being taken.
+pub(super) struct Taking<'t> {
+    pub(super) conn: &'t Connection,
+    pub(super) terms: &'t Terms,
+    pub(super) out: Taken,
+    pub(super) stands: HashMap<i64, Stand>,
+    /// The highest seqs taken, by room of the source; of our own exports.
+    pub(super) reached: BTreeMap<String, i64>,
+    /// Rooms whose participants have changed.
+    pub(super) nameless: BTreeSet<i64>,
+    /// What was looked up in this batch.
+    seen: HashMap<(&'static str, Key), Option<i64>>,
+}
+
+impl<'t> Taking<'t> {
+    fn run(conn: &'t Connection, terms: &'t Terms, records: &[Record]) -> Result<Taken> {
+        let mut taking =
+            Self { conn, terms, out: Taken::default(), stands: HashMap::new(), reached: BTreeMap::new(), nameless: BTreeSet::new(), seen: HashMap::new() };
+        for record in records {
+            match record {
+                Record::User(user) => taking.user(user)?,
+                Record::Media(media) => taking.media(media)?,
+                Record::Room(room) => taking.room(room)?,
+                Record::Participant(participant) => taking.participant(participant)?,
+                Record::Message(message) => taking.message(message)?,
+                Record::Imported(imported) => taking.imported(imported)?,
+                Record::Job(job) => taking.job(job)?,
+                // Bytes are kept elsewhere; the others are the frame.
+                Record::Header(_) | Record::File(_) | Record::End(_) => {}
+            }
+        }
+        taking.write_stands()?;
+        for room in std::mem::take(&mut taking.nameless) {
+            if let Some(room) = rooms::room(conn, RoomId(room))? {
+                rooms::refresh_key(conn, &room)?;
+            }
+        }
+        Ok(taking.out)
+    }
+
+    pub(super) fn table(&self) -> Table<'t> {
+        Table { conn: self.conn, source: &self.terms.source }
+    }
+
+    /// What a key of the source is here.
+    pub(super) fn found(&mut self, kind: &'static str, key: &Key) -> Result<Option<i64>> {
+        if let Some(Some(id)) = self.seen.get(&(kind, key.clone())) {
+            return Ok(Some(*id));
+        }
+        let found = self.table().find(kind, &key.to_string())?;
+        self.seen.insert((kind, key.clone()), found);
+        Ok(found)
+    }
+
+    pub(super) fn is_open(&self, room: i64) -> Result<bool> {
+        Ok(self.table().find(OPEN, &room.to_string())?.is_some())
+    }
+
+    /// What an import had brought to the exported instance is known here as well.
+    fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
+        let kind = match new.kind.as_str() {
+            table::USER | table::PARTICIPANT => table::USER,
+            table::ROOM => table::ROOM,
+            table::MEDIA => table::MEDIA,
+            _ => "",
+        };
+        let id = if kind.is_empty() { Some(new.id) } else { self.found(kind, &Key::Number(new.id))? };
+        let Some(id) = id else { return Ok(()) };
+        Table { conn: self.conn, source: &new.source }.put_new(&new.kind, &new.key, id)
+    }
+}

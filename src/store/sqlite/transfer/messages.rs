@@ -1,0 +1,177 @@
+//! Messages of an import, with their reactions, attachments and mentions.
+
+use rusqlite::{Result, params};
+
+use super::import::Taking;
+use super::table::{BEFORE, MEDIA, MESSAGE, ROOM, SEQ, USER};
+use crate::model::{Rev, Seq, Timestamp};
+use crate::store::sqlite::sql;
+use crate::store::transfer::{Key, Kind, MessageRecord, Reason};
+
+const STAND: &str = "SELECT last_seq, rev, facts_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
+const WRITE_STAND: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, facts_rev = ?4, last_time = ?5 WHERE id = ?1";
+const CLIENT_ID_TAKEN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
+const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, edited, deleted, reply_to, client_id, media, reacted)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
+// Only participants are told that they were named.
+const MENTION: &str = "INSERT INTO mentions (room, user, seq)
+    SELECT room, user, ?3 FROM participants WHERE room = ?1 AND user = ?2 ON CONFLICT DO NOTHING";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, MENTION];
+
+/// Where a room's numbers stand; written at the end of the batch.
+pub(super) struct Stand {
+    pub(super) last_seq: Seq,
+    pub(super) rev: Rev,
+    pub(super) facts_rev: Rev,
+    last_time: Timestamp,
+    /// This import has made it and is filling it.
+    pub(super) open: bool,
+    pub(super) moved: bool,
+}
+
+impl Taking<'_> {
+    /// The room's numbers; None for a room that has gone.
+    pub(super) fn stand(&mut self, room: i64) -> Result<Option<&mut Stand>> {
+        if !self.stands.contains_key(&room) {
+            let found = sql::one(self.conn, STAND, [room], |row| {
+                Ok(Stand {
+                    last_seq: row.get("last_seq")?,
+                    rev: row.get("rev")?,
+                    facts_rev: row.get("facts_rev")?,
+                    last_time: row.get("last_time")?,
+                    open: false,
+                    moved: false,
+                })
+            })?;
+            let Some(mut stand) = found else { return Ok(None) };
+            stand.open = self.is_open(room)?;
+            self.stands.insert(room, stand);
+        }
+        Ok(self.stands.get_mut(&room))
+    }
+
+    /// Writes what has moved.
+    pub(super) fn write_stands(&mut self) -> Result<()> {
+        for (room, stand) in std::mem::take(&mut self.stands) {
+            if stand.moved {
+                sql::run(self.conn, WRITE_STAND, params![room, stand.last_seq, stand.rev, stand.facts_rev, stand.last_time])?;
+            }
+        }
+        for (key, seq) in std::mem::take(&mut self.reached) {
+            self.table().put(SEQ, &key, seq)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an earlier import, or an earlier line of this one, has brought it.
+    fn message_is_known(&mut self, new: &MessageRecord, key: &str) -> Result<bool> {
+        let (true, Some(seq)) = (self.terms.native, new.seq.number()) else { return Ok(self.table().find(MESSAGE, key)?.is_some()) };
+        let room = new.room.to_string();
+        let reached = match self.reached.get(&room) {
+            Some(reached) => *reached,
+            None => self.table().find(SEQ, &room)?.unwrap_or(0),
+        };
+        Ok(seq <= reached)
+    }
+
+    /// Adds a message at the end of its room.
+    pub(super) fn message(&mut self, new: &MessageRecord) -> Result<()> {
+        let key = format!("{}/{}", new.room, new.seq);
+        if self.message_is_known(new, &key)? {
+            self.out.report.known(Kind::Messages);
+            return Ok(());
+        }
+        let (Some(room), Some(author)) = (self.found(ROOM, &new.room)?, self.found(USER, &new.author)?) else {
+            self.out.report.note(Reason::Dangling, format!("message {key}"));
+            return Ok(());
+        };
+        let (terms, wanted) = (self.terms, new.seq.number());
+        let Some(stand) = self.stand(room)? else {
+            self.out.report.note(Reason::RoomGone, format!("message {key}"));
+            return Ok(());
+        };
+        let (open, before) = (stand.open, stand.last_seq);
+        let seq = before.next();
+        let as_it_was = open && terms.native && wanted == Some(seq.0) && new.rev > 0;
+        let rev = if as_it_was { Rev(new.rev) } else { stand.rev.next() };
+        let time = new.time.max(stand.last_time);
+        (stand.last_seq, stand.rev, stand.last_time, stand.moved) = (seq, stand.rev.max(rev), time, true);
+        if time != new.time {
+            self.out.report.note(Reason::TimeMoved, format!("message {key}"));
+        }
+        if !open {
+            self.table().put_new(BEFORE, &room.to_string(), before.0)?;
+        }
+        let reply_to = self.answered(new, &key)?;
+        let media = self.all(MEDIA, &new.media, &key)?;
+        let client_id = match &new.client_id {
+            Some(id) if !sql::any(self.conn, CLIENT_ID_TAKEN, params![room, author, id])? => Some(id),
+            _ => None,
+        };
+        let attached = i64::try_from(media.len()).unwrap_or(0);
+        let values = params![room, seq, rev, author, new.text, time, new.edited, new.deleted, reply_to, client_id, attached, !new.reactions.is_empty()];
+        sql::run(self.conn, ADD, values)?;
+        let message = self.conn.last_insert_rowid();
+        for (place, media) in (0_i64..).zip(media) {
+            sql::run(self.conn, ATTACH, params![message, place, media])?;
+        }
+        for user in self.all(USER, &new.mentions, &key)? {
+            sql::run(self.conn, MENTION, params![room, user, seq])?;
+        }
+        for reaction in &new.reactions {
+            let Some(user) = self.found(USER, &reaction.user)? else {
+                self.out.report.note(Reason::Dangling, format!("reaction at {key}: user {}", reaction.user));
+                continue;
+            };
+            if sql::run(self.conn, REACT, params![message, user, reaction.reaction, reaction.at])? > 0 {
+                self.out.report.taken(Kind::Reactions);
+            }
+        }
+        self.remember(new, &key, seq)?;
+        self.out.report.taken(Kind::Messages);
+        Ok(())
+    }
+
+    /// Notes what it has become.
+    fn remember(&mut self, new: &MessageRecord, key: &str, seq: Seq) -> Result<()> {
+        match new.seq.number().filter(|_| self.terms.native) {
+            Some(wanted) => {
+                self.reached.insert(new.room.to_string(), wanted);
+                if wanted == seq.0 { Ok(()) } else { self.table().put(MESSAGE, key, seq.0) }
+            }
+            None => self.table().put(MESSAGE, key, seq.0),
+        }
+    }
+
+    /// The message that it answers.
+    fn answered(&mut self, new: &MessageRecord, key: &str) -> Result<Option<Seq>> {
+        let Some(target) = &new.reply_to else { return Ok(None) };
+        if let Some(seq) = self.table().find(MESSAGE, &format!("{}/{target}", new.room))? {
+            return Ok(Some(Seq(seq)));
+        }
+        // Of our own exports only those messages are remembered whose seq is another here.
+        if let Key::Number(seq) = target
+            && self.terms.native
+        {
+            return Ok(Some(Seq(*seq)));
+        }
+        self.out.report.note(Reason::AnswerWithoutTarget, format!("message {key}"));
+        Ok(None)
+    }
+
+    /// What these keys are here; those that are not there are noted.
+    fn all(&mut self, kind: &'static str, keys: &[Key], at: &str) -> Result<Vec<i64>> {
+        let mut ids = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.found(kind, key)? {
+                Some(id) => ids.push(id),
+                None => self.out.report.note(Reason::Dangling, format!("message {at}: {kind} {key}")),
+            }
+        }
+        Ok(ids)
+    }
+}

@@ -1,0 +1,286 @@
+//! Users, files, rooms and participants of an import.
+
+use rusqlite::{Result, params};
+
+use super::import::Taking;
+use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, USER};
+use crate::model::{Rev, Seq, Timestamp, UserId, fold, skeleton};
+use crate::store::sqlite::{jobs, sql};
+use crate::store::transfer::{JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord, UserRecord};
+
+const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?1";
+const SHAPE_TAKEN: &str = "SELECT 1 FROM users WHERE look_alike = ?1";
+const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1";
+const USER_THERE: &str = "SELECT login FROM users WHERE id = ?1";
+const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1,
+        admin, disabled, deleted, created)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+const SET_PICTURE: &str = "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
+const MEDIA_THERE: &str = "SELECT 1 FROM media WHERE id = ?1";
+const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2";
+const ADD_MEDIA: &str = "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, file_name, created)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
+const NAME_TAKEN: &str = "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
+const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
+const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, joined, mark, mark_at, muted)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const DELETED: &str = "SELECT deleted FROM users WHERE id = ?1";
+const FAREWELL_THERE: &str = "SELECT 1 FROM jobs WHERE kind = ?1 AND target = ?2";
+const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[
+    LOGIN_TAKEN,
+    SHAPE_TAKEN,
+    EMAIL_TAKEN,
+    USER_THERE,
+    ADD_USER,
+    SET_PICTURE,
+    MEDIA_THERE,
+    SAME_MEDIA,
+    ADD_MEDIA,
+    ROOM_ID_TAKEN,
+    NAME_TAKEN,
+    ADD_ROOM,
+    INSIDE,
+    ADD_PARTICIPANT,
+    DELETED,
+    FAREWELL_THERE,
+    ADD_FAREWELL,
+];
+
+/// Longest login and room name.
+const MAX_NAME: usize = 64;
+
+impl Taking<'_> {
+    /// Adds a user, or finds the one that an earlier import has added. Nobody is ever taken for somebody who was here before:
+    /// whoever has the same name or address here may be another.
+    pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {
+        let key = new.id.to_string();
+        let known = self.table().find(USER, &key)?;
+        if let Some(login) = known.map(|id| sql::one(self.conn, USER_THERE, [id], |row| row.get::<_, String>(0))).transpose()?.flatten() {
+            self.out.report.known(Kind::Users);
+            self.out.logins.push((key, login));
+            return Ok(());
+        }
+        let (login, names) = if new.deleted.is_some() { (String::new(), None) } else { self.free_login(&new.login)? };
+        let mut email = new.email.clone();
+        if let Some(address) = &new.email
+            && sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])?
+        {
+            self.out.report.note(Reason::EmailLeftOut, format!("{login}: {address}"));
+            email = None;
+        }
+        let admin = new.admin && self.terms.keep;
+        if new.admin && !admin {
+            self.out.report.note(Reason::AdminNotTaken, login.as_str());
+        }
+        let (folded, shape) = names.unzip();
+        let name_folded = if new.deleted.is_some() { String::new() } else { fold(&new.name) };
+        let id = self.kept(&new.id, USER_THERE)?;
+        sql::run(
+            self.conn,
+            ADD_USER,
+            params![
+                id,
+                login,
+                folded,
+                shape,
+                new.name,
+                name_folded,
+                email,
+                email.as_ref().map(|email| email.to_lowercase()),
+                new.birth,
+                new.password,
+                new.md5,
+                new.sha1,
+                admin,
+                new.disabled,
+                new.deleted,
+                new.created
+            ],
+        )?;
+        let id = self.conn.last_insert_rowid();
+        self.table().put(USER, &key, id)?;
+        if let Some(picture) = &new.media {
+            self.table().put(PICTURE, &picture.to_string(), id)?;
+        }
+        self.out.report.taken(Kind::Users);
+        self.out.logins.push((key, login));
+        Ok(())
+    }
+
+    /// The name if it is free, else the first of `name-2`, `name-3` … that is; with its folded form and what it looks like.
+    fn free_login(&mut self, wanted: &str) -> Result<(String, Option<(String, String)>)> {
+        let mut number = 1_u32;
+        loop {
+            let login = if number == 1 { wanted.to_owned() } else { numbered(wanted, &format!("-{number}")) };
+            let folded = fold(&login);
+            let shape = if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
+            let free = !sql::any(self.conn, LOGIN_TAKEN, [&folded])?;
+            let mut taken_shape = sql::any(self.conn, SHAPE_TAKEN, [&shape])?;
+            // Of the same instance both were allowed; who comes second is known by the exact name alone.
+            let shape = if free && taken_shape && self.terms.keep {
+                taken_shape = false;
+                folded.clone()
+            } else {
+                shape
+            };
+            if free && !taken_shape {
+                if number > 1 {
+                    self.out.report.note(Reason::LoginChanged, format!("{wanted} → {login}"));
+                }
+                return Ok((login, Some((folded, shape))));
+            }
+            number += 1;
+        }
+    }
+
+    /// The id that is to be kept, if it is free.
+    fn kept(&self, key: &Key, there: &str) -> Result<Option<i64>> {
+        let Some(id) = key.number().filter(|id| self.terms.keep && *id > 0) else { return Ok(None) };
+        Ok(if sql::any(self.conn, there, [id])? { None } else { Some(id) })
+    }
+
+    /// Adds a file whose bytes are there.
+    pub(super) fn media(&mut self, new: &MediaRecord) -> Result<()> {
+        let key = new.id.to_string();
+        let known = self.table().find(MEDIA, &key)?;
+        if let Some(id) = known
+            && sql::any(self.conn, MEDIA_THERE, [id])?
+        {
+            self.out.report.known(Kind::Media);
+            return Ok(());
+        }
+        let Some(owner) = self.found(USER, &new.owner)? else {
+            self.out.report.note(Reason::Dangling, format!("file {key}: owner {}", new.owner));
+            return Ok(());
+        };
+        let there = sql::one(self.conn, SAME_MEDIA, params![new.name, owner], |row| row.get::<_, i64>(0))?;
+        let id = if let Some(id) = there {
+            id
+        } else {
+            let id = self.kept(&new.id, MEDIA_THERE)?;
+            let values = params![id, new.name, owner, new.kind, new.image, new.size, new.width, new.height, new.file_name, new.created];
+            sql::run(self.conn, ADD_MEDIA, values)?;
+            self.conn.last_insert_rowid()
+        };
+        self.table().put(MEDIA, &key, id)?;
+        if let Some(user) = self.table().take(PICTURE, &key)?
+            && user == owner
+        {
+            sql::run(self.conn, SET_PICTURE, params![user, id])?;
+        }
+        self.out.report.taken(Kind::Media);
+        Ok(())
+    }
+
+    /// Adds a room, without anybody or anything in it.
+    pub(super) fn room(&mut self, new: &RoomRecord) -> Result<()> {
+        let key = new.id.to_string();
+        if self.table().find(ROOM, &key)?.is_some() {
+            self.out.report.known(Kind::Rooms);
+            return Ok(());
+        }
+        let owner = new.owner.as_ref().map(|owner| self.found(USER, owner)).transpose()?.flatten();
+        let name = new.name.as_ref().map(|name| if new.visibility == "public" { self.free_room_name(name) } else { Ok(name.clone()) }).transpose()?;
+        let id = self.kept(&new.id, ROOM_ID_TAKEN)?;
+        let values = params![id, name, name.as_deref().map(fold), new.visibility, owner, new.rev, new.facts_rev, new.created];
+        sql::run(self.conn, ADD_ROOM, values)?;
+        let id = self.conn.last_insert_rowid();
+        self.table().put(ROOM, &key, id)?;
+        self.table().put(OPEN, &id.to_string(), 0)?;
+        self.table().put(BEFORE, &id.to_string(), 0)?;
+        if self.terms.native {
+            self.table().put(SEQ, &key, 0)?;
+        }
+        self.out.report.taken(Kind::Rooms);
+        Ok(())
+    }
+
+    fn free_room_name(&mut self, wanted: &str) -> Result<String> {
+        let mut number = 1_u32;
+        loop {
+            let name = if number == 1 { wanted.to_owned() } else { numbered(wanted, &format!(" ({number})")) };
+            if !sql::any(self.conn, NAME_TAKEN, [fold(&name)])? {
+                if number > 1 {
+                    self.out.report.note(Reason::RoomRenamed, format!("{wanted} → {name}"));
+                }
+                return Ok(name);
+            }
+            number += 1;
+        }
+    }
+
+    /// Puts somebody into a room, once: who was taken out here since stays out.
+    pub(super) fn participant(&mut self, new: &ParticipantRecord) -> Result<()> {
+        let key = format!("{}/{}", new.room, new.user);
+        if self.table().find(PARTICIPANT, &key)?.is_some() {
+            self.out.report.known(Kind::Participants);
+            return Ok(());
+        }
+        let (Some(room), Some(user)) = (self.found(ROOM, &new.room)?, self.found(USER, &new.user)?) else {
+            self.out.report.note(Reason::Dangling, format!("participant {key}"));
+            return Ok(());
+        };
+        let Some(stand) = self.stand(room)? else {
+            self.out.report.note(Reason::RoomGone, format!("participant {key}"));
+            return Ok(());
+        };
+        let (open, last_seq) = (stand.open, stand.last_seq);
+        if sql::any(self.conn, INSIDE, params![room, user])? {
+            self.out.report.known(Kind::Participants);
+            return self.table().put(PARTICIPANT, &key, user);
+        }
+        // Who has been deleted here stays out; in an export of ours they may still have to leave.
+        let deleted = sql::one(self.conn, DELETED, [user], |row| row.get::<_, Option<Timestamp>>(0))?.flatten();
+        if deleted.is_some() && !(open && self.terms.native) {
+            self.out.report.note(Reason::Dangling, format!("participant {key}: deleted here"));
+            return Ok(());
+        }
+        let (mut since, mark) = if open { (Rev(new.since), Seq(0)) } else { (Rev(0), last_seq) };
+        if let Some(stand) = self.stand(room)?.filter(|stand| !stand.open) {
+            // For a room that people know already it is a change like any other.
+            since = stand.rev.next();
+            (stand.rev, stand.facts_rev, stand.moved) = (since, since, true);
+        }
+        let values = params![room, user, new.role, new.edited_name, since, new.joined, mark, new.mark_at, new.muted];
+        sql::run(self.conn, ADD_PARTICIPANT, values)?;
+        if let Some(mark) = new.mark.filter(|_| open) {
+            self.table().put(MARK, &format!("{room}/{user}"), mark)?;
+        }
+        self.nameless.insert(room);
+        self.table().put(PARTICIPANT, &key, user)?;
+        self.out.report.taken(Kind::Participants);
+        Ok(())
+    }
+
+    /// Promises that a deleted user leaves their rooms.
+    pub(super) fn job(&mut self, new: &JobRecord) -> Result<()> {
+        let Some(user) = self.found(USER, &new.user)?.map(UserId) else { return Ok(()) };
+        if !sql::any(self.conn, FAREWELL_THERE, params![jobs::FAREWELL, user])? {
+            sql::run(self.conn, ADD_FAREWELL, params![jobs::FAREWELL, user, new.login, new.name])?;
+        }
+        Ok(())
+    }
+}
+
+/// The name with this ending, at most as long as names are.
+fn numbered(name: &str, ending: &str) -> String {
+    let room = MAX_NAME.saturating_sub(ending.chars().count());
+    name.chars().take(room).chain(ending.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn numbered_names_stay_short_enough() {
+        assert_eq!(numbered("책", "-2"), "책-2");
+        let long = numbered(&"책".repeat(64), " (12)");
+        assert!(long.chars().count() == 64 && long.ends_with("책 (12)"), "{long}");
+    }
+}

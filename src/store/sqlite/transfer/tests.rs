@@ -1,0 +1,175 @@
+//! Out of one database and into another, and again.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::model::{EventSink, Message, Reaction, Role, RoomId, Seq, UserId, Visibility, Window};
+use crate::store::sqlite::{Options, Sqlite};
+use crate::store::transfer::{Header, Kind, Reason, Record, Report, Terms};
+use crate::store::{Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, Store, UserChange};
+
+fn open(dir: &tempfile::TempDir) -> Sqlite {
+    Sqlite::open(&dir.path().join("chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap()
+}
+
+fn user(login: &str) -> NewUser {
+    NewUser {
+        login: login.to_owned(),
+        folded: login.to_lowercase(),
+        look_alike: login.to_lowercase(),
+        name: format!("{login} 🌻"),
+        email: Some(format!("{login}@example.org")),
+        birth: Some("1999-01-31".to_owned()),
+        password: format!("$argon2id${login}"),
+        md5: Some("md5".to_owned()),
+        sha1: None,
+        admin: login == "ann",
+    }
+}
+
+fn draft(author: UserId, text: &str) -> Draft {
+    Draft { author, text: text.to_owned(), client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() }
+}
+
+/// A little of everything.
+async fn fill(store: &Sqlite) {
+    let (ann, bob, cho) = (store.add_user(user("ann")).await.unwrap(), store.add_user(user("bob")).await.unwrap(), store.add_user(user("초")).await.unwrap());
+    let participants = vec![(ann.id, Role::Admin), (bob.id, Role::Member), (cho.id, Role::SubAdmin)];
+    let new = NewRoom { name: Some("책방".to_owned()), visibility: Visibility::Public, owner: ann.id, participants, reuse: false };
+    let room = store.add_room(new).await.unwrap().value.room.id;
+    let new =
+        NewRoom { name: None, visibility: Visibility::Private, owner: bob.id, participants: vec![(bob.id, Role::Member), (cho.id, Role::Member)], reuse: true };
+    let pair = store.add_room(new).await.unwrap().value.room.id;
+    let gone = NewRoom { name: None, visibility: Visibility::Private, owner: bob.id, participants: vec![(bob.id, Role::Member)], reuse: false };
+    let gone = store.add_room(gone).await.unwrap().value.room;
+    store.change_room(gone.id, Basis::Nobody, bob.id, RoomChange::Delete).await.unwrap();
+    let new = NewMedia {
+        owner: ann.id,
+        name: "ab".repeat(64),
+        kind: "png".to_owned(),
+        is_image: true,
+        size: 7,
+        width: Some(3),
+        height: Some(4),
+        file_name: Some("그림.png".to_owned()),
+    };
+    let media = store.add_media(new).await.unwrap().value;
+    store.change_user(ann.id, UserChange { media: Some(Some(media.id)), ..UserChange::default() }).await.unwrap();
+    let first = Draft { mentions: vec!["bob".to_owned()], media: vec![media.id], ..draft(ann.id, "@bob 만화책") };
+    store.post(room, Basis::Nobody, first).await.unwrap();
+    store.post(pair, Basis::Nobody, draft(cho.id, "안녕")).await.unwrap();
+    let second = Draft { reply_to: Some(Seq(1)), client_id: Some("c1".to_owned()), ..draft(bob.id, "second") };
+    store.post(room, Basis::Nobody, second).await.unwrap();
+    store.post(room, Basis::Nobody, draft(cho.id, "third")).await.unwrap();
+    store.change_message(room, Seq(1), Basis::Nobody, cho.id, MessageChange::React(Reaction::parse("👍").unwrap())).await.unwrap();
+    store.change_message(room, Seq(2), Basis::Nobody, bob.id, MessageChange::Edit { text: "둘".to_owned(), mentions: Vec::new() }).await.unwrap();
+    store.change_message(room, Seq(3), Basis::Nobody, cho.id, MessageChange::Delete).await.unwrap();
+    store.change_room(room, Basis::Nobody, ann.id, RoomChange::EditedName(bob.id, "밥".to_owned())).await.unwrap();
+    store.mark_read(room, bob.id, Seq(2)).await.unwrap();
+    store.change_mine(room, bob.id, true).await.unwrap();
+    store.change_user(cho.id, UserChange { disabled: Some(true), ..UserChange::default() }).await.unwrap();
+}
+
+async fn export(store: &Sqlite) -> Vec<Record> {
+    let store = store.clone();
+    let read = move || {
+        let mut all = Vec::new();
+        let mut sink = |page: Vec<Record>| {
+            all.extend(page);
+            ControlFlow::Continue(())
+        };
+        store.export("test", &mut sink).unwrap();
+        all
+    };
+    tokio::task::spawn_blocking(read).await.unwrap()
+}
+
+fn header(all: &[Record]) -> &Header {
+    let Some(Record::Header(header)) = all.first() else { panic!("no header") };
+    header
+}
+
+async fn import(store: &Sqlite, all: &[Record], batch: usize) -> Report {
+    let header = header(all);
+    let keep = store.begin_import(&header.source, Some(header.ids)).await.unwrap();
+    let terms = Arc::new(Terms { source: header.source.clone(), native: true, keep, refuse_look_alikes: true });
+    let mut report = Report::default();
+    for records in all.chunks(batch) {
+        report.add(store.import(Arc::clone(&terms), Arc::new(records.to_vec())).await.unwrap().report);
+    }
+    while store.finish_import(Arc::clone(&terms)).await.unwrap() {}
+    report
+}
+
+fn without_header(all: &[Record]) -> &[Record] {
+    &all[1..]
+}
+
+#[tokio::test]
+async fn what_goes_out_comes_in_as_it_was() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let before = export(&a).await;
+    let report = import(&b, &before, 2).await;
+    assert!(report.notes.is_empty(), "{report:?}");
+    let after = export(&b).await;
+    assert_eq!(without_header(&before), without_header(&after));
+    assert_eq!(header(&before).ids, header(&after).ids, "ids that are gone are not given again");
+    let again = import(&b, &before, 100).await;
+    assert!(again.counts.values().all(|count| count.taken == 0), "{again:?}");
+    assert_eq!(export(&b).await[1..], after[1..]);
+}
+
+#[tokio::test]
+async fn an_interrupted_import_goes_on_and_a_later_one_brings_only_what_is_new() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let before = export(&a).await;
+    let header = header(&before);
+    let epoch = b.settings().await.unwrap().epoch;
+    let keep = b.begin_import(&header.source, Some(header.ids)).await.unwrap();
+    let terms = Arc::new(Terms { source: header.source.clone(), native: true, keep, refuse_look_alikes: true });
+    let half = before.len() - 3;
+    b.import(terms, Arc::new(before[..half].to_vec())).await.unwrap();
+    b.close().await;
+    let b = open(&to);
+    import(&b, &before, 100).await;
+    assert_eq!(without_header(&before), without_header(&export(&b).await));
+    b.close().await;
+    let b = open(&to);
+    assert_ne!(b.settings().await.unwrap().epoch, epoch, "who has seen half of it begins anew");
+    a.post(RoomId(1), Basis::Nobody, draft(UserId(2), "later")).await.unwrap();
+    let report = import(&b, &export(&a).await, 100).await;
+    assert_eq!((report.count(Kind::Messages), report.count(Kind::Rooms)), (1, 0));
+    let last = b.messages(RoomId(1), Window::Latest, 1).await.unwrap();
+    assert_eq!((last[0].seq, last[0].text.as_str()), (Seq(4), "later"));
+}
+
+#[tokio::test]
+async fn others_who_were_here_before_stay_who_they_are() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let here = b.add_user(user("Ann")).await.unwrap();
+    let new =
+        NewRoom { name: Some("책방".to_owned()), visibility: Visibility::Public, owner: here.id, participants: vec![(here.id, Role::Admin)], reuse: false };
+    let room = b.add_room(new).await.unwrap().value.room;
+    b.post(room.id, Basis::Nobody, draft(here.id, "mine")).await.unwrap();
+    let report = import(&b, &export(&a).await, 3).await;
+    for reason in [Reason::LoginChanged, Reason::EmailLeftOut, Reason::AdminNotTaken, Reason::RoomRenamed] {
+        assert_eq!(report.notes[&reason].count, 1, "{reason:?} {report:?}");
+    }
+    let found = b.find_users("ann", false, 10).await.unwrap();
+    assert_eq!(found.iter().map(|user| user.login.as_str()).collect::<Vec<_>>(), ["Ann", "ann-2"]);
+    let cards = b.rooms(RoomQuery::Of { user: found[1].id, participants: 10 }).await.unwrap();
+    assert_eq!(cards.len(), 1);
+    assert_eq!(cards[0].facts.room.name.as_deref(), Some("책방 (2)"));
+    let history = b.messages(cards[0].facts.room.id, Window::Latest, 10).await.unwrap();
+    let revs = |messages: &[Message]| messages.iter().map(|message| message.rev).collect::<Vec<_>>();
+    assert_eq!(revs(&history), revs(&a.messages(RoomId(1), Window::Latest, 10).await.unwrap()), "clients of the room keep their place");
+    assert_eq!((history[1].reply_to, history[0].reactions.len(), history[0].media.len()), (Some(Seq(1)), 1, 1));
+    let mine = b.messages(room.id, Window::Latest, 10).await.unwrap();
+    assert_eq!(mine.len(), 1);
+}

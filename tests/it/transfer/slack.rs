@@ -1,0 +1,120 @@
+//! A Slack export in its real layout, odd cases included.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{GIF, arrive, chatctl, counts, ends, finds, fixtures, import, notes, pack, room, stopped};
+use crate::support::texts;
+
+/// The export, with or without the last day.
+fn slack(path: &Path, with_later: bool) {
+    let root = fixtures("slack");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_file() {
+            files.push((name, std::fs::read(entry.path()).unwrap()));
+        } else if name != "later" {
+            files.push((format!("{name}/2025-07-15.json"), std::fs::read(entry.path().join("2025-07-15.json")).unwrap()));
+        }
+    }
+    if with_later {
+        files.push(("general/2025-07-16.json".to_owned(), std::fs::read(root.join("later/2025-07-16.json")).unwrap()));
+    }
+    files.push(("__uploads/F01/그림.gif".to_owned(), GIF.to_vec()));
+    files.push(("../../outside/2025-07-15.json".to_owned(), b"[]".to_vec()));
+    pack(path, &files);
+}
+
+#[tokio::test]
+async fn people_find_their_rooms_with_all_that_was_said() {
+    let mut server = stopped().await;
+    let (zip, later) = (server.data().join("slack.zip"), server.data().join("later.zip"));
+    slack(&zip, false);
+    slack(&later, true);
+    let first = import(server.data(), &zip, &[]);
+    counts(&first, &[("users", 7, 0), ("rooms", 4, 0), ("participants", 11, 0), ("messages", 9, 0), ("reactions", 2, 0), ("media", 1, 0)]);
+    notes(
+        &first,
+        &[
+            ("admin_not_taken", 1),
+            ("dangling", 1),
+            ("empty", 1),
+            ("file_elsewhere", 1),
+            ("login_changed", 2),
+            ("name_changed", 1),
+            ("not_a_message", 1),
+            ("not_understood", 4),
+            ("password_unusable", 7),
+            ("reaction_unknown", 1),
+        ],
+    );
+    let second = import(server.data(), &zip, &[]);
+    counts(&second, &[("users", 0, 7), ("rooms", 0, 4), ("participants", 0, 11), ("messages", 0, 9), ("reactions", 0, 0), ("media", 0, 1)]);
+    let ann = arrive(&mut server, "ann.lee").await;
+    let card = room(&ann, "general").await;
+    assert_eq!((&card["unreadCount"], &card["visibility"], &card["ownerId"]), (&json!(0), &json!("public"), &json!("minji")), "{card}");
+    let key = card["roomId"].as_str().unwrap();
+    let history = ann.history(key).await;
+    let contents = json!(history);
+    assert_eq!(
+        texts(&contents, "content"),
+        [
+            "만화책 책방 & @minji 🎉 our page (https://example.org/?a=1&b=2)",
+            "답장",
+            "earlier in the file, later in time",
+            "Deployed\nv1 > v0",
+            "hello from outside #general",
+            "📎 ../보고서.pdf: https://files.slack.com/f2",
+        ]
+    );
+    assert_eq!(texts(&contents, "userId"), ["ann.lee", "minji", "minji", "Deploy-Bot", "guest", "ann.lee"]);
+    assert_eq!(history[0]["createdAt"], "2025-07-15T00:00:01.000Z");
+    assert!(history[0]["editedAt"].is_string(), "{}", history[0]);
+    assert_eq!(history[1]["replyTo"], history[0]["messageId"]);
+    assert_eq!(history[0]["reactions"], json!([{"reactionType": "👍", "userIds": ["minji", "cho"]}]));
+    let name = history[5]["media"][0]["name"].as_str().unwrap();
+    ann.get(&format!("/api/media/{name}")).await.is_text(200);
+    room(&ann, "비밀").await;
+    finds(&ann, "%EB%A7%8C%ED%99%94", 1).await;
+    finds(&ann, "%EC%85%8B", 1).await;
+    server.terminate().await;
+    let third = import(server.data(), &later, &[]);
+    counts(&third, &[("messages", 1, 9), ("rooms", 0, 4)]);
+    server.restart().await;
+    let ann = crate::support::Person::known(&server, "ann.lee").await;
+    let history = ann.history(key).await;
+    assert_eq!((&history[6]["content"], &history[6]["replyTo"]), (&json!("다음 날"), &history[0]["messageId"]));
+    assert_eq!(room(&ann, "general").await["unreadCount"], 0);
+}
+
+#[tokio::test]
+async fn a_rehearsal_leaves_nothing_and_a_running_server_is_left_alone() {
+    let server = crate::support::Server::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let zip = dir.path().join("slack.zip");
+    slack(&zip, false);
+    let refused = ends(4, server.data(), &["import", zip.to_str().unwrap(), "--yes"]);
+    assert!(refused.contains("stop it"), "{refused}");
+    let new = dir.path().join("new");
+    let report = import(&new, &zip, &["--dry-run"]);
+    counts(&report, &[("messages", 9, 0)]);
+    assert!(!new.exists());
+    counts(&import(&new, &zip, &[]), &[("messages", 9, 0)]);
+    counts(&import(&new, &zip, &["--dry-run"]), &[("messages", 0, 9)]);
+    // Without a terminal nobody can be asked whether it may be added to what is there.
+    assert_eq!(chatctl(&new, &["import", zip.to_str().unwrap()]).status.code(), Some(2));
+}
+
+#[test]
+fn an_archive_that_is_none_of_these_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let zip = dir.path().join("other.zip");
+    pack(&zip, &[("readme.txt".to_owned(), b"hello".to_vec())]);
+    let data = dir.path().join("data");
+    let refused = ends(1, &data, &["import", zip.to_str().unwrap()]);
+    assert!(refused.contains("users.json"), "{refused}");
+    ends(3, &data, &["import", dir.path().join("nothing").to_str().unwrap()]);
+    assert!(!data.exists());
+}
