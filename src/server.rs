@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
 use crate::admin::control::Control;
+use crate::admin::doctor::Start;
 use crate::admin::{self, Admin, Running};
 use crate::api::metrics::{Metrics, alone};
 use crate::api::{self, Context, accept};
@@ -148,7 +149,16 @@ pub async fn run(
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
-    let running = Running { log, hub: Arc::clone(&world.hub), addresses: addresses.clone(), since: Instant::now(), stop: stopped.clone() };
+    let counted = metrics.clone();
+    let running = Running {
+        log,
+        hub: Arc::clone(&world.hub),
+        addresses: addresses.clone(),
+        since: Instant::now(),
+        start: Start::now(),
+        metrics: Arc::new(move || counted.text()),
+        stop: stopped.clone(),
+    };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));

@@ -212,6 +212,19 @@ pub enum Command {
     /// How the server is.
     #[serde(rename = "status")]
     Status {},
+    /// What is wrong with it.
+    #[serde(rename = "doctor")]
+    Doctor {
+        /// These checks only; none named: all.
+        #[serde(default)]
+        only: Vec<String>,
+        /// Mends what is safe to mend.
+        #[serde(default)]
+        fix: bool,
+    },
+    /// What helps to find a fault. Reading is logged.
+    #[serde(rename = "support")]
+    Support {},
 }
 
 impl Command {
@@ -233,6 +246,7 @@ impl Command {
         match self {
             Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => !dry_run,
             Self::LogLevel { level, .. } => level.is_some(),
+            Self::Doctor { fix, .. } => *fix,
             Self::UserList {}
             | Self::UserShow { .. }
             | Self::UserSessions { .. }
@@ -250,7 +264,16 @@ impl Command {
 
     /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
     pub fn is_remote(&self) -> bool {
-        !matches!(self, Self::RoomMessages { .. } | Self::RoomExport { .. } | Self::Export {} | Self::LogTail { .. } | Self::BackupCreate {})
+        !matches!(
+            self,
+            Self::RoomMessages { .. }
+                | Self::RoomExport { .. }
+                | Self::Export {}
+                | Self::LogTail { .. }
+                | Self::BackupCreate {}
+                | Self::Support {}
+                | Self::Doctor { fix: true, .. }
+        )
     }
 }
 

@@ -9,6 +9,7 @@ mod backups;
 pub mod command;
 pub mod control;
 mod database;
+pub mod doctor;
 pub mod frame;
 mod log;
 pub mod outcome;
@@ -16,6 +17,7 @@ mod room_messages;
 mod rooms;
 mod run;
 mod status;
+pub mod support;
 pub mod transfer;
 mod users;
 
@@ -67,6 +69,10 @@ pub struct Running {
     pub addresses: Vec<String>,
     /// Since when.
     pub since: Instant,
+    /// The same by the clocks of the machine.
+    pub start: doctor::Start,
+    /// What it has counted, as text.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Turns true when it stops.
     pub stop: watch::Receiver<bool>,
 }

@@ -66,6 +66,8 @@ impl Admin {
             Command::DbStats {} => self.db_stats(output).await,
             Command::BackupCreate {} => self.backup_create(output).await,
             Command::Status {} => self.status(output).await,
+            Command::Support {} => self.support(output).await,
+            Command::Doctor { only, fix } => self.doctor(operator, &only, fix, output).await,
         }
     }
 }

@@ -53,9 +53,14 @@ impl Metrics {
         }
     }
 
-    fn render(&self) -> Response {
+    /// Everything, as Prometheus text.
+    pub fn text(&self) -> String {
         self.process.collect();
-        let mut response = Response::new(self.counted.render().into());
+        self.counted.render()
+    }
+
+    fn render(&self) -> Response {
+        let mut response = Response::new(self.text().into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         response
     }

@@ -16,7 +16,7 @@ use crate::store::NewMedia;
 use crate::store::files::{Files, Incoming};
 
 /// What nothing refers to for so long is collected.
-const UNUSED_FOR: Duration = Duration::from_hours(24);
+pub const UNUSED_FOR: Duration = Duration::from_hours(24);
 /// Longest file name in code points.
 const MAX_FILE_NAME: usize = 255;
 /// Pictures that are cleaned at the same time: each is in memory twice.

@@ -43,7 +43,7 @@ pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
-pub use media::{Download, MediaHold};
+pub use media::{Download, MediaHold, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use messages::NewMessage;
 pub use operator::AccountChange;

@@ -135,7 +135,8 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     }
 }
 
-fn remote(mut stream: std::os::unix::net::UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
+/// Asks a running server.
+pub(super) fn remote(mut stream: std::os::unix::net::UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let lost = |error: std::io::Error| Failure::new(Kind::Unreachable, format!("the server has gone: {error}"));
     let asked = serde_json::to_vec(command).map_err(|error| Failure::failed(error.to_string()))?;
     stream.write_all(&frame::frame(frame::Kind::Command, &asked)).map_err(lost)?;
@@ -206,7 +207,8 @@ pub(super) fn on_data(config: Config, work: impl AsyncFnOnce(&crate::admin::Admi
     done
 }
 
-fn start_log(config: &Config, data: &Path) -> Result<logging::Logging, Failure> {
+/// The log of a stopped server, without standard output.
+pub(super) fn start_log(config: &Config, data: &Path) -> Result<logging::Logging, Failure> {
     let directory: PathBuf = data.join(&config.log.directory);
     let log = crate::config::Log { stdout: false, ..config.log.clone() };
     logging::start(&log, &directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", directory.display()), &error))

@@ -5,6 +5,7 @@ mod backup;
 mod carry;
 mod config;
 mod db;
+mod doctor;
 mod exit;
 mod file;
 mod init;
@@ -15,6 +16,7 @@ mod pages;
 mod print;
 mod room;
 mod serve;
+mod support;
 mod transfer;
 mod user;
 
@@ -93,6 +95,11 @@ enum Noun {
     /// Show how the server is
     #[command(after_help = "Examples:\n  chatctl status\n  chatctl status -o json | jq .running")]
     Status,
+    /// Find what is wrong, and what to do about it
+    Doctor(doctor::Opts),
+    /// Gather what helps others to find a fault
+    #[command(subcommand)]
+    Support(support::Verb),
     /// Print what a shell needs to complete commands
     #[command(after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl")]
     Completions {
@@ -125,6 +132,8 @@ pub fn run() -> ExitCode {
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
         Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
+        Noun::Support(verb) => support::run(global, verb),
+        Noun::Doctor(opts) => doctor::run(global, &opts),
         Noun::Completions { shell } => pages::completions(shell),
         Noun::Manpages { directory } => pages::manpages(&directory, global.output),
     };

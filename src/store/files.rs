@@ -79,7 +79,7 @@ impl Files {
     /// Names of files that were kept longer ago than this.
     pub async fn older_than(&self, age: Duration) -> io::Result<Vec<String>> {
         let root = self.root.clone();
-        tokio::task::spawn_blocking(move || names(&root, SystemTime::now() - age)).await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || kept_before(&root, SystemTime::now() - age)).await.map_err(io::Error::other)?
     }
 }
 
@@ -129,7 +129,8 @@ pub fn place(root: &Path, name: &str) -> Option<PathBuf> {
     sound.then(|| root.join(name.get(..2).unwrap_or_default()).join(name))
 }
 
-fn names(root: &Path, before: SystemTime) -> io::Result<Vec<String>> {
+/// Names of files that were kept before this moment. Blocks.
+pub fn kept_before(root: &Path, before: SystemTime) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for folder in std::fs::read_dir(root)? {
         let folder = folder?;

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alike;
+mod doctor;
 mod effects;
 mod http;
 mod log;
 mod refusals;
 mod setup;
+mod support;
 mod terminal;

@@ -128,19 +128,31 @@ pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress:
 /// Removes what interrupted backups have left in the data directory and, when nobody has written on for an hour, where backups go.
 /// To be called by whoever holds the lock of the data directory, before anything is made. Blocks.
 pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
-    for (name, entry) in entries(data)? {
+    left_over(data, backups, true)?.iter().try_for_each(|path| remove(path))
+}
+
+/// What interrupted backups have left. The data directory is looked at only by whoever is `alone` with it: else a backup may be
+/// under way. Blocks.
+pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
+    let mut left = Vec::new();
+    for (name, entry) in if alone { entries(data)? } else { Vec::new() } {
         if name.starts_with(PREFIX) && name.ends_with(ENDING) && entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
+            left.push(entry.path());
         }
     }
     for (name, entry) in entries(backups)? {
         // Another server may share the directory and be writing.
         let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
         if name.strip_suffix(PART).is_some_and(is_file_name) && idle()? {
-            fs::remove_file(entry.path())?;
+            left.push(entry.path());
         }
     }
-    Ok(())
+    Ok(left)
+}
+
+/// Removes something that was left over.
+pub fn remove(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }
 
 /// What is in a directory; one that is not there is empty.

@@ -16,12 +16,12 @@ mod seal;
 mod tests;
 mod verify;
 
-pub use create::{Made, Source, create, sweep, write};
+pub use create::{Made, Source, create, left_over, remove, sweep, write};
 pub use format::{Head, file_name};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune};
 pub use restore::{Restored, Target, restore};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, moment};
 pub use scratch::own_like;
 pub use verify::{Verified, verify};
 

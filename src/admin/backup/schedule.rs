@@ -117,7 +117,8 @@ async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, Failure> + 
     tokio::task::spawn_blocking(act).await.unwrap_or_else(|_| Err(Failure::failed("it ended unexpectedly")))
 }
 
-fn moment(text: &str) -> Option<Timestamp> {
+/// The moment that a backup says of itself.
+pub fn moment(text: &str) -> Option<Timestamp> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok().map(Timestamp::from)
 }
 

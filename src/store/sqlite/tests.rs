@@ -141,6 +141,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         upkeep::ENDS,
         upkeep::FIGURES,
         upkeep::INSPECTIONS,
+        upkeep::LOOKS,
         users::STATEMENTS,
     ];
     for statement in [all.concat(), transfer::statements()].concat() {

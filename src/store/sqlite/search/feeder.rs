@@ -52,11 +52,11 @@ struct Batch {
 }
 
 /// The ends of what there is to follow.
-struct Ends {
-    message: i64,
-    change: i64,
+pub(super) struct Ends {
+    pub(super) message: i64,
+    pub(super) change: i64,
     /// Changes up to this one are no longer listed.
-    pruned: i64,
+    pub(super) pruned: i64,
 }
 
 impl Feeder {
@@ -206,6 +206,6 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     Ok(Some(Batch { new, changed: changed.into_iter().map(|(_, entry)| entry).collect(), reached, more }))
 }
 
-fn ends(chat: &Connection) -> Result<Ends> {
+pub(super) fn ends(chat: &Connection) -> Result<Ends> {
     chat.prepare_cached(ENDS)?.query_row((), |row| Ok(Ends { message: row.get("message")?, change: row.get("change")?, pruned: row.get("pruned")? }))
 }

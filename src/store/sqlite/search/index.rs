@@ -11,7 +11,7 @@ use crate::store::sqlite::schema;
 
 /// Of the tables below; with the version of the words it says whether the file can be used.
 const TABLES_VERSION: i64 = 1;
-const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
+pub(super) const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
 
 /// The room is a word of its own column, so that a search in a quiet room never meets the words of loud ones.
 /// The `ascii` tokenizer takes the words apart at the spaces between them and does nothing else to them.
@@ -25,9 +25,9 @@ const TABLES: &str = "CREATE TABLE state (
     ) STRICT;
     CREATE VIRTUAL TABLE words USING fts5 (room, text, content = '', contentless_delete = 1, tokenize = 'ascii');";
 const BEGIN: &str = "INSERT INTO state (id, epoch, boot, clean, change) VALUES (1, ?1, ?2, 0, ?3)";
-const STATE: &str = "SELECT epoch, boot, clean FROM state";
+pub(super) const STATE: &str = "SELECT epoch, boot, clean FROM state";
 const REOPEN: &str = "UPDATE state SET boot = ?1, clean = 0";
-const MARKS: &str = "SELECT message, change FROM state";
+pub(super) const MARKS: &str = "SELECT message, change FROM state";
 const MOVE: &str = "UPDATE state SET message = ?1, change = ?2";
 const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
 const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
@@ -135,7 +135,7 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Removes the file and its companions.
-pub(super) fn discard(path: &Path) -> io::Result<()> {
+pub(in crate::store::sqlite) fn discard(path: &Path) -> io::Result<()> {
     for ending in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
@@ -155,7 +155,7 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 }
 
 /// Names this run of the operating system; empty where that is not known.
-fn boot() -> String {
+pub(super) fn boot() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 

@@ -4,6 +4,7 @@
 //! so it is never synced, never backed up, and thrown away when in doubt.
 
 mod feeder;
+mod glance;
 mod index;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,10 @@ use super::readers::Readers;
 use super::{Sqlite, messages};
 use crate::model::{Message, RoomId, WordQuery};
 use crate::store::{Found, StoreError};
+
+pub use glance::Glance;
+pub(super) use glance::glance;
+pub(super) use index::discard;
 
 #[cfg(test)]
 pub(super) use feeder::STATEMENTS;

@@ -59,8 +59,13 @@ impl Sqlite {
     }
 }
 
-fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+pub(super) fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
     sql::all(conn, MEDIA, (), |row| Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs())))
+}
+
+/// Empty before a server has opened it.
+pub(super) fn epoch(conn: &Connection) -> rusqlite::Result<String> {
+    Ok(sql::one(conn, EPOCH, (), |row| row.get(0))?.unwrap_or_default())
 }
 
 /// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it holds cannot be known here.
@@ -74,7 +79,7 @@ pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
         let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         Ok(Counts { users: count("users")?, rooms: count("rooms")?, messages: count("messages")?, media: count("media")? })
     })?;
-    let epoch = sql::one(&conn, EPOCH, (), |row| row.get::<_, String>(0))?.unwrap_or_default();
+    let epoch = epoch(&conn)?;
     let media = uploaded(&conn)?;
     Ok(Inspected { plan, epoch, counts, media })
 }

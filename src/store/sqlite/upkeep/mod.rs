@@ -3,6 +3,7 @@
 //! Whatever takes long has a connection of its own, or goes in small steps between other commits, so that the chat goes on meanwhile.
 
 mod check;
+pub mod checkup;
 mod copy;
 mod inspect;
 mod plan;
@@ -21,11 +22,15 @@ use super::{OpenError, Sqlite};
 use crate::store::StoreError;
 
 pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
+pub(super) use self::plan::quiet;
 pub use self::plan::{Plan, plan};
 pub use self::status::{LargeRoom, Stats, Status};
+pub use super::search::Glance;
 
 #[cfg(test)]
-pub(super) use self::{check::STATEMENTS as CHECKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, status::STATEMENTS as FIGURES};
+pub(super) use self::{
+    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, status::STATEMENTS as FIGURES,
+};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]

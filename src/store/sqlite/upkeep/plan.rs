@@ -45,7 +45,7 @@ fn version(path: &Path) -> Result<u32, UpkeepError> {
 }
 
 /// Opens a file to read it. Without a write-ahead log nothing is to be locked, and SQLite leaves no companions beside the file.
-pub(super) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
+pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     if fs::metadata(log).is_ok_and(|file| file.len() > 0) {

@@ -136,7 +136,7 @@ impl Sqlite {
     }
 }
 
-fn stats(conn: &Connection, now: Timestamp) -> Result<Stats> {
+pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats> {
     let days = |count: u64| now.minus(Duration::from_hours(24 * count));
     let (day, week, month) =
         conn.query_row(LATELY, params![days(1), days(7), days(30)], |row| Ok((count(row, "day")?, count(row, "week")?, count(row, "month")?)))?;

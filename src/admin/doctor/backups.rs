@@ -1,0 +1,99 @@
+//! Backups: how old the newest is, and what interrupted ones have left.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Ground;
+use super::report::{Report, count};
+use crate::admin::backup::{Listed, left_over, list, moment, remove};
+use crate::model::Timestamp;
+
+/// A backup takes its time.
+const LATE: Duration = Duration::from_hours(1);
+
+pub(super) fn look(ground: &Ground, report: &mut Report) {
+    let (directory, every) = (directory(ground), ground.config.backup.every_hours);
+    let found = match list(&directory) {
+        Ok(found) => found,
+        Err(failure) => {
+            return report.fail(failure.to_string(), "Run the check as the owner of the data directory, and look at [backup] directory.");
+        }
+    };
+    leftovers(ground, report);
+    let newest = newest_of(&found);
+    if let (Some(last), None) = (found.last(), newest) {
+        let why = last.problem.as_deref().unwrap_or("it is from the future");
+        report.fail(format!("none of {} can be used; of the newest, {}: {why}", count(found.len(), "backup"), last.name), MAKE);
+    }
+    let age = newest.map(|(backup, at)| (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs())));
+    let said = age.map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
+    match (every, age, said) {
+        (Some(every), Some((_, age)), Some(said)) => {
+            let due = Duration::from_secs(every.saturating_mul(3600));
+            let advice = format!("A running server makes one every {every} h; its log says why not. {MAKE}");
+            if age > due.saturating_mul(2).saturating_add(LATE) {
+                report.fail(said, advice);
+            } else if age > due.saturating_add(LATE) {
+                report.warn(said, advice);
+            } else {
+                report.ok(said);
+            }
+        }
+        (Some(every), ..) if found.is_empty() => {
+            report.warn(
+                format!("there is no backup in {} yet", directory.display()),
+                format!("A server that runs makes one soon, and every {every} h; its log says why not. {MAKE}"),
+            );
+        }
+        (None, _, said) => report.skip_with(
+            format!("the server makes none by itself; {}", said.unwrap_or_else(|| format!("there is none in {}", directory.display()))),
+            "[backup] every_hours = 24 and keep = 14 let the server make them; or run chatctl backup create from time to time. Keep copies on another machine.",
+        ),
+        (Some(_), ..) => (),
+    }
+}
+
+const MAKE: &str = "chatctl backup create makes one now.";
+
+fn directory(ground: &Ground) -> PathBuf {
+    ground.data().join(&ground.config.backup.directory)
+}
+
+/// The newest backup that begins as one. What says to be from the future was made by a clock that went wrong.
+fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
+    let now = Timestamp::now();
+    let dated = found.iter().filter_map(|backup| Some((backup, moment(&backup.head.as_ref()?.created)?)));
+    dated.filter(|(_, at)| *at <= now).max_by_key(|(_, at)| *at)
+}
+
+/// The newest backup in the configured directory.
+pub(super) fn newest(ground: &Ground) -> Option<Listed> {
+    let found = list(&directory(ground)).ok()?;
+    newest_of(&found).map(|(backup, _)| backup.clone())
+}
+
+fn leftovers(ground: &Ground, report: &mut Report) {
+    let left = match left_over(ground.data(), &directory(ground), !ground.is_live()) {
+        Ok(left) => left,
+        Err(error) => return report.unreadable(ground.data(), &error),
+    };
+    if left.is_empty() {
+        return;
+    }
+    let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+    let found = format!("interrupted backups have left {}", names.join(", "));
+    let advice = "The next start of the server removes it (chatctl doctor --fix does it now).";
+    if !ground.may_mend() {
+        return report.warn(found, advice);
+    }
+    report.mended(found, "it was removed", left.iter().try_for_each(|path| remove(path)), advice);
+}
+
+fn hours(age: Duration) -> String {
+    match age.as_secs() / 3600 {
+        0 => "less than an hour".to_owned(),
+        1 => "1 hour".to_owned(),
+        hours @ 2..48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    }
+}

@@ -1,0 +1,62 @@
+//! The log directory: whether the server can write in it, and how large it is.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+
+use nix::unistd::{AccessFlags, access};
+
+use super::Ground;
+use super::report::{Report, bytes, count};
+use crate::admin::backup::own_like;
+use crate::admin::control::name;
+use crate::config::Rotation;
+
+/// So much is not a log any more that somebody reads.
+const MUCH: u64 = 4 << 30;
+
+pub(super) fn look(ground: &Ground, report: &mut Report) {
+    let log = &ground.config.log;
+    let directory = ground.data().join(&log.directory);
+    let meta = match fs::metadata(&directory) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let found = format!("there is no log directory {}", directory.display());
+            let advice = "The next start of the server makes it (chatctl doctor --fix does it now).";
+            if !ground.may_mend() {
+                return report.warn(found, advice);
+            }
+            let made = DirBuilder::new().recursive(true).mode(0o750).create(&directory).and_then(|()| own_like(&directory, ground.data()));
+            return report.mended(found, "it was made", made, advice);
+        }
+        Err(error) => return report.unreadable(&directory, &error),
+    };
+    if let Err(error) = access(&directory, AccessFlags::W_OK | AccessFlags::X_OK) {
+        let advice = format!("Give the user of the server the right to write in {}, or choose another with [log] directory.", directory.display());
+        return report.fail(format!("{} cannot be written: {}", directory.display(), io::Error::from(error)), advice);
+    }
+    // Root can write everywhere; whether the server can is seen from who the data belongs to.
+    if let Ok(data) = fs::metadata(ground.data())
+        && nix::unistd::geteuid().is_root()
+        && data.uid() != meta.uid()
+        && meta.mode() & 0o022 == 0
+    {
+        let (whose, owner) = (name(meta.uid()), name(data.uid()));
+        return report.fail(format!("the log directory belongs to {whose}, the data to {owner}"), format!("chown {owner} {}", directory.display()));
+    }
+    let (files, size) = size(&directory);
+    let found = format!("{} with {} in {}", count(files, "file"), bytes(size), directory.display());
+    if size > MUCH {
+        let advice = match log.rotation {
+            Rotation::Never => "Let logrotate take the files away, or let the server do it: [log] rotation = \"daily\" and max_files.",
+            Rotation::Daily | Rotation::Hourly => "Keep fewer files ([log] max_files), or log less ([log] level = \"info\").",
+        };
+        return report.warn(found, advice);
+    }
+    report.ok(found);
+}
+
+fn size(directory: &std::path::Path) -> (usize, u64) {
+    let files = fs::read_dir(directory).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
+    files.fold((0, 0), |(count, sum), file| (count + 1, sum + file.len()))
+}

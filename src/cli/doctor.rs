@@ -1,0 +1,168 @@
+//! `chatctl doctor`: what is wrong, also where no server could start.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Global;
+use super::carry::{self, Found};
+use super::lock;
+use super::print::{Layout, Printer, note};
+use crate::admin::doctor::{self, CHECKS, Check, Finding, Ground, Server, Side, Status};
+use crate::admin::{Command, Failure, Kind, Reply};
+use crate::config::load::{Flags, Loaded, load};
+use crate::logging;
+
+const LIST: Layout = Layout::List(&[("check", "check"), ("looks at", "about")]);
+const FINDINGS: Layout = Layout::List(&[("check", "check"), ("status", "status"), ("found", "found"), ("what to do", "advice")]);
+
+/// Options of `doctor`.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Find what is wrong with the server and its data, running or not, and what to do about it.\n\nEach line is ok, warning, failed, skipped or fixed. The exit code is 6 when something failed; warnings alone end with 0.",
+    after_help = "Examples:\n  chatctl doctor\n  chatctl doctor --only permissions --only search --fix"
+)]
+pub(super) struct Opts {
+    /// Say which checks there are, and do nothing
+    #[arg(long, conflicts_with_all = ["only", "fix"])]
+    list: bool,
+    /// Only this check; may be repeated
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    /// Mend what is safe to mend: modes, owners, a dead socket, the search index, leftovers, missing directories
+    #[arg(long)]
+    fix: bool,
+}
+
+pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
+    if opts.list {
+        let mut printer = Printer::new(global.output, LIST);
+        CHECKS.iter().try_for_each(|check| printer.item(json!({"check": check.name, "about": check.about})))?;
+        return printer.finish();
+    }
+    let findings = examine(global, &opts.only, opts.fix)?;
+    let mut printer = Printer::new(global.output, FINDINGS);
+    for finding in &findings {
+        printer.item(json!(finding))?;
+    }
+    printer.finish()?;
+    doctor::verdict(&findings)
+}
+
+/// Everything that these checks find, in their order; no names: all checks. Fails only where there is nothing to look at.
+pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Vec<Finding>, Failure> {
+    let checks = doctor::only(names)?;
+    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
+    let loaded = match load(&flags) {
+        Ok(loaded) => loaded,
+        Err(error) => return Ok(without_configuration(&checks, &error.to_string())),
+    };
+    let data = &loaded.config.server.data_dir;
+    let only_configuration = checks.iter().all(|check| check.name == "config");
+    if !only_configuration && std::fs::metadata(data).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        let place = std::path::absolute(data).unwrap_or_else(|_| data.clone());
+        let message = format!("there is no data directory {}; name it with --data-dir, or the configuration file with --config", place.display());
+        return Err(Failure::not_found(message));
+    }
+    let mut found = if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
+    // The two sides have looked one after the other.
+    found.sort_by_key(|finding| CHECKS.iter().position(|check| check.name == finding.check));
+    Ok(found)
+}
+
+/// The configuration cannot be used, so nothing else can be found.
+fn without_configuration(checks: &[&Check], why: &str) -> Vec<Finding> {
+    let say = |check: &&Check| match check.name {
+        "config" => Finding::new(check.name, Status::Failed, why, Some("Change it as is said; chatctl config check tries it.".to_owned())),
+        name => Finding::new(name, Status::Skipped, "the configuration must be read first", None),
+    };
+    let mut found: Vec<Finding> = checks.iter().map(say).collect();
+    if found.iter().all(|finding| finding.check != "config") {
+        found.insert(0, Finding::new("config", Status::Failed, why, Some("Change it as is said; chatctl config check tries it.".to_owned())));
+    }
+    found
+}
+
+fn alone(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
+    doctor::examine(&ground(loaded, fix, Server::Stopped), checks)
+}
+
+fn ground(loaded: &Loaded, fix: bool, server: Server) -> Ground {
+    Ground { config: Arc::new(loaded.config.clone()), file: loaded.file.clone(), fix, server }
+}
+
+fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
+    let (here, there): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.side == Side::Caller);
+    let path = loaded.config.server.control_path();
+    match carry::connect(&loaded.config) {
+        Ok(Found::Server(stream)) => {
+            let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
+            if !there.is_empty() {
+                let command = Command::Doctor { only: there.iter().map(|check| check.name.to_owned()).collect(), fix };
+                let asked = carry::remote(stream, &command, &mut |reply| {
+                    if let Reply::Item(item) = reply {
+                        found.push(serde_json::from_value(item).map_err(|error| Failure::failed(format!("the server answers strangely: {error}")))?);
+                    }
+                    Ok(())
+                });
+                match asked {
+                    Err(failure) if failure.kind != Kind::Problems => found.push(unanswered(&failure)),
+                    _ => (),
+                }
+            }
+            found
+        }
+        Ok(Found::Nobody(lock)) => {
+            // The lock itself may be new.
+            lock::give_back(&loaded.config.server.data_dir);
+            let ground = ground(loaded, fix, Server::Stopped);
+            let found = doctor::examine(&ground, checks);
+            keep(loaded, &found);
+            drop(lock);
+            found
+        }
+        Err(failure) if failure.kind == Kind::Unreachable => {
+            if fix {
+                note("Nothing is mended while another process holds the data directory and does not answer.");
+            }
+            let ground = ground(loaded, fix, Server::Silent(failure.to_string()));
+            doctor::examine(&ground, checks)
+        }
+        // Neither its socket nor its files may be used, or not both: what can be seen is said.
+        Err(failure) => {
+            let ground = ground(loaded, false, Server::Silent(failure.to_string()));
+            let mut found = doctor::examine(&ground, checks);
+            let said = found.iter().any(|finding| finding.check == "server");
+            if !said {
+                found.push(Finding::new("server", Status::Failed, failure.to_string(), Some(access(&path))));
+            }
+            for finding in found.iter_mut().filter(|finding| finding.check == "server") {
+                finding.advice = Some(access(&path));
+            }
+            found
+        }
+    }
+}
+
+fn access(socket: &std::path::Path) -> String {
+    format!("Run it as the owner of the data directory, as root, or as somebody whom the mode of {} lets in.", socket.display())
+}
+
+fn unanswered(failure: &Failure) -> Finding {
+    Finding::new("server", Status::Failed, failure.to_string(), Some("Look at the log of the server.".to_owned()))
+}
+
+/// What was mended on the data of a stopped server is in its log, and belongs to its owner.
+fn keep(loaded: &Loaded, found: &[Finding]) {
+    let data = &loaded.config.server.data_dir;
+    if found.iter().any(|finding| finding.status == Status::Fixed) {
+        match carry::start_log(&loaded.config, data) {
+            Ok(logging) => {
+                doctor::note(&carry::operator(), found);
+                drop::<logging::Logging>(logging);
+            }
+            Err(failure) => note(&failure.to_string()),
+        }
+    }
+    lock::give_back(data);
+}

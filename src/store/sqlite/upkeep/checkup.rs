@@ -1,0 +1,77 @@
+//! A look at the files of a database where nobody can or should open it as a server does: nothing is migrated, nothing begins to run.
+//!
+//! `live` says whether a server has the file open: else the look goes without locks, and leaves no companions beside the file.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::check::problems;
+use super::inspect::{epoch, uploaded};
+use super::plan::quiet;
+use super::status::{Stats, stats};
+use super::{OpenError, UpkeepError, reader};
+use crate::model::Timestamp;
+use crate::store::sqlite::search::{self, Glance};
+use crate::store::sqlite::{schema, sql};
+
+// By number: times are only in step with numbers within a room, and an hour more or less does not matter here.
+const NEWEST: &str = "SELECT max(created) FROM (SELECT created FROM messages ORDER BY id DESC LIMIT ?1)";
+/// Messages among which the newest is looked for.
+const LATEST: u32 = 1_000;
+
+#[cfg(test)]
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST];
+
+fn open(path: &Path, live: bool) -> Result<Connection, UpkeepError> {
+    schema::check_header(path)?;
+    if live { Ok(reader(path)?) } else { quiet(path) }
+}
+
+/// What is wrong with the database, each in a sentence; a file that cannot be read is one. Reads all of it.
+pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
+    let looked = open(path, live).and_then(|conn| {
+        let tx = conn.unchecked_transaction()?;
+        let found = problems(&tx)?;
+        tx.commit()?;
+        Ok(found)
+    });
+    looked.unwrap_or_else(|error| match error {
+        UpkeepError::Sqlite(error) => vec![format!("The file is damaged: {error}.")],
+        UpkeepError::Open(OpenError::Damaged { why, .. }) => vec![format!("The file is damaged: {why}.")],
+        other => vec![format!("It cannot be opened: {other}.")],
+    })
+}
+
+/// The latest time of the newest messages.
+pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, UpkeepError> {
+    let conn = open(path, live)?;
+    Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+}
+
+/// The uploaded files that rows tell of: name and size.
+pub fn uploaded_files(path: &Path, live: bool) -> Result<Vec<(String, u64)>, UpkeepError> {
+    Ok(uploaded(&open(path, live)?)?)
+}
+
+/// How much there is of everything. Looks at every message.
+pub fn figures(path: &Path, live: bool) -> Result<Stats, UpkeepError> {
+    Ok(stats(&open(path, live)?, Timestamp::now())?)
+}
+
+/// What the search index beside the database is like. Reads all of it.
+pub fn search_index(path: &Path, live: bool) -> Result<Glance, UpkeepError> {
+    let conn = open(path, live)?;
+    let epoch = epoch(&conn)?;
+    Ok(search::glance(&conn, &index_of(path), &epoch, live)?)
+}
+
+/// Removes the search index, which the next server makes anew. To be called by whoever holds the lock of the data directory.
+pub fn discard_search_index(path: &Path) -> std::io::Result<()> {
+    search::discard(&index_of(path))
+}
+
+/// Where the search index of a database lies.
+pub fn index_of(path: &Path) -> PathBuf {
+    path.with_file_name("search.db")
+}

@@ -1,0 +1,253 @@
+//! `chatctl doctor`: faults are planted, each is found and named with what to do, and what is safe is mended.
+
+mod damage;
+mod reach;
+
+use std::fs::{self, File, FileTimes, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::support::{Ctl, Json, Person, Server};
+
+/// What is said, each line as `check status`, and how it ends.
+pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
+    let said = ctl.run(&[&["doctor", "-o", "jsonl"], arguments].concat());
+    (said.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect(), said.code)
+}
+
+/// The one line of a check.
+#[track_caller]
+pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
+    let (mut found, _) = lines(ctl, &["--only", check]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+/// Fails unless the check says this, with this advice, and ends as that status does.
+#[track_caller]
+pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &str) {
+    let (lines, code) = lines(ctl, &["--only", check]);
+    let fits = |line: &Json| {
+        let (said, told) = (line["found"].as_str().unwrap_or_default(), line["advice"].as_str().unwrap_or_default());
+        line["check"] == check && line["status"] == status && said.contains(found) && told.contains(advice)
+    };
+    assert!(lines.iter().any(fits), "{check} {status} {found:?} {advice:?} is not in {lines:?}");
+    assert_eq!(code, if lines.iter().any(|line| line["status"] == "failed") { 6 } else { 0 }, "{lines:?}");
+}
+
+/// The same after `--fix`, which mends it, and then all is well.
+#[track_caller]
+pub(super) fn mends(ctl: &Ctl, check: &str, found: &str, done: &str) {
+    let (lines, code) = lines(ctl, &["--only", check, "--fix"]);
+    let fits = |line: &Json| line["status"] == "fixed" && line["found"].as_str().unwrap().contains(found) && line["advice"].as_str().unwrap().contains(done);
+    assert!(code == 0 && lines.iter().any(fits), "{found:?} {done:?} is not in {lines:?}, {code}");
+    assert_eq!(line(ctl, check)["status"], "ok");
+}
+
+pub(super) fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+/// A server that has stopped, with some messages in it.
+pub(super) async fn stopped(messages: usize) -> Server {
+    let mut server = Server::start().await;
+    talk(&server, messages).await;
+    // It waits until all messages are in the search index.
+    Ctl::of(&server).run(&["db", "reindex"]).ends(0);
+    assert!(server.terminate().await.success());
+    server
+}
+
+pub(super) async fn talk(server: &Server, messages: usize) {
+    let ann = Person::new(server, "ann").await;
+    let room = ann.public_room("talk").await;
+    for number in 0..messages {
+        let text = format!("{number} {}", "word ".repeat(300));
+        ann.say(&room, &text).await;
+    }
+}
+
+/// The first line of a check.
+pub(super) fn line_of(ctl: &Ctl, check: &str) -> Json {
+    lines(ctl, &["--only", check]).0.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_healthy_server_is_well_running_and_stopped() {
+    let mut server = Server::start().await;
+    mode(server.data(), 0o700);
+    talk(&server, 3).await;
+    let ctl = Ctl::of(&server);
+    let (running, code) = lines(&ctl, &[]);
+    assert_eq!(code, 0, "{running:?}");
+    assert!(server.terminate().await.success());
+    let (still, code) = lines(&ctl, &[]);
+    assert_eq!(code, 0, "{still:?}");
+    let told = |lines: &[Json]| lines.iter().map(|line| format!("{} {}", line["check"], line["status"]).replace('"', "")).collect::<Vec<_>>();
+    assert_eq!(told(&running), told(&still));
+    for line in &still {
+        match line["check"].as_str().unwrap() {
+            // The disk of this machine is nobody's fault here.
+            "disk" => assert_ne!(line["status"], "skipped"),
+            "backup" | "certificate" | "websocket" => assert_eq!(line["status"], "skipped", "{line}"),
+            _ => assert_eq!(line["status"], "ok", "{line}"),
+        }
+    }
+    let names: Vec<Json> = serde_json::from_str(&ctl.run(&["doctor", "--list", "-o", "json"]).ends(0).out).unwrap();
+    let names: Vec<_> = names.iter().map(|check| format!("{}", check["check"]).replace('"', "")).collect();
+    assert_eq!(told(&still).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn what_there_is_not_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let ctl = Ctl::at(&home.path().join("data"));
+    ctl.run(&["doctor", "--only", "permisions"]).fails(2, "did you mean permissions?");
+    ctl.run(&["doctor", "--list", "--fix"]).fails(2, "--fix");
+    ctl.run(&["doctor"]).fails(3, &home.path().join("data").display().to_string());
+    assert!(!home.path().join("data").exists());
+    finds(&ctl, "config", "ok", "the defaults", "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_files_are_found_and_closed_running_and_stopped() {
+    let mut server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let (data, database, socket) = (server.data().to_owned(), server.data().join("chat.db"), server.data().join("control.sock"));
+    for running in [true, false] {
+        if !running {
+            assert!(server.terminate().await.success());
+        }
+        mode(&data, 0o755);
+        mode(&database, 0o644);
+        finds(&ctl, "permissions", "failed", "the data directory is open to others (mode 0755)", "chmod 700");
+        finds(&ctl, "permissions", "failed", "chat.db is open to others (mode 0644)", "chmod 600");
+        if running {
+            mode(&socket, 0o666);
+            finds(&ctl, "permissions", "failed", "everybody on this machine may administer", "chmod 660");
+        }
+        mends(&ctl, "permissions", "chat.db is open to others", "0600");
+        let now = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((now(&data), now(&database)), (0o700, 0o600));
+        mode(&data, 0o750);
+        finds(&ctl, "permissions", "warning", "the group of the data directory", "unless its group");
+        mode(&data, 0o700);
+    }
+    let log = server.log_files();
+    assert_eq!(log.matches("Mended (permissions): the data directory is open").count(), 2, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_somebody_else_is_found_and_given_back() {
+    let server = stopped(0).await;
+    let ctl = Ctl::of(&server);
+    let other = server.data().join("media/left");
+    fs::write(&other, "").unwrap();
+    if std::os::unix::fs::chown(&other, Some(12_345), None).is_err() {
+        eprintln!("only root can plant this");
+        return;
+    }
+    finds(&ctl, "permissions", "failed", "media/left belongs to 12345", "chown -R");
+    mends(&ctl, "permissions", "media/left belongs to 12345", "they belong to");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_look_is_told_so() {
+    let server = stopped(0).await;
+    mode(server.data(), 0o700);
+    let mut command = Ctl::of(&server).command(&["doctor", "-o", "jsonl"]);
+    let Ok(output) = command.uid(65_534).output() else {
+        eprintln!("only root can be somebody else");
+        return;
+    };
+    let found: Vec<Json> = String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let says = |check: &str, status: &str, advice: &str| {
+        let fits = |line: &Json| line["check"] == check && line["status"] == status && line["advice"].as_str().unwrap_or_default().contains(advice);
+        assert!(found.iter().any(fits), "{check} {status} {advice:?} is not in {found:?}");
+    };
+    assert_eq!(output.status.code(), Some(6));
+    says("server", "failed", "as the owner of the data directory");
+    says("permissions", "failed", "as the owner of the data directory");
+    says("database", "failed", "as the owner of the data directory");
+    says("search", "skipped", "");
+    says("registration", "ok", "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let mount = |arguments: &[&str]| std::process::Command::new("mount").args(arguments).arg(home.path()).output().is_ok_and(|output| output.status.success());
+    if !mount(&["-t", "tmpfs", "-o", "size=400m,nr_inodes=200,mode=700", "tmpfs"]) {
+        eprintln!("mounting is not allowed here");
+        return;
+    }
+    let data = home.path().join("data");
+    let ctl = Ctl::at(&data);
+    let checked = std::panic::catch_unwind(|| {
+        ctl.run_with(&["user", "create", "root", "--admin", "--init", "--password-stdin"], "long enough\n").ends(0);
+        finds(&ctl, "disk", "warning", "are free where the data directory is", "chatctl backup prune");
+        let full = File::create(home.path().join("full")).unwrap();
+        (&full).write_all(&vec![0; 320 << 20]).unwrap();
+        finds(&ctl, "disk", "failed", "are free where the data directory is", "Make room");
+        full.set_len(0).unwrap();
+        for number in 0..1000 {
+            if File::create(home.path().join(format!("n{number}"))).is_err() {
+                break;
+            }
+        }
+        finds(&ctl, "disk", "failed", "0 more files fit", "Make room");
+    });
+    let unmounted = std::process::Command::new("umount").arg(home.path()).status().unwrap();
+    assert!(checked.is_ok() && unmounted.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
+    let server = stopped(0).await;
+    let ctl = Ctl::of(&server);
+    let broken = ctl.clone().set("ROOMS__IDLE_TIMOUT_SECONDS", "5");
+    finds(&broken, "config", "failed", "did you mean idle_timeout_seconds?", "chatctl config check");
+    let (all, code) = lines(&broken, &[]);
+    assert!(code == 6 && all[1..].iter().all(|line| line["status"] == "skipped"), "{all:?}");
+    let (two, code) = lines(&broken, &["--only", "disk"]);
+    assert_eq!((two.len(), code, two[0]["check"].as_str()), (2, 6, Some("config")));
+    for (key, value, status, found) in [
+        ("SERVER__PUBLIC_URL", "chat.example", "failed", "public_url is"),
+        ("SERVER__ALLOWED_ORIGINS", "*", "failed", "which no browser sends"),
+        ("LIMITS__MAX_FRAME_BYTES", "1000", "warning", "max_frame_bytes is 1000"),
+        ("BACKUP__KEEP", "3", "warning", "nothing makes any"),
+        ("AUTH__ACCESS_TOKEN_MINUTES", "100000", "warning", "longer than sessions"),
+    ] {
+        finds(&ctl.clone().set(key, value), "config", status, found, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_socket_is_removed_and_a_silent_server_is_told() {
+    let mut server = Server::start().await;
+    let (ctl, socket) = (Ctl::of(&server), server.data().join("control.sock"));
+    finds(&ctl, "server", "ok", "a server runs", "");
+    fs::remove_file(&socket).unwrap();
+    finds(&ctl, "server", "failed", "does not answer at the control socket", "end the process");
+    let (all, code) = lines(&ctl, &["--fix"]);
+    assert!(code == 6 && all.len() >= 15, "the files are looked at all the same: {all:?}");
+    server.kill9();
+    finds(&ctl, "server", "ok", "no server runs", "");
+    drop(UnixListener::bind(&socket).unwrap());
+    finds(&ctl, "server", "warning", "one that died has left its socket", "--fix");
+    mends(&ctl, "server", "one that died has left", "it was removed");
+    assert!(!socket.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
+    let server = stopped(1).await;
+    let ctl = Ctl::of(&server);
+    let later = SystemTime::now() + Duration::from_hours(24);
+    File::options().write(true).open(server.data().join("chat.db")).unwrap().set_times(FileTimes::new().set_modified(later)).unwrap();
+    finds(&ctl, "clock", "warning", "the newest file is of", "NTP");
+}
