@@ -21,7 +21,10 @@ async fn an_old_database_is_migrated_when_it_is_asked_for_and_the_plan_changes_n
         let conn = Connection::open(&old).unwrap();
         conn.execute_batch(include_str!("../../../src/store/sqlite/migrations/0001_start.sql")).unwrap();
         conn.execute_batch("INSERT INTO settings (key, value) VALUES ('epoch', CAST('old' AS BLOB))").unwrap();
-        conn.execute_batch("INSERT INTO users (login, name, name_folded, password, created) VALUES ('old', 'Old', 'old', '', 0)").unwrap();
+        conn.execute_batch(
+            "INSERT INTO users (login, folded, look_alike, name, name_folded, password, created) VALUES ('old', 'old', 'old', 'Old', 'old', '', 0)",
+        )
+        .unwrap();
         conn.execute_batch(&format!("{APPLICATION} = {application}; PRAGMA user_version = 1")).unwrap();
     }
     let before = std::fs::read(&old).unwrap();
@@ -33,7 +36,7 @@ async fn an_old_database_is_migrated_when_it_is_asked_for_and_the_plan_changes_n
     assert_eq!((&migrated["migrations"], &migrated["migrated"]), (&plan["migrations"], &json!(true)));
     let again = done(data.path(), &["db", "migrate", "--plan"]).await;
     assert_eq!((&again["migrations"], &again["schema"]), (&json!([]), &plan["known"]));
-    assert_eq!(done(data.path(), &["user", "show", "old"]).await["name"], "Old");
+    assert_eq!(done(data.path(), &["user", "show", "old"]).await["display_name"], "Old");
     let kept = std::fs::read_dir(data.path()).unwrap().filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("chat.db.")).count();
     assert_eq!(kept, 1, "the old one is kept beside it");
     // One from the future is refused by everything.
