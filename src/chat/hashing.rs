@@ -51,7 +51,7 @@ impl Hasher {
             let named = thread::Builder::new().name(format!("argon2-{number}"));
             named.spawn(move || serve(&jobs)).map_err(|_| Error::Internal)?;
         }
-        let decoy = hash(&mut Vec::new(), "").ok_or(Error::Internal)?;
+        let decoy = unusable_password().ok_or(Error::Internal)?;
         Ok(Self { queue, decoy })
     }
 

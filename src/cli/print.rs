@@ -127,8 +127,10 @@ pub(super) fn cell(value: &Value) -> String {
         Value::Null => "-".to_owned(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::String(text) => harmless(text),
-        Value::Array(items) if items.iter().all(|item| !item.is_object()) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
+        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), cell(value))).collect::<Vec<_>>().join(", "),
+        Value::Number(number) => number.to_string(),
     }
 }
 
@@ -167,5 +169,6 @@ mod tests {
             ["NAME|ADMIN|E-MAIL", "ann|yes|-", "b\u{fffd}[2J|no|b@example.org"]
         );
         assert_eq!(sheet(&json!({"display_name": "Ann"})), "display name  Ann");
+        assert_eq!(sheet(&json!({"counts": {"rooms": 2, "users": 1}, "notes": [], "of": ["a", "b"]})), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
     }
 }
