@@ -262,6 +262,9 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     let file = first["path"].as_str().unwrap().to_owned();
     assert!(file.starts_with(server.data().join("backups").to_str().unwrap()) && first["counts"]["messages"] == 1, "{first}");
     fails(server.data(), &["backup", "create", &file], 4).await;
+    let absent = server.data().join("absent");
+    assert!(fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3).await.contains("there is no directory"));
+    assert!(!absent.exists());
     let named = server.data().join("backups/chatctl-20250101T000000Z.tar.zst");
     done(server.data(), &["backup", "create", named.to_str().unwrap()]).await;
     let listed = done(server.data(), &["backup", "list"]).await;

@@ -84,7 +84,10 @@ async fn interrupted(
 }
 
 fn clear(directory: &Path) {
-    entries(directory, "").iter().for_each(|path| if path.is_dir() { std::fs::remove_dir_all(path).unwrap() } else { std::fs::remove_file(path).unwrap() });
+    for path in entries(directory, "") {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        removed.unwrap();
+    }
 }
 
 async fn gone(directory: &Path, prefix: &str) {
@@ -140,14 +143,14 @@ async fn verification_and_restoration_leave_nothing() {
 
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_owned();
-    let begin = |data: PathBuf, more: &'static [&'static str]| {
+    let restoring = |data: PathBuf, more: &'static [&'static str]| {
         let (name, seen) = (file.clone(), data.parent().unwrap().to_owned());
         let prefix = format!("{}.restoring-", data.file_name().unwrap().to_str().unwrap());
         let command = move || Ctl::at(&data).command(&[&["backup", "restore", &name], more].concat());
         (command, move || entries(&seen, &prefix).iter().any(|staged| staged.join("chat.db").exists()))
     };
     let back = place.clone();
-    let (command, begun) = begin(place.join("new"), &[]);
+    let (command, begun) = restoring(place.join("new"), &[]);
     interrupted(command, begun, move || clear(&back)).await;
     assert_eq!(entries(&place, ""), Vec::<PathBuf>::new());
 
@@ -155,14 +158,14 @@ async fn verification_and_restoration_leave_nothing() {
     let data = place.join("data");
     let copied = std::process::Command::new("cp").arg("-a").arg(server.data()).arg(&data).status().unwrap();
     assert!(copied.success());
-    let (command, begun) = begin(data.clone(), &["--replace", "--yes"]);
+    let (command, begun) = restoring(data.clone(), &["--replace", "--yes"]);
     let (from, back, to) = (server.data().to_owned(), place.clone(), data.clone());
     let undo = move || {
         clear(&back);
         assert!(std::process::Command::new("cp").arg("-a").arg(&from).arg(&to).status().unwrap().success());
     };
     interrupted(command, begun, undo).await;
-    assert_eq!(entries(&place, ""), [data.clone()]);
+    assert_eq!(entries(&place, ""), std::slice::from_ref(&data));
     assert_eq!(done(&data, &["db", "stats"]).await["messages"], 3, "the old one is untouched");
     assert_eq!(done(&data, &["db", "check"]).await, json!([]));
 }
