@@ -1,6 +1,7 @@
 //! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server; files are this process's own.
 
 use std::fs::DirBuilder;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ use crate::model::Timestamp;
 pub(super) enum Verb {
     /// Make one; the server may run
     Create {
-        /// The file, or the directory of one that is called by its moment; else the configured directory
+        /// A directory that is there, in which it is called by its moment, or a file that ends in .tar.zst; else the configured directory
         path: Option<PathBuf>,
     },
     /// List those of a directory
@@ -61,6 +62,9 @@ pub(super) enum Verb {
         destructive: Destructive,
     },
 }
+
+/// Of files of backups.
+const ENDING: &str = ".tar.zst";
 
 const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
@@ -125,6 +129,10 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     }
     let path = directory.or(path).unwrap_or_default();
     let path = if path.is_dir() { path.join(file_name(Timestamp::now())) } else { path };
+    if !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
+        // Else a drive that is not there would be replaced by a file of its name.
+        return Err(Failure::not_found(format!("there is no directory {}; make it first, or name a file that ends in {ENDING}", path.display())));
+    }
     let interrupt = Interrupt::watch()?;
     let mut making = Making::begin(&path)?;
     let mut bar = Printer::new(global.output, Layout::One);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::carry::carry_out;
+use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, line};
 use crate::admin::{Command, Failure, Reply};
 
@@ -67,16 +68,18 @@ impl Drop for Making {
 
 /// Writes the items of a command as JSON Lines, to a file or to standard output.
 pub(super) fn write_lines(global: &Global, command: &Command, path: Option<&Path>) -> Result<(), Failure> {
+    let interrupt = Interrupt::watch()?;
     let mut making = path.map(Making::begin).transpose()?;
     let mut bar = Printer::new(global.output, Layout::One);
-    carry_out(global, command, &mut |reply| match (reply, &mut making) {
-        (Reply::Item(item), Some(making)) => making.write(format!("{item}\n").as_bytes()),
-        (Reply::Item(item), None) => line(&item.to_string()),
-        (Reply::Progress { done, total }, _) => {
-            bar.progress(done, total);
-            Ok(())
+    carry_out(global, command, &mut |reply| {
+        interrupt.check()?;
+        match (reply, &mut making) {
+            (Reply::Item(item), Some(making)) => making.write(format!("{item}\n").as_bytes())?,
+            (Reply::Item(item), None) => line(&item.to_string())?,
+            (Reply::Progress { done, total }, _) => bar.progress(done, total),
+            (Reply::Bytes(_), _) => (),
         }
-        (Reply::Bytes(_), _) => Ok(()),
+        Ok(())
     })?;
     bar.finish()?;
     making.map_or(Ok(()), Making::finish)

@@ -13,10 +13,10 @@ use crate::admin::{Failure, Kind};
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on it does not end the process at once; a second time it does.
+    /// From now on it does not end the process at once; a second time it does, and when nobody listens any more.
     pub(super) fn watch() -> Result<Self, Failure> {
         let pressed = Self(Arc::default());
-        let flag = Arc::clone(&pressed.0);
+        let flag = Arc::downgrade(&pressed.0);
         let (ready, listens) = sync_channel(1);
         let cannot = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
@@ -29,8 +29,11 @@ impl Interrupt {
                 };
                 drop(ready.send(Ok(())));
                 interrupts.recv().await;
-                flag.store(true, Ordering::Release);
-                interrupts.recv().await;
+                if let Some(flag) = flag.upgrade() {
+                    flag.store(true, Ordering::Release);
+                    drop(flag);
+                    interrupts.recv().await;
+                }
                 std::process::exit(i32::from(Kind::Interrupted.code()));
             });
         });

@@ -1,6 +1,6 @@
 //! `chatctl export` and `chatctl import`: everything there is, out and in.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::ask::Destructive;
 use super::carry::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
+use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
 use super::{Global, init, lock};
 use crate::admin::transfer::Import;
@@ -35,16 +36,23 @@ const REPORT: Layout = Layout::List(&[("what", "what"), ("taken", "taken"), ("kn
 
 /// Writes everything to a file or to standard output.
 pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure> {
+    let interrupt = Interrupt::watch()?;
     let mut making = path.map(Making::begin).transpose()?;
-    carry_out(global, &Command::Export {}, &mut |reply| match (reply, &mut making) {
-        (Reply::Bytes(bytes), Some(making)) => making.write(&bytes),
-        (Reply::Bytes(bytes), None) => match io::stdout().write_all(&bytes) {
+    let mut bar = Printer::new(global.output, Layout::One);
+    // A bar among the lines would make both unreadable.
+    let shown = making.is_some() || !io::stdout().is_terminal();
+    carry_out(global, &Command::Export {}, &mut |reply| {
+        interrupt.check()?;
+        match (reply, &mut making) {
+            (Reply::Bytes(bytes), Some(making)) => making.write(&bytes)?,
             // Half an export is none: whoever reads it must not be told otherwise.
-            Err(error) => Err(Failure::io("cannot write to standard output", &error)),
-            Ok(()) => Ok(()),
-        },
-        _ => Ok(()),
+            (Reply::Bytes(bytes), None) => io::stdout().write_all(&bytes).map_err(|error| Failure::io("cannot write to standard output", &error))?,
+            (Reply::Progress { done, total }, _) if shown => bar.progress(done, total),
+            _ => (),
+        }
+        Ok(())
     })?;
+    bar.finish()?;
     match making {
         Some(making) => making.finish(),
         None => io::stdout().flush().map_err(|error| Failure::io("cannot write to standard output", &error)),
@@ -127,6 +135,7 @@ fn rehearse(global: &Global, config: &Config, there: bool, import: Import) -> Re
 
 /// Does it on a copy that nobody keeps.
 fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::Take<'_>) -> Result<(), Failure> {
+    let interrupt = Interrupt::watch()?;
     let scratch = Scratch::make()?;
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);
@@ -137,6 +146,7 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
         let from = config.server.data_dir.join(&config.database.path);
         Sqlite::duplicate(&from, &scratch.0.join("chat.db")).map_err(|_| Failure::failed(format!("cannot copy {} to try it on", from.display())))?;
     }
+    interrupt.check()?;
     on_data(copy, async move |admin, output| admin.import(import, true, output).await, take)
 }
 

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod interrupted;
+mod killed;
+mod scheduled;
+mod schema;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Output;
@@ -13,7 +18,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::cli::{chatctl, code, errors};
-use crate::support::{Body, Client, Json, PATIENCE, Person, Server, people, picture};
+use crate::support::{Body, Json, PATIENCE, Person, Server, people, picture};
 
 /// Runs a command on a data directory; says JSON.
 async fn run(data: &Path, arguments: &[&str]) -> Output {
@@ -257,6 +262,9 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     let file = first["path"].as_str().unwrap().to_owned();
     assert!(file.starts_with(server.data().join("backups").to_str().unwrap()) && first["counts"]["messages"] == 1, "{first}");
     fails(server.data(), &["backup", "create", &file], 4).await;
+    let absent = server.data().join("absent");
+    assert!(fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3).await.contains("there is no directory"));
+    assert!(!absent.exists());
     let named = server.data().join("backups/chatctl-20250101T000000Z.tar.zst");
     done(server.data(), &["backup", "create", named.to_str().unwrap()]).await;
     let listed = done(server.data(), &["backup", "list"]).await;
@@ -329,19 +337,4 @@ async fn the_database_is_looked_after_with_and_without_a_server() {
     assert_eq!(code(&found), Some(6));
     let problems: Json = serde_json::from_slice(&found.stdout).unwrap();
     assert_eq!(problems, json!([{"problem": format!("The uploaded file {name} is missing.")}]));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_makes_the_backup_that_was_missed_while_it_was_off() {
-    let server = Server::start_with(&[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__KEEP", "1")]).await;
-    server.wait_for_log(&["The backup chatctl-", " was made"]).await;
-    let listed = done(server.data(), &["backup", "list"]).await;
-    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["problem"]), (1, &Json::Null));
-    let client = Client::new(&server);
-    let told = async {
-        while !client.get("/metrics").await.text.contains("\nchatctl_backup_age_seconds ") {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, told).await.expect("its age is told");
 }

@@ -4,7 +4,9 @@
 
 mod mattermost;
 mod native;
+mod refused;
 mod slack;
+mod slow;
 
 use std::fs::File;
 use std::io::Write;

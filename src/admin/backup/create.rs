@@ -22,7 +22,10 @@ use crate::store::sqlite::upkeep::{Inspected, inspect};
 
 /// How the copy of the database is called while a backup is made.
 const PREFIX: &str = "backup-";
-const ENDING: &str = ".tmp";
+/// The same while an export is written.
+pub(in crate::admin) const EXPORT_PREFIX: &str = "export-";
+/// How both end.
+pub(in crate::admin) const COPY_ENDING: &str = ".tmp";
 /// What is not finished.
 const PART: &str = ".part";
 /// An unfinished backup that has not grown for so long does not grow any more.
@@ -107,7 +110,7 @@ pub async fn create(source: &Source, directory: &Path, progress: impl FnMut(u64,
 pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<(Head, W), Failure> {
     let progress = Arc::new(Mutex::new(progress));
     let tell = move |done, all| (*progress.lock().unwrap_or_else(PoisonError::into_inner))(done, all);
-    let copy = Scratch::directory(&source.data, PREFIX, ENDING).map_err(cannot("write in", &source.data))?;
+    let copy = Scratch::directory(&source.data, PREFIX, COPY_ENDING).map_err(cannot("write in", &source.data))?;
     let database = copy.path().join("chat.db");
     let created = Timestamp::now();
     let of_copy = tell.clone();
@@ -125,7 +128,7 @@ pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress:
     joined(packed.await)?
 }
 
-/// Removes what interrupted backups have left in the data directory and, when nobody has written on for an hour, where backups go.
+/// Removes what interrupted backups and exports have left in the data directory and, when nobody has written on for an hour, where backups go.
 /// To be called by whoever holds the lock of the data directory, before anything is made. Blocks.
 pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
     left_over(data, backups, true)?.iter().try_for_each(|path| remove(path))
@@ -136,11 +139,16 @@ pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
 pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
     for (name, entry) in if alone { entries(data)? } else { Vec::new() } {
-        if name.starts_with(PREFIX) && name.ends_with(ENDING) && entry.file_type()?.is_dir() {
+        if [PREFIX, EXPORT_PREFIX].iter().any(|prefix| name.starts_with(prefix)) && name.ends_with(COPY_ENDING) && entry.file_type()?.is_dir() {
             left.push(entry.path());
         }
     }
-    for (name, entry) in entries(backups)? {
+    // That backups cannot be made there is said by whoever makes them, and keeps no server from starting.
+    let there = entries(backups).unwrap_or_else(|error| {
+        tracing::warn!("Unfinished backups cannot be looked for: {error}");
+        Vec::new()
+    });
+    for (name, entry) in there {
         // Another server may share the directory and be writing.
         let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
         if name.strip_suffix(PART).is_some_and(is_file_name) && idle()? {

@@ -16,12 +16,14 @@ mod seal;
 mod tests;
 mod verify;
 
+pub(super) use create::{COPY_ENDING, EXPORT_PREFIX};
 pub use create::{Made, Source, create, left_over, remove, sweep, write};
 pub use format::{Head, file_name};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune};
 pub use restore::{Restored, Target, restore};
 pub use schedule::{Schedule, moment};
+pub(super) use scratch::Scratch;
 pub use scratch::own_like;
 pub use verify::{Verified, verify};
 

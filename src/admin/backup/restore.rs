@@ -199,22 +199,22 @@ fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
     if there != Occupied::Missing {
         fs::set_permissions(staged, fs::metadata(like)?.permissions())?;
     }
-    rustix::fs::syncfs(fs::File::open(staged)?)?;
+    nix::unistd::syncfs(fs::File::open(staged)?)?;
     Ok(())
 }
 
 /// Puts the staged directory in place. Answers where the old one is now.
 fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<PathBuf>> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
+    use nix::errno::Errno;
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
     let new = staged.path().to_owned();
     let old = if there == Occupied::Missing {
         fs::rename(&new, data)?;
         None
     } else {
-        match renameat_with(CWD, &new, CWD, data, RenameFlags::EXCHANGE) {
+        match renameat2(AT_FDCWD, &new, AT_FDCWD, data, RenameFlags::RENAME_EXCHANGE) {
             Ok(()) => Some(new),
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Some(rename_both(&new, data)?),
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => Some(rename_both(&new, data)?),
             Err(error) => return Err(error.into()),
         }
     };

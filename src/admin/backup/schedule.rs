@@ -13,8 +13,9 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::sqlite::Sqlite;
 
-/// How long it rests after a failure.
-const AFTER_FAILURE: Duration = Duration::from_mins(10);
+/// How long it rests after a failure: at first so long, twice as long each time, and no longer than that.
+const FIRST_REST: Duration = Duration::from_secs(5);
+const LONGEST_REST: Duration = Duration::from_mins(10);
 /// How often the age of the last backup is told anew.
 const TELL: Duration = Duration::from_secs(15);
 
@@ -40,33 +41,35 @@ impl Schedule {
     /// Makes backups for as long as it is awaited. One that was missed while the server was off is made at once; one that fails is
     /// an ERROR line and is tried again. A backup of the directory that somebody else has made counts as well.
     pub async fn run(self) {
-        let mut rest_until = Timestamp(0);
+        let mut rest = FIRST_REST;
         loop {
-            let now = Timestamp::now();
-            match self.last(now).await {
-                Ok(last) => {
-                    if let Some(last) = last {
-                        tell(last, now);
-                    }
-                    if now >= rest_until && last.is_none_or(|last| now >= last.plus(self.every)) {
-                        match self.make().await {
-                            Ok(()) => continue,
-                            Err(failure) => {
-                                tracing::error!("A backup could not be made: {failure}");
-                                rest_until = Timestamp::now().plus(AFTER_FAILURE);
-                            }
-                        }
-                    }
+            match self.step().await {
+                Ok(()) => {
+                    rest = FIRST_REST;
+                    tokio::time::sleep(TELL).await;
                 }
                 Err(failure) => {
-                    if now >= rest_until {
-                        tracing::error!("The backups cannot be looked at: {failure}");
-                        rest_until = now.plus(AFTER_FAILURE);
-                    }
+                    tracing::error!("{failure}");
+                    tokio::time::sleep(rest).await;
+                    rest = (rest * 2).min(LONGEST_REST);
                 }
             }
-            tokio::time::sleep(TELL).await;
         }
+    }
+
+    /// Makes a backup if it is time for one, and tells the age of the newest.
+    async fn step(&self) -> Result<(), Failure> {
+        let while_doing = |doing: &'static str| move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"));
+        let now = Timestamp::now();
+        let mut last = self.last(now).await.map_err(while_doing("The backups cannot be looked at"))?;
+        if last.is_none_or(|last| now >= last.plus(self.every)) {
+            self.make().await.map_err(while_doing("A backup could not be made"))?;
+            last = self.last(Timestamp::now()).await?;
+        }
+        if let Some(last) = last {
+            tell(last, Timestamp::now());
+        }
+        Ok(())
     }
 
     /// The moment of the newest backup that can be read. One from the future was made by a clock that went wrong.

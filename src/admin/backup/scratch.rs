@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// A file that may not be there yet, or a directory with all that is in it; removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+pub(in crate::admin) struct Scratch(PathBuf);
 
 impl Scratch {
     /// A directory for its owner alone, with an unused name between these.
-    pub(super) fn directory(within: &Path, prefix: &str, ending: &str) -> io::Result<Self> {
+    pub(in crate::admin) fn directory(within: &Path, prefix: &str, ending: &str) -> io::Result<Self> {
         let scratch = Self(within.join(format!("{prefix}{}{ending}", unused()?)));
         DirBuilder::new().mode(0o700).create(&scratch.0)?;
         Ok(scratch)
@@ -22,7 +22,7 @@ impl Scratch {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::admin) fn path(&self) -> &Path {
         &self.0
     }
 

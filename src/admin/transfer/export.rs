@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,19 +24,19 @@ const CHUNK: usize = 64 * 1024;
 /// Pages that wait to be written.
 const PAGES: usize = 2;
 
-/// Writes everything of one moment to the output. The server may run.
-pub(super) async fn export(store: &Sqlite, files: &Files, output: &Output) -> Result<(), Failure> {
-    let (sender, mut pages) = mpsc::channel::<Vec<Record>>(PAGES);
-    let store = store.clone();
+/// Writes everything that a database holds to the output. Nobody writes to it.
+pub(super) async fn export(database: PathBuf, files: &Files, output: &Output) -> Result<(), Failure> {
+    let (sender, mut pages) = mpsc::channel::<(Vec<Record>, u64)>(PAGES);
     let reading = tokio::task::spawn_blocking(move || {
-        store.export(PRODUCT, &mut |page| match sender.blocking_send(page) {
+        Sqlite::export(&database, PRODUCT, &mut |page, rows| match sender.blocking_send((page, rows)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
     });
     let mut writing = Writing { lines: Lines::default(), buffer: Vec::with_capacity(2 * CHUNK), output };
-    let mut written = HashSet::new();
-    while let Some(page) = pages.recv().await {
+    let (mut written, mut done) = (HashSet::new(), 0);
+    while let Some((page, rows)) = pages.recv().await {
+        done += page.len() as u64;
         for record in page {
             if let Record::Media(media) = &record
                 && written.insert(media.name.clone())
@@ -44,6 +45,8 @@ pub(super) async fn export(store: &Sqlite, files: &Files, output: &Output) -> Re
             }
             writing.record(&record).await?;
         }
+        // What imports have brought is not counted, and rooms that are going are.
+        output.progress(done.min(rows), rows).await?;
     }
     reading.await.map_err(|error| Failure::failed(error.to_string()))??;
     writing.finish().await

@@ -25,6 +25,8 @@ use serde_json::json;
 use self::archive::Archive;
 use self::lines::Export;
 use self::take::{Taker, Target};
+use super::backup::{COPY_ENDING, EXPORT_PREFIX, Scratch};
+use super::database::with_progress;
 use super::{Admin, Failure, Output};
 use crate::config::Confusables;
 use crate::store::files::Files;
@@ -39,9 +41,20 @@ impl Admin {
         Files::there(&config.server.data_dir.join(&config.media.directory))
     }
 
-    /// Everything there is, as lines.
+    /// Everything there is, as lines. Of a running server a copy of the database is read, in the data directory and gone afterwards:
+    /// whoever reads slowly, or not at all, keeps nobody's write-ahead log from starting anew.
     pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
-        export::export(&self.0.parts.store, &self.files(), output).await
+        let parts = &self.0.parts;
+        let _hold = self.chat().hold_media().await;
+        if self.running().is_none() {
+            return export::export(parts.database.clone(), &self.files(), output).await;
+        }
+        let data = &parts.config.server.data_dir;
+        let cannot = |error: std::io::Error| Failure::io(&format!("cannot write in {}", data.display()), &error);
+        let copy = Scratch::directory(data, EXPORT_PREFIX, COPY_ENDING).map_err(cannot)?;
+        let database = copy.path().join("chat.db");
+        with_progress(output, async |heard| parts.store.copy(database.clone(), move |done, all| heard.tell(done, all)).await).await?;
+        export::export(database, &self.files(), output).await
     }
 
     /// Takes an export into the data of a stopped server, and says item by item what came of it. A rehearsal keeps no files; whoever

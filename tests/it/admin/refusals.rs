@@ -89,6 +89,34 @@ async fn files_that_the_superuser_makes_belong_to_the_owner_of_the_directory() {
     assert_eq!(foreign(server.data()), Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backups_of_the_superuser_and_what_is_restored_belong_to_the_owner_of_the_directory() {
+    let mut server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    ann.public_room("lobby").await;
+    ann.post("/api/media", crate::support::Body::Raw(b"some bytes".to_vec())).await.is(201);
+    assert!(server.terminate().await.success());
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    std::fs::rename(server.data(), &data).unwrap();
+    give(&data);
+    let ctl = Ctl::at(&data);
+    let made = ctl.one(&["backup", "create"]);
+    assert_eq!(foreign(&data), Vec::<String>::new(), "a backup");
+    let file = home.path().join("copy.tar.zst");
+    std::fs::copy(made["path"].as_str().unwrap(), &file).unwrap();
+    let restore = ["backup", "restore", file.to_str().unwrap(), "--replace", "--yes"];
+    let replaced = ctl.one(&restore)["replaced"].as_str().unwrap().to_owned();
+    assert_eq!(foreign(&data), Vec::<String>::new(), "what is restored");
+    assert_eq!(foreign(std::path::Path::new(&replaced)), Vec::<String>::new(), "what is kept aside");
+    let empty = home.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    give(&empty);
+    Ctl::at(&empty).one(&restore[..3]);
+    assert_eq!(foreign(&empty), Vec::<String>::new(), "what was empty");
+    assert!(empty.join("chat.db").exists());
+}
+
 fn give(path: &std::path::Path) {
     chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     if path.is_dir() {

@@ -62,6 +62,29 @@ async fn what_goes_is_shown_and_then_asked_about() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exports_and_imports_show_how_far_they_are() {
+    let mut server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.public_room("lobby").await;
+    ann.say(&room, "one").await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("all.jsonl");
+    for running in [true, false] {
+        if !running {
+            server.terminate().await;
+            std::fs::remove_file(&file).unwrap();
+        }
+        let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export", file.to_str().unwrap()], &[]);
+        assert!(code == 0 && shown.contains("100%"), "{code} {shown:?}");
+    }
+    let (shown, code) = on_a_terminal(&Ctl::at(&dir.path().join("new")), &["import", file.to_str().unwrap()], &[]);
+    assert!(code == 0 && shown.contains('%') && shown.contains("messages"), "{code} {shown:?}");
+    // Lines on a terminal are not mixed with a bar.
+    let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);
+    assert!(code == 0 && !shown.contains('%') && shown.contains("sha256"), "{code} {shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupt_leaves_everything_whole() {
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let ann = Person::new(&server, "ann").await;

@@ -50,13 +50,15 @@ async fn what_a_crash_has_left_is_swept_up() {
     let path = world.backup().await;
     fs::create_dir(world.path("data/backup-0123abcd.tmp")).unwrap();
     fs::write(world.path("data/backup-0123abcd.tmp/chat.db"), "half").unwrap();
+    fs::create_dir(world.path("data/export-0123abcd.tmp")).unwrap();
     let (left, fresh) = (world.path("backups/chatctl-20250101T000000Z.tar.zst.part"), world.path("backups/chatctl-20250102T000000Z.tar.zst.part"));
     fs::write(&fresh, "").unwrap();
     File::create(&left).unwrap().set_modified(SystemTime::now() - Duration::from_hours(2)).unwrap();
     fs::write(world.path("backups/notes.part"), "").unwrap();
     sweep(&world.path("data"), &world.path("backups")).unwrap();
     sweep(&world.path("data"), &world.path("nowhere")).unwrap();
-    assert!(!world.path("data/backup-0123abcd.tmp").exists() && world.path("data/chat.db").exists());
+    assert!(!world.path("data/backup-0123abcd.tmp").exists() && !world.path("data/export-0123abcd.tmp").exists());
+    assert!(world.path("data/chat.db").exists());
     assert!(!left.exists() && fresh.exists() && path.exists() && world.path("backups/notes.part").exists());
 }
 

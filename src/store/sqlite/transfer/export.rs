@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
 
@@ -16,6 +17,8 @@ use crate::store::transfer::{
 /// Rows that are read at a time.
 const PAGE: i64 = 500;
 
+const ROWS: &str = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM media) + (SELECT count(*) FROM rooms)
+    + (SELECT count(*) FROM participants) + (SELECT count(*) FROM messages) AS rows";
 const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0) AS users,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
@@ -40,20 +43,22 @@ const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
 const FAREWELLS: &str = "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, IMPORTED, FAREWELLS];
+pub(super) const STATEMENTS: &[&str] = &[ROWS, LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, IMPORTED, FAREWELLS];
 
 impl Sqlite {
-    /// Hands over everything in one read transaction, page by page, until the sink answers `Break`: header, users, media, rooms, participants, messages in the order
-    /// in which they were stored, what imports have brought, promised work. Sends go on. Blocks.
+    /// Hands over everything that a database holds in one read transaction, page by page, until the sink answers `Break`, and says with
+    /// each about how many rows there are in all: header, users, media, rooms, participants, messages in the order in which they were
+    /// stored, what imports have brought, promised work. Blocks.
     ///
-    /// While it lasts the write-ahead log cannot start anew, so the sink must not take for ever.
-    pub fn export(&self, product: &str, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<(), StoreError> {
+    /// While it lasts the write-ahead log cannot start anew: of a database that others write to, a copy is exported.
+    pub fn export(path: &Path, product: &str, sink: &mut dyn FnMut(Vec<Record>, u64) -> ControlFlow<()>) -> Result<(), StoreError> {
         let mut read = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let mut conn = Connection::open_with_flags(&self.0.path, flags)?;
+            let mut conn = Connection::open_with_flags(path, flags)?;
             conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
             let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            everything(&tx, product, sink)
+            let rows = tx.query_row(ROWS, (), |row| row.get::<_, i64>("rows"))?.unsigned_abs();
+            everything(&tx, product, &mut |page| sink(page, rows))
         };
         read().map_err(|error| unavailable("exporting", &error))
     }

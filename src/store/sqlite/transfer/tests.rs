@@ -74,11 +74,11 @@ async fn export(store: &Sqlite) -> Vec<Record> {
     let store = store.clone();
     let read = move || {
         let mut all = Vec::new();
-        let mut sink = |page: Vec<Record>| {
+        let mut sink = |page: Vec<Record>, _| {
             all.extend(page);
             ControlFlow::Continue(())
         };
-        store.export("test", &mut sink).unwrap();
+        Sqlite::export(&store.0.path, "test", &mut sink).unwrap();
         all
     };
     tokio::task::spawn_blocking(read).await.unwrap()
