@@ -15,6 +15,7 @@ pub mod outcome;
 mod room_messages;
 mod rooms;
 mod run;
+pub mod said;
 mod status;
 pub mod transfer;
 mod users;
