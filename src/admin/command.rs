@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::config::LogLevel;
 use crate::model::Role;
 
 /// A secret that no log shows.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(format = Password)]
 pub struct Secret(pub String);
 
 impl std::fmt::Debug for Secret {
@@ -17,8 +19,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// One administration command. `name` is a login name; `room` a key, a number, or the name of one room.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// One administration command by its name, with its fields. `name` is a login name; `room` a key, a number, or the name of one room.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Command {
     /// All accounts.
@@ -137,7 +139,7 @@ pub enum Command {
     /// Another role.
     #[serde(rename = "room.role")]
     RoomRole { room: String, name: String, role: String },
-    /// The newest messages. Reading is logged.
+    /// The newest messages; at the command line only. Reading is logged.
     #[serde(rename = "room.messages")]
     RoomMessages {
         room: String,
@@ -147,7 +149,7 @@ pub enum Command {
         #[serde(default)]
         before: Option<i64>,
     },
-    /// The room with everything in it. Reading is logged.
+    /// The room with everything in it; at the command line only. Reading is logged.
     #[serde(rename = "room.export")]
     RoomExport { room: String },
     /// Takes the content of old messages away.
@@ -159,7 +161,7 @@ pub enum Command {
         #[serde(default)]
         dry_run: bool,
     },
-    /// Everything there is, as lines.
+    /// Everything there is, as lines; at the command line only.
     #[serde(rename = "export")]
     Export {},
     /// The level from now on, or the level now.
@@ -171,7 +173,7 @@ pub enum Command {
         #[serde(default)]
         for_seconds: Option<u64>,
     },
-    /// Lines from now on.
+    /// Lines from now on; at the command line only, elsewhere there is the log itself.
     #[serde(rename = "log.tail")]
     LogTail {
         /// So many of the latest first.
@@ -206,7 +208,7 @@ pub enum Command {
     /// How much there is of everything.
     #[serde(rename = "db.stats")]
     DbStats {},
-    /// A backup, as bytes of a file, then what it begins with.
+    /// A backup, as bytes of a file, then what it begins with; at the command line only.
     #[serde(rename = "backup.create")]
     BackupCreate {},
     /// How the server is.

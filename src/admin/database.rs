@@ -2,22 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use serde_json::json;
 use tokio::sync::watch;
 
 use super::outcome::{Failure, Kind, Output};
-use super::{Admin, status};
+use super::{Admin, said, status};
 use crate::store::files::place;
-use crate::store::sqlite::upkeep::{Status, UpkeepError};
-
-/// What `db status` says. Keys are a promise.
-#[derive(Serialize)]
-struct Shown {
-    path: String,
-    #[serde(flatten)]
-    status: Status,
-}
+use crate::store::sqlite::upkeep::UpkeepError;
 
 /// Hears from work that has no time to wait, and tells those who wait; when nobody does any more, the work is told to stop.
 pub(super) struct Heard(watch::Sender<(u64, u64)>);
@@ -51,7 +41,7 @@ pub(super) async fn with_progress<T, E: Into<Failure>>(output: &Output, work: im
 impl Admin {
     pub(super) async fn db_status(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        output.item(Shown { path: status::absolute(&parts.database), status: parts.store.status().await? }).await
+        output.item(said::Database { path: status::absolute(&parts.database), status: parts.store.status().await? }).await
     }
 
     pub(super) async fn db_stats(&self, output: &Output) -> Result<(), Failure> {
@@ -78,7 +68,7 @@ impl Admin {
         });
         problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
         for problem in &problems {
-            output.item(json!({"problem": problem})).await?;
+            output.item(said::Problem { problem: problem.clone() }).await?;
         }
         match problems.len() {
             0 => Ok(()),
@@ -90,13 +80,13 @@ impl Admin {
         let store = &self.0.parts.store;
         let page = store.status().await?.page_bytes;
         let pages = with_progress(output, async |heard| store.vacuum(move |done, all| heard.tell(done, all)).await).await?;
-        output.item(json!({"pages": pages, "bytes": pages * page})).await
+        output.item(said::Vacuumed { pages, bytes: pages * page }).await
     }
 
     pub(super) async fn db_reindex(&self, output: &Output) -> Result<(), Failure> {
         let store = &self.0.parts.store;
         with_progress(output, async |heard| store.reindex(move |done, all| heard.tell(done, all)).await).await?;
-        output.item(json!({"search_bytes": store.status().await?.search_bytes})).await
+        output.item(said::Reindexed { search_bytes: store.status().await?.search_bytes }).await
     }
 }
 

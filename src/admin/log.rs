@@ -3,12 +3,11 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
 
 use super::outcome::{Failure, Kind, Output};
-use super::{Admin, Running};
+use super::{Admin, Running, said};
 use crate::config::LogLevel;
 use crate::logging::Entry;
 use crate::model::Timestamp;
@@ -38,7 +37,7 @@ impl Admin {
                 *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) = Some(timer.abort_handle());
             }
         }
-        output.item(json!({"level": log.level(), "for_seconds": for_seconds})).await
+        output.item(said::Level { level: log.level(), for_seconds }).await
     }
 
     fn stop_level_timer(&self) {

@@ -16,6 +16,7 @@ pub mod outcome;
 mod room_messages;
 mod rooms;
 mod run;
+pub mod said;
 mod status;
 pub mod support;
 pub mod transfer;

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::Duration;
 
 use super::outcome::{Failure, Output};
-use super::{Acting, Admin};
+use super::{Acting, Admin, said};
 use crate::model::{Error, Message, MessageId, Seq, Timestamp, Window};
 
 /// Messages that are read at once.
@@ -126,7 +126,7 @@ impl Admin {
             }
         }
         let before = before.seconds();
-        output.item(json!({"room": room.key(), "older_than": before, "messages": messages, "media_bytes": bytes, "done": !dry_run})).await
+        output.item(said::Purged { room: room.key(), older_than: before, messages, media_bytes: bytes, done: !dry_run }).await
     }
 
     async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {

@@ -1,70 +1,14 @@
 //! Rooms and who is in them.
 
-use serde::Serialize;
-use serde_json::json;
-
 use super::command::role;
 use super::outcome::{Failure, Kind, Output};
 use super::users::unknown;
-use super::{Acting, Admin};
+use super::{Acting, Admin, said};
 use crate::chat::{CreatorRole, People, RoomPlan};
-use crate::model::{Claim, Error, Participant, Room, RoomFacts, RoomId, Visibility, fold};
+use crate::model::{Claim, Error, RoomFacts, RoomId, Visibility, fold};
 
 /// Rooms that are read at once.
 const PAGE: u32 = 500;
-
-/// A room, as lists and answers show it. Keys are a promise.
-#[derive(Serialize)]
-struct Shown {
-    room: String,
-    id: i64,
-    name: Option<String>,
-    visibility: &'static str,
-    owner: Option<String>,
-    members: u32,
-    /// Sent since it was made, deleted ones included.
-    messages: i64,
-    created: String,
-}
-
-impl Shown {
-    fn new(room: &Room, members: u32) -> Self {
-        Self {
-            room: room.id.key(),
-            id: room.id.0,
-            name: room.name.clone(),
-            visibility: room.visibility.as_str(),
-            owner: Some(room.owner_login.clone()).filter(|_| room.owner.is_some()),
-            members,
-            messages: room.last_seq.0,
-            created: room.created.seconds(),
-        }
-    }
-
-    fn of(facts: &RoomFacts) -> Self {
-        Self::new(&facts.room, u32::try_from(facts.participants.len()).unwrap_or(u32::MAX))
-    }
-}
-
-/// Somebody in a room.
-#[derive(Serialize)]
-struct Member {
-    name: String,
-    display_name: String,
-    role: &'static str,
-    joined: String,
-}
-
-impl From<&Participant> for Member {
-    fn from(participant: &Participant) -> Self {
-        Self {
-            name: participant.login.clone(),
-            display_name: participant.shown_name().to_owned(),
-            role: participant.role.as_str(),
-            joined: participant.joined.seconds(),
-        }
-    }
-}
 
 impl Admin {
     /// The room that is meant: `room007`, `7`, or the name of one room only.
@@ -90,7 +34,7 @@ impl Admin {
         loop {
             let page = self.chat().all_rooms(acting, after, PAGE).await?;
             for card in &page {
-                output.item(Shown::new(&card.facts.room, card.user_count)).await?;
+                output.item(said::Card::new(&card.facts.room, card.user_count)).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = last.facts.room.id,
@@ -101,7 +45,7 @@ impl Admin {
 
     pub(super) async fn room_show(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
-        output.item(Shown::of(&facts)).await
+        output.item(said::Card::of(&facts)).await
     }
 
     pub(super) async fn room_create(
@@ -114,7 +58,7 @@ impl Admin {
     ) -> Result<(), Failure> {
         let (name, public, members) = new;
         if if_not_exists && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first() {
-            return output.item(Shown::new(&there.facts.room, there.user_count)).await;
+            return output.item(said::Card::new(&there.facts.room, there.user_count)).await;
         }
         for member in &members {
             self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
@@ -123,13 +67,13 @@ impl Admin {
         let owner = self.chat().in_place_of(acting, owner).await.map_err(|error| unknown(error, owner))?;
         let plan = RoomPlan { name: Some(name.clone()), visibility, people: People::Logins(members), creator: CreatorRole::ByCount, reuse: false };
         let (made, _) = self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
-        output.item(Shown::of(&made.facts)).await
+        output.item(said::Card::of(&made.facts)).await
     }
 
     pub(super) async fn room_rename(&self, acting: &Acting, room: &str, to: String, output: &Output) -> Result<(), Failure> {
         let id = self.find_room(acting, room).await?.room.id;
         let renamed = self.chat().rename_room(acting, id, Some(to.clone())).await.map_err(|error| named(error, &to))?;
-        output.item(Shown::of(&renamed.facts)).await
+        output.item(said::Card::of(&renamed.facts)).await
     }
 
     pub(super) async fn room_delete(&self, acting: &Acting, room: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
@@ -144,12 +88,12 @@ impl Admin {
         }
         let (key, name) = (facts.room.id.key(), facts.room.name);
         let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);
-        output.item(json!({"room": key, "name": name, "members": members, "messages": messages, "files": files, "bytes": bytes, "done": !dry_run})).await
+        output.item(said::Deleted { room: key, name, members, messages, files, bytes, done: !dry_run }).await
     }
 
     pub(super) async fn room_members(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
         for participant in &self.find_room(acting, room).await?.participants {
-            output.item(Member::from(participant)).await?;
+            output.item(said::Member::from(participant)).await?;
         }
         Ok(())
     }
@@ -166,13 +110,13 @@ impl Admin {
         let as_role = role(as_role)?;
         let facts = self.find_room(acting, room).await?;
         if if_not_exists && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name)) {
-            return output.item(Member::from(there)).await;
+            return output.item(said::Member::from(there)).await;
         }
         let added = self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(|error| match error {
             Error::Taken(_) => Failure::conflict(format!("{name} is in {} already", facts.room.id.key())),
             other => unknown(other, name),
         })?;
-        output.item(Member::from(&added)).await
+        output.item(said::Member::from(&added)).await
     }
 
     pub(super) async fn room_remove(&self, acting: &Acting, room: &str, name: &str, if_exists: bool, output: &Output) -> Result<(), Failure> {
@@ -180,7 +124,7 @@ impl Admin {
         match self.chat().remove_participant(acting, facts.room.id, name).await {
             Err(Error::ParticipantNotFound) if if_exists => Ok(()),
             Err(error) => Err(outside(error, &facts, name)),
-            Ok(()) => output.item(json!({"room": facts.room.id.key(), "name": name})).await,
+            Ok(()) => output.item(said::Removed { room: facts.room.id.key(), name: name.to_owned() }).await,
         }
     }
 
@@ -188,7 +132,7 @@ impl Admin {
         let to = role(Some(to))?;
         let facts = self.find_room(acting, room).await?;
         let changed = self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| outside(error, &facts, name))?;
-        output.item(Member::from(&changed)).await
+        output.item(said::Member::from(&changed)).await
     }
 }
 

@@ -2,32 +2,8 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-
-use super::Admin;
 use super::outcome::{Failure, Output};
-
-/// What `status` says. Keys are a promise.
-#[derive(Serialize)]
-struct Status {
-    running: bool,
-    version: &'static str,
-    server_id: String,
-    epoch: String,
-    /// Seconds.
-    uptime: Option<u64>,
-    pid: Option<u32>,
-    addresses: Vec<String>,
-    users_connected: Option<usize>,
-    sockets: Option<usize>,
-    live_rooms: Option<usize>,
-    /// Bytes of memory in use.
-    memory: Option<u64>,
-    store: &'static str,
-    data_dir: String,
-    database_bytes: u64,
-    log_level: Option<crate::config::LogLevel>,
-}
+use super::{Admin, said};
 
 impl Admin {
     pub(super) async fn status(&self, output: &Output) -> Result<(), Failure> {
@@ -35,7 +11,7 @@ impl Admin {
         let running = self.running();
         let numbers = running.map(|running| running.hub.numbers());
         let (store, _) = self.chat().health().await;
-        let status = Status {
+        let status = said::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
             server_id: self.chat().server_id().to_owned(),

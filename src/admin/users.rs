@@ -1,74 +1,12 @@
 //! Accounts and their sessions.
 
-use serde::Serialize;
-
 use super::outcome::{Failure, Output};
-use super::{Acting, Admin};
+use super::{Acting, Admin, said};
 use crate::chat::{AccountChange, Registration};
-use crate::model::{Error, SessionId, User, UserId};
+use crate::model::{Error, SessionId, UserId};
 
 /// Users that are read at once.
 const PAGE: u32 = 500;
-
-/// An account, as lists and answers show it. Keys are a promise.
-#[derive(Serialize)]
-struct Shown {
-    id: i64,
-    name: String,
-    display_name: String,
-    email: Option<String>,
-    admin: bool,
-    disabled: bool,
-    created: String,
-}
-
-impl From<&User> for Shown {
-    fn from(user: &User) -> Self {
-        Self {
-            id: user.id.0,
-            name: user.login.clone(),
-            display_name: user.name.clone(),
-            email: user.email.clone(),
-            admin: user.admin,
-            disabled: user.disabled,
-            created: user.created.seconds(),
-        }
-    }
-}
-
-/// One account with more.
-#[derive(Serialize)]
-struct Whole {
-    #[serde(flatten)]
-    user: Shown,
-    birth: Option<String>,
-    rooms: usize,
-    sessions: usize,
-    /// Of the passwords that clients of `realtime` send.
-    digests: bool,
-}
-
-#[derive(Serialize)]
-struct ShownSession {
-    id: i64,
-    device: String,
-    address: Option<String>,
-    created: String,
-    last_seen: String,
-    expires: String,
-}
-
-/// What goes with an account.
-#[derive(Serialize)]
-struct Leaving {
-    name: String,
-    rooms_left: usize,
-    /// Private rooms with nobody else in them.
-    rooms_deleted: usize,
-    messages_deleted: i64,
-    sessions_ended: usize,
-    done: bool,
-}
 
 impl Admin {
     pub(super) async fn user_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
@@ -76,7 +14,7 @@ impl Admin {
         loop {
             let page = self.chat().all_users(acting, after, PAGE).await?;
             for user in &page {
-                output.item(Shown::from(user)).await?;
+                output.item(said::User::from(user)).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = last.id,
@@ -90,12 +28,12 @@ impl Admin {
         let rooms = self.chat().rooms_of(acting, account.user.id).await?.len();
         let sessions = self.chat().sessions_of(acting, name).await?.len();
         let digests = account.md5.is_some() && account.sha1.is_some();
-        output.item(Whole { user: Shown::from(&account.user), birth: account.user.birth.clone(), rooms, sessions, digests }).await
+        output.item(said::Account { user: said::User::from(&account.user), birth: account.user.birth.clone(), rooms, sessions, digests }).await
     }
 
     pub(super) async fn user_create(&self, acting: &Acting, new: Registration, admin: bool, if_not_exists: bool, output: &Output) -> Result<(), Failure> {
         if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
-            return output.item(Shown::from(&there.user)).await;
+            return output.item(said::User::from(&there.user)).await;
         }
         let name = new.login.clone();
         let user = self.chat().create_account(acting, new, admin).await.map_err(|error| match error {
@@ -103,12 +41,12 @@ impl Admin {
             Error::Invalid { field, why } if field == "userId" => Failure::usage(format!("the name {why}")),
             other => other.into(),
         })?;
-        output.item(Shown::from(&user)).await
+        output.item(said::User::from(&user)).await
     }
 
     pub(super) async fn user_change(&self, acting: &Acting, name: &str, change: AccountChange, output: &Output) -> Result<(), Failure> {
         let user = self.chat().change_account(acting, name, change).await.map_err(|error| unknown(error, name))?;
-        output.item(Shown::from(&user)).await
+        output.item(said::User::from(&user)).await
     }
 
     pub(super) async fn user_delete(&self, acting: &Acting, name: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
@@ -131,12 +69,12 @@ impl Admin {
             self.settle().await;
         }
         let name = account.user.login;
-        output.item(Leaving { name, rooms_left: rooms.len() - rooms_deleted, rooms_deleted, messages_deleted, sessions_ended, done: !dry_run }).await
+        output.item(said::Leaving { name, rooms_left: rooms.len() - rooms_deleted, rooms_deleted, messages_deleted, sessions_ended, done: !dry_run }).await
     }
 
     pub(super) async fn user_sessions(&self, acting: &Acting, name: &str, output: &Output) -> Result<(), Failure> {
         for session in self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))? {
-            let shown = ShownSession {
+            let shown = said::Session {
                 id: session.id.0,
                 device: session.device,
                 address: session.address.map(|address| address.to_string()),
@@ -154,7 +92,7 @@ impl Admin {
             (Error::SessionNotFound, Some(id)) => Failure::not_found(format!("{name} has no session {id}")),
             (other, _) => unknown(other, name),
         })?;
-        output.item(serde_json::json!({ "name": name, "sessions_ended": ended })).await
+        output.item(said::LoggedOut { name: name.to_owned(), sessions_ended: ended }).await
     }
 }
 

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 
 use futures_util::stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -80,10 +80,19 @@ pub(super) struct SetUp {
     password: String,
 }
 
+/// Who may administer the server from now on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Administrator {
+    #[serde(rename = "userId")]
+    user_id: String,
+    id: i64,
+    admin: bool,
+}
+
 async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {
     let SetUp { token, user_id, password } = request.json().await?;
     let user = chat.set_up(&token, Registration { login: user_id, password, ..Registration::default() }).await?;
-    Ok(respond::json(StatusCode::CREATED, &json!({"userId": user.login, "id": user.id.0, "admin": user.admin})))
+    Ok(respond::json(StatusCode::CREATED, &Administrator { user_id: user.login, id: user.id.0, admin: user.admin }))
 }
 
 /// The administrator who asks; for everybody else there is nothing here.

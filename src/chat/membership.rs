@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use super::{Chat, People, RoomPlan, access, actor};
+use super::{Chat, LISTED, People, RoomPlan, access, actor};
 use crate::model::{Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name};
 use crate::store::{RoomChange, RoomQuery, UserQuery};
 
-/// Participants that are shown of a room.
-const MAX_SHOWN: u32 = 10_000;
 /// Fewest people that a membership is replaced by.
 const FEWEST: usize = 2;
 
@@ -55,7 +53,7 @@ impl Chat {
     /// A page of the caller's rooms, in the order of their ids.
     pub async fn my_memberships(&self, session: &Session, page: RoomPage) -> Result<Vec<Membership>> {
         let offset = page.index.saturating_mul(u64::from(page.size));
-        let query = RoomQuery::Page { user: session.user, descending: page.descending, offset, limit: page.size, participants: MAX_SHOWN };
+        let query = RoomQuery::Page { user: session.user, descending: page.descending, offset, limit: page.size, participants: LISTED };
         let cards = self.store().rooms(query).await?;
         self.introduce(session, cards.into_iter().map(|card| (card.facts, card.user_count as usize)).collect()).await
     }
@@ -102,7 +100,7 @@ impl Chat {
 
     async fn membership(&self, session: &Session, mut facts: RoomFacts) -> Result<Membership> {
         let count = facts.participants.len();
-        facts.participants.truncate(MAX_SHOWN as usize);
+        facts.participants.truncate(LISTED as usize);
         self.introduce(session, vec![(facts, count)]).await?.pop().ok_or(Error::Internal)
     }
 

@@ -21,6 +21,8 @@ mod sessions;
 mod setup;
 mod tickets;
 mod tokens;
+#[cfg(test)]
+mod world;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -47,7 +49,7 @@ pub use media::{Download, MediaHold, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use messages::NewMessage;
 pub use operator::AccountChange;
-pub use rooms::{ConnectedRoom, CreatorRole, People, RoomPlan};
+pub use rooms::{ConnectedRoom, CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
 pub use setup::SETUP_LIFE;
 

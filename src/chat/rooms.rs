@@ -14,6 +14,8 @@ use crate::store::{Basis, Committed, NewRoom, RoomChange, RoomQuery, StoreError,
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;
+/// What a list holds at most: rooms, or people in one of them.
+pub const LISTED: u32 = 10_000;
 /// Names that `online` lists at most.
 pub(super) const MAX_ONLINE: usize = 200;
 
@@ -128,21 +130,22 @@ impl Chat {
         Ok(self.with_state(facts))
     }
 
-    /// My rooms, newest activity first, each with the state of its live room; at most `participants` participants a card.
+    /// My rooms, newest activity first and at most [`LISTED`], each with the state of its live room; at most `participants` participants a card.
     pub async fn my_rooms(&self, session: &Session, participants: u32) -> Result<Vec<(RoomCard, LiveState)>> {
-        let cards = self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
+        let mut cards = self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
+        cards.truncate(LISTED as usize);
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms, oldest first.
-    pub async fn directory(&self, session: &Session, after: RoomId, limit: u32) -> Result<Vec<(RoomCard, LiveState)>> {
-        let cards = self.store().rooms(RoomQuery::Public { user: session.user, after, limit }).await?;
+    /// Public rooms, oldest first, at most [`LISTED`].
+    pub async fn directory(&self, session: &Session) -> Result<Vec<(RoomCard, LiveState)>> {
+        let cards = self.store().rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED }).await?;
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms and mine, the newest `limit` of them, ascending by id, without participants.
-    pub async fn visible_rooms(&self, session: &Session, limit: u32) -> Result<Vec<RoomCard>> {
-        Ok(self.store().rooms(RoomQuery::Visible { user: session.user, limit }).await?)
+    /// Public rooms and mine, the newest [`LISTED`] of them, ascending by id, without participants.
+    pub async fn visible_rooms(&self, session: &Session) -> Result<Vec<RoomCard>> {
+        Ok(self.store().rooms(RoomQuery::Visible { user: session.user, limit: LISTED }).await?)
     }
 
     fn with_states(&self, cards: Vec<RoomCard>) -> Vec<(RoomCard, LiveState)> {
@@ -246,3 +249,6 @@ impl Chat {
         RoomState { facts: Arc::new(facts), state }
     }
 }
+
+#[cfg(test)]
+mod tests;

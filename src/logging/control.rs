@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::broadcast;
+use utoipa::ToSchema;
 
 use super::file::LogFile;
 use crate::config::LogLevel;
@@ -16,7 +17,7 @@ const REMEMBERED: usize = 200;
 const QUEUE: usize = 1_024;
 
 /// One line, taken apart. The keys are a promise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
     /// ISO 8601, UTC, milliseconds.
     pub time: String,

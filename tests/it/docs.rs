@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Browser, Client, Driver, Json, Server};
+use crate::support::{Browser, Client, Ctl, Driver, Json, Person, Server, people};
 
 #[tokio::test]
 async fn the_description_is_sound() {
@@ -53,6 +53,22 @@ async fn description_and_page_are_served_like_files() {
         assert_eq!((other.status, other.header("allow")), (405, "GET, HEAD"), "{path}");
     }
     client.delete("/api/openapi.json").await.fails(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn every_example_of_a_command_succeeds() {
+    let server = Server::start().await;
+    let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
+    assert_eq!(ann.room(&[&bob, &cyd]).await, "room001");
+    Ctl::of(&server).create("chief", &["--admin"]);
+    let chief = Person::known(&server, "chief").await;
+    let all = chief.get("/api/openapi.json").await.is(200);
+    let examples = all["paths"]["/api/admin"]["post"]["requestBody"]["content"]["application/json"]["schema"]["examples"].clone();
+    for command in examples.as_array().expect("a list") {
+        let answer = chief.post("/api/admin", command.clone()).await;
+        assert_eq!(answer.status, 200, "{command}: {}", answer.text);
+        assert!(answer.is(200)["items"].is_array(), "{command}");
+    }
 }
 
 /// How many routes the page shows.

@@ -3,6 +3,7 @@
 mod fetch;
 mod input;
 mod list;
+mod login;
 mod socket;
 mod socket_errors;
 

@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CheckStatus)]
 pub enum Status {
     /// Nothing is wrong.
     Ok,
@@ -21,8 +23,8 @@ pub enum Status {
     Fixed,
 }
 
-/// One line of what was found. Keys are a promise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One line of what was found: `doctor`. Keys are a promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Which check.
     pub check: String,

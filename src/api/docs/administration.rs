@@ -1,11 +1,12 @@
 //! What the reference says of administration, which is no dialect but spoken like the native one.
 
-use serde_json::json;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
 
 use super::{About, Described, Shape, carriers, words};
+use crate::admin::{Command, said};
 use crate::api::Dialect;
-use crate::api::administration::{Operation, SetUp};
+use crate::api::administration::{Administrator, Operation, SetUp};
 use crate::api::chatrooms::Chatrooms;
 use crate::model::{Claim, Error};
 
@@ -19,13 +20,12 @@ pub(in crate::api) const ABOUT: About = About {
 
 /// A route.
 pub(in crate::api) fn describe(operation: Operation) -> Described {
-    let items = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(SchemaType::AnyValue)).build();
     match operation {
         Operation::SetUp => Described::new("Make the first administrator")
             .text("Once, while there is no user. The link that `serve` prints carries the token.")
             .open()
             .body::<SetUp>()
-            .answers(201, "The administrator", made())
+            .answers(201, "The administrator", Shape::of::<Administrator>())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
         Operation::Command => Described::new("Carry out an administration command")
             .text(
@@ -34,37 +34,90 @@ pub(in crate::api) fn describe(operation: Operation) -> Described {
             )
             .hidden()
             .json_body(command())
-            .answers(
-                200,
-                "What it said; `problems` when a check has found something",
-                Shape::plain(ObjectBuilder::new().property("items", items()).property("problems", words::text()).required("items")),
-            )
+            .answers(200, "What it said; `problems` when a check has found something", said())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
         Operation::Log => Described::new("Read the log along")
-            .text("One JSON object a line, `{time, level, user?, room?, message}`, until the reader goes or may not any more.")
+            .text("One JSON object a line, until the reader goes or may not any more.")
             .hidden()
             .query("level", words::word(&["error", "warn", "info", "debug", "trace"], "info"), "The least level")
             .query("user", words::text(), "Lines of this user only")
             .query("room", words::text(), "Lines of this room only")
-            .answers_as(200, "Lines, as they are written", "application/x-ndjson", Some(Shape::plain(words::text())))
+            .answers_as(200, "Lines, as they are written; the schema is that of one", "application/x-ndjson", Some(Shape::of::<said::Entry>()))
             .fails([Error::invalid("level", "breaks a rule")]),
     }
 }
 
-fn made() -> Shape {
-    let user = ObjectBuilder::new().property("userId", words::text()).property("id", words::natural());
-    let user = user.property("admin", ObjectBuilder::new().schema_type(Type::Boolean)).required("userId").required("id").required("admin");
-    Shape::plain(user)
+/// A command, with an example of each that is taken over HTTP.
+fn command() -> Shape {
+    let Shape { schema, needs } = Shape::of::<Command>();
+    Shape { schema: AllOfBuilder::new().item(schema).examples(examples()).into(), needs }
 }
 
-/// One command by its name, with its fields.
-fn command() -> Shape {
-    let fields = ObjectBuilder::new().schema_type(Type::Object).build();
-    let command = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .additional_properties(Some(AdditionalProperties::RefOr(fields.into())))
-        .min_properties(Some(1))
-        .max_properties(Some(1))
-        .examples([json!({"status": {}}), json!({"user.disable": {"name": "bob"}})]);
-    Shape::plain(command)
+/// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
+pub(super) fn examples() -> [Value; 31] {
+    [
+        json!({"user.list": {}}),
+        json!({"user.show": {"name": "bob"}}),
+        json!({"user.create": {"name": "dan", "password": "correct horse", "display_name": "Dan", "email": "dan@example.org", "if_not_exists": true}}),
+        json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
+        json!({"user.rename": {"name": "bob", "to": "Bob"}}),
+        json!({"user.disable": {"name": "bob"}}),
+        json!({"user.enable": {"name": "bob"}}),
+        json!({"user.delete": {"name": "bob", "dry_run": true}}),
+        json!({"user.promote": {"name": "bob"}}),
+        json!({"user.demote": {"name": "bob"}}),
+        json!({"user.sessions": {"name": "bob"}}),
+        json!({"user.logout": {"name": "bob"}}),
+        json!({"room.list": {}}),
+        json!({"room.show": {"room": "room001"}}),
+        json!({"room.create": {"name": "Library", "owner": "cyd", "public": true, "members": ["cyd"], "if_not_exists": true}}),
+        json!({"room.rename": {"room": "room001", "to": "Study"}}),
+        json!({"room.delete": {"room": "room001", "dry_run": true}}),
+        json!({"room.members": {"room": "room001"}}),
+        json!({"room.add": {"room": "room001", "name": "cyd", "role": "member", "if_not_exists": true}}),
+        json!({"room.remove": {"room": "room001", "name": "cyd", "if_exists": true}}),
+        json!({"room.role": {"room": "room001", "name": "bob", "role": "sub-admin"}}),
+        json!({"room.purge": {"room": "room001", "older_than_days": 365, "dry_run": true}}),
+        json!({"log.level": {"level": "info"}}),
+        json!({"log.rotate": {}}),
+        json!({"db.status": {}}),
+        json!({"db.check": {}}),
+        json!({"db.vacuum": {}}),
+        json!({"db.reindex": {}}),
+        json!({"db.stats": {}}),
+        json!({"status": {}}),
+        json!({"doctor": {"only": ["schema"]}}),
+    ]
+}
+
+/// What commands say: which one says what stands in the description of each.
+fn said() -> Shape {
+    let all = [
+        Shape::of::<said::User>(),
+        Shape::of::<said::Account>(),
+        Shape::of::<said::Leaving>(),
+        Shape::of::<said::Session>(),
+        Shape::of::<said::LoggedOut>(),
+        Shape::of::<said::Card>(),
+        Shape::of::<said::Deleted>(),
+        Shape::of::<said::Member>(),
+        Shape::of::<said::Removed>(),
+        Shape::of::<said::Purged>(),
+        Shape::of::<said::Level>(),
+        Shape::of::<said::Database>(),
+        Shape::of::<said::Problem>(),
+        Shape::of::<said::Vacuumed>(),
+        Shape::of::<said::Reindexed>(),
+        Shape::of::<said::Stats>(),
+        Shape::of::<said::Condition>(),
+        Shape::of::<said::Finding>(),
+    ];
+    let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
+    for Shape { schema, needs: more } in all {
+        any = any.item(schema);
+        needs.extend(more);
+    }
+    let items = ArrayBuilder::new().items(any).description(Some("As many things as the command has to tell"));
+    let problems = ObjectBuilder::new().schema_type(Type::String).description(Some("What a check has found, in a few words"));
+    Shape { schema: ObjectBuilder::new().property("items", items).property("problems", problems).required("items").into(), needs }
 }

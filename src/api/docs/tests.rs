@@ -85,6 +85,27 @@ fn failures_are_told_in_the_words_of_their_dialect() {
 }
 
 #[test]
+fn every_command_has_its_fields_and_what_it_says() {
+    let all = all();
+    let schemas = &all["components"]["schemas"];
+    let verbs: BTreeSet<&str> = schemas["administration.Command"]["oneOf"].as_array().unwrap().iter().map(|one| one["required"][0].as_str().unwrap()).collect();
+    let mut remote = BTreeSet::new();
+    for example in administration::examples() {
+        let command: crate::admin::Command = serde_json::from_value(example.clone()).unwrap();
+        assert!(command.is_remote(), "{example}");
+        remote.extend(example.as_object().unwrap().keys().cloned());
+    }
+    let local = ["room.messages", "room.export", "export", "log.tail", "backup.create", "support"];
+    assert_eq!(remote.iter().map(String::as_str).chain(local).collect::<BTreeSet<_>>(), verbs, "an example of each");
+    let content = &all["paths"]["/api/admin"]["post"]["responses"]["200"]["content"]["application/json"];
+    let said = content["schema"]["properties"]["items"]["items"]["anyOf"].as_array().unwrap();
+    let named = |one: &Value| all.pointer(one["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap()["description"].to_string();
+    let told: Vec<String> = said.iter().map(named).collect();
+    let silent: Vec<_> = remote.iter().filter(|verb| !told.iter().any(|text| text.contains(&format!("`{verb}`")))).collect();
+    assert_eq!(silent, ["log.rotate"], "it has nothing to tell");
+}
+
+#[test]
 fn every_frame_of_a_socket_has_a_schema_of_its_own() {
     let all = all();
     for (path, client, server) in [("/chat", 11, 25), ("/rooms/{room_id}", 2, 6), ("/v1/rooms/{id}/chat", 1, 2), ("/", 2, 3)] {

@@ -12,9 +12,6 @@ use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
 use crate::model::{Error, Result};
 
-/// Rooms in a list.
-const LISTED: u32 = 10_000;
-
 /// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -101,7 +98,7 @@ async fn create_room(chat: &Chat, mut request: Request) -> Result<Response> {
 
 async fn visible_rooms(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let cards = chat.visible_rooms(&session, LISTED).await?;
+    let cards = chat.visible_rooms(&session).await?;
     Ok(json(StatusCode::OK, &cards.iter().map(|card| wire::Room::from(&card.facts.room)).collect::<Vec<_>>()))
 }
 

@@ -7,11 +7,8 @@ use super::{V1, wire};
 use crate::api::Route;
 use crate::api::request::Request;
 use crate::api::respond::json;
-use crate::chat::{Chat, RoomPlan};
+use crate::chat::{Chat, LISTED, RoomPlan};
 use crate::model::{Error, Result, Window};
-
-/// Rooms in a list, and users in a room of a list.
-const LISTED: u32 = 10_000;
 
 /// What a route does; named after the use-case of `Chat` that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +96,6 @@ async fn rooms(chat: &Chat, request: Request) -> Result<Response> {
     let cards = chat.my_rooms(&session, LISTED).await?;
     let mut rooms: Vec<_> = cards.iter().map(|(card, _)| wire::Room::from(&card.facts)).collect();
     rooms.sort_by_key(|room| room.id);
-    rooms.truncate(LISTED as usize);
     Ok(json(StatusCode::OK, &rooms))
 }
 

@@ -1,18 +1,15 @@
 //! A bus that drops, doubles and reorders: live rooms and their sockets recover by `rev`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 
-use super::super::{Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, ProfileChange, Registration, RoomPlan};
+use super::super::world::{World, enter};
+use super::super::{Connection, ProfileChange};
 use crate::config::Config;
-use crate::live::{Encoded, Hub, LocalBus, Voice};
-use crate::model::{Change, Client, Command, Event, EventSink, Message, Outcome, Reaction, RoomId, Seq, Session, Visibility, Window};
-use crate::store::sqlite::{Options, Sqlite};
-
-/// Stops the dispatcher of a test.
-const STOP: RoomId = RoomId(i64::MAX);
+use crate::live::{Encoded, Voice};
+use crate::model::{Change, Event, Outcome, Reaction, Seq, Window};
 
 /// A dialect that says everything in a few words: rev, what, seq, text.
 fn encode(event: &Event) -> Vec<Encoded> {
@@ -82,71 +79,10 @@ impl Faults {
     }
 }
 
-struct World {
-    chat: Chat,
-    store: Sqlite,
-    events: UnboundedSender<Event>,
-    dispatcher: tokio::task::JoinHandle<()>,
-    _dir: tempfile::TempDir,
-}
-
-async fn dispatch(chat: Chat, mut events: tokio::sync::mpsc::UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
-        if matches!(event, Event::Lost { room: Some(STOP) }) {
-            return;
-        }
-        chat.deliver(&event).await;
-    }
-}
-
-async fn world(faulty: bool) -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let (events, receiver) = unbounded_channel();
+/// A world whose events come to harm.
+async fn faulty() -> World {
     let harm = Mutex::new(Faults::default());
-    let (committed, published) = (events.clone(), events.clone());
-    let sink = EventSink::new(move |event| if faulty { harm.lock().unwrap().pass(event, &committed) } else { drop(committed.send(event)) });
-    let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
-    let config = Config::default();
-    let hub = Hub::new(&config.rooms, &config.limits);
-    let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
-    let files = crate::store::files::Files::open(&dir.path().join("media")).unwrap();
-    let settings = crate::store::Store::settings(&store).await.unwrap();
-    let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings }, &config).unwrap();
-    let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
-    World { chat, store, events, dispatcher, _dir: dir }
-}
-
-impl World {
-    async fn user(&self, login: &str) -> Session {
-        let new = Registration { login: login.to_owned(), password: "correct horse".to_owned(), ..Registration::default() };
-        self.chat.register(new, &Client::default()).await.unwrap();
-        self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
-    }
-
-    async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
-        let people = People::Logins(others.iter().map(|o| (*o).to_owned()).collect());
-        let plan = RoomPlan { name: Some("r".to_owned()), visibility: Visibility::Private, people, creator: CreatorRole::ByCount, reuse: false };
-        self.chat.create_room(owner, plan).await.unwrap().0.facts.room.id
-    }
-
-    async fn enter(&self, session: &Session, room: RoomId) -> Connection {
-        let who = Authenticated { session: session.clone(), token_expires: None };
-        let mut connection = self.chat.open(who, VOICE).unwrap();
-        let (outcome, _) = connection.run(Command::Enter { room: Some(room), since: None, epoch: None }).await;
-        assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");
-        connection
-    }
-
-    async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
-        self.chat.post(session, room, NewMessage { text, ..NewMessage::default() }).await.unwrap().message
-    }
-
-    /// Tells that something was lost, as a bus does, and waits until all is handed on.
-    async fn settle(&mut self) {
-        drop(self.events.send(Event::Lost { room: None }));
-        drop(self.events.send(Event::Lost { room: Some(STOP) }));
-        (&mut self.dispatcher).await.unwrap();
-    }
+    World::through(&Config::default(), move |event, on| harm.lock().unwrap().pass(event, on)).await
 }
 
 /// What a client makes of its frames: text by seq, None when deleted. Panics when something comes twice or a rev falls.
@@ -172,10 +108,10 @@ fn read(connection: &Connection) -> BTreeMap<i64, Option<String>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sockets_and_live_rooms_recover_from_a_bus_that_drops_doubles_and_reorders() {
-    let mut world = world(true).await;
+    let mut world = faulty().await;
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     let room = world.room(&ann, &["bob"]).await;
-    let connection = world.enter(&bob, room).await;
+    let connection = world.enter(&bob, VOICE, room).await;
     for n in 0..60 {
         let message = world.post(&ann, room, format!("m{n}")).await;
         match n % 5 {
@@ -194,23 +130,19 @@ async fn sockets_and_live_rooms_recover_from_a_bus_that_drops_doubles_and_reorde
     let live = world.chat.0.hub.facts(room).unwrap();
     assert_eq!(live.participants, world.chat.facts(room).await.unwrap().participants);
     // Entering now shows the latest messages as they are stored, from memory.
-    let (outcome, _) = world.chat.open(Authenticated { session: ann.clone(), token_expires: None }, VOICE).unwrap().run(enter(room)).await;
+    let (outcome, _) = world.open(&ann, VOICE).run(enter(room)).await;
     let Ok(Outcome::Entered(entered)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(entered.messages, stored[stored.len() - entered.messages.len()..]);
     world.store.close().await;
 }
 
-fn enter(room: RoomId) -> Command {
-    Command::Enter { room: Some(room), since: None, epoch: None }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_the_bus_has_lost_still_silences_the_removed() {
-    let mut world = world(true).await;
+    let mut world = faulty().await;
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     world.user("eve").await;
     let room = world.room(&ann, &["bob", "eve"]).await;
-    let connection = world.enter(&bob, room).await;
+    let connection = world.enter(&bob, VOICE, room).await;
     for n in 0..7 {
         world.post(&ann, room, format!("before {n}")).await;
     }
@@ -227,10 +159,10 @@ async fn a_removal_that_the_bus_has_lost_still_silences_the_removed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_display_name_reaches_live_rooms() {
-    let mut world = world(false).await;
+    let mut world = World::new(&Config::default()).await;
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     let room = world.room(&ann, &["bob"]).await;
-    let _connection = world.enter(&bob, room).await;
+    let _connection = world.enter(&bob, VOICE, room).await;
     world.chat.change_me(&ann, ProfileChange { name: Some("Ann Lee".to_owned()), ..ProfileChange::default() }).await.unwrap();
     // The rooms are told by a job of steps; each step is an event.
     tokio::time::timeout(std::time::Duration::from_secs(20), async {

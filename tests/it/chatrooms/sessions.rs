@@ -1,7 +1,5 @@
 //! What a credential is worth: tokens that are bad, expired, forged, and how many sockets one user may have.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
@@ -102,36 +100,6 @@ async fn a_refresh_answers_another_good_token_of_the_same_session() {
     ann.bearer("x.y.z").post("/api/refresh", json!({})).await.fails(401, "invalid_token");
     ann.bearer(&token).post("/api/logout", json!({})).await.is(204);
     ann.get("/api/users/me").await.fails(401, "invalid_token");
-}
-
-/// The shortest life of a token is a minute, so this one takes that long.
-#[tokio::test]
-async fn an_expired_token_closes_sockets_and_is_good_for_a_refresh_only() {
-    let server = Server::start_with(&[("AUTH__ACCESS_TOKEN_MINUTES", "1"), ("AUTH__TOKEN_RECHECK_SECONDS", "1")]).await;
-    let ann = Person::new(&server, "ann").await;
-    let prolonged = ann.again().await;
-    let (mut expiring, mut kept) = (ann.open().await, prolonged.open().await);
-    // Once the token of a session is about to expire, another one prolongs its open sockets.
-    let expires = jsonwebtoken::dangerous::insecure_decode::<Json>(&prolonged.token).expect("a JSON web token").claims["exp"].as_u64().expect("a number");
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    while now() + 5 < expires {
-        kept.settle().await;
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    }
-    let fresh = prolonged.post("/api/refresh", json!({})).await.is(200);
-    assert_eq!(expiring.closed().await, 4401);
-    ann.get("/api/users/me").await.fails(401, "invalid_token");
-    ann.get("/chats").await.fails_chats(400, "Invalid authorization");
-    ann.handshake("/chat").await.fails(401, "invalid_token");
-    let refreshed = ann.post("/api/refresh", json!({})).await.is(200);
-    ann.bearer(refreshed["token"].as_str().expect("a token")).get("/api/users/me").await.is(200);
-    while now() <= expires + 2 {
-        kept.settle().await;
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    }
-    kept.settle().await;
-    ann.bearer(fresh["token"].as_str().expect("a token")).get("/api/users/me").await.is(200);
-    prolonged.get("/api/users/me").await.fails(401, "invalid_token");
 }
 
 #[tokio::test]

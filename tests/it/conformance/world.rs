@@ -151,3 +151,17 @@ async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     reading.say("still here").await;
     reading.hears("still here").await;
 }
+
+/// The room closes as soon as the last socket is gone, so that every other entry meets it on its way out.
+#[tokio::test]
+async fn whoever_enters_one_room_waits_until_it_is_no_longer_closing() {
+    let server = Server::start_with(&[("ROOMS__IDLE_TIMEOUT_SECONDS", "0"), ("LIMITS__ENABLED", "false")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = number(&ann.public_room("Lounge").await);
+    for dialect in talking().into_iter().filter(|dialect| dialect.name() != "chatrooms") {
+        let mut talker = dialect.enrol_talker(&server, &format!("hasty-{}", dialect.name())).await;
+        for _ in 0..20 {
+            talker.enter(room).await;
+        }
+    }
+}

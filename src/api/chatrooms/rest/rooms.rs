@@ -9,12 +9,10 @@ use crate::api::chatrooms::wire;
 use crate::api::request::Request;
 use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
-use crate::model::{Error, Result, RoomId};
+use crate::model::{Error, Result};
 
 /// Participants of a room in a list.
 const LISTED_PARTICIPANTS: u32 = 10;
-/// Rooms of the directory.
-const LISTED_ROOMS: u32 = 10_000;
 
 pub(super) async fn list(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
@@ -24,7 +22,7 @@ pub(super) async fn list(chat: &Chat, request: Request) -> Result<Response> {
             Ok(json(StatusCode::OK, &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::mine).collect() }))
         }
         Some("public") => {
-            let rooms = chat.directory(&session, RoomId(0), LISTED_ROOMS).await?;
+            let rooms = chat.directory(&session).await?;
             Ok(json(StatusCode::OK, &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::public).collect() }))
         }
         Some(_) => Err(Error::invalid("scope", "must be mine or public")),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Result, Row, params};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Sqlite, UpkeepError};
 use crate::model::Timestamp;
@@ -36,7 +37,7 @@ const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, LATELY, LARGEST];
 
 /// The files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Status {
     /// The schema of the database, which is that of the program while it is open.
     pub schema: u32,
@@ -60,8 +61,8 @@ pub struct Status {
     pub free_pages: u64,
 }
 
-/// What is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What is in it: `db.stats`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Stats {
     /// Users, the disabled included.
     pub users: u64,
@@ -96,7 +97,7 @@ pub struct Stats {
 }
 
 /// A room with many messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LargeRoom {
     /// Its number.
     pub id: i64,

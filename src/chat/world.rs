@@ -1,0 +1,101 @@
+//! What tests of this room stand on: `Chat` on a database of its own, with the dispatcher that the server would run.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::{Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, Registration, RoomPlan};
+use crate::config::Config;
+use crate::live::{Hub, LocalBus, Voice};
+use crate::model::{Client, Command, Event, EventSink, Message, Outcome, RoomId, Session, Visibility};
+use crate::store::files::Files;
+use crate::store::sqlite::{Options, Sqlite};
+
+/// Stops the dispatcher.
+const STOP: RoomId = RoomId(i64::MAX);
+
+/// A server without its listeners.
+pub(super) struct World {
+    pub(super) chat: Chat,
+    pub(super) store: Sqlite,
+    events: UnboundedSender<Event>,
+    dispatcher: JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+async fn dispatch(chat: Chat, mut events: UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        if matches!(event, Event::Lost { room: Some(STOP) }) {
+            return;
+        }
+        chat.deliver(&event).await;
+    }
+}
+
+/// The wish to enter, without a past.
+pub(super) fn enter(room: RoomId) -> Command {
+    Command::Enter { room: Some(room), since: None, epoch: None }
+}
+
+impl World {
+    /// One whose events arrive as they were committed.
+    pub(super) async fn new(config: &Config) -> Self {
+        Self::through(config, |event, on| drop(on.send(event))).await
+    }
+
+    /// One whose committed events go to the dispatcher through this.
+    pub(super) async fn through(config: &Config, pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (events, receiver) = unbounded_channel();
+        let (committed, published) = (events.clone(), events.clone());
+        let sink = EventSink::new(move |event| pass(event, &committed));
+        let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
+        let hub = Hub::new(&config.rooms, &config.limits);
+        let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
+        let files = Files::open(&dir.path().join("media")).unwrap();
+        let settings = crate::store::Store::settings(&store).await.unwrap();
+        let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings }, config).unwrap();
+        let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
+        Self { chat, store, events, dispatcher, _dir: dir }
+    }
+
+    /// Somebody who is registered and logged in.
+    pub(super) async fn user(&self, login: &str) -> Session {
+        let new = Registration { login: login.to_owned(), password: "correct horse".to_owned(), ..Registration::default() };
+        self.chat.register(new, &Client::default()).await.unwrap();
+        self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
+    }
+
+    /// A private room of theirs and these.
+    pub(super) async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
+        let people = People::Logins(others.iter().map(|o| (*o).to_owned()).collect());
+        let plan = RoomPlan { name: Some("r".to_owned()), visibility: Visibility::Private, people, creator: CreatorRole::ByCount, reuse: false };
+        self.chat.create_room(owner, plan).await.unwrap().0.facts.room.id
+    }
+
+    /// A socket that has said nothing yet.
+    pub(super) fn open(&self, session: &Session, voice: Voice) -> Connection {
+        self.chat.open(Authenticated { session: session.clone(), token_expires: None }, voice).unwrap()
+    }
+
+    /// A socket in the room.
+    pub(super) async fn enter(&self, session: &Session, voice: Voice, room: RoomId) -> Connection {
+        let mut connection = self.open(session, voice);
+        let (outcome, _) = connection.run(enter(room)).await;
+        assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");
+        connection
+    }
+
+    /// Says something.
+    pub(super) async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
+        self.chat.post(session, room, NewMessage { text, ..NewMessage::default() }).await.unwrap().message
+    }
+
+    /// Tells that something was lost, as a bus does, and waits until all is handed on; then nothing more is.
+    pub(super) async fn settle(&mut self) {
+        drop(self.events.send(Event::Lost { room: None }));
+        drop(self.events.send(Event::Lost { room: Some(STOP) }));
+        (&mut self.dispatcher).await.unwrap();
+    }
+}
