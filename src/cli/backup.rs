@@ -47,9 +47,8 @@ pub(super) enum Verb {
         /// Keep what is there aside, as DIR.replaced-TIME, instead of refusing
         #[arg(long)]
         replace: bool,
-        /// Do not ask
-        #[arg(long, short = 'y')]
-        yes: bool,
+        #[command(flatten)]
+        destructive: Destructive,
     },
     /// Remove old ones
     Prune {
@@ -88,7 +87,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             printer.finish()
         }
         Verb::Verify { file } => verify(global, &file),
-        Verb::Restore { file, replace, yes } => restore(global, &file, replace, yes),
+        Verb::Restore { file, replace, destructive } => restore(global, &file, replace, &destructive),
         Verb::Prune { directory, keep, destructive } => prune(global, directory, keep, &destructive),
     }
 }
@@ -168,7 +167,7 @@ fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
     }
 }
 
-fn restore(global: &Global, file: &Path, replace: bool, yes: bool) -> Result<(), Failure> {
+fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructive) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
     let data = &config.server.data_dir;
     // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the last step.
@@ -180,12 +179,15 @@ fn restore(global: &Global, file: &Path, replace: bool, yes: bool) -> Result<(),
     } else {
         None
     };
+    let target = Target { data, database: &config.database.path, media: &config.media.directory, replace };
+    if destructive.dry_run {
+        return rehearse(global, file, &target);
+    }
     if replace && lock.is_some() {
         note(&format!("{} will be kept aside, with all that is in it, and another will be in its place.", data.display()));
-        Destructive { dry_run: false, yes }.confirm("Replace it?")?;
+        destructive.confirm("Replace it?")?;
     }
     let mut bar = Printer::new(global.output, Layout::One);
-    let target = Target { data, database: &config.database.path, media: &config.media.directory, replace };
     let interrupt = Interrupt::watch()?;
     let restored = backup::restore(file, target, &mut |done, all| {
         bar.progress(done, all);
@@ -200,6 +202,31 @@ fn restore(global: &Global, file: &Path, replace: bool, yes: bool) -> Result<(),
         "epoch": restored.epoch,
         "replaced": restored.replaced,
         "notes": restored.notes,
+        "done": true,
+    }))?;
+    bar.finish()
+}
+
+/// Proves that it could be restored there, and says what would go aside.
+fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Failure> {
+    let aside = backup::fits(target)?;
+    let mut bar = Printer::new(global.output, Layout::One);
+    let interrupt = Interrupt::watch()?;
+    let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
+        bar.progress(done, all);
+        interrupt.goes_on()
+    })?;
+    if let Some(problem) = verified.problems.first() {
+        return Err(Failure::new(Kind::Problems, format!("{} cannot be restored: {problem}", file.display())));
+    }
+    let head = verified.head.as_ref();
+    bar.item(json!({
+        "data_dir": target.data,
+        "created": head.map(|head| &head.created),
+        "counts": head.map(|head| head.counts),
+        "kept_aside": aside,
+        "notes": verified.notes,
+        "done": false,
     }))?;
     bar.finish()
 }

@@ -297,6 +297,11 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(fails(server.data(), &["backup", "verify", bad], 6).await.contains("problems"));
     fails(server.data(), &["backup", "restore", bad, "--replace", "--yes"], 1).await;
     fails(server.data(), &["backup", "verify", "/nowhere"], 3).await;
+    // A rehearsal says what it would come to, and changes nothing.
+    fails(server.data(), &["backup", "restore", copy, "--dry-run"], 4).await;
+    fails(server.data(), &["backup", "restore", bad, "--replace", "--dry-run"], 6).await;
+    let rehearsed = done(server.data(), &["backup", "restore", copy, "--replace", "--dry-run"]).await;
+    assert_eq!((&rehearsed["kept_aside"], &rehearsed["done"]), (&json!(true), &json!(false)), "{rehearsed}");
     let restored = done(server.data(), &["backup", "restore", copy, "--replace", "--yes"]).await;
     let aside = Path::new(restored["replaced"].as_str().unwrap()).to_owned();
     assert!(aside.join("chat.db").exists() && aside.join("backups").exists());

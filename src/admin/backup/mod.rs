@@ -21,7 +21,7 @@ pub use create::{Made, Source, create, left_over, remove, sweep, write};
 pub use format::{Head, file_name};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune};
-pub use restore::{Restored, Target, restore};
+pub use restore::{Restored, Target, fits, restore};
 pub use schedule::{Schedule, moment};
 pub(super) use scratch::Scratch;
 pub use scratch::own_like;

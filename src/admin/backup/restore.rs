@@ -58,8 +58,12 @@ pub struct Restored {
     pub notes: Vec<String>,
 }
 
-/// Restores a backup into an empty or missing data directory. Whatever is wrong with the backup is found before the target is touched. Blocks.
-pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<Restored, Failure> {
+/// Whether something can be restored there; changes nothing. Answers whether what is there would be kept aside.
+pub fn fits(target: &Target<'_>) -> Result<bool, Failure> {
+    Ok(occupied(target)? == Occupied::Data)
+}
+
+fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
     for part in [target.database, target.media] {
         if part.components().any(|component| !matches!(component, Component::Normal(_) | Component::CurDir)) {
             let why = format!("{} lies outside the data directory, and a backup is restored into one place: make it relative first", part.display());
@@ -70,6 +74,12 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     if there == Occupied::Data && !target.replace {
         return Err(Failure::new(Kind::Conflict, format!("the data directory {} is not empty", target.data.display())));
     }
+    Ok(there)
+}
+
+/// Restores a backup into an empty or missing data directory. Whatever is wrong with the backup is found before the target is touched. Blocks.
+pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<Restored, Failure> {
+    let there = occupied(&target)?;
     let data = absolute(target.data)?;
     let parent = data.parent().ok_or_else(|| Failure::usage("the data directory cannot be the root of the file system"))?;
     if there == Occupied::Missing {
