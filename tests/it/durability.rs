@@ -184,6 +184,9 @@ async fn a_stop_is_graceful() {
     let room = ann.room(&[]).await;
     let mut native = ann.enter(&room).await;
     let mut foreign = ann.bare().bearer(&ann.token).socket("ann", &format!("/v1/rooms/{}/chat", crate::support::number(&room))).await;
+    // Its own words come back: it is in the room.
+    foreign.send(json!({"text": "here"})).await;
+    assert_eq!(foreign.next().await["text"], "here");
     native.say("before the stop").await;
     assert_eq!(foreign.next().await["text"], "before the stop");
     // Neither a connection that says nothing nor half a request holds it up.
@@ -196,7 +199,7 @@ async fn a_stop_is_graceful() {
     assert_eq!(status.code(), Some(0));
     drop(half.read(&mut [0; 1]).await);
     server.restart().await;
-    assert_eq!(ann.at(server.address()).contents(&room).await, ["before the stop"]);
+    assert_eq!(ann.at(server.address()).contents(&room).await, ["here", "before the stop"]);
 }
 
 #[tokio::test]
