@@ -2,6 +2,7 @@
 
 mod accessible;
 mod admin;
+mod authorisation;
 mod backup;
 mod bare;
 mod browser;
