@@ -249,7 +249,14 @@ async fn every_caller_is_answered_what_the_table_says_on_every_route_and_frame()
                 seen.push(if row.is_frame() { world.frame(&row, caller, public).await } else { world.route(&row, caller, public).await });
             }
             if seen != row.answers(public) {
-                wrong.push(format!("{} ({room}) {}\n  {}\n  table  {}\n  server {}", row.what, row.body, callers.join(" "), row.answers(public).join(" "), seen.join(" ")));
+                wrong.push(format!(
+                    "{} ({room}) {}\n  {}\n  table  {}\n  server {}",
+                    row.what,
+                    row.body,
+                    callers.join(" "),
+                    row.answers(public).join(" "),
+                    seen.join(" ")
+                ));
             }
         }
     }

@@ -14,6 +14,7 @@ mod docs;
 mod durability;
 mod first_visit;
 mod golden;
+mod laws;
 mod lists;
 mod logging_lines;
 mod metrics;
