@@ -22,12 +22,18 @@ pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + S
 /// Its chunks, or why it did not come whole.
 pub struct BodyStream {
     body: Option<Body>,
+    begun: bool,
     stall: Pin<Box<Sleep>>,
 }
 
 impl BodyStream {
     pub(super) fn new(body: Option<Body>) -> Self {
-        Self { body, stall: Box::pin(sleep(STALL)) }
+        Self { body, begun: false, stall: Box::pin(sleep(STALL)) }
+    }
+
+    /// Whether somebody has begun to read it: only then a client that waits for `100 Continue` sends it.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
@@ -50,6 +56,7 @@ impl Stream for BodyStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.begun = true;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         if let Poll::Ready(next) = body.as_mut().poll_next(context) {
             self.stall.as_mut().reset(Instant::now() + STALL);

@@ -11,7 +11,7 @@ use super::carry::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
-use super::{Global, init, lock};
+use super::{Global, init, lock, lost};
 use crate::admin::transfer::Import;
 use crate::admin::{Command, Failure, Reply};
 use crate::config::Config;
@@ -28,6 +28,9 @@ pub(super) struct Opts {
     /// What the source is called; needed where two Mattermost servers, or a moved one, come into one
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// Begin with an empty database although uploads, logs or backups are there
+    #[arg(long)]
+    new: bool,
     #[command(flatten)]
     destructive: Destructive,
 }
@@ -64,6 +67,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let config = configuration(global)?;
     let data = &config.server.data_dir;
     let there = data.join(&config.database.path).exists();
+    lost::check(&config, opts.new)?;
     let lock = if there { Some(stopped(&config)?) } else { None };
     // Read before anything is made: of a file that is damaged nothing is taken.
     let open = || Import::open(&opts.file, opts.source.clone());
@@ -92,7 +96,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     } else {
         init::make(data)?;
         let lock = lock::take(data)?;
-        init::data_directory(global)?;
+        init::data_directory(global, opts.new)?;
         lock
     };
     carry(global, &config, import, &lock)

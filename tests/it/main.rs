@@ -15,6 +15,7 @@ mod first_visit;
 mod golden;
 mod lists;
 mod logging_lines;
+mod media;
 mod metrics;
 mod minute;
 mod pages;
