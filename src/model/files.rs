@@ -66,8 +66,8 @@ impl FileKind {
             Some(found) if printable && !WRITTEN.contains(&found) => Self::of("txt"),
             Some("heif") => Self::of("heic"),
             Some(found) => Self::of(found),
-            None => match film(head) {
-                Some(film) => Self::of(film),
+            None => match family(head) {
+                Some(kind) => Self::of(kind),
                 None => Self::of(if text && !head.contains(&0) { "txt" } else { "bin" }),
             },
         }
@@ -97,11 +97,12 @@ impl FileKind {
     }
 }
 
-/// Films of the MP4 family by their brand, where it is none of the best known.
-fn film(head: &[u8]) -> Option<&'static str> {
+/// Films and pictures of the MP4 family by their brand, where it is none of the best known.
+fn family(head: &[u8]) -> Option<&'static str> {
     match (head.get(4..8)?, head.get(8..11)?) {
         (b"ftyp", b"iso") => Some("mp4"),
         (b"ftyp", b"3gp" | b"3g2") => Some("3gp"),
+        (b"ftyp", b"hei" | b"hev") => Some("heic"),
         _ => None,
     }
 }

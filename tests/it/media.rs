@@ -1,5 +1,7 @@
 //! Uploads in everyday life and on a bad day: what they are called, what stays in pictures, how much may come, whose they are.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod damaged;
 mod limits;
 mod mistakes;

@@ -44,7 +44,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                 }
             }
             Some(EXTENSION) => match byte(from)? {
-                Some(CONTROL) => control = self::control(from)?,
+                Some(CONTROL) => control = read_control(from)?,
                 Some(APPLICATION) => repeats(from, to)?,
                 label => {
                     // The control block before such a text is the text's.
@@ -93,7 +93,7 @@ fn blocks(from: &mut impl BufRead, to: &mut (impl Write + ?Sized)) -> io::Result
 }
 
 /// What a control block says: flags, delay, transparent colour.
-fn control(from: &mut impl BufRead) -> io::Result<Option<[u8; 4]>> {
+fn read_control(from: &mut impl BufRead) -> io::Result<Option<[u8; 4]>> {
     let mut found = None;
     while let Some(length @ 1..) = byte(from)? {
         if length == 4 && found.is_none() {

@@ -1,4 +1,4 @@
-//! WebP: RIFF chunks.
+//! Pictures in RIFF chunks (`webp`).
 //!
 //! What stays: pixels, transparency, animation, colour profile, the orientation. The length of all of it stands at the beginning,
 //! so everything is gone through twice: once to count, once to write.
@@ -138,7 +138,7 @@ fn chunk(from: &mut impl BufRead, rest: &mut u64) -> io::Result<([u8; 4], u64)> 
 
 /// Passes over the byte behind a chunk of odd length, which the last one may lack.
 fn passed(from: &mut impl BufRead, rest: u64, length: u64) -> io::Result<u64> {
-    if length % 2 == 0 || rest == 0 {
+    if length.is_multiple_of(2) || rest == 0 {
         return Ok(rest);
     }
     skip(from, 1)?;
@@ -151,7 +151,7 @@ fn header(to: &mut impl Write, kind: [u8; 4], length: u64) -> io::Result<()> {
 }
 
 fn pad(to: &mut impl Write, length: u64) -> io::Result<()> {
-    if length % 2 == 0 { Ok(()) } else { to.write_all(&[0]) }
+    if length.is_multiple_of(2) { Ok(()) } else { to.write_all(&[0]) }
 }
 
 fn write(to: &mut impl Write, kind: [u8; 4], contents: &[u8]) -> io::Result<()> {

@@ -98,7 +98,8 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewMedia) -> Result<Added<Media>, F
     if let Some(there) = sql::one(conn, OF_OWNER, params![new.name, new.owner, new.file_name], media_from_row)? {
         // Somebody is about to use it: its day begins anew.
         sql::run(conn, RENEW, params![there.id, work.now])?;
-        return Ok(Added { value: there, existed: true });
+        let value = one(conn, there.id)?.unwrap_or(there);
+        return Ok(Added { value, existed: true });
     }
     let size = i64::try_from(new.size).unwrap_or(i64::MAX);
     sql::run(conn, ADD, params![new.name, new.owner, new.kind, new.is_image, size, new.width, new.height, new.file_name, work.now])?;

@@ -1,6 +1,7 @@
 //! Mistakes that must not cost an upload: a database that is not there, another's, or an older one.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
@@ -21,6 +22,14 @@ async fn stopped(uploads: u8) -> (Server, Vec<Json>) {
     }
     assert!(server.terminate().await.success());
     (server, all)
+}
+
+/// A server on data of its own, and on the uploads of another.
+async fn beside(media: &Path) -> Server {
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let key = ("MEDIA__DIRECTORY", media.to_str().unwrap());
+    Ctl::at(data.path()).set(key.0, key.1).run(&["user", "create", "root", "--admin", "--init", "--new", "--generate"]).ends(0);
+    Server::start_in(data, &[key]).await
 }
 
 /// The one line that doctor has for uploads.
@@ -82,7 +91,7 @@ async fn a_directory_of_another_instance_is_left_alone_by_both() {
     let (mut first, _) = stopped(3).await;
     age(&first, 48);
     let media = first.data().join("media");
-    let second = Server::start_with(&[("MEDIA__DIRECTORY", media.to_str().unwrap())]).await;
+    let second = beside(&media).await;
     second.wait_for_log(&["ERROR", "belongs to another instance"]).await;
     assert_eq!(kept(&media).len(), 3);
     let found = checked(&Ctl::of(&second).set("MEDIA__DIRECTORY", media.to_str().unwrap()));
@@ -127,7 +136,7 @@ async fn a_directory_without_an_owner_becomes_that_of_the_database_that_knows_it
     assert!(server.terminate().await.success());
     fs::remove_file(server.data().join("media/owner")).unwrap();
     let media = server.data().join("media");
-    let other = Server::start_with(&[("MEDIA__DIRECTORY", media.to_str().unwrap())]).await;
+    let other = beside(&media).await;
     other.wait_for_log(&["ERROR", "3 uploaded files are in", "knows few or none"]).await;
     assert_eq!(kept(&media).len(), 3);
     assert!(!media.join("owner").exists());
