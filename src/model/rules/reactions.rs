@@ -81,14 +81,9 @@ mod tests {
 
     #[test]
     fn a_message_has_room_for_so_many_reactions() {
-        for (kinds, known, own, fits) in [
-            (0, false, 0, true),
-            (49, false, 19, true),
-            (50, true, 19, true),
-            (50, false, 0, false),
-            (20, true, 20, false),
-            (20, false, 20, false),
-        ] {
+        for (kinds, known, own, fits) in
+            [(0, false, 0, true), (49, false, 19, true), (50, true, 19, true), (50, false, 0, false), (20, true, 20, false), (20, false, 20, false)]
+        {
             assert_eq!(check_reaction_room(kinds, known, own).is_ok(), fits, "{kinds} {known} {own}");
         }
     }

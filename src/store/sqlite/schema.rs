@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 use super::error::OpenError;
-use super::{functions, sql};
 use super::wal::BUSY;
+use super::{functions, sql};
 use crate::store::Settings;
 
 /// One step from a schema to the next.
