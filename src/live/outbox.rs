@@ -69,6 +69,11 @@ impl Outbox {
         self.changed.notify_one();
     }
 
+    /// Whether it is to close for this reason.
+    pub fn is_closed_by(&self, reason: CloseReason) -> bool {
+        self.lock().close == Some(reason)
+    }
+
     /// How many frames were ever pushed: a reply that belongs here goes out after exactly those.
     pub fn position(&self) -> u64 {
         self.lock().pushed
