@@ -1,12 +1,10 @@
 //! Log-in, log-out, and whose a credential is.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::counter;
-use tracing::{error, info};
+use tracing::info;
 
 use super::digests::Shown;
 use super::guesses::Limit;
@@ -19,63 +17,6 @@ use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 const MAX_DEVICE: usize = 256;
 /// Characters of a name by which failures are counted.
 const MAX_COUNTED: usize = 256;
-/// Sessions that are remembered without asking the store.
-const MAX_CACHED: usize = 100_000;
-
-/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end of a session.
-#[derive(Default)]
-pub(super) struct SessionCache(Mutex<Cached>);
-
-#[derive(Default)]
-struct Cached {
-    sessions: HashMap<Hash32, (Session, Instant)>,
-    /// Grows whenever something is forgotten: what was read of the store before that may be out of date.
-    generation: u64,
-}
-
-impl SessionCache {
-    fn get(&self, token: &Hash32, age: Duration) -> Option<Session> {
-        self.lock().sessions.get(token).filter(|(_, checked)| checked.elapsed() < age).map(|(session, _)| session.clone())
-    }
-
-    /// To be taken before the store is asked.
-    fn generation(&self) -> u64 {
-        self.lock().generation
-    }
-
-    /// Keeps an answer of the store that was asked for at this generation; nothing is kept when a session has ended since.
-    fn put(&self, session: &Session, generation: u64) {
-        let mut cache = self.lock();
-        if cache.generation != generation {
-            return;
-        }
-        if cache.sessions.len() >= MAX_CACHED {
-            cache.sessions.clear();
-        }
-        cache.sessions.insert(session.token, (session.clone(), Instant::now()));
-    }
-
-    /// Forgets these sessions, once the store no longer has them.
-    pub(super) fn forget(&self, sessions: &[SessionId]) {
-        self.lock().forget(|session| sessions.contains(&session.id));
-    }
-
-    /// Forgets every session of a user, once the store has changed the user.
-    pub(super) fn forget_user(&self, user: UserId) {
-        self.lock().forget(|session| session.user == user);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Cached> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Cached {
-    fn forget(&mut self, which: impl Fn(&Session) -> bool) {
-        self.generation += 1;
-        self.sessions.retain(|_, (session, _)| !which(session));
-    }
-}
 
 /// What somebody shows to log in.
 struct Offer<'a> {
@@ -284,69 +225,9 @@ impl Chat {
     pub async fn count_request(&self, session: &Session) -> Result<()> {
         if self.0.limits.enabled {
             let key = format!("requests:{}", session.user);
-            self.sessions().attempt(&key, self.0.limits.requests_per_minute_per_user, MINUTE).await.map_err(|wait| Error::RateLimited(wait.0))?;
+            self.sessions().attempt(&key, self.0.limits.requests_per_minute_per_user, Duration::from_mins(1)).await.map_err(|wait| Error::RateLimited(wait.0))?;
         }
         Ok(())
-    }
-}
-
-/// Lines about refused credentials: at most ten a minute and address, then one with the number left out.
-#[derive(Default)]
-pub(super) struct Refusals(Mutex<Addresses>);
-
-#[derive(Default)]
-struct Addresses {
-    known: HashMap<Option<IpAddr>, Refused>,
-    /// Counts for all addresses that find no place.
-    others: Option<Refused>,
-    swept: Option<Instant>,
-}
-
-struct Refused {
-    since: Instant,
-    count: u32,
-}
-
-const LINES_PER_MINUTE: u32 = 10;
-const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses that are remembered; beyond, those of past minutes go, and what is new shares one count.
-const MAX_ADDRESSES: usize = 10_000;
-
-impl Refusals {
-    fn log(&self, address: Option<IpAddr>, login: Option<&str>, what: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = all.of(address);
-        if refused.since.elapsed() >= MINUTE {
-            if refused.count > LINES_PER_MINUTE {
-                error!("Authentication failed {} more times from the same address.", refused.count - LINES_PER_MINUTE);
-            }
-            *refused = Refused { since: Instant::now(), count: 0 };
-        }
-        refused.count += 1;
-        let log = refused.count <= LINES_PER_MINUTE;
-        drop(all);
-        match login {
-            Some(login) if log => error!(user = login, "{what}"),
-            None if log => error!("{what}"),
-            _ => (),
-        }
-    }
-}
-
-impl Addresses {
-    fn of(&mut self, address: Option<IpAddr>) -> &mut Refused {
-        let fresh = || Refused { since: Instant::now(), count: 0 };
-        if self.known.len() >= MAX_ADDRESSES && !self.known.contains_key(&address) {
-            // Once a minute is enough: before that few of them can have gone by.
-            if self.swept.is_none_or(|swept| swept.elapsed() >= MINUTE) {
-                self.swept = Some(Instant::now());
-                self.known.retain(|_, refused| refused.since.elapsed() < MINUTE);
-            }
-            if self.known.len() >= MAX_ADDRESSES {
-                return self.others.get_or_insert_with(fresh);
-            }
-        }
-        self.known.entry(address).or_insert_with(fresh)
     }
 }
 
@@ -355,31 +236,6 @@ mod tests {
     use super::*;
     use crate::chat::world::World;
     use crate::config::Config;
-
-    #[tokio::test]
-    async fn an_answer_that_was_asked_for_before_the_end_is_not_kept() {
-        let world = World::new(&Config::default()).await;
-        let ann = world.user("ann").await;
-        let cache = &world.chat.0.cache;
-        // The store says that the session holds …
-        let generation = cache.generation();
-        let found = world.chat.sessions().find(ann.token, Timestamp::now(), Duration::from_hours(1)).await.unwrap().unwrap();
-        // … then it ends, and only then the answer arrives.
-        world.chat.log_out(&ann).await.unwrap();
-        cache.put(&found, generation);
-        assert!(cache.get(&ann.token, Duration::from_hours(1)).is_none());
-        assert_eq!(world.chat.check_still_open(&ann).await, Err(Error::BadSession));
-        // The same where not the session changes but its user.
-        let ben = world.user("ben").await;
-        for change in [SessionCache::forget_user as fn(&SessionCache, UserId), |cache: &SessionCache, _| cache.forget(&[])] {
-            let generation = cache.generation();
-            change(cache, ben.user);
-            cache.put(&ben, generation);
-            assert!(cache.get(&ben.token, Duration::from_hours(1)).is_none());
-        }
-        cache.put(&ben, cache.generation());
-        assert!(cache.get(&ben.token, Duration::from_hours(1)).is_some());
-    }
 
     #[tokio::test]
     async fn an_account_that_was_disabled_while_its_password_was_checked_is_refused_like_a_disabled_one() {
@@ -397,15 +253,5 @@ mod tests {
             let answer = world.chat.open_session(account, offer, &Client::default()).await;
             assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
         }
-    }
-
-    #[test]
-    fn addresses_of_refusals_are_bounded() {
-        let mut addresses = Addresses::default();
-        for number in 0..u32::try_from(MAX_ADDRESSES).unwrap() * 2 {
-            addresses.of(Some(IpAddr::from(number.to_be_bytes()))).count += 1;
-        }
-        assert_eq!(addresses.known.len(), MAX_ADDRESSES);
-        assert_eq!(addresses.others.map(|others| others.count), u32::try_from(MAX_ADDRESSES).ok());
     }
 }

@@ -14,7 +14,7 @@ const ENOUGH: Duration = Duration::from_millis(150);
 const MOST: u32 = 300;
 /// Repetitions between two looks at the clock.
 const STEP: u32 = 10;
-/// A client of another server can let this one rest, but not be made to work longer than this in one go.
+/// No input is repeated once it has cost this much.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Processor time that the server has used, in all its threads.
