@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as Gate, Notify};
 use tokio::time::timeout;
 
 use super::Chat;
@@ -23,6 +23,8 @@ pub(super) type Limit = (String, u32);
 #[derive(Default)]
 pub(super) struct Undecided {
     keys: Mutex<HashMap<String, u32>>,
+    /// Held while a guess is counted or given back, so that a full counter can be told from one full of guesses under way.
+    gate: Gate<()>,
     decided: Notify,
 }
 
@@ -41,7 +43,6 @@ impl Chat {
                 guess.was_right().await?;
                 return Err(refused);
             }
-            self.0.undecided.begin(&key);
             guess.keys.push(key);
         }
         Ok(guess)
@@ -54,11 +55,18 @@ impl Chat {
                 let mut decided = std::pin::pin!(undecided.decided.notified());
                 // Registered before asking, so that a decision in between is not missed.
                 decided.as_mut().enable();
-                match self.sessions().attempt(key, limit, WINDOW).await {
-                    Ok(()) => return Ok(()),
-                    Err(wait) if !undecided.any(key) => return Err(Error::RateLimited(wait.0)),
-                    Err(_) => decided.await,
+                {
+                    let _alone = undecided.gate.lock().await;
+                    match self.sessions().attempt(key, limit, WINDOW).await {
+                        Ok(()) => {
+                            undecided.begin(key);
+                            return Ok(());
+                        }
+                        Err(wait) if !undecided.any(key) => return Err(Error::RateLimited(wait.0)),
+                        Err(_) => (),
+                    }
                 }
+                decided.await;
             }
         };
         timeout(PATIENCE, counted).await.unwrap_or(Err(Error::Unavailable))
@@ -68,6 +76,7 @@ impl Chat {
 impl Guess<'_> {
     /// It was right, or could not be checked: it does not count.
     pub(super) async fn was_right(self) -> Result<()> {
+        let _alone = self.chat.0.undecided.gate.lock().await;
         for key in &self.keys {
             self.chat.sessions().give_back(key).await?;
         }

@@ -31,8 +31,8 @@ struct Queue {
 
 /// While this lives it is the user's turn.
 pub(super) struct Turn<'a> {
-    _place: Place<'a>,
     _permit: OwnedSemaphorePermit,
+    _place: Place<'a>,
 }
 
 /// A place in the queue of a user; given back when it is dropped, also by a caller who has gone while waiting.
@@ -61,7 +61,7 @@ impl Turns {
         };
         let place = Place { turns: self, user };
         let permit = timeout(PATIENCE, turn.acquire_owned()).await.map_err(|_| Error::RateLimited(AGAIN))?;
-        Ok(Turn { _place: place, _permit: permit.map_err(|_| Error::Unavailable)? })
+        Ok(Turn { _permit: permit.map_err(|_| Error::Unavailable)?, _place: place })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Queue>> {

@@ -72,7 +72,7 @@ pub struct Phrase {
 
 impl WordQuery {
     /// Reads what somebody typed: parts between spaces are phrases, and there are no operators. What is asked for twice is asked for
-    /// once, and what goes beyond [`MAX_PHRASES`] and [`MAX_WORDS`] is left out: it would find less, never more.
+    /// once, and what goes beyond ten phrases or 24 words is left out: it would find less, never more.
     /// None: there is nothing in it that could be found.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.graphemes(true).take(MAX_QUERY).collect();

@@ -17,7 +17,7 @@ async fn ten_wrong_passwords_a_minute_are_ten_when_they_come_at_once() {
     };
     let mut statuses = join_all((0..40).map(|n| guess("/api/login", "nobody", "userId", n))).await;
     statuses.sort_unstable();
-    assert_eq!(statuses, [vec![401; 10], vec![429; 30]].concat());
+    assert_eq!(statuses, [vec![401_u16; 10], vec![429; 30]].concat());
     // The right ones are not failures, however many come at once.
     let again = join_all((0..20).map(|_| client.post("/api/login", json!({"userId": "ann", "password": ann.password})))).await;
     assert!(again.iter().all(|answer| answer.status == 200), "{:?}", again.iter().map(|answer| answer.status).collect::<Vec<_>>());
@@ -25,7 +25,7 @@ async fn ten_wrong_passwords_a_minute_are_ten_when_they_come_at_once() {
     let change = |n: usize| ann.patch("/api/users/me", json!({"password": "another secret", "currentPassword": format!("guess {n}")}));
     let mut statuses: Vec<u16> = join_all((0..30).map(change)).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, [vec![403; 10], vec![429; 20]].concat());
+    assert_eq!(statuses, [vec![403_u16; 10], vec![429; 20]].concat());
 }
 
 #[tokio::test]

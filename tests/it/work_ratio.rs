@@ -108,7 +108,8 @@ fn texts() -> Vec<(&'static str, String)> {
 
 /// A server without rates, since they would be what is measured.
 async fn unlimited(more: &[(&str, &str)]) -> Server {
-    let env = [&[("LIMITS__ENABLED", "false"), ("LOG__LEVEL", "warn")], more].concat();
+    let mut env = vec![("LIMITS__ENABLED", "false"), ("LOG__LEVEL", "warn")];
+    env.extend_from_slice(more);
     Server::start_with(&env).await
 }
 

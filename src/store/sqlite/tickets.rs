@@ -41,7 +41,9 @@ impl Tickets {
         kept.bound(user, None, PER_USER);
         if kept.owners.len() >= MAX_TICKETS {
             let users: Vec<UserId> = kept.of.keys().copied().collect();
-            users.into_iter().for_each(|user| kept.expire(user, now));
+            for user in users {
+                kept.expire(user, now);
+            }
         }
         if kept.owners.len() >= MAX_TICKETS
             && let Some(greediest) = kept.of.iter().max_by_key(|(_, waiting)| waiting.len()).map(|(user, _)| *user)
@@ -134,7 +136,7 @@ mod tests {
             tickets.issue(TICKET, *secret, now, life);
         }
         let left: Vec<bool> = all.iter().map(|secret| tickets.take(*secret, now).is_some()).collect();
-        assert_eq!(left, [[false; 2].as_slice(), &[true; PER_SESSION]].concat());
+        assert_eq!(left, [vec![false; 2], vec![true; PER_SESSION]].concat());
         assert_eq!(tickets.take(SECRET, now), Some(of(1, 9)), "another session has its own");
     }
 
