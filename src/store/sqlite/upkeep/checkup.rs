@@ -51,7 +51,7 @@ pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, Upke
 }
 
 /// How many rooms have a message later than this, and the latest: until then, new messages of such a room carry its time.
-pub fn rooms_ahead(path: &Path, live: bool, of: Timestamp) -> Result<(u64, Option<Timestamp>), UpkeepError> {
+pub fn rooms_ahead(path: &Path, live: bool, of: Timestamp) -> Result<(i64, Option<Timestamp>), UpkeepError> {
     let conn = open(path, live)?;
     Ok(sql::one(&conn, AHEAD, params![of], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp))))?.unwrap_or_default())
 }
