@@ -11,7 +11,7 @@ use crate::model::{
     Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts, RoomId, Seq, Session, SocketId, Stored, Window,
     check_client_id, check_text, fold,
 };
-use crate::store::{Missing, Basis, Committed, Draft, MessageChange, Posted, StoreError};
+use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
 
 /// From more messages than this on, read or skipped, a page of history takes its turn.
 const DEAR: u32 = 200;

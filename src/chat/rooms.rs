@@ -10,7 +10,7 @@ use crate::live::{Begin, First};
 use crate::model::{
     Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold,
 };
-use crate::store::{Missing, Basis, Committed, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
+use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;

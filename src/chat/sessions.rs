@@ -225,7 +225,10 @@ impl Chat {
     pub async fn count_request(&self, session: &Session) -> Result<()> {
         if self.0.limits.enabled {
             let key = format!("requests:{}", session.user);
-            self.sessions().attempt(&key, self.0.limits.requests_per_minute_per_user, Duration::from_mins(1)).await.map_err(|wait| Error::RateLimited(wait.0))?;
+            self.sessions()
+                .attempt(&key, self.0.limits.requests_per_minute_per_user, Duration::from_mins(1))
+                .await
+                .map_err(|wait| Error::RateLimited(wait.0))?;
         }
         Ok(())
     }

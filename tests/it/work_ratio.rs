@@ -124,8 +124,9 @@ async fn texts_cost_what_they_are_long() {
     let place = format!("{own}/{message}");
     let post = async |text: &str| drop(ann.post(&own, json!({"content": text})).await.is(201));
     let edit = async |text: &str| drop(ann.patch(&place, json!({"newContent": text})).await.is(200));
-    let stray = async |text: &str| ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found");
-    let (posted, edited, refused) = (table.work(async || post("a").await).await, table.work(async || edit("a").await).await, table.work(async || stray("a").await).await);
+    let stray = async |text: &str| drop(ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found"));
+    let (posted, edited, refused) =
+        (table.work(async || post("a").await).await, table.work(async || edit("a").await).await, table.work(async || stray("a").await).await);
     for (name, text) in texts() {
         table.row(&format!("post {name}"), posted, 25.0, async || post(&text).await).await;
     }
@@ -207,7 +208,9 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
     table.row("a login name of 100,000 marks", short, 100.0, async || people(&format!("a{}", "\u{301}".repeat(100_000))).await).await;
     let react = async |kind: &str| assert!(ann.post(&format!("{messages}/{message}/reactions"), json!({"reactionType": kind})).await.status < 500);
     let like = table.work(async || react("like").await).await;
-    for (kind, text) in [("a long emoji", "🏴󠁧󠁢󠁷󠁬󠁳󠁿".to_owned()), ("100,000 thumbs", "👍".repeat(100_000)), ("100,000 selectors", format!("❤{}", "\u{fe0f}".repeat(100_000)))] {
+    for (kind, text) in
+        [("a long emoji", "🏴󠁧󠁢󠁷󠁬󠁳󠁿".to_owned()), ("100,000 thumbs", "👍".repeat(100_000)), ("100,000 selectors", format!("❤{}", "\u{fe0f}".repeat(100_000)))]
+    {
         table.row(&format!("reaction: {kind}"), like, 100.0, async || react(&text).await).await;
     }
     let asking = async |client: &Client| assert!(client.get("/api/users/me").await.status < 500);

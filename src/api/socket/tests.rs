@@ -44,7 +44,7 @@ async fn ended_before_it_was_registered<D: Speaks>(world: &World, session: &Sess
     let connection = world.chat.open(who(session), voice::<D>()).unwrap();
     let entry = room.map(|room| Entry { room, refused: CloseReason::Normal });
     let member = Sockets::default().join();
-    let (_, heard) = tokio::join!(
+    let ((), heard) = tokio::join!(
         Loop::<D, _>::new(server, connection, state, TIMES, member).run(&world.chat, entry),
         client.filter_map(async |message| message.ok()).collect::<Vec<_>>()
     );

@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{jobs, media, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
-use crate::store::{Missing, Digests, Ended, StoreError, UserChange};
+use crate::store::{Digests, Ended, Missing, StoreError, UserChange};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(attempts.attempt("a", 0, MINUTE, at(200)), Err(RetryAfter(MINUTE)));
         let hour = Duration::from_hours(1);
         assert_eq!(attempts.attempt("h", 1, hour, at(0)), Ok(()));
-        assert_eq!(attempts.attempt("h", 1, hour, at(3000)), Err(RetryAfter(Duration::from_secs(600))));
+        assert_eq!(attempts.attempt("h", 1, hour, at(3000)), Err(RetryAfter(Duration::from_mins(10))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, people, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId};
-use crate::store::{Missing, Basis, Committed, MessageChange, StoreError};
+use crate::store::{Basis, Committed, MessageChange, Missing, StoreError};
 
 const TARGET: &str = "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";

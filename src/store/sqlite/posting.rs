@@ -7,7 +7,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, sql};
 use crate::model::{Change, Media, Message, RoomId, Seq, UserId};
-use crate::store::{Missing, Basis, Draft, Posted, StoreError};
+use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

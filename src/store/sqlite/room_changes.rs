@@ -10,7 +10,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{jobs, people, sql, users};
 use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, SocketId, UserId, Visibility, fold};
-use crate::store::{Missing, Basis, Committed, RoomChange, StoreError};
+use crate::store::{Basis, Committed, Missing, RoomChange, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
 const SET_VISIBILITY: &str = "UPDATE rooms SET visibility = ?2 WHERE id = ?1";

@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{people, sql, users};
 use crate::model::{Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId, Timestamp, UserId, Visibility, fold};
-use crate::store::{Missing, Added, Basis, NewRoom, StoreError};
+use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 
 /// Columns of a room with its owner's login name, for [`room_from_row`].
 macro_rules! room_sql {

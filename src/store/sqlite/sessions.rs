@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{sql, users};
 use crate::model::{Event, Hash32, Session, SessionId, Timestamp, UserId};
-use crate::store::{Missing, Ended, NewSession, StoreError};
+use crate::store::{Ended, Missing, NewSession, StoreError};
 
 macro_rules! session_sql {
     ($rest:literal) => {

@@ -4,7 +4,7 @@ use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
 use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
 use crate::store::{
-    Missing, Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
     StoreError, UserChange, UserKey, UserQuery,
 };
 

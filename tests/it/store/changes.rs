@@ -1,7 +1,7 @@
 //! `changes`: what somebody missed, once each, in rev order, page by page.
 
 use chatctl::model::{Reaction, Rev, RoomId, Seq};
-use chatctl::store::{Missing, Basis, MessageChange, RoomChange, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError};
 
 use super::{World, contract};
 

@@ -1,7 +1,7 @@
 //! Read marks: a maximum, with an unread count that deletions lower.
 
 use chatctl::model::{Event, Rev, Role, Seq};
-use chatctl::store::{Missing, Basis, MessageChange, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError};
 
 use super::{World, contract};
 

@@ -1,7 +1,7 @@
 //! Uploaded files as rows: one a name and owner, readable where something of the reader's refers to them, forgotten when nothing does.
 
 use chatctl::model::{Media, MediaId, Role, Seq, Timestamp, User};
-use chatctl::store::{Missing, Basis, Draft, MessageChange, NewMedia, RoomChange, StoreError, UserChange};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, NewMedia, RoomChange, StoreError, UserChange};
 
 use super::{World, contract, draft};
 

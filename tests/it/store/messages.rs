@@ -1,7 +1,7 @@
 //! Changes of messages, and windows of history.
 
 use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Window};
-use chatctl::store::{Missing, Basis, Draft, MessageChange, RoomChange, StoreError, UserChange};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange};
 
 use super::{World, contract, draft};
 

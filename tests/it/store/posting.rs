@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
-use chatctl::store::{Missing, Basis, Draft, MessageChange, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, StoreError};
 
 use super::{World, contract, draft};
 

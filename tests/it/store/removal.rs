@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chatctl::model::{Change, Event, Role, RoomId, Visibility};
-use chatctl::store::{Missing, Basis, NewRoom, RoomChange, RoomQuery, StoreError, UserKey, UserQuery};
+use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, StoreError, UserKey, UserQuery};
 
 use super::sessions::new_session;
 use super::{World, contract, new_user};

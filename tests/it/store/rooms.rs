@@ -1,7 +1,7 @@
 //! Rooms: one change, one rev, on a basis that still holds, told in order.
 
 use chatctl::model::{Change, Claim, Event, Rev, Role, RoomId, UserId, Visibility};
-use chatctl::store::{Missing, Basis, NewRoom, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, StoreError};
 
 use super::{World, contract};
 

@@ -1,7 +1,7 @@
 //! Search: words of every script, in the rooms that are given, as the messages are now; the index can be lost without loss.
 
 use chatctl::model::{RoomId, Seq, WordQuery};
-use chatctl::store::{Missing, Basis, Found, MessageChange, RoomChange, StoreError};
+use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError};
 
 use super::{PATIENCE, World, contract};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatctl::model::{Event, Hash32, RoomId, SessionId, Timestamp, User, UserId};
-use chatctl::store::{Missing, Ended, NewPassword, NewSession, StoreError, Ticket, UserChange};
+use chatctl::store::{Ended, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange};
 
 use super::{World, contract};
 

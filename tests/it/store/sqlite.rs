@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chatctl::model::{Change, EventSink, MediaId, RoomId, Window};
 use chatctl::store::sqlite::{OpenError, Options, Sqlite};
-use chatctl::store::{Missing, Basis, Draft, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Draft, Missing, RoomChange, RoomQuery, StoreError};
 use rusqlite::Connection;
 
 use super::{World, draft};

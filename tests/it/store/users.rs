@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use chatctl::model::{Change, Claim, Event, UserId};
-use chatctl::store::{Missing, Digests, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
+use chatctl::store::{Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
 use super::{World, contract, new_user};
 

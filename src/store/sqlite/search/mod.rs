@@ -15,7 +15,7 @@ use std::thread::{JoinHandle, Thread};
 use super::readers::Readers;
 use super::{Sqlite, messages};
 use crate::model::{Message, RoomId, WordQuery};
-use crate::store::{Missing, Found, StoreError};
+use crate::store::{Found, Missing, StoreError};
 
 pub use glance::Glance;
 pub(super) use glance::glance;
