@@ -34,7 +34,10 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
         let command = Command::UserPasswd { name: login.to_owned(), password };
         let done = interrupt.check().and_then(|()| carry::carry_out(global, &command, &mut |_| Ok(())));
         done.map_err(|failure| Failure {
-            message: format!("{failure}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others", file.display()),
+            message: format!(
+                "{failure}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others",
+                file.display()
+            ),
             ..failure
         })?;
         set += 1;

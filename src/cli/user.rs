@@ -24,9 +24,7 @@ pub(super) enum Verb {
     /// Make an account
     Create(Create),
     /// Set another password; ends all sessions of the account
-    #[command(
-        after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv"
-    )]
+    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv")]
     Passwd {
         /// Login name
         #[arg(required_unless_present = "all_without")]

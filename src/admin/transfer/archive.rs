@@ -137,7 +137,9 @@ impl Archive {
         let entry = self.zip.by_index(place).map_err(|error| Failure::failed(format!("{name} in the archive is {}", Unread::of(&error).words())))?;
         let directory = std::env::temp_dir();
         let cannot = |error: std::io::Error| match error.kind() {
-            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => Failure::failed(format!("{name} in the archive is damaged: {error}")),
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
+                Failure::failed(format!("{name} in the archive is damaged: {error}"))
+            }
             _ => Failure::failed(format!("cannot unpack {name} into {}: {error}; TMPDIR names another directory", directory.display())),
         };
         let read = std::io::copy(&mut entry.take(self.budget + 1), to).map_err(cannot)?;

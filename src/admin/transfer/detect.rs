@@ -80,7 +80,9 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     match line["type"].as_str() {
         Some("header") => Ok(Kind::Native),
         Some("version") => Ok(Kind::Mattermost),
-        Some("room") if line.get("visibility").is_some() => Err("it is a single room as chatctl room export writes it, which is there to be read (chatctl export writes what can be imported)"),
+        Some("room") if line.get("visibility").is_some() => {
+            Err("it is a single room as chatctl room export writes it, which is there to be read (chatctl export writes what can be imported)")
+        }
         _ => Err(unknown(text)),
     }
 }

@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    GIF, contents, counts, import, mattermost_lines, mattermost_user, notes, pack, slack_channel, slack_export, slack_message, slack_user, with,
-};
+use super::{GIF, contents, counts, import, mattermost_lines, mattermost_user, notes, pack, slack_channel, slack_export, slack_message, slack_user, with};
 
 #[test]
 fn what_slack_shows_beside_the_text_is_taken() {
@@ -50,9 +48,7 @@ fn what_slack_shows_beside_the_text_is_taken() {
 fn what_programs_say_in_mattermost_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let (file, data) = (dir.path().join("m.jsonl"), dir.path().join("data"));
-    let post = |message: &str, at: i64, props: serde_json::Value| {
-        json!({"team": "t", "channel": "town", "user": "bob", "message": message, "create_at": at, "type": "slack_attachment", "props": props})
-    };
+    let post = |message: &str, at: i64, props: serde_json::Value| json!({"team": "t", "channel": "town", "user": "bob", "message": message, "create_at": at, "type": "slack_attachment", "props": props});
     let lines = mattermost_lines(&[
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O"})),
         ("user", mattermost_user("bob", &[("town", "")])),

@@ -15,14 +15,14 @@ fn with_misleading_names(path: &Path, prefix: &str) {
     let lines = mattermost_lines(&[
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O"})),
         ("user", mattermost_user("ann", &[("town", "")])),
-        ("post", json!({"team": "t", "channel": "town", "user": "ann", "message": "see file", "create_at": 1_704_100_000_000_i64, "attachments": [{"path": "20240101/users/a/users.json"}]})),
+        (
+            "post",
+            json!({"team": "t", "channel": "town", "user": "ann", "message": "see file", "create_at": 1_704_100_000_000_i64, "attachments": [{"path": "20240101/users/a/users.json"}]}),
+        ),
     ]);
     let at = |name: &str| format!("{prefix}{name}");
-    let files = [
-        (at("import.jsonl"), lines),
-        (at("data/20240101/users/a/users.json"), b"[]".to_vec()),
-        (at("data/20240101/users/a/channels.json"), b"[]".to_vec()),
-    ];
+    let files =
+        [(at("import.jsonl"), lines), (at("data/20240101/users/a/users.json"), b"[]".to_vec()), (at("data/20240101/users/a/channels.json"), b"[]".to_vec())];
     pack(path, &files);
 }
 

@@ -15,7 +15,15 @@ async fn posts_come_in_the_order_in_which_they_were_said() {
     counts(&first, &[("users", 4, 0), ("rooms", 3, 0), ("participants", 5, 0), ("messages", 6, 0), ("reactions", 1, 0), ("media", 1, 0)]);
     notes(
         &first,
-        &[("admin_not_taken", 1), ("file_elsewhere", 1), ("no_place", 2), ("not_a_message", 1), ("not_understood", 1), ("password_unusable", 4), ("reaction_unknown", 1)],
+        &[
+            ("admin_not_taken", 1),
+            ("file_elsewhere", 1),
+            ("no_place", 2),
+            ("not_a_message", 1),
+            ("not_understood", 1),
+            ("password_unusable", 4),
+            ("reaction_unknown", 1),
+        ],
     );
     let second = import(server.data(), &zip, &["--skip-bad"]);
     counts(&second, &[("users", 0, 4), ("rooms", 0, 3), ("messages", 0, 6), ("media", 0, 1)]);

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    contents, counts, import, import_in_part, items, mattermost_lines, mattermost_user, notes, pack, slack_channel, slack_export, slack_message, slack_user, with,
+    contents, counts, import, import_in_part, items, mattermost_lines, mattermost_user, notes, pack, slack_channel, slack_export, slack_message, slack_user,
+    with,
 };
 
 #[test]
@@ -19,7 +20,10 @@ fn null_and_other_types_cost_nothing_around_them() {
     let general = json!([
         slack_message("1704100000.0001", "U1", "one"),
         with(slack_message("1704100001.0001", "U2", "two"), &json!({"files": null, "edited": null, "blocks": null, "attachments": null})),
-        with(slack_message("1704100002.0001", "U1", "three"), &json!({"reactions": [null, {"name": "+1", "users": null}, {"name": "heart", "users": ["U2", null]}]})),
+        with(
+            slack_message("1704100002.0001", "U1", "three"),
+            &json!({"reactions": [null, {"name": "+1", "users": null}, {"name": "heart", "users": ["U2", null]}]})
+        ),
         with(slack_message("", "U1", "four"), &json!({"ts": 1_704_100_003.5, "thread_ts": 1_704_100_000.0001})),
     ]);
     let random = json!([slack_message("1704100000.0001", "U1", "r1"), null, with(slack_message("1704100001.0001", "U2", ""), &json!({"text": 7}))]);
@@ -96,7 +100,13 @@ fn lines_of_mattermost_may_be_odd_or_broken() {
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O", "deleted_at": null})),
         ("user", with(mattermost_user("ann", &[("town", "channel_user channel_admin")]), &json!({"email": null, "delete_at": null}))),
         ("user", json!({"username": "bob", "teams": null, "roles": null})),
-        ("post", with(post(Value::Null, json!(1_704_100_001_000_i64)), &json!({"replies": [null, {"user": "bob", "message": "a reply", "create_at": "1704100002000"}]}))),
+        (
+            "post",
+            with(
+                post(Value::Null, json!(1_704_100_001_000_i64)),
+                &json!({"replies": [null, {"user": "bob", "message": "a reply", "create_at": "1704100002000"}]}),
+            ),
+        ),
         ("post", post(json!("as text"), json!("1704100003000"))),
         ("post", with(post(json!("later"), json!(1_704_100_004_000_i64)), &json!({"props": null, "reactions": "none", "edit_at": null, "is_pinned": "true"}))),
     ]);
@@ -129,7 +139,8 @@ fn whoever_reacts_or_is_named_need_not_have_spoken() {
     let report = import_in_part(&data, &zip);
     counts(&report, &[("users", 5, 0), ("messages", 4, 0), ("reactions", 2, 0)]);
     assert!(report["not_understood"]["examples"][0].as_str().unwrap().contains("C1 and C2"), "{report:?}");
-    let people: Vec<_> = items(&data, &["user", "list"]).iter().map(|user| format!("{} {}", user["name"].as_str().unwrap(), user["display_name"].as_str().unwrap())).collect();
+    let people: Vec<_> =
+        items(&data, &["user", "list"]).iter().map(|user| format!("{} {}", user["name"].as_str().unwrap(), user["display_name"].as_str().unwrap())).collect();
     for person in ["ann ann", "dora Dora D.", "zoe zoe", "ci ci", "deploy deploy"] {
         assert!(people.iter().any(|known| known == person), "{person}: {people:?}");
     }

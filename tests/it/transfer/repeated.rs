@@ -23,7 +23,10 @@ fn what_was_left_out_comes_with_the_repaired_export() {
     counts(&report, &[("users", 0, 2), ("rooms", 1, 1), ("messages", 1, 1)]);
     notes(&report, &[("completed", 1), ("password_unusable", 2)]);
     let carl = &items(&data, &["user", "list"])[1];
-    assert_eq!((&carl["name"], &carl["display_name"], &carl["email"], &carl["disabled"]), (&json!("carl"), &json!("Carl C."), &json!("carl@example.org"), &json!(false)));
+    assert_eq!(
+        (&carl["name"], &carl["display_name"], &carl["email"], &carl["disabled"]),
+        (&json!("carl"), &json!("Carl C."), &json!("carl@example.org"), &json!(false))
+    );
     assert_eq!(contents(&data, "general"), ["first", "with a time"]);
     assert!(members(&data, "random").contains(&"carl admin".to_owned()));
 }

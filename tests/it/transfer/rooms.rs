@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    counts, import, items, mattermost_lines, mattermost_user, members, notes, pack, slack_channel, slack_export, slack_message, slack_user, with,
-};
+use super::{counts, import, items, mattermost_lines, mattermost_user, members, notes, pack, slack_channel, slack_export, slack_message, slack_user, with};
 
 #[test]
 fn whoever_administers_a_room_can_log_in() {
@@ -57,7 +55,10 @@ fn archived_rooms_are_private_and_those_without_people_get_who_wrote() {
     let (zip, data) = (dir.path().join("w.zip"), dir.path().join("data"));
     let users = json!([slack_user("U1", "ann"), slack_user("U2", "bob")]);
     let archived = json!({"is_archived": true});
-    let channels = json!([with(slack_channel("C1", "old", &json!([])), &archived), with(slack_channel("C4", "older", &json!([])), &json!({"is_archived": true, "creator": null}))]);
+    let channels = json!([
+        with(slack_channel("C1", "old", &json!([])), &archived),
+        with(slack_channel("C4", "older", &json!([])), &json!({"is_archived": true, "creator": null}))
+    ]);
     let groups = json!([slack_channel("G1", "secret", &json!([])), with(slack_channel("G2", "void", &json!([])), &json!({"creator": ""}))]);
     let days = [
         ("old/2024-01-01", json!([slack_message("1704100000.0001", "U2", "ten years of talk")])),

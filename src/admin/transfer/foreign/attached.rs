@@ -110,11 +110,10 @@ mod tests {
         for (value, lines) in [
             (json!({"author_name": "Bob", "text": "the words", "fallback": "Bob: the words"}), &["Bob:", "the words"][..]),
             (json!({"title": "job 17", "title_link": "https://ci/17", "text": "failed"}), &["job 17 (https://ci/17)", "failed"]),
-            (json!({"fields": [{"title": "Branch", "value": "main"}, {"title": "Tests", "value": 3}, {"value": true}, null, {"title": "", "value": null}]}), &[
-                "Branch: main",
-                "Tests: 3",
-                "true",
-            ]),
+            (
+                json!({"fields": [{"title": "Branch", "value": "main"}, {"title": "Tests", "value": 3}, {"value": true}, null, {"title": "", "value": null}]}),
+                &["Branch: main", "Tests: 3", "true"],
+            ),
             (json!({"fallback": "only this"}), &["only this"]),
             (json!({"fallback": "[no preview available]", "image_url": "https://a/b.png"}), &["https://a/b.png"]),
             (json!({"text": null, "fields": null, "fallback": 7}), &["7"]),

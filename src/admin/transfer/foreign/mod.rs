@@ -216,7 +216,8 @@ impl Taker<'_> {
 
     /// The profile picture of somebody who was to have one, from its bytes.
     pub(super) fn picture(&mut self, owner: &str, bytes: Option<Vec<u8>>) -> Result<(), Failure> {
-        let bytes = bytes.filter(|bytes| bytes.len() as u64 <= self.target.max_bytes && FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes)).shown == Shown::Picture);
+        let bytes =
+            bytes.filter(|bytes| bytes.len() as u64 <= self.target.max_bytes && FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes)).shown == Shown::Picture);
         let Some(bytes) = bytes else {
             self.report.note(Reason::FileUnreadable, format!("profile picture of {owner}"));
             return Ok(());

@@ -42,7 +42,9 @@ impl Input {
         input.seek(0)?;
         match input.next()? {
             Some((_, Ok((Line::Version(1), _)))) => Ok(input),
-            Some((_, Ok((Line::Version(other), _)))) => Err(Failure::failed(format!("the export is of version {other} of Mattermost's format; only 1 is understood"))),
+            Some((_, Ok((Line::Version(other), _)))) => {
+                Err(Failure::failed(format!("the export is of version {other} of Mattermost's format; only 1 is understood")))
+            }
             _ => Err(Failure::failed("the first line of the Mattermost export must be {\"type\":\"version\",\"version\":1}")),
         }
     }

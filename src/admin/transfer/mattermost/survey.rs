@@ -105,9 +105,11 @@ impl Survey {
                 taker.report.note(Reason::NotUnderstood, format!("line {number}: a post without create_at"));
                 continue;
             }
-            for (there, what) in
-                [(!said.flagged_by.is_empty(), "saved posts"), (!said.thread_followers.is_empty(), "followers of threads"), (!said.priority.is_null(), "priorities of posts")]
-            {
+            for (there, what) in [
+                (!said.flagged_by.is_empty(), "saved posts"),
+                (!said.thread_followers.is_empty(), "followers of threads"),
+                (!said.priority.is_null(), "priorities of posts"),
+            ] {
                 if there {
                     taker.report.note_once(Reason::NoPlace, what);
                 }

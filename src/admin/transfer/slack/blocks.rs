@@ -126,21 +126,33 @@ mod tests {
     fn blocks_say_what_clients_show() {
         let section = |elements: Value| json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]);
         for (blocks, wanted) in [
-            (section(json!([{"type": "text", "text": "a < b & "}, {"type": "user", "user_id": "U1"}, {"type": "text", "text": " "}, {"type": "emoji", "name": "wave", "skin_tone": 3}])),
-             "a &lt; b &amp; <@U1> :wave::skin-tone-3:"),
-            (section(json!([{"type": "link", "url": "https://a.org"}, {"type": "link", "url": "https://b.org", "text": "b"}, {"type": "broadcast", "range": "here"}])),
-             "<https://a.org><https://b.org|b><!here>"),
-            (json!([{"type": "rich_text", "elements": [
+            (
+                section(
+                    json!([{"type": "text", "text": "a < b & "}, {"type": "user", "user_id": "U1"}, {"type": "text", "text": " "}, {"type": "emoji", "name": "wave", "skin_tone": 3}]),
+                ),
+                "a &lt; b &amp; <@U1> :wave::skin-tone-3:",
+            ),
+            (
+                section(
+                    json!([{"type": "link", "url": "https://a.org"}, {"type": "link", "url": "https://b.org", "text": "b"}, {"type": "broadcast", "range": "here"}]),
+                ),
+                "<https://a.org><https://b.org|b><!here>",
+            ),
+            (
+                json!([{"type": "rich_text", "elements": [
                 {"type": "rich_text_list", "style": "ordered", "indent": 1, "elements": [
                     {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]}, {"type": "rich_text_section", "elements": [{"type": "text", "text": "two"}]}]},
                 {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]},
                 {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "code"}]}]}]),
-             "    1. one\n    2. two\n&gt; quoted\n```\ncode\n```"),
-            (json!([{"type": "header", "text": {"type": "plain_text", "text": "Deploy & more"}}, {"type": "divider"},
+                "    1. one\n    2. two\n&gt; quoted\n```\ncode\n```",
+            ),
+            (
+                json!([{"type": "header", "text": {"type": "plain_text", "text": "Deploy & more"}}, {"type": "divider"},
                 {"type": "section", "text": {"type": "mrkdwn", "text": "*done* <https://a.org|here>"}, "fields": [{"type": "mrkdwn", "text": "Host: db1"}]},
                 {"type": "context", "elements": [{"type": "image", "alt_text": "logo"}, {"type": "mrkdwn", "text": "by ci"}]},
                 {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Roll back"}}]}]),
-             "Deploy &amp; more\n*done* <https://a.org|here>\nHost: db1\nlogo by ci"),
+                "Deploy &amp; more\n*done* <https://a.org|here>\nHost: db1\nlogo by ci",
+            ),
             (json!([{"type": "image", "alt_text": "a graph", "image_url": "https://a.org/g.png"}]), "a graph\n<https://a.org/g.png>"),
             (json!([{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "b"}]]}]), "a | b"),
             (json!([{"type": "of the future", "text": "something"}, 7, null]), "something"),

@@ -12,7 +12,10 @@ pub(super) struct Names<U, R> {
 pub(super) fn mentions(text: &str) -> Vec<(String, Option<String>)> {
     let tokens = text.split("<@").skip(1).filter_map(|rest| rest.split_once('>')).map(|(token, _)| token);
     let parts = tokens.map(|token| token.split_once('|').map_or((token, None), |(id, label)| (id, Some(unescape(label)))));
-    parts.filter(|(id, _)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).map(|(id, label)| (id.to_owned(), label.filter(|label| !label.is_empty()))).collect()
+    parts
+        .filter(|(id, _)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .map(|(id, label)| (id.to_owned(), label.filter(|label| !label.is_empty())))
+        .collect()
 }
 
 /// The text, and the users that it names.
@@ -103,6 +106,6 @@ mod tests {
             assert_eq!(translate(slack, &names).0, ours, "{slack}");
         }
         assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
-        assert_eq!(self::mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"), [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]);
+        assert_eq!(mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"), [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]);
     }
 }
