@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use super::lenient;
+use super::json;
 use crate::admin::Failure;
 
 /// What is taken, for whoever gave something else.
@@ -69,14 +69,14 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     if head.get(257..262) == Some(b"ustar") {
         return Err("it is a tar archive (unpack it, and pack it as a zip)");
     }
-    let text = head.strip_prefix(lenient::BOM).unwrap_or(head);
+    let text = head.strip_prefix(json::BOM).unwrap_or(head);
     if text.trim_ascii().is_empty() {
         return Err("it is empty");
     }
     let mut first = Vec::new();
     // Reading from memory does not fail.
     drop(text.trim_ascii_start().read_until(b'\n', &mut first));
-    let Ok(line) = lenient::parse(&first) else { return Err(unknown(text)) };
+    let Ok(line) = json::parse(&first) else { return Err(unknown(text)) };
     match line["type"].as_str() {
         Some("header") => Ok(Kind::Native),
         Some("version") => Ok(Kind::Mattermost),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::lenient::BOM;
+use super::json::BOM;
 use crate::admin::Failure;
 use crate::store::transfer::{End, Header, Record};
 

@@ -10,6 +10,7 @@ mod emoji;
 mod export;
 mod files;
 mod foreign;
+mod json;
 mod lenient;
 mod lines;
 mod mattermost;

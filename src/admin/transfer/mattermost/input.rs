@@ -8,7 +8,7 @@ use std::path::Path;
 use super::wire::Line;
 use crate::admin::Failure;
 use crate::admin::transfer::archive::Archive;
-use crate::admin::transfer::lenient::BOM;
+use crate::admin::transfer::json::BOM;
 
 /// The longest line that is read.
 const MAX_LINE: u64 = 64 * 1024 * 1024;

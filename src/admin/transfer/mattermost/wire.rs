@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::admin::transfer::foreign::attached::Attachment as Card;
-use crate::admin::transfer::lenient::{self, Lenient, Oddities, wire};
+use crate::admin::transfer::json;
+use crate::admin::transfer::lenient::{Lenient, Oddities, wire};
 
 /// A line.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(super) enum Line {
 impl Line {
     /// The line, or why it is not understood; and what of it was not.
     pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Vec<String>), String> {
-        let mut value = lenient::parse(bytes).map_err(|error| error.to_string())?;
+        let mut value = json::parse(bytes).map_err(|error| error.to_string())?;
         let kind = value["type"].as_str().unwrap_or_default().to_owned();
         let content = value.get_mut(&kind).map(Value::take).unwrap_or_default();
         let mut odd = Oddities::default();

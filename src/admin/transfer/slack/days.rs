@@ -7,7 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::moment::Moment;
 use super::wire::Message;
 use crate::admin::transfer::archive::{Archive, MAX_ENTRY};
-use crate::admin::transfer::lenient::{self, Lenient, Oddities};
+use crate::admin::transfer::json;
+use crate::admin::transfer::lenient::{Lenient, Oddities};
 use crate::store::transfer::{Reason, Report};
 
 /// Where the messages of a day stand.
@@ -67,7 +68,7 @@ impl Days {
                     continue;
                 }
             };
-            let (entries, broken) = lenient::list(&bytes);
+            let (entries, broken) = json::list(&bytes);
             for entry in entries {
                 let mut odd = Oddities::default();
                 let message = Message::read(entry, &mut odd);

@@ -24,7 +24,8 @@ use self::text::{Names, translate};
 use self::wire::{Channel, User};
 use super::archive::{Archive, MAX_ENTRY, Unread};
 use super::foreign::{Member, Place};
-use super::lenient::{self, Lenient, Oddities};
+use super::json;
+use super::lenient::{Lenient, Oddities};
 use super::take::Taker;
 use crate::admin::Failure;
 use crate::model::Timestamp;
@@ -102,7 +103,7 @@ fn list<T: Lenient>(archive: &mut Archive, name: &str, taker: &mut Taker<'_>) ->
         Err(Unread::Missing) => return Ok(Vec::new()),
         Err(why) => return Err(Failure::failed(format!("{name} in the archive is {}; nothing was taken", why.words()))),
     };
-    let (values, broken) = lenient::list(&bytes);
+    let (values, broken) = json::list(&bytes);
     if let Some(broken) = broken {
         return Err(Failure::failed(format!("{name} in the archive cannot be read: {broken}; nothing was taken")));
     }
