@@ -106,7 +106,8 @@ impl Taker<'_> {
             md5: None,
             sha1: None,
             admin: false,
-            disabled: person.disabled || person.bot,
+            // Guests too: an account without marks would see every public room.
+            disabled: person.disabled || person.bot || person.guest,
             deleted: None,
             created: person.created,
             no_password: true,
