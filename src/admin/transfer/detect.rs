@@ -95,7 +95,7 @@ fn unknown(text: &[u8]) -> &'static str {
     }
     match text.trim_ascii_start().first() {
         Some(b'[') => "it is a single file of JSON (of Slack the whole zip is needed)",
-        Some(b'{') => "it is JSON without the first line of an export",
+        Some(b'{') => "it is no export: it does not begin with the first line of one",
         _ => "it is no export of chatctl, Slack or Mattermost",
     }
 }
@@ -119,7 +119,7 @@ mod tests {
             (b"[{\"id\":\"U1\"}]", Err("whole zip")),
             (b"{\"_id\":\"x\",\"rid\":\"GENERAL\",\"msg\":\"hi\"}\n", Err("Rocket.Chat")),
             (b"{\"type\":\"room\",\"room\":\"room001\",\"visibility\":\"public\"}\n", Err("room export")),
-            (b"{\"type\":\"post\"}\n", Err("first line")),
+            (b"{\"type\":\"post\"}\n", Err("the first line")),
             (b"hello\n", Err("no export of chatctl")),
         ] {
             match (kind(head), wanted) {

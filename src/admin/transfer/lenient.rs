@@ -225,13 +225,18 @@ pub(super) mod tests {
 
     use super::*;
 
+    /// Shows what was read, field by field.
+    type Shown<T> = fn(&T) -> Vec<(&'static str, String)>;
+    /// Makes a value of a type.
+    type Sample = fn() -> Value;
+
     /// An object with these fields.
-    pub(in crate::admin::transfer) fn object(fields: &[(&str, fn() -> Value)]) -> Value {
+    pub(in crate::admin::transfer) fn object(fields: &[(&str, Sample)]) -> Value {
         fields.iter().map(|(name, sample)| ((*name).to_owned(), sample())).collect::<Map<_, _>>().into()
     }
 
     /// Fails where some value of one field changes what is read of another.
-    pub(in crate::admin::transfer) fn neighbours_stay<T: Lenient>(shown: fn(&T) -> Vec<(&'static str, String)>) {
+    pub(in crate::admin::transfer) fn neighbours_stay<T: Lenient>(shown: Shown<T>) {
         let whole = T::sample();
         let wanted = shown(&T::read(whole.clone(), &mut Oddities::default()).unwrap());
         for (name, _) in &wanted {

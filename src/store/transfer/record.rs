@@ -113,6 +113,7 @@ pub struct LastIds {
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct UserRecord {
     /// Who.
     pub id: Key,

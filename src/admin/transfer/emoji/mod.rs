@@ -50,7 +50,8 @@ fn flag(country: &str) -> Option<String> {
 
 /// The emoji in a colour of skin, `2` to `6`, or `2-3` where two people are shown.
 fn toned(emoji: &'static Emoji, tone: &str) -> &'static str {
-    let tone = match tone.replace("skin-tone-", "").as_str() {
+    let colours = tone.replace("skin-tone-", "").replace("::", "-");
+    let tone = match colours.as_str() {
         "2" | "2-2" => SkinTone::Light,
         "3" | "3-3" => SkinTone::MediumLight,
         "4" | "4-4" => SkinTone::Medium,
@@ -78,7 +79,15 @@ fn toned(emoji: &'static Emoji, tone: &str) -> &'static str {
         "6-5" => SkinTone::DarkAndMediumDark,
         _ => return emoji.as_str(),
     };
-    emoji.with_skin_tone(tone).unwrap_or(emoji).as_str()
+    let hands = || if emoji.as_str() == "🤝" { handshake(&colours) } else { None };
+    emoji.with_skin_tone(tone).or_else(hands).unwrap_or(emoji).as_str()
+}
+
+/// Two hands in two colours are two emoji that are joined.
+fn handshake(tone: &str) -> Option<&'static Emoji> {
+    let colour = |digit: &str| char::from_u32(u32::from('🏻') + digit.parse::<u32>().ok()?.checked_sub(2)?);
+    let (left, right) = tone.split_once('-')?;
+    emojis::get(&format!("🫱{}\u{200d}🫲{}", colour(left)?, colour(right)?))
 }
 
 /// The text with `:names:` as emoji, but for what stands between backticks.

@@ -19,6 +19,7 @@ const MANY: usize = 3;
 
 /// A user of another product.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, in any combination")]
 pub(super) struct Person {
     pub(super) key: String,
     pub(super) login: String,

@@ -42,7 +42,9 @@ impl Days {
         for folder in unknown {
             report.note(Reason::NotUnderstood, format!("folder {folder}: no such channel"));
         }
-        days.values_mut().for_each(|parts| parts.sort());
+        for parts in days.values_mut() {
+            parts.sort();
+        }
         Self { archive, days }
     }
 
@@ -72,7 +74,9 @@ impl Days {
             for entry in entries {
                 let mut odd = Oddities::default();
                 let message = Message::read(entry, &mut odd);
-                odd.take().into_iter().for_each(|odd| note(format!("{name}: {odd}")));
+                for odd in odd.take() {
+                    note(format!("{name}: {odd}"));
+                }
                 let Some(message) = message else { continue };
                 match Moment::parse(&message.ts) {
                     Some(moment) => messages.push((moment, part.room.clone(), message)),

@@ -33,14 +33,14 @@ impl Messages<'_, '_> {
     pub(super) fn read(&mut self) -> Result<(), Failure> {
         for day in self.days.all() {
             for (moment, room, message) in self.days.messages(&day, None) {
-                self.message(moment, room, message)?;
+                self.message(moment, room, &message)?;
             }
         }
         Ok(())
     }
 
-    fn message(&mut self, moment: Moment, room: String, message: Message) -> Result<(), Failure> {
-        if let Some(event) = is_no_message(&message) {
+    fn message(&mut self, moment: Moment, room: String, message: &Message) -> Result<(), Failure> {
+        if let Some(event) = is_no_message(message) {
             self.taker.report.note(Reason::NotAMessage, event);
             return Ok(());
         }
@@ -48,8 +48,8 @@ impl Messages<'_, '_> {
         if !self.rooms.contains_key(&room) {
             return Ok(());
         }
-        let (author, time, key) = (author(&message, &self.bots).key, moment.time(), moment.key());
-        let (mut text, mentions) = translate(&content(&message), &self.names());
+        let (author, time, key) = (author(message, &self.bots).key, moment.time(), moment.key());
+        let (mut text, mentions) = translate(&content(message), &self.names());
         let mut media = Vec::new();
         for file in message.files.iter().chain(&message.file) {
             match self.file(&room, file, &author, time)? {
