@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info, warn};
 
 use super::access::{self, take_part};
-use super::messages::{NewMessage, member, mentions, posted};
+use super::messages::{NewMessage, member, posted};
 use super::replay::Replay;
 use super::rooms::{DECISIONS, MAX_ONLINE};
 use super::{Authenticated, Chat, actor};
 use crate::live::{CloseReason, First, Outbox, Ready, Socket, Voice};
-use crate::model::{Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window};
+use crate::model::{
+    Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window, mentioned_names,
+};
 use crate::store::Posted;
 
 /// One typing notice of a user in this time is passed on.
@@ -132,7 +134,7 @@ impl Connection {
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
         let mut later: Later = Box::pin(async move {
             let mut draft = chat.draft(&session, room, new.clone(), Some(socket))?;
-            draft.mentions = mentions(&draft.text);
+            draft.mentions = mentioned_names(&draft.text);
             match chat.store().post(room, basis, draft).await {
                 // What memory knew was out of date: decide again on what is stored.
                 Err(crate::store::StoreError::Stale) => said(chat.post_from(&session, room, new, Some(socket)).await),

@@ -207,6 +207,7 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Participant) => Self::ParticipantNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
             StoreError::NotFound(Missing::Cursor) => Self::invalid("cursor", "is no place in this list"),
+            StoreError::TooManyReactions => Self::TooManyReactions,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {
                 tracing::error!("a write may or may not have happened");
