@@ -244,6 +244,7 @@ impl Loading<'_> {
     pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>, first: First) {
         let Hub { recent_messages, .. } = *self.hub;
         self.done = true;
+        info!(room = self.room.key(), "Room created successfully.");
         self.hub.change(self.room, |watch| {
             if let Some(live) = &mut watch.live {
                 live.rev = facts.room.rev;
@@ -260,7 +261,6 @@ impl Loading<'_> {
                 watch.seen.get_or_insert(rev);
             }
         });
-        info!(room = self.room.key(), "Room created successfully.");
         self.wake();
     }
 

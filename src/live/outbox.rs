@@ -104,9 +104,14 @@ impl Outbox {
         }
     }
 
-    /// Waits until the socket is found too slow, or its session ends: then nothing that waits needs to be written. Cancel safe.
-    pub async fn overflowed(&self) {
-        while !matches!(self.lock().close, Some(CloseReason::TooSlow | CloseReason::SessionEnded)) {
+    /// Waits until the socket is found too slow, or its session ends, and answers which: then nothing that waits needs to be written.
+    /// Cancel safe.
+    pub async fn overflowed(&self) -> CloseReason {
+        loop {
+            let close = self.lock().close;
+            if let Some(reason @ (CloseReason::TooSlow | CloseReason::SessionEnded)) = close {
+                return reason;
+            }
             self.changed.notified().await;
         }
     }

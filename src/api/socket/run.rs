@@ -310,7 +310,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             tokio::select! {
                 written = written => written.map_err(|_| End::Lost)?,
                 // A peer that reads nothing fills its queue, or is silent for as long as one that is gone.
-                () = outbox.overflowed() => return Err(End::Close(CloseReason::TooSlow)),
+                reason = outbox.overflowed() => return Err(End::Close(reason)),
                 () = tokio::time::sleep(self.times.heartbeat * (MISSED + 1)) => return Err(End::Close(CloseReason::TimedOut)),
             }
             self.out.shrink_to(KEEP_FRAMES);
