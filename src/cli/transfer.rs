@@ -111,7 +111,7 @@ fn stopped(config: &Config) -> Result<std::fs::File, Failure> {
 
 fn carry(global: &Global, config: &Config, import: Import, _lock: &std::fs::File) -> Result<(), Failure> {
     let mut printer = Printer::new(global.output, REPORT);
-    let done = on_data(config.clone(), async move |admin, output| admin.import(import, false, output).await, &mut |reply| print(&mut printer, reply));
+    let done = on_data(config.clone(), false, async move |admin, output| admin.import(import, false, output).await, &mut |reply| print(&mut printer, reply));
     done?;
     printer.finish()
 }
@@ -147,7 +147,7 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
         Sqlite::duplicate(&from, &scratch.0.join("chat.db")).map_err(|_| Failure::failed(format!("cannot copy {} to try it on", from.display())))?;
     }
     interrupt.check()?;
-    on_data(copy, async move |admin, output| admin.import(import, true, output).await, take)
+    on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)
 }
 
 /// A directory that goes when it is dropped.
