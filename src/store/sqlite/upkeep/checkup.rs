@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use rusqlite::{Connection, params};
 
 use super::check::{damaged, failed, problems};
-use super::inspect::{epoch, uploaded};
+use super::inspect::{epoch, instance, uploaded};
 use super::plan::quiet;
 use super::shape::foreign_schema;
 use super::status::{Stats, stats};
@@ -80,6 +80,16 @@ pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, Upke
 /// The uploaded files that rows tell of: name and size.
 pub fn uploaded_files(path: &Path, live: bool) -> Result<Vec<(String, u64)>, UpkeepError> {
     Ok(uploaded(&open(path, live)?)?)
+}
+
+/// Which instance the database belongs to; empty before a server of this version has opened it.
+pub fn instance_of(path: &Path, live: bool) -> Result<String, UpkeepError> {
+    Ok(instance(&open(path, live)?)?)
+}
+
+/// The epoch of the database; empty before a server has opened it.
+pub fn epoch_of(path: &Path, live: bool) -> Result<String, UpkeepError> {
+    Ok(epoch(&open(path, live)?)?)
 }
 
 /// How much there is of everything. Looks at every message.
