@@ -162,14 +162,15 @@ pub async fn run(
     };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
     let collector = tokio::spawn(collect(chat.clone()));
-    let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));
+    let backups = Schedule::of(&config, &chat, &world.store).await?.map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
-    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics), config.limits.clone(), stopped.clone()));
+    let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
+    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics, &context), config.limits.clone(), stopped.clone()));
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
@@ -193,6 +194,7 @@ pub async fn run(
         backups.abort();
     }
     upkeep.abort();
+    gauges.abort();
     world.close().await;
     info!("Server stopped.");
     Ok(())

@@ -12,6 +12,7 @@ mod database;
 pub mod doctor;
 pub mod frame;
 mod log;
+pub mod measure;
 pub mod outcome;
 mod room_messages;
 mod rooms;

@@ -161,7 +161,12 @@ pub(super) fn operator() -> Operator {
 }
 
 /// Works on the data itself, with a log but without standard output; the lock is held by the caller.
-pub(super) fn on_data(config: Config, quiet: bool, work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>, take: Take<'_>) -> Result<(), Failure> {
+pub(super) fn on_data(
+    config: Config,
+    quiet: bool,
+    work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>,
+    take: Take<'_>,
+) -> Result<(), Failure> {
     let data = config.server.data_dir.clone();
     let _logging = start_log(&config, &data)?;
     let database = data.join(&config.database.path);

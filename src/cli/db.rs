@@ -60,7 +60,7 @@ fn check(global: &Global) -> Result<(), Failure> {
     };
     if ended.is_ok() && global.output == Format::Table {
         let stats = carry::ask(global, &Command::DbStats {})?;
-        let count = |key| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
+        let count = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
         line(&format!("No problems: {} messages and {} uploaded files.", count("messages"), count("media")))?;
         return ended;
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 
 use super::report::Report;
-use super::{Ground, backups};
+use super::{Ground, Server, backups};
 use crate::store::sqlite::upkeep::checkup::problems_of;
 use crate::store::sqlite::upkeep::plan;
 
@@ -19,6 +19,14 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
             ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
             _ => report.unreadable(&path, &error),
         };
+    }
+    if let Server::Here(live) = &ground.server
+        && !live.store.is_in_place()
+    {
+        return report.fail(
+            format!("{} or its write-ahead log was removed or replaced while the server runs, and nothing is stored", path.display()),
+            format!("Move the file back that was there; if it is gone, stop the server and restore a backup. {}", restore(ground)),
+        );
     }
     let problems = problems_of(&path, ground.is_live());
     for problem in problems.iter().take(MOST) {

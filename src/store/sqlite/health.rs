@@ -69,12 +69,25 @@ impl Health {
     /// A commit has failed, or an operation before it.
     pub(super) fn failed(&self, error: &Error) {
         self.failures.increment(1);
-        if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) {
-            // A mistake of one operation; the disk does what it should.
-            return;
-        }
         self.note_damage(error);
-        self.commits_fail.store(true, Ordering::Release);
+        // Anything else is a mistake of one operation; the disk does what it should.
+        let disk = matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::PermissionDenied
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::FileLockingProtocolFailed
+                    | ErrorCode::OutOfMemory
+            )
+        );
+        if disk {
+            self.commits_fail.store(true, Ordering::Release);
+        }
         self.tell();
     }
 

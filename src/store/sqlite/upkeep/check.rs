@@ -2,8 +2,6 @@
 
 use rusqlite::{Connection, ErrorCode, Result, Row};
 
-use crate::store::sqlite::sql;
-
 /// Of each kind so many are told; more help nobody.
 const MOST: usize = 20;
 

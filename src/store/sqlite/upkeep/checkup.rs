@@ -63,9 +63,7 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
         other => vec![format!("It cannot be opened: {other}.")],
     });
     // The log of a server that runs is its own affair, and never at rest.
-    if !live
-        && let Ok(lost @ 1..) = log_end::lost(path)
-    {
+    if !live && let Ok(lost @ 1..) = log_end::lost(path) {
         found.push(format!("The write-ahead log is damaged in the middle: {lost} transactions behind the damage cannot be read."));
     }
     found

@@ -25,12 +25,13 @@ use crate::store::StoreError;
 pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
 pub(super) use self::plan::quiet;
 pub use self::plan::{Plan, plan};
-pub use self::status::{LargeRoom, Stats, Status};
+pub use self::status::{LargeRoom, Sizes, Stats, Status};
 pub use super::search::Glance;
 
 #[cfg(test)]
 pub(super) use self::{
-    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES, status::STATEMENTS as FIGURES,
+    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES,
+    status::STATEMENTS as FIGURES,
 };
 
 /// Why something was not done.

@@ -17,7 +17,7 @@ pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[OBJECTS];
 /// Kind and name of each table and index, with its definition.
 type Objects = BTreeMap<(String, String), String>;
 
-/// What does not belong into a database of its version, and what is missing, each in a sentence. A version that is not known is another's affair.
+/// What does not belong to a database of its version, and what is missing, each in a sentence. A version that is not known is another's affair.
 pub(super) fn foreign_schema(conn: &Connection) -> Result<Vec<String>> {
     let version = schema::version(conn)?;
     if version == 0 || version > schema::number(MIGRATIONS) {
@@ -31,10 +31,10 @@ pub(super) fn foreign_schema(conn: &Connection) -> Result<Vec<String>> {
         match wanted.get(&(kind.clone(), name.clone())) {
             Some(same) if same == definition => (),
             Some(_) => problems.push(format!("The {kind} {name} is not defined as in schema {version}.")),
-            None => problems.push(format!("A {kind} {name} does not belong into schema {version}.")),
+            None => problems.push(format!("The {kind} {name} does not belong to schema {version}.")),
         }
     }
-    let missing = wanted.keys().filter(|key| !found.contains_key(key));
+    let missing = wanted.keys().filter(|key| !found.contains_key(*key));
     problems.extend(missing.map(|(kind, name)| format!("The {kind} {name} of schema {version} is missing.")));
     Ok(problems)
 }
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn whatever_was_added_altered_or_taken_away_is_told() {
         for (change, sentence) in [
-            ("CREATE TRIGGER t AFTER INSERT ON messages BEGIN UPDATE users SET admin = 1; END", "A trigger t does not belong into schema "),
-            ("CREATE VIEW v AS SELECT 1", "A view v does not belong into schema "),
-            ("CREATE TABLE extra (x)", "A table extra does not belong into schema "),
-            ("CREATE INDEX extra ON users (created)", "A index extra does not belong into schema "),
+            ("CREATE TRIGGER t AFTER INSERT ON messages BEGIN UPDATE users SET admin = 1; END", "The trigger t does not belong to schema "),
+            ("CREATE VIEW v AS SELECT 1", "The view v does not belong to schema "),
+            ("CREATE TABLE extra (x)", "The table extra does not belong to schema "),
+            ("CREATE INDEX extra ON users (created)", "The index extra does not belong to schema "),
             ("DROP INDEX messages_rev", "The index messages_rev of schema "),
             ("ALTER TABLE users ADD COLUMN more INTEGER", "The table users is not defined as in schema "),
-            ("ALTER TABLE reactions RENAME TO hidden; CREATE VIEW reactions AS SELECT * FROM hidden", "A view reactions does not belong into schema "),
+            ("ALTER TABLE reactions RENAME TO hidden; CREATE VIEW reactions AS SELECT * FROM hidden", "The view reactions does not belong to schema "),
         ] {
             let dir = tempfile::tempdir().unwrap();
             let conn = schema::open(&dir.path().join("chat.db")).unwrap();
