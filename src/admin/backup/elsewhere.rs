@@ -79,7 +79,7 @@ impl Elsewhere {
     }
 
     fn put_beside(&self) -> io::Result<Option<PathBuf>> {
-        let aside = with_ending(&self.place, &format!("{KEPT}{}", stamp(Timestamp::now())));
+        let aside = aside(&self.place);
         let mut kept = None;
         if self.place.is_dir() && contents(&self.place)?.is_empty() {
             fs::remove_dir_all(&self.place)?;
@@ -103,7 +103,7 @@ impl Elsewhere {
         let there = contents(&self.place)?;
         let mut kept = None;
         if !there.is_empty() {
-            let aside = self.place.join(format!("{}{}", KEPT.trim_start_matches('.'), stamp(Timestamp::now())));
+            let aside = aside(&self.place.join(""));
             DirBuilder::new().mode(0o700).create(&aside)?;
             for name in there {
                 fs::rename(self.place.join(&name), aside.join(&name))?;
@@ -118,6 +118,15 @@ impl Elsewhere {
         sync_directory(&self.place)?;
         Ok(kept)
     }
+}
+
+/// Where something is kept that is replaced: beside it, or within a directory whose path ends in a slash.
+pub(super) fn aside(place: &Path) -> PathBuf {
+    let at = stamp(Timestamp::now());
+    let within = place.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let kept = if within { KEPT.trim_start_matches('.') } else { KEPT };
+    let named = |number: u32| with_ending(place, &if number > 1 { format!("{kept}{at}-{number}") } else { format!("{kept}{at}") });
+    (1..).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
 /// A path without `..`, which a directory that is not there yet could not be left by.

@@ -134,7 +134,7 @@ pub fn stamp(at: Timestamp) -> String {
 }
 
 /// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; `number` above 1 tells several of one second apart.
-pub fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
+pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
     let instance = instance.get(..8).unwrap_or(instance);
     let parts = [host, instance].iter().filter(|part| !part.is_empty()).map(|part| format!("-{part}")).collect::<String>();
     let number = if number > 1 { format!("-{number}") } else { String::new() };
@@ -154,7 +154,7 @@ pub fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// The name of this machine as it may stand in the name of a file.
-pub fn host() -> String {
+pub(super) fn host() -> String {
     host_of(&std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default())
 }
 

@@ -21,13 +21,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::create::with_ending;
-use super::elsewhere::{Elsewhere, KEPT, STAGED, is_occupied, is_within};
-use super::format::{Entry, Head, stamp};
+use super::elsewhere::{Elsewhere, STAGED, aside, is_occupied, is_within};
+use super::format::{Entry, Head};
 use super::read::read;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::{Failure, Progress, cannot};
 use crate::admin::Kind;
-use crate::model::Timestamp;
 use crate::store::files;
 use crate::store::sqlite::upkeep::renew;
 
@@ -148,7 +147,7 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     sync_directory(parent).map_err(cannot("write in", parent))?;
     let replaced = match old {
         Some(old) if there == Occupied::Data => {
-            let aside = parent.join(format!("{}{}", beside(&data, KEPT), stamp(Timestamp::now())));
+            let aside = aside(&data);
             fs::rename(&old, &aside).map_err(cannot("rename", &old))?;
             sync_directory(parent).map_err(cannot("write in", parent))?;
             Some(aside)

@@ -13,13 +13,6 @@ const MOST: usize = 10;
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let path = ground.database();
-    // What may not be read is not damaged.
-    if let Err(error) = File::open(&path) {
-        return match error.kind() {
-            ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
-            _ => report.unreadable(&path, &error),
-        };
-    }
     if let Server::Here(live) = &ground.server
         && !live.store.is_in_place()
     {
@@ -27,6 +20,13 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
             format!("{} or its write-ahead log was removed or replaced while the server runs, and nothing is stored", path.display()),
             format!("Move the file back that was there; if it is gone, stop the server and restore a backup. {}", restore(ground)),
         );
+    }
+    // What may not be read is not damaged.
+    if let Err(error) = File::open(&path) {
+        return match error.kind() {
+            ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
+            _ => report.unreadable(&path, &error),
+        };
     }
     let problems = problems_of(&path, ground.is_live());
     for problem in problems.iter().take(MOST) {

@@ -84,6 +84,10 @@ fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite
     if found > known {
         return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
     }
+    if found == 0 {
+        // Only takes effect before the first table; later it would write a page each time, for which a full disk has no room.
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
+    }
     writer_pragmas(&conn)?;
     conn.set_prepared_statement_cache_capacity(256);
     if found > 0
@@ -131,10 +135,9 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
-    // auto_vacuum only takes effect before the first table. The writer checks references itself: SQLite would look each up once more.
+    // The writer checks references itself: SQLite would look each up once more.
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = OFF;
          PRAGMA wal_autocheckpoint = 10000;
