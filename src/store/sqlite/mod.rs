@@ -9,6 +9,7 @@ mod attempts;
 mod cards;
 mod counters;
 mod error;
+mod functions;
 mod health;
 mod jobs;
 mod log_end;
