@@ -14,6 +14,7 @@ mod lock;
 mod log;
 mod lost;
 mod pages;
+mod passwords;
 mod print;
 mod room;
 mod serve;

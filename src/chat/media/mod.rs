@@ -160,6 +160,8 @@ impl Chat {
             file_name,
         };
         let _open = uploads.gate.read().await;
+        // A body may have taken long, and the session may have ended meanwhile.
+        self.check_still_open(session).await?;
         self.note_owner().await.map_err(|error| unavailable(&error))?;
         incoming.keep(&judged.name).await.map_err(|error| unavailable(&error))?;
         let added = self.store().add_media(new).await?;
