@@ -232,7 +232,7 @@ pub struct Limits {
     pub socket_queue_bytes: usize,
     /// REST requests of one user in a minute.
     pub requests_per_minute_per_user: u32,
-    /// Frames from one socket in a minute.
+    /// Frames of any kind from one socket in a minute; beyond, the socket is read slowly.
     pub frames_per_minute_per_socket: u32,
     /// New accounts from one address in an hour.
     pub registrations_per_hour_per_address: u32,
