@@ -88,7 +88,7 @@ fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
     for line in text.lines() {
         let of_limit = line.split_whitespace().any(|word| word == LIMIT);
         match cpu_seconds.filter(|_| line.starts_with(CPU)) {
-            Some(seconds) => right.push_str(&format!("{CPU}{seconds}")),
+            Some(seconds) => right.extend([CPU, seconds.to_string().as_str()]),
             None if unlimited && of_limit => continue,
             None => right.push_str(line),
         }
