@@ -59,7 +59,7 @@ impl Chat {
             return Err(Error::RegistrationClosed);
         }
         self.check_registration(&new)?;
-        self.count_registration(client.address)?;
+        self.count_registration(client.counted)?;
         let user = self.add_account(new, false).await?;
         info!(user = user.login, "User registered.");
         Ok(user)
@@ -90,7 +90,7 @@ impl Chat {
 
     /// Counts a registration against `registrations_per_hour_per_address`.
     fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
-        let Some(address) = address.filter(|address| self.0.limits.enabled && self.is_limited(*address)) else { return Ok(()) };
+        let Some(address) = address.filter(|_| self.0.limits.enabled) else { return Ok(()) };
         let mut all = self.0.registered.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_ADDRESSES {
             all.retain(|_, times| times.iter().any(|at| at.elapsed() < HOUR));

@@ -121,8 +121,6 @@ struct Inner {
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// Loopback peers are proxies whose clients are known; without, all of this machine looks like one address.
-    behind_proxy: bool,
     /// When each user last typed.
     typed: Mutex<HashMap<UserId, Instant>>,
     /// Accounts made from each address within the hour.
@@ -152,7 +150,6 @@ impl Chat {
             auth: config.auth.clone(),
             rooms: config.rooms.clone(),
             limits: config.limits.clone(),
-            behind_proxy: !config.server.trusted_proxies.is_empty(),
             typed: Mutex::default(),
             registered: Mutex::default(),
             invitation: Mutex::default(),

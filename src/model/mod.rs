@@ -10,6 +10,7 @@ mod ids;
 mod message;
 mod names;
 mod room;
+pub mod rules;
 mod session;
 mod timestamp;
 mod user;

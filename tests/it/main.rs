@@ -10,6 +10,7 @@ mod chats;
 mod cli;
 mod conformance;
 mod docs;
+mod door;
 mod durability;
 mod first_visit;
 mod golden;
