@@ -50,10 +50,10 @@ impl Network {
 
 /// The client at the far end of a chain of proxies, of which `peer` is the nearest and `hops` is what they say, nearest last.
 /// Whatever stands left of the first hop that is not trusted, or cannot be read, anybody may have written.
-pub fn forwarded_client(peer: Option<IpAddr>, hops: impl DoubleEndedIterator<Item = &str>, is_trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+pub fn forwarded_client<H: AsRef<str>>(peer: Option<IpAddr>, hops: impl DoubleEndedIterator<Item = H>, is_trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let mut client = peer;
     for hop in hops.rev() {
-        let Some(address) = hop_address(hop) else { break };
+        let Some(address) = hop_address(hop.as_ref()) else { break };
         client = Some(address);
         if !is_trusted(address) {
             break;
