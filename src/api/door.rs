@@ -144,7 +144,7 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
 }
 
 /// Gives warp's type of bodies a name.
-trait Bodied {
+pub(super) trait Bodied {
     type Body;
 }
 
