@@ -137,7 +137,7 @@ fn untrusted(error: &io::Error) -> (String, &'static str) {
     match certificate {
         CertificateError::UnknownIssuer => (
             "its certificate is signed by nobody whom this machine trusts".to_owned(),
-            "If an authority has signed it, tls_cert must hold the whole chain; if you have signed it yourself, clients must be told to trust it.",
+            "If an authority has signed the certificate, tls_cert must hold the whole chain; if you have signed it yourself, clients must be told to trust it.",
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => ("its certificate has ended".to_owned(), "Renew it; browsers refuse it too."),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
