@@ -111,12 +111,14 @@ impl Control {
     }
 }
 
-/// A descriptor that is held back for a caller, for when all others are in use.
-struct Spare(Option<std::fs::File>);
+/// Descriptors that are held back for a caller and what it asks for, for when all others are in use.
+struct Spare(Option<[std::fs::File; 4]>);
 
 impl Spare {
     fn hold() -> Self {
-        Self(std::fs::File::open("/dev/null").ok())
+        let open = || std::fs::File::open("/dev/null");
+        let all = || io::Result::Ok([open()?, open()?, open()?, open()?]);
+        Self(all().ok())
     }
 
     fn hold_again(&mut self) {
@@ -125,7 +127,7 @@ impl Spare {
         }
     }
 
-    /// Whether there is one descriptor more now.
+    /// Whether there are more descriptors now.
     fn give_up(&mut self) -> bool {
         self.0.take().is_some()
     }

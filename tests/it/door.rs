@@ -5,6 +5,7 @@
 mod addresses;
 mod bodies;
 mod connections;
+mod descriptors;
 mod origins;
 mod proxies;
 mod slow;
