@@ -236,7 +236,7 @@ pub struct Limits {
     pub max_frame_bytes: usize,
     /// Connections in all.
     pub max_connections: usize,
-    /// Connections of one address.
+    /// Connections of one address (IPv6: of one /64 network); behind trusted proxies, WebSockets and requests under way of one client.
     pub max_connections_per_address: usize,
     /// Sockets of one user.
     pub max_sockets_per_user: usize,
