@@ -135,6 +135,8 @@ fn user(row: &Row<'_>) -> Result<Record> {
         disabled: row.get("disabled")?,
         deleted: row.get("deleted")?,
         created: row.get("created")?,
+        no_password: false,
+        stranger: false,
     }))
 }
 
