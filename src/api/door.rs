@@ -210,7 +210,7 @@ mod tests {
         stream.write_all(b"GET /panics HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answers = String::new();
         stream.read_to_string(&mut answers).await.unwrap();
-        let statuses: Vec<_> = answers.lines().filter_map(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)).collect();
+        let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
         assert_eq!(statuses, ["500", "200"], "{answers}");
         stop.send_replace(true);
         serving.await.unwrap();
