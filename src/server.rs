@@ -212,13 +212,13 @@ pub async fn run(
 fn fitting(mut config: Config) -> Config {
     let Some(files) = descriptors::raise() else { return config };
     let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
-    if room < wanted {
+    if !descriptors::suffice(files, &config.limits) {
         warn!(
             "The system allows {files} open files, so there can be {room} connections instead of max_connections = {wanted}; LimitNOFILE={} allows all.",
             descriptors::needed(&config.limits)
         );
-        config.limits.max_connections = room;
     }
+    config.limits.max_connections = room.min(wanted);
     config
 }
 

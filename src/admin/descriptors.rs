@@ -26,6 +26,11 @@ pub fn needed(limits: &Limits) -> usize {
     limits.max_connections.saturating_add(RESERVE)
 }
 
+/// Whether so many open files are about enough: a tenth of the connections is left out of account.
+pub fn suffice(files: usize, limits: &Limits) -> bool {
+    connections(files) >= limits.max_connections - limits.max_connections / 10
+}
+
 /// How many connections so many open files leave room for.
 pub fn connections(files: usize) -> usize {
     files.saturating_sub(RESERVE).max(files / SHARE)
@@ -41,6 +46,7 @@ mod tests {
             assert_eq!(connections(files), wanted, "{files}");
         }
         let limits = Limits::default();
+        assert!(suffice(20_000, &limits) && !suffice(16_384, &limits));
         assert_eq!(connections(needed(&limits)), limits.max_connections);
     }
 }

@@ -2,12 +2,12 @@
 
 use super::Ground;
 use super::report::Report;
-use crate::admin::descriptors::{connections, most, needed};
+use crate::admin::descriptors::{connections, most, needed, suffice};
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let limits = &ground.config.limits;
     let Some(files) = most() else { return report.ok("the system does not limit open files") };
-    if files >= needed(limits) {
+    if suffice(files, limits) {
         return report.ok(format!("the system allows {files} open files"));
     }
     report.warn(

@@ -61,7 +61,7 @@ async fn a_bundle_has_what_helps_and_nothing_that_is_nobodys_business() {
         assert_eq!((&value("stats.json")["messages"], &value("status.json")["running"]), (&Json::from(1), &Json::from(running)));
         assert!(value("system.json")["memory"]["MemTotal"].is_string());
         assert!(texts(&value("doctor.json"), "check").contains(&"database"));
-        assert!(files["config.toml"].contains("https://…@chat.example/") && files["config.toml"].contains("password_min_length = 8"));
+        assert!(files["log.txt"].contains("https://…@chat.example/") && files["config.toml"].contains("password_min_length = 8"));
         assert!(files["log.txt"].contains("started on") && files["log.txt"].contains("A line with … and"), "{}", files["log.txt"]);
     }
     ctl.run(&["support", "bundle", home.path().join("true.tar.gz").to_str().unwrap()]).fails(4, "exists already");
