@@ -180,8 +180,8 @@ pub fn door(context: &Context) -> Door {
 }
 
 /// The entrance of the address that `/metrics` has for itself.
-pub fn metrics_door(config: &Config, metrics: &metrics::Metrics) -> Door {
-    Door::new(config, metrics::alone(metrics), Arc::new(strangers(config)), None)
+pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
+    Door::new(&context.config, metrics::alone(metrics, context), Arc::new(strangers(&context.config)), None)
 }
 
 /// Everything that the server answers. A dialect is one line.

@@ -6,7 +6,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Global, carry, init, lock, log, print};
 use crate::admin::Failure;
-use crate::chat::SETUP_LIFE;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
 use crate::logging;
@@ -48,8 +47,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         if let Some(invitation) = ready.invitation {
             let own = || ready.addresses.iter().find(|address| address.starts_with("http")).map(|address| openable(address, &host()));
             let base = public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
-            let minutes = SETUP_LIFE.as_secs() / 60;
-            lines.push(format!("There is no user yet. The first administrator, within {minutes} minutes: {}/#setup={invitation}", base.unwrap_or_default()));
+            lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
         for line in lines {

@@ -52,6 +52,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
 }
 
+/// When the first certificate of a chain ends, in seconds since 1970; None where it cannot be read. Blocks.
+pub fn end(cert: &Path) -> Option<i64> {
+    let chain = certificate::chain(cert).ok()?;
+    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+}
+
 /// What browsers refuse although servers serve it: what `openssl req -x509` makes.
 fn authority(report: &mut Report, chain: &[CertificateDer<'_>], cert: &Path) {
     let Some(first) = chain.first().and_then(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed) else { return };
