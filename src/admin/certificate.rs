@@ -22,7 +22,9 @@ pub struct Unusable {
 pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
     let (chain, der) = (chain(cert)?, private_key(key)?);
     CertifiedKey::from_der(chain, der, &ring::default_provider()).map_err(|error| match error {
-        TlsError::InconsistentKeys(_) => unusable(key, format!("it is not the key of the certificate in {}; tls_cert and tls_key must belong together", cert.display())),
+        TlsError::InconsistentKeys(_) => {
+            unusable(key, format!("it is not the key of the certificate in {}; tls_cert and tls_key must belong together", cert.display()))
+        }
         TlsError::InvalidCertificate(CertificateError::BadEncoding) => unusable(cert, "its first certificate is damaged"),
         error => unusable(cert, format!("{error} (with the key {})", key.display())),
     })
@@ -51,7 +53,9 @@ fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
         _ if has(&text, b"ENCRYPTED PRIVATE KEY-----") || has(&text, b"Proc-Type: 4,ENCRYPTED") => {
             unusable(key, format!("the key is encrypted; decrypt it: openssl pkey -in {} -out NEW.pem", key.display()))
         }
-        pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => unusable(key, "it holds a certificate and no private key; are tls_cert and tls_key exchanged?"),
+        pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => {
+            unusable(key, "it holds a certificate and no private key; are tls_cert and tls_key exchanged?")
+        }
         pem::Error::NoItemsFound => unusable(key, "it holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)"),
         error => damaged(key, &error),
     })

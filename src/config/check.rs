@@ -33,7 +33,9 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                 "public_url",
                 format!("is {url:?}, which has a path: the server cannot be served below a path; give it a host name or a port of its own"),
             ),
-            Err(Not::Origin) => bad("server", "public_url", format!("is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\"")),
+            Err(Not::Origin) => {
+                bad("server", "public_url", format!("is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""))
+            }
         }
     }
     for allowed in server.allowed_origins.iter().filter(|allowed| origin(allowed.trim_end_matches('/')).is_err()) {

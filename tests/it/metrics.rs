@@ -78,7 +78,9 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let server = Server::start().await;
     let client = Client::new(&server);
     client.get("/metrics").await.is_text(200);
-    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-server", "cf-connecting-ip", "true-client-ip", "x-client-ip"] {
+    for header in
+        ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-server", "cf-connecting-ip", "true-client-ip", "x-client-ip"]
+    {
         client.with(header, "for=192.0.2.1").get("/metrics").await.fails(404, "not_found");
     }
     for host in ["chat.example", "chat.example:8080", "192.0.2.1:8080"] {

@@ -1,7 +1,10 @@
 //! The checks that there are.
 
 use super::report::{Finding, Report};
-use super::{Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs, permissions, proxies, registration, search, server, uploads, websocket};
+use super::{
+    Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs, permissions, proxies, registration, search, server, uploads,
+    websocket,
+};
 use crate::admin::Failure;
 
 /// Who can look.

@@ -22,8 +22,8 @@ use tracing::{debug, warn};
 
 pub use tls::Certificate;
 
-pub(super) use places::{AddressPlace, Full, Places};
 use places::Place;
+pub(super) use places::{AddressPlace, Full, Places};
 pub(super) use stream::{Connected, Forwarded};
 use stream::{Stream, prepare};
 

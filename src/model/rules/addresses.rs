@@ -132,7 +132,9 @@ mod tests {
             assert!(read.holds(inside.parse().unwrap()), "{network} {inside}");
             assert!(!read.holds(outside.parse().unwrap()), "{network} {outside}");
         }
-        for text in ["", "proxy", "10.0.0.0/99", "10.0.0.0/33", "2001:db8::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.1:80", "::ffff:10.0.0.0/8"] {
+        for text in
+            ["", "proxy", "10.0.0.0/99", "10.0.0.0/33", "2001:db8::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.1:80", "::ffff:10.0.0.0/8"]
+        {
             assert_eq!(Network::parse(text), None, "{text}");
         }
         assert!(Network::parse("0.0.0.0/0").unwrap().is_everything());
@@ -174,10 +176,23 @@ mod tests {
 
     #[test]
     fn a_host_names_this_machine() {
-        for host in ["localhost", "LOCALHOST:8080", "localhost.", "chat.localhost:1", "127.0.0.1", "127.0.0.9:8080", "::1", "[::1]", "[::1]:8080", "[::ffff:127.0.0.1]:1"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "chat.localhost:1",
+            "127.0.0.1",
+            "127.0.0.9:8080",
+            "::1",
+            "[::1]",
+            "[::1]:8080",
+            "[::ffff:127.0.0.1]:1",
+        ] {
             assert!(is_loopback_host(host), "{host}");
         }
-        for host in ["", "chat.example", "localhost.example:8080", "notlocalhost", "192.0.2.1", "127.0.0.1.example", "localhost:port", "[2001:db8::1]:80", "127.1"] {
+        for host in
+            ["", "chat.example", "localhost.example:8080", "notlocalhost", "192.0.2.1", "127.0.0.1.example", "localhost:port", "[2001:db8::1]:80", "127.1"]
+        {
             assert!(!is_loopback_host(host), "{host}");
         }
     }

@@ -124,7 +124,11 @@ async fn caddy_as_documented() {
     let path = folder.path().join("Caddyfile");
     std::fs::write(&path, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")).unwrap();
     let mut command = Command::new("caddy");
-    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&path).envs(["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.path()))).stderr(Stdio::null());
+    command
+        .args(["run", "--adapter", "caddyfile", "--config"])
+        .arg(&path)
+        .envs(["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.path())))
+        .stderr(Stdio::null());
     let proxy = run(command, port).await;
     works(&server, &proxy).await;
 }
