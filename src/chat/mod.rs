@@ -128,8 +128,6 @@ struct Inner {
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// Loopback peers are proxies whose clients are known; without, all of this machine looks like one address.
-    behind_proxy: bool,
     /// When each user last typed.
     typed: Mutex<HashMap<UserId, Instant>>,
     /// Who may make the first administrator.
@@ -159,7 +157,6 @@ impl Chat {
             auth: config.auth.clone(),
             rooms: config.rooms.clone(),
             limits: config.limits.clone(),
-            behind_proxy: !config.server.trusted_proxies.is_empty(),
             typed: Mutex::default(),
             invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),

@@ -12,7 +12,7 @@ mod message;
 mod names;
 mod pictures;
 mod room;
-mod rules;
+pub mod rules;
 mod session;
 mod timestamp;
 mod user;

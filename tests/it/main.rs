@@ -11,6 +11,7 @@ mod chats;
 mod cli;
 mod conformance;
 mod docs;
+mod door;
 mod durability;
 mod ended;
 mod first_visit;

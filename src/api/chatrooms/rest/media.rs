@@ -13,6 +13,7 @@ use crate::model::{Error, MediaId, Result};
 
 pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
+    request.check_length(request.max_upload()).await?;
     let file_name = request.query("fileName");
     let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = request.stream();
