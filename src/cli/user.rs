@@ -1,11 +1,13 @@
 //! `chatctl user`: accounts and where they are signed in.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Layout, cell, note};
-use super::{Global, carry, init};
+use super::{Global, carry, init, passwords};
 use crate::admin::{Command, Failure, Kind};
 
 /// What to do with accounts.
@@ -22,11 +24,19 @@ pub(super) enum Verb {
     /// Make an account
     Create(Create),
     /// Set another password; ends all sessions of the account
+    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv")]
     Passwd {
         /// Login name
-        name: String,
+        #[arg(required_unless_present = "all_without")]
+        name: Option<String>,
         #[command(flatten)]
         password: PasswordSource,
+        /// Give every imported account that has no password yet one, and write them to a file
+        #[arg(long, conflicts_with = "name", requires = "generate", requires = "to")]
+        all_without: bool,
+        /// New file for login names, passwords and e-mail addresses (CSV), readable by its owner only
+        #[arg(long, value_name = "FILE", requires = "all_without")]
+        to: Option<PathBuf>,
     },
     /// Give another display name; the login name never changes
     Rename {
@@ -100,6 +110,9 @@ pub(super) struct Create {
     /// Make the data directory when it is not there
     #[arg(long, requires = "admin")]
     init: bool,
+    /// With --init: begin with an empty database although uploads, logs or backups are there
+    #[arg(long, requires = "init")]
+    new: bool,
     #[command(flatten)]
     password: PasswordSource,
 }
@@ -119,7 +132,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::List => (Command::UserList {}, COLUMNS),
         Verb::Show { name } => (Command::UserShow { name }, Layout::One),
         Verb::Create(create) => return self::create(global, create),
-        Verb::Passwd { name, password } => (Command::UserPasswd { name, password: password.read()? }, Layout::One),
+        Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
+        Verb::Passwd { name, password, .. } => (Command::UserPasswd { name: name.unwrap_or_default(), password: password.read()? }, Layout::One),
         Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
         Verb::Disable { name } => (Command::UserDisable { name }, Layout::One),
         Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),
@@ -133,9 +147,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 }
 
 fn create(global: &Global, create: Create) -> Result<(), Failure> {
-    let Create { name, display_name, email, admin, if_not_exists, init, password } = create;
+    let Create { name, display_name, email, admin, if_not_exists, init, new, password } = create;
     if init {
-        init::data_directory(global)?;
+        init::data_directory(global, new)?;
     }
     // Nobody is asked for the password of an account that is left as it is.
     if if_not_exists {

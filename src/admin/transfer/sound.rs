@@ -1,13 +1,13 @@
 //! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and noted.
 
 use crate::chat::{is_password_hash, unusable_password};
+/// The name of a file as it can be stored.
+pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{FileKind, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_display_name, check_email, check_login};
 use crate::store::transfer::{MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
 
 /// Longest name of anything.
 const MAX_NAME: usize = 64;
-/// Longest file name.
-const MAX_FILE_NAME: usize = 255;
 /// Beyond any count that a room reaches; keeps sums from overflowing.
 const MAX_NUMBER: i64 = 1 << 53;
 
@@ -54,6 +54,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
         report.note(Reason::PasswordUnusable, user.login.as_str());
         // Without random numbers the empty text is left, with which nobody can log in either.
         user.password = unusable_password().unwrap_or_default();
+        user.no_password = true;
         (user.md5, user.sha1) = (None, None);
     }
 }
@@ -84,13 +85,6 @@ fn sound_media(media: &mut MediaRecord) {
     media.image &= kind.shown == Shown::Picture;
     media.size = media.size.clamp(0, MAX_NUMBER);
     media.file_name = media.file_name.take().and_then(|name| file_name(&name));
-}
-
-/// The last part of a path, if it can be a name.
-pub(super) fn file_name(name: &str) -> Option<String> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let last: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME).collect();
-    Some(last).filter(|name| !name.is_empty())
 }
 
 fn sound_room(room: &mut RoomRecord, report: &mut Report) {
@@ -134,12 +128,15 @@ fn sound_message(message: &mut MessageRecord, report: &mut Report) {
     if message.client_id.as_ref().is_some_and(|id| check_client_id("clientId", id).is_err()) {
         message.client_id = None;
     }
-    message.reactions.retain(|reaction| {
-        let known = Reaction::parse(&reaction.reaction).is_ok();
-        if !known {
-            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+    message.reactions.retain_mut(|reaction| match Reaction::parse(&reaction.reaction) {
+        Ok(known) => {
+            known.as_str().clone_into(&mut reaction.reaction);
+            true
         }
-        known
+        Err(_) => {
+            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+            false
+        }
     });
 }
 
@@ -163,6 +160,5 @@ mod tests {
         assert_eq!(visible("a\u{202e}b\nc", "x"), "ab c");
         assert_eq!(visible("\u{200b}", "x"), "x");
         assert_eq!(visible(&"책".repeat(70), "x").chars().count(), 64);
-        assert_eq!(file_name("../a\\b.png").as_deref(), Some("b.png"));
     }
 }

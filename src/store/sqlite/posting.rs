@@ -7,24 +7,19 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, sql};
 use crate::model::{Change, Media, Message, RoomId, Seq, UserId};
-use crate::store::{Basis, Draft, Posted, StoreError};
+use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
-const MENTION: &str = "INSERT INTO mentions (room, user, seq)
-    SELECT p.room, p.user, ?2 FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id
-    WHERE u.folded = ?3 AND u.id <> ?4
-    ON CONFLICT DO NOTHING";
+const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.folded = ?2";
+const MENTION: &str = "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, MENTION, FORGET_MENTIONS];
-
-/// A text names at most so many people.
-const MAX_MENTIONS: usize = 100;
+pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, CALLED, MENTION, FORGET_MENTIONS];
 
 /// Stores a message, or finds the one that has this client id.
 pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft) -> Result<Posted, Fault> {
@@ -32,7 +27,7 @@ pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft)
     let Some(room) = work.counters.room(conn, id)? else { return Err(rooms::gone(basis).into()) };
     let Some(author) = room.author(conn, id, draft.author)? else {
         let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
-        return Err(if decided { StoreError::Stale } else { StoreError::NotFound }.into());
+        return Err(if decided { StoreError::Stale } else { StoreError::NotFound(Missing::Participant) }.into());
     };
     let holds = match basis {
         Basis::Member { user, since } if user == draft.author => author.since == Some(since),
@@ -87,11 +82,11 @@ fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Me
     if let Some(target) = draft.reply_to
         && !stands(conn, room, target)?
     {
-        return Err(StoreError::NotFound.into());
+        return Err(StoreError::NotFound(Missing::Message).into());
     }
     let mut attached = Vec::with_capacity(draft.media.len());
     for id in &draft.media {
-        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound)?);
+        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound(Missing::Media))?);
     }
     Ok(Some(attached))
 }
@@ -107,10 +102,16 @@ pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> 
     sql::any(conn, STANDS, params![room, seq])
 }
 
-/// Notes whom a text names, of those in the room, but not its author.
-pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, names: &[String]) -> Result<()> {
-    for name in names.iter().take(MAX_MENTIONS) {
-        sql::run(conn, MENTION, params![room, seq, name, author])?;
+/// Notes whom a text mentions: at each place the first of the names that is a participant's, but never its author.
+pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, places: &[Vec<String>]) -> Result<()> {
+    for names in places {
+        for name in names {
+            let Some(user) = sql::one(conn, CALLED, params![room, name], |row| row.get::<_, UserId>("user"))? else { continue };
+            if user != author {
+                sql::run(conn, MENTION, params![room, user, seq])?;
+            }
+            break;
+        }
     }
     Ok(())
 }
