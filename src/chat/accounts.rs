@@ -10,7 +10,8 @@ use super::Chat;
 use super::digests::digests;
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton, with_single_spaces,
+    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
+    with_single_spaces,
 };
 use crate::store::{NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
@@ -134,7 +135,14 @@ impl Chat {
             }
         };
         let ends_sessions = password.is_some();
-        let change = UserChange { name: change.name.map(|name| with_single_spaces(&name)), email: change.email, birth: change.birth, media: change.media, password, ..UserChange::default() };
+        let change = UserChange {
+            name: change.name.map(|name| with_single_spaces(&name)),
+            email: change.email,
+            birth: change.birth,
+            media: change.media,
+            password,
+            ..UserChange::default()
+        };
         let user = self.store().change_user(session.user, change).await.map_err(|error| match error {
             StoreError::NotFound => Error::invalid("mediaId", "is not one of your pictures"),
             other => other.into(),

@@ -100,7 +100,13 @@ impl Chat {
                 Some(self.hash_password(password, None).await?)
             }
         };
-        let change = UserChange { name: change.name.map(|name| with_single_spaces(&name)), password, disabled: change.disabled, admin: change.admin, ..UserChange::default() };
+        let change = UserChange {
+            name: change.name.map(|name| with_single_spaces(&name)),
+            password,
+            disabled: change.disabled,
+            admin: change.admin,
+            ..UserChange::default()
+        };
         let user = self.store().change_user(account.user.id, change).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");

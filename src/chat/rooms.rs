@@ -8,7 +8,8 @@ use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::live::Begin;
 use crate::model::{
-    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold, with_single_spaces,
+    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold,
+    with_single_spaces,
 };
 use crate::store::{Basis, Committed, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
 
