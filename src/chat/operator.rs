@@ -8,6 +8,7 @@ use super::accounts::{Registration, check_profile};
 use super::{Chat, access, actor};
 use crate::model::{
     Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User, UserId, Window, check_login, check_password, fold,
+    with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
