@@ -46,7 +46,7 @@ impl Fields {
     /// The line that tells how often the like of this was left out. It may have been about others, too.
     pub(super) fn repeated(mut self, times: u32) -> Self {
         (self.user, self.room) = (None, None);
-        self.message.push_str(&format!(" ({times} more in the last minute)"));
+        self.message = format!("{} ({times} more in the last minute)", self.message);
         self
     }
 
