@@ -38,7 +38,7 @@ async fn lines_say_who_from_where_and_why() {
     }
     log_in("203.0.113.11", "ghost").await.is(429);
     refusal(&server, "[ghost]", " - Authentication failed: too many attempts. ip=203.0.113.11 dialect=chatrooms reason=limited").await;
-    from(&anybody, "203.0.113.12").bearer("x.y.z").get("/rooms").await;
+    from(&anybody.bearer("x.y.z"), "203.0.113.12").get("/rooms").await;
     refusal(&server, "- Authentication", "the session is invalid or has expired. ip=203.0.113.12 dialect=rooms reason=session").await;
     Ctl::of(&server).run(&["user", "disable", "ann"]).ends(0);
     from(&anybody, "203.0.113.13").post("/api/login", json!({"userId": "ann", "password": "correct horse"})).await.is(401);
@@ -49,7 +49,7 @@ async fn lines_say_who_from_where_and_why() {
 #[tokio::test]
 async fn what_is_left_out_is_told_with_its_number() {
     let mut server = Server::start_with(PROXY).await;
-    let client = from(&Client::new(&server), "203.0.113.9").bearer("x.y.z");
+    let client = from(&Client::new(&server).bearer("x.y.z"), "203.0.113.9");
     for _ in 0..35 {
         client.get("/api/users/me").await.is(401);
     }
