@@ -149,7 +149,7 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
         params,
         query,
         headers,
-        client: Client { address, device },
+        client: Client { address, device, dialect: Some(D::NAME) },
         secure,
         carried: None,
         body: Mutex::new(Some(body)),

@@ -14,6 +14,7 @@ mod membership;
 mod messages;
 mod operator;
 mod participants;
+mod refusals;
 mod replay;
 mod rooms;
 mod search;
@@ -32,7 +33,7 @@ use std::time::Instant;
 use access::Actor;
 use hashing::Hasher;
 use media::Uploads;
-use sessions::{Refusals, SessionCache};
+use sessions::SessionCache;
 use tokens::Keys;
 
 use crate::config::{self, Config};
@@ -115,7 +116,6 @@ struct Inner {
     hasher: Hasher,
     keys: Keys,
     cache: SessionCache,
-    refusals: Refusals,
     epoch: String,
     server_id: String,
     auth: config::Auth,
@@ -146,7 +146,6 @@ impl Chat {
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
-            refusals: Refusals::default(),
             epoch: settings.epoch,
             server_id: settings.server_id,
             auth: config.auth.clone(),

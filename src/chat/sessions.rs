@@ -6,9 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::counter;
-use tracing::{error, info};
+use tracing::{field, info};
 
 use super::digests::Shown;
+use super::refusals::{self, Reason};
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
 use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
@@ -97,17 +98,23 @@ impl Chat {
         for (key, limit) in &keys {
             self.sessions().allowed(key, *limit).await.map_err(|wait| {
                 counter!("chatctl_logins_total", "result" => "limited").increment(1);
+                refusals::log(client, offer.logged, Reason::Limited);
                 Error::RateLimited(wait.0)
             })?;
         }
         let shown = self.check_secret(account.as_ref(), offer.secret, offer.digests).await?;
         let known = account.is_some();
+        let reason = match &account {
+            None => Reason::Unknown,
+            Some(account) if shown.is_some() && account.user.disabled => Reason::Disabled,
+            Some(_) => Reason::Password,
+        };
         let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else {
             for (key, _) in &keys {
                 self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
             }
             counter!("chatctl_logins_total", "result" => "refused").increment(1);
-            self.0.refusals.log(client.address, offer.logged, "Authentication failed.");
+            refusals::log(client, offer.logged, reason);
             return Err(Error::BadCredentials { known });
         };
         let secret = tokens::new_secret()?;
@@ -121,7 +128,7 @@ impl Chat {
         };
         let session = self.sessions().start(new).await.map_err(Error::from)?;
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
-        info!(user = account.user.login, "User logged in.");
+        info!(user = account.user.login, ip = client.address.map(field::display), dialect = client.dialect, "User logged in.");
         if shown == Some(Shown::Password) {
             self.complete_digests(&account, offer.secret);
         }
@@ -228,13 +235,8 @@ impl Chat {
         Ok(found)
     }
 
-    /// Notes a credential that was refused, within the limits of the log.
-    pub(super) fn log_refusal(&self, client: &Client, login: Option<&str>, what: &str) {
-        self.0.refusals.log(client.address, login, what);
-    }
-
     fn refuse(&self, credential: &Credential, client: &Client) -> Error {
-        self.0.refusals.log(client.address, self.0.keys.named(credential).as_deref(), "Authentication failed: the session is invalid or has expired.");
+        refusals::log(client, self.0.keys.named(credential).as_deref(), Reason::Session);
         Error::BadSession
     }
 
@@ -246,43 +248,5 @@ impl Chat {
             self.sessions().count(&key).await.map_err(|_| Error::Unavailable)?;
         }
         Ok(())
-    }
-}
-
-/// Lines about refused credentials: at most ten a minute and address, then one with the number left out.
-#[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Option<IpAddr>, Refused>>);
-
-struct Refused {
-    since: Instant,
-    count: u32,
-}
-
-const LINES_PER_MINUTE: u32 = 10;
-const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses that are remembered; beyond, those of past minutes go.
-const MAX_ADDRESSES: usize = 10_000;
-
-impl Refusals {
-    fn log(&self, address: Option<IpAddr>, login: Option<&str>, what: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_ADDRESSES {
-            all.retain(|_, refused| refused.since.elapsed() < MINUTE);
-        }
-        let refused = all.entry(address).or_insert_with(|| Refused { since: Instant::now(), count: 0 });
-        if refused.since.elapsed() >= MINUTE {
-            if refused.count > LINES_PER_MINUTE {
-                error!("Authentication failed {} more times from the same address.", refused.count - LINES_PER_MINUTE);
-            }
-            *refused = Refused { since: Instant::now(), count: 0 };
-        }
-        refused.count += 1;
-        let log = refused.count <= LINES_PER_MINUTE;
-        drop(all);
-        match login {
-            Some(login) if log => error!(user = login, "{what}"),
-            None if log => error!("{what}"),
-            _ => (),
-        }
     }
 }

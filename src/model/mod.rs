@@ -27,7 +27,7 @@ pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, check_birth, check_display_name, check_email, check_login, check_password, check_room_name, fold, skeleton,
 };
 pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
-pub use rules::{MentionPlace, Reaction, check_reaction_room, mention_places, mentioned_names};
+pub use rules::{MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names, with_single_spaces};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, User};

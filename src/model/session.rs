@@ -60,4 +60,6 @@ pub struct Client {
     pub address: Option<IpAddr>,
     /// User-Agent.
     pub device: String,
+    /// The API that it speaks, for the log.
+    pub dialect: Option<&'static str>,
 }

@@ -2,6 +2,8 @@
 
 mod mentions;
 mod reactions;
+mod visible;
 
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use reactions::{Reaction, check_reaction_room};
+pub use visible::{is_blank, with_single_spaces};
