@@ -1,7 +1,7 @@
 //! Where lines go: to the file, to standard output, to whoever reads along; and which of those that repeat.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::queue::Queue;
 use super::repeats::{Kind, LeftOut, Repeats};
 use super::{Control, PLAIN, REFUSED};
 use crate::config::LogFormat;
+use crate::model::rules::counted;
 
 /// The outputs of this process's log.
 pub(super) struct Output {
@@ -130,16 +131,8 @@ impl Output {
 fn kinds(metadata: &Metadata<'_>, fields: &Fields) -> Vec<Kind> {
     if metadata.target() == REFUSED {
         let address = fields.get("ip").and_then(|ip| ip.parse::<IpAddr>().ok());
-        return vec![Kind::Refusals(address.map(network))];
+        return vec![Kind::Refusals(address.map(counted))];
     }
     let place = metadata.callsite();
     vec![Kind::Message(place.clone(), fields.message().to_owned()), Kind::Place(place)]
-}
-
-/// Whom an address belongs to: a customer has a whole /64 network of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        v4 => v4,
-    }
 }

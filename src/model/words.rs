@@ -12,6 +12,10 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The rules below, as a number: an index that was made by other rules is made anew.
 pub const WORDS_VERSION: i64 = 2;
 
+/// Different phrases of a query that are looked for: each costs a walk through everything that holds it.
+const MAX_PHRASES: usize = 10;
+/// Words of all of them together; a run of a dense script has about as many as characters.
+const MAX_WORDS: usize = 24;
 /// Longest query that is looked at, in grapheme clusters.
 const MAX_QUERY: usize = 200;
 /// From so many characters on, the last word asked for may be the beginning of a longer one.
@@ -70,11 +74,26 @@ pub struct Phrase {
 }
 
 impl WordQuery {
-    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators.
+    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators. What is asked for twice is asked for
+    /// once, and what goes beyond ten phrases or 24 words is left out: it would find less, never more.
     /// None: there is nothing in it that could be found.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.graphemes(true).take(MAX_QUERY).collect();
-        let phrases: Vec<_> = text.split_whitespace().filter_map(phrase).collect();
+        let mut phrases: Vec<Phrase> = Vec::new();
+        let mut left = MAX_WORDS;
+        for mut phrase in text.split_whitespace().filter_map(phrase) {
+            if phrases.len() == MAX_PHRASES || left == 0 {
+                break;
+            }
+            if phrase.words.len() > left {
+                phrase.words.truncate(left);
+                phrase.prefix = false;
+            }
+            if !phrases.contains(&phrase) {
+                left -= phrase.words.len();
+                phrases.push(phrase);
+            }
+        }
         (!phrases.is_empty()).then_some(Self { phrases })
     }
 

@@ -116,5 +116,21 @@ fn whatever_is_typed_has_an_answer() {
             }
         }
     }
-    assert_eq!(WordQuery::parse(&"a ".repeat(10_000)).unwrap().phrases().len(), MAX_QUERY / 2);
+}
+
+#[test]
+fn a_query_has_a_few_different_words_at_most() {
+    let phrases = |text: &str| WordQuery::parse(text).unwrap().phrases().len();
+    assert_eq!(phrases(&"a ".repeat(10_000)), 1);
+    assert_eq!(phrases("Hello hello HELLO world"), 2);
+    assert_eq!(phrases("a b c d e f g h i j k l m"), MAX_PHRASES);
+    let words = |text: &str| WordQuery::parse(text).unwrap().phrases().iter().map(|phrase| phrase.words.len()).sum::<usize>();
+    for long in ["가나다라".repeat(40), "a-".repeat(100), "x.y ".repeat(40), format!("{0} {0}하 {0}너", "가나다라".repeat(4))] {
+        assert!(words(&long) <= MAX_WORDS, "{long}");
+    }
+    // What is left of a query that was cut finds what the whole would have found.
+    let sentence = "one two three four five six seven eight nine ten eleven twelve";
+    assert!(finds(sentence, sentence));
+    let run = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허";
+    assert!(finds(run, &format!("앞{run}뒤")));
 }

@@ -4,7 +4,7 @@ use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
 use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
     StoreError, UserChange, UserKey, UserQuery,
 };
 
@@ -20,6 +20,10 @@ impl Store for Sqlite {
             UserKey::Email(email) => users::Key::Email(email.to_owned()),
         };
         Box::pin(self.read(move |conn| Ok(users::account(conn, &key)?)))
+    }
+
+    fn has_administrator(&self) -> Reply<'_, bool> {
+        Box::pin(self.read(|conn| Ok(users::has_administrator(conn)?)))
     }
 
     fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>> {
@@ -131,15 +135,26 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Nothing, move |work| media::add(work, &new)))
     }
 
-    fn media<'a>(&'a self, name: &'a str, reader: UserId) -> Reply<'a, Option<Media>> {
+    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>> {
         let name = name.to_owned();
-        Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, reader)?)))
+        Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, id, reader)?)))
+    }
+
+    fn unused_media_bytes(&self, owner: UserId) -> Reply<'_, u64> {
+        Box::pin(self.read(move |conn| Ok(media::unused_bytes(conn, owner)?)))
+    }
+
+    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)> {
+        Box::pin(self.read(move |conn| {
+            let page = media::unused(conn, before, after, count)?;
+            Ok((page.looked_at, page.unused.len() as u64, page.next))
+        }))
     }
 
     fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(async move {
             // Looked for by a reader, so that no send waits for it; the writer looks again.
-            let (ids, next) = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+            let media::Page { unused: ids, next, .. } = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
             let names = if ids.is_empty() { Vec::new() } else { self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?)).await? };
             Ok((names, next))
         })
@@ -152,7 +167,7 @@ impl Store for Sqlite {
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
         let change = move |work: &mut super::Work<'_>| {
-            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound.into()) }
+            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound(Missing::Participant).into()) }
         };
         Box::pin(self.write(Touch::Nothing, change))
     }
@@ -162,6 +177,6 @@ impl Store for Sqlite {
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(self.read(|conn| Ok(conn.query_row("SELECT 1 FROM settings", (), |_| Ok(()))?)))
+        Box::pin(self.sound())
     }
 }
