@@ -72,7 +72,7 @@ struct World {
 }
 
 impl World {
-    async fn open(config: &Config, database: PathBuf) -> Result<Self, ServeError> {
+    async fn open(config: &Config, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let for_bus = events.clone();
         let sink = EventSink::new(move |event| {
@@ -86,7 +86,7 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let options = Options { readers: config.database.readers };
+        let options = Options { readers: config.database.readers, quiet };
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
         let hub = Hub::new(&config.rooms, &config.limits);
@@ -115,10 +115,11 @@ impl World {
     }
 }
 
-/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed.
-pub async fn offline<T>(config: Config, database: PathBuf, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
+/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed;
+/// work that is `quiet` begins nothing, and what others have begun waits for the next start.
+pub async fn offline<T>(config: Config, database: PathBuf, quiet: bool, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
     let config = Arc::new(config);
-    let world = World::open(&config, database.clone()).await?;
+    let world = World::open(&config, database.clone(), quiet).await?;
     let parts = admin::Parts { chat: world.chat.clone(), store: world.store.clone(), database, config, running: None };
     let done = work(&Admin::new(parts)).await;
     // What a full disk leaves is taken up at the next start.
@@ -145,7 +146,7 @@ pub async fn run(
     let control = Control::bind(&control_path).map_err(|why| ServeError::Control { path: control_path, why })?;
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = World::open(&config, database.clone()).await?;
+    let world = World::open(&config, database.clone(), false).await?;
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
@@ -161,14 +162,15 @@ pub async fn run(
     };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
     let collector = tokio::spawn(collect(chat.clone()));
-    let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));
+    let backups = Schedule::of(&config, &chat, &world.store).await?.map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
-    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics), config.limits.clone(), stopped.clone()));
+    let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
+    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics, &context), config.limits.clone(), stopped.clone()));
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
@@ -192,6 +194,7 @@ pub async fn run(
         backups.abort();
     }
     upkeep.abort();
+    gauges.abort();
     world.close().await;
     info!("Server stopped.");
     Ok(())

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::CONTENT_TYPE;
@@ -15,7 +17,10 @@ use warp::reply::Response;
 
 use super::accept::Peer;
 use super::chatrooms::Chatrooms;
-use super::{Dialect, respond};
+use super::realtime::Realtime;
+use super::rooms::Rooms;
+use super::v1::V1;
+use super::{Context, Dialect, operator, respond};
 use crate::model::Error;
 
 /// How often what was observed is sorted into its buckets, also when nobody asks.
@@ -40,6 +45,7 @@ impl Metrics {
         let counted =
             PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?.set_buckets(&COUNTS)?.install_recorder()?;
         describe();
+        begin();
         let process = Collector::default();
         process.describe();
         Ok(Self { counted, process })
@@ -56,7 +62,7 @@ impl Metrics {
     /// Everything, as Prometheus text.
     pub fn text(&self) -> String {
         self.process.collect();
-        self.counted.render()
+        process_figures(&self.counted.render(), cpu_seconds())
     }
 
     fn render(&self) -> Response {
@@ -66,7 +72,61 @@ impl Metrics {
     }
 }
 
+/// Seconds of processor time that this process has used.
+fn cpu_seconds() -> Option<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let seconds = |time: TimeVal| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)).as_secs_f64();
+    Some(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
+/// Two figures of the collector mean something else than they say: no limit is told as a limit of 0, and seconds are cut to whole ones.
+fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
+    const LIMIT: &str = "process_virtual_memory_max_bytes";
+    const CPU: &str = "process_cpu_seconds_total ";
+    let unlimited = text.lines().any(|line| line.strip_prefix(LIMIT).is_some_and(|value| value.trim().parse::<f64>().is_ok_and(|value| value <= 0.0)));
+    let mut right = String::with_capacity(text.len() + 16);
+    for line in text.lines() {
+        let of_limit = line.split_whitespace().any(|word| word == LIMIT);
+        match cpu_seconds.filter(|_| line.starts_with(CPU)) {
+            Some(seconds) => right.push_str(&format!("{CPU}{seconds}")),
+            None if unlimited && of_limit => continue,
+            None => right.push_str(line),
+        }
+        right.push('\n');
+    }
+    right
+}
+
+/// Series that an alert may ask for before anything has happened.
+fn begin() {
+    gauge!("chatctl_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    for dialect in [Chatrooms::NAME, Rooms::NAME, V1::NAME, Realtime::NAME] {
+        gauge!("chatctl_sockets", "dialect" => dialect).set(0.0);
+        counter!("chatctl_deliveries_total", "dialect" => dialect).absolute(0);
+        counter!("chatctl_encodings_total", "dialect" => dialect).absolute(0);
+        for code in ["1000", "1001", "1006", "1013", "4401"] {
+            counter!("chatctl_closes_total", "dialect" => dialect, "code" => code).absolute(0);
+        }
+    }
+    for result in ["ok", "refused", "limited"] {
+        counter!("chatctl_logins_total", "result" => result).absolute(0);
+    }
+}
+
 fn describe() {
+    describe_gauge!("chatctl_build_info", "1, with the version of the program");
+    describe_gauge!("chatctl_store_failing", "1 while the database cannot be written or read, or was found damaged; else 0");
+    describe_counter!("chatctl_commit_failures_total", "Commits that failed");
+    describe_counter!("chatctl_unavailable_total", "Operations that were refused for now, by cause: commit, read, slow, replaced, search");
+    describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
+    describe_gauge!("chatctl_database_wal_bytes", Unit::Bytes, "Size of the write-ahead log");
+    describe_gauge!("chatctl_search_index_bytes", Unit::Bytes, "Size of the search index");
+    describe_gauge!("chatctl_search_lag_messages", "Messages that the search index has not taken in yet");
+    describe_gauge!("chatctl_media_bytes", Unit::Bytes, "Bytes of the uploaded files");
+    describe_gauge!("chatctl_disk_free_bytes", Unit::Bytes, "Free bytes where these lie, by place: data, media, backups");
+    describe_gauge!("chatctl_certificate_end_timestamp_seconds", Unit::Seconds, "When the TLS certificate ends, in seconds since 1970");
+    describe_gauge!("chatctl_backup_last_success_timestamp_seconds", Unit::Seconds, "When the newest backup was made, in seconds since 1970; 0: there is none");
+    describe_counter!("chatctl_backup_failures_total", "Backups that could not be made, or only of damaged data");
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
     describe_counter!("chatctl_messages_total", "Messages that were stored");
@@ -79,7 +139,11 @@ fn describe() {
     describe_histogram!("chatctl_commit_operations", "Operations of a commit");
     describe_histogram!("chatctl_commit_seconds", Unit::Seconds, "Time from the beginning of a transaction to its being on the disk");
     describe_histogram!("chatctl_request_seconds", Unit::Seconds, "Time to answer a request, by dialect, method, route and status");
-    describe_gauge!("chatctl_backup_age_seconds", Unit::Seconds, "Time since the newest backup, where the server makes them by itself");
+    describe_gauge!(
+        "chatctl_backup_age_seconds",
+        Unit::Seconds,
+        "Time since the newest backup, where the server makes them by itself; while there is none, since the start"
+    );
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
@@ -106,8 +170,24 @@ pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)>
         .boxed()
 }
 
-/// The same on an address of its own, where there is nothing else.
-pub fn alone(metrics: &Metrics) -> BoxedFilter<(Response,)> {
+/// The same on an address of its own, where there is nothing else but `/health`.
+pub fn alone(metrics: &Metrics, context: &Context) -> BoxedFilter<(Response,)> {
     let nothing = warp::any().map(|| Chatrooms::error(&Error::NotFound)).boxed();
-    filter(metrics, true).or(nothing).unify().boxed()
+    filter(metrics, true).or(operator::filter(context)).unify().or(nothing).unify().boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::process_figures;
+
+    #[test]
+    fn no_limit_is_left_out_and_seconds_are_not_cut() {
+        let of = |limit| {
+            format!(
+                "# HELP process_virtual_memory_max_bytes Most.\n# TYPE process_virtual_memory_max_bytes gauge\nprocess_virtual_memory_max_bytes {limit}\nprocess_cpu_seconds_total 3\nother 1\n"
+            )
+        };
+        assert_eq!(process_figures(&of("0"), Some(3.25)), "process_cpu_seconds_total 3.25\nother 1\n");
+        assert_eq!(process_figures(&of("4096"), None), of("4096"));
+    }
 }

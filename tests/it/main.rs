@@ -3,6 +3,7 @@
 mod accessible;
 mod admin;
 mod backup;
+mod badday;
 mod bare;
 mod browser;
 mod chatrooms;

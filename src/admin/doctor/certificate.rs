@@ -52,6 +52,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
 }
 
+/// When the first certificate of a chain ends, in seconds since 1970; None where it cannot be read. Blocks.
+pub fn end(cert: &Path) -> Option<i64> {
+    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>).ok()?;
+    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+}
+
 /// Whether the server would take the two.
 fn pair(report: &mut Report, chain: &[CertificateDer<'static>], cert: &Path, key: &Path) {
     let advice = "[server] tls_key names the PEM file of the certificate's own key, which the user of the server may read.";

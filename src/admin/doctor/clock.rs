@@ -26,6 +26,11 @@ impl Start {
         Self { wall: Timestamp::now(), since_boot: since_boot() }
     }
 
+    /// How long ago it was, by the clock on the wall.
+    pub(super) fn elapsed(self) -> Duration {
+        Duration::from_millis((Timestamp::now().0 - self.wall.0).max(0).unsigned_abs())
+    }
+
     /// By how much the clock was set since then, forth or back.
     fn set_by(self, now: Self) -> Option<i64> {
         let passed = now.since_boot?.checked_sub(self.since_boot?)?;

@@ -24,6 +24,7 @@ mod websocket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use certificate::end as certificate_end;
 pub use clock::Start;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};

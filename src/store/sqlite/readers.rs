@@ -8,7 +8,8 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tokio::sync::Semaphore;
 
-use super::error::{Fault, OpenError, unavailable};
+use super::error::{Cause, Fault, OpenError, unreadable};
+use super::health::Health;
 use crate::store::StoreError;
 
 /// A read that takes longer is ended: while it runs, the write-ahead log cannot start anew.
@@ -22,6 +23,8 @@ pub(super) struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
     permits: Arc<Semaphore>,
     size: u32,
+    /// Hears how reads go; None where they say nothing of the messages.
+    health: Option<Arc<Health>>,
 }
 
 impl Readers {
@@ -44,7 +47,12 @@ impl Readers {
             .connection_timeout(MAX_READ)
             .build(manager)
             .map_err(|error| OpenError::Io { path: path.to_owned(), why: std::io::Error::other(error) })?;
-        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size })
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size, health: None })
+    }
+
+    /// The same, which report how reads go.
+    pub(super) fn reporting(self, health: Arc<Health>) -> Self {
+        Self { health: Some(health), ..self }
     }
 
     /// Asks in one transaction of one moment.
@@ -54,9 +62,9 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Unavailable)?;
-        let pool = self.pool.clone();
+        let (pool, health) = (self.pool.clone(), self.health.clone());
         let answer = tokio::task::spawn_blocking(move || {
-            let answer = blocking(&pool, ask);
+            let answer = blocking(&pool, health.as_deref(), ask);
             drop(permit);
             answer
         });
@@ -74,10 +82,14 @@ impl Readers {
     }
 }
 
-fn blocking<T>(pool: &r2d2::Pool<SqliteConnectionManager>, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+fn blocking<T>(
+    pool: &r2d2::Pool<SqliteConnectionManager>,
+    health: Option<&Health>,
+    ask: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, StoreError> {
     let mut conn = pool.get().map_err(|error| {
         tracing::error!(store.error = %error, "No connection for a read");
-        StoreError::Unavailable
+        Cause::Read.count()
     })?;
     let end = Instant::now() + MAX_READ;
     let answer = (|| {
@@ -87,12 +99,21 @@ fn blocking<T>(pool: &r2d2::Pool<SqliteConnectionManager>, ask: impl FnOnce(&Con
         tx.commit()?;
         Ok(answer)
     })();
-    answer.map_err(|fault| match fault {
+    answer.inspect(|_| report(health, None)).map_err(|fault| match fault {
         Fault::Refused(why) => why,
         Fault::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
             tracing::warn!("A read was ended because it took too long");
-            StoreError::Unavailable
+            Cause::Slow.count()
         }
-        Fault::Sql(error) => unavailable("reading", &error),
+        Fault::Sql(error) => {
+            report(health, Some(&error));
+            unreadable(&error)
+        }
     })
+}
+
+fn report(health: Option<&Health>, error: Option<&rusqlite::Error>) {
+    if let Some(health) = health {
+        health.read(error);
+    }
 }

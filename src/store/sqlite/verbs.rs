@@ -162,6 +162,6 @@ impl Store for Sqlite {
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(self.read(|conn| Ok(conn.query_row("SELECT 1 FROM settings", (), |_| Ok(()))?)))
+        Box::pin(self.sound())
     }
 }

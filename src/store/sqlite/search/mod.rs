@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
+use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
 use crate::model::{Message, RoomId, WordQuery};
@@ -91,7 +92,7 @@ impl Search {
 
     /// Rows of messages in these rooms that hold the words, newest first, below that row.
     pub(super) async fn find(&self, rooms: &[RoomId], words: &WordQuery, below: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let readers = self.shared.readers().clone().ok_or(StoreError::Unavailable)?;
+        let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
         let wanted = index::wanted(rooms, words);
         let shared = Arc::clone(&self.shared);
         let found = readers.read(move |conn| {
