@@ -44,6 +44,7 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
             let name = file.to_owned();
             on_data(
                 config,
+                false,
                 async move |admin, output| {
                     let given = write(&name, &said(admin, Command::UserWithoutPassword {}).await?)?;
                     let all = given.len();
