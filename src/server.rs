@@ -59,7 +59,7 @@ pub enum ServeError {
 pub struct Ready<'a> {
     /// Where it listens.
     pub addresses: &'a [String],
-    /// For the first administrator, while there is no user.
+    /// For the first administrator, while there is none.
     pub invitation: Option<&'a str>,
 }
 

@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use futures_util::{FutureExt, StreamExt};
@@ -158,6 +158,7 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
         config: Arc::clone(&context.config),
         sockets: context.sockets.clone(),
         admin: context.admin.clone(),
+        known: OnceLock::new(),
     };
     request.carried = auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
     request

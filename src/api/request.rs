@@ -1,6 +1,6 @@
 //! A request as dialects see it: routed, its body not yet read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -34,6 +34,8 @@ pub struct Request {
     pub(super) config: Arc<Config>,
     pub(super) sockets: socket::Sockets,
     pub(super) admin: Admin,
+    /// Whose request this is, once that was asked; looked at again when the body has arrived.
+    pub(super) known: OnceLock<(Chat, Session)>,
 }
 
 impl Request {
@@ -88,6 +90,17 @@ impl Request {
 
     /// The same with the token's expiry.
     pub async fn authenticated(&self, chat: &Chat) -> Result<Authenticated> {
+        let who = self.uncounted(chat).await?;
+        chat.count_request(&who.session).await?;
+        Ok(who)
+    }
+
+    /// The same for who only wants to go: that is never too much.
+    pub async fn leaving(&self, chat: &Chat) -> Result<Session> {
+        Ok(self.uncounted(chat).await?.session)
+    }
+
+    async fn uncounted(&self, chat: &Chat) -> Result<Authenticated> {
         let Some(carried) = &self.carried else {
             tracing::debug!("request without a credential");
             return Err(Error::NoSession);
@@ -95,7 +108,8 @@ impl Request {
         self.check_origin(carried.by_cookie)?;
         let who = chat.authenticate(&carried.credential, &self.client).await?;
         self.span.record("user", &who.session.login);
-        chat.count_request(&who.session).await?;
+        // Where it is asked twice, the answer is the same.
+        drop(self.known.set((chat.clone(), who.session.clone())));
         Ok(who)
     }
 
@@ -116,7 +130,7 @@ impl Request {
         if matters && auth::origin(&self.headers, &self.config.server) == Origin::Foreign { Err(Error::ForeignOrigin) } else { Ok(()) }
     }
 
-    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
+    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time. `BadSession` when the session ended meanwhile.
     pub async fn body(&mut self) -> Result<Bytes> {
         let mut stream = self.stream();
         let limit = self.config.limits.max_body_bytes;
@@ -128,6 +142,9 @@ impl Request {
                 return Err(Error::TooLarge);
             }
             read.extend_from_slice(&chunk);
+        }
+        if let Some((chat, session)) = self.known.get() {
+            chat.check_still_open(session).await?;
         }
         Ok(read.freeze())
     }

@@ -6,7 +6,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Global, carry, init, lock, log, print};
 use crate::admin::Failure;
-use crate::chat::SETUP_LIFE;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
 use crate::logging;
@@ -46,8 +45,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         lines.push(format!("Data in {}", shown(&data)));
         if let Some(invitation) = ready.invitation {
             let base = public.or_else(|| ready.addresses.iter().find(|address| address.starts_with("http")).cloned());
-            let minutes = SETUP_LIFE.as_secs() / 60;
-            lines.push(format!("There is no user yet. The first administrator, within {minutes} minutes: {}/#setup={invitation}", base.unwrap_or_default()));
+            lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
         for line in lines {

@@ -77,7 +77,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
-    let session = match request.session(chat).await {
+    let session = match request.leaving(chat).await {
         Ok(session) => session,
         Err(Error::NoSession | Error::BadSession) => return Ok(json(StatusCode::OK, &wire::Status { status: false })),
         Err(other) => return Err(other),

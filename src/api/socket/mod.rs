@@ -5,6 +5,8 @@
 mod end;
 mod first;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tracker;
 
 use std::time::Duration;

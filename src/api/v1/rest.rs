@@ -73,7 +73,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_out(chat: &Chat, mut request: Request) -> Result<Response> {
-    let session = request.session(chat).await?;
+    let session = request.leaving(chat).await?;
     let wire::Nothing {} = request.json_or_empty().await?;
     chat.log_out(&session).await?;
     Ok(json(StatusCode::OK, &wire::Nothing {}))

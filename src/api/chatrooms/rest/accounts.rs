@@ -28,7 +28,7 @@ pub(super) async fn log_in(chat: &Chat, mut request: Request) -> Result<Response
 }
 
 pub(super) async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
-    let session = request.session(chat).await?;
+    let session = request.leaving(chat).await?;
     chat.log_out(&session).await?;
     Ok(goodbye(&request))
 }

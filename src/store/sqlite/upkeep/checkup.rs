@@ -19,11 +19,12 @@ use crate::store::sqlite::{log_end, schema, sql};
 
 // By number: times are only in step with numbers within a room, and an hour more or less does not matter here.
 const NEWEST: &str = "SELECT max(created) FROM (SELECT created FROM messages ORDER BY id DESC LIMIT ?1)";
+const AHEAD: &str = "SELECT count(*), max(last_time) FROM rooms WHERE deleted IS NULL AND last_time > ?1";
 /// Messages among which the newest is looked for.
 const LATEST: u32 = 1_000;
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST, AHEAD];
 
 impl Sqlite {
     /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it; the chat goes on meanwhile.
@@ -73,6 +74,12 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
 pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, UpkeepError> {
     let conn = open(path, live)?;
     Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+}
+
+/// How many rooms have a message later than this, and the latest: until then, new messages of such a room carry its time.
+pub fn rooms_ahead(path: &Path, live: bool, of: Timestamp) -> Result<(i64, Option<Timestamp>), UpkeepError> {
+    let conn = open(path, live)?;
+    Ok(sql::one(&conn, AHEAD, params![of], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp))))?.unwrap_or_default())
 }
 
 /// The uploaded files that rows tell of: name and size.
