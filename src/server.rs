@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
+use crate::admin::certificate::Unusable;
 use crate::admin::control::Control;
 use crate::admin::doctor::Start;
-use crate::admin::{self, Admin, Running};
-use crate::api::metrics::{Metrics, alone};
+use crate::admin::{self, Admin, Running, descriptors};
+use crate::api::accept::Certificate;
+use crate::api::metrics::Metrics;
 use crate::api::{self, Context, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::{self, Config};
@@ -33,9 +36,12 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// An address cannot be listened on, or TLS cannot be used.
+    /// An address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] accept::BindError),
+    /// The TLS certificate or its key cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] Unusable),
     /// The control socket cannot be made.
     #[error("cannot make the control socket {path}: {why}")]
     Control {
@@ -99,6 +105,10 @@ impl World {
         let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub: Arc::clone(&hub), files, settings };
         let chat = Chat::new(parts, config)?;
         chat.settle_digests().await?;
+        if !quiet {
+            // What failed has been logged, and as long as nobody knows whose the uploads are, none is removed.
+            drop(chat.claim_media().await);
+        }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
         Ok(Self { chat, store, hub, dispatcher })
     }
@@ -136,12 +146,13 @@ pub async fn run(
     ready: impl FnOnce(Ready<'_>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let config = Arc::new(config);
+    let config = Arc::new(fitting(config));
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is touched.
-    let listeners = accept::bind(&config.server).await?;
-    let own = config::Server { listen: vec![config.metrics.listen.clone()], tls_cert: None, tls_key: None, ..config.server.clone() };
-    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own).await? };
+    let certificate = Certificate::load(&config.server)?;
+    let listeners = accept::bind(&config.server, certificate.as_ref()).await?;
+    let own = config::Server { listen: vec![config.metrics.listen.clone()], ..config.server.clone() };
+    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own, None).await? };
     let control_path = config.server.control_path();
     let control = Control::bind(&control_path).map_err(|why| ServeError::Control { path: control_path, why })?;
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
@@ -161,6 +172,7 @@ pub async fn run(
         stop: stopped.clone(),
     };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
+    let renewals = certificate.map(|certificate| tokio::spawn(renew(certificate)));
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store).await?.map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
@@ -170,9 +182,9 @@ pub async fn run(
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
     let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
-    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics, &context), config.limits.clone(), stopped.clone()));
+    let measured = tokio::spawn(accept::serve(for_metrics, api::metrics_door(&context, &metrics), stopped.clone()));
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
-    let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
+    let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
     ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
 
@@ -190,6 +202,9 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    if let Some(renewals) = renewals {
+        renewals.abort();
+    }
     if let Some(backups) = backups {
         backups.abort();
     }
@@ -198,6 +213,34 @@ pub async fn run(
     world.close().await;
     info!("Server stopped.");
     Ok(())
+}
+
+/// Allows no more connections than the system has descriptors for.
+fn fitting(mut config: Config) -> Config {
+    let Some(files) = descriptors::raise() else { return config };
+    let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
+    if !descriptors::suffice(files, &config.limits) {
+        warn!(
+            "The system allows {files} open files, so there can be {room} connections instead of max_connections = {wanted}; LimitNOFILE={} allows all.",
+            descriptors::needed(&config.limits)
+        );
+    }
+    config.limits.max_connections = room.min(wanted);
+    config
+}
+
+/// Reads the certificate and its key again at each SIGHUP; connections go on.
+async fn renew(certificate: Certificate) {
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    while hang_up.recv().await.is_some() {
+        let file = certificate.file().display().to_string();
+        let new = certificate.clone();
+        match tokio::task::spawn_blocking(move || new.reload()).await {
+            Ok(Ok(())) => info!("The TLS certificate {file} was read again."),
+            Ok(Err(unusable)) => error!("The TLS certificate stays the one of before: {unusable}"),
+            Err(error) => error!("The TLS certificate stays the one of before: {error}"),
+        }
+    }
 }
 
 /// Removes files that nothing refers to, now and every hour.

@@ -6,9 +6,11 @@
 
 pub mod backup;
 mod backups;
+pub mod certificate;
 pub mod command;
 pub mod control;
 mod database;
+pub mod descriptors;
 pub mod doctor;
 pub mod frame;
 mod log;

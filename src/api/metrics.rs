@@ -12,11 +12,11 @@ use nix::sys::time::{TimeVal, TimeValLike};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::CONTENT_TYPE;
-use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
-use super::accept::Peer;
 use super::chatrooms::Chatrooms;
+use super::proxies::Seen;
 use super::realtime::Realtime;
 use super::rooms::Rooms;
 use super::v1::V1;
@@ -29,9 +29,6 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 /// Numbers of things.
 const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-/// Headers that a proxy adds: behind one, a peer on this machine may be anybody.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-
 /// What has been counted since the start. Cloning makes another handle of the same.
 #[derive(Clone)]
 pub struct Metrics {
@@ -88,7 +85,7 @@ fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
     for line in text.lines() {
         let of_limit = line.split_whitespace().any(|word| word == LIMIT);
         match cpu_seconds.filter(|_| line.starts_with(CPU)) {
-            Some(seconds) => right.push_str(&format!("{CPU}{seconds}")),
+            Some(seconds) => right.extend([CPU, seconds.to_string().as_str()]),
             None if unlimited && of_limit => continue,
             None => right.push_str(line),
         }
@@ -129,6 +126,7 @@ fn describe() {
     describe_counter!("chatctl_backup_failures_total", "Backups that could not be made, or only of damaged data");
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
+    describe_counter!("chatctl_connections_refused_total", "Connections and forwarded requests that were refused, by the limit: server, address");
     describe_counter!("chatctl_messages_total", "Messages that were stored");
     describe_counter!("chatctl_encodings_total", "Frames that were encoded, by dialect: once an event, whatever the number of sockets");
     describe_counter!("chatctl_deliveries_total", "Frames that were written to sockets, by dialect");
@@ -147,18 +145,15 @@ fn describe() {
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
-/// Answers `/metrics`: to everybody who reaches it (its own address), or to peers on this machine that no proxy has sent.
+/// Answers `/metrics`: to everybody who reaches it (its own address), or to programs on this machine that came by themselves.
 pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)> {
     let metrics = metrics.clone();
     warp::path("metrics")
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
-        .map(move |method: Method, headers: HeaderMap, peer: Option<Peer>| {
-            let near = peer.is_some_and(|peer| peer.address.is_none_or(|address| address.is_loopback()));
-            let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
-            if !to_everybody && (!near || forwarded) {
+        .and(warp::ext::optional::<Seen>())
+        .map(move |method: Method, seen: Option<Seen>| {
+            if !to_everybody && !seen.is_some_and(|seen| seen.near) {
                 return Chatrooms::error(&Error::NotFound);
             }
             match method {

@@ -56,7 +56,7 @@ impl Chat {
             return Err(Error::RegistrationClosed);
         }
         self.check_registration(&new)?;
-        self.count_registration(client.address).await?;
+        self.count_registration(client.counted).await?;
         let user = self.add_account(new, false).await?;
         info!(user = user.login, "User registered.");
         Ok(user)
@@ -87,7 +87,7 @@ impl Chat {
 
     /// Counts a registration against `registrations_per_hour_per_address`.
     async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
-        let Some(address) = address.filter(|address| self.0.limits.enabled && self.is_limited(*address)) else { return Ok(()) };
+        let Some(address) = address.filter(|_| self.0.limits.enabled) else { return Ok(()) };
         let limit = self.0.limits.registrations_per_hour_per_address;
         self.sessions().attempt(&format!("register-from:{address}"), limit, HOUR).await.map_err(|wait| Error::RateLimited(wait.0))
     }

@@ -51,7 +51,7 @@ pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
-pub use media::{Download, MediaHold, UNUSED_FOR};
+pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use messages::NewMessage;
 pub use operator::AccountChange;
@@ -128,8 +128,6 @@ struct Inner {
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// Loopback peers are proxies whose clients are known; without, all of this machine looks like one address.
-    behind_proxy: bool,
     /// When each user last typed.
     typed: Mutex<HashMap<UserId, Instant>>,
     /// Who may make the first administrator.
@@ -147,7 +145,7 @@ impl Chat {
             sessions,
             bus,
             hub,
-            uploads: Uploads::new(files, config.media.max_bytes),
+            uploads: Uploads::new(files, settings.instance, &config.media),
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
@@ -159,7 +157,6 @@ impl Chat {
             auth: config.auth.clone(),
             rooms: config.rooms.clone(),
             limits: config.limits.clone(),
-            behind_proxy: !config.server.trusted_proxies.is_empty(),
             typed: Mutex::default(),
             invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),

@@ -10,6 +10,7 @@ use super::digests::Shown;
 use super::guesses::Limit;
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
+use crate::model::rules::counted;
 use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
 use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 
@@ -112,21 +113,17 @@ impl Chat {
         let known = match (user, client.address) {
             (Some(user), Some(address)) => {
                 let sessions = self.sessions().list(user).await.map_err(Error::from)?;
-                sessions.iter().any(|s| s.address == Some(address)).then_some(address)
+                let address = counted(address);
+                sessions.iter().any(|s| s.address.map(counted) == Some(address)).then_some(address)
             }
             _ => None,
         };
         let account = known.map_or_else(|| format!("login:{folded}"), |address| format!("login:{folded}@{address}"));
         let mut keys = vec![(account, per_account)];
-        if let Some(address) = client.address.filter(|address| self.is_limited(*address)) {
+        if let Some(address) = client.counted {
             keys.push((format!("login-from:{address}"), self.0.limits.login_failures_per_minute_per_address));
         }
         Ok(keys)
-    }
-
-    /// Whether an address is a peer's own: not one that may be a proxy on this machine.
-    pub(super) fn is_limited(&self, address: IpAddr) -> bool {
-        self.0.behind_proxy || !address.is_loopback()
     }
 
     /// Ends the session; its sockets close within a second.
@@ -171,6 +168,12 @@ impl Chat {
             Err(_) => None,
         };
         found.ok_or_else(|| self.refuse(credential, client))
+    }
+
+    /// Whether a credential may be good, told without asking the store: our own signature, or a session that was checked a short while ago.
+    pub fn vouches(&self, credential: &Credential) -> bool {
+        let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
+        self.0.keys.open(credential, true).is_ok_and(|opened| matches!(credential, Credential::Token(_)) || self.0.cache.get(&opened.hash, age).is_some())
     }
 
     /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open sockets.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, carry, init, lock, log, print};
+use super::{Global, carry, init, lock, log, lost, print};
 use crate::admin::Failure;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
 use crate::logging;
+use crate::model::rules::openable;
 use crate::server::{self, Ready};
+use crate::store::sqlite::Sqlite;
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,9 @@ pub(super) struct Opts {
     /// The least important level that is logged
     #[arg(long, value_name = "LEVEL", value_parser = log::level)]
     log_level: Option<LogLevel>,
+    /// Begin with an empty database although uploads, logs or backups are there
+    #[arg(long)]
+    new: bool,
 }
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
@@ -28,8 +33,14 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
     let config = loaded.config;
     let data = config.server.data_dir.clone();
+    lost::check(&config, opts.new)?;
     init::make(&data)?;
     let _lock = lock::take(&data)?;
+    // Before the log: logs without a database are what is left of a server that has lost it.
+    let database = data.join(&config.database.path);
+    if !database.exists() {
+        Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
+    }
     let log_directory = data.join(&config.log.directory);
     let logging =
         logging::start(&config.log, &log_directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error))?;
@@ -37,14 +48,14 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
     }
-    let database = data.join(&config.database.path);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let public = config.server.public_url.clone();
     let ready = |ready: Ready<'_>| {
         let mut lines: Vec<String> = ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
         lines.push(format!("Data in {}", shown(&data)));
         if let Some(invitation) = ready.invitation {
-            let base = public.or_else(|| ready.addresses.iter().find(|address| address.starts_with("http")).cloned());
+            let own = || ready.addresses.iter().find(|address| address.starts_with("http")).map(|address| openable(address, &host()));
+            let base = public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
             lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
@@ -64,6 +75,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Idle connections of the runtime's blocking threads need not be waited for.
     runtime.shutdown_background();
     served
+}
+
+/// How this machine is called, for a link that somebody opens from elsewhere.
+fn host() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let usable = |name: &String| !name.is_empty() && name != "localhost" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    name.filter(usable).unwrap_or_else(|| "127.0.0.1".to_owned())
 }
 
 fn shown(path: &Path) -> String {

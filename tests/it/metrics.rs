@@ -78,10 +78,20 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let server = Server::start().await;
     let client = Client::new(&server);
     client.get("/metrics").await.is_text(200);
-    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via"] {
+    for header in
+        ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-server", "cf-connecting-ip", "true-client-ip", "x-client-ip"]
+    {
         client.with(header, "for=192.0.2.1").get("/metrics").await.fails(404, "not_found");
     }
+    for host in ["chat.example", "chat.example:8080", "192.0.2.1:8080"] {
+        client.with("host", host).get("/metrics").await.fails(404, "not_found");
+    }
+    for host in ["localhost", "[::1]:8080", "127.0.0.1"] {
+        client.with("host", host).get("/metrics").await.is_text(200);
+    }
     client.post("/metrics", "").await.fails(405, "method_not_allowed");
+    let behind = Server::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    Client::new(&behind).get("/metrics").await.fails(404, "not_found");
     let own = Server::start_with(&[("METRICS__LISTEN", "127.0.0.1:0")]).await;
     Client::new(&own).get("/metrics").await.is_text(404);
     let line = own.wait_for_log(&["Metrics on http://"]).await;

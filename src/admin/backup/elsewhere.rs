@@ -126,7 +126,7 @@ pub(super) fn aside(place: &Path) -> PathBuf {
     let within = place.as_os_str().as_encoded_bytes().ends_with(b"/");
     let kept = if within { KEPT.trim_start_matches('.') } else { KEPT };
     let named = |number: u32| with_ending(place, &if number > 1 { format!("{kept}{at}-{number}") } else { format!("{kept}{at}") });
-    (1..).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
+    (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
 /// A path without `..`, which a directory that is not there yet could not be left by.

@@ -136,16 +136,17 @@ pub fn stamp(at: Timestamp) -> String {
 /// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; `number` above 1 tells several of one second apart.
 pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
     let instance = instance.get(..8).unwrap_or(instance);
-    let parts = [host, instance].iter().filter(|part| !part.is_empty()).map(|part| format!("-{part}")).collect::<String>();
-    let number = if number > 1 { format!("-{number}") } else { String::new() };
-    format!("{PRODUCT}-{}{parts}{number}{ENDING}", stamp(created))
+    let number = if number > 1 { number.to_string() } else { String::new() };
+    let at = stamp(created);
+    let parts: Vec<&str> = [PRODUCT, &at, host, instance, &number].into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}{ENDING}", parts.join("-"))
 }
 
 /// The first name of this head that no file of the directory has yet.
 pub fn unused_name(directory: &Path, head: &Head, ending: &str) -> PathBuf {
     let created = moment(&head.created).unwrap_or_else(Timestamp::now);
     let named = |number| directory.join(format!("{}{ending}", file_name(created, &head.host, &head.instance, number)));
-    (1..).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
+    (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
 /// The moment that a backup says of itself.

@@ -9,6 +9,7 @@ mod certificate;
 mod clock;
 mod configuration;
 mod database;
+mod descriptors;
 mod disk;
 mod logs;
 mod permissions;

@@ -70,6 +70,7 @@ async fn user(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::Credentials { username, password } = request.json().await?;
     let login = chat.log_in_by_digest(&username, &password, request.client()).await?;
     let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());

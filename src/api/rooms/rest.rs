@@ -77,6 +77,7 @@ async fn delete_me(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::LogIn { user_id, password } = request.json().await?;
     let login = chat.log_in(&user_id, &password, request.client()).await?;
     let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());

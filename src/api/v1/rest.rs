@@ -67,6 +67,7 @@ async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::LogIn { login, password } = request.json().await?;
     let login = chat.log_in(&login, &password, request.client()).await?;
     Ok(json(StatusCode::OK, &wire::Opened::from(&login)))

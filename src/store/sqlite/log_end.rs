@@ -110,7 +110,7 @@ mod tests {
         torn[last] ^= 1;
         assert_eq!(lost_of(torn.as_slice()).unwrap(), 0);
         // What an older log has left behind the end has other salts.
-        let mut older = log.clone();
+        let mut older = log;
         for frame in older[HEADER + size..].chunks_mut(size) {
             frame[8] ^= 1;
         }
