@@ -1,6 +1,5 @@
 //! Log-in, log-out, and whose a credential is.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use metrics::counter;
