@@ -16,16 +16,32 @@ use crate::support::{Json, Person, Server, Socket, people};
 /// What happens next.
 #[derive(Clone, Debug)]
 enum Step {
-    Post { by: usize },
+    Post {
+        by: usize,
+    },
     /// `of` counts messages that are there, round and round.
-    Edit { of: usize },
-    Delete { of: usize },
-    React { by: usize, of: usize },
-    Unreact { by: usize, of: usize },
+    Edit {
+        of: usize,
+    },
+    Delete {
+        of: usize,
+    },
+    React {
+        by: usize,
+        of: usize,
+    },
+    Unreact {
+        by: usize,
+        of: usize,
+    },
     /// The connection breaks; what was under way is lost.
-    Lose { who: usize },
+    Lose {
+        who: usize,
+    },
     /// It stands again, and the client asks for what it missed.
-    Return { who: usize },
+    Return {
+        who: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -202,15 +218,19 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
         mirror.come_back().await;
         mirror.hear_up_to(rev).await;
         // A deleted message keeps what was reacted to it or not; a client shows neither.
-        let visible = |all: &BTreeMap<u64, Known>| -> BTreeMap<u64, Known> { all.iter().filter(|(_, known)| known.content.is_some()).map(|(seq, known)| (*seq, known.clone())).collect() };
+        let visible = |all: &BTreeMap<u64, Known>| -> BTreeMap<u64, Known> {
+            all.iter().filter(|(_, known)| known.content.is_some()).map(|(seq, known)| (*seq, known.clone())).collect()
+        };
         assert_eq!(visible(&mirror.messages), visible(&shown), "{} and a fresh fetch", mirror.person.login);
     }
     // From every rev: each message whose last change is later, once, in the order of rev.
-    let all: Vec<(u64, u64)> = fresh["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
+    let all: Vec<(u64, u64)> =
+        fresh["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
     assert!(all.is_sorted(), "in the order of rev: {all:?}");
     for since in 0..=rev {
         let changes = people[1].get(&format!("/api/chatrooms/{room}/changes?since={since}&limit=200")).await.is(200);
-        let later: Vec<(u64, u64)> = changes["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
+        let later: Vec<(u64, u64)> =
+            changes["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
         assert_eq!(later, all.iter().filter(|(rev, _)| *rev > since).copied().collect::<Vec<_>>(), "changes since {since}");
     }
 }
