@@ -11,6 +11,7 @@ pub mod control;
 mod database;
 pub mod doctor;
 pub mod frame;
+pub mod identity;
 mod log;
 pub mod outcome;
 mod room_messages;

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::{Global, carry};
-use crate::admin::Failure;
+use crate::admin::{Failure, identity};
 use crate::store::sqlite::Sqlite;
 
 /// Makes the directory, readable by its owner only.
@@ -18,6 +18,7 @@ pub(super) fn make(data: &Path) -> Result<(), Failure> {
 pub(super) fn data_directory(global: &Global) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
     let data = &config.server.data_dir;
+    identity::work_as_owner_of(data)?;
     let database = data.join(&config.database.path);
     if !database.exists() {
         make(data)?;

@@ -1,6 +1,6 @@
 //! `chatctl export` and `chatctl import`: everything there is, out and in.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,9 @@ use super::carry::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
-use super::{Global, init, lock};
+use super::{Global, init, lock, pipe};
 use crate::admin::transfer::Import;
-use crate::admin::{Command, Failure, Reply};
+use crate::admin::{Command, Failure, Reply, identity};
 use crate::config::Config;
 use crate::store::sqlite::Sqlite;
 
@@ -36,9 +36,9 @@ const REPORT: Layout = Layout::List(&[("what", "what"), ("taken", "taken"), ("kn
 
 /// Writes everything to a file or to standard output.
 pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure> {
-    let interrupt = Interrupt::watch()?;
-    let mut making = path.map(Making::begin).transpose()?;
-    let mut bar = Printer::new(global.output, Layout::One);
+    let interrupt = Interrupt::watch();
+    let mut making = path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
+    let mut bar = Printer::new(global, Layout::One);
     // A bar among the lines would make both unreadable.
     let shown = making.is_some() || !io::stdout().is_terminal();
     carry_out(global, &Command::Export {}, &mut |reply| {
@@ -46,7 +46,7 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
         match (reply, &mut making) {
             (Reply::Bytes(bytes), Some(making)) => making.write(&bytes)?,
             // Half an export is none: whoever reads it must not be told otherwise.
-            (Reply::Bytes(bytes), None) => io::stdout().write_all(&bytes).map_err(|error| Failure::io("cannot write to standard output", &error))?,
+            (Reply::Bytes(bytes), None) => pipe::write(&bytes, &interrupt)?,
             (Reply::Progress { done, total }, _) if shown => bar.progress(done, total),
             _ => (),
         }
@@ -55,7 +55,7 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
     bar.finish()?;
     match making {
         Some(making) => making.finish(),
-        None => io::stdout().flush().map_err(|error| Failure::io("cannot write to standard output", &error)),
+        None => Ok(()),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let there = data.join(&config.database.path).exists();
     let lock = if there { Some(stopped(&config)?) } else { None };
     // Read before anything is made: of a file that is damaged nothing is taken.
-    let open = || Import::open(&opts.file, opts.source.clone());
+    let open = || identity::as_caller(|| Import::open(&opts.file, opts.source.clone()));
     let import = open()?;
     if global.verbose {
         note(&format!("{} is an export of {}.", opts.file.display(), import.kind()));
@@ -90,6 +90,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let lock = if let Some(lock) = lock {
         lock
     } else {
+        identity::work_as_owner_of(data)?;
         init::make(data)?;
         let lock = lock::take(data)?;
         init::data_directory(global)?;
@@ -110,7 +111,7 @@ fn stopped(config: &Config) -> Result<std::fs::File, Failure> {
 }
 
 fn carry(global: &Global, config: &Config, import: Import, _lock: &std::fs::File) -> Result<(), Failure> {
-    let mut printer = Printer::new(global.output, REPORT);
+    let mut printer = Printer::new(global, REPORT);
     let done = on_data(config.clone(), async move |admin, output| admin.import(import, false, output).await, &mut |reply| print(&mut printer, reply));
     done?;
     printer.finish()
@@ -128,14 +129,14 @@ fn print(printer: &mut Printer, reply: Reply) -> Result<(), Failure> {
 }
 
 fn rehearse(global: &Global, config: &Config, there: bool, import: Import) -> Result<Printer, Failure> {
-    let mut printer = Printer::new(global.output, REPORT);
+    let mut printer = Printer::new(global, REPORT);
     rehearsal(config, there, import, &mut |reply| print(&mut printer, reply))?;
     Ok(printer)
 }
 
 /// Does it on a copy that nobody keeps.
 fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::Take<'_>) -> Result<(), Failure> {
-    let interrupt = Interrupt::watch()?;
+    let interrupt = Interrupt::watch();
     let scratch = Scratch::make()?;
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);

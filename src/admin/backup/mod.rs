@@ -16,7 +16,7 @@ mod seal;
 mod tests;
 mod verify;
 
-pub(super) use create::{COPY_ENDING, EXPORT_PREFIX};
+pub(super) use create::{COPY_ENDING, EXPORT_PREFIX, with_ending as beside};
 pub use create::{Made, Source, create, left_over, remove, sweep, write};
 pub use format::{Head, file_name};
 pub use list::{Listed, list};
