@@ -88,7 +88,17 @@ impl Admin {
                 Ok(_) => (),
                 Err(RecvError::Lagged(lost)) => {
                     let message = format!("{lost} lines came too fast and were left out here; the log files have them.");
-                    output.item(Entry { time: Timestamp::now().millis(), level: LogLevel::Warn, user: None, room: None, message }).await?;
+                    output
+                        .item(Entry {
+                            time: Timestamp::now().millis(),
+                            level: LogLevel::Warn,
+                            pid: std::process::id(),
+                            user: None,
+                            room: None,
+                            message,
+                            stack: None,
+                        })
+                        .await?;
                 }
                 Err(RecvError::Closed) => return Ok(()),
             }

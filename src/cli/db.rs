@@ -53,7 +53,7 @@ fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     if migrated {
         carry::ask(global, &Command::DbStatus {})?;
     }
-    let mut printer = Printer::new(global.output, Layout::One);
+    let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;
     printer.finish()
 }
