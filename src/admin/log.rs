@@ -80,7 +80,7 @@ impl Admin {
             let entry = tokio::select! {
                 () = &mut end => return Ok(()),
                 () = output.closed() => return Ok(()),
-                _ = stop.changed() => return Ok(()),
+                _ = stop.changed() => return Err(Failure::new(Kind::Unreachable, "the server has stopped")),
                 entry = coming.recv() => entry,
             };
             match entry {

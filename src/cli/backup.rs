@@ -168,6 +168,11 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         // Else a drive that is not there would be replaced by a file of its name.
         return Err(Failure::not_found(format!("there is no directory {}; make it first, or name a file that ends in {ENDING}", path.display())));
     }
+    if let Some(folder) = path.parent() {
+        // What commands that were killed have left there an hour ago or earlier.
+        let sweep = || backup::left_over(data, folder, false).map(|left| left.iter().for_each(|part| drop(backup::remove(part))));
+        drop(if within { sweep() } else { identity::as_caller(sweep) });
+    }
     let interrupt = Interrupt::watch();
     let mut making = if within { Making::begin_within(&path)? } else { Making::begin(&path)? };
     making.give_like(data)?;

@@ -57,10 +57,6 @@ async fn a_room_that_goes_with_its_last_participant_is_asked_about() {
     ctl.run(&["room", "remove", &room, "ann", "--yes"]).ends(0);
     ctl.run(&["room", "show", &room]).ends(3);
     server.wait_for_log(&["Chat room deleted.", &room]).await;
-    // A public room stays, and is not asked about.
-    let public = ann.public_room("hall").await;
-    ctl.run(&["room", "remove", &public, "ann"]).ends(0);
-    ctl.run(&["room", "show", &public]).ends(0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
