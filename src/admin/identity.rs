@@ -52,9 +52,11 @@ pub fn become_owner_of(data: &Path) -> Result<Option<String>, Failure> {
 pub fn as_caller<T>(act: impl FnOnce() -> T) -> T {
     let changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some((caller, owner)) = changed.filter(|(caller, _)| geteuid() != caller.uid) else { return act() };
-    // Where the rights of the caller are not to be had any more, the work fails by itself.
-    drop(seteuid(caller.uid).and_then(|()| switch(&caller)));
     let back = Back(owner);
+    if let Err(error) = seteuid(caller.uid).and_then(|()| switch(&caller)) {
+        // The work is done as the owner then, and fails by itself where that is not enough.
+        tracing::warn!("The rights of the caller are not to be had: {error}");
+    }
     let done = act();
     drop(back);
     done
