@@ -11,7 +11,7 @@ use crate::admin::transfer::files::Foreign;
 use crate::admin::transfer::foreign;
 use crate::admin::transfer::sound::file_name;
 use crate::admin::transfer::take::Taker;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, mention_places};
 use crate::store::transfer::{Key, Reason};
 
 /// Where something that was said stands.
@@ -106,29 +106,21 @@ impl<'d, 'p> Posts<'d, 'p> {
 
     /// The text with people called as they are called here, and whom it names.
     fn text(&self, message: &str) -> (String, Vec<String>) {
-        let (mut out, mut mentions) = (String::with_capacity(message.len()), Vec::new());
-        let mut rest = message;
-        while let Some(at) = rest.find('@') {
-            let (before, after) = rest.split_at(at);
-            let word = after.get(1..).unwrap_or_default();
-            let length = word.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(word.len());
-            let written = word.get(..length).unwrap_or_default();
-            let user = [written, written.trim_end_matches(['.', '-', '_'])].into_iter().find(|name| self.people.contains(&name.to_lowercase()));
-            out.push_str(before);
-            out.push('@');
-            let in_word = before.ends_with(|c: char| c.is_alphanumeric());
-            if let (Some(user), false) = (user, in_word) {
-                let key = user.to_lowercase();
-                out.push_str(self.taker.login(&key).unwrap_or(user));
-                rest = word.get(user.len()..).unwrap_or_default();
-                if !mentions.contains(&key) {
-                    mentions.push(key);
-                }
-            } else {
-                rest = word;
+        let (mut out, mut mentions, mut done) = (String::with_capacity(message.len()), Vec::new(), 0);
+        for place in mention_places(message) {
+            if place.at < done {
+                continue;
+            }
+            let Some(written) = place.candidates.iter().find(|name| self.people.contains(&name.to_lowercase())) else { continue };
+            let (key, name) = (written.to_lowercase(), place.at + 1);
+            out.push_str(message.get(done..name).unwrap_or_default());
+            out.push_str(self.taker.login(&key).unwrap_or(written));
+            done = name + written.len();
+            if !mentions.contains(&key) {
+                mentions.push(key);
             }
         }
-        out.push_str(rest);
+        out.push_str(message.get(done..).unwrap_or_default());
         (emoji::in_text(&out), mentions)
     }
 
