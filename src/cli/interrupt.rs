@@ -24,7 +24,8 @@ pub(super) fn stand() -> Result<(), Failure> {
     let sender = SIGNALLED.get_or_init(|| watch::channel(false).0);
     std::thread::spawn(move || {
         runtime.block_on(async {
-            let wanted = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].into_iter().filter(|kind| !ignored(*kind));
+            let hang_up = Some(SignalKind::hangup()).filter(|_| !hang_up_is_ignored());
+            let wanted = [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hang_up);
             let mut signals = match wanted.map(signal).collect::<Result<Vec<_>, _>>() {
                 Ok(signals) => signals,
                 Err(error) => return drop(ready.send(Err(error))),
@@ -51,11 +52,12 @@ async fn any(signals: &mut [tokio::signal::unix::Signal]) {
     .await;
 }
 
-/// Whether the caller wants a signal ignored, as `nohup` does with SIGHUP.
-fn ignored(kind: SignalKind) -> bool {
+/// Whether the caller wants SIGHUP ignored, as `nohup` does. SIGINT is ignored for whatever a script runs in the background, and
+/// means something all the same where somebody sends it.
+fn hang_up_is_ignored() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 impl Interrupt {

@@ -17,7 +17,7 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && take_over(&path, data).is_ok() => open(&path),
         opened => opened,
     };
-    let mut file = opened.map_err(|error| Failure::io(&format!("cannot write in the data directory {}", data.display()), &error))?;
+    let mut file = opened.map_err(|error| Failure::io(&format!("cannot open {} in the data directory", path.display()), &error))?;
     match file.try_lock() {
         Ok(()) => (),
         Err(TryLockError::WouldBlock) => {
