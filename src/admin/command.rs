@@ -47,6 +47,9 @@ pub enum Command {
     /// Another password; ends all sessions.
     #[serde(rename = "user.passwd")]
     UserPasswd { name: String, password: Secret },
+    /// Imported accounts that nobody can log in to, since they have had no password yet.
+    #[serde(rename = "user.without_password")]
+    UserWithoutPassword {},
     /// Another display name.
     #[serde(rename = "user.rename")]
     UserRename { name: String, to: String },
@@ -252,6 +255,7 @@ impl Command {
             Self::UserList {}
             | Self::UserShow { .. }
             | Self::UserSessions { .. }
+            | Self::UserWithoutPassword {}
             | Self::RoomList {}
             | Self::RoomShow { .. }
             | Self::RoomMembers { .. }
@@ -261,6 +265,31 @@ impl Command {
             | Self::DbStats {}
             | Self::Status {} => false,
             _ => true,
+        }
+    }
+
+    /// Whether it only reads. Then a stopped server's data are left as they are: what was promised waits for the next start.
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => *dry_run,
+            Self::Doctor { fix, .. } => !fix,
+            Self::UserList {}
+            | Self::UserShow { .. }
+            | Self::UserSessions { .. }
+            | Self::RoomList {}
+            | Self::RoomShow { .. }
+            | Self::RoomMembers { .. }
+            | Self::RoomMessages { .. }
+            | Self::RoomExport { .. }
+            | Self::Export {}
+            | Self::LogTail { .. }
+            | Self::DbStatus {}
+            | Self::DbCheck {}
+            | Self::DbStats {}
+            | Self::BackupCreate {}
+            | Self::Status {}
+            | Self::Support {} => true,
+            _ => false,
         }
     }
 

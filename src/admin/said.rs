@@ -11,7 +11,7 @@ pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::sqlite::upkeep::Stats;
 
-/// An account: `user.list`, `user.create`, `user.passwd`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`.
+/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`.
 #[derive(Serialize, ToSchema)]
 pub struct User {
     pub(super) id: i64,

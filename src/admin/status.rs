@@ -11,7 +11,7 @@ impl Admin {
         let running = self.running();
         let numbers = running.map(|running| running.hub.numbers());
         let (store, _) = self.chat().health().await;
-        let wal_bytes = size(&super::backup::beside(&parts.database, "-wal"));
+        let wal_bytes = size(&wal(&parts.database));
         let status = said::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
@@ -37,6 +37,13 @@ impl Admin {
 /// A path that means the same everywhere on this machine.
 pub(super) fn absolute(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// The write-ahead log of a database.
+fn wal(database: &Path) -> std::path::PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 /// What is not there has no bytes.

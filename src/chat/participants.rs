@@ -13,16 +13,11 @@ impl Chat {
         // Whether the caller may is decided before the name is looked up: refusals tell nothing about who exists.
         access::manage(&self.facts(room).await?, actor(session), Act::Add(role))?;
         let user = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
-        let added = self
-            .change_room(session, room, |facts| {
-                access::manage(facts, actor(session), Act::Add(role))?;
-                Ok(RoomChange::Add(user, role))
-            })
-            .await;
-        match added {
-            Err(Error::RoomNotFound) if self.store().room(room).await?.is_some() => return Err(Error::UserNotFound),
-            other => other?,
-        };
+        self.change_room(session, room, |facts| {
+            access::manage(facts, actor(session), Act::Add(role))?;
+            Ok(RoomChange::Add(user, role))
+        })
+        .await?;
         info!(user = login, room = room.key(), "User was added to the chat room.");
         self.participant(room, user).await
     }

@@ -207,8 +207,8 @@ fn lost(error: &std::io::Error) -> Failure {
 
 /// Carries a command out on the data itself; the lock is held by the caller.
 fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Failure> {
-    let command = command.clone();
-    on_data(config, async move |admin, output| admin.run(&operator(), command, output).await, take)
+    let (command, quiet) = (command.clone(), command.only_reads());
+    on_data(config, quiet, async move |admin, output| admin.run(&operator(), command, output).await, take)
 }
 
 /// Who gives commands here.
@@ -217,7 +217,12 @@ pub(super) fn operator() -> Operator {
 }
 
 /// Works on the data itself, with a log but without standard output; the lock is held by the caller.
-pub(super) fn on_data(config: Config, work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>, take: Take<'_>) -> Result<(), Failure> {
+pub(super) fn on_data(
+    config: Config,
+    quiet: bool,
+    work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>,
+    take: Take<'_>,
+) -> Result<(), Failure> {
     let data = config.server.data_dir.clone();
     let _logging = start_log(&config, &data)?;
     let database = data.join(&config.database.path);
@@ -229,7 +234,7 @@ pub(super) fn on_data(config: Config, work: impl AsyncFnOnce(&crate::admin::Admi
     let mut interrupt = Interrupt::watch();
     let done = runtime.block_on(async {
         let (output, mut replies) = Output::new();
-        let worked = server::offline(config, database, async |admin| {
+        let worked = server::offline(config, database, quiet, async |admin| {
             let working = async move {
                 let done = work(admin, &output).await;
                 drop(output);

@@ -65,6 +65,12 @@ impl Making {
         given.map_err(|error| self.failed(&error))
     }
 
+    /// On the disk and under another name than it began with.
+    pub(super) fn finish_as(mut self, path: &Path) -> Result<(), Failure> {
+        path.clone_into(&mut self.path);
+        self.finish()
+    }
+
     /// On the disk and under its name.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         if self.named { identity::as_caller(|| self.keep()) } else { self.keep() }

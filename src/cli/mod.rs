@@ -14,6 +14,7 @@ mod interrupt;
 mod lock;
 mod log;
 mod pages;
+mod passwords;
 mod patient;
 mod pipe;
 mod print;

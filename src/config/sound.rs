@@ -1,9 +1,7 @@
 //! Values that fit their type but cannot work: one list, asked by `serve`, `config check` and `doctor`.
 
 use super::Config;
-
-/// Longest path of a Unix socket.
-const MAX_SOCKET_PATH: usize = 107;
+use super::check::{self, MAX_SOCKET_PATH};
 
 /// Everything that is wrong, a sentence each that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
@@ -13,26 +11,19 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     if server.listen.is_empty() {
         bad("server", "listen", "must hold an address");
     }
-    for address in &server.listen {
-        let fits = match address.strip_prefix("unix:") {
-            Some(path) => !path.is_empty() && path.len() <= MAX_SOCKET_PATH,
-            None => address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()),
-        };
-        if !fits {
-            bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
-        }
+    for address in server.listen.iter().filter(|address| !check::is_listenable(address)) {
+        bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
     }
     if server.tls_cert.is_some() != server.tls_key.is_some() {
         bad("server", "tls_cert", "and tls_key must be given together");
     }
-    for proxy in &server.trusted_proxies {
-        let address = proxy.split('/').next().unwrap_or_default();
-        if address.parse::<std::net::IpAddr>().is_err() || proxy.split_once('/').is_some_and(|(_, prefix)| prefix.parse::<u8>().is_err()) {
-            bad("server", "trusted_proxies", &format!("holds {proxy:?}, which is neither an address nor a network"));
-        }
+    for check::Unworkable { section, key, why } in check::network(config) {
+        bad(section, key, &why);
     }
-    let positive: [(&str, &str, u64); 14] = [
+    let positive: [(&str, &str, u64); 16] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
+        ("limits", "stall_seconds", limits.stall_seconds),
+        ("limits", "requests_per_minute_per_address", limits.requests_per_minute_per_address.into()),
         ("auth", "session_days", auth.session_days),
         ("auth", "access_token_minutes", auth.access_token_minutes),
         ("auth", "token_recheck_seconds", auth.token_recheck_seconds),

@@ -10,7 +10,7 @@ mod ids;
 mod message;
 mod names;
 mod room;
-mod rules;
+pub mod rules;
 mod session;
 mod timestamp;
 mod user;

@@ -54,6 +54,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
         report.note(Reason::PasswordUnusable, user.login.as_str());
         // Without random numbers the empty text is left, with which nobody can log in either.
         user.password = unusable_password().unwrap_or_default();
+        user.no_password = true;
         (user.md5, user.sha1) = (None, None);
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::api) const ABOUT: About = About {
 pub(in crate::api) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::SetUp => Described::new("Make the first administrator")
-            .text("Once, while there is no user. The link that `serve` prints carries the token.")
+            .text("Once, while there is no administrator, whoever has registered meanwhile. The link that `serve` prints carries the token.")
             .open()
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())
@@ -54,12 +54,13 @@ fn command() -> Shape {
 }
 
 /// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 31] {
+pub(super) fn examples() -> [Value; 32] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
         json!({"user.create": {"name": "dan", "password": "correct horse", "display_name": "Dan", "email": "dan@example.org", "if_not_exists": true}}),
         json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
+        json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),

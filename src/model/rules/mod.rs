@@ -1,7 +1,11 @@
-//! Rules of the chat that stand on their own: pure functions, one subject a file.
+//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock.
 
+mod addresses;
+mod fold;
 mod mentions;
 mod reactions;
 
+pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
+pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use reactions::{Reaction, check_reaction_room};

@@ -10,7 +10,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{jobs, people, sql, users};
 use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, SocketId, UserId, Visibility, fold};
-use crate::store::{Basis, Committed, RoomChange, StoreError};
+use crate::store::{Basis, Committed, Missing, RoomChange, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
 const SET_VISIBILITY: &str = "UPDATE rooms SET visibility = ?2 WHERE id = ?1";
@@ -132,11 +132,11 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn remove(&mut self, user: UserId, successor: Option<UserId>) -> Result<(), Fault> {
         let conn = self.work.conn;
-        let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if let Some(heir) = successor
             && (heir == user || people::one(conn, self.room.id, heir)?.is_none())
         {
-            return Err(StoreError::NotFound.into());
+            return Err(StoreError::NotFound(Missing::Participant).into());
         }
         self.take_out(user, leaving.person())?;
         if let Some(heir) = successor {
@@ -188,7 +188,7 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn role(&mut self, user: UserId, role: Role) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if participant.role != role {
             self.give_role(user, role)?;
         }
@@ -196,7 +196,7 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn edited_name(&mut self, user: UserId, name: &str) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if participant.edited_name != name {
             let changed = people::set_edited_name(self.work.conn, self.room.id, user, name, self.room.rev)?;
             self.changes.extend(changed.map(Change::ParticipantChanged));

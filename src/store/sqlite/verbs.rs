@@ -4,7 +4,7 @@ use super::work::Touch;
 use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
 use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
 use crate::store::{
-    Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
     StoreError, UserChange, UserKey, UserQuery,
 };
 
@@ -20,6 +20,10 @@ impl Store for Sqlite {
             UserKey::Email(email) => users::Key::Email(email.to_owned()),
         };
         Box::pin(self.read(move |conn| Ok(users::account(conn, &key)?)))
+    }
+
+    fn has_administrator(&self) -> Reply<'_, bool> {
+        Box::pin(self.read(|conn| Ok(users::has_administrator(conn)?)))
     }
 
     fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>> {
@@ -152,7 +156,7 @@ impl Store for Sqlite {
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
         let change = move |work: &mut super::Work<'_>| {
-            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound.into()) }
+            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound(Missing::Participant).into()) }
         };
         Box::pin(self.write(Touch::Nothing, change))
     }
@@ -162,6 +166,6 @@ impl Store for Sqlite {
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(self.read(|conn| Ok(conn.query_row("SELECT 1 FROM settings", (), |_| Ok(()))?)))
+        Box::pin(self.sound())
     }
 }

@@ -113,6 +113,7 @@ pub struct LastIds {
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct UserRecord {
     /// Who.
     pub id: Key,
@@ -149,6 +150,12 @@ pub struct UserRecord {
     /// When the account was made.
     #[serde(with = "moment")]
     pub created: Timestamp,
+    /// Nobody knows the password; not a part of the format.
+    #[serde(skip)]
+    pub no_password: bool,
+    /// Known only from what somebody said, until a later import knows them; not a part of the format.
+    #[serde(skip)]
+    pub stranger: bool,
 }
 
 /// A part of a file.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
 
 use crate::model::Timestamp;
 use crate::store::StoreError;
-use crate::store::sqlite::error::unavailable;
+use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::{Sqlite, jobs, sql};
 use crate::store::transfer::{
     Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, ReactionRecord, Record, RoomRecord, UserRecord,
@@ -60,7 +60,7 @@ impl Sqlite {
             let rows = tx.query_row(ROWS, (), |row| row.get::<_, i64>("rows"))?.unsigned_abs();
             everything(&tx, product, &mut |page| sink(page, rows))
         };
-        read().map_err(|error| unavailable("exporting", &error))
+        read().map_err(|error| unreadable(&error))
     }
 }
 
@@ -135,6 +135,8 @@ fn user(row: &Row<'_>) -> Result<Record> {
         disabled: row.get("disabled")?,
         deleted: row.get("deleted")?,
         created: row.get("created")?,
+        no_password: false,
+        stranger: false,
     }))
 }
 

@@ -12,7 +12,7 @@ use super::messages::Stand;
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
 use crate::model::RoomId;
 use crate::store::StoreError;
-use crate::store::sqlite::error::{Fault, unavailable};
+use crate::store::sqlite::error::{Fault, unchanged};
 use crate::store::sqlite::work::Touch;
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
 use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
@@ -43,7 +43,7 @@ impl Sqlite {
             let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])
         };
-        copy().map(drop).map_err(|error| unavailable("copying", &error))
+        copy().map(drop).map_err(|error| unchanged(&error))
     }
 
     /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the source are kept: those of one
@@ -167,6 +167,10 @@ impl<'t> Taking<'t> {
 
     /// What an import had brought to the exported instance is known here as well.
     fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
+        if new.kind == table::PASSWORDLESS {
+            let user = new.key.parse().ok().map(|id| self.found(table::USER, &Key::Number(id))).transpose()?.flatten();
+            return user.map_or(Ok(()), |user| Table { conn: self.conn, source: &new.source }.put_new(&new.kind, &user.to_string(), new.id));
+        }
         let kind = match new.kind.as_str() {
             table::USER | table::PARTICIPANT => table::USER,
             table::ROOM => table::ROOM,
