@@ -13,6 +13,7 @@ mod init;
 mod interrupt;
 mod lock;
 mod log;
+mod lost;
 mod pages;
 mod passwords;
 mod patient;

@@ -41,6 +41,10 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
+    if media.max_unused_bytes_per_user < media.max_bytes {
+        let why = format!("must be at least max_bytes ({}): a file is unused until a message holds it", media.max_bytes);
+        bad("media", "max_unused_bytes_per_user", &why);
+    }
     let paths = [
         ("server", "data_dir", &server.data_dir),
         ("database", "path", &database.path),

@@ -5,10 +5,12 @@
 mod command;
 mod error;
 mod event;
+mod file_names;
 mod files;
 mod ids;
 mod message;
 mod names;
+mod pictures;
 mod room;
 pub mod rules;
 mod session;
@@ -19,13 +21,15 @@ mod words;
 pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
 pub use error::{Claim, Error, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
-pub use files::{FileKind, Picture, SNIFFED, Shown, clean_picture};
+pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
+pub use files::{FileKind, SNIFFED, Shown};
 pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, check_birth, check_display_name, check_email, check_login, check_password, check_room_name, fold, skeleton,
 };
+pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
 pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{MentionPlace, Reaction, check_reaction_room, mention_places, mentioned_names};
 pub use session::{Client, Credential, Hash32, Session};
