@@ -236,6 +236,8 @@ mod tests {
             "[limits]\nmax_body_bytes = \"big\"",
             "[media]\nmax_bytes = 300000000",
             "[media]\nmax_unused_bytes_per_user = 1",
+            "[media]\nmax_bytes = 300000000",
+            "[media]\nmax_unused_bytes_per_user = 1",
             "[backup]\nevery_hours = 0",
             "[backup]\nkeep = 0",
             "[backup]\ndirectory = \"\"",
