@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 use nix::unistd::{Uid, User};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -14,7 +16,7 @@ use tracing::{debug, warn};
 
 use super::frame::{self, HEAD, Kind};
 use super::outcome::{Failure, Output};
-use super::{Admin, Command, Operator};
+use super::{Admin, Command, Operator, identity};
 use crate::model::rules::Fold;
 
 /// Owner and group may connect.
@@ -25,6 +27,10 @@ const LONGEST: usize = 107;
 const REST: Duration = Duration::from_millis(50);
 /// A caller who says nothing for so long is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A caller is told so often that the server works.
+const LIFE: Duration = Duration::from_secs(3);
+/// A caller who has heard nothing for so long gives up.
+pub const SILENCE: Duration = Duration::from_secs(10);
 
 /// The socket, as long as it is held; its file goes with it.
 pub struct Control {
@@ -54,6 +60,23 @@ fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
 pub fn call(path: &Path) -> io::Result<Blocking> {
     let (short, _folder) = short(path)?;
     Blocking::connect(short)
+}
+
+/// Refuses an other end that is neither root, the caller, nor the owner of the data directory: whoever answers gets passwords.
+pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let peer = getsockopt(stream, PeerCredentials).map_err(|error| Failure::io(&format!("cannot tell who answers at {}", path.display()), &error.into()))?;
+    let owner = std::fs::metadata(data).map(|data| data.uid());
+    if peer.uid() == 0 || peer.uid() == identity::caller().as_raw() || owner.is_ok_and(|owner| owner == peer.uid()) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} answers at the control socket {}, who is neither root, nor you, nor the owner of the data directory {}: nothing was sent",
+        name(peer.uid()),
+        path.display(),
+        data.display()
+    );
+    Err(Failure::new(super::outcome::Kind::NotPermitted, message))
 }
 
 impl Control {
@@ -163,10 +186,16 @@ async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
                 drop(from.read(&mut more).await);
             };
             tokio::pin!(gone);
+            let mut life = tokio::time::interval_at(tokio::time::Instant::now() + LIFE, LIFE);
+            life.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 let reply = tokio::select! {
                     reply = replies.recv() => reply,
                     () = &mut gone => return Ok(()),
+                    _ = life.tick() => {
+                        to.write_all(&frame::sign_of_life()).await?;
+                        continue;
+                    }
                 };
                 let Some(reply) = reply else { break };
                 to.write_all(&frame::reply(&reply)).await?;

@@ -1,7 +1,8 @@
 //! How the control socket speaks: frames of a kind, a length and a content.
 //!
 //! The caller sends one `C` with a [`Command`](super::Command); back come any number of `I` (an item), `P` (progress) and
-//! `B` (bytes of a file), and at the end `D` (done) or `E` (a [`Failure`]). All but `B` are JSON.
+//! `B` (bytes of a file), and at the end `D` (done) or `E` (a [`Failure`]). All but `B` are JSON. While a command has nothing to say,
+//! a `P` of nothing comes every few seconds, so that a caller can tell a server that works from one that hangs.
 
 use std::io::{self, Read};
 
@@ -43,6 +44,16 @@ pub fn frame(kind: Kind, content: &[u8]) -> Bytes {
     frame.put_u32(u32::try_from(content.len()).unwrap_or(u32::MAX));
     frame.put_slice(content);
     frame.freeze()
+}
+
+/// What a server that works sends while a command has nothing to say.
+pub fn sign_of_life() -> Bytes {
+    reply(&Reply::Progress { done: 0, total: 0 })
+}
+
+/// Whether a reply says only that the server works.
+pub fn is_sign_of_life(reply: &Reply) -> bool {
+    matches!(reply, Reply::Progress { done: 0, total: 0 })
 }
 
 /// The frame that says a reply.

@@ -80,7 +80,7 @@ impl Admin {
             let entry = tokio::select! {
                 () = &mut end => return Ok(()),
                 () = output.closed() => return Ok(()),
-                _ = stop.changed() => return Ok(()),
+                _ = stop.changed() => return Err(Failure::new(Kind::Unreachable, "the server has stopped")),
                 entry = coming.recv() => entry,
             };
             match entry {
@@ -88,7 +88,17 @@ impl Admin {
                 Ok(_) => (),
                 Err(RecvError::Lagged(lost)) => {
                     let message = format!("{lost} lines came too fast and were left out here; the log files have them.");
-                    output.item(Entry { time: Timestamp::now().millis(), level: LogLevel::Warn, user: None, room: None, message }).await?;
+                    output
+                        .item(Entry {
+                            time: Timestamp::now().millis(),
+                            level: LogLevel::Warn,
+                            pid: std::process::id(),
+                            user: None,
+                            room: None,
+                            message,
+                            stack: None,
+                        })
+                        .await?;
                 }
                 Err(RecvError::Closed) => return Ok(()),
             }

@@ -13,6 +13,7 @@ mod database;
 pub mod descriptors;
 pub mod doctor;
 pub mod frame;
+pub mod identity;
 mod log;
 pub mod measure;
 pub mod outcome;

@@ -218,6 +218,9 @@ pub struct Condition {
     pub(super) memory: Option<u64>,
     pub(super) store: &'static str,
     pub(super) data_dir: String,
+    /// Bytes of the database, its write-ahead log included.
     pub(super) database_bytes: u64,
+    /// Bytes of the write-ahead log.
+    pub(super) wal_bytes: u64,
     pub(super) log_level: Option<LogLevel>,
 }

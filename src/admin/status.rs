@@ -11,6 +11,7 @@ impl Admin {
         let running = self.running();
         let numbers = running.map(|running| running.hub.numbers());
         let (store, _) = self.chat().health().await;
+        let wal_bytes = size(&wal(&parts.database));
         let status = said::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
@@ -25,7 +26,8 @@ impl Admin {
             memory: running.and_then(|_| memory()),
             store: if store { "ok" } else { "failing" },
             data_dir: absolute(&parts.config.server.data_dir),
-            database_bytes: std::fs::metadata(&parts.database).map_or(0, |meta| meta.len()),
+            database_bytes: size(&parts.database) + wal_bytes,
+            wal_bytes,
             log_level: running.map(|running| running.log.level()),
         };
         output.item(status).await
@@ -35,6 +37,18 @@ impl Admin {
 /// A path that means the same everywhere on this machine.
 pub(super) fn absolute(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// The write-ahead log of a database.
+fn wal(database: &Path) -> std::path::PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// What is not there has no bytes.
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
 /// Resident memory of this process, as Linux says.

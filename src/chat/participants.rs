@@ -31,7 +31,7 @@ impl Chat {
         })
         .await?;
         info!(user = login, room = room.key(), "User was removed from the chat room.");
-        Ok(())
+        self.tell_deleted(session, room).await
     }
 
     /// Really leaves; the last admin hands the role on.
@@ -42,6 +42,14 @@ impl Chat {
         })
         .await?;
         info!(user = session.login, room = room.key(), "User left the chat room for good.");
+        self.tell_deleted(session, room).await
+    }
+
+    /// A private room goes with its last participant: the log says so too.
+    async fn tell_deleted(&self, session: &Session, room: RoomId) -> Result<()> {
+        if self.store().room(room).await?.is_none() {
+            info!(user = session.login, room = room.key(), "Chat room deleted.");
+        }
         Ok(())
     }
 

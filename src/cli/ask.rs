@@ -3,7 +3,6 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::print::note;
 use crate::admin::Failure;
 use crate::admin::command::Secret;
 
@@ -20,12 +19,17 @@ pub(super) struct PasswordSource {
     /// Read the password from the first line of a file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Make a password up and print it once, on standard error
+    /// Generate a password and print it once it is set: on standard error, or as `password` in JSON output
     #[arg(long)]
     generate: bool,
 }
 
 impl PasswordSource {
+    /// Whether the password is made up, and must be told once it is that of the account.
+    pub(super) fn is_generated(&self) -> bool {
+        self.generate
+    }
+
     /// The password, asked for twice where no option says otherwise.
     pub(super) fn read(&self) -> Result<Secret, Failure> {
         if self.password_stdin {
@@ -35,9 +39,7 @@ impl PasswordSource {
             return from_file(path);
         }
         if self.generate {
-            let secret = made_up()?;
-            note(&format!("Password: {}", secret.0));
-            return Ok(secret);
+            return made_up();
         }
         if !io::stdin().is_terminal() {
             return Err(Failure::usage("no terminal to ask for the password on; give --password-stdin, --password-file or --generate"));
@@ -75,7 +77,7 @@ pub(super) fn made_up() -> Result<Secret, Failure> {
 }
 
 /// Options of a command that takes away.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Destructive {
     /// Say what would go, and do nothing
     #[arg(long)]

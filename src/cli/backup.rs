@@ -1,6 +1,7 @@
 //! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server; files are this process's own.
 
 use std::fs::DirBuilder;
+use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -13,9 +14,9 @@ use super::carry::{self, Found};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, note};
-use super::{Global, lock};
+use super::{Global, pipe};
 use crate::admin::backup::{self, DAMAGED, ENDING, Head, Listed, Owner, Target, stamp};
-use crate::admin::{Command, Failure, Kind, Reply};
+use crate::admin::{Command, Failure, Kind, Reply, identity};
 use crate::config::Config;
 use crate::model::Timestamp;
 
@@ -27,7 +28,7 @@ use crate::model::Timestamp;
 pub(super) enum Verb {
     /// Make one; the server may run
     Create {
-        /// A directory that is there, in which it is called by its moment, or a file that ends in .tar.zst; else the configured directory
+        /// An existing directory, in which it is named by its time, a file that ends in .tar.zst, or - for standard output; else the configured directory
         path: Option<PathBuf>,
     },
     /// List those of a directory
@@ -79,7 +80,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Create { path } => create(global, path),
         Verb::List { directory } => {
             let found = backup::list(&directory.map_or_else(|| configured(global), Ok)?)?;
-            let mut printer = Printer::new(global.output, COLUMNS);
+            let mut printer = Printer::new(global, COLUMNS);
             found.iter().try_for_each(|backup| printer.item(shown(backup)))?;
             printer.finish()
         }
@@ -89,12 +90,19 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     }
 }
 
+/// Whether a path lies in a directory, as it is written.
+fn lies_in(path: &Path, directory: &Path) -> bool {
+    matches!((std::path::absolute(path), std::path::absolute(directory)), (Ok(path), Ok(directory)) if path.starts_with(&directory))
+}
+
 fn directory_of(config: &Config) -> PathBuf {
     config.server.data_dir.join(&config.backup.directory)
 }
 
 fn configured(global: &Global) -> Result<PathBuf, Failure> {
-    Ok(directory_of(&carry::configuration(global)?))
+    let config = carry::configuration(global)?;
+    identity::work_as_owner_of(&config.server.data_dir)?;
+    Ok(directory_of(&config))
 }
 
 /// Keys are a promise.
@@ -118,11 +126,39 @@ fn shown(backup: &Listed) -> Value {
     })
 }
 
+/// To standard output: for `age`, `ssh` and whatever else reads a pipe. A backup that was cut off is refused by `verify` and `restore`.
+fn stream(global: &Global) -> Result<(), Failure> {
+    if io::stdout().is_terminal() {
+        return Err(Failure::usage("a backup is not text for a terminal: redirect standard output, or name a file"));
+    }
+    let interrupt = Interrupt::watch();
+    let mut bar = Printer::new(global, Layout::One);
+    carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+        interrupt.check()?;
+        match reply {
+            Reply::Bytes(bytes) => pipe::write(&bytes, &interrupt)?,
+            Reply::Item(_) => (),
+            Reply::Progress { done, total } => bar.progress(done, total),
+        }
+        Ok(())
+    })?;
+    bar.finish()
+}
+
 fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
+    if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
+        return stream(global);
+    }
     let config = carry::existing(global)?;
+    let data = &config.server.data_dir;
     let directory = if path.is_none() { Some(directory_of(&config)) } else { None };
+    // What the configuration names, or lies in the data directory, is its owner's business.
+    let within = path.as_deref().is_none_or(|path| lies_in(path, data));
+    if within {
+        identity::work_as_owner_of(data)?;
+    }
     if let Some(directory) = directory.as_ref().filter(|directory| !directory.exists()) {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory).and_then(|()| backup::own_like(directory, &config.server.data_dir));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
         made.map_err(|error| Failure::io(&format!("cannot make {}", directory.display()), &error))?;
     }
     let path = directory.or(path).unwrap_or_default();
@@ -131,17 +167,19 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         // Else a drive that is not there would be replaced by a file of its name.
         return Err(Failure::not_found(format!("there is no directory {}; make it first, or name a file that ends in {ENDING}", path.display())));
     }
-    if let Some(folder) = &folder
-        && let Err(error) = backup::sweep_parts(folder)
-    {
-        note(&format!("What interrupted backups have left in {} cannot be removed: {error}", folder.display()));
+    if let Some(folder) = &folder {
+        let sweep = || backup::sweep_parts(folder);
+        if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
+            note(&format!("What interrupted backups have left in {} cannot be removed: {error}", folder.display()));
+        }
     }
     // Whose it is, and so what it is called, is known when it is whole.
     let begun =
         folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(format!("chatctl-{}-{}{ENDING}", stamp(Timestamp::now()), std::process::id())));
-    let interrupt = Interrupt::watch()?;
-    let mut making = Making::begin(&begun)?;
-    let mut bar = Printer::new(global.output, Layout::One);
+    let interrupt = Interrupt::watch();
+    let mut making = if within { Making::begin_within(&begun)? } else { Making::begin(&begun)? };
+    making.give_like(data)?;
+    let mut bar = Printer::new(global, Layout::One);
     let mut head = None;
     let ended = carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
         interrupt.check()?;
@@ -160,12 +198,11 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     };
     let ending = if damaged.is_some() { DAMAGED } else { "" };
     let path = match &folder {
-        Some(folder) => backup::unused_name(folder, &head, ending),
+        Some(folder) => identity::as_caller(|| backup::unused_name(folder, &head, ending)),
         None => with_ending(&path, ending),
     };
     making.finish_as(&path)?;
-    let kept = backup::own_like(&path, &config.server.data_dir).and_then(|()| std::fs::metadata(&path));
-    let bytes = kept.map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?.len();
+    let bytes = identity::as_caller(|| std::fs::metadata(&path)).map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?.len();
     if let Some(failure) = damaged {
         return Err(Failure::new(failure.kind, format!("{failure}; what could be saved is {}, which does not count as a backup", path.display())));
     }
@@ -180,8 +217,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
-    let mut bar = Printer::new(global.output, Layout::One);
-    let interrupt = Interrupt::watch()?;
+    let mut bar = Printer::new(global, Layout::One);
+    let interrupt = Interrupt::watch();
     let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
         bar.progress(done, all);
         interrupt.goes_on()
@@ -214,14 +251,16 @@ fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructiv
         note(&format!("What is in {} will be kept aside, with the database and the uploaded files where they lie elsewhere.", data.display()));
         destructive.confirm("Replace it?")?;
     }
-    let mut bar = Printer::new(global.output, Layout::One);
-    let interrupt = Interrupt::watch()?;
-    let restored = backup::restore(file, target, &mut |done, all| {
-        bar.progress(done, all);
-        interrupt.goes_on()
+    let mut bar = Printer::new(global, Layout::One);
+    let interrupt = Interrupt::watch();
+    // Beside the data directory, which takes more than its owner may; what is restored is given to them before it is in its place.
+    let restored = identity::as_caller(|| {
+        backup::restore(file, target, &mut |done, all| {
+            bar.progress(done, all);
+            interrupt.goes_on()
+        })
     })?;
     drop(lock);
-    lock::give_back(data);
     bar.item(json!({
         "data_dir": data,
         "created": restored.head.created,
@@ -237,12 +276,14 @@ fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructiv
 
 /// Proves that it could be restored there, and says what would go aside.
 fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Failure> {
-    let aside = backup::fits(target)?;
-    let mut bar = Printer::new(global.output, Layout::One);
-    let interrupt = Interrupt::watch()?;
-    let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
-        bar.progress(done, all);
-        interrupt.goes_on()
+    let aside = identity::as_caller(|| backup::fits(target))?;
+    let mut bar = Printer::new(global, Layout::One);
+    let interrupt = Interrupt::watch();
+    let verified = identity::as_caller(|| {
+        backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
+            bar.progress(done, all);
+            interrupt.goes_on()
+        })
     })?;
     if let Some(problem) = verified.problems.first() {
         return Err(Failure::new(Kind::Problems, format!("{} cannot be restored: {problem}", file.display())));
@@ -263,9 +304,16 @@ fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destruc
     let config = carry::configuration(global)?;
     let keep = keep.or(config.backup.keep).ok_or_else(|| Failure::usage("nothing says how many stay: give --keep, or set [backup] keep"))?;
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-    let directory = directory.unwrap_or_else(|| directory_of(&config));
+    // A directory that the caller names is theirs; the configured one, and the database, are those of the owner of the data directory.
+    let named = directory.is_some();
+    let directory = directory.map_or_else(|| configured(global), Ok)?;
+    identity::work_as_owner_of(&config.server.data_dir)?;
     let owner = owner_of(&config)?;
-    let going = backup::prune(&directory, keep, owner.as_ref(), true)?;
+    let prune = |dry_run| {
+        let prune = || backup::prune(&directory, keep, owner.as_ref(), dry_run);
+        if named { identity::as_caller(prune) } else { prune() }
+    };
+    let going = prune(true)?;
     if !destructive.dry_run && !going.gone.is_empty() {
         let bytes: u64 = going.gone.iter().map(|backup| backup.bytes).sum();
         if !destructive.yes {
@@ -273,8 +321,8 @@ fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destruc
         }
         destructive.confirm("Remove them?")?;
     }
-    let pruned = backup::prune(&directory, keep, owner.as_ref(), destructive.dry_run)?;
-    let mut printer = Printer::new(global.output, COLUMNS);
+    let pruned = prune(destructive.dry_run)?;
+    let mut printer = Printer::new(global, COLUMNS);
     pruned.gone.iter().try_for_each(|backup| printer.item(shown(backup)))?;
     printer.finish()
 }

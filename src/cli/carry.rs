@@ -1,34 +1,48 @@
 //! Gives a command to the running server, or carries it out on the data of a stopped one.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::interrupt::Interrupt;
+use super::patient::Patient;
 use super::print::{Layout, Printer, note};
 use super::{Global, lock};
 use crate::admin::command::Command;
 use crate::admin::control::{self, name};
 use crate::admin::frame::{self, Answer};
-use crate::admin::{Failure, Kind, Operator, Output, Reply};
+use crate::admin::{Failure, Kind, Operator, Output, Reply, identity};
 use crate::config::Config;
-use crate::config::load::{ConfigError, Flags, load};
+use crate::config::load::{ConfigError, Flags, Loaded, load};
 use crate::logging;
 use crate::server;
 
 /// How long a server that is starting or stopping is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The configuration as this command sees it.
+/// The configuration as this command sees it. Read once: later the command may work as somebody who may not read the file.
 pub(super) fn configuration(global: &Global) -> Result<Config, Failure> {
+    Ok(loaded(global).map_err(|error| unsound(&error))?.config)
+}
+
+/// The same with where it came from.
+pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
+    if let Some(loaded) = global.loaded.get() {
+        return Ok(loaded.clone());
+    }
     let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
-    Ok(load(&flags).map_err(|error| unsound(&error))?.config)
+    let loaded = load(&flags)?;
+    for remark in &loaded.remarks {
+        note(&format!("note: {remark}"));
+    }
+    Ok(global.loaded.get_or_init(|| loaded).clone())
 }
 
 /// Why there is no configuration to work with.
 pub(super) fn unsound(error: &ConfigError) -> Failure {
     match error {
         ConfigError::Unreadable { path, source } => Failure::io(&format!("cannot read {}", path.display()), source),
-        other => Failure::usage(other.to_string()),
+        ConfigError::Stranger { .. } => Failure::new(Kind::NotPermitted, error.to_string()),
+        ConfigError::Wrong(_) => Failure::usage(error.to_string()),
     }
 }
 
@@ -49,9 +63,17 @@ pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
 
 /// Carries a command out and prints what it says.
 pub(super) fn run(global: &Global, command: &Command, layout: Layout) -> Result<(), Failure> {
-    let mut printer = Printer::new(global.output, layout);
+    run_with(global, command, layout, &mut |_| ())
+}
+
+/// The same; each item may be looked at and changed before it is printed.
+pub(super) fn run_with(global: &Global, command: &Command, layout: Layout, see: &mut dyn FnMut(&mut serde_json::Value)) -> Result<(), Failure> {
+    let mut printer = Printer::new(global, layout);
     let ended = carry_out(global, command, &mut |reply| match reply {
-        Reply::Item(item) => printer.item(item),
+        Reply::Item(mut item) => {
+            see(&mut item);
+            printer.item(item)
+        }
         Reply::Progress { done, total } => {
             printer.progress(done, total);
             Ok(())
@@ -110,19 +132,37 @@ pub(super) enum Found {
     Nobody(std::fs::File),
 }
 
-/// Looks for a running server; takes the lock where there is none.
+/// Who may use the control socket, and which directory on the way to it keeps the caller out.
+fn closed(path: &Path) -> String {
+    let who = name(identity::caller().as_raw());
+    let mut message = format!("{who} may not use the control socket {}; its owner and group may", path.display());
+    let above: Vec<&Path> = path.ancestors().skip(1).filter(|place| !place.as_os_str().is_empty()).collect();
+    if let Some(shut) = above.iter().rev().find(|place| nix::unistd::access(**place, nix::unistd::AccessFlags::X_OK).is_err()) {
+        let mode = std::fs::metadata(shut).map(|meta| format!(" (mode {:04o})", std::os::unix::fs::MetadataExt::mode(&meta) & 0o7777)).unwrap_or_default();
+        message.push_str(&format!(
+            ", but the directory {}{mode} lets {who} not through: run it as its owner, or set [server] control_socket to a path in a directory that the group may enter, as /run/chatctl/control.sock",
+            shut.display()
+        ));
+    }
+    message
+}
+
+/// Looks for a running server; takes the lock where there is none, as the owner of the data directory.
 pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     let path = config.server.control_path();
     let began = Instant::now();
     loop {
-        let refused = match control::call(&path) {
-            Ok(stream) => return Ok(Found::Server(stream)),
+        let refused = match identity::as_caller(|| control::call(&path)) {
+            Ok(stream) => {
+                control::check_peer(&stream, &path, &config.server.data_dir)?;
+                return Ok(Found::Server(stream));
+            }
             Err(error) => error,
         };
         if refused.kind() == std::io::ErrorKind::PermissionDenied {
-            let message = format!("{} may not use the control socket {}; its owner and group may", name(nix::unistd::geteuid().as_raw()), path.display());
-            return Err(Failure::new(Kind::NotPermitted, message));
+            return Err(Failure::new(Kind::NotPermitted, closed(&path)));
         }
+        identity::work_as_owner_of(&config.server.data_dir)?;
         match lock::take(&config.server.data_dir) {
             Ok(lock) => return Ok(Found::Nobody(lock)),
             Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
@@ -135,18 +175,34 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     }
 }
 
-/// Asks a running server.
-pub(super) fn remote(mut stream: std::os::unix::net::UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
-    let lost = |error: std::io::Error| Failure::new(Kind::Unreachable, format!("the server has gone: {error}"));
+/// Asks a running server. Gives up when it is silent for longer than a server that works ever is.
+pub(super) fn remote(stream: std::os::unix::net::UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let asked = serde_json::to_vec(command).map_err(|error| Failure::failed(error.to_string()))?;
-    stream.write_all(&frame::frame(frame::Kind::Command, &asked)).map_err(lost)?;
+    let mut stream = Patient::new(stream).map_err(|error| lost(&error))?;
+    stream.send(&frame::frame(frame::Kind::Command, &asked)).map_err(|error| lost(&error))?;
     let mut stream = std::io::BufReader::with_capacity(64 * 1024, stream);
     loop {
-        match frame::read_answer(&mut stream).map_err(lost)? {
-            Answer::Reply(reply) => take(reply)?,
-            Answer::End(ended) => return ended,
+        match frame::read_answer(&mut stream) {
+            Ok(Answer::Reply(reply)) if frame::is_sign_of_life(&reply) => (),
+            Ok(Answer::Reply(reply)) => take(reply)?,
+            Ok(Answer::End(ended)) => return ended,
+            Err(error) => {
+                stream.get_ref().interrupt.check()?;
+                return Err(lost(&error));
+            }
         }
     }
+}
+
+/// Why the conversation with a server has ended too early.
+fn lost(error: &std::io::Error) -> Failure {
+    use std::io::ErrorKind;
+    let message = match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "the server has stopped".to_owned(),
+        ErrorKind::TimedOut => format!("the server does not answer: nothing came from it for {} seconds", control::SILENCE.as_secs()),
+        _ => format!("the server cannot be understood: {error}"),
+    };
+    Failure::new(Kind::Unreachable, message)
 }
 
 /// Carries a command out on the data itself; the lock is held by the caller.
@@ -157,7 +213,7 @@ fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Fail
 
 /// Who gives commands here.
 pub(super) fn operator() -> Operator {
-    Operator::cli(&name(nix::unistd::geteuid().as_raw()))
+    Operator::cli(&name(identity::caller().as_raw()))
 }
 
 /// Works on the data itself, with a log but without standard output; the lock is held by the caller.
@@ -175,6 +231,7 @@ pub(super) fn on_data(
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let mut interrupt = Interrupt::watch();
     let done = runtime.block_on(async {
         let (output, mut replies) = Output::new();
         let worked = server::offline(config, database, quiet, async |admin| {
@@ -187,15 +244,13 @@ pub(super) fn on_data(
             let mut done = None;
             loop {
                 tokio::select! {
+                    biased;
+                    interrupted = interrupt.came() => return Err(interrupted),
                     ended = &mut working, if done.is_none() => done = Some(ended),
                     reply = replies.recv() => match reply {
                         Some(reply) => take(reply)?,
                         None => break,
                     },
-                    interrupted = tokio::signal::ctrl_c() => {
-                        interrupted.map_err(|error| Failure::io("cannot wait for signals", &error))?;
-                        return Err(Failure::new(Kind::Interrupted, "interrupted"));
-                    }
                 }
             }
             match done {
@@ -206,9 +261,12 @@ pub(super) fn on_data(
         .await;
         worked.map_err(|error| Failure::failed(error.to_string()))?
     });
-    // Idle connections of the runtime's blocking threads need not be waited for.
-    runtime.shutdown_background();
-    lock::give_back(&data);
+    match &done {
+        // Work that was cut off removes what it has half made.
+        Err(_) => runtime.shutdown_timeout(PATIENCE),
+        // Idle connections of the runtime's blocking threads need not be waited for.
+        Ok(()) => runtime.shutdown_background(),
+    }
     done
 }
 

@@ -3,16 +3,18 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::print::{Format, line};
 use super::{Global, carry};
+use crate::admin::doctor::{self, Ground, Server, Status};
 use crate::admin::{Failure, Kind};
-use crate::config::load::{Flags, Loaded, load};
+use crate::config::load::{ConfigError, Loaded};
 
 /// The commented example, as it stands in the repository.
-const EXAMPLE: &str = include_str!("../../config.toml.example");
+pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
 
 /// What to do with the configuration.
 #[derive(Debug, clap::Subcommand)]
@@ -50,10 +52,17 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
             said(global, text.trim_end(), &json!(parsed))
         }
         Verb::Check => {
-            let file = read(global).map_err(|failure| if failure.kind == Kind::Usage { Failure::new(Kind::Problems, failure.message) } else { failure })?.file;
+            let (file, problems) = problems(global)?;
+            if !problems.is_empty() {
+                let count = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+                if global.output != Format::Table {
+                    said(global, "", &json!({"file": file, "sound": false, "problems": problems}))?;
+                }
+                return Err(Failure::new(Kind::Problems, format!("{count} in the configuration:\n  {}", problems.join("\n  "))));
+            }
             let words =
                 file.as_ref().map_or_else(|| "The defaults hold; there is no configuration file.".to_owned(), |file| format!("{} is sound.", file.display()));
-            said(global, &words, &json!({"file": file, "sound": true}))
+            said(global, &words, &json!({"file": file, "sound": true, "problems": []}))
         }
         Verb::Init { path } => {
             init(path)?;
@@ -70,9 +79,22 @@ fn said(global: &Global, words: &str, value: &Value) -> Result<(), Failure> {
     }
 }
 
+/// The file, and everything for which `serve` or `doctor` would refuse the configuration.
+fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> {
+    match carry::loaded(global) {
+        Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
+        Err(other) => Err(carry::unsound(&other)),
+        Ok(loaded) => {
+            let ground = Ground { config: Arc::new(loaded.config), file: loaded.file.clone(), fix: false, server: Server::Stopped };
+            let checks = doctor::only(&["config".to_owned(), "certificate".to_owned()])?;
+            let failed = doctor::examine(&ground, &checks).into_iter().filter(|finding| finding.status == Status::Failed);
+            Ok((loaded.file, failed.map(|finding| finding.found).collect()))
+        }
+    }
+}
+
 fn read(global: &Global) -> Result<Loaded, Failure> {
-    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
-    load(&flags).map_err(|error| carry::unsound(&error))
+    carry::loaded(global).map_err(|error| carry::unsound(&error))
 }
 
 fn init(path: &PathBuf) -> Result<(), Failure> {

@@ -65,7 +65,7 @@ fn check(global: &Global) -> Result<(), Failure> {
         return ended;
     }
     if ended.as_ref().err().is_none_or(|failure| failure.kind == Kind::Problems) {
-        let mut printer = Printer::new(global.output, Layout::List(&[("problem", "problem")]));
+        let mut printer = Printer::new(global, Layout::List(&[("problem", "problem")]));
         problems.into_iter().try_for_each(|problem| printer.item(problem))?;
         printer.finish()?;
     }
@@ -84,7 +84,7 @@ fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     if migrated {
         carry::ask(global, &Command::DbStatus {})?;
     }
-    let mut printer = Printer::new(global.output, Layout::One);
+    let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;
     printer.finish()
 }

@@ -6,11 +6,10 @@ use serde_json::json;
 
 use super::Global;
 use super::carry::{self, Found};
-use super::lock;
 use super::print::{Layout, Printer, note};
 use crate::admin::doctor::{self, CHECKS, Check, Finding, Ground, Server, Side, Status};
 use crate::admin::{Command, Failure, Kind, Reply};
-use crate::config::load::{Flags, Loaded, load};
+use crate::config::load::Loaded;
 use crate::logging;
 
 const LIST: Layout = Layout::List(&[("check", "check"), ("looks at", "about")]);
@@ -36,12 +35,12 @@ pub(super) struct Opts {
 
 pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
     if opts.list {
-        let mut printer = Printer::new(global.output, LIST);
+        let mut printer = Printer::new(global, LIST);
         CHECKS.iter().try_for_each(|check| printer.item(json!({"check": check.name, "about": check.about})))?;
         return printer.finish();
     }
     let findings = examine(global, &opts.only, opts.fix)?;
-    let mut printer = Printer::new(global.output, FINDINGS);
+    let mut printer = Printer::new(global, FINDINGS);
     for finding in &findings {
         printer.item(json!(finding))?;
     }
@@ -52,8 +51,7 @@ pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
 /// Everything that these checks find, in their order; no names: all checks. Fails only where there is nothing to look at.
 pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Vec<Finding>, Failure> {
     let checks = doctor::only(names)?;
-    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
-    let loaded = match load(&flags) {
+    let loaded = match carry::loaded(global) {
         Ok(loaded) => loaded,
         Err(error) => return Ok(without_configuration(&checks, &error.to_string())),
     };
@@ -113,8 +111,6 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
             found
         }
         Ok(Found::Nobody(lock)) => {
-            // The lock itself may be new.
-            lock::give_back(&loaded.config.server.data_dir);
             let ground = ground(loaded, fix, Server::Stopped);
             let found = doctor::examine(&ground, checks);
             keep(loaded, &found);
@@ -164,5 +160,4 @@ fn keep(loaded: &Loaded, found: &[Finding]) {
             Err(failure) => note(&failure.to_string()),
         }
     }
-    lock::give_back(data);
 }

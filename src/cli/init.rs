@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::{Global, carry, lost};
-use crate::admin::Failure;
+use crate::admin::{Failure, identity};
 use crate::store::sqlite::Sqlite;
 
 /// Makes the directory, readable by its owner only.
@@ -19,6 +19,7 @@ pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> 
     let config = carry::configuration(global)?;
     lost::check(&config, new)?;
     let data = &config.server.data_dir;
+    identity::work_as_owner_of(data)?;
     let database = data.join(&config.database.path);
     if !database.exists() {
         make(data)?;

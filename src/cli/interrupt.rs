@@ -1,53 +1,91 @@
-//! Ctrl-C during work of this process's own: the work hears of it and ends, and leaves nothing behind.
+//! Interruption of a command by SIGINT (Ctrl-C), SIGTERM or SIGHUP: running work is told and ends without leaving anything behind.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::admin::{Failure, Kind};
 
-/// Whether somebody has pressed it.
+/// Whether a signal has come. Receivers are the [`Interrupt`]s of running work.
+static SIGNALLED: OnceLock<watch::Sender<bool>> = OnceLock::new();
+
+/// Held by work that must not be cut off: the first signal is for it alone.
 #[derive(Clone)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(super) struct Interrupt(watch::Receiver<bool>);
+
+/// Installs the handlers. To be called before a command does anything: from then on a signal never kills the process, it ends with
+/// exit code 130, at once while no work holds an [`Interrupt`].
+pub(super) fn stand() -> Result<(), Failure> {
+    let (ready, listens) = sync_channel(1);
+    let cannot = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    let sender = SIGNALLED.get_or_init(|| watch::channel(false).0);
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let hang_up = Some(SignalKind::hangup()).filter(|_| !hang_up_is_ignored());
+            let wanted = [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hang_up);
+            let mut signals = match wanted.map(signal).collect::<Result<Vec<_>, _>>() {
+                Ok(signals) => signals,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            drop(ready.send(Ok(())));
+            any(&mut signals).await;
+            if sender.receiver_count() > 0 {
+                sender.send_replace(true);
+                // The second time it is meant.
+                any(&mut signals).await;
+            }
+            std::process::exit(i32::from(Kind::Interrupted.code()));
+        });
+    });
+    listens.recv().map_err(|_| Failure::failed("cannot wait for signals"))?.map_err(cannot)
+}
+
+/// Ends when one of the signals comes.
+async fn any(signals: &mut [tokio::signal::unix::Signal]) {
+    std::future::poll_fn(|context| {
+        let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+/// Whether the caller wants SIGHUP ignored, as `nohup` does. SIGINT is ignored for whatever a script runs in the background, and
+/// means something all the same where somebody sends it.
+fn hang_up_is_ignored() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
 
 impl Interrupt {
-    /// From now on it does not end the process at once; a second time it does, and when nobody listens any more.
-    pub(super) fn watch() -> Result<Self, Failure> {
-        let pressed = Self(Arc::default());
-        let flag = Arc::downgrade(&pressed.0);
-        let (ready, listens) = sync_channel(1);
-        let cannot = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                let interrupts = signal(SignalKind::interrupt());
-                let mut interrupts = match interrupts {
-                    Ok(interrupts) => interrupts,
-                    Err(error) => return drop(ready.send(Err(error))),
-                };
-                drop(ready.send(Ok(())));
-                interrupts.recv().await;
-                if let Some(flag) = flag.upgrade() {
-                    flag.store(true, Ordering::Release);
-                    drop(flag);
-                    interrupts.recv().await;
-                }
-                std::process::exit(i32::from(Kind::Interrupted.code()));
-            });
-        });
-        listens.recv().map_err(|_| Failure::failed("cannot wait for signals"))?.map_err(cannot)?;
-        Ok(pressed)
+    /// From now on the first signal only tells; work that holds this has to look.
+    pub(super) fn watch() -> Self {
+        Self(SIGNALLED.get_or_init(|| watch::channel(false).0).subscribe())
     }
 
     /// Whether to go on.
     pub(super) fn goes_on(&self) -> bool {
-        !self.0.load(Ordering::Acquire)
+        !*self.0.borrow()
     }
 
-    /// Fails once it was pressed.
+    /// Fails once a signal has come.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        if self.goes_on() { Ok(()) } else { Err(Failure::new(Kind::Interrupted, "interrupted")) }
+        if self.goes_on() { Ok(()) } else { Err(interrupted()) }
     }
+
+    /// Ends when a signal comes.
+    pub(super) async fn came(&mut self) -> Failure {
+        if self.0.wait_for(|came| *came).await.is_err() {
+            // The sender lives as long as the process.
+            std::future::pending::<()>().await;
+        }
+        interrupted()
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Kind::Interrupted, "interrupted")
 }

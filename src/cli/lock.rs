@@ -1,17 +1,23 @@
-//! The data directory's lock: one process a directory, and whose files those in it are.
+//! The data directory's lock: one process a directory.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
-use crate::admin::Failure;
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+
+use crate::admin::{Failure, identity};
 
 /// Takes the lock. It goes with the process, however it ends; while another process has it: a conflict that names it.
 pub(super) fn take(data: &Path) -> Result<File, Failure> {
     let path = data.join("lock");
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let mut file = opened.map_err(|error| Failure::io(&format!("cannot write in the data directory {}", data.display()), &error))?;
+    let opened = match open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && take_over(&path, data).is_ok() => open(&path),
+        opened => opened,
+    };
+    let mut file = opened.map_err(|error| Failure::io(&format!("cannot open {} in the data directory", path.display()), &error))?;
     match file.try_lock() {
         Ok(()) => (),
         Err(TryLockError::WouldBlock) => {
@@ -26,27 +32,25 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// What the superuser has made in somebody else's data directory becomes theirs, so that their server can use it.
-pub(super) fn give_back(data: &Path) {
-    if !nix::unistd::geteuid().is_root() {
-        return;
-    }
-    let Ok(owner) = std::fs::metadata(data) else { return };
-    if owner.uid() != 0 {
-        give(data, owner.uid(), owner.gid());
-    }
+/// Never through a link, which somebody may have put there.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits()).open(path)
 }
 
-fn give(directory: &Path, uid: u32, gid: u32) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let Ok(meta) = entry.metadata() else { continue };
-        if meta.uid() == 0 {
-            // `doctor` finds what could not be given.
-            drop(lchown(entry.path(), Some(uid), Some(gid)));
-        }
-        if meta.is_dir() {
-            give(&entry.path(), uid, gid);
-        }
+/// A lock that root has left in somebody else's directory, as earlier versions did, becomes the owner's.
+fn take_over(path: &Path, data: &Path) -> io::Result<()> {
+    let owner = std::fs::metadata(data)?;
+    if !identity::caller().is_root() || geteuid().is_root() {
+        return Err(io::ErrorKind::PermissionDenied.into());
     }
+    identity::as_caller(|| {
+        let file = OpenOptions::new().read(true).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path)?;
+        let meta = file.metadata()?;
+        // A second name may be one of a file that is none of ours.
+        if !meta.is_file() || meta.uid() != 0 || meta.nlink() != 1 {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))
+    })
 }

@@ -5,16 +5,17 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::print::{Layout, harmless};
+use super::print::Layout;
 use super::{Global, carry};
 use crate::admin::{Command, Failure};
 use crate::config::LogLevel;
+use crate::logging::Entry;
 
 /// What to do with the log.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log level debug --for 10m")]
 pub(super) enum Verb {
-    /// Show lines as they are written
+    /// Print log lines as they are written, in the format of the file; with -o json one object a line, since there is no end
     Tail {
         /// So many of the latest first
         #[arg(long, short = 'n', default_value_t = 10)]
@@ -57,7 +58,7 @@ fn span(text: &str) -> Result<Duration, String> {
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
         Verb::Tail { lines, level, user, room, time } => {
-            (Command::LogTail { lines: Some(lines), level, user, room, for_seconds: time.map(|time| time.as_secs()) }, Layout::Lines(entry))
+            (Command::LogTail { lines: Some(lines), level, user, room, for_seconds: time.map(|time| time.as_secs()) }, Layout::Stream(entry))
         }
         Verb::Rotate => (Command::LogRotate {}, Layout::One),
         Verb::Level { level, time } => (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One),
@@ -65,9 +66,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     carry::run(global, &command, layout)
 }
 
+/// The line as it stands in the file.
 fn entry(entry: &Value) -> String {
-    let text = |key: &str| entry[key].as_str().map(harmless);
-    let about = |key| text(key).map(|name| format!(" [{name}]")).unwrap_or_default();
-    let level = text("level").unwrap_or_default().to_uppercase();
-    format!("[{}] [{level}]{}{} - {}", text("time").unwrap_or_default(), about("user"), about("room"), text("message").unwrap_or_default())
+    serde_json::from_value::<Entry>(entry.clone()).map_or_else(|_| entry.to_string(), |entry| entry.text())
 }

@@ -6,6 +6,7 @@ mod carry;
 mod config;
 mod db;
 mod doctor;
+mod examples;
 mod exit;
 mod file;
 mod init;
@@ -15,22 +16,29 @@ mod log;
 mod lost;
 mod pages;
 mod passwords;
+mod patient;
+mod pipe;
 mod print;
 mod room;
 mod serve;
+mod status;
 mod support;
 mod transfer;
+mod units;
 mod user;
+mod version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::admin::{Command, Failure};
-use print::{Format, Layout};
+use crate::admin::Failure;
+use crate::config::load::Loaded;
+use print::Format;
 
 /// A chat server in one file: server, database, web UI and administration.
 #[derive(Debug, Parser)]
@@ -38,7 +46,7 @@ use print::{Format, Layout};
     name = "chatctl",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  chatctl serve\n  chatctl user create ann --admin\n\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 server unreachable, 6 a check found problems, 7 not permitted, 130 interrupted."
+    after_help = "Examples:\n  chatctl serve\n  chatctl user create ann --admin\n\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 server unreachable, 6 a check found problems, 7 not permitted, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP)."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -62,6 +70,12 @@ struct Global {
     /// How what is said looks
     #[arg(long, short, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     output: Format,
+    /// Do not fit tables to the width of the terminal
+    #[arg(long, global = true)]
+    wide: bool,
+    /// The configuration, once it was read.
+    #[arg(skip)]
+    loaded: OnceLock<Loaded>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,7 +97,7 @@ enum Noun {
     /// Write everything there is as JSON Lines
     #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst")]
     Export {
-        /// Where to; standard output when left out
+        /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
     },
     /// Take in an export of chatctl, Slack or Mattermost, while the server is stopped
@@ -95,8 +109,11 @@ enum Noun {
     #[command(subcommand)]
     Log(log::Verb),
     /// Show how the server is
-    #[command(after_help = "Examples:\n  chatctl status\n  chatctl status -o json | jq .running")]
+    #[command(after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl status\n  chatctl status -o json | jq .running")]
     Status,
+    /// Print the version, the commit it was built from, its SQLite and its platform
+    #[command(after_help = "Examples:\n  chatctl version\n  chatctl version -o json | jq -r .sqlite")]
+    Version,
     /// Find what is wrong, and what to do about it
     Doctor(doctor::Opts),
     /// Gather what helps others to find a fault
@@ -116,13 +133,25 @@ enum Noun {
     },
 }
 
+/// The command tree, with examples in the help of every verb.
+fn command() -> clap::Command {
+    examples::add(Cli::command().long_version(version::long()))
+}
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return misunderstood(&error),
     };
     let global = &cli.global;
+    // The server has signals of its own.
+    if !matches!(cli.noun, Noun::Serve(_))
+        && let Err(failure) = interrupt::stand()
+    {
+        return exit::report(&failure, global.output);
+    }
     let done = match cli.noun {
         Noun::Serve(opts) => serve::run(global, opts),
         Noun::User(verb) => user::run(global, verb),
@@ -133,7 +162,8 @@ pub fn run() -> ExitCode {
         Noun::Import(opts) => transfer::import(global, &opts),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
-        Noun::Status => carry::run(global, &Command::Status {}, Layout::One),
+        Noun::Status => status::run(global),
+        Noun::Version => version::run(global),
         Noun::Support(verb) => support::run(global, verb),
         Noun::Doctor(opts) => doctor::run(global, &opts),
         Noun::Completions { shell } => pages::completions(shell),
@@ -157,10 +187,21 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_verb_ends_with_examples() {
+        fn look(command: &clap::Command, path: &str) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let count = after.split_once("Examples:").map_or(0, |(_, examples)| examples.matches("\n  chatctl ").count());
+            assert!(count >= 1, "{path}: {after:?}");
+            for verb in command.get_subcommands() {
+                look(verb, &format!("{path} {}", verb.get_name()));
+            }
+        }
+        look(&super::command(), "chatctl");
     }
 }

@@ -19,7 +19,7 @@ type Given = (String, Secret);
 /// Gives each imported account without a password one, and writes login names, passwords and e-mail addresses as CSV to a new file.
 pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failure> {
     let config = existing(global)?;
-    let mut printer = Printer::new(global.output, Layout::One);
+    let mut printer = Printer::new(global, Layout::One);
     let given = match connect(&config)? {
         Found::Server(stream) => {
             let mut people = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
                 Ok(())
             })?;
             let given = write(file, &people)?;
-            let (interrupt, all) = (Interrupt::watch()?, given.len());
+            let (interrupt, all) = (Interrupt::watch(), given.len());
             for (set, given) in given.into_iter().enumerate() {
                 let done = interrupt.check().and_then(|()| match connect(&config)? {
                     Found::Server(stream) => remote(stream, &passwd(given), &mut |_| Ok(())),

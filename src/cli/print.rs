@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::Table;
-use comfy_table::presets;
+use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::{Global, units};
 use crate::admin::Failure;
 
 /// `-o`
@@ -26,30 +26,37 @@ pub(super) enum Format {
 pub(super) enum Layout {
     /// Many of a kind, in these columns: heading and key.
     List(&'static [(&'static str, &'static str)]),
-    /// Many of a kind, each said at once as a line by this function.
+    /// Many of a kind, each said at once as a line by this function; in JSON one array.
     Lines(fn(&Value) -> String),
+    /// The same without an end: one object a line in JSON too.
+    Stream(fn(&Value) -> String),
     /// One thing, key by key.
     One,
+    /// One thing, these keys first.
+    Sheet(&'static [&'static str]),
 }
 
 /// Takes what a command says and prints it.
 pub(super) struct Printer {
     format: Format,
     layout: Layout,
+    /// Columns of the terminal that tables are fitted to.
+    width: Option<u16>,
     items: Vec<Value>,
     bar: Option<ProgressBar>,
 }
 
 impl Printer {
-    pub(super) fn new(format: Format, layout: Layout) -> Self {
-        Self { format, layout, items: Vec::new(), bar: None }
+    pub(super) fn new(global: &Global, layout: Layout) -> Self {
+        let width = if global.wide || !io::stdout().is_terminal() { None } else { terminal_size::terminal_size().map(|(width, _)| width.0) };
+        Self { format: global.output, layout, width, items: Vec::new(), bar: None }
     }
 
     /// A thing that was said.
     pub(super) fn item(&mut self, item: Value) -> Result<(), Failure> {
         match (self.format, self.layout) {
-            (Format::Jsonl, _) | (Format::Json, Layout::Lines(_)) => line(&item.to_string()),
-            (Format::Table, Layout::Lines(shown)) => line(&shown(&item)),
+            (Format::Jsonl, _) | (Format::Json, Layout::Stream(_)) => line(&item.to_string()),
+            (Format::Table, Layout::Lines(shown) | Layout::Stream(shown)) => line(&shown(&item)),
             _ => {
                 self.items.push(item);
                 Ok(())
@@ -79,11 +86,12 @@ impl Printer {
             bar.finish_and_clear();
         }
         match (self.format, self.layout) {
-            (Format::Jsonl, _) | (_, Layout::Lines(_)) => Ok(()),
-            (Format::Json, Layout::List(_)) => line(&pretty(&Value::Array(self.items))),
-            (Format::Json, Layout::One) => self.items.iter().try_for_each(|item| line(&pretty(item))),
-            (Format::Table, Layout::List(columns)) => line(&table(columns, &self.items)),
-            (Format::Table, Layout::One) => self.items.iter().try_for_each(|item| line(&sheet(item))),
+            (Format::Jsonl, _) | (_, Layout::Stream(_)) | (Format::Table, Layout::Lines(_)) => Ok(()),
+            (Format::Json, Layout::List(_) | Layout::Lines(_)) => line(&pretty(&Value::Array(self.items))),
+            (Format::Json, Layout::One | Layout::Sheet(_)) => self.items.iter().try_for_each(|item| line(&pretty(item))),
+            (Format::Table, Layout::List(columns)) => line(&table(columns, &self.items, self.width)),
+            (Format::Table, Layout::One) => self.items.iter().try_for_each(|item| line(&sheet(&[], item, self.width))),
+            (Format::Table, Layout::Sheet(order)) => self.items.iter().try_for_each(|item| line(&sheet(order, item, self.width))),
         }
     }
 }
@@ -92,31 +100,44 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-fn bare() -> Table {
+fn bare(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
+    if let Some(width) = width {
+        // Each column is wrapped by itself, so that rows stay rows.
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     table
 }
 
 fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n")
+    // The first column begins after a space of padding; what is continued there keeps its place.
+    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-fn table(columns: &[(&str, &str)], items: &[Value]) -> String {
-    let mut table = bare();
+fn table(columns: &[(&str, &str)], items: &[Value], width: Option<u16>) -> String {
+    let mut table = bare(width);
     table.set_header(columns.iter().map(|(heading, _)| heading.to_uppercase()));
     for item in items {
-        table.add_row(columns.iter().map(|(_, key)| cell(&item[*key])));
+        table.add_row(columns.iter().map(|(_, key)| units::shown(key, &item[*key]).unwrap_or_else(|| cell(&item[*key]))));
     }
     trimmed(&table)
 }
 
-/// One thing, a line a key.
-fn sheet(item: &Value) -> String {
+/// One thing, a line a key, these first.
+fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
     let Value::Object(fields) = item else { return cell(item) };
-    let mut table = bare();
-    for (key, value) in fields {
-        table.add_row([key.replace('_', " "), cell(value)]);
+    let mut table = bare(width);
+    let place = |key: &str| order.iter().position(|known| *known == key).unwrap_or(order.len());
+    let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+    sorted.sort_by_key(|(key, _)| place(key));
+    for (key, value) in sorted {
+        let shown = match value {
+            // Things of a list stand below each other.
+            Value::Array(items) if items.iter().any(Value::is_object) => items.iter().map(cell).collect::<Vec<_>>().join("\n"),
+            value => units::shown(key, value).unwrap_or_else(|| cell(value)),
+        };
+        table.add_row([key.replace('_', " "), shown]);
     }
     trimmed(&table)
 }
@@ -129,15 +150,24 @@ pub(super) fn cell(value: &Value) -> String {
         Value::String(text) => harmless(text),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
-        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), cell(value))).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let shown = |(key, value): (&String, &Value)| format!("{} {}", key.replace('_', " "), units::shown(key, value).unwrap_or_else(|| cell(value)));
+            fields.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
         Value::Number(number) => number.to_string(),
     }
 }
 
-/// Without control characters and those that turn the direction of text.
+/// On one line, without control characters and those that turn the direction of text.
 pub(super) fn harmless(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+    let shown = |c: char| match c {
+        '\n' | '\u{2028}' | '\u{2029}' => '⏎',
+        '\t' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    text.replace("\r\n", "\n").chars().map(shown).collect()
 }
 
 /// A line on standard output; a reader that has gone away ends the command quietly.
@@ -163,12 +193,28 @@ mod tests {
     #[test]
     fn tables_have_columns_and_nothing_dangerous() {
         let items = [json!({"name": "ann", "admin": true, "email": null}), json!({"name": "b\u{1b}[2J", "admin": false, "email": "b@example.org"})];
-        let shown = table(&[("name", "name"), ("admin", "admin"), ("e-mail", "email")], &items);
+        let shown = table(&[("name", "name"), ("admin", "admin"), ("e-mail", "email")], &items, None);
         assert_eq!(
             shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join("|")).collect::<Vec<_>>(),
             ["NAME|ADMIN|E-MAIL", "ann|yes|-", "b\u{fffd}[2J|no|b@example.org"]
         );
-        assert_eq!(sheet(&json!({"display_name": "Ann"})), "display name  Ann");
-        assert_eq!(sheet(&json!({"counts": {"rooms": 2, "users": 1}, "notes": [], "of": ["a", "b"]})), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
+        assert_eq!(sheet(&[], &json!({"display_name": "Ann"}), None), "display name  Ann");
+        let nested = json!({"counts": {"rooms": 2, "users": 1}, "notes": [], "of": ["a", "b"]});
+        assert_eq!(sheet(&[], &nested, None), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
+        let ordered = json!({"bytes": 4096, "list": [{"id": 1}, {"id": 2}], "running": true});
+        assert_eq!(sheet(&["running"], &ordered, None), "running  yes\nbytes    4.0 kB\nlist     id 1\n         id 2");
+        assert_eq!(harmless("Build #1\r\nfailed\ton\nmain\u{1b}"), "Build #1⏎failed on⏎main\u{fffd}");
+    }
+
+    #[test]
+    fn a_table_fits_its_terminal() {
+        let long = "a name that is much too long for a column of a table that has to share eighty characters with others";
+        let items =
+            [json!({"name": "ann", "about": long, "time": "2026-11-28T19:00:00Z"}), json!({"name": "ben", "about": long, "time": "2026-11-28T19:00:00Z"})];
+        let columns = [("name", "name"), ("about", "about"), ("created", "time")];
+        let fitted = table(&columns, &items, Some(80));
+        assert!(fitted.lines().all(|line| line.chars().count() <= 80), "{fitted}");
+        assert_eq!(fitted.lines().filter(|line| line.starts_with("ann") || line.starts_with("ben")).count(), 2, "{fitted}");
+        assert!(table(&columns, &items, None).contains(long));
     }
 }

@@ -79,9 +79,12 @@ pub(super) enum Verb {
         room: String,
         /// Login name
         name: String,
-        /// Somebody who is not in is no failure
+        /// Succeed if they are not in the room
         #[arg(long)]
         if_exists: bool,
+        /// Do not ask, even if a private room is deleted with its last participant
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
     /// Give somebody a role
     Role {
@@ -107,7 +110,7 @@ pub(super) enum Verb {
     Export {
         /// Key, number or name
         room: String,
-        /// Where to; standard output when left out
+        /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
     },
     /// Take the content of old messages away; they stay as deleted
@@ -153,7 +156,12 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
         Verb::Members { room } => (Command::RoomMembers { room }, MEMBERS),
         Verb::Add { room, name, role, if_not_exists } => (Command::RoomAdd { room, name, role: Some(role), if_not_exists }, Layout::One),
-        Verb::Remove { room, name, if_exists } => (Command::RoomRemove { room, name, if_exists }, Layout::One),
+        Verb::Remove { room, name, if_exists, yes } => {
+            if !yes {
+                last_participant(global, &room, &name)?;
+            }
+            (Command::RoomRemove { room, name, if_exists }, Layout::One)
+        }
         Verb::Role { room, name, role } => (Command::RoomRole { room, name, role }, Layout::One),
         Verb::Messages { room, limit, before } => (Command::RoomMessages { room, limit: Some(limit), before }, Layout::Lines(message)),
         Verb::Export { room, file } => return file::write_lines(global, &Command::RoomExport { room }, file.as_deref()),
@@ -166,6 +174,22 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
     };
     carry::run(global, &command, layout)
+}
+
+/// A private room is deleted with its last participant: asks before.
+fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failure> {
+    let Some(found) = carry::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop() else { return Ok(()) };
+    if found["visibility"] != "private" || found["members"] != 1 {
+        return Ok(());
+    }
+    let members = carry::ask(global, &Command::RoomMembers { room: room.to_owned() })?;
+    if !members.iter().any(|member| member["name"].as_str().is_some_and(|login| login.to_lowercase() == name.to_lowercase())) {
+        return Ok(());
+    }
+    let (key, messages) = (cell(&found["room"]), cell(&found["messages"]));
+    let words = format!("{name} is the last participant of {key} ({}): the room is deleted with {messages} messages.", cell(&found["name"]));
+    note(&words);
+    Destructive::default().confirm("Remove them, and delete the room?")
 }
 
 /// Says what would go, asks, and does it.

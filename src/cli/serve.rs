@@ -1,17 +1,22 @@
 //! `chatctl serve`: takes the data directory, starts the log, runs the server until a signal.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Global, carry, init, lock, log, lost, print};
-use crate::admin::Failure;
-use crate::config::LogLevel;
+use crate::admin::{Failure, Kind, control, identity};
 use crate::config::load::{Flags, load};
+use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
 use crate::store::sqlite::Sqlite;
+
+/// How long a command that works on the data directory is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -31,11 +36,15 @@ pub(super) struct Opts {
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), listen: opts.listen, log_level: opts.log_level };
     let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
+    for remark in &loaded.remarks {
+        print::note(&format!("note: {remark}"));
+    }
     let config = loaded.config;
     let data = config.server.data_dir.clone();
+    let owner = identity::become_owner_of(&data)?;
     lost::check(&config, opts.new)?;
     init::make(&data)?;
-    let _lock = lock::take(&data)?;
+    let _lock = wait_for_lock(&config)?;
     // Before the log: logs without a database are what is left of a server that has lost it.
     let database = data.join(&config.database.path);
     if !database.exists() {
@@ -44,6 +53,12 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let log_directory = data.join(&config.log.directory);
     let logging =
         logging::start(&config.log, &log_directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error))?;
+    if let Some(owner) = owner {
+        tracing::info!("Started by root, the server works as {owner}, to whom the data directory belongs.");
+    }
+    for remark in &loaded.remarks {
+        tracing::warn!("Configuration: {remark}.");
+    }
     if global.verbose {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
@@ -75,6 +90,24 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Idle connections of the runtime's blocking threads need not be waited for.
     runtime.shutdown_background();
     served
+}
+
+/// Takes the lock. A command that works on the data, as a scheduled one at the start of the machine, is waited for; a server is not.
+fn wait_for_lock(config: &Config) -> Result<File, Failure> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        match lock::take(&config.server.data_dir) {
+            Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE && control::call(&config.server.control_path()).is_err() => {
+                if !told {
+                    print::note(&format!("{failure}; waiting up to {} seconds for it to end", PATIENCE.as_secs()));
+                    told = true;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            taken => return taken,
+        }
+    }
 }
 
 /// How this machine is called, for a link that somebody opens from elsewhere.

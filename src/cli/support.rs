@@ -10,7 +10,7 @@ use serde_json::json;
 use super::carry::{self, Found};
 use super::file::Making;
 use super::print::{Layout, Printer};
-use super::{Global, doctor, lock};
+use super::{Global, doctor};
 use crate::admin::doctor::{Ground, Server};
 use crate::admin::support::{Part, parts, silent_status};
 use crate::admin::{Command, Failure, Reply};
@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let packed = pack(&now, &parts).map_err(|error| Failure::io("cannot pack the bundle", &error))?;
     making.write(&packed)?;
     making.finish()?;
-    let mut printer = Printer::new(global.output, Layout::One);
+    let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"path": path, "bytes": packed.len(), "files": parts.iter().map(|part| &part.name).collect::<Vec<_>>()}))?;
     printer.finish()
 }
@@ -56,7 +56,6 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
             Ok(())
         }),
         Ok(Found::Nobody(lock)) => {
-            lock::give_back(&config.server.data_dir);
             let ground = ground(Server::Stopped);
             found.extend(parts(&ground));
             found.push(silent_status(&ground));

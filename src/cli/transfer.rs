@@ -1,7 +1,7 @@
 //! `chatctl export` and `chatctl import`: everything there is, out and in.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use super::carry::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
-use super::{Global, init, lock, lost};
+use super::{Global, init, lock, lost, pipe};
 use crate::admin::transfer::{Import, disk};
-use crate::admin::{Command, Failure, Reply};
+use crate::admin::{Command, Failure, Reply, identity};
 use crate::config::Config;
 use crate::store::sqlite::Sqlite;
 
@@ -41,9 +41,9 @@ const REPORT: Layout = Layout::List(&[("what", "what"), ("taken", "taken"), ("kn
 
 /// Writes everything to a file or to standard output.
 pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure> {
-    let interrupt = Interrupt::watch()?;
-    let mut making = path.map(Making::begin).transpose()?;
-    let mut bar = Printer::new(global.output, Layout::One);
+    let interrupt = Interrupt::watch();
+    let mut making = path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
+    let mut bar = Printer::new(global, Layout::One);
     // A bar among the lines would make both unreadable.
     let shown = making.is_some() || !io::stdout().is_terminal();
     carry_out(global, &Command::Export {}, &mut |reply| {
@@ -51,7 +51,7 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
         match (reply, &mut making) {
             (Reply::Bytes(bytes), Some(making)) => making.write(&bytes)?,
             // Half an export is none: whoever reads it must not be told otherwise.
-            (Reply::Bytes(bytes), None) => io::stdout().write_all(&bytes).map_err(|error| Failure::io("cannot write to standard output", &error))?,
+            (Reply::Bytes(bytes), None) => pipe::write(&bytes, &interrupt)?,
             (Reply::Progress { done, total }, _) if shown => bar.progress(done, total),
             _ => (),
         }
@@ -60,7 +60,7 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
     bar.finish()?;
     match making {
         Some(making) => making.finish(),
-        None => io::stdout().flush().map_err(|error| Failure::io("cannot write to standard output", &error)),
+        None => Ok(()),
     }
 }
 
@@ -73,12 +73,12 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let lock = if there { Some(stopped(&config)?) } else { None };
     let file = Input::of(&opts.file)?;
     // Read before anything is made: of a file that is damaged nothing is taken.
-    let open = || Import::open(&file.path(), opts.source.clone());
+    let open = || identity::as_caller(|| Import::open(&file.path(), opts.source.clone()));
     let import = open()?;
     if global.verbose {
         note(&format!("{} is an export of {}.", opts.file.display(), import.kind()));
     }
-    let mut report = Report { printer: Printer::new(global.output, REPORT), bad: 0 };
+    let mut report = Report { printer: Printer::new(global, REPORT), bad: 0 };
     if opts.destructive.dry_run {
         let done = rehearsal(&config, there, import, &mut |reply| report.take(reply));
         return report.finish(done, opts.skip_bad);
@@ -100,6 +100,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let lock = if let Some(lock) = lock {
         lock
     } else {
+        identity::work_as_owner_of(data)?;
         init::make(data)?;
         let lock = lock::take(data)?;
         init::data_directory(global, opts.new)?;
@@ -190,7 +191,7 @@ impl<'p> Input<'p> {
 
 /// Does it on a copy that nobody keeps.
 fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::Take<'_>) -> Result<(), Failure> {
-    let interrupt = Interrupt::watch()?;
+    let interrupt = Interrupt::watch();
     let scratch = Scratch::make()?;
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);

@@ -6,8 +6,9 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
-use super::print::{Layout, cell, note};
+use super::print::{Format, Layout, cell, note};
 use super::{Global, carry, init, passwords};
+use crate::admin::command::Secret;
 use crate::admin::{Command, Failure, Kind};
 
 /// What to do with accounts.
@@ -45,10 +46,13 @@ pub(super) enum Verb {
         /// Display name
         to: String,
     },
-    /// Let nobody log in any more; ends all sessions and closes their sockets
+    /// Disable an account and end its sessions
     Disable {
         /// Login name
         name: String,
+        /// Do not ask, even for the last administrator
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
     /// Let them log in again
     Enable {
@@ -70,10 +74,13 @@ pub(super) enum Verb {
         /// Login name
         name: String,
     },
-    /// Let them administer the server no longer
+    /// Remove the administrator role
     Demote {
         /// Login name
         name: String,
+        /// Do not ask, even for the last administrator
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
     /// List where they are signed in
     Sessions {
@@ -133,13 +140,23 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Show { name } => (Command::UserShow { name }, Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
-        Verb::Passwd { name, password, .. } => (Command::UserPasswd { name: name.unwrap_or_default(), password: password.read()? }, Layout::One),
+        Verb::Passwd { name, password: source, .. } => {
+            let password = source.read()?;
+            let command = Command::UserPasswd { name: name.unwrap_or_default(), password: password.clone() };
+            return set_password(global, &command, source.is_generated().then_some(&password));
+        }
         Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
-        Verb::Disable { name } => (Command::UserDisable { name }, Layout::One),
+        Verb::Disable { name, yes } => {
+            last_administrator(global, &name, yes)?;
+            (Command::UserDisable { name }, Layout::One)
+        }
         Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),
         Verb::Delete { name, if_exists, destructive } => return delete(global, &name, if_exists, &destructive),
         Verb::Promote { name } => (Command::UserPromote { name }, Layout::One),
-        Verb::Demote { name } => (Command::UserDemote { name }, Layout::One),
+        Verb::Demote { name, yes } => {
+            last_administrator(global, &name, yes)?;
+            (Command::UserDemote { name }, Layout::One)
+        }
         Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
         Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),
     };
@@ -158,8 +175,44 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
             other => return other,
         }
     }
-    let command = Command::UserCreate { name, password: password.read()?, display_name, email, admin, if_not_exists };
-    carry::run(global, &command, Layout::One)
+    let secret = password.read()?;
+    let command = Command::UserCreate { name, password: secret.clone(), display_name, email, admin, if_not_exists };
+    set_password(global, &command, password.is_generated().then_some(&secret))
+}
+
+/// A generated password is told when it is that of the account, and never before.
+fn set_password(global: &Global, command: &Command, generated: Option<&Secret>) -> Result<(), Failure> {
+    let Some(Secret(password)) = generated else { return carry::run(global, command, Layout::One) };
+    let table = global.output == Format::Table;
+    carry::run_with(global, command, Layout::One, &mut |item| {
+        if !table {
+            item["password"] = Value::from(password.as_str());
+        }
+    })?;
+    if table {
+        note(&format!("Password: {password}"));
+    }
+    Ok(())
+}
+
+/// Without an administrator nobody can administer the server over the web or the API: asks before.
+fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Failure> {
+    if yes || !is_last_administrator(global, name)? {
+        return Ok(());
+    }
+    note(&format!("{name} is the last administrator: nobody else could administer the server in the web UI. Make another first: chatctl user promote NAME"));
+    Destructive::default().confirm("Do it all the same?")
+}
+
+fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
+    let acts = |user: &Value| user["admin"] == true && user["disabled"] == false;
+    let shown = match carry::ask(global, &Command::UserShow { name: name.to_owned() }) {
+        // Whoever does what was asked for says that.
+        Err(failure) if failure.kind == Kind::NotFound => return Ok(false),
+        shown => shown?,
+    };
+    let Some(user) = shown.first().filter(|user| acts(user)) else { return Ok(false) };
+    Ok(!carry::ask(global, &Command::UserList {})?.iter().any(|other| acts(other) && other["name"] != user["name"]))
 }
 
 fn delete(global: &Global, name: &str, if_exists: bool, destructive: &Destructive) -> Result<(), Failure> {
@@ -167,6 +220,9 @@ fn delete(global: &Global, name: &str, if_exists: bool, destructive: &Destructiv
     if !destructive.dry_run && !destructive.yes {
         let Some(going) = carry::ask(global, &command(true))?.pop() else { return Ok(()) };
         note(&leaving(&going));
+        if is_last_administrator(global, name)? {
+            note(&format!("{name} is the last administrator: nobody else could administer the server in the web UI."));
+        }
         destructive.confirm("Delete the account?")?;
     }
     carry::run(global, &command(destructive.dry_run), Layout::One)

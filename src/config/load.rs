@@ -1,20 +1,12 @@
-//! Loading: defaults, then the file, then the environment, then flags; an unknown key names the nearest known one.
+//! Loading: defaults, then the file, then the environment, then flags. Everything that is wrong is found at once.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
-use figment::providers::{Format, Serialized, Toml};
-use figment::value::{Dict, Value};
-use serde::Serialize;
+use serde::Deserialize;
+use toml::{Table, Value};
 
-use super::check::MAX_SOCKET_PATH;
-use super::{Config, LogLevel, check};
-
-/// Where a configuration file is looked for when none is named.
-const PLACES: [&str; 2] = ["config.toml", "/etc/chatctl/config.toml"];
-const PREFIX: &str = "CHATCTL_";
-/// Names the file; not a key.
-const FILE_VARIABLE: &str = "CHATCTL_CONFIG";
+use super::{Config, LogLevel, keys, place, sound, value, variables};
 
 /// What the command line says of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +28,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file, if there was one.
     pub file: Option<PathBuf>,
+    /// What is not wrong but was probably meant otherwise: files that were passed over, variables without effect.
+    pub remarks: Vec<String>,
 }
 
 /// Why there is no configuration.
@@ -44,224 +38,158 @@ pub enum ConfigError {
     /// A file that was named is not there or cannot be read.
     #[error("cannot read {path}: {source}")]
     Unreadable {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// The system's word.
         source: std::io::Error,
     },
-    /// A key is unknown or its value does not fit.
-    #[error("{0}")]
-    Key(String),
-    /// A value that cannot work.
-    #[error("[{section}] {key} {why}")]
-    Value {
-        /// Its section.
-        section: &'static str,
-        /// Its name.
-        key: &'static str,
-        /// What is wrong.
-        why: String,
+    /// Keys are unknown, or values do not fit or cannot work: all that were found.
+    #[error("{}", .0.join("\n"))]
+    Wrong(Vec<String>),
+    /// The data directory of somebody else, which nobody has named.
+    #[error("the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, --config or CHATCTL_SERVER__DATA_DIR")]
+    Stranger {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: String,
     },
-}
-
-/// Flags that are set, in the shape of the configuration.
-#[derive(Serialize)]
-struct Overrides {
-    server: ServerOverrides,
-    log: LogOverrides,
-}
-
-#[derive(Serialize)]
-struct ServerOverrides {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_dir: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    listen: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct LogOverrides {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    level: Option<LogLevel>,
 }
 
 /// Loads the configuration of this process.
 pub fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
-    let variables: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    load_from(flags, &variables, &PLACES.map(PathBuf::from))
+    load_from(flags, std::env::vars_os(), &place::usual())
 }
 
-fn load_from(flags: &Flags, variables: &[(String, String)], places: &[PathBuf]) -> Result<Loaded, ConfigError> {
-    let named = flags.config.clone().or_else(|| variables.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, path)| PathBuf::from(path)));
-    let file = named.or_else(|| places.iter().find(|place| place.exists()).cloned());
-    let mut figment = Figment::from(Serialized::defaults(Config::default()));
-    if let Some(path) = &file {
+fn load_from(flags: &Flags, variables: impl Iterator<Item = (OsString, OsString)>, places: &[PathBuf]) -> Result<Loaded, ConfigError> {
+    let mut variables = variables::read(variables);
+    let mut remarks = std::mem::take(&mut variables.remarks);
+    let mut problems = std::mem::take(&mut variables.problems);
+    let named = flags.config.clone().or_else(|| variables.file.clone().map(PathBuf::from));
+    let is_named = named.is_some();
+    let found = named.map_or_else(|| place::find(places), |file| place::Found { file: Some(file), remarks: Vec::new() });
+    remarks.extend(found.remarks);
+    let mut table = Table::new();
+    if let Some(path) = &found.file {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        known_keys(&text, path)?;
-        figment = figment.merge(Toml::string(&text));
+        // Whoever did not mean this file learns how to get past it.
+        let other = if is_named { "" } else { "; --config or CHATCTL_CONFIG chooses another" };
+        let place = format!(" (file {}{other})", path.display());
+        match text.parse::<Table>() {
+            Ok(parsed) => table = values(parsed, &place, &mut problems),
+            Err(error) => problems.push(format!("{}{place}", error.to_string().trim())),
+        }
     }
-    figment = figment.merge(Serialized::defaults(environment(variables)?));
-    let overrides =
-        Overrides { server: ServerOverrides { data_dir: flags.data_dir.clone(), listen: flags.listen.clone() }, log: LogOverrides { level: flags.log_level } };
-    let mut config: Config = figment.merge(Serialized::defaults(overrides)).extract().map_err(|error| {
-        let place = file.as_ref().map(|path| format!(" (file {})", path.display())).unwrap_or_default();
-        ConfigError::Key(format!("{error}{place}"))
-    })?;
     // A relative directory of the file is relative to the file; one of flags or environment to where we are.
-    let from_file = flags.data_dir.is_none() && !variables.iter().any(|(name, _)| name == "CHATCTL_SERVER__DATA_DIR");
-    if let (true, Some(folder)) = (from_file, file.as_ref().and_then(|path| path.parent())) {
+    let of_others = flags.data_dir.is_some() || variables.has("server", "data_dir");
+    let in_file = table.get("server").and_then(|server| server.get("data_dir")).is_some();
+    variables.merge_into(&mut table);
+    overrides(flags, &mut table);
+    let mut config = match Config::deserialize(table) {
+        Ok(config) => config,
+        Err(error) => {
+            problems.push(error.message().to_owned());
+            Config::default()
+        }
+    };
+    problems.extend(sound::problems(&config));
+    if !problems.is_empty() {
+        return Err(ConfigError::Wrong(problems));
+    }
+    if let (false, Some(folder)) = (of_others, found.file.as_ref().and_then(|path| path.parent())) {
         config.server.data_dir = folder.join(&config.server.data_dir);
     }
-    sound(&config)?;
-    Ok(Loaded { config, file })
-}
-
-/// The variables `CHATCTL_SECTION__KEY` as a tree. Names without `__` are not ours (Kubernetes makes some).
-fn environment(variables: &[(String, String)]) -> Result<Dict, ConfigError> {
-    let defaults = Value::serialize(Config::default()).map_err(|error| ConfigError::Key(error.to_string()))?;
-    let mut tree = Dict::new();
-    for (name, text) in variables {
-        let Some((section, key)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once("__")) else { continue };
-        let (section, key) = (section.to_lowercase(), key.to_lowercase());
-        check_key(&section, Some(&key), &format!("environment variable {name}"))?;
-        let default = defaults.find_ref(&format!("{section}.{key}"));
-        let Value::Dict(_, entries) = tree.entry(section).or_insert_with(|| Value::from(Dict::new())) else { continue };
-        entries.insert(key, typed(text, default));
+    if !(of_others || in_file || is_named) {
+        known_owner(&config.server.data_dir)?;
     }
-    Ok(tree)
+    Ok(Loaded { config, file: found.file, remarks })
 }
 
-/// Text as what the key wants: lists may be one value, comma-separated, or TOML; where text is wanted, numbers stay text.
-fn typed(text: &str, default: Option<&Value>) -> Value {
-    let plain = || Value::from(text);
-    match default {
-        Some(Value::Array(..)) => {
-            let list: Vec<Value> = match format!("list = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("list")) {
-                Some(toml::Value::Array(items)) => {
-                    items.iter().map(|item| Value::from(item.as_str().map_or_else(|| item.to_string(), str::to_owned))).collect()
-                }
-                _ => text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect(),
+/// Sets a key of a section.
+pub(super) fn set(table: &mut Table, section: &str, key: &str, value: Value) {
+    let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Some(section) = entry.as_table_mut() {
+        section.insert(key.to_owned(), value);
+    }
+}
+
+/// The values of a file that fit; what does not is told.
+fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
+    let known = keys::all();
+    let mut table = Table::new();
+    for (section, entries) in parsed {
+        if let Some(unknown) = keys::unknown(&section, None) {
+            problems.push(with_place(&unknown, place));
+            continue;
+        }
+        let Value::Table(entries) = entries else {
+            problems.push(format!("[{section}] must be a section{place}"));
+            continue;
+        };
+        for (key, given) in entries {
+            let default = known.iter().find(|(s, k, _)| *s == section && *k == key).map(|(.., default)| default);
+            let Some(default) = default else {
+                problems.extend(keys::unknown(&section, Some(&key)).map(|unknown| with_place(&unknown, place)));
+                continue;
             };
-            Value::from(list)
-        }
-        Some(Value::Num(..)) => text.trim().parse::<i64>().map_or_else(|_| plain(), Value::from),
-        Some(Value::Bool(..)) => text.trim().parse::<bool>().map_or_else(|_| plain(), Value::from),
-        // An optional key has no default to tell: `readers` and those of `[backup]` are numbers.
-        None | Some(Value::Empty(..)) => text.trim().parse::<i64>().map_or_else(|_| plain(), Value::from),
-        Some(_) => plain(),
-    }
-}
-
-fn known_keys(text: &str, path: &Path) -> Result<(), ConfigError> {
-    let place = format!("file {}", path.display());
-    let table: toml::Table = text.parse().map_err(|error| ConfigError::Key(format!("{place}: {error}")))?;
-    for (section, entries) in &table {
-        check_key(section, None, &place)?;
-        let Some(entries) = entries.as_table() else { return Err(ConfigError::Key(format!("[{section}] must be a section ({place})"))) };
-        for key in entries.keys() {
-            check_key(section, Some(key), &place)?;
+            match value::accept(&section, &key, default, given) {
+                Ok(value) => set(&mut table, &section, &key, value),
+                Err(why) => problems.push(format!("[{section}] {key} = {why}{place}")),
+            }
         }
     }
-    Ok(())
+    table
 }
 
-/// Refuses a key that does not exist and names the nearest one.
-fn check_key(section: &str, key: Option<&str>, place: &str) -> Result<(), ConfigError> {
-    let known = keys();
-    let sections = || known.iter().map(|(section, _)| section.as_str());
-    if !sections().any(|s| s == section) {
-        return Err(unknown(&format!("section [{section}]"), nearest(section, sections()).map(|s| format!("[{s}]")), place));
+/// The place before the guess, as in `unknown key x in [y] (file z); did you mean w?`.
+fn with_place(unknown: &str, place: &str) -> String {
+    match unknown.split_once(';') {
+        Some((what, guess)) => format!("{what}{place};{guess}"),
+        None => format!("{unknown}{place}"),
     }
-    let Some(key) = key else { return Ok(()) };
-    let in_section = || known.iter().filter(|(s, _)| s == section).map(|(_, key)| key.as_str());
-    if in_section().any(|k| k == key) {
-        return Ok(());
+}
+
+fn overrides(flags: &Flags, table: &mut Table) {
+    if let Some(data) = &flags.data_dir
+        && let Ok(data) = Value::try_from(data)
+    {
+        set(table, "server", "data_dir", data);
     }
-    Err(unknown(&format!("key {key} in [{section}]"), nearest(key, in_section()).map(str::to_owned), place))
-}
-
-fn unknown(what: &str, near: Option<String>, place: &str) -> ConfigError {
-    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    ConfigError::Key(format!("unknown {what} ({place}){hint}"))
-}
-
-fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = among.map(|known| (strsim::jaro_winkler(word, known), known));
-    scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
-}
-
-/// Every section and key that there is.
-fn keys() -> Vec<(String, String)> {
-    let Ok(serde_json::Value::Object(sections)) = serde_json::to_value(Config::default()) else { return Vec::new() };
-    let pairs = sections.into_iter().filter_map(|(section, value)| Some((section, value.as_object()?.keys().cloned().collect::<Vec<_>>())));
-    pairs.flat_map(|(section, keys)| keys.into_iter().map(move |key| (section.clone(), key))).collect()
-}
-
-/// Values that fit their type but cannot work.
-fn sound(config: &Config) -> Result<(), ConfigError> {
-    let Config { server, auth, rooms, media, limits, backup, .. } = config;
-    let bad = |section, key, why: &str| Err(ConfigError::Value { section, key, why: why.to_owned() });
-    if server.listen.is_empty() {
-        return bad("server", "listen", "must hold an address");
+    if !flags.listen.is_empty() {
+        set(table, "server", "listen", Value::from(flags.listen.clone()));
     }
-    for address in &server.listen {
-        if !check::is_listenable(address) {
-            return bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
+    if let Some(level) = flags.log_level
+        && let Ok(level) = Value::try_from(level)
+    {
+        set(table, "log", "level", level);
+    }
+}
+
+/// The usual place below a directory that somebody else may have filled is not believed: passwords would go there.
+fn known_owner(data: &Path) -> Result<(), ConfigError> {
+    match std::fs::metadata(data) {
+        Ok(meta) if !place::is_ours(&meta) => {
+            let owner = place::named(std::os::unix::fs::MetadataExt::uid(&meta));
+            Err(ConfigError::Stranger { path: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()), owner })
         }
+        _ => Ok(()),
     }
-    if server.tls_cert.is_some() != server.tls_key.is_some() {
-        return bad("server", "tls_cert", "and tls_key must be given together");
-    }
-    if let Some(check::Unworkable { section, key, why }) = check::network(config).into_iter().next() {
-        return bad(section, key, &why);
-    }
-    let positive: [(&'static str, &'static str, u64); 16] = [
-        ("server", "heartbeat_seconds", server.heartbeat_seconds),
-        ("limits", "stall_seconds", limits.stall_seconds),
-        ("limits", "requests_per_minute_per_address", limits.requests_per_minute_per_address.into()),
-        ("auth", "session_days", auth.session_days),
-        ("auth", "access_token_minutes", auth.access_token_minutes),
-        ("auth", "token_recheck_seconds", auth.token_recheck_seconds),
-        ("auth", "password_min_length", auth.password_min_length as u64),
-        ("rooms", "max_message_chars", rooms.max_message_chars as u64),
-        ("media", "max_bytes", media.max_bytes),
-        ("limits", "max_body_bytes", limits.max_body_bytes as u64),
-        ("limits", "max_frame_bytes", limits.max_frame_bytes as u64),
-        ("limits", "max_connections", limits.max_connections as u64),
-        ("limits", "socket_queue", limits.socket_queue as u64),
-        ("limits", "socket_queue_bytes", limits.socket_queue_bytes as u64),
-        ("backup", "every_hours", backup.every_hours.unwrap_or(1)),
-        ("backup", "keep", backup.keep.unwrap_or(1)),
-    ];
-    for (section, key, value) in positive {
-        if value == 0 {
-            return bad(section, key, "must be at least 1");
-        }
-    }
-    if media.max_unused_bytes_per_user < media.max_bytes {
-        return bad(
-            "media",
-            "max_unused_bytes_per_user",
-            &format!("must be at least max_bytes ({}): a file is unused until a message holds it", media.max_bytes),
-        );
-    }
-    if backup.directory.as_os_str().is_empty() {
-        return bad("backup", "directory", "must be named");
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn os<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (OsString, OsString)> + 'a {
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)))
+    }
+
     fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         std::fs::write(&path, text).unwrap();
-        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let flags = Flags { config: Some(path), data_dir: Some("/d".into()), ..Flags::default() };
-        load_from(&flags, &variables, &[]).map(|loaded| loaded.config).map_err(|error| error.to_string())
+        load_from(&flags, os(variables), &[]).map(|loaded| loaded.config).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -308,6 +236,8 @@ mod tests {
             "[limits]\nmax_body_bytes = \"big\"",
             "[media]\nmax_bytes = 300000000",
             "[media]\nmax_unused_bytes_per_user = 1",
+            "[media]\nmax_bytes = 300000000",
+            "[media]\nmax_unused_bytes_per_user = 1",
             "[backup]\nevery_hours = 0",
             "[backup]\nkeep = 0",
             "[backup]\ndirectory = \"\"",
@@ -324,10 +254,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("c.toml");
         std::fs::write(&path, "[server]\ndata_dir = \"there\"\n").unwrap();
-        let loaded = load_from(&Flags { config: Some(path), ..Flags::default() }, &[], &[]).unwrap();
+        let loaded = load_from(&Flags { config: Some(path), ..Flags::default() }, std::iter::empty(), &[]).unwrap();
         assert_eq!(loaded.config.server.data_dir, dir.path().join("there"));
         let flags = Flags { config: Some(dir.path().join("none.toml")), ..Flags::default() };
-        assert!(matches!(load_from(&flags, &[], &[]), Err(ConfigError::Unreadable { .. })));
+        assert!(matches!(load_from(&flags, std::iter::empty(), &[]), Err(ConfigError::Unreadable { .. })));
     }
 
     #[test]
@@ -344,8 +274,77 @@ mod tests {
                 written.push((section.clone(), key.to_owned()));
             }
         }
-        for key in keys() {
-            assert!(written.contains(&key), "{key:?} is not in the example");
+        for (section, key, _) in keys::all() {
+            assert!(written.contains(&(section.clone(), key.clone())), "[{section}] {key} is not in the example");
         }
+    }
+
+    #[test]
+    fn a_variable_that_does_not_fit_is_named_with_its_value() {
+        let table = [
+            ("CHATCTL_BACKUP__EVERY_HOURS", "24h", "CHATCTL_BACKUP__EVERY_HOURS: \"24h\" is not a whole number of hours"),
+            ("CHATCTL_ROOMS__RECENT_MESSAGES", "many", "CHATCTL_ROOMS__RECENT_MESSAGES: \"many\" is not a whole number"),
+            ("CHATCTL_LOG__STDOUT", "perhaps", "CHATCTL_LOG__STDOUT: \"perhaps\" must be true or false"),
+            ("CHATCTL_AUTH__REGISTRATION", "maybe", "CHATCTL_AUTH__REGISTRATION: \"maybe\" must be \"open\" or \"closed\""),
+            ("CHATCTL_MEDIA__MAX_BYTES", "much", "CHATCTL_MEDIA__MAX_BYTES: \"much\" is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB"),
+            ("CHATCTL_SERVER__DATA_DIRR", "/x", "CHATCTL_SERVER__DATA_DIRR: unknown key data_dirr in [server]; did you mean data_dir?"),
+        ];
+        for (name, text, said) in table {
+            assert_eq!(load_text("", &[(name, text)]).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn variables_say_things_as_people_do() {
+        let config = load_text("", &[("CHATCTL_LOG__STDOUT", "no"), ("CHATCTL_MEDIA__MAX_BYTES", "25MB"), ("CHATCTL_SERVER__PUBLIC_URL", "")]).unwrap();
+        assert_eq!((config.log.stdout, config.media.max_bytes, config.server.public_url), (false, 25_000_000, None));
+        let config =
+            load_text("[media]\nmax_bytes = \"25 MiB\"\n[database]\npath = \"7\"\n", &[("CHATCTL_LOG__STDOUT", "yes"), ("CHATCTL_DATABASE__READERS", "3")])
+                .unwrap();
+        assert_eq!((config.log.stdout, config.media.max_bytes, config.database.readers), (true, 26_214_400, Some(3)));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_found_at_once() {
+        let text = "[rooms]\nrecent_mesages = 5\nreceipts_up_to = \"x\"\n[server]\nlisten = [\"8080\"]\nheartbeat_seconds = 0\n[sever]\n";
+        let said = load_text(text, &[("CHATCTL_BACKUP__KEEP", "all")]).unwrap_err();
+        for part in
+            ["CHATCTL_BACKUP__KEEP", "recent_mesages", "receipts_up_to = \"x\" is not a whole number (file ", "\"8080\"", "heartbeat_seconds must", "[sever]"]
+        {
+            assert!(said.contains(part), "{part} is not in\n{said}");
+        }
+        assert_eq!(said.lines().count(), 6, "{said}");
+        assert!(!said.contains("src/") && !said.contains("alloc::"), "{said}");
+    }
+
+    #[test]
+    fn a_variable_with_one_underscore_is_remarked_on() {
+        let flags = Flags { data_dir: Some("/d".into()), ..Flags::default() };
+        let loaded =
+            load_from(&flags, os(&[("CHATCTL_SERVER_LISTEN", "0.0.0.0:80"), ("CHATCTL_SERVER_PORT", "tcp://10.0.0.1:80"), ("CHATCTL_CONFIG", "")]), &[])
+                .unwrap();
+        assert_eq!(loaded.remarks.len(), 1, "{:?}", loaded.remarks);
+        assert!(loaded.remarks[0].contains("CHATCTL_SERVER__LISTEN"), "{:?}", loaded.remarks);
+    }
+
+    #[test]
+    fn text_that_is_not_unicode_is_a_sentence_where_it_is_ours() {
+        use std::os::unix::ffi::OsStringExt;
+        let odd = || OsString::from_vec(vec![0xff]);
+        let flags = Flags { data_dir: Some("/d".into()), ..Flags::default() };
+        let of_others = [(odd(), odd()), ("FOO".into(), odd())];
+        assert!(load_from(&flags, of_others.into_iter(), &[]).is_ok());
+        let ours = [(OsString::from("CHATCTL_LOG__LEVEL"), odd())];
+        let said = load_from(&flags, ours.into_iter(), &[]).unwrap_err().to_string();
+        assert!(said.contains("CHATCTL_LOG__LEVEL") && said.contains("UTF-8"), "{said}");
+    }
+
+    #[test]
+    fn a_file_that_nobody_named_says_how_to_choose_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, "[server]\nport = 1\n").unwrap();
+        let said = load_from(&Flags::default(), std::iter::empty(), std::slice::from_ref(&path)).unwrap_err().to_string();
+        assert!(said.contains(path.to_str().unwrap()) && said.contains("--config or CHATCTL_CONFIG chooses another"), "{said}");
     }
 }

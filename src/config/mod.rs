@@ -3,7 +3,12 @@
 //! A leaf of the house: every room may read its section, none of theirs is known here. Loading stands in [`load`].
 
 pub mod check;
+mod keys;
 pub mod load;
+mod place;
+mod sound;
+mod value;
+mod variables;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -123,7 +123,7 @@ impl Line {
         for (name, value) in &self.fields.others {
             message.extend([" ", name, "=", value]);
         }
-        Entry { time: self.at.millis(), level, user: self.fields.user, room: self.fields.room, message }
+        Entry { time: self.at.millis(), level, pid: std::process::id(), user: self.fields.user, room: self.fields.room, message, stack: self.stack }
     }
 
     /// One object a line.
@@ -146,6 +146,24 @@ impl Line {
         line.push('\n');
         line
     }
+}
+
+/// The documented form of a line that was taken apart.
+pub(super) fn text(entry: &Entry) -> String {
+    let level = format!("{:?}", entry.level).to_uppercase();
+    let mut line = format!("[{}] [{level}] [PID:{}]", entry.time, entry.pid);
+    for name in [&entry.user, &entry.room].into_iter().flatten() {
+        line.push_str(" [");
+        escape(&mut line, name, true);
+        line.push(']');
+    }
+    line.push_str(" - ");
+    escape(&mut line, &entry.message, false);
+    for frame in entry.stack.iter().flat_map(|stack| stack.lines()) {
+        line.push_str("\n    ");
+        escape(&mut line, frame.trim_end(), false);
+    }
+    line
 }
 
 fn escape(line: &mut String, text: &str, name: bool) {

@@ -55,7 +55,7 @@ fn wrong_arguments_are_usage_errors_that_name_the_nearest() {
 #[test]
 fn every_group_has_help_with_two_examples() {
     let dir = tempfile::tempdir().unwrap();
-    let nouns = ["serve", "user", "room", "db", "backup", "config", "log", "status", "completions", "manpages"];
+    let nouns = ["serve", "user", "room", "db", "backup", "config", "log", "status", "version", "completions", "manpages"];
     for arguments in nouns.iter().map(|noun| vec![*noun, "--help"]).chain([vec!["--help"]]) {
         let output = chatctl(dir.path(), &[], &arguments);
         assert_eq!(code(&output), Some(0));

@@ -344,7 +344,7 @@ fn joined<T>(result: Result<T, tokio::task::JoinError>) -> Result<T, Failure> {
     result.map_err(|_| Failure::failed("the backup ended unexpectedly"))
 }
 
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(in crate::admin) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -67,11 +67,11 @@ pub fn own_like(path: &Path, like: &Path) -> io::Result<()> {
 }
 
 fn give(path: &Path, user: u32, group: u32) -> io::Result<()> {
-    lchown(path, Some(user), Some(group))?;
     if fs::symlink_metadata(path)?.is_dir() {
         for entry in fs::read_dir(path)? {
             give(&entry?.path(), user, group)?;
         }
     }
-    Ok(())
+    // Last: from here on its owner can put something else in the place of what is in it.
+    lchown(path, Some(user), Some(group))
 }

@@ -4,7 +4,8 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 
-use nix::unistd::{AccessFlags, access};
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
 
 use super::Ground;
 use super::report::{Report, bytes, count};
@@ -31,7 +32,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         }
         Err(error) => return report.unreadable(&directory, &error),
     };
-    if let Err(error) = access(&directory, AccessFlags::W_OK | AccessFlags::X_OK) {
+    if let Err(error) = faccessat(AT_FDCWD, &directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS) {
         let advice = format!("Give the user of the server the right to write in {}, or choose another with [log] directory.", directory.display());
         return report.fail(format!("{} cannot be written: {}", directory.display(), io::Error::from(error)), advice);
     }

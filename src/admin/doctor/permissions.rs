@@ -2,14 +2,17 @@
 
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, lchown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+use nix::unistd::{Gid, Uid, fchownat};
 
 use super::Ground;
 use super::report::{Report, count};
 use crate::admin::control::name;
+use crate::admin::identity;
 use crate::store::sqlite::upkeep::checkup::index_of;
 
 /// Everybody else.
@@ -104,29 +107,40 @@ fn owners(ground: &Ground, report: &mut Report, data: &Path, owner: &Metadata) {
     let mut foreign = Vec::new();
     walk(data, &mut |path, meta| {
         if meta.uid() != owner.uid() {
-            foreign.push((path.to_owned(), meta.uid(), meta.is_dir() || meta.nlink() == 1));
+            foreign.push((path.to_owned(), meta.uid()));
         }
     });
-    let Some((first, uid, _)) = foreign.first() else { return };
+    let Some((first, uid)) = foreign.first() else { return };
     let whose = name(owner.uid());
     let found = match foreign.len() {
         1 => format!("{} belongs to {} instead of {whose}", first.display(), name(*uid)),
         more => format!("{} belong to somebody else than {whose}: {}", count(more, "file"), listed(&foreign)),
     };
     let advice = format!("As root: chown -R {}:{} {}", owner.uid(), owner.gid(), data.display());
-    if !ground.may_mend() || !nix::unistd::geteuid().is_root() {
+    if !ground.may_mend() || !identity::caller().is_root() {
         return report.fail(found, advice);
     }
-    // A second name of a file may be one of a file that is none of ours.
-    let mended = foreign.iter().try_for_each(|(path, _, single)| match single {
-        true => lchown(path, Some(owner.uid()), Some(owner.gid())),
-        false => Err(io::Error::other(format!("{} has a second name", path.display()))),
-    });
+    let mended = identity::as_caller(|| foreign.iter().try_for_each(|(path, _)| give(data, path, owner)));
     report.mended(found, &format!("they belong to {whose} now"), mended, advice);
 }
 
-fn listed(foreign: &[(PathBuf, u32, bool)]) -> String {
-    let named: Vec<String> = foreign.iter().take(MOST).map(|(path, ..)| path.display().to_string()).collect();
+/// Gives a file to the owner of the data directory: that file and no other, whatever its owner puts in its place meanwhile.
+fn give(data: &Path, path: &Path, owner: &Metadata) -> io::Result<()> {
+    let within = path.strip_prefix(data).map_err(io::Error::other)?;
+    let root = fs::File::open(data)?;
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_NOFOLLOW).resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let file = fs::File::from(openat2(&root, within, how)?);
+    let meta = file.metadata()?;
+    if !meta.is_dir() && meta.nlink() != 1 {
+        // A second name of a file may be one of a file that is none of ours.
+        return Err(io::Error::other(format!("{} has a second name", path.display())));
+    }
+    let (uid, gid) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
+    Ok(fchownat(&file, "", Some(uid), Some(gid), AtFlags::AT_EMPTY_PATH)?)
+}
+
+fn listed(foreign: &[(PathBuf, u32)]) -> String {
+    let named: Vec<String> = foreign.iter().take(MOST).map(|(path, _)| path.display().to_string()).collect();
     named.join(", ") + if foreign.len() > MOST { ", …" } else { "" }
 }
 

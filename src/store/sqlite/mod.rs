@@ -63,6 +63,11 @@ use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
 
 pub use self::error::OpenError;
 
+/// The version of SQLite in this binary.
+pub fn engine() -> &'static str {
+    rusqlite::version()
+}
+
 /// Orders that may wait for the writer; whoever comes then waits for a place.
 const QUEUE: usize = 8_192;
 /// How long a write may take before the database counts as failing.

@@ -31,6 +31,7 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "passwd", "--all-without", "--generate", "--to", "/nowhere/passwords.csv"],
         &["user", "promote", "dan"],
         &["user", "demote", "dan"],
+        &["user", "demote", "dan", "--yes"],
         &["user", "disable", "dan"],
         &["user", "enable", "dan"],
         &["user", "sessions", "dan"],
@@ -124,6 +125,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user show nobody", 3),
             ("user create dan --password-stdin", 4),
             ("user create not a name --password-stdin", 2),
+            ("user demote dan", 2),
             ("user logout dan --session 99999", 3),
             ("room create general --owner ann --public", 4),
             ("room create attic --owner ann --member nobody", 3),
@@ -142,7 +144,9 @@ async fn a_running_and_a_stopped_server_answer_alike() {
     for (asked, code, items, errors) in &told {
         match code {
             0 => assert_eq!(errors, "", "{asked}"),
-            _ if asked.ends_with("attic") || asked.ends_with("delete ben") => assert!(errors.contains("--yes"), "{asked}: {errors}"),
+            _ if asked.ends_with("attic") || asked.ends_with("delete ben") || asked.ends_with("demote dan") => {
+                assert!(errors.contains("--yes"), "{asked}: {errors}")
+            }
             _ => {
                 let error: Json = serde_json::from_str(errors).unwrap();
                 assert!(error["error"].is_string() && error["message"].is_string(), "{asked}: {errors}");

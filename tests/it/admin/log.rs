@@ -31,7 +31,7 @@ async fn lines_are_read_as_they_are_written() {
     let said = ctl.run(&["log", "tail", "-n", "1000", "--for", "0s", "--level", "error"]);
     assert_eq!(said.ends(0).out, "", "nothing went wrong");
     let latest = ctl.run(&["log", "tail", "-n", "1000", "--for", "0s"]);
-    assert!(latest.ends(0).out.lines().any(|line| line.contains("[INFO] [eve] - User registered.")), "{}", latest.out);
+    assert!(latest.ends(0).out.lines().any(|line| line.contains(&format!("[INFO] [PID:{}] [eve] - User registered.", server.pid()))), "{}", latest.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -71,6 +71,8 @@ async fn a_stopped_server_has_no_log_to_follow() {
     for verb in [&["log", "tail"][..], &["log", "level"], &["log", "rotate"]] {
         Ctl::of(&server).run(verb).fails(5, "no server runs");
     }
-    let status = Ctl::of(&server).one(&["status"]);
+    let said = Ctl::of(&server).run(&["status", "-o", "json"]);
+    let status: Json = serde_json::from_str(&said.ends(5).out).unwrap();
+    assert!(said.err.contains("no server runs"), "{}", said.err);
     assert_eq!((&status["running"], &status["store"]), (&false.into(), &"ok".into()));
 }

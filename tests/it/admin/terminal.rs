@@ -1,9 +1,7 @@
-//! What is asked on a terminal, and what an interrupt leaves.
+//! What is asked on a terminal.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
-
-use serde_json::json;
 
 use crate::support::{Ctl, Person, Server};
 
@@ -82,43 +80,4 @@ async fn exports_and_imports_show_how_far_they_are() {
     // Lines on a terminal are not mixed with a bar.
     let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);
     assert!(code == 0 && !shown.contains('%') && shown.contains("sha256"), "{code} {shown:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_interrupt_leaves_everything_whole() {
-    let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
-    let ann = Person::new(&server, "ann").await;
-    let room = ann.public_room("lobby").await;
-    let mut socket = ann.enter(&room).await;
-    let count = 5_000;
-    for part in 0..count / 50 {
-        let frames: Vec<_> = (0..50).map(|n| json!({"type": "chat_message", "content": format!("message {part} {n}")})).collect();
-        socket.send_all(&frames).await;
-        for _ in 0..50 {
-            socket.until("message_sent").await;
-        }
-    }
-    assert!(server.terminate().await.success());
-    let ctl = Ctl::of(&server);
-    let mut purge = ctl.command(&["room", "purge", "lobby", "--older-than", "0d", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    // Interrupted as soon as the first are gone; where it was faster, that is no harm.
-    let log = server.data().join("logs");
-    let began = |text: &str| text.contains("Command: room.purge lobby");
-    while !std::fs::read_dir(&log).unwrap().any(|file| began(&std::fs::read_to_string(file.unwrap().path()).unwrap())) {
-        assert!(purge.try_wait().unwrap().is_none(), "it ended before it began");
-        std::thread::yield_now();
-    }
-    let sent = Command::new("sh").args(["-c", "kill -INT \"$0\"", &purge.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let output = purge.wait_with_output().unwrap();
-    let code = output.status.code();
-    assert!(matches!(code, Some(130 | 0)), "{code:?}: {}", String::from_utf8_lossy(&output.stderr));
-    let messages = ctl.all(&["room", "export", "lobby"]).into_iter().filter(|line| line["type"] == "message").collect::<Vec<_>>();
-    let gone = messages.iter().filter(|message| message["deleted"].is_string()).count();
-    eprintln!("{gone} of {count} were gone when it ended with {code:?}");
-    assert_eq!(messages.len(), count);
-    assert!(messages.iter().all(|message| message["deleted"].is_string() == (message["content"] == "")), "each is whole or gone");
-    ctl.run(&["room", "purge", "lobby", "--older-than", "0d", "--yes"]).ends(0);
-    server.restart().await;
-    assert_eq!(Person::known(&server, "ann").await.history(&room).await.iter().filter(|message| message["deletedAt"].is_null()).count(), 0);
 }

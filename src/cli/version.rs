@@ -1,0 +1,30 @@
+//! `chatctl version`: what this binary is.
+
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+use super::Global;
+use super::print::{Layout, Printer};
+use crate::admin::Failure;
+use crate::store::sqlite::engine;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const TARGET: &str = env!("CHATCTL_TARGET");
+/// Where the sources came from; unknown outside a checkout.
+const COMMIT: Option<&str> = option_env!("CHATCTL_COMMIT");
+
+/// What `--version` prints behind the name.
+pub(super) fn long() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        let commit = COMMIT.map(|commit| format!("commit {commit}, ")).unwrap_or_default();
+        format!("{VERSION} ({commit}SQLite {}, {TARGET})", engine())
+    })
+}
+
+pub(super) fn run(global: &Global) -> Result<(), Failure> {
+    let mut printer = Printer::new(global, Layout::Sheet(&["version", "commit", "sqlite", "target"]));
+    printer.item(json!({"version": VERSION, "commit": COMMIT, "sqlite": engine(), "target": TARGET}))?;
+    printer.finish()
+}

@@ -1,0 +1,127 @@
+//! Where the configuration file is, and whether one that nobody has named is believed: as `ssh` and `git` do, only one that nobody
+//! else can have written.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Group, Uid, User, getuid};
+
+use super::keys;
+
+const HERE: &str = "config.toml";
+const SYSTEM: &str = "/etc/chatctl/config.toml";
+
+/// The configuration file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// None: the defaults hold.
+    pub(super) file: Option<PathBuf>,
+    /// Files that were passed over, and why.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Where a file is looked for when none is named: the superuser does not begin with the directory that they happen to be in.
+pub(super) fn usual() -> Vec<PathBuf> {
+    let places = if getuid().is_root() { [SYSTEM, HERE] } else { [HERE, SYSTEM] };
+    places.map(PathBuf::from).to_vec()
+}
+
+/// The first file of these that is there and believed.
+pub(super) fn find(places: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for place in places.iter().filter(|place| place.exists()) {
+        let why = distrusted(place).or_else(|| foreign(place));
+        let Some(why) = why else {
+            found.file = Some(place.clone());
+            break;
+        };
+        found.remarks.push(format!("{} was passed over: {why}; name it with --config to use it", place.display()));
+    }
+    found
+}
+
+/// Why a file is not believed: somebody else can have written it, or put it there.
+fn distrusted(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    [("it", file), ("its directory", folder)].into_iter().find_map(|(what, place)| match std::fs::metadata(place) {
+        Ok(meta) if !is_ours(&meta) => Some(format!("{what} belongs to {}, not to you or root", named(meta.uid()))),
+        Ok(meta) if meta.mode() & 0o002 != 0 => Some(format!("{what} can be written by everybody")),
+        Ok(meta) if meta.mode() & 0o020 != 0 && !is_private(&meta) => Some(format!("{what} can be written by its group")),
+        _ => None,
+    })
+}
+
+/// Of the caller or root.
+pub(super) fn is_ours(meta: &Metadata) -> bool {
+    meta.uid() == 0 || meta.uid() == getuid().as_raw()
+}
+
+/// The login name of a user, else the number.
+pub(super) fn named(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// Whether the group is that of the owner alone, as many systems make one for each user.
+fn is_private(meta: &Metadata) -> bool {
+    let owner = User::from_uid(Uid::from_raw(meta.uid())).ok().flatten();
+    let group = Group::from_gid(Gid::from_raw(meta.gid())).ok().flatten();
+    let (Some(owner), Some(group)) = (owner, group) else { return false };
+    owner.gid == group.gid && owner.name == group.name && group.mem.iter().all(|member| *member == owner.name)
+}
+
+/// Whether it belongs to another program: no section of it is one of ours, not even a mistyped one.
+fn foreign(file: &Path) -> Option<String> {
+    let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+    let ours = table.is_empty() || table.keys().any(|name| keys::resembles_section(name));
+    (!ours).then(|| "it has no section of chatctl".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A directory and a file of these modes and with this text.
+    fn planted(folder: u32, file: u32, text: &str) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(HERE);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(file)).unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(folder)).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn what_others_can_write_is_passed_over() {
+        let table = [
+            (0o755, 0o644, None),
+            (0o700, 0o600, None),
+            (0o777, 0o644, Some("its directory can be written by everybody")),
+            (0o755, 0o666, Some("it can be written by everybody")),
+        ];
+        for (folder, file, why) in table {
+            let (_dir, path) = planted(folder, file, "[log]\nlevel = \"warn\"\n");
+            let found = find(std::slice::from_ref(&path));
+            assert_eq!(found.file, Some(path).filter(|_| why.is_none()), "{folder:o} {file:o}");
+            assert_eq!(found.remarks.len(), usize::from(why.is_some()));
+            assert!(why.is_none_or(|why| found.remarks[0].contains(why)), "{:?}", found.remarks);
+        }
+    }
+
+    #[test]
+    fn the_file_of_another_program_is_passed_over() {
+        for (text, ours) in [
+            ("concurrent = 4\n[[runners]]\nname = \"ci\"\n", false),
+            ("baseURL = \"https://example.org\"\n[params]\n", false),
+            ("", true),
+            ("[server]\nport = 1\n", true),
+            ("[sever]\nlisten = []\n", true),
+            ("this is no TOML", true),
+        ] {
+            let (_dir, path) = planted(0o700, 0o600, text);
+            assert_eq!(find(&[path]).file.is_some(), ours, "{text:?}");
+        }
+    }
+}

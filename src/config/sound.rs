@@ -1,0 +1,59 @@
+//! Values that fit their type but cannot work: one list, asked by `serve`, `config check` and `doctor`.
+
+use super::Config;
+use super::check::{self, MAX_SOCKET_PATH};
+
+/// Everything that is wrong, a sentence each that begins with the key.
+pub(super) fn problems(config: &Config) -> Vec<String> {
+    let Config { server, database, auth, rooms, media, limits, log, backup, .. } = config;
+    let mut found = Vec::new();
+    let mut bad = |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if server.listen.is_empty() {
+        bad("server", "listen", "must hold an address");
+    }
+    for address in server.listen.iter().filter(|address| !check::is_listenable(address)) {
+        bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
+    }
+    if server.tls_cert.is_some() != server.tls_key.is_some() {
+        bad("server", "tls_cert", "and tls_key must be given together");
+    }
+    for check::Unworkable { section, key, why } in check::network(config) {
+        bad(section, key, &why);
+    }
+    let positive: [(&str, &str, u64); 16] = [
+        ("server", "heartbeat_seconds", server.heartbeat_seconds),
+        ("limits", "stall_seconds", limits.stall_seconds),
+        ("limits", "requests_per_minute_per_address", limits.requests_per_minute_per_address.into()),
+        ("auth", "session_days", auth.session_days),
+        ("auth", "access_token_minutes", auth.access_token_minutes),
+        ("auth", "token_recheck_seconds", auth.token_recheck_seconds),
+        ("auth", "password_min_length", auth.password_min_length as u64),
+        ("rooms", "max_message_chars", rooms.max_message_chars as u64),
+        ("media", "max_bytes", media.max_bytes),
+        ("limits", "max_body_bytes", limits.max_body_bytes as u64),
+        ("limits", "max_frame_bytes", limits.max_frame_bytes as u64),
+        ("limits", "max_connections", limits.max_connections as u64),
+        ("limits", "socket_queue", limits.socket_queue as u64),
+        ("limits", "socket_queue_bytes", limits.socket_queue_bytes as u64),
+        ("backup", "every_hours", backup.every_hours.unwrap_or(1)),
+        ("backup", "keep", backup.keep.unwrap_or(1)),
+    ];
+    for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
+        bad(section, key, "must be at least 1");
+    }
+    if media.max_unused_bytes_per_user < media.max_bytes {
+        let why = format!("must be at least max_bytes ({}): a file is unused until a message holds it", media.max_bytes);
+        bad("media", "max_unused_bytes_per_user", &why);
+    }
+    let paths = [
+        ("server", "data_dir", &server.data_dir),
+        ("database", "path", &database.path),
+        ("media", "directory", &media.directory),
+        ("log", "directory", &log.directory),
+        ("backup", "directory", &backup.directory),
+    ];
+    for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
+        bad(section, key, "must not be empty");
+    }
+    found
+}

@@ -1,0 +1,75 @@
+//! The environment: `CHATCTL_SECTION__KEY`.
+
+use std::ffi::OsString;
+
+use toml::{Table, Value};
+
+use super::{keys, value};
+
+const PREFIX: &str = "CHATCTL_";
+/// Names the file; not a key.
+pub(super) const FILE: &str = "CHATCTL_CONFIG";
+
+/// What the variables say.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    /// The values that fit.
+    pub(super) values: Vec<(String, String, Value)>,
+    /// What is wrong.
+    pub(super) problems: Vec<String>,
+    /// What is probably not what was meant.
+    pub(super) remarks: Vec<String>,
+    /// The configuration file, unless empty.
+    pub(super) file: Option<OsString>,
+}
+
+/// Reads those whose names are ours; of others not even the text is looked at.
+pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables {
+    let mut found = Variables::default();
+    let known = keys::all();
+    let ours = all.filter_map(|(name, text)| Some((name.to_str()?.strip_prefix(PREFIX)?.to_owned(), text)));
+    for (rest, text) in ours {
+        let name = format!("{PREFIX}{rest}");
+        if name == FILE {
+            found.file = Some(text).filter(|text| !text.is_empty());
+            continue;
+        }
+        let Some((section, key)) = rest.split_once("__") else {
+            // Kubernetes makes variables for services of our name; only what is exactly a key was meant for us.
+            let meant = known.iter().find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
+            if let Some((section, key, _)) = meant {
+                let right = format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase());
+                found.remarks.push(format!("{name} has no effect: two underscores stand between section and key, as in {right}"));
+            }
+            continue;
+        };
+        let (section, key) = (section.to_lowercase(), key.to_lowercase());
+        if let Some(unknown) = keys::unknown(&section, Some(&key)) {
+            found.problems.push(format!("{name}: {unknown}"));
+            continue;
+        }
+        let default = known.iter().find(|(known, name, _)| *known == section && *name == key).map(|(.., default)| default.clone()).unwrap_or_default();
+        let read =
+            text.to_str().ok_or_else(|| format!("{:?} is not UTF-8", text.to_string_lossy())).and_then(|text| value::read(&section, &key, &default, text));
+        match read {
+            Ok(Some(value)) => found.values.push((section, key, value)),
+            Ok(None) => (),
+            Err(why) => found.problems.push(format!("{name}: {why}")),
+        }
+    }
+    found
+}
+
+impl Variables {
+    /// Sets the values.
+    pub(super) fn merge_into(&self, table: &mut Table) {
+        for (section, key, value) in &self.values {
+            super::load::set(table, section, key, value.clone());
+        }
+    }
+
+    /// Whether a key is set.
+    pub(super) fn has(&self, section: &str, key: &str) -> bool {
+        self.values.iter().any(|(s, k, _)| s == section && k == key)
+    }
+}
