@@ -10,6 +10,7 @@ mod ids;
 mod message;
 mod names;
 mod room;
+pub mod rules;
 mod session;
 mod timestamp;
 mod user;
@@ -23,10 +24,11 @@ pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{Changes, Media, Message, Reaction, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
-    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, check_birth, check_display_name, check_email, check_login, check_password, check_room_name, fold, skeleton,
+    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description, check_display_name, check_email, check_login, check_password,
+    check_room_name, check_topic, fold, skeleton,
 };
-pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
-pub use user::{Account, User};
+pub use user::{Account, AccountFlags, User};
 pub use words::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};

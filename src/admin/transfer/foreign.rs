@@ -72,6 +72,8 @@ impl Taker<'_> {
             sha1: None,
             admin: false,
             disabled: person.disabled,
+            bot: false,
+            guest: false,
             deleted: None,
             created: person.created,
         }))
@@ -91,7 +93,11 @@ impl Taker<'_> {
         self.take(Record::Room(RoomRecord {
             id: room.clone(),
             name: place.name.map(|name| visible(&name, "room")),
+            topic: None,
+            description: None,
             visibility: if place.public { "public" } else { "private" }.to_owned(),
+            archived: None,
+            read_only: false,
             owner: place.creator.map(Key::Text),
             rev: 1,
             facts_rev: 1,
@@ -159,6 +165,7 @@ impl Taker<'_> {
                 media,
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
                 reactions: self.reactions(reactions),
+                pinned: None,
             };
             self.take(Record::Message(message))?;
         }

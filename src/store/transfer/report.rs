@@ -36,6 +36,8 @@ pub enum Kind {
     Messages,
     /// Reactions.
     Reactions,
+    /// Custom emoji.
+    Emoji,
 }
 
 /// How many of a kind.

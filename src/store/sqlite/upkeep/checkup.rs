@@ -11,7 +11,7 @@ use super::inspect::{epoch, uploaded};
 use super::plan::quiet;
 use super::status::{Stats, stats};
 use super::{OpenError, UpkeepError, reader};
-use crate::model::Timestamp;
+use crate::model::{RoomId, Timestamp};
 use crate::store::sqlite::search::{self, Glance};
 use crate::store::sqlite::{schema, sql};
 
@@ -20,8 +20,15 @@ const NEWEST: &str = "SELECT max(created) FROM (SELECT created FROM messages ORD
 /// Messages among which the newest is looked for.
 const LATEST: u32 = 1_000;
 
+// Whoever has archived a room wants nothing changed there.
+const WITHOUT_ADMIN: &str = "SELECT r.id FROM rooms r WHERE r.deleted IS NULL AND r.archived IS NULL
+    AND EXISTS (SELECT 1 FROM participants p WHERE p.room = r.id AND p.role = 'admin')
+    AND NOT EXISTS (SELECT 1 FROM participants p JOIN users u ON u.id = p.user
+        WHERE p.room = r.id AND p.role = 'admin' AND u.deleted IS NULL AND NOT u.disabled AND NOT u.guest AND NOT u.bot)
+    ORDER BY r.id";
+
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST, WITHOUT_ADMIN];
 
 fn open(path: &Path, live: bool) -> Result<Connection, UpkeepError> {
     schema::check_header(path)?;
@@ -47,6 +54,11 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
 pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, UpkeepError> {
     let conn = open(path, live)?;
     Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+}
+
+/// Rooms that have admins of whom none can log in.
+pub fn rooms_without_admin(path: &Path, live: bool) -> Result<Vec<RoomId>, UpkeepError> {
+    Ok(sql::all(&open(path, live)?, WITHOUT_ADMIN, (), |row| row.get(0))?)
 }
 
 /// The uploaded files that rows tell of: name and size.
