@@ -2,6 +2,7 @@
 
 mod accounts;
 mod changes;
+mod guests;
 mod history;
 mod input;
 mod lists;
@@ -10,11 +11,13 @@ mod media;
 mod messages;
 mod order;
 mod origins;
+mod pins;
 mod profile;
 mod roles;
 mod rooms;
 mod search;
 mod sessions;
+mod settings;
 mod socket;
 mod socket_errors;
 mod subscribe;
