@@ -324,6 +324,8 @@ pub struct Settings {
     pub epoch: String,
     /// Names this server in logs, metrics and /health.
     pub server_id: String,
+    /// Names this instance for good: a restored copy keeps it. 32 hexadecimal digits.
+    pub instance: String,
 }
 
 /// A session to be.

@@ -178,7 +178,13 @@ pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
         let key = random::<32>()?;
         let epoch = hex::encode(random::<8>()?);
         let server = hex::encode(random::<3>()?);
-        Ok::<_, io::Error>([("signing_key", key.to_vec()), ("epoch", epoch.into_bytes()), ("server_id", server.into_bytes())])
+        let instance = hex::encode(random::<16>()?);
+        Ok::<_, io::Error>([
+            ("signing_key", key.to_vec()),
+            ("epoch", epoch.into_bytes()),
+            ("server_id", server.into_bytes()),
+            ("instance", instance.into_bytes()),
+        ])
     };
     let values = made_up().map_err(|why| OpenError::Io { path: PathBuf::from("the operating system's random numbers"), why })?;
     let read = || {
@@ -187,14 +193,14 @@ pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
             sql::run(&tx, ADD_SETTING, params![key, value])?;
         }
         let get = |key: &str| tx.query_row(SETTING, [key], |row| row.get::<_, Vec<u8>>("value"));
-        let (signing_key, epoch, server_id) = (get("signing_key")?, get("epoch")?, get("server_id")?);
+        let values = (get("signing_key")?, get("epoch")?, get("server_id")?, get("instance")?);
         tx.commit()?;
-        Ok::<_, rusqlite::Error>((signing_key, epoch, server_id))
+        Ok::<_, rusqlite::Error>(values)
     };
-    let (signing_key, epoch, server_id) = read().map_err(OpenError::Sqlite)?;
+    let (signing_key, epoch, server_id, instance) = read().map_err(OpenError::Sqlite)?;
     let signing_key = signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Settings { signing_key, epoch: text(epoch), server_id: text(server_id) })
+    Ok(Settings { signing_key, epoch: text(epoch), server_id: text(server_id), instance: text(instance) })
 }
 
 /// Bytes of the operating system's generator.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::check::problems;
-use super::inspect::{epoch, uploaded};
+use super::inspect::{epoch, instance, uploaded};
 use super::plan::quiet;
 use super::status::{Stats, stats};
 use super::{OpenError, UpkeepError, reader};
@@ -64,6 +64,11 @@ pub fn rooms_without_admin(path: &Path, live: bool) -> Result<Vec<RoomId>, Upkee
 /// The uploaded files that rows tell of: name and size.
 pub fn uploaded_files(path: &Path, live: bool) -> Result<Vec<(String, u64)>, UpkeepError> {
     Ok(uploaded(&open(path, live)?)?)
+}
+
+/// Which instance the database belongs to; empty before a server of this version has opened it.
+pub fn instance_of(path: &Path, live: bool) -> Result<String, UpkeepError> {
+    Ok(instance(&open(path, live)?)?)
 }
 
 /// How much there is of everything. Looks at every message.

@@ -18,13 +18,14 @@ const COUNTS: &str = "SELECT
     (SELECT count(*) FROM messages) AS messages,
     (SELECT count(DISTINCT name) FROM media) AS media";
 const EPOCH: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'epoch'";
+const INSTANCE: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'instance'";
 const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 /// Ids that are given again are others' in an export: it comes from somewhere else now.
 const CHANGE_ORIGIN: &str = "UPDATE settings SET value = randomblob(16) WHERE key = 'origin'";
 const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, INSTANCE, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
 
 /// Numbers of what is in a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub struct Inspected {
     pub plan: Plan,
     /// Its epoch; empty before a server has opened it.
     pub epoch: String,
+    /// Which instance it belongs to; empty before a server of this version has opened it.
+    pub instance: String,
     /// How much is in it.
     pub counts: Counts,
     /// The uploaded files that its rows tell of: name and size.
@@ -68,6 +71,11 @@ pub(super) fn epoch(conn: &Connection) -> rusqlite::Result<String> {
     Ok(sql::one(conn, EPOCH, (), |row| row.get(0))?.unwrap_or_default())
 }
 
+/// Empty before a server of this version has opened it.
+pub(super) fn instance(conn: &Connection) -> rusqlite::Result<String> {
+    Ok(sql::one(conn, INSTANCE, (), |row| row.get(0))?.unwrap_or_default())
+}
+
 /// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it holds cannot be known here.
 pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
     let plan = plan(path)?;
@@ -79,9 +87,9 @@ pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
         let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         Ok(Counts { users: count("users")?, rooms: count("rooms")?, messages: count("messages")?, media: count("media")? })
     })?;
-    let epoch = epoch(&conn)?;
+    let (epoch, instance) = (epoch(&conn)?, instance(&conn)?);
     let media = uploaded(&conn)?;
-    Ok(Inspected { plan, epoch, counts, media })
+    Ok(Inspected { plan, epoch, instance, counts, media })
 }
 
 /// What is wrong with a file that nobody has open, each in a sentence. Reads all of it.
@@ -136,5 +144,17 @@ mod tests {
         assert!(after.plan.migrations.is_empty() && after.epoch == epoch && epoch != "old");
         assert_eq!(examine(&path).unwrap(), [""; 0]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_instance_stays_itself_when_it_is_restored() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("chat.db"), dir.path().join("other.db"));
+        let of = |path: &Path| schema::settings(&schema::open(path).unwrap()).unwrap().instance;
+        let first = of(&path);
+        assert_eq!((first.len(), of(&path)), (32, first.clone()));
+        assert_ne!(of(&other), first);
+        renew(&path).unwrap();
+        assert_eq!((inspect(&path).unwrap().instance, of(&path)), (first.clone(), first));
     }
 }
