@@ -273,12 +273,12 @@ impl Command {
         });
         // These say little without their names.
         let switches = ["bot", "guest", "visibility", "read_only", "archived"];
-        let switched = switches.iter().filter_map(|key| match fields.get(key)? {
+        let flags = switches.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(format!("{key}={text}")),
             other => Some(format!("{key}={other}")),
         });
-        std::iter::once(verb.clone()).chain(said).chain(switched).collect::<Vec<_>>().join(" ")
+        std::iter::once(verb.clone()).chain(said).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is to be logged: it changes something, or reads what is private.
