@@ -196,7 +196,8 @@ impl Chat {
         });
         if done.await?.changed {
             match new.archived {
-                Some(archived) => info!(user = session.login, room = room.key(), archived, "Chat room archived or brought back."),
+                Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
+                Some(false) => info!(user = session.login, room = room.key(), "Chat room reopened."),
                 None => debug!(user = session.login, room = room.key(), "Room settings changed."),
             }
         }

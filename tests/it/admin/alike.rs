@@ -7,7 +7,7 @@ use crate::support::{Client, Ctl, Json, Person, Server, texts};
 /// What one side has said, without what differs from run to run.
 fn plain(mut value: Json) -> Json {
     if let Some(object) = value.as_object_mut() {
-        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than"] {
+        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than", "archived"] {
             if object.get(key).is_some_and(Json::is_string) {
                 object.insert(key.to_owned(), json!("TIME"));
             }
