@@ -47,6 +47,9 @@ pub enum Command {
     /// Another password; ends all sessions.
     #[serde(rename = "user.passwd")]
     UserPasswd { name: String, password: Secret },
+    /// Imported accounts that nobody can log in to, since they have had no password yet.
+    #[serde(rename = "user.without_password")]
+    UserWithoutPassword {},
     /// Another display name.
     #[serde(rename = "user.rename")]
     UserRename { name: String, to: String },
@@ -290,6 +293,7 @@ impl Command {
             Self::UserList {}
             | Self::UserShow { .. }
             | Self::UserSessions { .. }
+            | Self::UserWithoutPassword {}
             | Self::RoomList {}
             | Self::RoomShow { .. }
             | Self::RoomMembers { .. }

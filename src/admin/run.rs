@@ -34,6 +34,7 @@ impl Admin {
                 let change = AccountChange { password: Some(password.0), ..AccountChange::default() };
                 self.user_change(acting, &name, change, output).await
             }
+            Command::UserWithoutPassword {} => self.user_without_password(acting, output).await,
             Command::UserRename { name, to } => self.user_change(acting, &name, AccountChange { name: Some(to), ..AccountChange::default() }, output).await,
             Command::UserDisable { name } => self.user_change(acting, &name, disabled(true), output).await,
             Command::UserEnable { name } => self.user_change(acting, &name, disabled(false), output).await,

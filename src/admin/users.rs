@@ -31,6 +31,14 @@ impl Admin {
         output.item(said::Account { user: said::User::from(&account.user), birth: account.user.birth.clone(), rooms, sessions, digests }).await
     }
 
+    pub(super) async fn user_without_password(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+        for login in self.0.parts.store.without_password().await? {
+            let account = self.chat().account_of(acting, &login).await.map_err(|error| unknown(error, &login))?;
+            output.item(said::User::from(&account.user)).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn user_create(&self, acting: &Acting, new: Registration, admin: bool, if_not_exists: bool, output: &Output) -> Result<(), Failure> {
         if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
             return output.item(said::User::from(&there.user)).await;

@@ -9,7 +9,7 @@ use super::rooms::DECISIONS;
 use super::{Chat, actor};
 use crate::model::{
     Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts, RoomId, Seq, Session, SocketId, Stored, Window,
-    check_client_id, check_text, fold,
+    check_client_id, check_text, mentioned_names,
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Posted, StoreError};
 
@@ -65,14 +65,14 @@ impl Chat {
             None => None,
             Some(key) => Some(in_room(room, key)?),
         };
-        let mentions = mentions(&new.text);
+        let mentions = mentioned_names(&new.text);
         Ok(Draft { author: session.user, text: new.text, client_id: new.client_id, reply_to, media: new.media, socket, mentions })
     }
 
     /// Changes the text of one's own message; answers it as it is now. A message of another room is not found.
     pub async fn edit(&self, session: &Session, room: RoomId, message: MessageRef, text: &str) -> Result<Message> {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
-        let change = MessageChange::Edit { text: text.to_owned(), mentions: mentions(text) };
+        let change = MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
         let (seq, _) = self.change_message(session, room, message, change, access::edit).await?;
         self.message(room, seq).await
     }
@@ -219,45 +219,4 @@ fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
 
 fn stored(room: RoomId, seq: Seq, done: &Committed) -> Stored {
     Stored { message: crate::model::MessageId { room, seq }, rev: done.rev, at: done.at, client_id: None, repeated: !done.changed }
-}
-
-/// Folded names that follow an `@` as whole words. Who of them is a participant, the store knows.
-fn mentions(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut before = ' ';
-    let mut rest = text;
-    while let Some(at) = rest.find('@') {
-        before = rest[..at].chars().next_back().unwrap_or(before);
-        let after = &rest[at + 1..];
-        if !before.is_alphanumeric() {
-            let word: &str = after.split(|c: char| c.is_whitespace() || c == '@').next().unwrap_or_default();
-            // `@ann,` and `@ann.` name ann; `@ann.b` names ann.b. Every prefix that ends where a word may end is a candidate.
-            let mut candidate = word;
-            while !candidate.is_empty() {
-                let folded = fold(candidate);
-                if !found.contains(&folded) {
-                    found.push(folded);
-                }
-                let Some(end) = candidate.char_indices().rev().find(|(_, c)| !c.is_alphanumeric()).map(|(i, _)| i) else { break };
-                candidate = &candidate[..end];
-            }
-        }
-        before = '@';
-        rest = after;
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mentions;
-
-    #[test]
-    fn mentions_are_whole_words_after_an_at_sign() {
-        assert_eq!(mentions("hi @Ann, and @김민지!"), ["ann,", "ann", "김민지!", "김민지"]);
-        assert_eq!(mentions("mail a@example.org"), Vec::<String>::new());
-        assert_eq!(mentions("(@bob)"), ["bob)", "bob"]);
-        assert_eq!(mentions("@ann.b x"), ["ann.b", "ann"]);
-        assert_eq!(mentions("no one"), Vec::<String>::new());
-    }
 }

@@ -195,6 +195,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(claim) => Self::Taken(claim),
+            StoreError::TooManyReactions => Self::TooManyReactions,
             StoreError::NotFound => Self::RoomNotFound,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {

@@ -65,7 +65,8 @@ fn first_line(mut from: impl BufRead, what: &str) -> Result<Secret, Failure> {
     if line.is_empty() { Err(Failure::usage(format!("{what} holds no password"))) } else { Ok(Secret(line.to_owned())) }
 }
 
-fn made_up() -> Result<Secret, Failure> {
+/// A password that nobody has thought of.
+pub(super) fn made_up() -> Result<Secret, Failure> {
     // Without those that look alike in many typefaces.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; GENERATED * 8 / 5];

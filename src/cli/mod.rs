@@ -13,6 +13,7 @@ mod interrupt;
 mod lock;
 mod log;
 mod pages;
+mod passwords;
 mod print;
 mod room;
 mod serve;

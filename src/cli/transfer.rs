@@ -1,10 +1,9 @@
 //! `chatctl export` and `chatctl import`: everything there is, out and in.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-
-use serde_json::Value;
 
 use super::ask::Destructive;
 use super::carry::{Found, carry_out, configuration, connect, on_data};
@@ -12,7 +11,7 @@ use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
 use super::{Global, init, lock};
-use crate::admin::transfer::Import;
+use crate::admin::transfer::{Import, disk};
 use crate::admin::{Command, Failure, Reply};
 use crate::config::Config;
 use crate::store::sqlite::Sqlite;
@@ -20,14 +19,17 @@ use crate::store::sqlite::Sqlite;
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Nothing is doubled: what an earlier import of the same source has brought is left alone, so an import that was interrupted is simply run again.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  chatctl import chat.jsonl --data-dir /var/lib/chatctl"
+    after_help = "Nothing is doubled: what an earlier import of the same source has brought is left alone, so an import that was interrupted is simply run again. The exit code is 1 when something was not understood and left out.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  chatctl import chat.jsonl --data-dir /var/lib/chatctl"
 )]
 pub(super) struct Opts {
-    /// Of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip)
+    /// Export of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip); - for standard input
     file: PathBuf,
-    /// What the source is called; needed where two Mattermost servers, or a moved one, come into one
+    /// Name of the source; needed to import two Mattermost servers, or one that has moved, into one instance
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// Exit with 0 although parts of the export were not understood and left out
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     destructive: Destructive,
 }
@@ -65,27 +67,31 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let data = &config.server.data_dir;
     let there = data.join(&config.database.path).exists();
     let lock = if there { Some(stopped(&config)?) } else { None };
+    let file = Input::of(&opts.file)?;
     // Read before anything is made: of a file that is damaged nothing is taken.
-    let open = || Import::open(&opts.file, opts.source.clone());
+    let open = || Import::open(&file.path(), opts.source.clone());
     let import = open()?;
     if global.verbose {
         note(&format!("{} is an export of {}.", opts.file.display(), import.kind()));
     }
+    let mut report = Report { printer: Printer::new(global.output, REPORT), bad: 0 };
     if opts.destructive.dry_run {
-        return rehearse(global, &config, there, import)?.finish();
+        let done = rehearsal(&config, there, import, &mut |reply| report.take(reply));
+        return report.finish(done, opts.skip_bad);
     }
     if there && !opts.destructive.yes {
         let mut words = Vec::new();
-        let mut gather = |item: &Value| words.push(format!("{} {}", cell(&item["what"]), cell(item.get("taken").unwrap_or(&item["count"]))));
         rehearsal(&config, there, import, &mut |reply| {
             if let Reply::Item(item) = reply {
-                gather(&item);
+                words.push(format!("{} {}", cell(&item["what"]), cell(item.get("taken").unwrap_or(&item["count"]))));
             }
             Ok(())
         })?;
         note(&format!("To be added to the data in {}: {}.", data.display(), words.join(", ")));
         opts.destructive.confirm("Import it?")?;
-        return lock.map_or(Ok(()), |lock| carry(global, &config, open()?, &lock));
+        let done = carry(&config, open()?, &mut report);
+        drop(lock);
+        return report.finish(done, opts.skip_bad);
     }
     let lock = if let Some(lock) = lock {
         lock
@@ -95,11 +101,13 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
         init::data_directory(global)?;
         lock
     };
-    carry(global, &config, import, &lock)
+    let done = carry(&config, import, &mut report);
+    drop(lock);
+    report.finish(done, opts.skip_bad)
 }
 
 /// The lock of a data directory whose server does not run.
-fn stopped(config: &Config) -> Result<std::fs::File, Failure> {
+fn stopped(config: &Config) -> Result<File, Failure> {
     match connect(config)? {
         Found::Nobody(lock) => Ok(lock),
         Found::Server(_) => Err(Failure::conflict(format!(
@@ -109,28 +117,71 @@ fn stopped(config: &Config) -> Result<std::fs::File, Failure> {
     }
 }
 
-fn carry(global: &Global, config: &Config, import: Import, _lock: &std::fs::File) -> Result<(), Failure> {
-    let mut printer = Printer::new(global.output, REPORT);
-    let done = on_data(config.clone(), async move |admin, output| admin.import(import, false, output).await, &mut |reply| print(&mut printer, reply));
-    done?;
-    printer.finish()
+fn carry(config: &Config, import: Import, report: &mut Report) -> Result<(), Failure> {
+    on_data(config.clone(), async move |admin, output| admin.import(import, false, output).await, &mut |reply| report.take(reply))
 }
 
-fn print(printer: &mut Printer, reply: Reply) -> Result<(), Failure> {
-    match reply {
-        Reply::Item(item) => printer.item(item),
-        Reply::Progress { done, total } => {
-            printer.progress(done, total);
-            Ok(())
+/// The report as it is printed, and how much in it was not understood.
+struct Report {
+    printer: Printer,
+    bad: u64,
+}
+
+impl Report {
+    fn take(&mut self, reply: Reply) -> Result<(), Failure> {
+        match reply {
+            Reply::Item(item) => {
+                if item["what"] == "not_understood" {
+                    self.bad += item["count"].as_u64().unwrap_or_default();
+                }
+                self.printer.item(item)
+            }
+            Reply::Progress { done, total } => {
+                self.printer.progress(done, total);
+                Ok(())
+            }
+            Reply::Bytes(_) => Ok(()),
         }
-        Reply::Bytes(_) => Ok(()),
+    }
+
+    /// Prints it and says how the import ended.
+    fn finish(self, done: Result<(), Failure>, skip_bad: bool) -> Result<(), Failure> {
+        done?;
+        self.printer.finish()?;
+        if self.bad == 0 || skip_bad {
+            return Ok(());
+        }
+        Err(Failure::failed(format!(
+            "{} parts of the export were not understood and left out (not_understood above); the rest was taken. With --skip-bad that is no failure",
+            self.bad
+        )))
     }
 }
 
-fn rehearse(global: &Global, config: &Config, there: bool, import: Import) -> Result<Printer, Failure> {
-    let mut printer = Printer::new(global.output, REPORT);
-    rehearsal(config, there, import, &mut |reply| print(&mut printer, reply))?;
-    Ok(printer)
+/// The file that is imported; standard input is copied first, since it is read twice.
+enum Input<'p> {
+    File(&'p Path),
+    Copy(Scratch),
+}
+
+impl<'p> Input<'p> {
+    fn of(path: &'p Path) -> Result<Self, Failure> {
+        if path != Path::new("-") {
+            return Ok(Self::File(path));
+        }
+        let scratch = Scratch::make()?;
+        let to = scratch.0.join("export");
+        let copied = File::create(&to).and_then(|mut file| io::copy(&mut io::stdin().lock(), &mut file));
+        copied.map_err(|error| Failure::io(&format!("cannot copy standard input to {}; TMPDIR names another directory", to.display()), &error))?;
+        Ok(Self::Copy(scratch))
+    }
+
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.to_path_buf(),
+            Self::Copy(scratch) => scratch.0.join("export"),
+        }
+    }
 }
 
 /// Does it on a copy that nobody keeps.
@@ -144,7 +195,8 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
     copy.media.directory = PathBuf::from("media");
     if there {
         let from = config.server.data_dir.join(&config.database.path);
-        Sqlite::duplicate(&from, &scratch.0.join("chat.db")).map_err(|_| Failure::failed(format!("cannot copy {} to try it on", from.display())))?;
+        Sqlite::duplicate(&from, &scratch.0.join("chat.db"))
+            .map_err(|error| disk::failure(&format!("cannot copy {} to try the import on it", from.display()), error, &scratch.0))?;
     }
     interrupt.check()?;
     on_data(copy, async move |admin, output| admin.import(import, true, output).await, take)

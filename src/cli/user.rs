@@ -1,11 +1,13 @@
 //! `chatctl user`: accounts and where they are signed in.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Layout, cell, note};
-use super::{Global, carry, init};
+use super::{Global, carry, init, passwords};
 use crate::admin::{Command, Failure, Kind};
 
 /// What to do with accounts.
@@ -22,11 +24,19 @@ pub(super) enum Verb {
     /// Make an account
     Create(Create),
     /// Set another password; ends all sessions of the account
+    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv")]
     Passwd {
         /// Login name
-        name: String,
+        #[arg(required_unless_present = "all_without")]
+        name: Option<String>,
         #[command(flatten)]
         password: PasswordSource,
+        /// Give every imported account that has no password yet one, and write them to a file
+        #[arg(long, conflicts_with = "name", requires = "generate", requires = "to")]
+        all_without: bool,
+        /// New file for login names, passwords and e-mail addresses (CSV), readable by its owner only
+        #[arg(long, value_name = "FILE", requires = "all_without")]
+        to: Option<PathBuf>,
     },
     /// Give another display name; the login name never changes
     Rename {
@@ -149,7 +159,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::List => (Command::UserList {}, COLUMNS),
         Verb::Show { name } => (Command::UserShow { name }, Layout::One),
         Verb::Create(create) => return self::create(global, create),
-        Verb::Passwd { name, password } => (Command::UserPasswd { name, password: password.read()? }, Layout::One),
+        Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
+        Verb::Passwd { name, password, .. } => (Command::UserPasswd { name: name.unwrap_or_default(), password: password.read()? }, Layout::One),
         Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
         Verb::Disable { name } => (Command::UserDisable { name }, Layout::One),
         Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),

@@ -101,6 +101,9 @@ pub enum Error {
     /// The name is taken.
     #[error("already exists")]
     Taken(Claim),
+    /// The message has all the reactions that it may have, or all that it may have of this user.
+    #[error("the message has too many reactions")]
+    TooManyReactions,
     /// The live room is closing.
     #[error("the room is closing")]
     RoomClosing,

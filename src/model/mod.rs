@@ -22,12 +22,13 @@ pub use event::{Change, Event, EventSink, RoomEvent};
 pub use files::{FileKind, Picture, SNIFFED, Shown, clean_picture};
 pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
-pub use message::{Changes, Media, Message, Reaction, ReactionCount, ReadMark, Window, check_client_id, check_text};
+pub use message::{Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description, check_display_name, check_email, check_login, check_password,
     check_room_name, check_topic, fold, skeleton,
 };
 pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use rules::{MentionPlace, Reaction, check_reaction_room, mention_places, mentioned_names};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, User};

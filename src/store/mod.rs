@@ -34,6 +34,9 @@ pub enum StoreError {
     /// A name is taken.
     #[error("already taken")]
     Taken(Claim),
+    /// The message has no room for another reaction.
+    #[error("too many reactions")]
+    TooManyReactions,
     /// The user, room or message is not there.
     #[error("not found")]
     NotFound,
@@ -94,7 +97,7 @@ pub trait Store: Send + Sync {
     /// seq and rev follow without gap; durable when answered; a used client id answers the first message, `repeated`.
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted>;
     /// One rev. Idempotent where the contract says so (again the same reaction: no rev, `changed` false).
-    /// `NotFound` for a message that is unknown or deleted.
+    /// `NotFound` for a message that is unknown or deleted, `TooManyReactions` for one that is full of them.
     fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: UserId, change: MessageChange) -> Reply<'_, Committed>;
     /// Ascending by seq; sees everything acknowledged before the call.
     fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>>;

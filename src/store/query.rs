@@ -252,8 +252,9 @@ pub struct Draft {
     pub media: Vec<MediaId>,
     /// The socket that sends it.
     pub socket: Option<SocketId>,
-    /// Folded login names that the text mentions with `@`; those of participants count as mentions.
-    pub mentions: Vec<String>,
+    /// For each `@` of the text the folded login names that could stand there, longest first; the first that is a participant's
+    /// counts as mentioned.
+    pub mentions: Vec<Vec<String>>,
 }
 
 /// A message that is durable.
@@ -300,12 +301,12 @@ pub struct Found {
 /// One change of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageChange {
-    /// Another text, with the folded login names that it mentions.
+    /// Another text, with the names that it mentions as in [`Draft::mentions`].
     Edit {
         /// The text.
         text: String,
         /// Mentioned names.
-        mentions: Vec<String>,
+        mentions: Vec<Vec<String>>,
     },
     /// Its content goes.
     Delete,

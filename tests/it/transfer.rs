@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod content;
+mod formats;
 mod mattermost;
 mod native;
+mod odd;
+mod passwords;
 mod refused;
+mod repeated;
+mod rooms;
 mod slack;
 mod slow;
 
@@ -13,6 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::json;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -42,8 +49,25 @@ fn ends(code: i32, data: &Path, arguments: &[&str]) -> String {
 /// The report of an import, by what it is about.
 #[track_caller]
 fn import(data: &Path, file: &Path, more: &[&str]) -> serde_json::Map<String, Json> {
-    let arguments = [&["-o", "json", "import", file.to_str().unwrap(), "--yes"], more].concat();
-    let said: Json = serde_json::from_str(&ends(0, data, &arguments)).unwrap();
+    import_ends(0, data, file, more)
+}
+
+/// The report of an import that leaves things out and says so.
+#[track_caller]
+fn import_in_part(data: &Path, file: &Path) -> serde_json::Map<String, Json> {
+    import_ends(1, data, file, &[])
+}
+
+#[track_caller]
+fn import_ends(code: i32, data: &Path, file: &Path, more: &[&str]) -> serde_json::Map<String, Json> {
+    let output = chatctl(data, &[&["-o", "json", "import", file.to_str().unwrap(), "--yes"], more].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{}\n{errors}", String::from_utf8_lossy(&output.stdout));
+    let said: Json = serde_json::from_slice(&output.stdout).unwrap();
+    if code == 1 {
+        assert!(errors.contains("--skip-bad"), "{errors}");
+        assert_eq!(said[0]["what"], "not_understood", "it stands first");
+    }
     said.as_array().unwrap().iter().map(|item| (item["what"].as_str().unwrap().to_owned(), item.clone())).collect()
 }
 
@@ -77,6 +101,67 @@ fn pack(path: &Path, files: &[(String, Vec<u8>)]) {
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap();
+}
+
+/// Packs a Slack export: users, channels, further lists, and days by `folder/date`.
+fn slack_export(path: &Path, users: &Json, channels: &Json, lists: &[(&str, Json)], days: &[(&str, Json)]) {
+    let lists = [("users", users.clone()), ("channels", channels.clone())].into_iter().chain(lists.iter().cloned()).chain(days.iter().cloned());
+    let files: Vec<_> = lists.map(|(name, content)| (format!("{name}.json"), content.to_string().into_bytes())).collect();
+    pack(path, &files);
+}
+
+/// Somebody of Slack.
+fn slack_user(id: &str, name: &str) -> Json {
+    json!({"id": id, "name": name, "profile": {"real_name": name}})
+}
+
+/// A channel of Slack.
+fn slack_channel(id: &str, name: &str, members: &Json) -> Json {
+    json!({"id": id, "name": name, "created": 1_700_000_000, "creator": "U1", "members": members})
+}
+
+/// A message of Slack.
+fn slack_message(ts: &str, user: &str, text: &str) -> Json {
+    json!({"type": "message", "user": user, "text": text, "ts": ts})
+}
+
+/// The object with more in it.
+fn with(mut object: Json, more: &Json) -> Json {
+    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    object
+}
+
+/// A bulk export of Mattermost as lines; the first is written here.
+fn mattermost_lines(lines: &[(&str, Json)]) -> Vec<u8> {
+    let first = json!({"type": "version", "version": 1});
+    let others = lines.iter().map(|(kind, content)| json!({"type": kind, *kind: content}));
+    std::iter::once(first).chain(others).map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+}
+
+/// Somebody of Mattermost in a channel of the team `t`.
+fn mattermost_user(name: &str, channels: &[(&str, &str)]) -> Json {
+    let channels: Vec<_> = channels.iter().map(|(name, roles)| json!({"name": name, "roles": roles})).collect();
+    json!({"username": name, "roles": "system_user", "teams": [{"name": "t", "channels": channels}]})
+}
+
+/// The items that a command says.
+#[track_caller]
+fn items(data: &Path, arguments: &[&str]) -> Vec<Json> {
+    let said = ends(0, data, &[arguments, &["-o", "jsonl"]].concat());
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What was said in a room.
+#[track_caller]
+fn contents(data: &Path, room: &str) -> Vec<String> {
+    items(data, &["room", "messages", room, "--limit", "1000"]).iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Who is in a room, as `name role`.
+#[track_caller]
+fn members(data: &Path, room: &str) -> Vec<String> {
+    let found = items(data, &["room", "members", room]);
+    found.iter().map(|member| format!("{} {}", member["name"].as_str().unwrap(), member["role"].as_str().unwrap())).collect()
 }
 
 /// Sets a password of somebody who has come without, starts the server and logs them in.

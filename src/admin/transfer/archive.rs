@@ -1,13 +1,14 @@
 //! A zip file of somebody else: entries are read by their exact names and never unpacked to the disk, so their paths do no harm, and
 //! what they may unpack to is bounded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 use crate::admin::Failure;
 
@@ -24,8 +25,24 @@ const ALLOWANCE: u64 = 1 << 30;
 pub(super) struct Archive {
     zip: ZipArchive<BufReader<File>>,
     places: HashMap<String, usize>,
+    /// What kind of export it holds.
+    pub(super) layout: Layout,
+    /// The folder that everything is in, ended by a slash; empty where there is none.
     root: String,
     budget: u64,
+    /// Entries that the budget has paid for.
+    paid: HashSet<usize>,
+}
+
+/// What stands at the top of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Lists of users and channels.
+    Slack,
+    /// A file of lines, of this name.
+    Mattermost(String),
+    /// Something else.
+    Unknown,
 }
 
 /// Why an entry was not read.
@@ -35,8 +52,33 @@ pub(super) enum Unread {
     Missing,
     /// It is larger than allowed.
     TooLarge,
+    /// It needs a password.
+    Encrypted,
+    /// It is packed in a way that is not supported.
+    Unsupported,
     /// It is damaged.
     Damaged,
+}
+
+impl Unread {
+    /// For people.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::TooLarge => "too large",
+            Self::Encrypted => "encrypted",
+            Self::Unsupported => "packed by a method that is not supported",
+            Self::Damaged => "damaged",
+        }
+    }
+
+    fn of(error: &ZipError) -> Self {
+        match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => Self::Encrypted,
+            ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => Self::Unsupported,
+            _ => Self::Damaged,
+        }
+    }
 }
 
 impl Archive {
@@ -49,33 +91,37 @@ impl Archive {
         if zip.len() > MAX_ENTRIES {
             return Err(broken("it has too many entries"));
         }
-        // Names are UTF-8 whatever the archive says of them, and composed: one that was packed anew on another system may differ.
-        let names = zip.file_names_raw().map(|name| String::from_utf8_lossy(name).nfc().collect::<String>());
+        if (0..zip.len()).any(|place| zip.by_index_data(place).is_ok_and(|entry| entry.encrypted())) {
+            return Err(broken("it is encrypted; unpack it with its password and pack it again without one"));
+        }
+        let names = zip.file_names_raw().map(plain_name);
         let places: HashMap<String, usize> = names.enumerate().map(|(place, name)| (name, place)).collect();
-        // Some tools put everything into one folder.
-        let users = places.keys().filter(|name| *name == "users.json" || name.ends_with("/users.json")).min_by_key(|name| name.len());
-        let root = users.and_then(|name| name.strip_suffix("users.json")).unwrap_or_default().to_owned();
-        Ok(Self { zip, places, root, budget: size.saturating_mul(MAX_RATIO).saturating_add(ALLOWANCE) })
+        let (layout, root) = layout(&places);
+        Ok(Self { zip, places, layout, root, budget: size.saturating_mul(MAX_RATIO).saturating_add(ALLOWANCE), paid: HashSet::new() })
     }
 
     /// Where an entry is.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.places.get(&format!("{}{}", self.root, name.nfc().collect::<String>())).copied()
+        self.places.get(&format!("{}{}", self.root, plain_name(name.as_bytes()))).copied()
     }
 
     /// The names of all entries.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().filter_map(|name| name.strip_prefix(self.root.as_str()))
+        self.places.keys().filter_map(|name| name.strip_prefix(self.root.as_str())).filter(|name| !is_of_the_system(name))
     }
 
     /// What an entry holds, up to `limit` bytes.
     pub(super) fn read(&mut self, place: usize, limit: u64) -> Result<Vec<u8>, Unread> {
         let mut bytes = Vec::new();
-        let limit = limit.min(self.budget);
-        let entry = self.zip.by_index(place).map_err(|_| Unread::Damaged)?;
+        let paid = self.paid.contains(&place);
+        let limit = if paid { limit } else { limit.min(self.budget) };
+        let entry = self.zip.by_index(place).map_err(|error| Unread::of(&error))?;
         // What the archive says of the size proves nothing.
         let read = entry.take(limit + 1).read_to_end(&mut bytes).map_err(|_| Unread::Damaged)? as u64;
-        self.budget = self.budget.saturating_sub(read);
+        if !paid {
+            self.budget = self.budget.saturating_sub(read);
+            self.paid.insert(place);
+        }
         if read > limit { Err(Unread::TooLarge) } else { Ok(bytes) }
     }
 
@@ -84,16 +130,69 @@ impl Archive {
         self.find(name).ok_or(Unread::Missing).and_then(|place| self.read(place, limit))
     }
 
-    /// Copies an entry, however large within what the archive may unpack to.
-    pub(super) fn copy(&mut self, place: usize, to: &mut File) -> Result<(), Failure> {
-        let entry = self.zip.by_index(place).map_err(|error| Failure::failed(format!("the archive is damaged: {error}")))?;
-        let read = std::io::copy(&mut entry.take(self.budget + 1), to).map_err(|error| Failure::failed(format!("cannot unpack the archive: {error}")))?;
+    /// Copies the lines of a Mattermost export, however large within what the archive may unpack to.
+    pub(super) fn copy_lines(&mut self, to: &mut File) -> Result<(), Failure> {
+        let Layout::Mattermost(name) = &self.layout else { return Err(Failure::failed("the archive holds no export of Mattermost")) };
+        let place = self.places.get(name).copied().unwrap_or_default();
+        let entry = self.zip.by_index(place).map_err(|error| Failure::failed(format!("{name} in the archive is {}", Unread::of(&error).words())))?;
+        let directory = std::env::temp_dir();
+        let cannot = |error: std::io::Error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
+                Failure::failed(format!("{name} in the archive is damaged: {error}"))
+            }
+            _ => Failure::failed(format!("cannot unpack {name} into {}: {error}; TMPDIR names another directory", directory.display())),
+        };
+        let read = std::io::copy(&mut entry.take(self.budget + 1), to).map_err(cannot)?;
         if read > self.budget {
             return Err(Failure::failed("the archive unpacks to more than 200 times its size; nothing was taken"));
         }
         self.budget -= read;
         Ok(())
     }
+}
+
+/// The name in UTF-8 whatever the archive says of it, with slashes, and composed: one that was packed again on another system may differ.
+fn plain_name(name: &[u8]) -> String {
+    let name: String = String::from_utf8_lossy(name).nfc().map(|c| if c == '\\' { '/' } else { c }).collect();
+    name.trim_start_matches("./").trim_start_matches('/').to_owned()
+}
+
+/// What desktops leave in archives.
+fn is_of_the_system(name: &str) -> bool {
+    name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|last| matches!(last, ".DS_Store" | "Thumbs.db" | "desktop.ini"))
+}
+
+/// What the archive holds, and in which folder: the top, or where only one folder is there or holds an export, that folder. What lies
+/// deeper are files of users, and may be called anything.
+fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
+    let mut root = String::new();
+    loop {
+        if let Some(found) = at(places, &root) {
+            return (found, root);
+        }
+        let inside = places.keys().filter(|name| !is_of_the_system(name)).filter_map(|name| name.strip_prefix(root.as_str()));
+        let folders: BTreeSet<&str> = inside.filter_map(|name| name.split_once('/')).map(|(folder, _)| folder).filter(|folder| *folder != "..").collect();
+        let found: Vec<_> = folders.iter().filter_map(|folder| at(places, &format!("{root}{folder}/")).map(|found| (found, folder))).collect();
+        match (found.as_slice(), folders.len()) {
+            ([(layout, folder)], _) => return (layout.clone(), format!("{root}{folder}/")),
+            ([], 1) => root = format!("{root}{}/", folders.first().copied().unwrap_or_default()),
+            _ => return (Layout::Unknown, String::new()),
+        }
+    }
+}
+
+/// What stands in this folder itself.
+fn at(places: &HashMap<String, usize>, root: &str) -> Option<Layout> {
+    let there = |name: &str| places.contains_key(&format!("{root}{name}"));
+    if there("import.jsonl") {
+        return Some(Layout::Mattermost(format!("{root}import.jsonl")));
+    }
+    let users = there("users.json") || there("org_users.json");
+    if users && ["channels.json", "groups.json", "dms.json", "mpims.json"].into_iter().any(there) {
+        return Some(Layout::Slack);
+    }
+    let lines = places.keys().filter(|name| name.strip_prefix(root).and_then(|name| name.strip_suffix(".jsonl")).is_some_and(|stem| !stem.contains('/')));
+    lines.min().map(|name| Layout::Mattermost(name.clone()))
 }
 
 #[cfg(test)]
@@ -105,24 +204,68 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn entries_are_found_by_name_and_bounded() {
+    fn packed(entries: &[(&str, &str)]) -> Result<Archive, Failure> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("export.zip");
         let mut zip = ZipWriter::new(File::create(&path).unwrap());
-        for (name, text) in
-            [("team/users.json", "[]"), ("team/공지/2025-07-15.json", "[1]"), ("../../outside.json", "[2]"), ("team/bomb.json", &"0".repeat(5000))]
-        {
-            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        for (name, text) in entries {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
         zip.finish().unwrap();
-        let mut archive = Archive::open(&path).unwrap();
+        Archive::open(&path)
+    }
+
+    #[test]
+    fn entries_are_found_by_name_and_bounded() {
+        let bomb = "0".repeat(5000);
+        let mut archive = packed(&[
+            ("team/users.json", "[]"),
+            ("team/channels.json", "[]"),
+            ("team/공지/2025-07-15.json", "[1]"),
+            ("team\\ops\\2025-07-15.json", "[3]"),
+            ("../../outside.json", "[2]"),
+            ("team/bomb.json", &bomb),
+        ])
+        .unwrap();
+        assert_eq!(archive.layout, Layout::Slack);
         assert_eq!(archive.read_named("users.json", 10).unwrap(), b"[]");
         let decomposed: String = "공지/2025-07-15.json".nfd().collect();
         assert_eq!(archive.read_named(&decomposed, 10).unwrap(), b"[1]");
+        assert_eq!(archive.read_named("ops/2025-07-15.json", 10).unwrap(), b"[3]");
         assert_eq!(archive.read_named("bomb.json", 4999), Err(Unread::TooLarge));
         assert_eq!(archive.read_named("../outside.json", 10), Err(Unread::Missing));
         assert!(!archive.names().any(|name| name.contains("..")));
+    }
+
+    #[test]
+    fn an_archive_is_what_stands_at_its_top() {
+        let slack = &[("users.json", "[]"), ("channels.json", "[]")][..];
+        let version = "{\"type\":\"version\",\"version\":1}";
+        for (entries, layout, root) in [
+            (slack, Layout::Slack, ""),
+            (&[("users.json", ""), ("dms.json", "")], Layout::Slack, ""),
+            (&[("org_users.json", ""), ("channels.json", "")], Layout::Slack, ""),
+            (&[("a\\users.json", ""), ("a\\channels.json", ""), ("a\\general\\x.json", "")], Layout::Slack, "a/"),
+            (&[("a/b/users.json", ""), ("a/b/channels.json", ""), ("__MACOSX/a/._users.json", "")], Layout::Slack, "a/b/"),
+            (&[("a/users.json", ""), ("a/channels.json", ""), ("readme.txt", "")], Layout::Slack, "a/"),
+            (&[("import.jsonl", version), ("data/users.json", ""), ("data/channels.json", "")], Layout::Mattermost("import.jsonl".to_owned()), ""),
+            (&[("other.jsonl", version), ("data/a/users.json", "")], Layout::Mattermost("other.jsonl".to_owned()), ""),
+            (&[("x/import.jsonl", version), ("x/data/a.png", "")], Layout::Mattermost("x/import.jsonl".to_owned()), "x/"),
+            (&[("users.json", "")], Layout::Unknown, ""),
+            (&[("data/a/users.json", ""), ("data/b/channels.json", "")], Layout::Unknown, ""),
+        ] {
+            let archive = packed(entries).unwrap();
+            assert_eq!((&archive.layout, archive.root.as_str()), (&layout, root), "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_entry_is_read_twice_counts_once() {
+        let mut archive = packed(&[("a.json", &"0".repeat(600))]).unwrap();
+        archive.budget = 1000;
+        let place = archive.find("a.json").unwrap();
+        assert!(archive.read(place, 600).is_ok() && archive.read(place, 600).is_ok());
+        assert_eq!(archive.budget, 400);
     }
 }

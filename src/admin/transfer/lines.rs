@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::json::BOM;
 use crate::admin::Failure;
 use crate::store::transfer::{End, Header, Record};
 
@@ -67,10 +68,11 @@ impl Export {
             if end.is_some() {
                 return Err(export.broken("something follows the last line"));
             }
-            match export.parse(&line)? {
+            let line = if export.number == 1 { without_bom(&line) } else { &line };
+            match export.parse(line)? {
                 Record::End(last) => end = Some(last),
                 record => {
-                    hash.update(&line);
+                    hash.update(line);
                     *counts.entry(record.kind().to_owned()).or_default() += 1;
                 }
             }
@@ -88,7 +90,7 @@ impl Export {
     /// The next record; None after the last.
     pub(super) fn next(&mut self) -> Result<Option<Record>, Failure> {
         let mut line = Vec::new();
-        if self.line(&mut line)? { self.parse(&line).map(Some) } else { Ok(None) }
+        if self.line(&mut line)? { self.parse(if self.number == 1 { without_bom(&line) } else { &line }).map(Some) } else { Ok(None) }
     }
 
     fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, Failure> {
@@ -115,7 +117,7 @@ fn first(path: &Path) -> Result<Header, Failure> {
     let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let mut line = Vec::new();
     BufReader::new(file).take(4096).read_until(b'\n', &mut line).map_err(|error| unreadable(path, &error.to_string()))?;
-    match serde_json::from_slice(&line) {
+    match serde_json::from_slice(without_bom(&line)) {
         Ok(Record::Header(header)) if header.format == Header::FORMAT && header.version <= Header::VERSION => Ok(header),
         Ok(Record::Header(header)) if header.format == Header::FORMAT => Err(Failure::failed(format!(
             "the export has version {} and was made by {}; this program reads up to version {}",
@@ -125,6 +127,11 @@ fn first(path: &Path) -> Result<Header, Failure> {
         ))),
         _ => Err(unreadable(path, "it is no export of chatctl")),
     }
+}
+
+/// Editors put a byte order mark before the first line.
+fn without_bom(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BOM).unwrap_or(line)
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {

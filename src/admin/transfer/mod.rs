@@ -4,25 +4,27 @@
 //! translations of other products share, each of which has a folder. What may live here: no SQL, no printing, no arguments.
 
 mod archive;
+mod detect;
+pub mod disk;
 mod emoji;
 mod export;
 mod files;
 mod foreign;
+mod json;
+mod lenient;
 mod lines;
 mod mattermost;
 mod slack;
 mod sound;
 mod take;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use tokio::runtime::Handle;
 
 use serde_json::json;
 
-use self::archive::Archive;
+use self::archive::{Archive, Layout};
 use self::lines::Export;
 use self::take::{Taker, Target};
 use super::backup::{COPY_ENDING, EXPORT_PREFIX, Scratch};
@@ -30,7 +32,7 @@ use super::database::with_progress;
 use super::{Admin, Failure, Output};
 use crate::config::Confusables;
 use crate::store::files::Files;
-use crate::store::transfer::Report;
+use crate::store::transfer::{Kind, Note, Reason, Report};
 
 /// What an export says that it was made by.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
@@ -67,18 +69,26 @@ impl Admin {
             refuse_look_alikes: config.auth.confusable_names == Confusables::Refuse,
             max_chars: config.rooms.max_message_chars,
             max_bytes: config.media.max_bytes,
+            data: config.server.data_dir.clone(),
         };
         let (handle, said) = (Handle::current(), output.clone());
         let running = tokio::task::spawn_blocking(move || import.run(target, &mut |done, total| handle.block_on(said.progress(done, total))));
         let report = running.await.map_err(|error| Failure::failed(error.to_string()))??;
+        // What was left out comes first: it is what somebody has to do something about.
+        let note = |(reason, note): (&Reason, &Note)| json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples});
+        let (bad, others): (Vec<_>, Vec<_>) = report.notes.iter().partition(|(reason, _)| **reason == Reason::NotUnderstood);
+        for item in bad.into_iter().map(note) {
+            output.item(item).await?;
+        }
         for (kind, count) in &report.counts {
             output.item(json!({"what": kind, "taken": count.taken, "known": count.known})).await?;
         }
-        for (reason, note) in &report.notes {
-            output.item(json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples})).await?;
+        for item in others.into_iter().map(note) {
+            output.item(item).await?;
         }
         tracing::info!(rehearsal, "Import ended: {}", json!(report.counts));
-        Ok(())
+        let came = |kind: Kind| report.counts.get(&kind).is_some_and(|count| count.taken + count.known > 0);
+        if came(Kind::Users) || came(Kind::Rooms) { Ok(()) } else { Err(Failure::failed("the export holds neither people nor rooms; nothing was imported")) }
     }
 }
 
@@ -98,25 +108,20 @@ impl Import {
     /// Finds out what the file is and, of our own exports, whether it is whole. `source` overrides what the source calls itself, for
     /// two Mattermost servers that come into one. Blocks.
     pub fn open(path: &Path, source: Option<String>) -> Result<Self, Failure> {
-        let mut head = [0; 4];
-        let read = File::open(path).and_then(|mut file| {
-            let metadata = file.metadata()?;
-            if !metadata.is_file() {
-                return Err(std::io::Error::other("it is not a file"));
+        let from = match detect::detect(path)? {
+            detect::Kind::Native => Format::Native(Box::new(Export::open(path)?)),
+            detect::Kind::Mattermost => Format::Mattermost(mattermost::Input::plain(path)?),
+            detect::Kind::Zip => {
+                let archive = Archive::open(path)?;
+                match archive.layout {
+                    Layout::Slack => Format::Slack(archive),
+                    Layout::Mattermost(_) => Format::Mattermost(mattermost::Input::zipped(archive)?),
+                    Layout::Unknown => {
+                        let what = "the archive holds neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)";
+                        return Err(Failure::failed(format!("cannot import {}: {what}; {}", path.display(), detect::TAKEN)));
+                    }
+                }
             }
-            file.read(&mut head)
-        });
-        read.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failure::not_found(format!("{} is not there", path.display())),
-            _ => Failure::failed(format!("cannot read {}: {error}", path.display())),
-        })?;
-        let from = if head == *b"PK\x03\x04" {
-            let archive = Archive::open(path)?;
-            if archive.find("users.json").is_some() { Format::Slack(archive) } else { Format::Mattermost(mattermost::Input::zipped(archive)?) }
-        } else if mattermost::is_bulk(path) {
-            Format::Mattermost(mattermost::Input::plain(path)?)
-        } else {
-            Format::Native(Box::new(Export::open(path)?))
         };
         Ok(Self { from, source })
     }

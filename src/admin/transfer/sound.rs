@@ -58,6 +58,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
         report.note(Reason::PasswordUnusable, user.login.as_str());
         // Without random numbers the empty text is left, with which nobody can log in either.
         user.password = unusable_password().unwrap_or_default();
+        user.no_password = true;
         (user.md5, user.sha1) = (None, None);
     }
 }
@@ -167,12 +168,15 @@ fn sound_message(message: &mut MessageRecord, report: &mut Report) {
     if message.client_id.as_ref().is_some_and(|id| check_client_id("clientId", id).is_err()) {
         message.client_id = None;
     }
-    message.reactions.retain(|reaction| {
-        let known = Reaction::parse(&reaction.reaction).is_ok();
-        if !known {
-            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+    message.reactions.retain_mut(|reaction| match Reaction::parse(&reaction.reaction) {
+        Ok(known) => {
+            known.as_str().clone_into(&mut reaction.reaction);
+            true
         }
-        known
+        Err(_) => {
+            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+            false
+        }
     });
 }
 

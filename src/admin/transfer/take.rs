@@ -1,6 +1,7 @@
 //! Takes records in: gathers them into batches for the store and puts the bytes of files beside it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -8,8 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha512};
 use tokio::runtime::Handle;
 
+use super::disk;
+use super::foreign::Standing;
 use super::sound::sound;
 use crate::admin::Failure;
+use crate::store::StoreError;
 use crate::store::files::{Files, Incoming};
 use crate::store::sqlite::Sqlite;
 use crate::store::transfer::{FileRecord, Kind, LastIds, Reason, Record, Report, Taken, Terms};
@@ -30,6 +34,15 @@ pub(super) struct Target {
     pub(super) max_chars: usize,
     /// Largest file.
     pub(super) max_bytes: u64,
+    /// The directory of the database.
+    pub(super) data: PathBuf,
+}
+
+impl Target {
+    /// Why the database did not take something.
+    fn failure(&self, error: StoreError) -> Failure {
+        disk::failure("cannot store what is imported", error, &self.data)
+    }
 }
 
 /// The receiving end. Its methods block and must be called from a thread that may.
@@ -41,6 +54,8 @@ pub(super) struct Taker<'p> {
     weight: usize,
     pub(super) report: Report,
     logins: HashMap<String, String>,
+    /// The people of another product, by what they are called there.
+    pub(super) people: HashMap<String, Standing>,
     receiving: Option<Receiving>,
     /// Names of files whose bytes have come.
     arrived: std::collections::HashSet<String>,
@@ -66,7 +81,7 @@ impl<'p> Taker<'p> {
         native: Option<LastIds>,
         progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
-        let keep = handle.block_on(target.store.begin_import(source, native))?;
+        let keep = handle.block_on(target.store.begin_import(source, native)).map_err(|error| target.failure(error))?;
         let terms = Terms { source: source.to_owned(), native: native.is_some(), keep, refuse_look_alikes: target.refuse_look_alikes };
         Ok(Self {
             handle,
@@ -76,6 +91,7 @@ impl<'p> Taker<'p> {
             weight: 0,
             report: Report::default(),
             logins: HashMap::new(),
+            people: HashMap::new(),
             receiving: None,
             arrived: std::collections::HashSet::new(),
             progress,
@@ -107,7 +123,8 @@ impl<'p> Taker<'p> {
             return Ok(());
         }
         self.done += records.len() as u64;
-        let Taken { report, logins } = self.handle.block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)))?;
+        let taken = self.handle.block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)));
+        let Taken { report, logins } = taken.map_err(|error| self.target.failure(error))?;
         self.report.add(report);
         self.logins.extend(logins);
         (self.progress)(self.done)
@@ -121,7 +138,7 @@ impl<'p> Taker<'p> {
     /// Finishes the import and says what came of it.
     pub(super) fn finish(mut self) -> Result<Report, Failure> {
         self.flush()?;
-        while self.handle.block_on(self.target.store.finish_import(Arc::clone(&self.terms)))? {}
+        while self.handle.block_on(self.target.store.finish_import(Arc::clone(&self.terms))).map_err(|error| self.target.failure(error))? {}
         for kind in [Kind::Users, Kind::Media, Kind::Rooms, Kind::Participants, Kind::Messages, Kind::Reactions] {
             self.report.counts.entry(kind).or_default();
         }

@@ -46,6 +46,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::NotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Taken(_) => (StatusCode::CONFLICT, "already_exists"),
+        Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::RoomClosing => (StatusCode::CONFLICT, "room_closing"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
@@ -95,6 +96,7 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::BadSession
         | Error::BadCredentials { .. } => "forbidden",
         Error::RateLimited(_) => "rate_limited",
+        Error::TooManyReactions => "too_many_reactions",
         Error::RoomClosing
         | Error::UserNotFound
         | Error::ParticipantNotFound
@@ -152,6 +154,7 @@ mod tests {
             "message_not_found",
             "too_large",
             "rate_limited",
+            "too_many_reactions",
         ];
         for verb in ["", "join_room", "leave_room", "chat_message", "edit_message", "mark_read", "subscribe"] {
             for (name, error) in golden::every_error() {

@@ -35,6 +35,7 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
         Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "Not found"),
+        Error::TooManyReactions => (StatusCode::CONFLICT, "Too many reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
         Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "Upgrade required"),

@@ -54,12 +54,13 @@ fn command() -> Shape {
 }
 
 /// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 33] {
+pub(super) fn examples() -> [Value; 34] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
         json!({"user.create": {"name": "dan", "password": "correct horse", "display_name": "Dan", "email": "dan@example.org", "if_not_exists": true}}),
         json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
+        json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),

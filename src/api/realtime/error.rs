@@ -38,7 +38,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::SessionNotFound
         | Error::MediaNotFound => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Taken(_) => StatusCode::CONFLICT,
+        Error::Taken(_) | Error::TooManyReactions => StatusCode::CONFLICT,
         Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,

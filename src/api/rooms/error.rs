@@ -63,6 +63,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::BadCredentials { .. } | Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => {
             (StatusCode::NOT_FOUND, "NotFound")
         }
+        Error::TooManyReactions => (StatusCode::CONFLICT, "TooManyReactions"),
         Error::MethodNotAllowed(_) | Error::UpgradeRequired => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),

@@ -34,6 +34,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::ForeignOrigin | Error::Archived | Error::ReadOnly => (StatusCode::FORBIDDEN, "forbidden"),
         Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),

@@ -6,19 +6,22 @@ use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, people, pins, posting, sql};
-use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId};
+use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
 use crate::store::{Basis, Committed, MessageChange, StoreError};
 
 const TARGET: &str = "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";
 const DELETE: &str = "UPDATE messages SET text = '', deleted = ?2, rev = ?3, media = 0, reacted = 0 WHERE id = ?1";
+const KINDS: &str = "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER (WHERE r.user = ?2) AS own,
+        max(r.reaction = ?3) AS known, max(r.reaction = ?3 AND r.user = ?2) AS given
+    FROM reactions r JOIN users u ON u.id = r.user WHERE r.message = ?1 AND u.deleted IS NULL";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const UNREACT: &str = "DELETE FROM reactions WHERE message = ?1 AND user = ?2 AND reaction = ?3";
 const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 FROM reactions WHERE message = ?1) WHERE id = ?1";
 const FORGET_REACTIONS: &str = "DELETE FROM reactions WHERE message = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[TARGET, EDIT, DELETE, REACT, UNREACT, REACTED, FORGET_REACTIONS];
+pub(super) const STATEMENTS: &[&str] = &[TARGET, EDIT, DELETE, KINDS, REACT, UNREACT, REACTED, FORGET_REACTIONS];
 
 /// Makes one change of a message.
 pub(super) fn change(work: &mut Work<'_>, id: RoomId, seq: Seq, basis: Basis, by: UserId, change: &MessageChange) -> Result<Committed, Fault> {
@@ -48,7 +51,7 @@ struct Doing {
 }
 
 impl Doing {
-    fn edit(&self, work: &Work<'_>, text: &str, mentions: &[String]) -> Result<Option<Change>> {
+    fn edit(&self, work: &Work<'_>, text: &str, mentions: &[Vec<String>]) -> Result<Option<Change>> {
         sql::run(work.conn, EDIT, params![self.message, text, work.now, self.room.rev.next()])?;
         posting::forget_mentions(work.conn, self.room.id, self.seq)?;
         posting::mention(work.conn, self.room.id, self.seq, self.author, mentions)?;
@@ -64,9 +67,17 @@ impl Doing {
         Ok(messages::one(work.conn, self.room.id, self.seq)?.map(Change::Deleted))
     }
 
-    fn react(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {
+    fn react(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>, Fault> {
+        let (kinds, own, known, given) = sql::one(work.conn, KINDS, params![self.message, self.by, reaction.as_str()], |row| {
+            let is = |column| row.get::<_, Option<bool>>(column).map(Option::unwrap_or_default);
+            Ok((row.get("kinds")?, row.get("own")?, is("known")?, is("given")?))
+        })?
+        .unwrap_or_default();
+        if !given {
+            check_reaction_room(kinds, known, own).map_err(|_| StoreError::TooManyReactions)?;
+        }
         let given = sql::run(work.conn, REACT, params![self.message, self.by, reaction.as_str(), work.now])?;
-        self.reacted(work, given, || Change::Reacted { seq: self.seq, reaction: reaction.clone() })
+        Ok(self.reacted(work, given, || Change::Reacted { seq: self.seq, reaction: reaction.clone() })?)
     }
 
     fn unreact(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {

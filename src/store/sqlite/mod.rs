@@ -9,6 +9,7 @@ mod attempts;
 mod cards;
 mod counters;
 mod error;
+mod functions;
 mod jobs;
 mod marks;
 mod media;

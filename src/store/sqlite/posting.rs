@@ -14,17 +14,12 @@ const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, 
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
-const MENTION: &str = "INSERT INTO mentions (room, user, seq)
-    SELECT p.room, p.user, ?2 FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id
-    WHERE u.folded = ?3 AND u.id <> ?4
-    ON CONFLICT DO NOTHING";
+const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.folded = ?2";
+const MENTION: &str = "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, MENTION, FORGET_MENTIONS];
-
-/// A text names at most so many people.
-const MAX_MENTIONS: usize = 100;
+pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, CALLED, MENTION, FORGET_MENTIONS];
 
 /// Stores a message, or finds the one that has this client id.
 pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft) -> Result<Posted, Fault> {
@@ -109,10 +104,16 @@ pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> 
     sql::any(conn, STANDS, params![room, seq])
 }
 
-/// Notes whom a text names, of those in the room, but not its author.
-pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, names: &[String]) -> Result<()> {
-    for name in names.iter().take(MAX_MENTIONS) {
-        sql::run(conn, MENTION, params![room, seq, name, author])?;
+/// Notes whom a text mentions: at each place the first of the names that is a participant's, but never its author.
+pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, places: &[Vec<String>]) -> Result<()> {
+    for names in places {
+        for name in names {
+            let Some(user) = sql::one(conn, CALLED, params![room, name], |row| row.get::<_, UserId>("user"))? else { continue };
+            if user != author {
+                sql::run(conn, MENTION, params![room, user, seq])?;
+            }
+            break;
+        }
     }
     Ok(())
 }

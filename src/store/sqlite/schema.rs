@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 use super::error::OpenError;
-use super::sql;
 use super::wal::BUSY;
+use super::{functions, sql};
 use crate::store::Settings;
 
 /// One step from a schema to the next.
@@ -27,7 +27,8 @@ macro_rules! migration {
 }
 
 /// Only ever appended to: what has been released stays as it is.
-pub(super) const MIGRATIONS: &[Migration] = &[migration!("0001_start"), migration!("0002_search"), migration!("0003_imported"), migration!("0004_places")];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[migration!("0001_start"), migration!("0002_search"), migration!("0003_imported"), migration!("0004_reactions"), migration!("0005_places")];
 
 /// `chat` in ASCII; tells our files from those of other programs.
 pub(super) const APPLICATION: i32 = 0x6368_6174;
@@ -137,10 +138,12 @@ pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
 fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusqlite::Result<()> {
     let missing = migrations.get(found as usize..).unwrap_or_default();
     let tx = conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for migration in missing {
-        tx.execute_batch(migration.sql)?;
-    }
     if !missing.is_empty() {
+        functions::add(&tx)?;
+        for migration in missing {
+            tx.execute_batch(migration.sql)?;
+        }
+        functions::remove(&tx)?;
         tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", number(migrations))?;
     }
@@ -209,6 +212,9 @@ pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod migrated;
 
 #[cfg(test)]
 mod tests {

@@ -158,6 +158,12 @@ pub struct UserRecord {
     /// When the account was made.
     #[serde(with = "moment")]
     pub created: Timestamp,
+    /// Nobody knows the password; not a part of the format.
+    #[serde(skip)]
+    pub no_password: bool,
+    /// Known only from what somebody said, until a later import knows them; not a part of the format.
+    #[serde(skip)]
+    pub stranger: bool,
 }
 
 /// A part of a file.

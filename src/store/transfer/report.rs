@@ -53,6 +53,8 @@ pub struct Count {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
+    /// What this program does not understand; the only reason for which an import ends as failed.
+    NotUnderstood,
     /// The login name is another's, or none by our rules; a similar one was given.
     LoginChanged,
     /// The display name was cut or cleaned.
@@ -93,8 +95,24 @@ pub enum Reason {
     BytesMissing,
     /// It refers to a user, room or file that is not there.
     Dangling,
-    /// What this program does not understand.
-    NotUnderstood,
+    /// Somebody whom an earlier export only mentioned.
+    Completed,
+    /// A guest, who saw only their rooms.
+    Guest,
+    /// An archived room, which came private and read-only.
+    Archived,
+    /// A room that says of nobody that they are in it; whoever has written there is.
+    ParticipantsGuessed,
+    /// A public room that nobody is in.
+    RoomEmpty,
+    /// A room that nobody is in and nobody could enter.
+    RoomLeftOut,
+    /// The admin of a room cannot log in; somebody else became one too.
+    AdminGiven,
+    /// A room in which nobody who could administer it can log in.
+    NoAdmin,
+    /// This product has no place for it.
+    NoPlace,
 }
 
 impl Reason {
@@ -105,7 +123,7 @@ impl Reason {
             Self::NameChanged => "the display name was cut or cleaned",
             Self::EmailLeftOut => "the e-mail address is another's or none; left out",
             Self::BirthLeftOut => "the birth date is none; left out",
-            Self::PasswordUnusable => "no password comes along; set one with chatctl user passwd",
+            Self::PasswordUnusable => "no password comes along; chatctl user passwd --all-without --generate --to FILE gives one to everybody",
             Self::AdminNotTaken => "administrators are made with chatctl user promote only",
             Self::RoomRenamed => "the name of the room is taken or not possible here; a similar one was given",
             Self::RoomGone => "the room was imported before and deleted here since",
@@ -121,7 +139,16 @@ impl Reason {
             Self::FilesSplit => "more than ten files at one message; it became several",
             Self::BytesMissing => "the export does not hold the bytes of the file",
             Self::Dangling => "refers to what is not there",
-            Self::NotUnderstood => "not understood",
+            Self::NotUnderstood => "not understood and left out",
+            Self::Completed => "only mentioned by an earlier import; now the whole account has come",
+            Self::Guest => "guests: kept to the rooms that they are in",
+            Self::Archived => "archived rooms: private, and there to be read only",
+            Self::ParticipantsGuessed => "the export names nobody who is in the room; whoever has written in it was put in",
+            Self::RoomEmpty => "nobody is in the room",
+            Self::RoomLeftOut => "nobody is in the room and nobody could enter it; left out",
+            Self::AdminGiven => "whoever administered the room cannot log in; somebody else became its admin",
+            Self::NoAdmin => "nobody in the room can log in and administer it; chatctl room role ROOM NAME admin gives the role",
+            Self::NoPlace => "there is no place for it here; left out",
         }
     }
 }
@@ -161,6 +188,15 @@ impl Report {
         note.count += 1;
         if note.examples.len() < EXAMPLES {
             note.examples.push(example.into());
+        }
+    }
+
+    /// Something of a kind was not taken; each kind is one example.
+    pub fn note_once(&mut self, reason: Reason, example: impl Into<String>) {
+        let (note, example) = (self.notes.entry(reason).or_default(), example.into());
+        note.count += 1;
+        if note.examples.len() < EXAMPLES && !note.examples.contains(&example) {
+            note.examples.push(example);
         }
     }
 

@@ -28,6 +28,7 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "create", "not a name", "--password-stdin"],
         &["user", "rename", "dan", "Дан 단"],
         &["user", "passwd", "dan", "--password-stdin"],
+        &["user", "passwd", "--all-without", "--generate", "--to", "/nowhere/passwords.csv"],
         &["user", "promote", "dan"],
         &["user", "demote", "dan"],
         &["user", "disable", "dan"],

@@ -16,6 +16,7 @@ contract!(
     only_standing_messages_are_answered,
     foreign_files_cannot_be_attached,
     whoever_is_named_is_mentioned,
+    the_first_name_that_is_a_participants_is_mentioned,
     what_is_posted_survives_a_restart,
 );
 
@@ -170,7 +171,7 @@ async fn foreign_files_cannot_be_attached(world: World) {
 async fn whoever_is_named_is_mentioned(world: World) {
     let (ann, ben, cleo) = (world.user("ann").await, world.user("ben").await, world.user("cleo").await);
     let id = world.private(&[&ann, &ben]).await.room.id;
-    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |names: &[&str]| names.iter().map(|name| vec![name.to_string()]).collect::<Vec<_>>();
     let call = Draft { mentions: names(&["ben", "ann", "cleo", "ben", "nobody"]), ..draft(&ann, "@ben") };
     let first = world.store.post(id, Basis::Nobody, call.clone()).await.unwrap().message.seq;
     let second = world.store.post(id, Basis::Nobody, call).await.unwrap().message.seq;
@@ -190,6 +191,22 @@ async fn whoever_is_named_is_mentioned(world: World) {
     assert_eq!(mentions(ben.id).await, Some(1));
     world.store.mark_read(id, ben.id, second).await.unwrap();
     assert_eq!(mentions(ben.id).await, Some(0));
+}
+
+async fn the_first_name_that_is_a_participants_is_mentioned(world: World) {
+    let (ann, ben, longer) = (world.user("ann").await, world.user("ben").await, world.user("ben.lee").await);
+    let id = world.private(&[&ann, &ben]).await.room.id;
+    let names = || vec![vec!["ben.lee.".to_owned(), "ben.lee".to_owned(), "ben".to_owned()]];
+    let call = || Draft { mentions: names(), ..draft(&ann, "@ben.lee.") };
+    let mentions = async |user: UserId| world.store.rooms(RoomQuery::These(user, &[id])).await.unwrap()[0].mentions;
+    world.store.post(id, Basis::Nobody, call()).await.unwrap();
+    assert_eq!(mentions(ben.id).await, 1, "ben.lee is not there");
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Add(longer.id, Role::Member)).await.unwrap();
+    world.store.post(id, Basis::Nobody, call()).await.unwrap();
+    assert_eq!((mentions(ben.id).await, mentions(longer.id).await), (1, 1));
+    // Whoever speaks of themselves is named, but not told, and nobody else is.
+    world.store.post(id, Basis::Nobody, Draft { mentions: names(), ..draft(&longer, "@ben.lee.") }).await.unwrap();
+    assert_eq!((mentions(ben.id).await, mentions(longer.id).await), (1, 0));
 }
 
 async fn what_is_posted_survives_a_restart(mut world: World) {

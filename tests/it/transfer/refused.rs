@@ -38,11 +38,11 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         (&["import", &text, &text], 2, "unexpected argument"),
         (&["import", "/nowhere.jsonl"], 3, "is not there"),
         (&["import", &picture], 1, "no export of chatctl"),
-        (&["import", &empty], 1, "no export of chatctl"),
+        (&["import", &empty], 1, "it is empty"),
         (&["import", &text], 1, "no export of chatctl"),
         (&["import", &broken], 1, "a.zip"),
-        (&["import", other.to_str().unwrap()], 1, "neither users.json (Slack) nor import.jsonl (Mattermost)"),
-        (&["import", &folder], 1, "not a file"),
+        (&["import", other.to_str().unwrap()], 1, "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)"),
+        (&["import", &folder], 1, "it is a directory"),
     ];
     for (arguments, code, words) in table {
         for more in [&[][..], &["--dry-run"], &["--yes"]] {
@@ -58,7 +58,7 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
 fn an_archive_that_unpacks_to_too_much_is_refused_and_another_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let (bomb, good, new) = (dir.path().join("bomb.zip"), dir.path().join("good.zip"), dir.path().join("new"));
-    pack(&bomb, &[("users.json".to_owned(), vec![b' '; 129 * 1024 * 1024])]);
+    pack(&bomb, &[("users.json".to_owned(), vec![b' '; 129 * 1024 * 1024]), ("channels.json".to_owned(), b"[]".to_vec())]);
     assert!(bomb.metadata().unwrap().len() < 1024 * 1024);
     for more in [&["--dry-run"][..], &["--yes"]] {
         let said = ends(1, &new, &[&["import", bomb.to_str().unwrap()], more].concat());
@@ -121,11 +121,11 @@ async fn a_disk_that_is_full_in_the_middle_is_no_harm() {
 }
 
 /// A file system of its own, as long as it lives.
-struct Mounted<'p>(&'p Path);
+pub(super) struct Mounted<'p>(&'p Path);
 
 impl<'p> Mounted<'p> {
     /// One that is soon full.
-    fn small(at: &'p Path) -> Self {
+    pub(super) fn small(at: &'p Path) -> Self {
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1500k", "chatctl-test"]).arg(at).status().unwrap();
         assert!(mounted.success(), "the tests run as root");
         Self(at)

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::wire::Line;
 use crate::admin::Failure;
 use crate::admin::transfer::archive::Archive;
+use crate::admin::transfer::json::BOM;
 
 /// The longest line that is read.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
@@ -19,37 +20,41 @@ pub(in crate::admin::transfer) struct Input {
     pub(super) archive: Option<Archive>,
 }
 
-/// The length of a line, and what it says or why it is not understood.
-type Read = (u64, Result<Line, String>);
-
-/// Whether a file begins as a bulk export does.
-pub(in crate::admin::transfer) fn is_bulk(path: &Path) -> bool {
-    let mut first = Vec::new();
-    let read = File::open(path).and_then(|file| BufReader::new(file).take(4096).read_until(b'\n', &mut first));
-    read.is_ok() && matches!(serde_json::from_slice(&first), Ok(Line::Version { version: 1 }))
-}
+/// The length of a line, and what it says with what of it was not understood, or why it is not understood at all.
+type Read = (u64, Result<(Line, Vec<String>), String>);
 
 impl Input {
     /// A file of lines.
     pub(in crate::admin::transfer) fn plain(path: &Path) -> Result<Self, Failure> {
         let file = File::open(path).map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
-        Ok(Self { lines: BufReader::new(file), archive: None })
+        Self::of(file, None)
     }
 
-    /// An archive that holds the lines as `import.jsonl`.
+    /// An archive that holds the lines.
     pub(in crate::admin::transfer) fn zipped(mut archive: Archive) -> Result<Self, Failure> {
-        let at_top = archive.names().find(|name| name.strip_suffix(".jsonl").is_some_and(|stem| !stem.contains('/'))).map(str::to_owned);
-        let place = archive.find("import.jsonl").or_else(|| at_top.and_then(|name| archive.find(&name)));
-        let Some(place) = place else { return Err(Failure::failed("the archive holds neither users.json (Slack) nor import.jsonl (Mattermost)")) };
-        let mut file = unnamed().map_err(|error| Failure::failed(format!("cannot write a temporary file: {error}")))?;
-        archive.copy(place, &mut file)?;
-        let mut input = Self { lines: BufReader::new(file), archive: Some(archive) };
+        let mut file = unnamed()?;
+        archive.copy_lines(&mut file)?;
+        Self::of(file, Some(archive))
+    }
+
+    fn of(file: File, archive: Option<Archive>) -> Result<Self, Failure> {
+        let mut input = Self { lines: BufReader::new(file), archive };
         input.seek(0)?;
         match input.next()? {
-            Some((_, Ok(Line::Version { version: 1 }))) => {}
-            _ => return Err(Failure::failed("the first line of the Mattermost export does not say version 1")),
+            Some((_, Ok((Line::Version(1), _)))) => Ok(input),
+            Some((_, Ok((Line::Version(other), _)))) => {
+                Err(Failure::failed(format!("the export is of version {other} of Mattermost's format; only 1 is understood")))
+            }
+            _ => Err(Failure::failed("the first line of the Mattermost export must be {\"type\":\"version\",\"version\":1}")),
         }
-        Ok(input)
+    }
+
+    /// Where an entry of the archive is that the export names.
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
+        let archive = self.archive.as_ref()?;
+        let path = path.replace('\\', "/");
+        let path = path.trim_start_matches("./").trim_start_matches('/');
+        archive.find(&format!("data/{path}")).or_else(|| archive.find(path))
     }
 
     /// Goes to the line that begins there.
@@ -57,14 +62,23 @@ impl Input {
         self.lines.seek(SeekFrom::Start(at)).map(drop).map_err(|error| unreadable(&error))
     }
 
-    /// The next line with its length, or why it is not understood; None: that was the last.
+    /// The next line with its length and that of empty lines before it, or why it is not understood; None: that was the last.
     pub(super) fn next(&mut self) -> Result<Option<Read>, Failure> {
-        let mut line = Vec::new();
-        let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))? as u64;
-        if read == MAX_LINE {
-            return Err(Failure::failed("a line of the export is too long"));
+        let mut length = 0;
+        loop {
+            let mut line = Vec::new();
+            let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))? as u64;
+            if read == MAX_LINE {
+                return Err(Failure::failed("a line of the export is too long"));
+            }
+            length += read;
+            if read == 0 {
+                return Ok(None);
+            }
+            if !line.strip_prefix(BOM).unwrap_or(&line).trim_ascii().is_empty() {
+                return Ok(Some((length, Line::parse(&line))));
+            }
         }
-        Ok((read > 0).then(|| (read, serde_json::from_slice(&line).map_err(|error| error.to_string()))))
     }
 }
 
@@ -73,11 +87,11 @@ fn unreadable(error: &std::io::Error) -> Failure {
 }
 
 /// A file that nobody else can open and that goes by itself.
-fn unnamed() -> std::io::Result<File> {
+fn unnamed() -> Result<File, Failure> {
     let mut name = [0; 16];
-    getrandom::fill(&mut name).map_err(|error| std::io::Error::other(error.to_string()))?;
+    getrandom::fill(&mut name).map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;
     let path = std::env::temp_dir().join(format!("chatctl-{}", hex::encode(name)));
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
+    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
+    let made = made.and_then(|file| std::fs::remove_file(&path).map(|()| file));
+    made.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))
 }

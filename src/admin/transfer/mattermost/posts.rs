@@ -1,6 +1,6 @@
 //! Posts and replies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::input::Input;
 use super::wire::{Attachment, Line, Post};
@@ -8,10 +8,10 @@ use super::{channel_key, direct_key};
 use crate::admin::Failure;
 use crate::admin::transfer::emoji;
 use crate::admin::transfer::files::Foreign;
-use crate::admin::transfer::foreign;
+use crate::admin::transfer::foreign::{self, attached};
 use crate::admin::transfer::sound::file_name;
 use crate::admin::transfer::take::Taker;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, mention_places};
 use crate::store::transfer::{Key, Reason};
 
 /// Where something that was said stands.
@@ -29,16 +29,15 @@ pub(super) struct Entry {
 pub(super) struct Posts<'d, 'p> {
     input: Input,
     taker: &'d mut Taker<'p>,
-    people: HashSet<String>,
     /// The line that was read last: a thread is often written in one go.
-    last: Option<(u64, Post)>,
+    last: Option<(u64, Box<Post>)>,
     /// Keys of this moment, since somebody may say two things in one.
     moment: (i64, HashMap<String, u32>),
 }
 
 impl<'d, 'p> Posts<'d, 'p> {
-    pub(super) fn new(input: Input, taker: &'d mut Taker<'p>, people: HashSet<String>) -> Self {
-        Self { input, taker, people, last: None, moment: (0, HashMap::new()) }
+    pub(super) fn new(input: Input, taker: &'d mut Taker<'p>) -> Self {
+        Self { input, taker, last: None, moment: (0, HashMap::new()) }
     }
 
     /// Takes what stands there.
@@ -48,46 +47,51 @@ impl<'d, 'p> Posts<'d, 'p> {
         } else {
             self.input.seek(entry.line)?;
             match self.input.next()? {
-                Some((_, Ok(Line::Post { post } | Line::DirectPost { direct_post: post }))) => post,
+                Some((_, Ok((Line::Post(post) | Line::DirectPost(post), _)))) => post,
                 _ => return Err(Failure::failed("the export has changed while it was read")),
             }
         };
-        self.said(&post, entry.reply)?;
+        self.said(&post, entry)?;
         self.last = Some((entry.line, post));
         Ok(())
     }
 
-    fn said(&mut self, post: &Post, reply: usize) -> Result<(), Failure> {
-        let Some(said) = (if reply == 0 { Some(post) } else { post.replies.iter().flatten().nth(reply - 1) }) else { return Ok(()) };
-        let key = self.key(&said.user, said.create_at);
-        if let Some(kind) = said.kind.as_deref().filter(|kind| kind.starts_with("system_")) {
-            self.taker.report.note(Reason::NotAMessage, kind);
+    fn said(&mut self, post: &Post, entry: Entry) -> Result<(), Failure> {
+        let said = if entry.reply == 0 { Some(post) } else { post.replies.get(entry.reply - 1).map(AsRef::as_ref) };
+        let Some(said) = said else { return Ok(()) };
+        let key = self.key(&said.user, entry.time);
+        if let Some(event) = is_event(said) {
+            self.taker.report.note(Reason::NotAMessage, event);
             return Ok(());
         }
         let room = match &post.channel_members {
             Some(members) => direct_key(members),
             None => channel_key(&post.team, &post.channel),
         };
-        let (mut text, mentions) = self.text(&said.message);
+        let (mut text, mentions) = self.text(&content(said));
+        let (author, time) = (author(said).key, Timestamp(entry.time));
         let mut media = Vec::new();
-        for attachment in said.attachments.iter().flatten() {
-            match self.file(attachment, said)? {
+        for attachment in &said.attachments {
+            match self.file(attachment, &author, time)? {
+                Some(key) if media.contains(&key) => {}
                 Some(key) => media.push(key),
                 None => foreign::add_line(&mut text, &format!("📎 {}", name(attachment))),
             }
         }
         if text.trim().is_empty() && !media.is_empty() {
-            text = said.attachments.iter().flatten().map(name).collect::<Vec<_>>().join(", ");
+            text = said.attachments.iter().map(name).collect::<Vec<_>>().join(", ");
         }
-        let reactions = said.reactions.iter().flatten().map(|given| (given.user.clone(), given.emoji_name.clone(), Timestamp(given.create_at))).collect();
+        let at = |given: i64| if given > 0 { Timestamp(given) } else { time };
+        let reactions = said.reactions.iter().map(|given| (given.user.clone(), given.emoji_name.clone(), at(given.create_at))).collect();
         self.taker.post(foreign::Post {
             room,
             key,
-            author: said.user.clone(),
+            author,
             text,
-            time: Timestamp(said.create_at),
-            edited: said.edit_at.filter(|at| *at > 0).map(Timestamp),
-            answers: (reply > 0).then(|| plain_key(&post.user, post.create_at)),
+            time,
+            edited: Some(said.edit_at).filter(|at| *at > 0).map(Timestamp),
+            answers: (entry.reply > 0).then(|| plain_key(&post.user, post.create_at)),
+            pinned: said.is_pinned,
             media,
             mentions,
             reactions,
@@ -106,36 +110,27 @@ impl<'d, 'p> Posts<'d, 'p> {
 
     /// The text with people called as they are called here, and whom it names.
     fn text(&self, message: &str) -> (String, Vec<String>) {
-        let (mut out, mut mentions) = (String::with_capacity(message.len()), Vec::new());
-        let mut rest = message;
-        while let Some(at) = rest.find('@') {
-            let (before, after) = rest.split_at(at);
-            let word = after.get(1..).unwrap_or_default();
-            let length = word.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(word.len());
-            let written = word.get(..length).unwrap_or_default();
-            let user = [written, written.trim_end_matches(['.', '-', '_'])].into_iter().find(|name| self.people.contains(&name.to_lowercase()));
-            out.push_str(before);
-            out.push('@');
-            let in_word = before.ends_with(|c: char| c.is_alphanumeric());
-            if let (Some(user), false) = (user, in_word) {
-                let key = user.to_lowercase();
-                out.push_str(self.taker.login(&key).unwrap_or(user));
-                rest = word.get(user.len()..).unwrap_or_default();
-                if !mentions.contains(&key) {
-                    mentions.push(key);
-                }
-            } else {
-                rest = word;
+        let (mut out, mut mentions, mut done) = (String::with_capacity(message.len()), Vec::new(), 0);
+        for place in mention_places(message) {
+            if place.at < done {
+                continue;
+            }
+            let Some(written) = place.candidates.iter().find(|name| self.taker.knows(&name.to_lowercase())) else { continue };
+            let (key, name) = (written.to_lowercase(), place.at + 1);
+            out.push_str(message.get(done..name).unwrap_or_default());
+            out.push_str(self.taker.login(&key).unwrap_or(written));
+            done = name + written.len();
+            if !mentions.contains(&key) {
+                mentions.push(key);
             }
         }
-        out.push_str(rest);
+        out.push_str(message.get(done..).unwrap_or_default());
         (emoji::in_text(&out), mentions)
     }
 
     /// The file if its bytes are in the archive.
-    fn file(&mut self, attachment: &Attachment, said: &Post) -> Result<Option<String>, Failure> {
-        let paths = [format!("data/{}", attachment.path), attachment.path.clone()];
-        let place = self.input.archive.as_ref().and_then(|archive| paths.iter().find_map(|path| archive.find(path)));
+    fn file(&mut self, attachment: &Attachment, author: &str, created: Timestamp) -> Result<Option<String>, Failure> {
+        let place = self.input.find(&attachment.path);
         let (Some(archive), Some(place)) = (&mut self.input.archive, place) else {
             self.taker.report.note(Reason::FileElsewhere, attachment.path.as_str());
             return Ok(None);
@@ -144,10 +139,38 @@ impl<'d, 'p> Posts<'d, 'p> {
             self.taker.report.note(Reason::FileUnreadable, attachment.path.as_str());
             return Ok(None);
         };
-        let (key, created) = (attachment.path.clone(), Timestamp(said.create_at));
-        let taken = self.taker.attachment(Foreign { key, owner: Key::from(said.user.as_str()), name: &name(attachment), created, bytes })?;
+        let key = attachment.path.clone();
+        let taken = self.taker.attachment(Foreign { key, owner: Key::from(author), name: &name(attachment), created, bytes })?;
         Ok(taken.then(|| attachment.path.clone()))
     }
+}
+
+/// Who says something.
+pub(super) struct Author {
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) bot: bool,
+}
+
+/// Whose post it is. What a webhook says under a name of its own is not said by whoever has set it up.
+pub(super) fn author(said: &Post) -> Author {
+    let called = said.props.override_username.as_ref().filter(|name| said.props.from_webhook && !name.trim().is_empty() && **name != said.user);
+    match (called, said.user.is_empty()) {
+        (Some(name), _) => Author { key: format!("webhook:{name}"), name: name.clone(), bot: true },
+        (None, true) => Author { key: "unknown".to_owned(), name: "unknown".to_owned(), bot: true },
+        (None, false) => Author { key: said.user.clone(), name: said.user.clone(), bot: false },
+    }
+}
+
+/// What this is instead of a message: an event of the room.
+pub(super) fn is_event(said: &Post) -> Option<&str> {
+    said.kind.as_deref().filter(|kind| kind.starts_with("system_"))
+}
+
+/// The text, and what programs hang on it.
+fn content(said: &Post) -> String {
+    let attached = said.props.attachments.iter().filter(|attachment| !attachment.is_preview_in(&said.message));
+    attached::with_lines(&said.message, attached.flat_map(|attachment| attachment.lines("")).collect())
 }
 
 fn plain_key(user: &str, time: i64) -> String {

@@ -1,122 +1,144 @@
 //! The lines of a Mattermost bulk export, as far as they are read.
 
-use serde::Deserialize;
+use serde_json::Value;
+
+use crate::admin::transfer::foreign::attached::Attachment as Card;
+use crate::admin::transfer::json;
+use crate::admin::transfer::lenient::{Lenient, Oddities, wire};
 
 /// A line.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum Line {
-    Version {
-        version: u32,
-    },
-    Team {},
-    Channel {
-        channel: Channel,
-    },
-    User {
-        user: User,
-    },
-    Bot {
-        bot: Bot,
-    },
-    Post {
-        post: Post,
-    },
-    DirectChannel {
-        direct_channel: DirectChannel,
-    },
-    DirectPost {
-        direct_post: Post,
-    },
-    #[serde(other)]
+    Version(i64),
+    Team(Team),
+    Channel(Channel),
+    User(User),
+    Bot(Bot),
+    Emoji(Emoji),
+    Post(Box<Post>),
+    DirectChannel(DirectChannel),
+    DirectPost(Box<Post>),
+    /// Known, and of no use here.
     Other,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Channel {
-    pub(super) team: String,
-    pub(super) name: String,
-    pub(super) display_name: String,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
+impl Line {
+    /// The line, or why it is not understood; and what of it was not.
+    pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Vec<String>), String> {
+        let mut value = json::parse(bytes).map_err(|error| error.to_string())?;
+        let kind = value["type"].as_str().unwrap_or_default().to_owned();
+        let content = value.get_mut(&kind).map(Value::take).unwrap_or_default();
+        let mut odd = Oddities::default();
+        let line = match kind.as_str() {
+            "version" => i64::read(content, &mut odd).map(Self::Version),
+            "team" => read(content, &mut odd, Self::Team),
+            "channel" => read(content, &mut odd, Self::Channel),
+            "user" => read(content, &mut odd, Self::User),
+            "bot" => read(content, &mut odd, Self::Bot),
+            "emoji" => read(content, &mut odd, Self::Emoji),
+            "post" => read(content, &mut odd, |post| Self::Post(Box::new(post))),
+            "direct_channel" => read(content, &mut odd, Self::DirectChannel),
+            "direct_post" => read(content, &mut odd, |post| Self::DirectPost(Box::new(post))),
+            "role" | "scheme" => Some(Self::Other),
+            "" => return Err("a line without type".to_owned()),
+            other => return Err(format!("a line of the unknown type {other:?}")),
+        };
+        match line {
+            Some(line) => Ok((line, odd.take())),
+            None => Err(format!("a line of the type {kind:?} without its {kind}")),
+        }
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct User {
-    pub(super) username: String,
-    pub(super) email: Option<String>,
-    pub(super) nickname: Option<String>,
-    pub(super) first_name: Option<String>,
-    pub(super) last_name: Option<String>,
-    pub(super) roles: Option<String>,
-    pub(super) delete_at: Option<i64>,
-    pub(super) teams: Option<Vec<InTeam>>,
+fn read<T: Lenient>(content: Value, odd: &mut Oddities, line: impl FnOnce(T) -> Line) -> Option<Line> {
+    T::read(content, odd).map(line)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct InTeam {
-    pub(super) name: String,
-    pub(super) channels: Option<Vec<InChannel>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct InChannel {
-    pub(super) name: String,
-    pub(super) roles: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Bot {
-    pub(super) username: String,
-    pub(super) display_name: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct DirectChannel {
-    pub(super) members: Option<Vec<String>>,
-    pub(super) participants: Option<Vec<Participant>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Participant {
-    pub(super) username: String,
-}
-
-/// A post or one of its replies.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Post {
-    pub(super) team: String,
-    pub(super) channel: String,
-    pub(super) channel_members: Option<Vec<String>>,
-    pub(super) user: String,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) message: String,
-    pub(super) create_at: i64,
-    pub(super) edit_at: Option<i64>,
-    pub(super) reactions: Option<Vec<Reaction>>,
-    pub(super) replies: Option<Vec<Self>>,
-    pub(super) attachments: Option<Vec<Attachment>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Reaction {
-    pub(super) user: String,
-    pub(super) emoji_name: String,
-    pub(super) create_at: i64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Attachment {
-    pub(super) path: String,
+wire! {
+    Team {
+        name: String,
+    }
+    Channel {
+        team: String,
+        name: String,
+        display_name: String,
+        kind: String = "type",
+        header: String,
+        purpose: String,
+        deleted_at: i64,
+        delete_at: i64,
+    }
+    User {
+        username: String,
+        email: Option<String>,
+        nickname: Option<String>,
+        first_name: Option<String>,
+        last_name: Option<String>,
+        roles: String,
+        delete_at: i64,
+        deleted_at: i64,
+        create_at: i64,
+        profile_image: Option<String>,
+        teams: Vec<InTeam>,
+    }
+    InTeam {
+        name: String,
+        channels: Vec<InChannel>,
+    }
+    InChannel {
+        name: String,
+        roles: String,
+    }
+    Bot {
+        username: String,
+        display_name: Option<String>,
+        profile_image: Option<String>,
+    }
+    /// A picture that a server has made an emoji of.
+    Emoji {
+        name: String,
+    }
+    DirectChannel {
+        members: Vec<String>,
+        participants: Vec<Participant>,
+        header: String,
+    }
+    Participant {
+        username: String,
+    }
+    /// A post or one of its replies.
+    Post {
+        team: String,
+        channel: String,
+        channel_members: Option<Vec<String>>,
+        user: String,
+        kind: Option<String> = "type",
+        message: String,
+        props: Props,
+        create_at: i64,
+        edit_at: i64,
+        reactions: Vec<Reaction>,
+        replies: Vec<Box<Post>>,
+        attachments: Vec<Attachment>,
+        is_pinned: bool,
+        flagged_by: Vec<String>,
+        thread_followers: Vec<Value>,
+        priority: Value,
+    }
+    /// What programs add to a post.
+    Props {
+        attachments: Vec<Card>,
+        from_webhook: bool,
+        override_username: Option<String>,
+        username: Option<String>,
+        added_username: Option<String> = "addedUsername",
+    }
+    Reaction {
+        user: String,
+        emoji_name: String,
+        create_at: i64,
+    }
+    Attachment {
+        path: String,
+    }
 }

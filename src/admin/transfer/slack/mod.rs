@@ -1,146 +1,153 @@
 //! A Slack export: users and channels first, then day by day the messages of all channels, in the order of their times.
 
+mod blocks;
+mod content;
+mod days;
+mod files;
 mod messages;
+mod moment;
+mod people;
+mod survey;
 mod text;
 mod wire;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization;
 
-use self::messages::Days;
+use self::days::Days;
+use self::files::Files;
+use self::messages::Messages;
+use self::moment::Moment;
+use self::survey::Survey;
+use self::text::{Names, translate};
 use self::wire::{Channel, User};
 use super::archive::{Archive, MAX_ENTRY, Unread};
-use super::foreign::{Person, Place};
+use super::foreign::{Member, Place};
+use super::json;
+use super::lenient::{Lenient, Oddities};
 use super::take::Taker;
 use crate::admin::Failure;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 
-/// A room whose messages are read.
-struct Room {
-    id: String,
-    name: String,
+/// A channel and what its list says of all in it.
+struct Listed {
+    channel: Channel,
+    public: bool,
+    named: bool,
 }
 
 /// Takes a whole export in.
 pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Failure> {
-    let users: Vec<User> = list(&mut archive, "users.json", taker)?;
-    let chiefs: HashSet<String> = users.iter().filter(|user| (user.is_admin || user.is_owner) && !user.deleted).map(|user| user.id.clone()).collect();
-    let mut people: HashSet<String> = HashSet::new();
-    for user in users.into_iter().filter(|user| !user.id.is_empty()) {
-        people.insert(user.id.clone());
-        taker.person(person(user))?;
-    }
-    // The folder of a channel is called by its name, that of a direct conversation by its id.
-    let mut rooms: HashMap<String, Room> = HashMap::new();
+    let mut users: Vec<User> = list(&mut archive, "users.json", taker)?;
+    users.extend(list::<User>(&mut archive, "org_users.json", taker)?);
+    let mut channels = Vec::new();
     for (file, public, named) in [("channels.json", true, true), ("groups.json", false, true), ("mpims.json", false, false), ("dms.json", false, false)] {
-        for channel in list::<Channel>(&mut archive, file, taker)?.into_iter().filter(|channel| !channel.id.is_empty()) {
-            for member in channel.members.iter().chain(&channel.creator) {
-                if people.insert(member.clone()) {
-                    // Of another workspace, or of a user who has gone from the list.
-                    taker.person(stranger(member, None))?;
-                }
+        for channel in list::<Channel>(&mut archive, file, taker)? {
+            if channel.id.is_empty() {
+                taker.report.note(Reason::NotUnderstood, format!("{file}: a channel without id"));
+            } else {
+                channels.push(Listed { public: public && !channel.is_private, named, channel });
             }
-            let folder = if channel.name.is_empty() { channel.id.clone() } else { channel.name.clone() };
-            rooms.insert(folder.nfc().collect(), Room { id: channel.id.clone(), name: folder });
-            taker.place(place(channel, public, named), |user| chiefs.contains(user))?;
+        }
+    }
+    let folders = folders(&channels, taker);
+    let files = Files::of(&archive);
+    let mut days = Days::find(archive, &folders, &mut taker.report);
+    let bots: HashMap<_, _> = users.iter().filter_map(|user| Some((user.profile.bot_id.clone()?, user.id.clone()))).collect();
+    let survey = Survey::make(&mut days, &bots, &mut taker.report);
+    people::read(users, &channels, &survey, &files, &mut days.archive, taker)?;
+    let pinned = pinned(&channels);
+    let names: HashMap<_, _> = channels.iter().map(|listed| (listed.channel.id.clone(), folder(&listed.channel).to_owned())).collect();
+    let mut rooms = HashMap::new();
+    for listed in channels {
+        let id = listed.channel.id.clone();
+        let made = place(listed, &survey, &names, taker);
+        if taker.place(made)? {
+            rooms.insert(id.clone(), names.get(&id).cloned().unwrap_or_default());
         }
     }
     taker.flush()?;
-    let days = days(&archive, &rooms, taker);
-    let mut reading = Days { archive, taker, rooms, people };
-    for (day, folders) in days {
-        reading.read(&day, &folders)?;
-    }
-    Ok(())
+    Messages { days, taker, files, rooms, pinned, bots }.read()
 }
 
-/// The days, and the folders that have a file for each.
-fn days(archive: &Archive, rooms: &HashMap<String, Room>, taker: &mut Taker<'_>) -> BTreeMap<String, Vec<(String, usize)>> {
-    let mut days: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
-    let mut unknown: HashSet<&str> = HashSet::new();
-    for name in archive.names() {
-        let Some((folder, day)) = name.rsplit_once('/').and_then(|(folder, file)| Some((folder, file.strip_suffix(".json")?))) else { continue };
-        let is_day = day.len() == 10 && day.bytes().enumerate().all(|(place, byte)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
-        if !is_day {
+/// How the folder of a channel is called: by its name, that of a direct conversation by its id.
+fn folder(channel: &Channel) -> &str {
+    if channel.name.is_empty() { &channel.id } else { &channel.name }
+}
+
+/// The ids of channels by the names of their folders. Some programs use ids for all.
+fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String> {
+    let mut folders: HashMap<String, String> = HashMap::new();
+    for Listed { channel, .. } in channels {
+        let name: String = folder(channel).nfc().collect();
+        if let Some(first) = folders.get(&name).filter(|first| **first != channel.id) {
+            taker
+                .report
+                .note(Reason::NotUnderstood, format!("{first} and {}: both are called {name} and share one folder; messages went into {first}", channel.id));
             continue;
         }
-        match (rooms.contains_key(folder), archive.find(name)) {
-            (true, Some(place)) => days.entry(day.to_owned()).or_default().push((folder.to_owned(), place)),
-            _ => {
-                unknown.insert(folder);
-            }
-        }
+        folders.insert(name, channel.id.clone());
     }
-    for folder in unknown {
-        taker.report.note(Reason::NotUnderstood, format!("folder {folder}: no such channel"));
+    for Listed { channel, .. } in channels {
+        folders.entry(channel.id.clone()).or_insert_with(|| channel.id.clone());
     }
-    for folders in days.values_mut() {
-        folders.sort();
-    }
-    days
+    folders
 }
 
-/// A list at the top of the archive; one that is not there is empty.
-fn list<T: DeserializeOwned>(archive: &mut Archive, name: &str, taker: &mut Taker<'_>) -> Result<Vec<T>, Failure> {
-    match archive.read_named(name, MAX_ENTRY) {
-        Ok(bytes) => entries(&bytes, name, taker),
-        Err(Unread::Missing) => Ok(Vec::new()),
-        Err(Unread::TooLarge) => Err(Failure::failed(format!("{name} in the archive is too large; nothing was taken"))),
-        Err(Unread::Damaged) => Err(Failure::failed(format!("{name} in the archive is damaged; nothing was taken"))),
+/// A list at the top of the archive, without the entries that are not understood; one that is not there is empty.
+fn list<T: Lenient>(archive: &mut Archive, name: &str, taker: &mut Taker<'_>) -> Result<Vec<T>, Failure> {
+    let bytes = match archive.read_named(name, MAX_ENTRY) {
+        Ok(bytes) => bytes,
+        Err(Unread::Missing) => return Ok(Vec::new()),
+        Err(why) => return Err(Failure::failed(format!("{name} in the archive is {}; nothing was taken", why.words()))),
+    };
+    let (values, broken) = json::list(&bytes);
+    if let Some(broken) = broken {
+        return Err(Failure::failed(format!("{name} in the archive cannot be read: {broken}; nothing was taken")));
     }
+    let mut odd = Oddities::default();
+    let entries = values.into_iter().filter_map(|value| T::read(value, &mut odd)).collect();
+    for example in odd.take() {
+        taker.report.note(Reason::NotUnderstood, format!("{name}: {example}"));
+    }
+    Ok(entries)
 }
 
-/// The entries of a list, without those that are not understood.
-fn entries<T: DeserializeOwned>(bytes: &[u8], name: &str, taker: &mut Taker<'_>) -> Result<Vec<T>, Failure> {
-    let values: Vec<serde_json::Value> =
-        serde_json::from_slice(bytes).map_err(|error| Failure::failed(format!("{name} in the archive cannot be read: {error}")))?;
-    let mut read = Vec::with_capacity(values.len());
-    for value in values {
-        match serde_json::from_value(value) {
-            Ok(entry) => read.push(entry),
-            Err(error) => taker.report.note(Reason::NotUnderstood, format!("{name}: {error}")),
-        }
-    }
-    Ok(read)
-}
-
-fn person(user: User) -> Person {
-    let names = [user.profile.real_name, user.real_name, user.profile.display_name];
-    let name = names.into_iter().flatten().find(|name| !name.trim().is_empty()).unwrap_or_default();
-    Person {
-        key: user.id,
-        login: user.name,
-        name,
-        email: user.profile.email,
-        disabled: user.deleted,
-        admin: user.is_admin || user.is_owner,
-        created: Timestamp::now(),
-    }
-}
-
-/// Somebody whom only a message or a channel names.
-fn stranger(id: &str, name: Option<&str>) -> Person {
-    let login = name.map_or_else(|| format!("user-{}", id.to_lowercase()), str::to_owned);
-    Person { key: id.to_owned(), name: login.clone(), login, disabled: true, created: Timestamp::now(), ..Person::default() }
+/// Messages that their channels say to be pinned.
+fn pinned(channels: &[Listed]) -> HashSet<(String, String)> {
+    let pins = channels.iter().flat_map(|listed| listed.channel.pins.iter().map(|pin| (listed.channel.id.clone(), &pin.id)));
+    pins.filter_map(|(room, pin)| Some((room, Moment::parse(pin)?.key()))).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
-fn place(channel: Channel, public: bool, named: bool) -> Place {
-    let mut members: Vec<(String, bool)> = Vec::new();
-    for member in channel.members {
-        if !members.iter().any(|(known, _)| *known == member) {
-            members.push((member, false));
+fn place(listed: Listed, survey: &Survey, names: &HashMap<String, String>, taker: &Taker<'_>) -> Place {
+    let Listed { channel, public, named } = listed;
+    let writers = survey.writers.get(&channel.id).cloned().unwrap_or_default();
+    let first = writers.first().map(|(_, time)| *time);
+    let created = if channel.created > 0.0 { Timestamp((channel.created * 1000.0) as i64) } else { first.unwrap_or_else(Timestamp::now) };
+    let mut members: Vec<Member> = Vec::new();
+    for user in channel.members {
+        if !members.iter().any(|known| known.user == user) {
+            let joined = survey.joined.get(&(channel.id.clone(), user.clone())).copied().unwrap_or(created).max(created);
+            members.push(Member { user, admin: false, joined });
         }
     }
+    let called = Names { user: |id: &str| taker.login(id).map(str::to_owned), room: |id: &str| names.get(id).cloned() };
+    let plain = |text: &str| translate(text, &called).0;
+    let name = if channel.name.trim().is_empty() { channel.id.clone() } else { channel.name };
     Place {
         key: channel.id,
-        name: named.then_some(channel.name),
+        name: named.then_some(name),
+        topic: plain(&channel.topic.value),
+        description: plain(&channel.purpose.value),
         public,
-        creator: channel.creator,
-        created: Timestamp((channel.created * 1000.0) as i64),
+        archived: channel.is_archived,
+        read_only: channel.is_read_only,
+        creator: channel.creator.filter(|creator| !creator.is_empty()),
+        created,
         members,
+        writers,
     }
 }

@@ -3,13 +3,27 @@
 use crate::admin::transfer::emoji;
 
 /// How users and channels are called.
-pub(super) struct Names<'n> {
-    pub(super) user: &'n dyn Fn(&str) -> Option<String>,
-    pub(super) room: &'n dyn Fn(&str) -> Option<String>,
+pub(super) struct Names<U, R> {
+    pub(super) user: U,
+    pub(super) room: R,
+}
+
+/// The ids of the users that a text names, each with what it is called there.
+pub(super) fn mentions(text: &str) -> Vec<(String, Option<String>)> {
+    let tokens = text.split("<@").skip(1).filter_map(|rest| rest.split_once('>')).map(|(token, _)| token);
+    let parts = tokens.map(|token| token.split_once('|').map_or((token, None), |(id, label)| (id, Some(unescape(label)))));
+    parts
+        .filter(|(id, _)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .map(|(id, label)| (id.to_owned(), label.filter(|label| !label.is_empty())))
+        .collect()
 }
 
 /// The text, and the users that it names.
-pub(super) fn translate(text: &str, names: &Names<'_>) -> (String, Vec<String>) {
+pub(super) fn translate<U, R>(text: &str, names: &Names<U, R>) -> (String, Vec<String>)
+where
+    U: Fn(&str) -> Option<String>,
+    R: Fn(&str) -> Option<String>,
+{
     let (mut out, mut mentions) = (String::with_capacity(text.len()), Vec::new());
     let mut rest = text;
     while let Some(start) = rest.find('<') {
@@ -30,7 +44,11 @@ pub(super) fn translate(text: &str, names: &Names<'_>) -> (String, Vec<String>) 
 }
 
 /// What stands between `<` and `>`.
-fn reference(token: &str, names: &Names<'_>, mentions: &mut Vec<String>) -> String {
+fn reference<U, R>(token: &str, names: &Names<U, R>, mentions: &mut Vec<String>) -> String
+where
+    U: Fn(&str) -> Option<String>,
+    R: Fn(&str) -> Option<String>,
+{
     let (target, label) = token.split_once('|').map_or((token, None), |(target, label)| (target, Some(unescape(label))));
     let label = label.filter(|label| !label.is_empty());
     if let Some(id) = target.strip_prefix('@') {
@@ -75,7 +93,7 @@ mod tests {
 
     #[test]
     fn references_are_written_out() {
-        let names = Names { user: &|id| (id == "U1").then(|| "김민지".to_owned()), room: &|id| (id == "C1").then(|| "공지".to_owned()) };
+        let names = Names { user: |id: &str| (id == "U1").then(|| "김민지".to_owned()), room: |id: &str| (id == "C1").then(|| "공지".to_owned()) };
         for (slack, ours) in [
             ("안녕 <@U1>, <@U9|bob>!", "안녕 @김민지, @bob!"),
             ("<#C1> <#C2|random> <#C3|>", "#공지 #random #C3"),
@@ -88,5 +106,6 @@ mod tests {
             assert_eq!(translate(slack, &names).0, ours, "{slack}");
         }
         assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
+        assert_eq!(mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"), [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]);
     }
 }

@@ -68,11 +68,12 @@ pub(super) fn readers() -> Described {
 
 pub(super) fn react() -> Described {
     let given = Shape::of::<wire::ReactionGiven<'_>>;
-    of_message(Described::new("React to a message")).body::<wire::NewReaction>().answers(201, "The reaction", given()).answers(
-        200,
-        "The reaction that was there",
-        given(),
-    )
+    of_message(Described::new("React to a message"))
+        .text("An emoji with and without its variation selector is one reaction; skin tones differ. A message has at most 50 kinds, 20 of one user.")
+        .body::<wire::NewReaction>()
+        .answers(201, "The reaction", given())
+        .answers(200, "The reaction that was there", given())
+        .fails([bad("reactionType"), Error::TooManyReactions])
 }
 
 pub(super) fn unreact() -> Described {

@@ -142,6 +142,8 @@ fn user(row: &Row<'_>) -> Result<Record> {
         guest: row.get("guest")?,
         deleted: row.get("deleted")?,
         created: row.get("created")?,
+        no_password: false,
+        stranger: false,
     }))
 }
 

@@ -168,6 +168,10 @@ impl<'t> Taking<'t> {
 
     /// What an import had brought to the exported instance is known here as well.
     fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
+        if new.kind == table::PASSWORDLESS {
+            let user = new.key.parse().ok().map(|id| self.found(table::USER, &Key::Number(id))).transpose()?.flatten();
+            return user.map_or(Ok(()), |user| Table { conn: self.conn, source: &new.source }.put_new(&new.kind, &user.to_string(), new.id));
+        }
         let kind = match new.kind.as_str() {
             table::USER | table::PARTICIPANT => table::USER,
             table::ROOM => table::ROOM,

@@ -6,6 +6,7 @@
 mod export;
 mod import;
 mod messages;
+mod passwords;
 mod people;
 mod table;
 #[cfg(test)]
@@ -13,5 +14,5 @@ mod tests;
 
 #[cfg(test)]
 pub(super) fn statements() -> Vec<&'static str> {
-    [export::STATEMENTS, import::STATEMENTS, messages::STATEMENTS, people::STATEMENTS, table::STATEMENTS].concat()
+    [export::STATEMENTS, import::STATEMENTS, messages::STATEMENTS, passwords::STATEMENTS, people::STATEMENTS, table::STATEMENTS].concat()
 }

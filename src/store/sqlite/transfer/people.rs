@@ -3,7 +3,8 @@
 use rusqlite::{Result, params};
 
 use super::import::Taking;
-use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, USER};
+use super::passwords;
+use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER};
 use crate::model::{Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{jobs, sql};
 use crate::store::transfer::{EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord, UserRecord};
@@ -15,6 +16,11 @@ const USER_THERE: &str = "SELECT login FROM users WHERE id = ?1";
 const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1,
         admin, disabled, deleted, created, bot, guest)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+// Their login name as well: nobody has logged in with it.
+const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folded), look_alike = coalesce(?4, look_alike), name = ?5, name_folded = ?6,
+        email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, guest = ?12
+    WHERE id = ?1 AND deleted IS NULL";
+const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const SET_PICTURE: &str = "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
 const MEDIA_THERE: &str = "SELECT 1 FROM media WHERE id = ?1";
 const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2";
@@ -40,6 +46,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     EMAIL_TAKEN,
     USER_THERE,
     ADD_USER,
+    COMPLETE,
+    PASSWORD,
     SET_PICTURE,
     MEDIA_THERE,
     SAME_MEDIA,
@@ -65,7 +73,9 @@ impl Taking<'_> {
     pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {
         let key = new.id.to_string();
         let known = self.table().find(USER, &key)?;
-        if let Some(login) = known.map(|id| sql::one(self.conn, USER_THERE, [id], |row| row.get::<_, String>(0))).transpose()?.flatten() {
+        let there = known.map(|id| sql::one(self.conn, USER_THERE, [id], |row| row.get::<_, String>(0))).transpose()?.flatten();
+        if let (Some(id), Some(login)) = (known, there) {
+            let login = if new.stranger { login } else { self.complete(&key, id, login, new)? };
             self.out.report.known(Kind::Users);
             self.out.logins.push((key, login));
             return Ok(());
@@ -114,9 +124,47 @@ impl Taking<'_> {
         if let Some(picture) = &new.media {
             self.table().put(PICTURE, &picture.to_string(), id)?;
         }
+        if new.stranger {
+            self.table().put(STRANGER, &key, id)?;
+        }
+        if new.no_password {
+            self.table().put(PASSWORDLESS, &id.to_string(), passwords::fingerprint(&new.password))?;
+        }
         self.out.report.taken(Kind::Users);
         self.out.logins.push((key, login));
         Ok(())
+    }
+
+    /// Makes somebody whom messages only named who they are, now that their own entry has come. Nobody has used that account.
+    /// Answers its login name.
+    fn complete(&mut self, key: &str, id: i64, login: String, new: &UserRecord) -> Result<String> {
+        if self.table().take(STRANGER, key)?.is_none() {
+            return Ok(login);
+        }
+        let (login, folded, shape) = if fold(&login) == fold(&new.login) {
+            (login, None, None)
+        } else {
+            let (login, names) = self.free_login(&new.login)?;
+            let (folded, shape) = names.unzip();
+            (login, folded, shape)
+        };
+        let email = match &new.email {
+            Some(address) if !sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])? => Some(address.clone()),
+            _ => None,
+        };
+        let email_folded = email.as_ref().map(|email| email.to_lowercase());
+        let name_folded = fold(&new.name);
+        let values = params![id, login, folded, shape, new.name, name_folded, email, email_folded, new.disabled, new.created, new.bot, new.guest];
+        sql::run(self.conn, COMPLETE, values)?;
+        let stored: Option<String> = sql::one(self.conn, PASSWORD, [id], |row| row.get(0))?;
+        if let Some(stored) = stored {
+            self.table().put(PASSWORDLESS, &id.to_string(), passwords::fingerprint(&stored))?;
+        }
+        if let Some(picture) = &new.media {
+            self.table().put(PICTURE, &picture.to_string(), id)?;
+        }
+        self.out.report.note(Reason::Completed, login.as_str());
+        Ok(login)
     }
 
     /// The name if it is free, else the first of `name-2`, `name-3` … that is; with its folded form and what it looks like.

@@ -36,6 +36,10 @@ pub(super) const BEFORE: &str = "before";
 pub(super) const MARK: &str = "mark";
 /// Whose profile picture a file will be.
 pub(super) const PICTURE: &str = "picture";
+/// Somebody whom messages only named; the key is that of a user.
+pub(super) const STRANGER: &str = "stranger";
+/// A user whose password nobody knows; the key is the id here, `id` the fingerprint of what is stored instead of a password.
+pub(super) const PASSWORDLESS: &str = "passwordless";
 
 /// The entries of one source.
 #[derive(Clone, Copy)]

@@ -55,7 +55,7 @@ async fn fill(store: &Sqlite) {
     };
     let media = store.add_media(new).await.unwrap().value;
     store.change_user(ann.id, UserChange { media: Some(Some(media.id)), ..UserChange::default() }).await.unwrap();
-    let first = Draft { mentions: vec!["bob".to_owned()], media: vec![media.id], ..draft(ann.id, "@bob 만화책") };
+    let first = Draft { mentions: vec![vec!["bob".to_owned()]], media: vec![media.id], ..draft(ann.id, "@bob 만화책") };
     store.post(room, Basis::Nobody, first).await.unwrap();
     store.post(pair, Basis::Nobody, draft(cho.id, "안녕")).await.unwrap();
     let second = Draft { reply_to: Some(Seq(1)), client_id: Some("c1".to_owned()), ..draft(bob.id, "second") };

@@ -1,11 +1,16 @@
 //! What the translations of other products share: how a person, a room and a message of theirs become ours.
+//! `attached` is what programs hang on messages, `heir` who administers a room.
 
+pub(super) mod attached;
+mod heir;
+
+pub(super) use self::heir::Standing;
 use super::files;
 use super::sound::visible;
 use super::take::Taker;
 use crate::admin::Failure;
-use crate::model::Timestamp;
-use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
+use crate::model::{FileKind, SNIFFED, Shown, Timestamp};
+use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
 
 /// Attachments of one message.
 const MAX_MEDIA: usize = 10;
@@ -14,14 +19,32 @@ const MANY: usize = 3;
 
 /// A user of another product.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, in any combination")]
 pub(super) struct Person {
     pub(super) key: String,
     pub(super) login: String,
     pub(super) name: String,
     pub(super) email: Option<String>,
     pub(super) disabled: bool,
+    /// Administered the server, or the workspace.
     pub(super) admin: bool,
+    /// Sees only the rooms they are in.
+    pub(super) guest: bool,
+    /// A program.
+    pub(super) bot: bool,
+    /// Known only from what somebody said; a later export may know them better.
+    pub(super) stranger: bool,
+    /// Their profile picture: the key of a file that comes after them.
+    pub(super) picture: Option<String>,
     pub(super) created: Timestamp,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) user: String,
+    pub(super) admin: bool,
+    pub(super) joined: Timestamp,
 }
 
 /// A room of another product.
@@ -30,11 +53,18 @@ pub(super) struct Place {
     pub(super) key: String,
     /// None: direct messages.
     pub(super) name: Option<String>,
+    pub(super) topic: String,
+    pub(super) description: String,
     pub(super) public: bool,
+    /// Only there to be read.
+    pub(super) archived: bool,
+    /// Only admins write.
+    pub(super) read_only: bool,
     pub(super) creator: Option<String>,
     pub(super) created: Timestamp,
-    /// Who is in it, and whether they administer it.
-    pub(super) members: Vec<(String, bool)>,
+    pub(super) members: Vec<Member>,
+    /// Who has written there, for rooms that say of nobody that they are in them.
+    pub(super) writers: Vec<(String, Timestamp)>,
 }
 
 /// A message of another product, its text translated.
@@ -47,6 +77,7 @@ pub(super) struct Post {
     pub(super) time: Timestamp,
     pub(super) edited: Option<Timestamp>,
     pub(super) answers: Option<String>,
+    pub(super) pinned: bool,
     /// Keys of files that were taken in before.
     pub(super) media: Vec<String>,
     pub(super) mentions: Vec<String>,
@@ -60,63 +91,115 @@ impl Taker<'_> {
         if person.admin {
             self.report.note(Reason::AdminNotTaken, person.login.as_str());
         }
+        if person.guest {
+            self.report.note(Reason::Guest, person.login.as_str());
+        }
+        let standing = Standing { usable: !person.disabled && !person.bot && !person.guest, guest: person.guest, chief: person.admin };
+        self.people.insert(person.key.clone(), standing);
         self.take(Record::User(UserRecord {
             id: person.key.into(),
             name: if person.name.trim().is_empty() { person.login.clone() } else { person.name },
             login: person.login,
             email: person.email.filter(|email| !email.is_empty()),
             birth: None,
-            media: None,
+            media: person.picture.map(Key::Text),
             password: String::new(),
             md5: None,
             sha1: None,
             admin: false,
-            disabled: person.disabled,
-            bot: false,
-            guest: false,
+            // What a program posted with is not a password of ours.
+            disabled: person.disabled || person.bot,
+            bot: person.bot,
+            guest: person.guest,
             deleted: None,
             created: person.created,
+            no_password: true,
+            stranger: person.stranger,
         }))
     }
 
-    /// A room and who is in it. A public one, or one of three people and more, gets an admin if it has none: who made it, else `first`
-    /// of those in it.
-    pub(super) fn place(&mut self, mut place: Place, first: impl Fn(&str) -> bool) -> Result<(), Failure> {
-        if (place.public || place.members.len() >= MANY) && !place.members.iter().any(|(_, admin)| *admin) && place.name.is_some() {
-            let made = place.members.iter().position(|(user, _)| Some(user) == place.creator.as_ref());
-            let heir = made.or_else(|| place.members.iter().position(|(user, _)| first(user))).or(if place.members.is_empty() { None } else { Some(0) });
-            if let Some((_, admin)) = heir.and_then(|heir| place.members.get_mut(heir)) {
-                *admin = true;
+    /// Whether somebody of this key has come.
+    pub(super) fn knows(&self, key: &str) -> bool {
+        self.people.contains_key(key)
+    }
+
+    /// A room and who is in it. A public one, or one of three people and more, gets an admin who can log in if it has none. False: it
+    /// was left out, since nobody is in it and nobody could enter it.
+    pub(super) fn place(&mut self, mut place: Place) -> Result<bool, Failure> {
+        let shown = place.name.clone().unwrap_or_else(|| place.key.clone());
+        if place.members.is_empty() {
+            place.fill();
+            let (reason, taken) = match (place.members.is_empty(), place.public && !place.archived) {
+                (true, false) => (Reason::RoomLeftOut, false),
+                (false, _) => (Reason::ParticipantsGuessed, true),
+                (true, true) => (Reason::RoomEmpty, true),
+            };
+            self.report.note(reason, shown.as_str());
+            if !taken {
+                return Ok(false);
             }
         }
+        if place.archived {
+            self.report.note(Reason::Archived, shown.as_str());
+            place.public = false;
+        }
+        place.members.sort_by_key(|member| member.joined);
+        self.give_an_admin(&mut place, &shown);
         let room = Key::Text(place.key);
         self.take(Record::Room(RoomRecord {
             id: room.clone(),
             name: place.name.map(|name| visible(&name, "room")),
-            topic: None,
-            description: None,
+            topic: Some(place.topic).filter(|topic| !topic.is_empty()),
+            description: Some(place.description).filter(|text| !text.is_empty()),
             visibility: if place.public { "public" } else { "private" }.to_owned(),
-            archived: None,
-            read_only: false,
+            // When it was archived no export says.
+            archived: place.archived.then_some(place.created),
+            read_only: place.read_only,
             owner: place.creator.map(Key::Text),
             rev: 1,
             facts_rev: 1,
             created: place.created,
         }))?;
-        for (user, admin) in place.members {
+        for member in place.members {
             self.take(Record::Participant(ParticipantRecord {
                 room: room.clone(),
-                user: user.into(),
-                role: if admin { "admin" } else { "member" }.to_owned(),
+                user: member.user.into(),
+                role: if member.admin { "admin" } else { "member" }.to_owned(),
                 edited_name: String::new(),
                 since: 1,
-                joined: place.created,
+                joined: member.joined,
                 mark: None,
                 mark_at: place.created,
                 muted: false,
             }))?;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn give_an_admin(&mut self, place: &mut Place, shown: &str) {
+        let people = &self.people;
+        for member in &mut place.members {
+            member.admin &= !people.get(&member.user).is_some_and(|standing| standing.guest);
+        }
+        let had = place.members.iter().find(|member| member.admin).map(|member| member.user.clone());
+        let wanted = place.name.is_some() && (place.public || place.members.len() >= MANY || had.is_some());
+        if !wanted || heir::has_admin(&place.members, people) {
+            return;
+        }
+        let heir = heir::heir(&place.members, place.creator.as_deref(), people);
+        let creator = place.creator.clone().filter(|creator| place.members.iter().any(|member| member.user == *creator));
+        let Some(heir) = heir.and_then(|heir| place.members.get_mut(heir)) else {
+            if !place.members.is_empty() {
+                self.report.note(Reason::NoAdmin, shown);
+            }
+            return;
+        };
+        heir.admin = true;
+        if let Some(instead_of) = had.or(creator.filter(|creator| *creator != heir.user)) {
+            let name = |key: &str| self.login(key).unwrap_or(key).to_owned();
+            let example = format!("{shown}: {} instead of {}", name(&heir.user), name(&instead_of));
+            self.report.note(Reason::AdminGiven, example);
+        }
     }
 
     /// A file; false when it could not be taken and the message has to say so.
@@ -129,6 +212,21 @@ impl Taker<'_> {
             self.take(record)?;
         }
         Ok(true)
+    }
+
+    /// The profile picture of somebody who was to have one, from its bytes.
+    pub(super) fn picture(&mut self, owner: &str, bytes: Option<Vec<u8>>) -> Result<(), Failure> {
+        let bytes =
+            bytes.filter(|bytes| bytes.len() as u64 <= self.target.max_bytes && FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes)).shown == Shown::Picture);
+        let Some(bytes) = bytes else {
+            self.report.note(Reason::FileUnreadable, format!("profile picture of {owner}"));
+            return Ok(());
+        };
+        let key = format!("picture:{owner}");
+        for record in (files::Foreign { key, owner: owner.into(), name: "", created: Timestamp::now(), bytes }).records() {
+            self.take(record)?;
+        }
+        Ok(())
     }
 
     /// A message; one that is too long or holds too many files becomes several, `key`, `key#2`, `key#3` …
@@ -165,7 +263,8 @@ impl Taker<'_> {
                 media,
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
                 reactions: self.reactions(reactions),
-                pinned: None,
+                // Who has pinned it, and when, no export says.
+                pinned: (post.pinned && number == 0).then_some(PinRecord { user: None, at: post.time }),
             };
             self.take(Record::Message(message))?;
         }
@@ -181,6 +280,15 @@ impl Taker<'_> {
             }
         }
         reactions
+    }
+}
+
+impl Place {
+    /// Whoever has written in it is in it, else whoever made it.
+    fn fill(&mut self) {
+        let made = self.creator.iter().filter(|_| self.writers.is_empty()).map(|creator| (creator.clone(), self.created));
+        let inside = self.writers.iter().cloned().chain(made);
+        self.members = inside.map(|(user, joined)| Member { user, admin: false, joined }).collect();
     }
 }
 

@@ -1,0 +1,169 @@
+//! Whom a text mentions: which login names could begin at each `@`. Who of them is a participant, the caller knows;
+//! of one `@` the longest that is somebody counts and no other.
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
+
+use crate::model::{MAX_NAME, fold};
+
+/// Names that are compared for one text. Each costs a look-up inside the writer's transaction, so that a text of nothing
+/// but `@` must not cost more than a text of people does: a hundred of them, each followed by punctuation.
+const MAX_CANDIDATES: usize = 256;
+
+/// An `@` at which a login name may begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MentionPlace<'t> {
+    /// Where the `@` is, in bytes.
+    pub at: usize,
+    /// The names that could stand there, as written, longest first; never empty.
+    pub candidates: Vec<&'t str>,
+}
+
+/// Each `@` that may begin a mention, in the order of the text.
+pub fn mention_places(text: &str) -> impl Iterator<Item = MentionPlace<'_>> {
+    text.match_indices('@').filter_map(|(at, sign)| {
+        let (before, after) = (text.get(..at)?, text.get(at + sign.len()..)?);
+        if before.chars().next_back().is_some_and(|c| (c.is_alphanumeric() || is_combining_mark(c)) && !is_unspaced(c)) {
+            return None;
+        }
+        let candidates = candidates(after);
+        (!candidates.is_empty()).then_some(MentionPlace { at, candidates })
+    })
+}
+
+/// For each `@` of the text the folded login names that could stand there, longest first.
+pub fn mentioned_names(text: &str) -> Vec<Vec<String>> {
+    let (mut names, mut left) = (Vec::new(), MAX_CANDIDATES);
+    for place in mention_places(text) {
+        let Some(rest) = left.checked_sub(place.candidates.len()) else { break };
+        left = rest;
+        let mut folded: Vec<String> = place.candidates.iter().map(|name| fold(name)).collect();
+        folded.dedup();
+        names.push(folded);
+    }
+    names
+}
+
+/// Beginnings of the text that could be a name, longest first. The text is looked at as far as a name may be long.
+fn candidates(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut chars = text.char_indices();
+    for _ in 0..=MAX_NAME {
+        let Some((end, c)) = chars.next() else {
+            found.extend(text.get(..).filter(|name| !name.is_empty()));
+            break;
+        };
+        let part = is_part_of_name(c);
+        if end > 0 && (!part || may_end_before(c)) {
+            found.extend(text.get(..end));
+        }
+        if !part {
+            break;
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// Whether a name may end where this character follows it: at punctuation, and at scripts whose particles follow without a space.
+fn may_end_before(c: char) -> bool {
+    !(c.is_alphanumeric() || is_combining_mark(c)) || is_unspaced(c)
+}
+
+/// Whether login names may hold it, by themselves or between certain letters.
+fn is_part_of_name(c: char) -> bool {
+    let joins = matches!(c, '\u{b7}' | '\u{375}' | '\u{5f3}' | '\u{5f4}' | '\u{200c}' | '\u{200d}' | '\u{30fb}');
+    (c.is_ascii_graphic() && c != '/') || c.is_alphanumeric() || is_combining_mark(c) || joins
+}
+
+/// Whether it is of a script that is written on without spaces.
+fn is_unspaced(c: char) -> bool {
+    // The long vowel sign belongs to both kana.
+    matches!(c.script(), Script::Hangul | Script::Hiragana | Script::Katakana | Script::Han) || matches!(c, '\u{30fc}' | '\u{ff70}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Who is mentioned where these are the participants.
+    fn mentioned<'p>(text: &str, participants: &[&'p str]) -> Vec<&'p str> {
+        let known = |name: &String| participants.iter().copied().find(|login| fold(login) == *name);
+        mentioned_names(text).iter().filter_map(|candidates| candidates.iter().find_map(known)).collect()
+    }
+
+    #[test]
+    fn the_longest_login_of_a_participant_counts_and_no_other() {
+        let all = ["ann", "bob", "bob-2", "bob.lee", "Σίσυφος", "o'neill", "김민지", "김민", "田中", "サーバー", "Петр", "ann@example.org", "josé"];
+        for (text, wanted) in [
+            ("hi @Ann, and @bob!", &["ann", "bob"][..]),
+            ("@bob.lee hi", &["bob.lee"]),
+            ("@bob-2 hi", &["bob-2"]),
+            ("@bob. @bob's (@bob) @bob", &["bob", "bob", "bob", "bob"]),
+            ("@bobby @bob2", &[]),
+            ("@o'neill's", &["o'neill"]),
+            ("@bob/@ann", &["bob", "ann"]),
+            ("mail ann@example.org", &[]),
+            ("@ann@example.org", &["ann@example.org"]),
+            ("x@ann Ж@ann ไ@ann 1@ann é@ann e\u{301}@ann", &[]),
+            (".@ann _@ann @@ann", &["ann", "ann", "ann"]),
+            ("@김민지님 @김민지!", &["김민지", "김민지"]),
+            ("@김민정님", &["김민"]),
+            ("안녕@김민지", &["김민지"]),
+            ("@田中さん、@田中。", &["田中", "田中"]),
+            ("@annさん @ann님 @ann的", &["ann", "ann", "ann"]),
+            ("@サーバーさん", &["サーバー"]),
+            ("@田中x", &["田中"][..0]),
+            ("@петра @Петр,", &["Петр"]),
+            ("@JOSE\u{301} @jose\u{301}", &["josé", "josé"]),
+            ("@jose", &[]),
+            ("@", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(mentioned(text, &all), wanted, "{text}");
+        }
+        assert_eq!(mentioned("@bob.lee", &["ann", "bob"]), ["bob"], "nobody is called bob.lee here");
+    }
+
+    #[test]
+    fn no_name_is_longer_than_names_are() {
+        let longest = "x".repeat(MAX_NAME);
+        assert_eq!(mentioned_names(&format!("@{longest}")), [[longest.clone()]]);
+        assert_eq!(mentioned_names(&format!("@{longest}.")).concat().last(), Some(&longest));
+        assert_eq!(mentioned_names(&format!("@{longest}x")), Vec::<Vec<String>>::new());
+        assert_eq!(mentioned_names(&format!("@{longest}님")), [[longest]]);
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_names_costs_no_more_than_its_share() {
+        for evil in ["@a.", "a.", "@가.", "가", "@", "."] {
+            let names = mentioned_names(&format!("@{}", evil.repeat(4000)));
+            assert!(names.iter().map(Vec::len).sum::<usize>() <= MAX_CANDIDATES, "{evil}");
+            assert!(names.iter().flatten().all(|name| name.chars().count() <= MAX_NAME), "{evil}");
+        }
+        let everybody: String = (0..100).map(|n| format!("@user{n}, ")).collect();
+        assert_eq!(mentioned_names(&everybody).len(), 100);
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_is_called_alone_is_mentioned(name in "[a-z가-힣ぁ-ん一-龠а-я][a-z0-9가-힣ぁ-ん一-龠а-я._-]{0,62}", end in "[ ,!?)\n。、]", before in "[ (\n.]") {
+            prop_assert_eq!(mentioned(&format!("{before}@{name}{end}x"), &[&name]), [name.as_str()]);
+        }
+
+        #[test]
+        fn candidates_begin_at_their_sign_and_shrink(text in "[@a가._ -]{0,200}") {
+            for place in mention_places(&text) {
+                prop_assert!(place.candidates.windows(2).all(|pair| pair[0].len() > pair[1].len()));
+                prop_assert!(place.candidates.iter().all(|name| text[place.at + 1..].starts_with(name)));
+            }
+        }
+
+        #[test]
+        fn no_text_does_harm(text in any::<String>()) {
+            let _ = mentioned_names(&text);
+        }
+    }
+}

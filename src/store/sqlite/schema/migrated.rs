@@ -1,0 +1,35 @@
+//! What older databases hold, brought into the form of today.
+
+use super::*;
+
+/// A database of the first `known` migrations with these rows, opened by the program of today.
+fn migrated(known: usize, rows: &str) -> (tempfile::TempDir, Connection) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("chat.db");
+    create(&path).unwrap();
+    open_with(&path, &MIGRATIONS[..known]).unwrap().execute_batch(rows).unwrap();
+    let conn = open(&path).unwrap();
+    (dir, conn)
+}
+
+fn rows<T: rusqlite::types::FromSql>(conn: &Connection, sql: &str) -> Vec<T> {
+    sql::all(conn, sql, (), |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn reactions_that_differ_in_a_selector_only_become_one() {
+    let (_dir, conn) = migrated(
+        3,
+        "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, 'ann', '', '', '', 0), (2, 'bob', '', '', '', 0);
+         INSERT INTO rooms (id, visibility, rev, facts_rev, last_seq, created) VALUES (1, 'private', 9, 1, 3, 0), (2, 'private', 5, 1, 1, 0);
+         INSERT INTO messages (id, room, seq, rev, author, text, created, reacted) VALUES (1, 1, 1, 8, 1, 'a', 0, 1), (2, 1, 2, 9, 1, 'b', 0, 1),
+             (3, 1, 3, 4, 1, 'c', 0, 1), (4, 2, 1, 5, 1, 'd', 0, 1);
+         INSERT INTO reactions (id, message, user, reaction, at) VALUES (1, 1, 1, '❤', 0), (2, 1, 1, '❤️', 0), (3, 1, 2, '❤️', 0), (4, 1, 1, '👍', 0),
+             (5, 2, 2, '☀', 0), (6, 3, 1, '👍🏽', 0), (7, 4, 1, 'like', 0), (8, 4, 2, 'of another time', 0);",
+    );
+    let reactions: Vec<String> = rows(&conn, "SELECT id || message || user || reaction FROM reactions ORDER BY id");
+    assert_eq!(reactions, ["111❤️", "312❤️", "411👍", "522☀️", "631👍🏽", "741like", "842of another time"]);
+    assert_eq!(rows::<i64>(&conn, "SELECT rev FROM messages ORDER BY id"), [10, 11, 4, 5], "what has changed has a rev of its own");
+    assert_eq!(rows::<i64>(&conn, "SELECT rev FROM rooms ORDER BY id"), [11, 5]);
+    assert!(conn.prepare("SELECT reaction_form('x')").is_err(), "only migrations have it");
+}
