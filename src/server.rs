@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
+use crate::admin::certificate::Unusable;
 use crate::admin::control::Control;
 use crate::admin::doctor::Start;
-use crate::admin::{self, Admin, Running};
-use crate::api::metrics::{Metrics, alone};
+use crate::admin::{self, Admin, Running, descriptors};
+use crate::api::accept::Certificate;
+use crate::api::metrics::Metrics;
 use crate::api::{self, Context, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::{self, Config};
@@ -33,9 +36,12 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// An address cannot be listened on, or TLS cannot be used.
+    /// An address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] accept::BindError),
+    /// The TLS certificate or its key cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] Unusable),
     /// The control socket cannot be made.
     #[error("cannot make the control socket {path}: {why}")]
     Control {
@@ -59,7 +65,7 @@ pub enum ServeError {
 pub struct Ready<'a> {
     /// Where it listens.
     pub addresses: &'a [String],
-    /// For the first administrator, while there is no user.
+    /// For the first administrator, while there is none.
     pub invitation: Option<&'a str>,
 }
 
@@ -72,7 +78,7 @@ struct World {
 }
 
 impl World {
-    async fn open(config: &Config, database: PathBuf) -> Result<Self, ServeError> {
+    async fn open(config: &Config, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let for_bus = events.clone();
         let sink = EventSink::new(move |event| {
@@ -86,7 +92,7 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let options = Options { readers: config.database.readers };
+        let options = Options { readers: config.database.readers, quiet };
         let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
         let hub = Hub::new(&config.rooms, &config.limits);
@@ -115,10 +121,11 @@ impl World {
     }
 }
 
-/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed.
-pub async fn offline<T>(config: Config, database: PathBuf, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
+/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed;
+/// work that is `quiet` begins nothing, and what others have begun waits for the next start.
+pub async fn offline<T>(config: Config, database: PathBuf, quiet: bool, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
     let config = Arc::new(config);
-    let world = World::open(&config, database.clone()).await?;
+    let world = World::open(&config, database.clone(), quiet).await?;
     let parts = admin::Parts { chat: world.chat.clone(), store: world.store.clone(), database, config, running: None };
     let done = work(&Admin::new(parts)).await;
     // What a full disk leaves is taken up at the next start.
@@ -135,17 +142,18 @@ pub async fn run(
     ready: impl FnOnce(Ready<'_>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let config = Arc::new(config);
+    let config = Arc::new(fitting(config));
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is touched.
-    let listeners = accept::bind(&config.server).await?;
-    let own = config::Server { listen: vec![config.metrics.listen.clone()], tls_cert: None, tls_key: None, ..config.server.clone() };
-    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own).await? };
+    let certificate = Certificate::load(&config.server)?;
+    let listeners = accept::bind(&config.server, certificate.as_ref()).await?;
+    let own = config::Server { listen: vec![config.metrics.listen.clone()], ..config.server.clone() };
+    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own, None).await? };
     let control_path = config.server.control_path();
     let control = Control::bind(&control_path).map_err(|why| ServeError::Control { path: control_path, why })?;
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = World::open(&config, database.clone()).await?;
+    let world = World::open(&config, database.clone(), false).await?;
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
@@ -160,17 +168,19 @@ pub async fn run(
         stop: stopped.clone(),
     };
     let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
+    let renewals = certificate.map(|certificate| tokio::spawn(renew(certificate)));
     let collector = tokio::spawn(collect(chat.clone()));
-    let backups = Schedule::of(&config, &chat, &world.store).map(|schedule| tokio::spawn(schedule.run()));
+    let backups = Schedule::of(&config, &chat, &world.store).await?.map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
-    let measured = tokio::spawn(accept::serve(for_metrics, alone(&metrics), config.limits.clone(), stopped.clone()));
+    let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
+    let measured = tokio::spawn(accept::serve(for_metrics, api::metrics_door(&context, &metrics), stopped.clone()));
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
-    let serving = tokio::spawn(accept::serve(listeners, api::filter(&context), config.limits.clone(), stopped));
+    let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
     ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
 
@@ -188,13 +198,45 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    if let Some(renewals) = renewals {
+        renewals.abort();
+    }
     if let Some(backups) = backups {
         backups.abort();
     }
     upkeep.abort();
+    gauges.abort();
     world.close().await;
     info!("Server stopped.");
     Ok(())
+}
+
+/// Allows no more connections than the system has descriptors for.
+fn fitting(mut config: Config) -> Config {
+    let Some(files) = descriptors::raise() else { return config };
+    let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
+    if !descriptors::suffice(files, &config.limits) {
+        warn!(
+            "The system allows {files} open files, so there can be {room} connections instead of max_connections = {wanted}; LimitNOFILE={} allows all.",
+            descriptors::needed(&config.limits)
+        );
+    }
+    config.limits.max_connections = room.min(wanted);
+    config
+}
+
+/// Reads the certificate and its key again at each SIGHUP; connections go on.
+async fn renew(certificate: Certificate) {
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    while hang_up.recv().await.is_some() {
+        let file = certificate.file().display().to_string();
+        let new = certificate.clone();
+        match tokio::task::spawn_blocking(move || new.reload()).await {
+            Ok(Ok(())) => info!("The TLS certificate {file} was read again."),
+            Ok(Err(unusable)) => error!("The TLS certificate stays the one of before: {unusable}"),
+            Err(error) => error!("The TLS certificate stays the one of before: {error}"),
+        }
+    }
 }
 
 /// Removes files that nothing refers to, now and every hour.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::Admin;
-use super::backup::{Source, write};
+use super::backup::{Source, count, verdict, write};
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
 
@@ -18,6 +18,12 @@ const WAITING: usize = 4;
 impl Admin {
     /// The bytes of a backup, then what it begins with.
     pub(super) async fn backup_create(&self, output: &Output) -> Result<(), Failure> {
+        let made = self.send_backup(output).await;
+        count(made.as_ref().err());
+        made
+    }
+
+    async fn send_backup(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         let source = Source::of(&parts.config, &parts.chat, &parts.store).await;
         let (sender, written) = mpsc::channel(WAITING);
@@ -32,9 +38,11 @@ impl Admin {
             Ok::<_, Failure>(())
         };
         // The end of the writing is the end of the parts.
-        let (head, sent) = tokio::join!(async { writing.await.map(|(head, _)| head) }, sending);
+        let (written, sent) = tokio::join!(async { writing.await.map(|written| (written.head, written.problems)) }, sending);
         sent?;
-        output.item(head?).await
+        let (head, problems) = written?;
+        output.item(head).await?;
+        verdict(&problems)
     }
 }
 

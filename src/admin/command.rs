@@ -306,6 +306,31 @@ impl Command {
         }
     }
 
+    /// Whether it only reads. Then a stopped server's data are left as they are: what was promised waits for the next start.
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => *dry_run,
+            Self::Doctor { fix, .. } => !fix,
+            Self::UserList {}
+            | Self::UserShow { .. }
+            | Self::UserSessions { .. }
+            | Self::RoomList {}
+            | Self::RoomShow { .. }
+            | Self::RoomMembers { .. }
+            | Self::RoomMessages { .. }
+            | Self::RoomExport { .. }
+            | Self::Export {}
+            | Self::LogTail { .. }
+            | Self::DbStatus {}
+            | Self::DbCheck {}
+            | Self::DbStats {}
+            | Self::BackupCreate {}
+            | Self::Status {}
+            | Self::Support {} => true,
+            _ => false,
+        }
+    }
+
     /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
     pub fn is_remote(&self) -> bool {
         !matches!(

@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::{Uid, User};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,11 +15,14 @@ use tracing::{debug, warn};
 use super::frame::{self, HEAD, Kind};
 use super::outcome::{Failure, Output};
 use super::{Admin, Command, Operator};
+use crate::model::rules::Fold;
 
 /// Owner and group may connect.
 const MODE: u32 = 0o660;
 /// Longest path that the system takes for a socket.
 const LONGEST: usize = 107;
+/// How long to wait for a descriptor to be given back.
+const REST: Duration = Duration::from_millis(50);
 /// A caller who says nothing for so long is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -70,14 +73,27 @@ impl Control {
 
     /// Answers until the server stops.
     pub async fn serve(self, admin: Admin, mut stop: watch::Receiver<bool>) {
+        let (mut spare, mut failures) = (Spare::hold(), Fold::new());
         loop {
             let stream = tokio::select! {
                 _ = stop.changed() => return,
+                () = tokio::time::sleep(REST), if spare.0.is_none() => {
+                    spare.hold_again();
+                    continue;
+                }
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok((stream, _)) => {
+                        spare.hold_again();
+                        stream
+                    }
+                    // The server has no descriptor left, which is when somebody wants to know what is wrong with it.
+                    Err(_) if spare.give_up() => continue,
                     Err(error) => {
-                        warn!("The control socket cannot accept: {error}");
-                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        if let Some(left_out) = failures.happened(Instant::now()) {
+                            warn!("The control socket cannot accept: {error} ({left_out} more since the last such line).");
+                        }
+                        tokio::time::sleep(REST).await;
+                        spare.hold_again();
                         continue;
                     }
                 },
@@ -92,6 +108,28 @@ impl Control {
                 }
             });
         }
+    }
+}
+
+/// Descriptors that are held back for a caller and what it asks for, for when all others are in use.
+struct Spare(Option<[std::fs::File; 4]>);
+
+impl Spare {
+    fn hold() -> Self {
+        let open = || std::fs::File::open("/dev/null");
+        let all = || io::Result::Ok([open()?, open()?, open()?, open()?]);
+        Self(all().ok())
+    }
+
+    fn hold_again(&mut self) {
+        if self.0.is_none() {
+            *self = Self::hold();
+        }
+    }
+
+    /// Whether there are more descriptors now.
+    fn give_up(&mut self) -> bool {
+        self.0.take().is_some()
     }
 }
 

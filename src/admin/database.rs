@@ -1,13 +1,16 @@
 //! The database itself: figures, checks, space, the search index.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use tokio::sync::watch;
 
 use super::outcome::{Failure, Kind, Output};
 use super::{Admin, said, status};
+use crate::config::Config;
 use crate::store::files::place;
 use crate::store::sqlite::upkeep::UpkeepError;
+use crate::store::sqlite::upkeep::checkup::{problems_of, uploaded_files};
 
 /// Hears from work that has no time to wait, and tells those who wait; when nobody does any more, the work is told to stop.
 pub(super) struct Heard(watch::Sender<(u64, u64)>);
@@ -51,35 +54,28 @@ impl Admin {
     /// The database and, for each uploaded file that it tells of, whether it is there.
     pub(super) async fn db_check(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        let mut problems = parts.store.check().await?;
+        let mut problems = match parts.store.check().await {
+            Err(error @ UpkeepError::Replaced(_)) => vec![format!("{error}.")],
+            checked => checked?,
+        };
         let _hold = self.chat().hold_media().await;
-        let media = parts.config.server.data_dir.join(&parts.config.media.directory);
-        let told: BTreeSet<_> = parts.store.uploaded().await?.into_iter().collect();
-        let looked = tokio::task::spawn_blocking(move || {
-            let wrong = told.into_iter().filter_map(|(name, size)| {
-                let found = place(&media, &name).and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
-                match found {
-                    Some(bytes) if bytes == size => None,
-                    Some(bytes) => Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}.")),
-                    None => Some(format!("The uploaded file {name} is missing.")),
-                }
-            });
-            wrong.collect::<Vec<_>>()
-        });
+        let (database, media) = (parts.database.clone(), parts.config.server.data_dir.join(&parts.config.media.directory));
+        let looked = tokio::task::spawn_blocking(move || lost_files(&database, &media, true));
         problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
         for problem in &problems {
             output.item(said::Problem { problem: problem.clone() }).await?;
         }
-        match problems.len() {
-            0 => Ok(()),
-            count => Err(Failure::new(Kind::Problems, format!("{count} problems were found"))),
-        }
+        verdict(problems.len())
     }
 
     pub(super) async fn db_vacuum(&self, output: &Output) -> Result<(), Failure> {
         let store = &self.0.parts.store;
         let page = store.status().await?.page_bytes;
-        let pages = with_progress(output, async |heard| store.vacuum(move |done, all| heard.tell(done, all)).await).await?;
+        let pages = match self.running() {
+            Some(_) => with_progress(output, async |heard| store.vacuum(move |done, all| heard.tell(done, all)).await).await?,
+            // Nobody is held up: the gaps within pages go too, which edited and deleted messages leave.
+            None => store.rewrite().await?,
+        };
         output.item(said::Vacuumed { pages, bytes: pages * page }).await
     }
 
@@ -90,9 +86,44 @@ impl Admin {
     }
 }
 
+/// What is wrong with the data of a stopped server, each in a sentence. The database need not be one that a server could open. Blocks.
+pub fn problems_of_data(config: &Config) -> Vec<String> {
+    let (database, media) = (config.server.data_dir.join(&config.database.path), config.server.data_dir.join(&config.media.directory));
+    let mut problems = problems_of(&database, false);
+    problems.extend(lost_files(&database, &media, false));
+    problems
+}
+
+/// How a check ends that has found so many problems.
+pub fn verdict(problems: usize) -> Result<(), Failure> {
+    match problems {
+        0 => Ok(()),
+        1 => Err(Failure::new(Kind::Problems, "1 problem was found")),
+        count => Err(Failure::new(Kind::Problems, format!("{count} problems were found"))),
+    }
+}
+
+/// The uploaded files that are missing or of another size; where the database cannot say which there are, none is told.
+fn lost_files(database: &Path, media: &Path, live: bool) -> Vec<String> {
+    let told: BTreeSet<_> = uploaded_files(database, live).unwrap_or_default().into_iter().collect();
+    let wrong = told.into_iter().filter_map(|(name, size)| {
+        let found = place(media, &name).and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
+        match found {
+            Some(bytes) if bytes == size => None,
+            Some(bytes) => Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}.")),
+            None => Some(format!("The uploaded file {name} is missing.")),
+        }
+    });
+    wrong.collect()
+}
+
 impl From<UpkeepError> for Failure {
     fn from(error: UpkeepError) -> Self {
-        let kind = if matches!(error, UpkeepError::Interrupted) { Kind::Interrupted } else { Kind::Failed };
+        let kind = match &error {
+            UpkeepError::Interrupted => Kind::Interrupted,
+            error if error.is_damage() => Kind::Problems,
+            _ => Kind::Failed,
+        };
         Self::new(kind, error.to_string())
     }
 }

@@ -6,12 +6,15 @@
 
 pub mod backup;
 mod backups;
+pub mod certificate;
 pub mod command;
 pub mod control;
 mod database;
+pub mod descriptors;
 pub mod doctor;
 pub mod frame;
 mod log;
+pub mod measure;
 pub mod outcome;
 mod room_messages;
 mod rooms;
@@ -37,6 +40,7 @@ use crate::model::Session;
 use crate::store::sqlite::Sqlite;
 
 pub use command::Command;
+pub use database::{problems_of_data, verdict as verdict_of};
 pub use outcome::{Failure, Kind, Output, Reply};
 
 /// How long a command waits for work in the background; what is left then goes on without it.

@@ -3,7 +3,7 @@
 use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::outcome::{Failure, Output};
 use super::{Acting, Admin, said};
@@ -11,8 +11,10 @@ use crate::model::{Error, Message, MessageId, Seq, Timestamp, Window};
 
 /// Messages that are read at once.
 const PAGE: u32 = 200;
-/// Messages whose content is being taken away at the same time: they share commits.
-const TOGETHER: usize = 64;
+/// Messages whose content is being taken away at the same time: they share commits, which others wait for.
+const TOGETHER: usize = 16;
+/// Messages that are looked at between two rests.
+const BATCH: u32 = 32;
 const DAY: Duration = Duration::from_hours(24);
 
 /// A message, as it is shown. Keys are a promise.
@@ -108,7 +110,8 @@ impl Admin {
         let before = Timestamp::now().minus(DAY * older_than_days);
         let (mut after, mut messages, mut bytes) = (Seq(0), 0_u64, 0_u64);
         loop {
-            let page = self.chat().audit(acting, room, Window::After(after), PAGE).await?;
+            let began = Instant::now();
+            let page = self.chat().audit(acting, room, Window::After(after), BATCH).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
             let ended = last.created >= before;
@@ -120,6 +123,10 @@ impl Admin {
                     .try_for_each_concurrent(TOGETHER, |seq| self.purge_one(acting, MessageId { room, seq }))
                     .await?;
                 output.progress(messages, 0).await?;
+                if self.running().is_some() {
+                    // Half of the writer's time belongs to those who send.
+                    tokio::time::sleep(began.elapsed()).await;
+                }
             }
             if ended {
                 break;

@@ -2,16 +2,15 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep_until};
 
+use super::patience::Patience;
 use crate::model::{Error, Result};
 
-/// A body must go on within this time.
-const STALL: Duration = Duration::from_secs(30);
 /// What is read and thrown away of a body that is refused, so that the answer arrives.
 const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
@@ -22,12 +21,14 @@ pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + S
 /// Its chunks, or why it did not come whole.
 pub struct BodyStream {
     body: Option<Body>,
-    stall: Pin<Box<Sleep>>,
+    patience: Patience,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl BodyStream {
-    pub(super) fn new(body: Option<Body>) -> Self {
-        Self { body, stall: Box::pin(sleep(STALL)) }
+    /// One that may stand still for so long.
+    pub(super) fn new(body: Option<Body>, stall: Duration) -> Self {
+        Self { body, patience: Patience::new(stall), timer: None }
     }
 
     /// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
@@ -50,13 +51,20 @@ impl Stream for BodyStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
         if let Poll::Ready(next) = body.as_mut().poll_next(context) {
-            self.stall.as_mut().reset(Instant::now() + STALL);
+            let bytes = next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
+            this.patience.went_on(bytes, Instant::now());
             return Poll::Ready(next.map(|chunk| chunk.map_err(|_| Error::Malformed("the body ended early".to_owned()))));
         }
-        ready!(self.stall.as_mut().poll(context));
-        self.body = None;
+        let deadline = this.patience.wait(Instant::now()).into();
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(context));
+        this.body = None;
         Poll::Ready(Some(Err(Error::Malformed("the body did not go on".to_owned()))))
     }
 }

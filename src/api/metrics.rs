@@ -4,18 +4,23 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::CONTENT_TYPE;
-use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
-use super::accept::Peer;
 use super::chatrooms::Chatrooms;
-use super::{Dialect, respond};
+use super::proxies::Seen;
+use super::realtime::Realtime;
+use super::rooms::Rooms;
+use super::v1::V1;
+use super::{Context, Dialect, operator, respond};
 use crate::model::Error;
 
 /// How often what was observed is sorted into its buckets, also when nobody asks.
@@ -24,9 +29,6 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 /// Numbers of things.
 const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-/// Headers that a proxy adds: behind one, a peer on this machine may be anybody.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-
 /// What has been counted since the start. Cloning makes another handle of the same.
 #[derive(Clone)]
 pub struct Metrics {
@@ -40,6 +42,7 @@ impl Metrics {
         let counted =
             PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?.set_buckets(&COUNTS)?.install_recorder()?;
         describe();
+        begin();
         let process = Collector::default();
         process.describe();
         Ok(Self { counted, process })
@@ -56,7 +59,7 @@ impl Metrics {
     /// Everything, as Prometheus text.
     pub fn text(&self) -> String {
         self.process.collect();
-        self.counted.render()
+        process_figures(&self.counted.render(), cpu_seconds())
     }
 
     fn render(&self) -> Response {
@@ -66,9 +69,64 @@ impl Metrics {
     }
 }
 
+/// Seconds of processor time that this process has used.
+fn cpu_seconds() -> Option<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let seconds = |time: TimeVal| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)).as_secs_f64();
+    Some(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
+/// Two figures of the collector mean something else than they say: no limit is told as a limit of 0, and seconds are cut to whole ones.
+fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
+    const LIMIT: &str = "process_virtual_memory_max_bytes";
+    const CPU: &str = "process_cpu_seconds_total ";
+    let unlimited = text.lines().any(|line| line.strip_prefix(LIMIT).is_some_and(|value| value.trim().parse::<f64>().is_ok_and(|value| value <= 0.0)));
+    let mut right = String::with_capacity(text.len() + 16);
+    for line in text.lines() {
+        let of_limit = line.split_whitespace().any(|word| word == LIMIT);
+        match cpu_seconds.filter(|_| line.starts_with(CPU)) {
+            Some(seconds) => right.extend([CPU, seconds.to_string().as_str()]),
+            None if unlimited && of_limit => continue,
+            None => right.push_str(line),
+        }
+        right.push('\n');
+    }
+    right
+}
+
+/// Series that an alert may ask for before anything has happened.
+fn begin() {
+    gauge!("chatctl_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    for dialect in [Chatrooms::NAME, Rooms::NAME, V1::NAME, Realtime::NAME] {
+        gauge!("chatctl_sockets", "dialect" => dialect).set(0.0);
+        counter!("chatctl_deliveries_total", "dialect" => dialect).absolute(0);
+        counter!("chatctl_encodings_total", "dialect" => dialect).absolute(0);
+        for code in ["1000", "1001", "1006", "1013", "4401"] {
+            counter!("chatctl_closes_total", "dialect" => dialect, "code" => code).absolute(0);
+        }
+    }
+    for result in ["ok", "refused", "limited"] {
+        counter!("chatctl_logins_total", "result" => result).absolute(0);
+    }
+}
+
 fn describe() {
+    describe_gauge!("chatctl_build_info", "1, with the version of the program");
+    describe_gauge!("chatctl_store_failing", "1 while the database cannot be written or read, or was found damaged; else 0");
+    describe_counter!("chatctl_commit_failures_total", "Commits that failed");
+    describe_counter!("chatctl_unavailable_total", "Operations that were refused for now, by cause: commit, read, slow, replaced, search");
+    describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
+    describe_gauge!("chatctl_database_wal_bytes", Unit::Bytes, "Size of the write-ahead log");
+    describe_gauge!("chatctl_search_index_bytes", Unit::Bytes, "Size of the search index");
+    describe_gauge!("chatctl_search_lag_messages", "Messages that the search index has not taken in yet");
+    describe_gauge!("chatctl_media_bytes", Unit::Bytes, "Bytes of the uploaded files");
+    describe_gauge!("chatctl_disk_free_bytes", Unit::Bytes, "Free bytes where these lie, by place: data, media, backups");
+    describe_gauge!("chatctl_certificate_end_timestamp_seconds", Unit::Seconds, "When the TLS certificate ends, in seconds since 1970");
+    describe_gauge!("chatctl_backup_last_success_timestamp_seconds", Unit::Seconds, "When the newest backup was made, in seconds since 1970; 0: there is none");
+    describe_counter!("chatctl_backup_failures_total", "Backups that could not be made, or only of damaged data");
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
+    describe_counter!("chatctl_connections_refused_total", "Connections and forwarded requests that were refused, by the limit: server, address");
     describe_counter!("chatctl_messages_total", "Messages that were stored");
     describe_counter!("chatctl_encodings_total", "Frames that were encoded, by dialect: once an event, whatever the number of sockets");
     describe_counter!("chatctl_deliveries_total", "Frames that were written to sockets, by dialect");
@@ -79,22 +137,23 @@ fn describe() {
     describe_histogram!("chatctl_commit_operations", "Operations of a commit");
     describe_histogram!("chatctl_commit_seconds", Unit::Seconds, "Time from the beginning of a transaction to its being on the disk");
     describe_histogram!("chatctl_request_seconds", Unit::Seconds, "Time to answer a request, by dialect, method, route and status");
-    describe_gauge!("chatctl_backup_age_seconds", Unit::Seconds, "Time since the newest backup, where the server makes them by itself");
+    describe_gauge!(
+        "chatctl_backup_age_seconds",
+        Unit::Seconds,
+        "Time since the newest backup, where the server makes them by itself; while there is none, since the start"
+    );
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
-/// Answers `/metrics`: to everybody who reaches it (its own address), or to peers on this machine that no proxy has sent.
+/// Answers `/metrics`: to everybody who reaches it (its own address), or to programs on this machine that came by themselves.
 pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)> {
     let metrics = metrics.clone();
     warp::path("metrics")
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
-        .map(move |method: Method, headers: HeaderMap, peer: Option<Peer>| {
-            let near = peer.is_some_and(|peer| peer.address.is_none_or(|address| address.is_loopback()));
-            let forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
-            if !to_everybody && (!near || forwarded) {
+        .and(warp::ext::optional::<Seen>())
+        .map(move |method: Method, seen: Option<Seen>| {
+            if !to_everybody && !seen.is_some_and(|seen| seen.near) {
                 return Chatrooms::error(&Error::NotFound);
             }
             match method {
@@ -106,8 +165,24 @@ pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)>
         .boxed()
 }
 
-/// The same on an address of its own, where there is nothing else.
-pub fn alone(metrics: &Metrics) -> BoxedFilter<(Response,)> {
+/// The same on an address of its own, where there is nothing else but `/health`.
+pub fn alone(metrics: &Metrics, context: &Context) -> BoxedFilter<(Response,)> {
     let nothing = warp::any().map(|| Chatrooms::error(&Error::NotFound)).boxed();
-    filter(metrics, true).or(nothing).unify().boxed()
+    filter(metrics, true).or(operator::filter(context)).unify().or(nothing).unify().boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::process_figures;
+
+    #[test]
+    fn no_limit_is_left_out_and_seconds_are_not_cut() {
+        let of = |limit| {
+            format!(
+                "# HELP process_virtual_memory_max_bytes Most.\n# TYPE process_virtual_memory_max_bytes gauge\nprocess_virtual_memory_max_bytes {limit}\nprocess_cpu_seconds_total 3\nother 1\n"
+            )
+        };
+        assert_eq!(process_figures(&of("0"), Some(3.25)), "process_cpu_seconds_total 3.25\nother 1\n");
+        assert_eq!(process_figures(&of("4096"), None), of("4096"));
+    }
 }

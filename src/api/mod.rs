@@ -10,18 +10,21 @@ mod body;
 pub mod chatrooms;
 pub mod chats;
 pub mod docs;
+mod door;
 pub mod download;
 #[cfg(test)]
 mod golden;
 pub mod metrics;
 mod mount;
 mod operator;
+mod patience;
 mod proxies;
 pub mod realtime;
 pub mod request;
 pub mod respond;
 pub mod rooms;
 mod socket;
+mod strangers;
 pub mod v1;
 mod web;
 
@@ -36,8 +39,10 @@ use warp::filters::BoxedFilter;
 use warp::http::Method;
 use warp::reply::Response;
 
-use proxies::Proxies;
+pub use door::Door;
+use door::Refusal;
 pub use socket::Sockets;
+use strangers::Strangers;
 
 use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
@@ -151,7 +156,7 @@ pub struct Context {
     pub config: Arc<Config>,
     /// Open sockets, for the graceful stop.
     pub sockets: Sockets,
-    proxies: Proxies,
+    strangers: Arc<Strangers>,
     /// Served here; None: elsewhere.
     metrics: Option<metrics::Metrics>,
 }
@@ -159,14 +164,28 @@ pub struct Context {
 impl Context {
     /// Puts together what filters need.
     pub fn new(chat: Chat, admin: Admin, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
-        let proxies = Proxies::new(&config.server.trusted_proxies);
+        let strangers = Arc::new(strangers(&config));
         let metrics = config.metrics.listen.is_empty().then(|| metrics.clone());
-        Self { chat, admin, config, sockets: Sockets::default(), proxies, metrics }
+        Self { chat, admin, config, sockets: Sockets::default(), strangers, metrics }
     }
 }
 
+fn strangers(config: &Config) -> Strangers {
+    Strangers::new(config.limits.enabled.then_some(config.limits.requests_per_minute_per_address))
+}
+
+/// The entrance to everything that the server answers.
+pub fn door(context: &Context) -> Door {
+    Door::new(&context.config, filter(context), Arc::clone(&context.strangers), Some(context.chat.clone()))
+}
+
+/// The entrance of the address that `/metrics` has for itself.
+pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
+    Door::new(&context.config, metrics::alone(metrics, context), Arc::new(strangers(&context.config)), None)
+}
+
 /// Everything that the server answers. A dialect is one line.
-pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
+fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let dialects = [
         mount::mount::<administration::Administration>(context),
         mount::mount::<chatrooms::Chatrooms>(context),
@@ -180,7 +199,13 @@ pub fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),
         None => health,
     };
-    let first = dialects.into_iter().fold(operator.or(docs::filter()).unify().boxed(), |all, dialect| all.or(dialect).unify().boxed());
-    // Answers every path that nobody else owns.
-    first.or(web::filter()).unify().boxed()
+    // What is refused at the door is left to the dialects, which say it in their own words, and for all else to the last filter but one.
+    let welcome = warp::ext::optional::<Refusal>()
+        .and_then(|refusal: Option<Refusal>| std::future::ready(if refusal.is_none() { Ok(()) } else { Err(warp::reject::not_found()) }))
+        .untuple_one();
+    let refused = warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
+    let shared = welcome.and(operator.or(docs::filter()).unify()).boxed();
+    let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
+    // The web UI answers every path that nobody else owns.
+    first.or(refused).unify().or(web::filter()).unify().boxed()
 }

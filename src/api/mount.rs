@@ -4,14 +4,14 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use futures_util::{FutureExt, StreamExt};
 use hyper::upgrade::OnUpgrade;
 use metrics::histogram;
 use percent_encoding::percent_decode_str;
-use tracing::{Instrument, debug, error, error_span, field::Empty};
+use tracing::{Instrument, debug, error_span, field::Empty};
 use warp::filters::BoxedFilter;
 use warp::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
@@ -21,9 +21,10 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection, Stream};
 
-use super::accept::Peer;
 use super::auth::{self, Origin};
 use super::body::Body;
+use super::door::Refusal;
+use super::proxies::Seen;
 use super::request::{self, Request};
 use super::{Context, Dialect, Route, respond};
 use crate::model::{Client, Error};
@@ -69,11 +70,12 @@ pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
         .and(warp::method())
         .and(query)
         .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<Seen>())
+        .and(warp::ext::optional::<Refusal>())
         .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::body::stream())
-        .then(move |path: FullPath, method, query, headers, peer: Option<Peer>, upgrade, body| {
-            let arrived = Arrived { method, query, headers, peer: peer.unwrap_or_default(), upgrade, body: boxed(body) };
+        .then(move |path: FullPath, method, query, headers, seen: Option<Seen>, refusal, upgrade, body| {
+            let arrived = Arrived { method, query, headers, seen: seen.unwrap_or_default(), refusal, upgrade, body: boxed(body) };
             handle::<D>(Arc::clone(&routes), context.clone(), path, arrived)
         })
         .boxed()
@@ -93,7 +95,8 @@ struct Arrived {
     method: Method,
     query: String,
     headers: HeaderMap,
-    peer: Peer,
+    seen: Seen,
+    refusal: Option<Refusal>,
     upgrade: Option<OnUpgrade>,
     body: Body,
 }
@@ -107,7 +110,10 @@ async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: C
     let origin = auth::origin(&arrived.headers, &context.config.server);
     let allowed = arrived.headers.get(ORIGIN).filter(|_| origin == Origin::Allowed).cloned();
     let method = arrived.method.clone();
-    let (route, mut response) = match find(&routes, path.as_str(), &method) {
+    let found = find(&routes, path.as_str(), &method);
+    let (route, mut response) = match found {
+        Found::Route(Compiled { template, .. }, _) if arrived.refusal.is_some() => (*template, refused::<D>(arrived.refusal)),
+        _ if arrived.refusal.is_some() => ("refused", refused::<D>(arrived.refusal)),
         Found::Nothing => ("unknown", D::error(&Error::NotFound)),
         Found::OtherMethods(allow) if method == Method::OPTIONS && allowed.is_some() => ("preflight", preflight(&allow)),
         Found::OtherMethods(allow) => ("other method", D::error(&Error::MethodNotAllowed(allow))),
@@ -119,7 +125,8 @@ async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: C
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => D::error(&error),
                 Err(_) => {
-                    error!(route = route.template, "a handler panicked");
+                    // The hook for panics has told the log.
+                    debug!(route = route.template, "a handler panicked");
                     D::error(&Error::Internal)
                 }
             };
@@ -140,24 +147,30 @@ async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: C
     response
 }
 
+/// Says in the dialect's words why nothing is done.
+fn refused<D: Dialect>(refusal: Option<Refusal>) -> Response {
+    D::error(&refusal.map_or(Error::Unavailable, |refusal| refusal.0))
+}
+
 fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'static str, String)>, span: tracing::Span) -> Request {
-    let Arrived { method, query, headers, peer, upgrade, body } = arrived;
+    let Arrived { method, query, headers, seen, upgrade, body, .. } = arrived;
     let device = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let (address, secure) = context.proxies.client(&peer, &headers);
     let mut request = Request {
         method,
         params,
         query,
         headers,
-        client: Client { address, device },
-        secure,
+        client: Client { address: seen.address, counted: seen.counted, device },
+        secure: seen.secure || context.config.server.is_https(),
         carried: None,
         body: Mutex::new(Some(body)),
         upgrade,
         span,
         config: Arc::clone(&context.config),
         sockets: context.sockets.clone(),
+        strangers: Arc::clone(&context.strangers),
         admin: context.admin.clone(),
+        known: OnceLock::new(),
     };
     request.carried = auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
     request

@@ -1,84 +1,205 @@
-//! Whom to believe about the address of a client.
+//! Whom to believe about the address of a client, and under which address it is counted.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use tracing::warn;
 use warp::http::HeaderMap;
+use warp::http::header::HOST;
 
 use super::accept::Peer;
+use crate::config;
+use crate::model::rules::{Network, counted, forwarded_client, is_local, is_loopback_host};
+
+/// Headers that say that a proxy has forwarded the request, beside all that begin with `x-forwarded-` or `x-envoy-`.
+const FORWARDED: [&str; 24] = [
+    "forwarded",
+    "via",
+    "cdn-loop",
+    "client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "cf-ray",
+    "fastly-client-ip",
+    "fly-client-ip",
+    "front-end-https",
+    "wl-proxy-client-ip",
+    "x-amzn-trace-id",
+    "x-appengine-user-ip",
+    "x-arr-ssl",
+    "x-azure-clientip",
+    "x-azure-ref",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-proxyuser-ip",
+    "x-real-ip",
+    "x-scheme",
+    "x-url-scheme",
+];
+/// Under what peers on this machine are counted, where they are.
+const THIS_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Proxies whose forwarded headers are believed; without them the headers are ignored.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proxies(Vec<Network>);
+pub(super) struct Proxies {
+    trusted: Vec<Network>,
+    /// The configuration shows that whoever comes from this machine comes through a proxy.
+    is_behind: bool,
+    /// A proxy that nobody declared has been told of.
+    told: Arc<AtomicBool>,
+}
 
-#[derive(Clone, Copy, Debug)]
-struct Network {
-    address: IpAddr,
-    prefix: u8,
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The client's address. None: a Unix socket.
+    pub(super) address: Option<IpAddr>,
+    /// The address under which it is counted. None: it is not.
+    pub(super) counted: Option<IpAddr>,
+    /// Arrived over TLS, here or at a trusted proxy.
+    pub(super) secure: bool,
+    /// A trusted proxy has told the address.
+    pub(super) forwarded: bool,
+    /// A program on this machine that came by itself, as far as can be told.
+    pub(super) near: bool,
 }
 
 impl Proxies {
-    /// Reads `[server] trusted_proxies`: addresses, or networks as `10.0.0.0/8`. What cannot be read trusts nobody (the configuration refuses it before).
-    pub(super) fn new(trusted: &[String]) -> Self {
-        Self(trusted.iter().filter_map(|text| network(text)).collect())
+    /// Reads `[server] trusted_proxies`. The configuration has refused what cannot be read.
+    pub(super) fn new(server: &config::Server) -> Self {
+        let trusted: Vec<_> = server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
+        let is_behind = server.public_url.as_deref().is_some_and(|url| !is_local(url)) && server.listen.iter().all(|address| is_local(address));
+        Self { trusted, is_behind, told: Arc::default() }
     }
 
-    /// The client's address, and whether it came over TLS.
-    pub(super) fn client(&self, peer: &Peer, headers: &HeaderMap) -> (Option<IpAddr>, bool) {
-        // A Unix socket's peer is a proxy on this machine: whoever may open it is trusted as far as any proxies are.
-        let trusted = if let Some(address) = peer.address { self.trusts(address) } else { !self.0.is_empty() };
-        if !trusted {
-            return (peer.address, peer.secure);
+    /// What is to be believed of a request.
+    pub(super) fn see(&self, peer: &Peer, headers: &HeaderMap) -> Seen {
+        if self.is_trusted(peer) {
+            let hops: Vec<&str> = values(headers, "x-forwarded-for").collect();
+            let address = forwarded_client(peer.address, hops.iter().copied(), |address| self.trusts(address));
+            let secure = values(headers, "x-forwarded-proto").next_back().map_or(peer.secure, |proto| proto.trim().eq_ignore_ascii_case("https"));
+            let forwarded = address != peer.address;
+            return Seen { address, counted: Some(address.map_or(THIS_MACHINE, counted)), secure, forwarded, near: false };
         }
-        let header = |name| headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v: &str| v.split(',')).map(str::trim);
-        let hops: Vec<IpAddr> = header("x-forwarded-for").filter_map(|hop| hop.parse().ok()).collect();
-        // The rightmost that is no proxy of ours: what stands left of it anybody may have written.
-        let client = hops.iter().rev().find(|hop| !self.trusts(**hop)).or(hops.first()).copied().or(peer.address);
-        let secure = header("x-forwarded-proto").next_back().map_or(peer.secure, |proto| proto.eq_ignore_ascii_case("https"));
-        (client, secure)
+        let mut seen = Seen { address: peer.address, counted: peer.address.map(counted), secure: peer.secure, ..Seen::default() };
+        if peer.address.is_none_or(|address| address.is_loopback()) {
+            let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+            let through_proxy = is_forwarded(headers) || host.is_some_and(|host| !is_loopback_host(host));
+            if through_proxy && self.trusted.is_empty() {
+                self.tell();
+            }
+            seen.counted = (through_proxy || !self.trusted.is_empty()).then_some(THIS_MACHINE);
+            seen.near = peer.address.is_some() && host.is_some() && !through_proxy && !self.is_behind;
+        }
+        seen
+    }
+
+    /// Whether this peer is a proxy that the configuration names. Whoever may open a Unix socket is as much of one as any are.
+    pub(super) fn is_trusted(&self, peer: &Peer) -> bool {
+        peer.address.map_or(!self.trusted.is_empty(), |address| self.trusts(address))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(address))
+        self.trusted.iter().any(|network| network.holds(address))
     }
-}
 
-impl Network {
-    fn holds(self, address: IpAddr) -> bool {
-        match (self.address, address) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros() >= u32::from(self.prefix),
-            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros() >= u32::from(self.prefix),
-            _ => false,
+    fn tell(&self) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            warn!(
+                "Requests come through a proxy on this machine that [server] trusted_proxies does not name: all its clients are counted as one address. \
+                 If it sets X-Forwarded-For: trusted_proxies = [\"127.0.0.1\", \"::1\"]."
+            );
         }
     }
 }
 
-fn network(text: &str) -> Option<Network> {
-    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-    let address: IpAddr = address.trim().parse().ok()?;
-    let longest = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = prefix.map_or(Some(longest), |p| p.trim().parse().ok().filter(|p| *p <= longest))?;
-    Some(Network { address, prefix })
+/// The elements of a list header, over all its lines; a line that is no text is an element that cannot be read.
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
+    headers.get_all(name).iter().flat_map(|line| line.to_str().unwrap_or("?").split(','))
+}
+
+/// Whether a header says that a proxy has forwarded the request.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().map(|name| name.as_str()).any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn client(trusted: &[&str], peer: &str, forwarded: &'static str) -> String {
-        let proxies = Proxies::new(&trusted.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
-        let headers = [("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap()), ("x-forwarded-proto".parse().unwrap(), "https".parse().unwrap())];
-        let peer = Peer { address: peer.parse().ok(), secure: false };
-        let (address, secure) = proxies.client(&peer, &headers.into_iter().collect());
-        format!("{} {secure}", address.map(|a| a.to_string()).unwrap_or_default())
+    fn server(trusted: &[&str]) -> config::Server {
+        config::Server { trusted_proxies: trusted.iter().map(|text| (*text).to_owned()).collect(), ..config::Server::default() }
+    }
+
+    fn see(server: &config::Server, peer: &str, headers: &[(&'static str, &'static str)]) -> Seen {
+        let headers: HeaderMap = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        Proxies::new(server).see(&Peer { address: peer.parse().ok(), secure: false }, &headers)
     }
 
     #[test]
-    fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
-        assert_eq!(client(&[], "9.9.9.9", "1.1.1.1"), "9.9.9.9 false");
-        assert_eq!(client(&["10.0.0.0/8"], "9.9.9.9", "1.1.1.1"), "9.9.9.9 false");
-        assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", "1.1.1.1"), "1.1.1.1 true");
-        assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", "6.6.6.6, 1.1.1.1, 10.9.9.9"), "1.1.1.1 true");
-        assert_eq!(client(&["127.0.0.1", "::1"], "::1", "2001:db8::1"), "2001:db8::1 true");
-        assert_eq!(client(&["10.0.0.1"], "10.0.0.1", "nonsense"), "10.0.0.1 true");
+    fn forwarded_headers_are_believed_from_trusted_proxies_only() {
+        for (trusted, peer, forwarded, wanted) in [
+            (&[][..], "9.9.9.9", "1.1.1.1", "9.9.9.9 false"),
+            (&["10.0.0.0/8"], "9.9.9.9", "1.1.1.1", "9.9.9.9 false"),
+            (&["10.0.0.0/8"], "10.1.2.3", "1.1.1.1", "1.1.1.1 true"),
+            (&["10.0.0.0/8"], "10.1.2.3", "6.6.6.6, 1.1.1.1:99, 10.9.9.9", "1.1.1.1 true"),
+            (&["127.0.0.1", "::1"], "::1", "2001:db8::1", "2001:db8::1 true"),
+            (&["10.0.0.1"], "10.0.0.1", "6.6.6.6, nonsense", "10.0.0.1 true"),
+            (&["127.0.0.1"], "unix", "1.1.1.1", "1.1.1.1 true"),
+        ] {
+            let seen = see(&server(trusted), peer, &[("x-forwarded-for", forwarded), ("x-forwarded-proto", "https")]);
+            assert_eq!(format!("{} {}", seen.address.unwrap(), seen.secure), wanted, "{trusted:?} {peer} {forwarded}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_header_are_one_list_and_no_text_ends_it() {
+        let mut headers = HeaderMap::new();
+        for line in [&b"6.6.6.6"[..], b"\xff\xfe", b"10.0.0.2"] {
+            headers.append("x-forwarded-for", warp::http::HeaderValue::from_bytes(line).unwrap());
+        }
+        let proxies = Proxies::new(&server(&["10.0.0.0/8"]));
+        let seen = proxies.see(&Peer { address: "10.0.0.1".parse().ok(), secure: false }, &headers);
+        assert_eq!(seen.address.unwrap().to_string(), "10.0.0.2");
+    }
+
+    #[test]
+    fn peers_on_this_machine_are_counted_once_a_proxy_shows() {
+        let counted = |trusted: &[&str], peer, headers: &[_]| see(&server(trusted), peer, headers).counted.map(|address| address.to_string());
+        let this_machine = Some("127.0.0.1".to_owned());
+        for peer in ["127.0.0.1", "::1", "unix"] {
+            assert_eq!(counted(&[], peer, &[("host", "localhost:8080")]), None, "{peer}");
+            assert_eq!(counted(&[], peer, &[("host", "chat.example")]), this_machine, "{peer}");
+            assert_eq!(counted(&[], peer, &[("host", "localhost"), ("x-forwarded-for", "1.1.1.1")]), this_machine, "{peer}");
+            assert!(counted(&["10.0.0.1"], peer, &[("host", "localhost")]).is_some(), "{peer}");
+        }
+        assert_eq!(counted(&[], "2001:db8::1:2:3:4", &[]).unwrap(), "2001:db8::");
+        assert_eq!(counted(&["127.0.0.1"], "127.0.0.1", &[("x-forwarded-for", "2001:db8:1:2:3::4")]).unwrap(), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn near_is_who_came_by_itself() {
+        let local = &[("host", "localhost:8080")][..];
+        assert!(see(&server(&[]), "127.0.0.1", local).near);
+        assert!(see(&server(&["10.0.0.1"]), "::1", &[("host", "[::1]:8080")]).near);
+        for (trusted, peer, headers) in [
+            (&[][..], "192.0.2.1", local),
+            (&[], "unix", local),
+            (&[], "127.0.0.1", &[][..]),
+            (&[], "127.0.0.1", &[("host", "chat.example")]),
+            (&["127.0.0.1"], "127.0.0.1", local),
+        ] {
+            assert!(!see(&server(trusted), peer, headers).near, "{trusted:?} {peer} {headers:?}");
+        }
+        for name in FORWARDED.into_iter().chain(["x-forwarded-proto", "x-forwarded-server", "x-forwarded", "x-envoy-external-address"]) {
+            assert!(!see(&server(&[]), "127.0.0.1", &[("host", "localhost"), (name, "x")]).near, "{name}");
+        }
+        let behind = config::Server { public_url: Some("https://chat.example".to_owned()), ..config::Server::default() };
+        assert!(!see(&behind, "127.0.0.1", local).near, "the only way from public_url to a loopback address is a proxy");
+        let open = config::Server { listen: vec!["0.0.0.0:443".to_owned()], ..behind };
+        assert!(see(&open, "127.0.0.1", local).near);
     }
 }

@@ -1,6 +1,7 @@
 //! A request as dialects see it: routed, its body not yet read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -12,6 +13,7 @@ use warp::reply::Response;
 
 use super::auth::{self, Carried, Origin};
 use super::body::{Body, BodyStream};
+use super::strangers::{Lane, Strangers};
 use super::{Knocks, Speaks, socket};
 use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
@@ -33,7 +35,10 @@ pub struct Request {
     pub(super) span: Span,
     pub(super) config: Arc<Config>,
     pub(super) sockets: socket::Sockets,
+    pub(super) strangers: Arc<Strangers>,
     pub(super) admin: Admin,
+    /// Whose request this is, once that was asked; looked at again when the body has arrived.
+    pub(super) known: OnceLock<(Chat, Session)>,
 }
 
 impl Request {
@@ -71,7 +76,7 @@ impl Request {
         &self.client
     }
 
-    /// Arrived over TLS, here or at a trusted proxy.
+    /// Whether cookies are for `https` only: it arrived over TLS, here or at a trusted proxy, or `public_url` says that browsers use it.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
@@ -88,20 +93,40 @@ impl Request {
 
     /// The same with the token's expiry.
     pub async fn authenticated(&self, chat: &Chat) -> Result<Authenticated> {
+        let who = self.uncounted(chat).await?;
+        chat.count_request(&who.session).await?;
+        Ok(who)
+    }
+
+    /// The same for who only wants to go: that is never too much.
+    pub async fn leaving(&self, chat: &Chat) -> Result<Session> {
+        Ok(self.uncounted(chat).await?.session)
+    }
+
+    async fn uncounted(&self, chat: &Chat) -> Result<Authenticated> {
         let Some(carried) = &self.carried else {
             tracing::debug!("request without a credential");
             return Err(Error::NoSession);
         };
         self.check_origin(carried.by_cookie)?;
-        let who = chat.authenticate(&carried.credential, &self.client).await?;
+        let who = chat.authenticate(&carried.credential, &self.client).await.inspect_err(|error| self.count_stranger(error))?;
         self.span.record("user", &who.session.login);
-        chat.count_request(&who.session).await?;
+        // Where it is asked twice, the answer is the same.
+        drop(self.known.set((chat.clone(), who.session.clone())));
         Ok(who)
     }
 
-    /// For the one unsafe request whose session need not be valid.
-    pub fn check_cookie_origin(&self) -> Result<()> {
-        self.check_origin(self.carried.as_ref().is_some_and(|carried| carried.by_cookie))
+    /// A credential that opens no session counts as none, for the next request.
+    pub fn count_stranger(&self, error: &Error) {
+        if let (Error::BadSession, Some(address)) = (error, self.client.counted) {
+            let counted = self.strangers.count(address, Lane::Rest, Instant::now());
+            tracing::debug!(%address, full = counted.is_err(), "a credential that opens no session");
+        }
+    }
+
+    /// Before anything else of a log-in, and whatever else sets a cookie: a foreign page signs nobody in, with or without a credential.
+    pub fn check_page(&self) -> Result<()> {
+        self.check_origin(true)
     }
 
     /// Before anything else of a handshake: a foreign page opens no socket, with or without a credential.
@@ -116,10 +141,11 @@ impl Request {
         if matters && auth::origin(&self.headers, &self.config.server) == Origin::Foreign { Err(Error::ForeignOrigin) } else { Ok(()) }
     }
 
-    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
+    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time. `BadSession` when the session ended meanwhile.
     pub async fn body(&mut self) -> Result<Bytes> {
-        let mut stream = self.stream();
         let limit = self.config.limits.max_body_bytes;
+        self.check_length(limit as u64).await?;
+        let mut stream = self.stream();
         let mut read = BytesMut::new();
         while let Some(chunk) = stream.next().await {
             let chunk = chunk?;
@@ -129,12 +155,33 @@ impl Request {
             }
             read.extend_from_slice(&chunk);
         }
+        if let Some((chat, session)) = self.known.get() {
+            chat.check_still_open(session).await?;
+        }
         Ok(read.freeze())
+    }
+
+    /// Refuses a body that says to be larger than this. One that waits to be asked for is not asked for.
+    pub async fn check_length(&mut self, limit: u64) -> Result<()> {
+        let declared = self.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_none_or(|length| length <= limit) {
+            return Ok(());
+        }
+        if !self.headers.contains_key(header::EXPECT) {
+            self.stream().drain().await;
+        }
+        Err(Error::TooLarge)
+    }
+
+    /// Bytes that an uploaded file may have.
+    pub fn max_upload(&self) -> u64 {
+        self.config.media.max_bytes
     }
 
     /// The body as it comes, for those who have a limit of their own. Empty when it was taken before.
     pub fn stream(&mut self) -> BodyStream {
-        BodyStream::new(self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take())
+        let stall = Duration::from_secs(self.config.limits.stall_seconds);
+        BodyStream::new(self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take(), stall)
     }
 
     /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with the field, where one can be named.
@@ -176,6 +223,8 @@ pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
 
 /// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody wants included.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // A byte order mark is no part of the text; several clients send one.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
     // serde would also take a list for a struct.
     if !value.is_object() {
@@ -220,6 +269,9 @@ mod tests {
         assert_eq!(field(r#"{"content":7}"#), "content");
         assert_eq!(field(r#"{"content":"x","users":[1]}"#), "users");
         assert_eq!(field("[]"), "body");
+        assert_eq!(field("\u{feff}[]"), "body", "a byte order mark is no part of the text");
+        assert!(parse::<Sample>("\u{feff}{\"content\":\"x\"}".as_bytes()).is_ok());
+        assert_eq!(field("\u{feff}\u{feff}{}"), "malformed");
         for text in ["", "{", "nonsense", r#"{"content":"x"} y"#, "{\"content\":\"\\ud800\"}"] {
             assert_eq!(field(text), "malformed", "{text}");
         }

@@ -1,7 +1,7 @@
 //! Answers that every dialect gives in the same way.
 
 use serde::Serialize;
-use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, UPGRADE, X_CONTENT_TYPE_OPTIONS};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
@@ -39,7 +39,7 @@ pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Resp
         Error::MethodNotAllowed(allow) => with_header(response, ALLOW, allow),
         Error::RateLimited(wait) => with_header(response, RETRY_AFTER, &(wait.as_millis().div_ceil(1000).max(1)).to_string()),
         Error::Unavailable => with_header(response, RETRY_AFTER, "1"),
-        Error::UpgradeRequired => with_header(response, UPGRADE, "websocket"),
+        Error::UpgradeRequired => with_header(with_header(response, UPGRADE, "websocket"), SEC_WEBSOCKET_VERSION, "13"),
         _ => response,
     }
 }

@@ -1,8 +1,7 @@
 //! Accounts: making, changing, finding and deleting them.
 
 use std::net::IpAddr;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing::info;
 
@@ -13,11 +12,9 @@ use crate::model::{
     Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId, check_birth, check_display_name, check_email, check_login, check_password, fold,
     skeleton,
 };
-use crate::store::{NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
+use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
 const HOUR: Duration = Duration::from_hours(1);
-/// Addresses whose registrations are counted; beyond, those of past hours go.
-const MAX_ADDRESSES: usize = 10_000;
 /// How many users `v1` lists.
 const MAX_LOGINS: u32 = 50;
 
@@ -60,7 +57,7 @@ impl Chat {
             return Err(Error::RegistrationClosed);
         }
         self.check_registration(&new)?;
-        self.count_registration(client.address)?;
+        self.count_registration(client.counted).await?;
         let user = self.add_account(new, false).await?;
         info!(user = user.login, "User registered.");
         Ok(user)
@@ -90,20 +87,10 @@ impl Chat {
     }
 
     /// Counts a registration against `registrations_per_hour_per_address`.
-    fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
-        let Some(address) = address.filter(|address| self.0.limits.enabled && self.is_limited(*address)) else { return Ok(()) };
-        let mut all = self.0.registered.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_ADDRESSES {
-            all.retain(|_, times| times.iter().any(|at| at.elapsed() < HOUR));
-        }
-        let times = all.entry(address).or_default();
-        times.retain(|at| at.elapsed() < HOUR);
-        if times.len() >= self.0.limits.registrations_per_hour_per_address as usize {
-            let wait = times.first().map_or(HOUR, |at| HOUR.saturating_sub(at.elapsed()));
-            return Err(Error::RateLimited(wait));
-        }
-        times.push(Instant::now());
-        Ok(())
+    async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
+        let Some(address) = address.filter(|_| self.0.limits.enabled) else { return Ok(()) };
+        let limit = self.0.limits.registrations_per_hour_per_address;
+        self.sessions().attempt(&format!("register-from:{address}"), limit, HOUR).await.map_err(|wait| Error::RateLimited(wait.0))
     }
 
     /// Hashes of a password and, when digests log in, of its digests.
@@ -131,13 +118,18 @@ impl Chat {
             Some(password) => {
                 check_password("password", password, self.0.auth.password_min_length)?;
                 self.check_current_password(session, change.current_password.as_deref()).await?;
-                Some(self.hash_password(password, Some(session)).await?)
+                let hashed = self.hash_password(password, Some(session)).await?;
+                // Hashing may have waited for others, and the session may have ended meanwhile.
+                self.check_still_open(session).await?;
+                Some(hashed)
             }
         };
         let ends_sessions = password.is_some();
         let change = UserChange { name: change.name, email: change.email, birth: change.birth, media: change.media, password, ..UserChange::default() };
         let user = self.store().change_user(session.user, change).await.map_err(|error| match error {
-            StoreError::NotFound => Error::invalid("mediaId", "is not one of your pictures"),
+            StoreError::NotFound(Missing::Media) => Error::invalid("mediaId", "is not one of your pictures"),
+            // Deleted a moment ago.
+            StoreError::NotFound(Missing::User) => Error::BadSession,
             other => other.into(),
         })?;
         if ends_sessions {
@@ -150,21 +142,24 @@ impl Chat {
     async fn check_current_password(&self, session: &Session, current: Option<&str>) -> Result<()> {
         let Some(current) = current else { return Err(Error::invalid("currentPassword", "is needed to change the password")) };
         let account = self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
-        let key = format!("login:{}@own", session.user);
-        if self.0.limits.enabled {
-            let limit = self.0.limits.login_failures_per_minute_per_account;
-            self.sessions().allowed(&key, limit).await.map_err(|wait| Error::RateLimited(wait.0))?;
+        let own = (format!("login:{}@own", session.user), self.0.limits.login_failures_per_minute_per_account);
+        let guess = self.guess(if self.0.limits.enabled { vec![own] } else { Vec::new() }).await?;
+        match self.0.hasher.verify(current, Some(&account.password)).await {
+            Ok(true) => guess.was_right().await,
+            Ok(false) => Err(Error::Forbidden),
+            Err(error) => {
+                guess.was_right().await?;
+                Err(error)
+            }
         }
-        if self.0.hasher.verify(current, Some(&account.password)).await? {
-            return Ok(());
-        }
-        self.sessions().count(&key).await.map_err(|_| Error::Unavailable)?;
-        Err(Error::Forbidden)
     }
 
     /// Deletes the caller's account: at once no log-in and a free name; then, room by room, its places.
     pub async fn delete_me(&self, session: &Session) -> Result<()> {
-        self.store().remove_user(session.user).await?;
+        self.store().remove_user(session.user).await.map_err(|error| match error {
+            StoreError::NotFound(Missing::User) => Error::BadSession,
+            other => other.into(),
+        })?;
         self.0.cache.forget_user(session.user);
         info!(user = session.login, "User deleted.");
         Ok(())
@@ -197,12 +192,17 @@ impl Chat {
         if text.is_empty() && near.is_none() {
             return Ok(self.store().users(UserQuery::After(UserId(0), limit)).await?);
         }
+        let _turn = self.turn(session).await?;
         Ok(self.store().find_users(text, true, near, limit).await?)
     }
 
     /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none (`v1`).
     pub async fn find_logins(&self, session: &Session, text: &str) -> Result<Vec<User>> {
-        if text.is_empty() { Ok(Vec::new()) } else { Ok(self.store().find_users(text, false, near(session), MAX_LOGINS).await?) }
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _turn = self.turn(session).await?;
+        Ok(self.store().find_users(text, false, near(session), MAX_LOGINS).await?)
     }
 }
 

@@ -13,13 +13,15 @@ use super::messages::{NewMessage, posted, poster};
 use super::replay::Replay;
 use super::rooms::{DECISIONS, MAX_ONLINE};
 use super::{Authenticated, Chat, actor};
-use crate::live::{CloseReason, Outbox, Ready, Socket, Voice};
-use crate::model::{Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window};
+use crate::live::{CloseReason, First, Outbox, Ready, Socket, Voice};
+use crate::model::{
+    Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window, mentioned_names,
+};
 use crate::store::Posted;
 
 /// One typing notice of a user in this time is passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
-/// Users whose typing is remembered; beyond, old ones go.
+/// Users whose typing is remembered; beyond, old ones go, and if that is not enough all.
 const MAX_TYPING: usize = 10_000;
 /// Changes that a re-entry is told one by one; more: start anew.
 pub(super) const MAX_CHANGES: u32 = 200;
@@ -33,8 +35,21 @@ pub struct Connection {
     /// Rooms that it has entered, the one entered last at the end.
     entered: Vec<RoomId>,
     pub(super) replay: Option<Replay>,
-    /// Frames since the minute began.
-    frames: (Instant, u32),
+    frames: Frames,
+}
+
+/// Frames since a minute began.
+struct Frames {
+    since: Instant,
+    count: u32,
+    /// The client knows that these are too many.
+    told: bool,
+}
+
+impl Frames {
+    fn new() -> Self {
+        Self { since: Instant::now(), count: 0, told: false }
+    }
 }
 
 /// A command that was begun in order and is answered later.
@@ -58,7 +73,7 @@ impl Chat {
     /// Registers a socket. `RateLimited` when the user has too many.
     pub fn open(&self, who: Authenticated, voice: Voice) -> Result<Connection> {
         let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
-        Ok(Connection { chat: self.clone(), socket, session: who.session, entered: Vec::new(), replay: None, frames: (Instant::now(), 0) })
+        Ok(Connection { chat: self.clone(), socket, session: who.session, entered: Vec::new(), replay: None, frames: Frames::new() })
     }
 }
 
@@ -118,11 +133,12 @@ impl Connection {
         let new = NewMessage { text, client_id, reply_to, media };
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
         let mut later: Later = Box::pin(async move {
-            let draft = chat.draft(&session, room, new.clone(), Some(socket))?;
-            match chat.store().post(room, basis, draft.clone()).await {
+            let mut draft = chat.draft(&session, room, new.clone(), Some(socket))?;
+            draft.mentions = mentioned_names(&draft.text);
+            match chat.store().post(room, basis, draft).await {
                 // What memory knew was out of date: decide again on what is stored.
                 Err(crate::store::StoreError::Stale) => said(chat.post_from(&session, room, new, Some(socket)).await),
-                answer => said(posted(answer, &draft)),
+                answer => said(posted(answer)),
             }
         });
         // The first poll puts the post into the writer's queue: that fixes its place.
@@ -132,17 +148,21 @@ impl Connection {
         }
     }
 
-    /// Counts a frame against `frames_per_minute_per_socket`.
-    pub fn count_frame(&mut self) -> Result<()> {
+    /// Counts a frame of any kind against `frames_per_minute_per_socket`. Beyond: for how long the socket is not to be read.
+    pub fn count_frame(&mut self) -> Option<Duration> {
         let limits = &self.chat.0.limits;
-        if self.frames.0.elapsed() >= MINUTE {
-            self.frames = (Instant::now(), 0);
+        let frames = &mut self.frames;
+        if frames.since.elapsed() >= MINUTE {
+            *frames = Frames::new();
         }
-        self.frames.1 = self.frames.1.saturating_add(1);
-        if limits.enabled && self.frames.1 > limits.frames_per_minute_per_socket {
-            return Err(Error::RateLimited(MINUTE.saturating_sub(self.frames.0.elapsed())));
-        }
-        Ok(())
+        frames.count = frames.count.saturating_add(1);
+        (limits.enabled && frames.count > limits.frames_per_minute_per_socket).then(|| MINUTE / limits.frames_per_minute_per_socket.max(1))
+    }
+
+    /// Whether the client is still to be told that it is over the limit: once a minute.
+    pub fn warns(&mut self) -> Option<Error> {
+        let left = MINUTE.saturating_sub(self.frames.since.elapsed());
+        (!std::mem::replace(&mut self.frames.told, true)).then_some(Error::RateLimited(left))
     }
 
     /// Checks token and session again; Err says how to close.
@@ -155,6 +175,21 @@ impl Connection {
             // A store that does not answer ends nobody's conversation.
             Ok(true) | Err(_) => Ok(()),
         }
+    }
+
+    /// The first thing once the socket is registered: a session that has ended before has closed no socket. Where the store cannot
+    /// tell, the client comes again.
+    pub async fn check_opened(&self) -> Result<(), CloseReason> {
+        match self.chat.still_valid(&self.session).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CloseReason::SessionEnded),
+            Err(_) => Err(CloseReason::GoingAway),
+        }
+    }
+
+    /// Its session has ended: what arrives now is not carried out.
+    pub fn has_ended(&self) -> bool {
+        self.socket.outbox.is_closed_by(CloseReason::SessionEnded)
     }
 
     /// The socket has ended for this reason: logged at WARN where it is abnormal.
@@ -178,7 +213,7 @@ impl Connection {
         for _ in 0..DECISIONS {
             let (state, joined) = self.chat.join(&self.session, room).await?;
             first |= joined;
-            self.chat.bring_up(room, patient).await?;
+            self.chat.bring_up(room, patient, First::Socket).await?;
             let snapshot = match self.chat.0.hub.enter(room, &self.socket, since.is_some()) {
                 Ok(Some(snapshot)) => snapshot,
                 Ok(None) => continue,
@@ -303,6 +338,9 @@ impl Connection {
         let mut typed = self.chat.0.typed.lock().unwrap_or_else(PoisonError::into_inner);
         if typed.len() >= MAX_TYPING {
             typed.retain(|_, at| at.elapsed() < TYPING_EVERY);
+            if typed.len() >= MAX_TYPING {
+                typed.clear();
+            }
         }
         let now = Instant::now();
         match typed.get(&self.session.user) {

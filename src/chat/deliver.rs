@@ -10,7 +10,7 @@ use tracing::{debug, error, info};
 use super::Chat;
 use crate::live::Effect;
 use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, UserId};
-use crate::store::StoreError;
+use crate::store::{Missing, StoreError};
 
 /// Events that may wait for the dispatcher; beyond, the writer waits for it.
 pub const QUEUE: usize = 16_384;
@@ -87,7 +87,7 @@ impl Chat {
         loop {
             let (facts, changes) = match (self.store().room(room).await, self.store().changes(room, since, None, PAGE).await) {
                 (Ok(Some(facts)), Ok(changes)) => (facts, changes),
-                (Ok(None), _) | (_, Err(StoreError::NotFound)) => {
+                (Ok(None), _) | (_, Err(StoreError::NotFound(Missing::Room))) => {
                     let by = Person { id: UserId(0), login: String::new(), name: String::new() };
                     let gone = RoomEvent { room, rev: since.next(), at: Timestamp::now(), by, socket: None, changes: vec![Change::RoomDeleted] };
                     effects.extend(self.0.hub.deliver(&Event::Room(gone.into())));

@@ -1,9 +1,8 @@
 //! Argon2id on threads of its own: a flood of log-ins takes neither the chat's cores nor, since the threads reuse their memory, its memory.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -75,10 +74,8 @@ impl Hasher {
 
     async fn run(&self, work: Work) -> Result<Done> {
         let (answer, done) = oneshot::channel();
-        self.queue.try_send(Job { work, answer }).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::RateLimited(Duration::from_secs(2)),
-            TrySendError::Disconnected(_) => Error::Unavailable,
-        })?;
+        // A full queue is a matter of moments: 503, and the client comes again.
+        self.queue.try_send(Job { work, answer }).map_err(|_| Error::Unavailable)?;
         done.await.ok().flatten().ok_or(Error::Internal)
     }
 }

@@ -102,6 +102,8 @@ impl Chat {
             file_name,
         };
         let _open = self.0.uploads.gate.read().await;
+        // A body may have taken long, and the session may have ended meanwhile.
+        self.check_still_open(session).await?;
         incoming.keep(&name).await.map_err(|error| unavailable(&error))?;
         let added = self.store().add_media(new).await?;
         info!(user = session.login, "File uploaded: {size} bytes, {}.", kind.ending);

@@ -52,6 +52,7 @@ impl Chat {
 
     /// A page of the caller's rooms, in the order of their ids.
     pub async fn my_memberships(&self, session: &Session, page: RoomPage) -> Result<Vec<Membership>> {
+        let _turn = self.turn(session).await?;
         let offset = page.index.saturating_mul(u64::from(page.size));
         let query = RoomQuery::Page { user: session.user, descending: page.descending, offset, limit: page.size, participants: LISTED };
         let cards = self.store().rooms(query).await?;
@@ -79,10 +80,10 @@ impl Chat {
         });
         match changed.await {
             Ok(_) => info!(user = session.login, room = room.key(), "Chat room changed."),
-            // In between the caller was removed, or an account or the whole room went.
+            // In between the caller was removed, or the whole room went.
             Err(Error::RoomNotFound) => {
                 may_replace(&self.facts(room).await?, session, &new)?;
-                return Err(Error::UserNotFound);
+                return Err(Error::RoomNotFound);
             }
             Err(other) => return Err(other),
         }

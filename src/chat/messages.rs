@@ -11,8 +11,10 @@ use crate::model::{
     Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts, RoomId, Seq, Session, SocketId, Stored, Window,
     check_client_id, check_text, mentioned_names,
 };
-use crate::store::{Basis, Committed, Draft, MessageChange, Posted, StoreError};
+use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
 
+/// From more messages than this on, read or skipped, a page of history takes its turn.
+const DEAR: u32 = 200;
 /// Attachments of one message.
 const MAX_MEDIA: usize = 10;
 
@@ -36,7 +38,7 @@ impl Chat {
     }
 
     pub(super) async fn post_from(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Posted> {
-        let draft = self.draft(session, room, new, socket)?;
+        let mut draft = self.draft(session, room, new, socket)?;
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
             let basis = match poster(&facts, session) {
@@ -44,15 +46,16 @@ impl Chat {
                 Err(_) if attempt == 0 => continue,
                 decided => decided?,
             };
+            draft.mentions = mentioned_names(&draft.text);
             match self.store().post(room, basis, draft.clone()).await {
                 Err(StoreError::Stale) => (),
-                answer => return posted(answer, &draft),
+                answer => return posted(answer),
             }
         }
         Err(Error::Unavailable)
     }
 
-    /// Checks what a client wants to say.
+    /// Checks what a client wants to say. Whom it mentions is looked for once the author is known to be allowed to say it.
     pub(super) fn draft(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Draft> {
         check_text("content", &new.text, self.0.rooms.max_message_chars)?;
         if let Some(id) = &new.client_id {
@@ -65,38 +68,37 @@ impl Chat {
             None => None,
             Some(key) => Some(in_room(room, key)?),
         };
-        let mentions = mentioned_names(&new.text);
-        Ok(Draft { author: session.user, text: new.text, client_id: new.client_id, reply_to, media: new.media, socket, mentions })
+        Ok(Draft { author: session.user, text: new.text, client_id: new.client_id, reply_to, media: new.media, socket, mentions: Vec::new() })
     }
 
     /// Changes the text of one's own message; answers it as it is now. A message of another room is not found.
     pub async fn edit(&self, session: &Session, room: RoomId, message: MessageRef, text: &str) -> Result<Message> {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
-        let change = MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
+        let change = || MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
         let (seq, _) = self.change_message(session, room, message, change, access::edit).await?;
         self.message(room, seq).await
     }
 
     /// Takes the content away.
     pub async fn delete_message(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Stored> {
-        let (seq, done) = self.change_message(session, room, message, MessageChange::Delete, access::delete).await?;
+        let (seq, done) = self.change_message(session, room, message, || MessageChange::Delete, access::delete).await?;
         Ok(stored(room, seq, &done))
     }
 
     /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
     pub async fn react(&self, session: &Session, room: RoomId, message: MessageRef, reaction: Reaction, give: bool) -> Result<Stored> {
-        let change = if give { MessageChange::React(reaction) } else { MessageChange::Unreact(reaction) };
+        let change = move || if give { MessageChange::React(reaction.clone()) } else { MessageChange::Unreact(reaction.clone()) };
         let (seq, done) = self.change_message(session, room, message, change, |facts, who, _| access::react(facts, who).map(|_| ())).await?;
         Ok(stored(room, seq, &done))
     }
 
-    /// The room is looked for first: of one that is not there, or not for them, no message is known.
+    /// The room is looked for first: of one that is not there, or not for them, no message is known. The change is put together once it is allowed.
     async fn change_message(
         &self,
         session: &Session,
         room: RoomId,
         message: MessageRef,
-        change: MessageChange,
+        change: impl Fn() -> MessageChange,
         allowed: impl Fn(&RoomFacts, access::Actor, &Message) -> Result<()>,
     ) -> Result<(Seq, Committed)> {
         for attempt in 0..DECISIONS {
@@ -116,13 +118,12 @@ impl Chat {
                 decided => decided?,
             }
             let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
-            match self.store().change_message(room, seq, basis, session.user, change.clone()).await {
+            match self.store().change_message(room, seq, basis, session.user, change()).await {
                 Ok(done) => {
                     debug!(user = session.login, room = room.key(), "Message changed.");
                     return Ok((seq, done));
                 }
                 Err(StoreError::Stale) => (),
-                Err(StoreError::NotFound) => return Err(Error::MessageNotFound),
                 Err(other) => return Err(other.into()),
             }
         }
@@ -143,7 +144,7 @@ impl Chat {
         if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
             return Err(Error::MessageNotFound);
         }
-        let mark = self.store().mark_read(room, session.user, seq).await?;
+        let mark = self.store().mark_read(room, session.user, seq).await.map_err(not_mine)?;
         Ok(Marked { mark, login: session.login.clone() })
     }
 
@@ -151,7 +152,7 @@ impl Chat {
     pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
-        Ok(self.store().change_mine(room, session.user, muted).await?)
+        self.store().change_mine(room, session.user, muted).await.map_err(not_mine)
     }
 
     /// All marks at or above a message: who has read it, asked with the oldest on screen where every mark stands.
@@ -170,6 +171,7 @@ impl Chat {
     pub async fn history(&self, session: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
+        let _turn = if is_dear(window, limit) { Some(self.turn(session).await?) } else { None };
         Ok(self.store().messages(room, window, limit).await?)
     }
 
@@ -201,15 +203,24 @@ pub(super) fn poster(facts: &RoomFacts, session: &Session) -> Result<Basis> {
 }
 
 /// What the store's answer to a post means.
-pub(super) fn posted(answer: Result<Posted, StoreError>, draft: &Draft) -> Result<Posted> {
+pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
     if let Ok(Posted { message, repeated }) = &answer {
         debug!(user = message.author.login, room = message.room.key(), repeated, "Message {} stored.", message.id().key());
     }
     answer.map_err(|error| match error {
-        StoreError::NotFound if !draft.media.is_empty() => Error::invalid("mediaIds", "holds a file that is not yours"),
-        StoreError::NotFound if draft.reply_to.is_some() => Error::MessageNotFound,
+        StoreError::NotFound(Missing::Media) => Error::invalid("mediaIds", "holds a file that is not yours"),
         other => other.into(),
     })
+}
+
+/// What lies deep or is long takes as long as many ordinary pages.
+fn is_dear(window: Window, limit: u32) -> bool {
+    limit > DEAR || matches!(window, Window::Offset(skip) if skip > DEAR)
+}
+
+/// Who is no longer in a room is told what strangers are.
+fn not_mine(error: StoreError) -> Error {
+    if error == StoreError::NotFound(Missing::Participant) { Error::RoomNotFound } else { error.into() }
 }
 
 /// The place of a message that must be of this room.

@@ -8,6 +8,7 @@ mod accounts;
 mod connection;
 mod deliver;
 mod digests;
+mod guesses;
 mod hashing;
 mod media;
 mod membership;
@@ -15,32 +16,37 @@ mod messages;
 mod operator;
 mod participants;
 mod pins;
+mod refusals;
 mod replay;
 mod rooms;
 mod search;
+mod session_cache;
 mod sessions;
 mod setup;
 mod tickets;
 mod tokens;
+mod turns;
 #[cfg(test)]
-mod world;
+pub(crate) mod world;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use access::Actor;
+use guesses::Undecided;
 use hashing::Hasher;
 use media::Uploads;
-use sessions::{Refusals, SessionCache};
+use refusals::Refusals;
+use session_cache::SessionCache;
 use tokens::Keys;
+use turns::Turns;
 
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
 use crate::model::{Error, Result, Session, Timestamp, User, UserId};
 use crate::store::files::Files;
-use crate::store::{Sessions, Settings, Store, StoreError};
+use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, Connection, Later};
@@ -52,7 +58,6 @@ pub use messages::NewMessage;
 pub use operator::AccountChange;
 pub use rooms::{ConnectedRoom, CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
-pub use setup::SETUP_LIFE;
 
 pub use crate::store::{Posted, RoomSettings};
 
@@ -117,17 +122,15 @@ struct Inner {
     keys: Keys,
     cache: SessionCache,
     refusals: Refusals,
+    undecided: Undecided,
+    turns: Turns,
     epoch: String,
     server_id: String,
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// Loopback peers are proxies whose clients are known; without, all of this machine looks like one address.
-    behind_proxy: bool,
     /// When each user last typed.
     typed: Mutex<HashMap<UserId, Instant>>,
-    /// Accounts made from each address within the hour.
-    registered: Mutex<HashMap<IpAddr, Vec<Instant>>>,
     /// Who may make the first administrator.
     invitation: Mutex<Option<setup::Invitation>>,
     /// Where connections that are dropped outside the runtime's threads leave their rooms.
@@ -148,14 +151,14 @@ impl Chat {
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
             refusals: Refusals::default(),
+            undecided: Undecided::default(),
+            turns: Turns::default(),
             epoch: settings.epoch,
             server_id: settings.server_id,
             auth: config.auth.clone(),
             rooms: config.rooms.clone(),
             limits: config.limits.clone(),
-            behind_proxy: !config.server.trusted_proxies.is_empty(),
             typed: Mutex::default(),
-            registered: Mutex::default(),
             invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         })))
@@ -195,8 +198,14 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(claim) => Self::Taken(claim),
+            StoreError::NotFound(Missing::User) => Self::UserNotFound,
+            StoreError::NotFound(Missing::Room) => Self::RoomNotFound,
+            StoreError::NotFound(Missing::Message) => Self::MessageNotFound,
+            StoreError::NotFound(Missing::Media) => Self::MediaNotFound,
+            StoreError::NotFound(Missing::Participant) => Self::ParticipantNotFound,
+            StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
+            StoreError::NotFound(Missing::Cursor) => Self::invalid("cursor", "is no place in this list"),
             StoreError::TooManyReactions => Self::TooManyReactions,
-            StoreError::NotFound => Self::RoomNotFound,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {
                 tracing::error!("a write may or may not have happened");

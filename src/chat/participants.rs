@@ -15,16 +15,11 @@ impl Chat {
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
         let user = account.id;
-        let added = self
-            .change_room(session, room, |facts| {
-                access::manage(facts, actor(session), Act::Add(role))?;
-                Ok(RoomChange::Add(user, role))
-            })
-            .await;
-        match added {
-            Err(Error::RoomNotFound) if self.store().room(room).await?.is_some() => return Err(Error::UserNotFound),
-            other => other?,
-        };
+        self.change_room(session, room, |facts| {
+            access::manage(facts, actor(session), Act::Add(role))?;
+            Ok(RoomChange::Add(user, role))
+        })
+        .await?;
         info!(user = login, room = room.key(), "User was added to the chat room.");
         self.participant(room, user).await
     }

@@ -6,12 +6,12 @@ use tracing::{debug, info};
 
 use super::access::{self, Act};
 use super::{Chat, actor};
-use crate::live::Begin;
+use crate::live::{Begin, First};
 use crate::model::{
     Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_description, check_login,
     check_room_name, check_topic, fold,
 };
-use crate::store::{Basis, Committed, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery};
+use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery};
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;
@@ -87,10 +87,7 @@ impl Chat {
         let participants = users.iter().map(|user| (*user, role(user))).collect();
         let reuse = plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private;
         let new = NewRoom { name: plan.name, visibility: plan.visibility, owner: session.user, participants, reuse };
-        let added = self.store().add_room(new).await.map_err(|error| match error {
-            StoreError::NotFound => Error::UserNotFound,
-            other => other.into(),
-        })?;
+        let added = self.store().add_room(new).await?;
         if !added.existed {
             info!(user = session.login, room = added.value.room.id.key(), "Chat room created.");
         }
@@ -140,6 +137,7 @@ impl Chat {
 
     /// My rooms, newest activity first and at most [`LISTED`], each with the state of its live room; at most `participants` participants a card.
     pub async fn my_rooms(&self, session: &Session, participants: u32) -> Result<Vec<(RoomCard, LiveState)>> {
+        let _turn = self.turn(session).await?;
         let mut cards = self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
         cards.truncate(LISTED as usize);
         Ok(self.with_states(cards))
@@ -150,6 +148,7 @@ impl Chat {
         if access::browse(actor(session)).is_err() {
             return Ok(Vec::new());
         }
+        let _turn = self.turn(session).await?;
         let cards = self.store().rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED }).await?;
         Ok(self.with_states(cards))
     }
@@ -161,6 +160,7 @@ impl Chat {
             mine.sort_by_key(|card| card.facts.room.id);
             return Ok(mine.split_off(mine.len().saturating_sub(LISTED as usize)));
         }
+        let _turn = self.turn(session).await?;
         Ok(self.store().rooms(RoomQuery::Visible { user: session.user, limit: LISTED }).await?)
     }
 
@@ -234,6 +234,8 @@ impl Chat {
                     return Ok((self.with_state(self.facts(room).await?), true));
                 }
                 Err(StoreError::Stale | StoreError::Taken(_)) => (),
+                // Deleted a moment ago.
+                Err(StoreError::NotFound(Missing::User)) => return Err(Error::BadSession),
                 Err(other) => return Err(other.into()),
             }
         }
@@ -243,14 +245,14 @@ impl Chat {
     /// Brings the live room up, joining a public room.
     pub async fn connect_room(&self, session: &Session, room: RoomId) -> Result<ConnectedRoom> {
         self.join(session, room).await?;
-        self.bring_up(room, false).await?;
+        self.bring_up(room, false, First::Nobody).await?;
         let facts = self.facts(room).await?;
         let (online, online_count) = self.0.hub.online(room, MAX_ONLINE);
         Ok(ConnectedRoom { room: self.with_state(facts), online, online_count })
     }
 
     /// Makes sure that there is a live room. While one is closing: `RoomClosing`, or with `patient` waits and brings up a new one.
-    pub(super) async fn bring_up(&self, room: RoomId, patient: bool) -> Result<()> {
+    pub(super) async fn bring_up(&self, room: RoomId, patient: bool, first: First) -> Result<()> {
         loop {
             match self.0.hub.begin(room).await {
                 Begin::Ready => return Ok(()),
@@ -259,7 +261,7 @@ impl Chat {
                 Begin::Load(loading) => {
                     let facts = self.facts(room).await?;
                     let recent = self.store().messages(room, Window::Latest, self.0.rooms.recent_messages).await?;
-                    loading.finish(facts, recent);
+                    loading.finish(facts, recent, first);
                     return Ok(());
                 }
             }

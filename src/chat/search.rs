@@ -2,7 +2,7 @@
 
 use super::{Chat, access, actor};
 use crate::model::{Error, Message, Result, RoomId, Session, Snippet, WordQuery};
-use crate::store::StoreError;
+use crate::store::{Missing, StoreError};
 
 /// A message that was found.
 pub struct Hit {
@@ -29,6 +29,7 @@ impl Chat {
         if text.trim().is_empty() {
             return Err(Error::invalid("q", "must not be empty"));
         }
+        let _turn = self.turn(session).await?;
         let rooms = match room {
             Some(room) => {
                 access::take_part(&*self.known_facts(room, true).await?, actor(session))?;
@@ -38,7 +39,7 @@ impl Chat {
         };
         let Some(words) = WordQuery::parse(text) else { return Ok(Hits::default()) };
         let found = self.store().find_messages(&rooms, &words, after, limit).await.map_err(|error| match error {
-            StoreError::NotFound => Error::invalid("before", "is no cursor"),
+            StoreError::NotFound(Missing::Cursor) => Error::invalid("before", "is no cursor"),
             other => other.into(),
         })?;
         let hits = found.messages.into_iter().map(|message| Hit { snippet: words.snippet(&message.text), message }).collect();

@@ -1,55 +1,23 @@
 //! Log-in, log-out, and whose a credential is.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::counter;
-use tracing::{error, info};
+use tracing::info;
 
 use super::digests::Shown;
+use super::guesses::Limit;
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
+use crate::model::rules::counted;
 use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
-use crate::store::{Ended, NewSession, UserKey};
+use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 
 /// Characters of a User-Agent that are kept.
 const MAX_DEVICE: usize = 256;
-/// Sessions that are remembered without asking the store.
-const MAX_CACHED: usize = 100_000;
-
-/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end of a session.
-#[derive(Default)]
-pub(super) struct SessionCache(Mutex<HashMap<Hash32, (Session, Instant)>>);
-
-impl SessionCache {
-    fn get(&self, token: &Hash32, age: Duration) -> Option<Session> {
-        self.lock().get(token).filter(|(_, checked)| checked.elapsed() < age).map(|(session, _)| session.clone())
-    }
-
-    fn put(&self, session: &Session) {
-        let mut cache = self.lock();
-        if cache.len() >= MAX_CACHED {
-            cache.clear();
-        }
-        cache.insert(session.token, (session.clone(), Instant::now()));
-    }
-
-    /// Forgets these sessions.
-    pub(super) fn forget(&self, sessions: &[SessionId]) {
-        self.lock().retain(|_, (session, _)| !sessions.contains(&session.id));
-    }
-
-    /// Forgets every session of a user.
-    pub(super) fn forget_user(&self, user: UserId) {
-        self.lock().retain(|_, (session, _)| session.user != user);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Hash32, (Session, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Characters of a name by which failures are counted.
+const MAX_COUNTED: usize = 256;
 
 /// What somebody shows to log in.
 struct Offer<'a> {
@@ -93,23 +61,24 @@ impl Chat {
     }
 
     async fn open_session(&self, account: Option<Account>, offer: Offer<'_>, client: &Client) -> Result<LoggedIn> {
-        let keys = self.failure_keys(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
-        for (key, limit) in &keys {
-            self.sessions().allowed(key, *limit).await.map_err(|wait| {
-                counter!("chatctl_logins_total", "result" => "limited").increment(1);
-                Error::RateLimited(wait.0)
-            })?;
-        }
-        let shown = self.check_secret(account.as_ref(), offer.secret, offer.digests).await?;
-        let known = account.is_some();
-        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else {
-            for (key, _) in &keys {
-                self.sessions().count(key).await.map_err(|_| Error::Unavailable)?;
+        let limits = self.failure_limits(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
+        let guess = self.guess(limits).await.inspect_err(|_| counter!("chatctl_logins_total", "result" => "limited").increment(1))?;
+        let shown = match self.check_secret(account.as_ref(), offer.secret, offer.digests).await {
+            Ok(shown) => shown,
+            // Nothing was learnt by it.
+            Err(error) => {
+                guess.was_right().await?;
+                return Err(error);
             }
+        };
+        let known = account.is_some();
+        let refuse = || {
             counter!("chatctl_logins_total", "result" => "refused").increment(1);
             self.0.refusals.log(client.address, offer.logged, "Authentication failed.");
-            return Err(Error::BadCredentials { known });
+            Error::BadCredentials { known }
         };
+        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else { return Err(refuse()) };
+        guess.was_right().await?;
         let secret = tokens::new_secret()?;
         let new = NewSession {
             user: account.user.id,
@@ -119,7 +88,11 @@ impl Chat {
             now: Timestamp::now(),
             life: self.0.auth.session_life(),
         };
-        let session = self.sessions().start(new).await.map_err(Error::from)?;
+        let session = self.sessions().start(new).await.map_err(|error| match error {
+            // Disabled or deleted while the password was checked.
+            StoreError::NotFound(Missing::User) => refuse(),
+            other => other.into(),
+        })?;
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
         info!(user = account.user.login, "User logged in.");
         if shown == Some(Shown::Password) {
@@ -129,31 +102,28 @@ impl Chat {
     }
 
     /// Which counters a failed log-in of this account from this address touches, with their limits.
-    async fn failure_keys(&self, user: Option<UserId>, login: &str, client: &Client) -> Result<Vec<(String, u32)>> {
+    async fn failure_limits(&self, user: Option<UserId>, login: &str, client: &Client) -> Result<Vec<Limit>> {
         if !self.0.limits.enabled {
             return Ok(Vec::new());
         }
         let per_account = self.0.limits.login_failures_per_minute_per_account;
-        let folded = fold(login);
+        // What is longer is nobody's name.
+        let folded = fold(&login.chars().take(MAX_COUNTED).collect::<String>());
         // An address from which the account has logged in has an allowance of its own: a stranger cannot lock its owner out.
         let known = match (user, client.address) {
             (Some(user), Some(address)) => {
                 let sessions = self.sessions().list(user).await.map_err(Error::from)?;
-                sessions.iter().any(|s| s.address == Some(address)).then_some(address)
+                let address = counted(address);
+                sessions.iter().any(|s| s.address.map(counted) == Some(address)).then_some(address)
             }
             _ => None,
         };
         let account = known.map_or_else(|| format!("login:{folded}"), |address| format!("login:{folded}@{address}"));
         let mut keys = vec![(account, per_account)];
-        if let Some(address) = client.address.filter(|address| self.is_limited(*address)) {
+        if let Some(address) = client.counted {
             keys.push((format!("login-from:{address}"), self.0.limits.login_failures_per_minute_per_address));
         }
         Ok(keys)
-    }
-
-    /// Whether an address is a peer's own: not one that may be a proxy on this machine.
-    pub(super) fn is_limited(&self, address: IpAddr) -> bool {
-        self.0.behind_proxy || !address.is_loopback()
     }
 
     /// Ends the session; its sockets close within a second.
@@ -200,6 +170,12 @@ impl Chat {
         found.ok_or_else(|| self.refuse(credential, client))
     }
 
+    /// Whether a credential may be good, told without asking the store: our own signature, or a session that was checked a short while ago.
+    pub fn vouches(&self, credential: &Credential) -> bool {
+        let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
+        self.0.keys.open(credential, true).is_ok_and(|opened| matches!(credential, Credential::Token(_)) || self.0.cache.get(&opened.hash, age).is_some())
+    }
+
     /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open sockets.
     pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
         let Ok(opened) = self.0.keys.open(credential, true) else { return Err(self.refuse(credential, client)) };
@@ -216,14 +192,24 @@ impl Chat {
         Ok(found.is_some())
     }
 
+    /// Refuses what a request still wants to do when its session has ended while it waited: for its body, for a turn.
+    pub async fn check_still_open(&self, session: &Session) -> Result<()> {
+        self.session_of(session.token).await?.map(drop).ok_or(Error::BadSession)
+    }
+
     async fn find_session(&self, opened: &Opened) -> Result<Option<Session>> {
+        self.session_of(opened.hash).await
+    }
+
+    async fn session_of(&self, token: Hash32) -> Result<Option<Session>> {
         let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
-        if let Some(session) = self.0.cache.get(&opened.hash, age) {
+        if let Some(session) = self.0.cache.get(&token, age) {
             return Ok(Some(session));
         }
-        let found = self.sessions().find(opened.hash, Timestamp::now(), self.0.auth.session_life()).await.map_err(Error::from)?;
+        let generation = self.0.cache.generation();
+        let found = self.sessions().find(token, Timestamp::now(), self.0.auth.session_life()).await.map_err(Error::from)?;
         if let Some(session) = &found {
-            self.0.cache.put(session);
+            self.0.cache.put(session, generation);
         }
         Ok(found)
     }
@@ -242,47 +228,36 @@ impl Chat {
     pub async fn count_request(&self, session: &Session) -> Result<()> {
         if self.0.limits.enabled {
             let key = format!("requests:{}", session.user);
-            self.sessions().allowed(&key, self.0.limits.requests_per_minute_per_user).await.map_err(|wait| Error::RateLimited(wait.0))?;
-            self.sessions().count(&key).await.map_err(|_| Error::Unavailable)?;
+            self.sessions()
+                .attempt(&key, self.0.limits.requests_per_minute_per_user, Duration::from_mins(1))
+                .await
+                .map_err(|wait| Error::RateLimited(wait.0))?;
         }
         Ok(())
     }
 }
 
-/// Lines about refused credentials: at most ten a minute and address, then one with the number left out.
-#[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Option<IpAddr>, Refused>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::world::World;
+    use crate::config::Config;
 
-struct Refused {
-    since: Instant,
-    count: u32,
-}
-
-const LINES_PER_MINUTE: u32 = 10;
-const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses that are remembered; beyond, those of past minutes go.
-const MAX_ADDRESSES: usize = 10_000;
-
-impl Refusals {
-    fn log(&self, address: Option<IpAddr>, login: Option<&str>, what: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_ADDRESSES {
-            all.retain(|_, refused| refused.since.elapsed() < MINUTE);
-        }
-        let refused = all.entry(address).or_insert_with(|| Refused { since: Instant::now(), count: 0 });
-        if refused.since.elapsed() >= MINUTE {
-            if refused.count > LINES_PER_MINUTE {
-                error!("Authentication failed {} more times from the same address.", refused.count - LINES_PER_MINUTE);
+    #[tokio::test]
+    async fn an_account_that_was_disabled_while_its_password_was_checked_is_refused_like_a_disabled_one() {
+        let world = World::new(&Config::default()).await;
+        for (login, gone) in [("ann", false), ("ben", true)] {
+            let user = world.user(login).await.user;
+            let account = world.chat.store().account(UserKey::Id(user)).await.unwrap();
+            if gone {
+                world.chat.store().remove_user(user).await.unwrap();
+            } else {
+                let disabled = crate::store::UserChange { disabled: Some(true), ..Default::default() };
+                world.chat.store().change_user(user, disabled).await.unwrap();
             }
-            *refused = Refused { since: Instant::now(), count: 0 };
-        }
-        refused.count += 1;
-        let log = refused.count <= LINES_PER_MINUTE;
-        drop(all);
-        match login {
-            Some(login) if log => error!(user = login, "{what}"),
-            None if log => error!("{what}"),
-            _ => (),
+            let offer = Offer { counted: login, logged: Some(login), secret: "correct horse", digests: false };
+            let answer = world.chat.open_session(account, offer, &Client::default()).await;
+            assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
         }
     }
 }

@@ -16,9 +16,9 @@ use crate::store::sqlite::{Options, Sqlite};
 const STOP: RoomId = RoomId(i64::MAX);
 
 /// A server without its listeners.
-pub(super) struct World {
-    pub(super) chat: Chat,
-    pub(super) store: Sqlite,
+pub(crate) struct World {
+    pub(crate) chat: Chat,
+    pub(crate) store: Sqlite,
     events: UnboundedSender<Event>,
     dispatcher: JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -34,18 +34,18 @@ async fn dispatch(chat: Chat, mut events: UnboundedReceiver<Event>) {
 }
 
 /// The wish to enter, without a past.
-pub(super) fn enter(room: RoomId) -> Command {
+pub(crate) fn enter(room: RoomId) -> Command {
     Command::Enter { room: Some(room), since: None, epoch: None }
 }
 
 impl World {
     /// One whose events arrive as they were committed.
-    pub(super) async fn new(config: &Config) -> Self {
+    pub(crate) async fn new(config: &Config) -> Self {
         Self::through(config, |event, on| drop(on.send(event))).await
     }
 
     /// One whose committed events go to the dispatcher through this.
-    pub(super) async fn through(config: &Config, pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn through(config: &Config, pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (events, receiver) = unbounded_channel();
         let (committed, published) = (events.clone(), events.clone());
@@ -61,26 +61,26 @@ impl World {
     }
 
     /// Somebody who is registered and logged in.
-    pub(super) async fn user(&self, login: &str) -> Session {
+    pub(crate) async fn user(&self, login: &str) -> Session {
         let new = Registration { login: login.to_owned(), password: "correct horse".to_owned(), ..Registration::default() };
         self.chat.register(new, &Client::default()).await.unwrap();
         self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
     }
 
     /// A private room of theirs and these.
-    pub(super) async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
+    pub(crate) async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
         let people = People::Logins(others.iter().map(|o| (*o).to_owned()).collect());
         let plan = RoomPlan { name: Some("r".to_owned()), visibility: Visibility::Private, people, creator: CreatorRole::ByCount, reuse: false };
         self.chat.create_room(owner, plan).await.unwrap().0.facts.room.id
     }
 
     /// A socket that has said nothing yet.
-    pub(super) fn open(&self, session: &Session, voice: Voice) -> Connection {
+    pub(crate) fn open(&self, session: &Session, voice: Voice) -> Connection {
         self.chat.open(Authenticated { session: session.clone(), token_expires: None }, voice).unwrap()
     }
 
     /// A socket in the room.
-    pub(super) async fn enter(&self, session: &Session, voice: Voice, room: RoomId) -> Connection {
+    pub(crate) async fn enter(&self, session: &Session, voice: Voice, room: RoomId) -> Connection {
         let mut connection = self.open(session, voice);
         let (outcome, _) = connection.run(enter(room)).await;
         assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");
@@ -88,12 +88,12 @@ impl World {
     }
 
     /// Says something.
-    pub(super) async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
+    pub(crate) async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
         self.chat.post(session, room, NewMessage { text, ..NewMessage::default() }).await.unwrap().message
     }
 
     /// Tells that something was lost, as a bus does, and waits until all is handed on; then nothing more is.
-    pub(super) async fn settle(&mut self) {
+    pub(crate) async fn settle(&mut self) {
         drop(self.events.send(Event::Lost { room: None }));
         drop(self.events.send(Event::Lost { room: Some(STOP) }));
         (&mut self.dispatcher).await.unwrap();

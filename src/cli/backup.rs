@@ -14,7 +14,7 @@ use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, note};
 use super::{Global, lock};
-use crate::admin::backup::{self, Listed, Target, file_name};
+use crate::admin::backup::{self, DAMAGED, ENDING, Head, Listed, Owner, Target, stamp};
 use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -62,9 +62,6 @@ pub(super) enum Verb {
     },
 }
 
-/// Of files of backups.
-const ENDING: &str = ".tar.zst";
-
 const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
     ("created", "created"),
@@ -103,7 +100,7 @@ fn configured(global: &Global) -> Result<PathBuf, Failure> {
 /// Keys are a promise.
 fn shown(backup: &Listed) -> Value {
     let head = backup.head.as_ref();
-    let count = |of: fn(&backup::Head) -> u64| head.map(of);
+    let count = |of: fn(&Head) -> u64| head.map(of);
     json!({
         "name": backup.name,
         "path": backup.path,
@@ -115,6 +112,8 @@ fn shown(backup: &Listed) -> Value {
         "rooms": count(|head| head.counts.rooms),
         "messages": count(|head| head.counts.messages),
         "files": count(|head| head.counts.media),
+        "instance": head.map(|head| &head.instance),
+        "host": head.map(|head| &head.host),
         "problem": backup.problem,
     })
 }
@@ -127,29 +126,57 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         made.map_err(|error| Failure::io(&format!("cannot make {}", directory.display()), &error))?;
     }
     let path = directory.or(path).unwrap_or_default();
-    let path = if path.is_dir() { path.join(file_name(Timestamp::now())) } else { path };
-    if !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
+    let folder = path.is_dir().then(|| path.clone());
+    if folder.is_none() && !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
         // Else a drive that is not there would be replaced by a file of its name.
         return Err(Failure::not_found(format!("there is no directory {}; make it first, or name a file that ends in {ENDING}", path.display())));
     }
+    if let Some(folder) = &folder
+        && let Err(error) = backup::sweep_parts(folder)
+    {
+        note(&format!("What interrupted backups have left in {} cannot be removed: {error}", folder.display()));
+    }
+    // Whose it is, and so what it is called, is known when it is whole.
+    let begun =
+        folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(format!("chatctl-{}-{}{ENDING}", stamp(Timestamp::now()), std::process::id())));
     let interrupt = Interrupt::watch()?;
-    let mut making = Making::begin(&path)?;
+    let mut making = Making::begin(&begun)?;
     let mut bar = Printer::new(global.output, Layout::One);
-    let mut head = Value::Null;
-    carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+    let mut head = None;
+    let ended = carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => making.write(&bytes)?,
-            Reply::Item(item) => head = item,
+            Reply::Item(item) => head = Some(serde_json::from_value::<Head>(item).map_err(|error| Failure::failed(error.to_string()))?),
             Reply::Progress { done, total } => bar.progress(done, total),
         }
         Ok(())
-    })?;
-    making.finish()?;
+    });
+    let (damaged, head) = match (ended, head) {
+        (Ok(()), Some(head)) => (None, head),
+        (Ok(()), None) => return Err(Failure::failed("the backup has no beginning")),
+        (Err(failure), Some(head)) if failure.kind == Kind::Problems => (Some(failure), head),
+        (Err(failure), _) => return Err(failure),
+    };
+    let ending = if damaged.is_some() { DAMAGED } else { "" };
+    let path = match &folder {
+        Some(folder) => backup::unused_name(folder, &head, ending),
+        None => with_ending(&path, ending),
+    };
+    making.finish_as(&path)?;
     let kept = backup::own_like(&path, &config.server.data_dir).and_then(|()| std::fs::metadata(&path));
     let bytes = kept.map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?.len();
-    bar.item(json!({"path": path, "bytes": bytes, "created": head["created"], "schema": head["schema"], "counts": head["counts"]}))?;
+    if let Some(failure) = damaged {
+        return Err(Failure::new(failure.kind, format!("{failure}; what could be saved is {}, which does not count as a backup", path.display())));
+    }
+    bar.item(json!({"path": path, "bytes": bytes, "created": head.created, "schema": head.schema, "counts": head.counts}))?;
     bar.finish()
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
@@ -183,8 +210,8 @@ fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructiv
     if destructive.dry_run {
         return rehearse(global, file, &target);
     }
-    if replace && lock.is_some() {
-        note(&format!("{} will be kept aside, with all that is in it, and another will be in its place.", data.display()));
+    if replace && backup::fits(&target)? {
+        note(&format!("What is in {} will be kept aside, with the database and the uploaded files where they lie elsewhere.", data.display()));
         destructive.confirm("Replace it?")?;
     }
     let mut bar = Printer::new(global.output, Layout::One);
@@ -201,6 +228,7 @@ fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructiv
         "counts": restored.head.counts,
         "epoch": restored.epoch,
         "replaced": restored.replaced,
+        "kept_aside": restored.kept_aside,
         "notes": restored.notes,
         "done": true,
     }))?;
@@ -236,7 +264,8 @@ fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destruc
     let keep = keep.or(config.backup.keep).ok_or_else(|| Failure::usage("nothing says how many stay: give --keep, or set [backup] keep"))?;
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
     let directory = directory.unwrap_or_else(|| directory_of(&config));
-    let going = backup::prune(&directory, keep, true)?;
+    let owner = owner_of(&config)?;
+    let going = backup::prune(&directory, keep, owner.as_ref(), true)?;
     if !destructive.dry_run && !going.gone.is_empty() {
         let bytes: u64 = going.gone.iter().map(|backup| backup.bytes).sum();
         if !destructive.yes {
@@ -244,8 +273,18 @@ fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destruc
         }
         destructive.confirm("Remove them?")?;
     }
-    let pruned = backup::prune(&directory, keep, destructive.dry_run)?;
+    let pruned = backup::prune(&directory, keep, owner.as_ref(), destructive.dry_run)?;
     let mut printer = Printer::new(global.output, COLUMNS);
     pruned.gone.iter().try_for_each(|backup| printer.item(shown(backup)))?;
     printer.finish()
+}
+
+/// Whose backups are to go: those of the data directory. None: it has no database, as where only backups are kept.
+fn owner_of(config: &Config) -> Result<Option<Owner>, Failure> {
+    let database = config.server.data_dir.join(&config.database.path);
+    if !database.exists() {
+        return Ok(None);
+    }
+    let owner = Owner::of(&database, true).map_err(|error| Failure::failed(format!("cannot tell whose backups may go: {error}")))?;
+    Ok(Some(owner))
 }

@@ -151,8 +151,8 @@ pub(super) fn remote(mut stream: std::os::unix::net::UnixStream, command: &Comma
 
 /// Carries a command out on the data itself; the lock is held by the caller.
 fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Failure> {
-    let command = command.clone();
-    on_data(config, async move |admin, output| admin.run(&operator(), command, output).await, take)
+    let (command, quiet) = (command.clone(), command.only_reads());
+    on_data(config, quiet, async move |admin, output| admin.run(&operator(), command, output).await, take)
 }
 
 /// Who gives commands here.
@@ -161,7 +161,12 @@ pub(super) fn operator() -> Operator {
 }
 
 /// Works on the data itself, with a log but without standard output; the lock is held by the caller.
-pub(super) fn on_data(config: Config, work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>, take: Take<'_>) -> Result<(), Failure> {
+pub(super) fn on_data(
+    config: Config,
+    quiet: bool,
+    work: impl AsyncFnOnce(&crate::admin::Admin, &Output) -> Result<(), Failure>,
+    take: Take<'_>,
+) -> Result<(), Failure> {
     let data = config.server.data_dir.clone();
     let _logging = start_log(&config, &data)?;
     let database = data.join(&config.database.path);
@@ -172,7 +177,7 @@ pub(super) fn on_data(config: Config, work: impl AsyncFnOnce(&crate::admin::Admi
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let done = runtime.block_on(async {
         let (output, mut replies) = Output::new();
-        let worked = server::offline(config, database, async |admin| {
+        let worked = server::offline(config, database, quiet, async |admin| {
             let working = async move {
                 let done = work(admin, &output).await;
                 drop(output);

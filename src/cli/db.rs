@@ -3,9 +3,10 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::print::{Layout, Printer};
+use super::carry::Found;
+use super::print::{Format, Layout, Printer, line};
 use super::{Global, carry};
-use crate::admin::{Command, Failure, Kind};
+use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
 use crate::store::sqlite::upkeep::{Plan, plan};
 
 /// What to do with the database.
@@ -33,12 +34,42 @@ pub(super) enum Verb {
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Status => carry::run(global, &Command::DbStatus {}, Layout::One),
-        Verb::Check => carry::run(global, &Command::DbCheck {}, Layout::List(&[("problem", "problem")])),
+        Verb::Check => check(global),
         Verb::Migrate { plan } => migrate(global, *plan),
         Verb::Vacuum => carry::run(global, &Command::DbVacuum {}, Layout::One),
         Verb::Reindex => carry::run(global, &Command::DbReindex {}, Layout::One),
         Verb::Stats => carry::run(global, &Command::DbStats {}, Layout::One),
     }
+}
+
+/// A running server looks itself. The data of a stopped one are looked at as they are, since a damaged database may be none that can be opened.
+fn check(global: &Global) -> Result<(), Failure> {
+    let config = carry::existing(global)?;
+    let mut problems = Vec::new();
+    let ended = match carry::connect(&config)? {
+        Found::Server(stream) => carry::remote(stream, &Command::DbCheck {}, &mut |reply| {
+            if let Reply::Item(item) = reply {
+                problems.push(item);
+            }
+            Ok(())
+        }),
+        Found::Nobody(_lock) => {
+            problems.extend(problems_of_data(&config).into_iter().map(|problem| json!({"problem": problem})));
+            verdict_of(problems.len())
+        }
+    };
+    if ended.is_ok() && global.output == Format::Table {
+        let stats = carry::ask(global, &Command::DbStats {})?;
+        let count = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
+        line(&format!("No problems: {} messages and {} uploaded files.", count("messages"), count("media")))?;
+        return ended;
+    }
+    if ended.as_ref().err().is_none_or(|failure| failure.kind == Kind::Problems) {
+        let mut printer = Printer::new(global.output, Layout::List(&[("problem", "problem")]));
+        problems.into_iter().try_for_each(|problem| printer.item(problem))?;
+        printer.finish()?;
+    }
+    ended
 }
 
 /// Whoever opens the database migrates it: here that is any command on the data itself. A server that runs has done so already.

@@ -43,6 +43,12 @@ impl Making {
         self.to.write_all(bytes).map_err(|error| self.failed(&error))
     }
 
+    /// On the disk and under another name than it began with.
+    pub(super) fn finish_as(mut self, path: &Path) -> Result<(), Failure> {
+        path.clone_into(&mut self.path);
+        self.finish()
+    }
+
     /// On the disk and under its name.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         let synced = self.to.flush().and_then(|()| self.to.get_ref().sync_all()).and_then(|()| std::fs::rename(&self.part, &self.path));

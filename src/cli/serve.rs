@@ -6,10 +6,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Global, carry, init, lock, log, print};
 use crate::admin::Failure;
-use crate::chat::SETUP_LIFE;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
 use crate::logging;
+use crate::model::rules::openable;
 use crate::server::{self, Ready};
 
 /// Options of `serve`.
@@ -45,9 +45,9 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         let mut lines: Vec<String> = ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
         lines.push(format!("Data in {}", shown(&data)));
         if let Some(invitation) = ready.invitation {
-            let base = public.or_else(|| ready.addresses.iter().find(|address| address.starts_with("http")).cloned());
-            let minutes = SETUP_LIFE.as_secs() / 60;
-            lines.push(format!("There is no user yet. The first administrator, within {minutes} minutes: {}/#setup={invitation}", base.unwrap_or_default()));
+            let own = || ready.addresses.iter().find(|address| address.starts_with("http")).map(|address| openable(address, &host()));
+            let base = public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
+            lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
         for line in lines {
@@ -66,6 +66,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Idle connections of the runtime's blocking threads need not be waited for.
     runtime.shutdown_background();
     served
+}
+
+/// How this machine is called, for a link that somebody opens from elsewhere.
+fn host() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let usable = |name: &String| !name.is_empty() && name != "localhost" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    name.filter(usable).unwrap_or_else(|| "127.0.0.1".to_owned())
 }
 
 fn shown(path: &Path) -> String {

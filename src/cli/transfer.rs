@@ -118,7 +118,7 @@ fn stopped(config: &Config) -> Result<File, Failure> {
 }
 
 fn carry(config: &Config, import: Import, report: &mut Report) -> Result<(), Failure> {
-    on_data(config.clone(), async move |admin, output| admin.import(import, false, output).await, &mut |reply| report.take(reply))
+    on_data(config.clone(), false, async move |admin, output| admin.import(import, false, output).await, &mut |reply| report.take(reply))
 }
 
 /// The report as it is printed, and how much in it was not understood.
@@ -199,7 +199,7 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
             .map_err(|error| disk::failure(&format!("cannot copy {} to try the import on it", from.display()), error, &scratch.0))?;
     }
     interrupt.check()?;
-    on_data(copy, async move |admin, output| admin.import(import, true, output).await, take)
+    on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)
 }
 
 /// A directory that goes when it is dropped.

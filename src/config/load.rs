@@ -7,15 +7,14 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use serde::Serialize;
 
-use super::{Config, LogLevel};
+use super::check::MAX_SOCKET_PATH;
+use super::{Config, LogLevel, check};
 
 /// Where a configuration file is looked for when none is named.
 const PLACES: [&str; 2] = ["config.toml", "/etc/chatctl/config.toml"];
 const PREFIX: &str = "CHATCTL_";
 /// Names the file; not a key.
 const FILE_VARIABLE: &str = "CHATCTL_CONFIG";
-/// Longest path of a Unix socket.
-const MAX_SOCKET_PATH: usize = 107;
 
 /// What the command line says of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +112,7 @@ fn load_from(flags: &Flags, variables: &[(String, String)], places: &[PathBuf]) 
     if let (true, Some(folder)) = (from_file, file.as_ref().and_then(|path| path.parent())) {
         config.server.data_dir = folder.join(&config.server.data_dir);
     }
-    check(&config)?;
+    sound(&config)?;
     Ok(Loaded { config, file })
 }
 
@@ -199,32 +198,27 @@ fn keys() -> Vec<(String, String)> {
 }
 
 /// Values that fit their type but cannot work.
-fn check(config: &Config) -> Result<(), ConfigError> {
+fn sound(config: &Config) -> Result<(), ConfigError> {
     let Config { server, auth, rooms, media, limits, backup, .. } = config;
     let bad = |section, key, why: &str| Err(ConfigError::Value { section, key, why: why.to_owned() });
     if server.listen.is_empty() {
         return bad("server", "listen", "must hold an address");
     }
     for address in &server.listen {
-        let fits = match address.strip_prefix("unix:") {
-            Some(path) => !path.is_empty() && path.len() <= MAX_SOCKET_PATH,
-            None => address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()),
-        };
-        if !fits {
+        if !check::is_listenable(address) {
             return bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
         }
     }
     if server.tls_cert.is_some() != server.tls_key.is_some() {
         return bad("server", "tls_cert", "and tls_key must be given together");
     }
-    for proxy in &server.trusted_proxies {
-        let address = proxy.split('/').next().unwrap_or_default();
-        if address.parse::<std::net::IpAddr>().is_err() || proxy.split_once('/').is_some_and(|(_, prefix)| prefix.parse::<u8>().is_err()) {
-            return bad("server", "trusted_proxies", &format!("holds {proxy:?}, which is neither an address nor a network"));
-        }
+    if let Some(check::Unworkable { section, key, why }) = check::network(config).into_iter().next() {
+        return bad(section, key, &why);
     }
-    let positive: [(&'static str, &'static str, u64); 14] = [
+    let positive: [(&'static str, &'static str, u64); 16] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
+        ("limits", "stall_seconds", limits.stall_seconds),
+        ("limits", "requests_per_minute_per_address", limits.requests_per_minute_per_address.into()),
         ("auth", "session_days", auth.session_days),
         ("auth", "access_token_minutes", auth.access_token_minutes),
         ("auth", "token_recheck_seconds", auth.token_recheck_seconds),
@@ -298,6 +292,10 @@ mod tests {
             "[server]\nheartbeat_seconds = 0",
             "[server]\ntls_cert = \"a\"",
             "[server]\ntrusted_proxies = [\"proxy\"]",
+            "[server]\ntrusted_proxies = [\"10.0.0.0/99\"]",
+            "[server]\npublic_url = \"https://example.org/chat\"",
+            "[metrics]\nlisten = \"9100\"",
+            "[limits]\nstall_seconds = 0",
             "[auth]\nsession_days = 0",
             "[auth]\nregistration = \"maybe\"",
             "[limits]\nmax_body_bytes = \"big\"",

@@ -2,6 +2,7 @@
 //!
 //! A leaf of the house: every room may read its section, none of theirs is known here. Loading stands in [`load`].
 
+pub mod check;
 pub mod load;
 
 use std::path::PathBuf;
@@ -42,11 +43,11 @@ pub struct Server {
     pub listen: Vec<String>,
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// How clients reach the server, when that differs from the `Host` header.
+    /// How clients reach the server, when that differs from the `Host` header: scheme, host and port, without a path.
     pub public_url: Option<String>,
     /// Foreign origins that may use cookies.
     pub allowed_origins: Vec<String>,
-    /// Addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, or networks as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     /// PEM file of the certificate chain; together with `tls_key`.
     pub tls_cert: Option<PathBuf>,
@@ -54,6 +55,8 @@ pub struct Server {
     pub tls_key: Option<PathBuf>,
     /// The socket that `chatctl` finds a running server by; unset: `control.sock` in the data directory. Relative to it.
     pub control_socket: Option<PathBuf>,
+    /// Who may connect to `unix:` addresses: the mode of their files, in octal.
+    pub unix_socket_mode: String,
     /// Seconds between pings to a silent socket; two missed end it.
     pub heartbeat_seconds: u64,
     /// Seconds that a graceful stop may take.
@@ -71,6 +74,7 @@ impl Default for Server {
             tls_cert: None,
             tls_key: None,
             control_socket: None,
+            unix_socket_mode: "0666".to_owned(),
             heartbeat_seconds: 30,
             shutdown_grace_seconds: 10,
         }
@@ -81,6 +85,16 @@ impl Server {
     /// Where the control socket is.
     pub fn control_path(&self) -> PathBuf {
         self.data_dir.join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
+    }
+
+    /// `unix_socket_mode` as a number.
+    pub fn socket_mode(&self) -> Option<u32> {
+        u32::from_str_radix(&self.unix_socket_mode, 8).ok().filter(|mode| *mode <= 0o777)
+    }
+
+    /// Whether browsers reach the server by `https`, whoever speaks TLS.
+    pub fn is_https(&self) -> bool {
+        self.tls_cert.is_some() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }
 
@@ -222,7 +236,7 @@ pub struct Limits {
     pub max_frame_bytes: usize,
     /// Connections in all.
     pub max_connections: usize,
-    /// Connections of one address.
+    /// Connections of one address (IPv6: of one /64 network); behind trusted proxies, WebSockets and requests under way of one client.
     pub max_connections_per_address: usize,
     /// Sockets of one user.
     pub max_sockets_per_user: usize,
@@ -234,6 +248,10 @@ pub struct Limits {
     pub requests_per_minute_per_user: u32,
     /// Frames from one socket in a minute.
     pub frames_per_minute_per_socket: u32,
+    /// Requests without a session from one address in a minute (IPv6: from one /64 network).
+    pub requests_per_minute_per_address: u32,
+    /// Seconds that a request body or a response may stand still; what moves slower than 1 KiB a second counts as standing still.
+    pub stall_seconds: u64,
     /// New accounts from one address in an hour.
     pub registrations_per_hour_per_address: u32,
     /// Failed log-ins of one account in a minute.
@@ -255,6 +273,8 @@ impl Default for Limits {
             socket_queue_bytes: 1_048_576,
             requests_per_minute_per_user: 1_200,
             frames_per_minute_per_socket: 1_200,
+            requests_per_minute_per_address: 6_000,
+            stall_seconds: 30,
             registrations_per_hour_per_address: 60,
             login_failures_per_minute_per_account: 10,
             login_failures_per_minute_per_address: 60,
@@ -342,7 +362,7 @@ impl Default for Log {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Address of its own for `/metrics`; empty: on the usual ones, for peers on this machine.
+    /// Address of its own for `/metrics`, `HOST:PORT` or `unix:PATH`; empty: on the usual ones, for programs on this machine.
     pub listen: String,
 }
 

@@ -27,6 +27,15 @@ pub struct Loading<'a> {
     done: bool,
 }
 
+/// Who comes into a live room once it has been created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The socket for which it was created, at once.
+    Socket,
+    /// Nobody yet.
+    Nobody,
+}
+
 /// What an entering socket is told, of one moment.
 pub struct Snapshot {
     /// Room and participants.
@@ -174,9 +183,14 @@ impl Hub {
         if !live.present.is_empty() || live.state == LiveState::Idle {
             return;
         }
+        debug!(room = room.key(), "Room is idle.");
+        self.wait_idle(room, live);
+    }
+
+    /// Idle, with the timer running.
+    fn wait_idle(&self, room: RoomId, live: &mut Live) {
         live.state = LiveState::Idle;
         live.timer += 1;
-        debug!(room = room.key(), "Room is idle.");
         let (hub, timer, span) = (self.me.clone(), live.timer, self.idle_timeout);
         tokio::spawn(async move {
             tokio::time::sleep(span).await;
@@ -225,10 +239,12 @@ impl Live {
 }
 
 impl Loading<'_> {
-    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer running.
-    pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>) {
+    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer running; the timer also runs for a socket
+    /// that was to come first, in case that it never does.
+    pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>, first: First) {
         let Hub { recent_messages, .. } = *self.hub;
         self.done = true;
+        info!(room = self.room.key(), "Room created successfully.");
         self.hub.change(self.room, |watch| {
             if let Some(live) = &mut watch.live {
                 live.rev = facts.room.rev;
@@ -237,12 +253,14 @@ impl Loading<'_> {
                 for event in std::mem::take(&mut live.backlog) {
                     live.apply(&event, recent_messages);
                 }
-                self.hub.rest(self.room, live);
+                match first {
+                    First::Socket => self.hub.wait_idle(self.room, live),
+                    First::Nobody => self.hub.rest(self.room, live),
+                }
                 let rev = live.rev;
                 watch.seen.get_or_insert(rev);
             }
         });
-        info!(room = self.room.key(), "Room created successfully.");
         self.wake();
     }
 

@@ -13,7 +13,7 @@ mod socket;
 
 pub use bus::{Bus, BusReply, BusUnavailable, Crossing, LocalBus, Topic};
 pub use encoded::{Audience, CloseReason, Encoded, Voice};
-pub use entry::{Begin, Loading, Snapshot};
+pub use entry::{Begin, First, Loading, Snapshot};
 pub use fanout::Effect;
 pub use hub::{Hub, Ready};
 pub use outbox::Outbox;

@@ -69,6 +69,11 @@ impl Outbox {
         self.changed.notify_one();
     }
 
+    /// Whether it is to close for this reason.
+    pub fn is_closed_by(&self, reason: CloseReason) -> bool {
+        self.lock().close == Some(reason)
+    }
+
     /// How many frames were ever pushed: a reply that belongs here goes out after exactly those.
     pub fn position(&self) -> u64 {
         self.lock().pushed
@@ -99,9 +104,14 @@ impl Outbox {
         }
     }
 
-    /// Waits until the socket is found too slow, or its session ends: then nothing that waits needs to be written. Cancel safe.
-    pub async fn overflowed(&self) {
-        while !matches!(self.lock().close, Some(CloseReason::TooSlow | CloseReason::SessionEnded)) {
+    /// Waits until the socket is found too slow, or its session ends, and answers which: then nothing that waits needs to be written.
+    /// Cancel safe.
+    pub async fn overflowed(&self) -> CloseReason {
+        loop {
+            let close = self.lock().close;
+            if let Some(reason @ (CloseReason::TooSlow | CloseReason::SessionEnded)) = close {
+                return reason;
+            }
             self.changed.notified().await;
         }
     }

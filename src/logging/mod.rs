@@ -8,6 +8,8 @@ mod line;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -19,6 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{self, LogFormat};
+use crate::model::rules::Fold;
 use file::LogFile;
 use line::{Fields, Line};
 
@@ -81,12 +84,19 @@ fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
     NonBlockingBuilder::default().buffered_lines_limit(QUEUE).lossy(true).thread_name("log").finish(writer)
 }
 
-/// A panic is an ERROR line, whichever thread it ends.
+/// A panic is an ERROR line, whichever thread or task it ends; one a minute, because a request may cause as many as it likes.
 fn log_panics() {
+    static FOLD: Mutex<Fold> = Mutex::new(Fold::new());
     std::panic::set_hook(Box::new(|panic| {
+        let told = FOLD.lock().unwrap_or_else(PoisonError::into_inner).happened(Instant::now());
+        let Some(left_out) = told else { return };
         let text = panic.payload_as_str().unwrap_or("a value that is no text");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!("panicked at {place}: {text}");
+        if left_out == 0 {
+            tracing::error!("panicked at {place}: {text}");
+        } else {
+            tracing::error!("panicked at {place}: {text} ({left_out} more panics since the last such line)");
+        }
     }));
 }
 

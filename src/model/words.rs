@@ -11,6 +11,10 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The rules below, as a number: an index that was made by other rules is made anew.
 pub const WORDS_VERSION: i64 = 1;
 
+/// Different phrases of a query that are looked for: each costs a walk through everything that holds it.
+const MAX_PHRASES: usize = 10;
+/// Words of all of them together; a run of a dense script has about as many as characters.
+const MAX_WORDS: usize = 24;
 /// Longest query that is looked at, in grapheme clusters.
 const MAX_QUERY: usize = 200;
 /// From so many characters on, the last word asked for may be the beginning of a longer one.
@@ -67,11 +71,26 @@ pub struct Phrase {
 }
 
 impl WordQuery {
-    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators.
+    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators. What is asked for twice is asked for
+    /// once, and what goes beyond ten phrases or 24 words is left out: it would find less, never more.
     /// None: there is nothing in it that could be found.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.graphemes(true).take(MAX_QUERY).collect();
-        let phrases: Vec<_> = text.split_whitespace().filter_map(phrase).collect();
+        let mut phrases: Vec<Phrase> = Vec::new();
+        let mut left = MAX_WORDS;
+        for mut phrase in text.split_whitespace().filter_map(phrase) {
+            if phrases.len() == MAX_PHRASES || left == 0 {
+                break;
+            }
+            if phrase.words.len() > left {
+                phrase.words.truncate(left);
+                phrase.prefix = false;
+            }
+            if !phrases.contains(&phrase) {
+                left -= phrase.words.len();
+                phrases.push(phrase);
+            }
+        }
         (!phrases.is_empty()).then_some(Self { phrases })
     }
 
@@ -368,6 +387,22 @@ mod tests {
                 }
             }
         }
-        assert_eq!(WordQuery::parse(&"a ".repeat(10_000)).unwrap().phrases().len(), MAX_QUERY / 2);
+    }
+
+    #[test]
+    fn a_query_has_a_few_different_words_at_most() {
+        let phrases = |text: &str| WordQuery::parse(text).unwrap().phrases().len();
+        assert_eq!(phrases(&"a ".repeat(10_000)), 1);
+        assert_eq!(phrases("Hello hello HELLO world"), 2);
+        assert_eq!(phrases("a b c d e f g h i j k l m"), MAX_PHRASES);
+        let words = |text: &str| WordQuery::parse(text).unwrap().phrases().iter().map(|phrase| phrase.words.len()).sum::<usize>();
+        for long in ["가나다라".repeat(40), "a-".repeat(100), "x.y ".repeat(40), format!("{0} {0}하 {0}너", "가나다라".repeat(4))] {
+            assert!(words(&long) <= MAX_WORDS, "{long}");
+        }
+        // What is left of a query that was cut finds what the whole would have found.
+        let sentence = "one two three four five six seven eight nine ten eleven twelve";
+        assert!(finds(sentence, sentence));
+        let run = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허";
+        assert!(finds(run, &format!("앞{run}뒤")));
     }
 }

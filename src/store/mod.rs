@@ -25,6 +25,25 @@ pub use query::{
 
 pub use crate::model::rules::settings::RoomSettings;
 
+/// What is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A user, or one who may not log in.
+    User,
+    /// A room.
+    Room,
+    /// A message, or it is deleted.
+    Message,
+    /// A file of this user.
+    Media,
+    /// A place in the room.
+    Participant,
+    /// A session.
+    Session,
+    /// The place of a list where the next page begins.
+    Cursor,
+}
+
 /// Why the store did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -34,12 +53,12 @@ pub enum StoreError {
     /// A name is taken.
     #[error("already taken")]
     Taken(Claim),
+    /// Something that was named is not there.
+    #[error("not found: {0:?}")]
+    NotFound(Missing),
     /// The message has no room for another reaction.
     #[error("too many reactions")]
     TooManyReactions,
-    /// The user, room or message is not there.
-    #[error("not found")]
-    NotFound,
     /// Nothing happened; may be repeated.
     #[error("the store is unavailable")]
     Unavailable,
@@ -58,6 +77,8 @@ pub trait Store: Send + Sync {
     fn add_user(&self, new: NewUser) -> Reply<'_, User>;
     /// With credentials. Deleted users are not found; disabled ones are.
     fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>>;
+    /// Whether there is an account that may administer the server, disabled or not.
+    fn has_administrator(&self) -> Reply<'_, bool>;
     /// Deleted users are left out; ascending by id.
     fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>>;
     /// All or nothing; a change of password, disabled or admin is seen by every later `account`.
@@ -93,7 +114,7 @@ pub trait Store: Send + Sync {
     fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed>;
 
     // messages -------------------------------------------------------------------------------------------------
-    /// `Stale` also when the room of such a decision is gone; `NotFound` for an unknown author, answered message or file.
+    /// `Stale` also when the room of such a decision is gone; `NotFound` names the author who takes no part, the answered message or the file.
     /// seq and rev follow without gap; durable when answered; a used client id answers the first message, `repeated`.
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted>;
     /// One rev. Idempotent where the contract says so (again the same reaction: no rev, `changed` false).
@@ -142,8 +163,8 @@ pub trait Sessions: Send + Sync {
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()>;
     /// Some for exactly one caller, while its session holds.
     fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<Ticket>>;
-    /// Err while this key has reached its limit; counts nothing.
-    fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter>;
-    /// Counts one.
-    fn count<'a>(&'a self, key: &'a str) -> Reply<'a, ()>;
+    /// Counts one attempt. Err, and nothing is counted, when this key has had `limit` of them within `window` already.
+    fn attempt<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> Reply<'a, (), RetryAfter>;
+    /// Takes back the newest attempt of this key: it turned out to be none that counts.
+    fn give_back<'a>(&'a self, key: &'a str) -> Reply<'a, ()>;
 }

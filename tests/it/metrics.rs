@@ -78,10 +78,20 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let server = Server::start().await;
     let client = Client::new(&server);
     client.get("/metrics").await.is_text(200);
-    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via"] {
+    for header in
+        ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-server", "cf-connecting-ip", "true-client-ip", "x-client-ip"]
+    {
         client.with(header, "for=192.0.2.1").get("/metrics").await.fails(404, "not_found");
     }
+    for host in ["chat.example", "chat.example:8080", "192.0.2.1:8080"] {
+        client.with("host", host).get("/metrics").await.fails(404, "not_found");
+    }
+    for host in ["localhost", "[::1]:8080", "127.0.0.1"] {
+        client.with("host", host).get("/metrics").await.is_text(200);
+    }
     client.post("/metrics", "").await.fails(405, "method_not_allowed");
+    let behind = Server::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    Client::new(&behind).get("/metrics").await.fails(404, "not_found");
     let own = Server::start_with(&[("METRICS__LISTEN", "127.0.0.1:0")]).await;
     Client::new(&own).get("/metrics").await.is_text(404);
     let line = own.wait_for_log(&["Metrics on http://"]).await;
@@ -89,6 +99,37 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let apart = Client::at(&address);
     apart.with("x-forwarded-for", "192.0.2.1").get("/metrics").await.is_text(200);
     apart.get("/api/users/me").await.fails(404, "not_found");
+    assert_eq!(apart.get("/health").await.is(200)["status"], "ok");
+}
+
+#[tokio::test]
+async fn what_an_alert_asks_for_is_there_from_the_start() {
+    let data = tempfile::tempdir().expect("a directory");
+    // No backup can ever be made there.
+    let server = Server::start_in(data, &[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__DIRECTORY", "/proc/backups")]).await;
+    let client = Client::new(&server);
+    becomes(&client, "chatctl_sockets{dialect=\"realtime\"}", "0").await;
+    becomes(&client, "chatctl_closes_total{dialect=\"rooms\",code=\"1000\"}", "0").await;
+    becomes(&client, "chatctl_deliveries_total{dialect=\"v1\"}", "0").await;
+    becomes(&client, "chatctl_store_failing", "0").await;
+    becomes(&client, "chatctl_commit_failures_total", "0").await;
+    becomes(&client, "chatctl_unavailable_total{cause=\"commit\"}", "0").await;
+    becomes(&client, "chatctl_search_lag_messages", "0").await;
+    becomes(&client, "chatctl_backup_last_success_timestamp_seconds", "0").await;
+    let text = client.get("/metrics").await.text;
+    let version = format!("chatctl_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
+    for part in [
+        version.as_str(),
+        "chatctl_database_bytes ",
+        "chatctl_disk_free_bytes{place=\"data\"} ",
+        "chatctl_backup_age_seconds ",
+        "chatctl_backup_failures_total ",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains("\nprocess_virtual_memory_max_bytes 0"), "no limit is no limit of 0");
+    let cpu = text.lines().find_map(|line| line.strip_prefix("process_cpu_seconds_total ")).expect("the processor time");
+    assert!(cpu.parse::<f64>().expect("a number") > 0.0, "{cpu}");
 }
 
 #[test]

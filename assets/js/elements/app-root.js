@@ -62,7 +62,8 @@ export class AppRoot extends HTMLElement {
   #update() {
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
-    if (me) {
+    // The link of the first administrator also counts for somebody who is signed in without being one.
+    if (me && route.page !== "setup") {
       if (!this.querySelector("chat-app")) this.#show("chat-app");
       this.#follow();
       return;
@@ -81,7 +82,7 @@ export class AppRoot extends HTMLElement {
       this.replaceChildren();
     }
     await later("login-form").catch(() => this.#waiting());
-    if (this.#chat.store.state.me || !customElements.get("login-form")) return;
+    if ((this.#chat.store.state.me && mode !== "setup") || !customElements.get("login-form")) return;
     const form = /** @type {LoginForm} */ (this.querySelector("login-form") ?? this.#show("login-form"));
     form.mode = mode;
     form.ended = this.#chat.store.state.ended;
@@ -152,7 +153,10 @@ export class AppRoot extends HTMLElement {
     const form = /** @type {LoginForm} */ (this.querySelector("login-form"));
     try {
       if (mode === "register") await this.#chat.register({ userId, password, name });
-      else if (mode === "setup") await this.#chat.setup({ token: this.#chat.store.state.route.token ?? "", userId, password });
+      else if (mode === "setup") {
+        await this.#chat.setup({ token: this.#chat.store.state.route.token ?? "", userId, password });
+        location.hash = "#/rooms";
+      }
       else await this.#chat.signIn(userId, password);
     } catch (error) {
       form.fail(error);

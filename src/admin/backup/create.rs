@@ -5,31 +5,23 @@ use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use metrics::{counter, gauge};
+use sha2::{Digest, Sha256, Sha512};
 
-use super::format::{Entry, FORMAT, Head, Manifest, PRODUCT, Sum, file_name, is_file_name};
+use super::format::{DAMAGED, Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, unused_name};
+use super::leftovers::{COPY_ENDING, PART, PREFIX};
+use super::prune::prune_damaged;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::seal::Sealing;
-use super::{Failure, cannot, interrupted};
+use super::{FAILURES, Failure, Kind, LAST, cannot, interrupted};
 use crate::chat::{Chat, MediaHold};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::files::place;
 use crate::store::sqlite::Sqlite;
-use crate::store::sqlite::upkeep::{Inspected, inspect};
+use crate::store::sqlite::upkeep::{Inspected, examine, inspect};
 
-/// How the copy of the database is called while a backup is made.
-const PREFIX: &str = "backup-";
-/// The same while an export is written.
-pub(in crate::admin) const EXPORT_PREFIX: &str = "export-";
-/// How both end.
-pub(in crate::admin) const COPY_ENDING: &str = ".tmp";
-/// What is not finished.
-const PART: &str = ".part";
-/// An unfinished backup that has not grown for so long does not grow any more.
-const LEFT: Duration = Duration::from_hours(1);
 /// Of a page, for the progress of the copy.
 const PAGE: u64 = 4096;
 /// zstd's usual level: uploads are compressed already, and texts become a third.
@@ -68,8 +60,42 @@ pub struct Made {
     pub head: Head,
 }
 
-/// Makes a backup in this directory, under the name of its moment: written beside, synced, then renamed; whatever fails leaves nothing.
+/// A backup that was written.
+#[derive(Debug)]
+pub struct Written<W> {
+    /// What it begins with.
+    pub head: Head,
+    /// What is wrong with the data that it was made of, each in a sentence; they are in the log already.
+    pub problems: Vec<String>,
+    /// What it was written into.
+    pub out: W,
+}
+
+/// How the making of a backup ends that has found these problems.
+pub fn verdict(problems: &[String]) -> Result<(), Failure> {
+    let Some(first) = problems.first() else { return Ok(()) };
+    let more = if problems.len() > 1 { format!(" ({} problems in all; the log has them)", problems.len()) } else { String::new() };
+    Err(Failure::new(Kind::Problems, format!("the data are not whole: {first}{more}")))
+}
+
+/// Makes a backup in this directory, under the name of its moment and of whose it is: written beside, synced, then renamed; whatever
+/// fails leaves nothing. One of damaged data gets a name that is no backup's, and is a failure.
 pub async fn create(source: &Source, directory: &Path, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Made, Failure> {
+    let made = make(source, directory, progress).await;
+    count(made.as_ref().err());
+    made
+}
+
+/// Counts how the making of a backup went; that somebody did not want it any more is no failure.
+pub fn count(failure: Option<&Failure>) {
+    match failure {
+        None => gauge!(LAST).set(seconds(Timestamp::now())),
+        Some(failure) if failure.kind == Kind::Interrupted => (),
+        Some(_) => counter!(FAILURES).increment(1),
+    }
+}
+
+async fn make(source: &Source, directory: &Path, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Made, Failure> {
     let directory = directory.to_owned();
     let (making, like) = (directory.clone(), source.data.clone());
     let opened = tokio::task::spawn_blocking(move || {
@@ -78,19 +104,16 @@ pub async fn create(source: &Source, directory: &Path, progress: impl FnMut(u64,
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&making).map_err(cannot("make", &making))?;
             own_like(&making, &like).map_err(cannot("make", &making))?;
         }
-        let path = making.join(file_name(Timestamp::now()));
-        let part = with_ending(&path, PART);
-        if path.exists() {
-            return Err(Failure::new(super::Kind::Conflict, format!("{} is there already", path.display())));
-        }
+        let part = making.join(part_name()?);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(cannot("write", &part))?;
         let part = Scratch::file(part);
         own_like(part.path(), &like).map_err(cannot("write", part.path()))?;
-        Ok((path, part, file))
+        Ok::<_, Failure>((part, file))
     });
-    let (path, part, file) = joined(opened.await)??;
-    let (head, out) = write(source, BufWriter::with_capacity(BLOCK, file), progress).await?;
+    let (part, file) = joined(opened.await)??;
+    let Written { head, problems, out } = write(source, BufWriter::with_capacity(BLOCK, file), progress).await?;
     let finished = tokio::task::spawn_blocking(move || {
+        let path = unused_name(&directory, &head, if problems.is_empty() { "" } else { DAMAGED });
         let finish = || {
             let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.sync_all()?;
@@ -101,13 +124,39 @@ pub async fn create(source: &Source, directory: &Path, progress: impl FnMut(u64,
         };
         let bytes = finish().map_err(cannot("write", &path))?;
         part.keep();
+        let owner = Owner { instance: head.instance.clone(), epoch: head.epoch.clone() };
+        verdict(&problems)
+            .map_err(|failure| Failure::new(failure.kind, format!("{failure}; what could be saved is {}", path.display())))
+            .inspect_err(|_| drop(prune_damaged(&directory, &owner)))?;
         Ok(Made { path, bytes, head })
     });
     joined(finished.await)?
 }
 
+/// A name that nobody else has, and that is swept up when it is left.
+fn part_name() -> Result<String, Failure> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(format!("{}{PART}", file_name(Timestamp::now(), "", &hex::encode(bytes), 1)))
+}
+
 /// Writes a backup into anything. `progress` hears of the bytes of the copy first, then of those of the backup, and answers whether to go on.
-pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<(Head, W), Failure> {
+/// What is copied is checked: the copy of the database as a restoration would, each file against its name.
+pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Written<W>, Failure> {
+    let written = write_checked(source, out, progress).await;
+    if let Ok(written) = &written {
+        for problem in &written.problems {
+            tracing::error!("The data of this backup are not whole: {problem}");
+        }
+    }
+    written
+}
+
+async fn write_checked<W: Write + Send + 'static>(
+    source: &Source,
+    out: W,
+    progress: impl FnMut(u64, u64) -> bool + Send + 'static,
+) -> Result<Written<W>, Failure> {
     let progress = Arc::new(Mutex::new(progress));
     let tell = move |done, all| (*progress.lock().unwrap_or_else(PoisonError::into_inner))(done, all);
     let copy = Scratch::directory(&source.data, PREFIX, COPY_ENDING).map_err(cannot("write in", &source.data))?;
@@ -118,61 +167,31 @@ pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress:
     let media = source.media.clone();
     let packed = tokio::task::spawn_blocking(move || {
         let copy = copy;
-        let inspected = inspect(&database)?;
+        let mut problems = examine(&database)?;
+        let inspected = inspect(&database).inspect_err(|_| {
+            for problem in &problems {
+                tracing::error!("No backup can be made: {problem}");
+            }
+        })?;
         let bytes = fs::metadata(&database).map_err(cannot("read", &database))?.len();
-        let head = head(&inspected, created, bytes);
-        let out = pack(&head, &inspected, &database, &media, out, tell)?;
+        let head = head(&inspected, created, bytes, &media);
+        let (out, of_files) = pack(&head, &inspected, &database, &media, out, tell)?;
+        problems.extend(of_files);
         drop(copy);
-        Ok((head, out))
+        Ok(Written { head, problems, out })
     });
     joined(packed.await)?
 }
 
-/// Removes what interrupted backups and exports have left in the data directory and, when nobody has written on for an hour, where backups go.
-/// To be called by whoever holds the lock of the data directory, before anything is made. Blocks.
-pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
-    left_over(data, backups, true)?.iter().try_for_each(|path| remove(path))
+/// A moment as metrics tell it.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are exact")]
+pub(super) fn seconds(at: Timestamp) -> f64 {
+    at.0 as f64 / 1000.0
 }
 
-/// What interrupted backups have left. The data directory is looked at only by whoever is `alone` with it: else a backup may be
-/// under way. Blocks.
-pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
-    let mut left = Vec::new();
-    for (name, entry) in if alone { entries(data)? } else { Vec::new() } {
-        if [PREFIX, EXPORT_PREFIX].iter().any(|prefix| name.starts_with(prefix)) && name.ends_with(COPY_ENDING) && entry.file_type()?.is_dir() {
-            left.push(entry.path());
-        }
-    }
-    // That backups cannot be made there is said by whoever makes them, and keeps no server from starting.
-    let there = entries(backups).unwrap_or_else(|error| {
-        tracing::warn!("Unfinished backups cannot be looked for: {error}");
-        Vec::new()
-    });
-    for (name, entry) in there {
-        // Another server may share the directory and be writing.
-        let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
-        if name.strip_suffix(PART).is_some_and(is_file_name) && idle()? {
-            left.push(entry.path());
-        }
-    }
-    Ok(left)
-}
-
-/// Removes something that was left over.
-pub fn remove(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
-}
-
-/// What is in a directory; one that is not there is empty.
-fn entries(directory: &Path) -> io::Result<Vec<(String, fs::DirEntry)>> {
-    let found = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        found => found?,
-    };
-    found.map(|entry| entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry))).collect()
-}
-
-fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64) -> Head {
+fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, media: &Path) -> Head {
+    // A file may have become longer than its row says; whoever reads the backup believes what stands here.
+    let length = |name: &str| place(media, name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len());
     Head {
         format: FORMAT,
         product: PRODUCT.to_owned(),
@@ -182,11 +201,21 @@ fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64) -> Head 
         epoch: inspected.epoch.clone(),
         counts: inspected.counts,
         database_bytes,
-        media_bytes: inspected.media.iter().map(|(_, size)| size).sum(),
+        media_bytes: inspected.media.iter().map(|(name, size)| length(name).max(*size)).sum(),
+        instance: inspected.instance.clone(),
+        host: host(),
     }
 }
 
-fn pack<W: Write>(head: &Head, inspected: &Inspected, database: &Path, media: &Path, out: W, tell: impl Fn(u64, u64) -> bool) -> Result<W, Failure> {
+fn pack<W: Write>(
+    head: &Head,
+    inspected: &Inspected,
+    database: &Path,
+    media: &Path,
+    out: W,
+    tell: impl Fn(u64, u64) -> bool,
+) -> Result<(W, Vec<String>), Failure> {
+    let mut problems = Vec::new();
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::BrokenPipe => interrupted(),
         _ => Failure::failed(format!("cannot write the backup: {error}")),
@@ -199,10 +228,16 @@ fn pack<W: Write>(head: &Head, inspected: &Inspected, database: &Path, media: &P
     for (name, size) in &inspected.media {
         let place = place(media, name).ok_or_else(|| Failure::failed(format!("the database tells of a file with an impossible name, {name:?}")))?;
         match File::open(&place) {
-            Ok(mut file) => archive.file(&Entry::Media(name.clone()), &mut file).map_err(broken)?,
+            Ok(mut file) => {
+                let found = archive.upload(name, &mut file).map_err(broken)?;
+                if found != *name {
+                    problems.push(format!("The bytes of the uploaded file {name} are not what they were: its name is their SHA-512, and that is another."));
+                    archive.manifest.altered.push(name.clone());
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // The rest is worth saving all the same.
-                tracing::warn!("An uploaded file is missing and is not in the backup: {name}");
+                problems.push(format!("The uploaded file {name} is missing."));
                 archive.manifest.missing.push(name.clone());
                 archive.done += size;
             }
@@ -212,7 +247,8 @@ fn pack<W: Write>(head: &Head, inspected: &Inspected, database: &Path, media: &P
     let manifest = json(&archive.manifest)?;
     archive.text(&Entry::Manifest, &manifest).map_err(broken)?;
     let compressed = archive.tar.into_inner().map_err(broken)?;
-    compressed.finish().and_then(Sealing::seal).map_err(broken)
+    let out = compressed.finish().and_then(Sealing::seal).map_err(broken)?;
+    Ok((out, problems))
 }
 
 /// An archive that is being written.
@@ -234,6 +270,14 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
         self.add(entry, bytes, file)
     }
 
+    /// Adds an uploaded file; answers what it should be called.
+    fn upload(&mut self, name: &str, file: &mut File) -> io::Result<String> {
+        let bytes = file.metadata()?.len();
+        let mut named = Named { file, sum: Sha512::new() };
+        self.add(&Entry::Media(name.to_owned()), bytes, &mut named)?;
+        Ok(hex::encode(named.sum.finalize()))
+    }
+
     fn add(&mut self, entry: &Entry, bytes: u64, from: &mut dyn Read) -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes);
@@ -251,6 +295,20 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
         }
         self.manifest.entries.insert(entry.name(), Sum { bytes, sha256: hex::encode(sum) });
         Ok(())
+    }
+}
+
+/// Sums up an uploaded file as its name does.
+struct Named<'a> {
+    file: &'a mut File,
+    sum: Sha512,
+}
+
+impl Read for Named<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.sum.update(into.get(..count).unwrap_or_default());
+        Ok(count)
     }
 }
 

@@ -4,7 +4,9 @@
 //! do something with what is read; `list` and `prune` look at a directory of them, `schedule` makes them by itself.
 
 mod create;
+mod elsewhere;
 mod format;
+mod leftovers;
 mod list;
 mod prune;
 mod read;
@@ -16,13 +18,14 @@ mod seal;
 mod tests;
 mod verify;
 
-pub(super) use create::{COPY_ENDING, EXPORT_PREFIX};
-pub use create::{Made, Source, create, left_over, remove, sweep, write};
-pub use format::{Head, file_name};
+pub use create::{Made, Source, Written, count, create, verdict, write};
+pub use format::{DAMAGED, ENDING, Head, Owner, moment, stamp, unused_name};
+pub(super) use leftovers::{COPY_ENDING, EXPORT_PREFIX};
+pub use leftovers::{left_over, remove, sweep, sweep_parts};
 pub use list::{Listed, list};
-pub use prune::{Pruned, prune};
+pub use prune::{Pruned, prune, prune_damaged};
 pub use restore::{Restored, Target, fits, restore};
-pub use schedule::{Schedule, moment};
+pub use schedule::Schedule;
 pub(super) use scratch::Scratch;
 pub use scratch::own_like;
 pub use verify::{Verified, verify};
@@ -30,6 +33,10 @@ pub use verify::{Verified, verify};
 use std::path::Path;
 
 use super::{Failure, Kind};
+
+/// The metrics: when one last succeeded, and how many failed.
+const LAST: &str = "chatctl_backup_last_success_timestamp_seconds";
+const FAILURES: &str = "chatctl_backup_failures_total";
 
 /// Hears how far it is, of how much; answers whether to go on.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64, u64) -> bool + Send);

@@ -92,6 +92,7 @@ impl From<io::Error> for Stop {
 
 fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result<(), Stop> {
     let mut archive = tar::Archive::new(zstd::Decoder::new(from)?);
+    let mut media = 0_u64;
     for item in archive.entries()? {
         let mut item = item?;
         let name = item.path_bytes().into_owned();
@@ -104,6 +105,18 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
             return Err(Stop::Refused(format!("{shown} stands where it must not be.")));
         }
         let bytes = item.size();
+        if let Some(head) = &contents.head {
+            // What it says of itself bounds what is written to disk for it.
+            let said = match &entry {
+                Entry::Database if bytes != head.database_bytes => Some(head.database_bytes),
+                Entry::Media(_) if media.saturating_add(bytes) > head.media_bytes => Some(head.media_bytes),
+                _ => None,
+            };
+            if let Some(said) = said {
+                return Err(Stop::Refused(format!("{shown} has {bytes} bytes, and {HEAD} says {said}.")));
+            }
+            media += if matches!(entry, Entry::Media(_)) { bytes } else { 0 };
+        }
         let sum = match &entry {
             Entry::Head => {
                 let text = text(&mut item, MAX_HEAD, &shown)?;
@@ -220,7 +233,9 @@ impl Contents {
         let missing: BTreeSet<&String> = self.manifest.missing.iter().collect();
         let lost = inspected.media.iter().map(|(name, _)| name).filter(|name| !self.entries.contains_key(&Entry::Media((*name).clone())));
         let (known, lost): (Vec<_>, Vec<_>) = lost.partition(|name| missing.contains(*name));
-        let notes = known.iter().map(|name| format!("The uploaded file {name} was missing already when the backup was made.")).collect();
+        let altered =
+            self.manifest.altered.iter().map(|name| format!("The uploaded file {} was damaged already when the backup was made.", name.escape_debug()));
+        let notes = known.iter().map(|name| format!("The uploaded file {name} was missing already when the backup was made.")).chain(altered).collect();
         let rows: BTreeSet<&String> = inspected.media.iter().map(|(name, _)| name).collect();
         let strays = self.entries.keys().filter_map(|entry| if let Entry::Media(name) = entry { Some(name) } else { None }).filter(|name| !rows.contains(name));
         let mut problems: Vec<_> = lost.iter().map(|name| format!("The uploaded file {name} is missing.")).collect();

@@ -8,21 +8,25 @@
 //!
 //! A mount point, or a directory whose parent belongs to others, cannot change places. An empty one is filled from within
 //! (`.restoring-…`), the database last: whatever comes before has no database, and is no data directory yet.
+//!
+//! A part that the configuration puts outside of the data directory changes places by itself (`elsewhere`): the uploaded files before
+//! the data directory, the database after it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::create::with_ending;
-use super::format::{Entry, Head, stamp};
+use super::elsewhere::{Elsewhere, STAGED, aside, is_occupied, is_within};
+use super::format::{Entry, Head};
 use super::read::read;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::{Failure, Progress, cannot};
 use crate::admin::Kind;
-use crate::model::Timestamp;
 use crate::store::files;
 use crate::store::sqlite::upkeep::renew;
 
@@ -30,16 +34,19 @@ use crate::store::sqlite::upkeep::renew;
 const NOTHING: [&str; 2] = ["lock", "control.sock"];
 
 /// How a directory begins in which a data directory is filled from within.
-const WITHIN: &str = ".restoring-";
+const WITHIN: &str = STAGED;
+
+/// A directory in which nobody has restored any more for so long was left by an interrupted restoration.
+const LEFT: Duration = Duration::from_hours(1);
 
 /// Where the parts go.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'t> {
     /// The data directory. Whoever restores holds its lock, if it is there.
     pub data: &'t Path,
-    /// The database, relative to it.
+    /// The database, relative to it, or anywhere else.
     pub database: &'t Path,
-    /// The directory of the uploaded files, relative to it.
+    /// The directory of the uploaded files, relative to it, or anywhere else.
     pub media: &'t Path,
     /// What is there is kept aside instead of being in the way.
     pub replace: bool,
@@ -54,30 +61,47 @@ pub struct Restored {
     pub epoch: String,
     /// Where the old data directory is now, with all that was in it, its own backups and logs included.
     pub replaced: Option<PathBuf>,
+    /// Where parts are now that lay outside of the data directory.
+    pub kept_aside: Vec<PathBuf>,
     /// What is worth knowing and wrong with nothing.
     pub notes: Vec<String>,
 }
 
+impl Target<'_> {
+    /// The parts that lie outside of the data directory: the uploaded files first, since nothing refers to them before there is a database.
+    fn outside(&self) -> impl Iterator<Item = PathBuf> {
+        [self.media, self.database].into_iter().filter(|part| !is_within(part)).map(|part| self.data.join(part))
+    }
+
+    /// Whether a part lies within the data directory, so that this is replaced.
+    fn has_within(&self) -> bool {
+        is_within(self.database) || is_within(self.media)
+    }
+}
+
 /// Whether something can be restored there; changes nothing. Answers whether what is there would be kept aside.
 pub fn fits(target: &Target<'_>) -> Result<bool, Failure> {
-    Ok(occupied(target)? == Occupied::Data)
+    let there = occupied(target)? == Occupied::Data && target.has_within();
+    target.outside().try_fold(there, |there, place| Ok(is_occupied(&place)? || there))
 }
 
 fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
-    for part in [target.database, target.media] {
-        if part.components().any(|component| !matches!(component, Component::Normal(_) | Component::CurDir)) {
-            let why = format!("{} lies outside the data directory, and a backup is restored into one place: make it relative first", part.display());
-            return Err(Failure::usage(why));
-        }
-    }
     let there = Occupied::look(target.data)?;
-    if there == Occupied::Data && !target.replace {
+    if target.replace {
+        return Ok(there);
+    }
+    if there == Occupied::Data && target.has_within() {
         return Err(Failure::new(Kind::Conflict, format!("the data directory {} is not empty", target.data.display())));
+    }
+    for place in target.outside() {
+        if is_occupied(&place)? {
+            return Err(Failure::new(Kind::Conflict, format!("there is something in {} already", place.display())));
+        }
     }
     Ok(there)
 }
 
-/// Restores a backup into an empty or missing data directory. Whatever is wrong with the backup is found before the target is touched. Blocks.
+/// Restores a backup, each part where the configuration has it. Whatever is wrong with the backup is found before anything is touched. Blocks.
 pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<Restored, Failure> {
     let there = occupied(&target)?;
     let data = absolute(target.data)?;
@@ -85,20 +109,45 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     if there == Occupied::Missing {
         DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(cannot("make", parent))?;
     }
+    sweep(&data, parent).map_err(cannot("clear away what interrupted restorations have left in", parent))?;
+    let stage = |part: &Path| if is_within(part) { Ok(None) } else { Elsewhere::stage(&data.join(part)).map(Some) };
+    let (media, database) = (stage(target.media)?, stage(target.database)?);
+    let places = |staged: &Path| Places {
+        database: database.as_ref().map_or_else(|| staged.join(target.database), Elsewhere::path),
+        media: media.as_ref().map_or_else(|| staged.join(target.media), Elsewhere::path),
+    };
+    let like: &Path = if there == Occupied::Missing { parent } else { &data };
+    let put = |part: Option<Elsewhere>| part.map_or(Ok(None), Elsewhere::put);
+    let hand_over_all = || [&media, &database].into_iter().flatten().try_for_each(|part| part.hand_over(like));
+    if !target.has_within() {
+        let (head, epoch, notes) = fill(path, &places(&data), progress)?;
+        hand_over_all()?;
+        if there == Occupied::Missing {
+            DirBuilder::new().recursive(true).mode(0o700).create(&data).and_then(|()| own_like(&data, parent)).map_err(cannot("make", &data))?;
+        }
+        let kept_aside = [put(media)?, put(database)?].into_iter().flatten().collect();
+        return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
+    }
     let Some(staged) = stage_beside(&data, parent, there)? else {
         let staged = stage_within(&data, there)?;
-        let (head, epoch, notes) = fill(path, staged.path(), target, progress)?;
+        let (head, epoch, notes) = fill(path, &places(staged.path()), progress)?;
         hand_over(staged.path(), &data, there).map_err(cannot("prepare", staged.path()))?;
-        move_in(staged.path(), &data, target.database).map_err(cannot("put the restored data into", &data))?;
-        return Ok(Restored { head, epoch, replaced: None, notes });
+        hand_over_all()?;
+        let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
+        let last = if is_within(target.database) { target.database } else { target.media };
+        move_in(staged.path(), &data, last).map_err(cannot("put the restored data into", &data))?;
+        kept_aside.extend(put(database)?);
+        return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
     };
-    let (head, epoch, notes) = fill(path, staged.path(), target, progress)?;
-    hand_over(staged.path(), if there == Occupied::Missing { parent } else { &data }, there).map_err(cannot("prepare", staged.path()))?;
+    let (head, epoch, notes) = fill(path, &places(staged.path()), progress)?;
+    hand_over(staged.path(), like, there).map_err(cannot("prepare", staged.path()))?;
+    hand_over_all()?;
+    let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
     let old = swap(staged, &data, there).map_err(cannot("put the restored data in the place of", &data))?;
     sync_directory(parent).map_err(cannot("write in", parent))?;
     let replaced = match old {
         Some(old) if there == Occupied::Data => {
-            let aside = parent.join(format!("{}{}", beside(&data, ".replaced-"), stamp(Timestamp::now())));
+            let aside = aside(&data);
             fs::rename(&old, &aside).map_err(cannot("rename", &old))?;
             sync_directory(parent).map_err(cannot("write in", parent))?;
             Some(aside)
@@ -110,7 +159,23 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
         }
         None => None,
     };
-    Ok(Restored { head, epoch, replaced, notes })
+    kept_aside.extend(put(database)?);
+    Ok(Restored { head, epoch, replaced, kept_aside, notes })
+}
+
+/// Removes what restorations have left beside the data directory that were killed: with a lock in it such a sibling is the directory
+/// of before, and stays.
+fn sweep(data: &Path, parent: &Path) -> io::Result<()> {
+    let prefix = beside(data, STAGED);
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let unfinished = entry.file_name().to_string_lossy().strip_prefix(&prefix).is_some_and(|rest| rest.len() == 8);
+        let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
+        if unfinished && entry.file_type()?.is_dir() && !entry.path().join("lock").exists() && idle()? {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// What is in the place of the data directory.
@@ -145,7 +210,7 @@ fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Sc
     if there != Occupied::Missing && device(data)? != device(parent)? {
         return Ok(None);
     }
-    match Scratch::directory(parent, &beside(data, ".restoring-"), "") {
+    match Scratch::directory(parent, &beside(data, STAGED), "") {
         Ok(staged) => Ok(Some(staged)),
         Err(error) if there != Occupied::Missing && matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => Ok(None),
         Err(error) => Err(cannot("write in", parent)(error)),
@@ -181,25 +246,31 @@ pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result
     sync_directory(data)
 }
 
+/// Where the parts are made.
+pub(super) struct Places {
+    pub(super) database: PathBuf,
+    pub(super) media: PathBuf,
+}
+
 /// Extracts, verifies and migrates.
-pub(super) fn fill(path: &Path, staged: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
-    let (database, media) = (staged.join(target.database), staged.join(target.media));
+pub(super) fn fill(path: &Path, places: &Places, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
+    let Places { database, media } = places;
     let mut place = |entry: &Entry| {
         let path = match entry {
             Entry::Database => database.clone(),
-            Entry::Media(name) => files::place(&media, name).ok_or_else(|| io::Error::other("no name of a file"))?,
+            Entry::Media(name) => files::place(media, name).ok_or_else(|| io::Error::other("no name of a file"))?,
             Entry::Head | Entry::Manifest => return Ok(None),
         };
-        DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(staged))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(media))?;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(Some)
     };
     let mut contents = read(path, &mut place, progress)?;
-    let notes = if contents.problems.is_empty() { contents.check_database(&database)? } else { Vec::new() };
+    let notes = if contents.problems.is_empty() { contents.check_database(database)? } else { Vec::new() };
     let (Some(head), []) = (contents.head, contents.problems.as_slice()) else {
         return Err(Failure::failed(format!("{} cannot be restored: {}", path.display(), contents.problems.join(" "))));
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(&media).map_err(cannot("make", &media))?;
-    let epoch = renew(&database)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(media).map_err(cannot("make", media))?;
+    let epoch = renew(database)?;
     Ok((head, epoch, notes))
 }
 

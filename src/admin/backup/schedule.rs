@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use metrics::gauge;
+use metrics::{counter, gauge};
 
-use super::{Failure, Source, create, list, prune};
+use super::create::seconds;
+use super::{FAILURES, Failure, LAST, Listed, Owner, Source, create, list, prune};
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::sqlite::Sqlite;
+use crate::store::{Store, StoreError};
 
+/// The age of the newest backup.
+const AGE: &str = "chatctl_backup_age_seconds";
 /// How long it rests after a failure: at first so long, twice as long each time, and no longer than that.
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(10);
@@ -24,14 +28,31 @@ pub struct Schedule {
     config: Arc<Config>,
     chat: Chat,
     store: Sqlite,
+    owner: Owner,
     every: Duration,
+    /// What the age of the newest backup is counted from while there is none.
+    began: Timestamp,
+}
+
+/// What lies in the directory.
+struct Found {
+    /// When the newest backup was made.
+    sound: Option<Timestamp>,
+    /// When one was last tried, of damaged data too.
+    tried: Option<Timestamp>,
 }
 
 impl Schedule {
-    /// What the configuration wants; None: nothing.
-    pub fn of(config: &Arc<Config>, chat: &Chat, store: &Sqlite) -> Option<Self> {
-        let every = Duration::from_secs(config.backup.every_hours?.saturating_mul(3600));
-        Some(Self { config: Arc::clone(config), chat: chat.clone(), store: store.clone(), every })
+    /// What the configuration wants; None: nothing. Its metrics are there from now on.
+    pub async fn of(config: &Arc<Config>, chat: &Chat, store: &Sqlite) -> Result<Option<Self>, StoreError> {
+        counter!(FAILURES).absolute(0);
+        let Some(hours) = config.backup.every_hours else { return Ok(None) };
+        let settings = store.settings().await?;
+        let owner = Owner { instance: settings.instance, epoch: settings.epoch };
+        let every = Duration::from_secs(hours.saturating_mul(3600));
+        gauge!(LAST).set(0.0);
+        gauge!(AGE).set(0.0);
+        Ok(Some(Self { config: Arc::clone(config), chat: chat.clone(), store: store.clone(), owner, every, began: Timestamp::now() }))
     }
 
     fn directory(&self) -> PathBuf {
@@ -39,7 +60,7 @@ impl Schedule {
     }
 
     /// Makes backups for as long as it is awaited. One that was missed while the server was off is made at once; one that fails is
-    /// an ERROR line and is tried again. A backup of the directory that somebody else has made counts as well.
+    /// an ERROR line and is tried again. A backup that somebody else has made of this instance counts as well.
     pub async fn run(self) {
         let mut rest = FIRST_REST;
         loop {
@@ -61,22 +82,28 @@ impl Schedule {
     async fn step(&self) -> Result<(), Failure> {
         let while_doing = |doing: &'static str| move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"));
         let now = Timestamp::now();
-        let mut last = self.last(now).await.map_err(while_doing("The backups cannot be looked at"))?;
-        if last.is_none_or(|last| now >= last.plus(self.every)) {
+        let found = self.found(now).await.map_err(while_doing("The backups cannot be looked at"));
+        self.tell(found.as_ref().ok().and_then(|found| found.sound));
+        let found = found?;
+        if found.tried.is_none_or(|tried| now >= tried.plus(self.every)) {
             self.make().await.map_err(while_doing("A backup could not be made"))?;
-            last = self.last(Timestamp::now()).await?;
-        }
-        if let Some(last) = last {
-            tell(last, Timestamp::now());
+            self.tell(self.found(Timestamp::now()).await?.sound);
         }
         Ok(())
     }
 
-    /// The moment of the newest backup that can be read. One from the future was made by a clock that went wrong.
-    async fn last(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+    /// The newest backups of this instance that can be read. One from the future was made by a clock that went wrong.
+    async fn found(&self, now: Timestamp) -> Result<Found, Failure> {
         let directory = self.directory();
-        let found = blocking(move || list(&directory)).await?;
-        Ok(found.iter().filter_map(|backup| moment(&backup.head.as_ref()?.created)).filter(|at| *at <= now).max())
+        let mut listed = blocking(move || list(&directory)).await?;
+        listed.retain(|backup| backup.is_of(&self.owner));
+        let newest = |counts: fn(&Listed) -> bool| listed.iter().filter(|backup| counts(backup)).filter_map(Listed::created).filter(|at| *at <= now).max();
+        Ok(Found { sound: newest(Listed::is_sound), tried: newest(|_| true) })
+    }
+
+    fn tell(&self, last: Option<Timestamp>) {
+        gauge!(LAST).set(last.map_or(0.0, seconds));
+        gauge!(AGE).set(seconds(Timestamp::now()) - seconds(last.unwrap_or(self.began)));
     }
 
     async fn make(&self) -> Result<(), Failure> {
@@ -87,8 +114,8 @@ impl Schedule {
         let made = create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
         tracing::info!("The backup {} was made ({} bytes).", shown(&made.path), made.bytes);
         if let Some(keep) = self.config.backup.keep {
-            let (directory, keep) = (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX));
-            for old in blocking(move || prune(&directory, keep, false)).await?.gone {
+            let (directory, keep, owner) = (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX), self.owner.clone());
+            for old in blocking(move || prune(&directory, keep, Some(&owner), false)).await?.gone {
                 tracing::info!("The backup {} was removed.", old.name);
             }
         }
@@ -111,18 +138,8 @@ impl Drop for Wanted {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an age in seconds is small")]
-fn tell(last: Timestamp, now: Timestamp) {
-    gauge!("chatctl_backup_age_seconds").set((now.0 - last.0) as f64 / 1000.0);
-}
-
 async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(act).await.unwrap_or_else(|_| Err(Failure::failed("it ended unexpectedly")))
-}
-
-/// The moment that a backup says of itself.
-pub fn moment(text: &str) -> Option<Timestamp> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok().map(Timestamp::from)
 }
 
 fn shown(path: &Path) -> String {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Ground;
 use super::report::{Report, count};
-use crate::admin::backup::{Listed, left_over, list, moment, remove};
+use super::{Ground, Server};
+use crate::admin::backup::{DAMAGED, Listed, Owner, left_over, list, remove};
 use crate::model::Timestamp;
 
 /// A backup takes its time.
@@ -20,8 +20,16 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         }
     };
     leftovers(ground, report);
+    let found = ours(ground, found);
     let newest = newest_of(&found);
-    if let (Some(last), None) = (found.last(), newest) {
+    let damaged = found.iter().filter(|backup| backup.name.ends_with(DAMAGED)).max_by_key(|backup| backup.created());
+    if let Some(last) = damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() > Some(at))) {
+        report.fail(
+            format!("the last backup, {}, was made of damaged data", last.name),
+            "chatctl db check and the log say what is wrong; an earlier backup may have what is lost.",
+        );
+    }
+    if let (Some(last), None, None) = (found.last(), newest, damaged) {
         let why = last.problem.as_deref().unwrap_or("it is from the future");
         report.fail(format!("none of {} can be used; of the newest, {}: {why}", count(found.len(), "backup"), last.name), MAKE);
     }
@@ -38,6 +46,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
             } else {
                 report.ok(said);
             }
+        }
+        (Some(every), None, _) if found.is_empty() && running_for(ground).is_some_and(|since| since > LATE) => {
+            report.fail(
+                format!("there is no backup in {}", directory.display()),
+                format!("A running server makes one every {every} h; its log says why not. {MAKE}"),
+            );
         }
         (Some(every), ..) if found.is_empty() => {
             report.warn(
@@ -59,16 +73,32 @@ fn directory(ground: &Ground) -> PathBuf {
     ground.data().join(&ground.config.backup.directory)
 }
 
-/// The newest backup that begins as one. What says to be from the future was made by a clock that went wrong.
+/// Those of this instance; where the database cannot tell which it is, all.
+fn ours(ground: &Ground, mut found: Vec<Listed>) -> Vec<Listed> {
+    if let Ok(owner) = Owner::of(&ground.database(), ground.is_live()) {
+        found.retain(|backup| backup.head.is_none() || backup.is_of(&owner));
+    }
+    found
+}
+
+/// How long the server has run, if one does and is asked.
+fn running_for(ground: &Ground) -> Option<Duration> {
+    match &ground.server {
+        Server::Here(live) => Some(live.start.elapsed()),
+        _ => None,
+    }
+}
+
+/// The newest backup that counts as one. What says to be from the future was made by a clock that went wrong.
 fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
     let now = Timestamp::now();
-    let dated = found.iter().filter_map(|backup| Some((backup, moment(&backup.head.as_ref()?.created)?)));
+    let dated = found.iter().filter(|backup| backup.is_sound()).filter_map(|backup| Some((backup, backup.created()?)));
     dated.filter(|(_, at)| *at <= now).max_by_key(|(_, at)| *at)
 }
 
 /// The newest backup in the configured directory.
 pub(super) fn newest(ground: &Ground) -> Option<Listed> {
-    let found = list(&directory(ground)).ok()?;
+    let found = ours(ground, list(&directory(ground)).ok()?);
     newest_of(&found).map(|(backup, _)| backup.clone())
 }
 

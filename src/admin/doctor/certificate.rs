@@ -3,36 +3,36 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::Ground;
 use super::report::{Report, count};
+use crate::admin::certificate;
 use crate::model::Timestamp;
 
 /// Days before the end that somebody should look.
 const SOON: i64 = 21;
 const DAY: i64 = 24 * 60 * 60;
 
-const RENEW: &str = "Renew the certificate and restart the server, which reads it when it starts.";
+const RENEW: &str = "Renew the certificate, then: kill -HUP PID (systemctl reload), which makes the server read it again.";
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let server = &ground.config.server;
     let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) else {
         return report.skip("there is no tls_cert; TLS ends elsewhere or nowhere");
     };
-    let chain = match CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-        Ok(chain) if !chain.is_empty() => chain,
-        Ok(_) => return report.fail(format!("{} holds no certificate", cert.display()), "[server] tls_cert names a PEM file with the whole chain."),
-        Err(error) => {
-            let advice = "[server] tls_cert names a PEM file with the whole chain, which the user of the server may read.";
-            return report.fail(format!("{} cannot be used: {error}", cert.display()), advice);
-        }
+    let advice = "[server] tls_cert names a PEM file with the whole chain and tls_key the one of its key, both to be read by the user of the server.";
+    let chain = match certificate::chain(cert) {
+        Ok(chain) => chain,
+        Err(unusable) => return report.fail(unusable.to_string(), advice),
     };
-    pair(report, &chain, cert, key);
+    if let Err(unusable) = certificate::load(cert, key) {
+        report.fail(unusable.to_string(), advice);
+    }
+    modes(report, key);
+    authority(report, &chain, cert);
     let ends: Option<Vec<(i64, i64)>> = chain.iter().map(|der| validity(der)).collect();
     let Some(ends) = ends else {
         return report.fail(format!("{} holds what is no certificate", cert.display()), RENEW);
@@ -52,17 +52,25 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
 }
 
-/// Whether the server would take the two.
-fn pair(report: &mut Report, chain: &[CertificateDer<'static>], cert: &Path, key: &Path) {
-    let advice = "[server] tls_key names the PEM file of the certificate's own key, which the user of the server may read.";
-    match PrivateKeyDer::from_pem_file(key) {
-        Err(error) => report.fail(format!("{} cannot be used: {error}", key.display()), advice),
-        Ok(der) => {
-            if let Err(error) = ServerConfig::builder().with_no_client_auth().with_single_cert(chain.to_vec(), der) {
-                report.fail(format!("{} and {} do not fit: {error}", cert.display(), key.display()), advice);
-            }
-        }
+/// When the first certificate of a chain ends, in seconds since 1970; None where it cannot be read. Blocks.
+pub fn end(cert: &Path) -> Option<i64> {
+    let chain = certificate::chain(cert).ok()?;
+    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+}
+
+/// What browsers refuse although servers serve it: what `openssl req -x509` makes.
+fn authority(report: &mut Report, chain: &[CertificateDer<'_>], cert: &Path) {
+    let Some(first) = chain.first().and_then(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed) else { return };
+    if first.is_ca() {
+        report.warn(
+            format!("the first certificate in {} is that of an authority (CA:TRUE), which clients refuse for a server", cert.display()),
+            "Use one that an authority has signed. For one signed by itself: openssl req -x509 … -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
+        );
     }
+}
+
+/// Who may read the key.
+fn modes(report: &mut Report, key: &Path) {
     if let Ok(meta) = std::fs::metadata(key)
         && meta.mode() & 0o007 != 0
     {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::report::Report;
 use super::{Ground, Server};
 use crate::model::Timestamp;
-use crate::store::sqlite::upkeep::checkup::newest_message;
+use crate::store::sqlite::upkeep::checkup::{newest_message, rooms_ahead};
 
 /// Two clocks are never quite the same.
 const TOLERANCE: Duration = Duration::from_mins(1);
@@ -24,6 +24,11 @@ impl Start {
     /// Now.
     pub fn now() -> Self {
         Self { wall: Timestamp::now(), since_boot: since_boot() }
+    }
+
+    /// How long ago it was, by the clock on the wall.
+    pub(super) fn elapsed(self) -> Duration {
+        Duration::from_millis((Timestamp::now().0 - self.wall.0).max(0).unsigned_abs())
     }
 
     /// By how much the clock was set since then, forth or back.
@@ -63,6 +68,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
                 format!("One of them was or is wrong. {ADVICE}"),
             );
         }
+    }
+    if let Ok((rooms, Some(latest))) = rooms_ahead(&ground.database(), ground.is_live(), now.plus(TOLERANCE)) {
+        report.warn(
+            format!("{rooms} rooms have a message later than the clock, the latest of {}", latest.seconds()),
+            "Times never go back within a room: new messages there carry the time of the latest one until the clock has passed it. Their order is right.",
+        );
     }
     if report.is_empty() {
         report.ok(format!("it says {}, and nothing is later", now.seconds()));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Ground;
 use super::report::Report;
+use crate::config::check;
 
 /// Largest number of bytes of a code point.
 const BYTES: usize = 4;
@@ -13,13 +14,8 @@ const AROUND: usize = 1024;
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let config = &ground.config;
     let (server, auth, limits) = (&config.server, &config.auth, &config.limits);
-    if let Some(url) = &server.public_url
-        && !is_origin(url.trim_end_matches('/'))
-    {
-        report.fail(format!("public_url is {url:?}"), "[server] public_url is how browsers reach the server, as https://chat.example.org.");
-    }
-    for origin in server.allowed_origins.iter().filter(|origin| !is_origin(origin.trim_end_matches('/'))) {
-        report.fail(format!("allowed_origins holds {origin:?}, which no browser sends"), "An origin is https://HOST or https://HOST:PORT, without a path.");
+    for check::Unworkable { section, key, why } in check::network(config) {
+        report.fail(format!("[{section}] {key} {why}"), "Correct it in the configuration; the server does not start with it.");
     }
     if let (Some(url), Some(_)) = (&server.public_url, &server.tls_cert)
         && url.starts_with("http://")
@@ -50,26 +46,5 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
     if report.is_empty() {
         report.ok(ground.file.as_ref().map_or_else(|| "the defaults and the environment hold".to_owned(), |file| format!("{} is sound", file.display())));
-    }
-}
-
-/// `scheme://host[:port]`
-fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_is_a_scheme_and_a_host() {
-        for good in ["https://chat.example", "http://127.0.0.1:8080", "https://[::1]:443"] {
-            assert!(is_origin(good), "{good}");
-        }
-        for bad in ["chat.example", "*", "https://", "https://a/b", "ws://a", "https://user@a"] {
-            assert!(!is_origin(bad), "{bad}");
-        }
     }
 }

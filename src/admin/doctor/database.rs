@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 
 use super::report::Report;
-use super::{Ground, backups};
+use super::{Ground, Server, backups};
 use crate::store::sqlite::upkeep::checkup::problems_of;
 use crate::store::sqlite::upkeep::plan;
 
@@ -13,6 +13,14 @@ const MOST: usize = 10;
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let path = ground.database();
+    if let Server::Here(live) = &ground.server
+        && !live.store.is_in_place()
+    {
+        return report.fail(
+            format!("{} or its write-ahead log was removed or replaced while the server runs, and nothing is stored", path.display()),
+            format!("Move the file back that was there; if it is gone, stop the server and restore a backup. {}", restore(ground)),
+        );
+    }
     // What may not be read is not damaged.
     if let Err(error) = File::open(&path) {
         return match error.kind() {

@@ -9,6 +9,7 @@ mod certificate;
 mod clock;
 mod configuration;
 mod database;
+mod descriptors;
 mod disk;
 mod logs;
 mod permissions;
@@ -25,6 +26,7 @@ mod websocket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use certificate::end as certificate_end;
 pub use clock::Start;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};

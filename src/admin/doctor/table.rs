@@ -2,7 +2,8 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Ground, backups, certificate, clock, configuration, database, disk, logs, permissions, proxies, registration, rooms, search, server, uploads, websocket,
+    Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs, permissions, proxies, registration, rooms, search, server, uploads,
+    websocket,
 };
 use crate::admin::Failure;
 
@@ -55,6 +56,7 @@ pub const CHECKS: &[Check] = &[
     check("server", "whether a server runs and answers at the control socket", Side::Caller, server::look),
     check("permissions", "modes and owners of the data directory, its files and the control socket", Side::Files, permissions::look),
     check("disk", "free space where the data and the log are", Side::Files, disk::look),
+    check("descriptors", "how many open files the system allows, against max_connections", Side::Files, descriptors::look),
     check("schema", "the version of the database against that of the program", Side::Files, database::schema),
     check("database", "the database, all of it: damage, lost references, gaps", Side::Files, database::look),
     check("search", "the search index: whole, and in step with the messages", Side::Files, search::look),

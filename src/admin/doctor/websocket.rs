@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, ClientConnection, Error as TlsError, RootCertStore, StreamOwned};
 use tokio_tungstenite::tungstenite::client::client;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::http::header::{CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
@@ -83,7 +83,8 @@ impl<'a> Target<'a> {
         let connection = ClientConnection::new(Arc::new(config), name).map_err(|error| wrong(url, &error))?;
         let mut stream = StreamOwned::new(connection, stream);
         stream.conn.complete_io(&mut stream.sock).map_err(|error| {
-            (format!("TLS with {url} fails: {error}"), "Look at the certificate that is served there: its name, its chain, its end; clients refuse it too.")
+            let (why, advice) = untrusted(&error);
+            (format!("TLS with {url} fails: {why}"), advice)
         })?;
         self.upgrade(stream, url)
     }
@@ -124,6 +125,32 @@ impl<'a> Target<'a> {
             Err(HandshakeError::Failure(Error::Http(answer))) => Err(refused(url, answer.status())),
             Err(HandshakeError::Failure(error)) => Err((format!("{url} does not answer a WebSocket handshake as one: {error}"), PASS_ON)),
         }
+    }
+}
+
+/// Why a certificate is refused, in plain words.
+fn untrusted(error: &io::Error) -> (String, &'static str) {
+    let certificate = match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(TlsError::InvalidCertificate(certificate)) => certificate,
+        _ => return (error.to_string(), "Look at the certificate that is served there: its name, its chain, its end; clients refuse it too."),
+    };
+    match certificate {
+        CertificateError::UnknownIssuer => (
+            "its certificate is signed by nobody whom this machine trusts".to_owned(),
+            "If an authority has signed the certificate, tls_cert must hold the whole chain; if you have signed it yourself, clients must be told to trust it.",
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => ("its certificate has ended".to_owned(), "Renew it; browsers refuse it too."),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("its certificate does not hold yet".to_owned(), "Look at the clocks of both machines.")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("its certificate is for another name".to_owned(), "The certificate must name the host of [server] public_url.")
+        }
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
+            "its certificate is that of an authority, signed by itself".to_owned(),
+            "openssl req -x509 makes such ones. Use one that an authority has signed, or add: -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
+        ),
+        other => (format!("its certificate is refused: {other}"), "Look at its name, its chain and its end; clients refuse it too."),
     }
 }
 

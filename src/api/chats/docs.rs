@@ -24,12 +24,12 @@ pub(super) fn describe(operation: Operation) -> Described {
             .open()
             .body::<wire::Credentials>()
             .answers(200, "Both tokens", success(Shape::of::<wire::Opened<'_>>()))
-            .fails([Error::BadCredentials { known: true }]),
+            .fails([Error::BadCredentials { known: true }, Error::ForeignOrigin]),
         Operation::Refresh => Described::new("A fresh access token")
             .open()
             .body::<wire::Refresh>()
             .answers(200, "The token; it lives one hour unless configured otherwise, and dies with its session", success(Shape::of::<wire::Refreshed<'_>>()))
-            .fails([invalid("refreshToken")]),
+            .fails([invalid("refreshToken"), Error::ForeignOrigin]),
         Operation::CreateChat => Described::new("Make a chat")
             .text("The caller becomes a participant, listed or not.")
             .body::<wire::NewChat>()

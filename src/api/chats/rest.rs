@@ -49,6 +49,7 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::LogIn { name, password } = request.json::<wire::Credentials>().await?.try_into()?;
     let login = match name {
         wire::LogInName::Email(email) => chat.log_in_by_email(&email, &password, request.client()).await?,
@@ -58,6 +59,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn refresh(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::Refresh { refresh_token } = request.json().await?;
     let token = chat.refresh(&Credential::Opaque(refresh_token), request.client()).await.map_err(|error| match error {
         Error::BadSession => Error::invalid("refreshToken", "opens no session"),

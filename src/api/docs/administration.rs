@@ -22,7 +22,7 @@ pub(in crate::api) const ABOUT: About = About {
 pub(in crate::api) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::SetUp => Described::new("Make the first administrator")
-            .text("Once, while there is no user. The link that `serve` prints carries the token.")
+            .text("Once, while there is no administrator, whoever has registered meanwhile. The link that `serve` prints carries the token.")
             .open()
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())

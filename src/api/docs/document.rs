@@ -14,7 +14,7 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Content, ContentBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Required, Schema};
 use warp::http::Method;
-use warp::http::header::{ALLOW, HeaderName, RETRY_AFTER, UPGRADE};
+use warp::http::header::{ALLOW, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE};
 
 use super::described::{Answer, Body, Carriers, Described, Frames};
 use super::{Shape, carriers, words};
@@ -25,8 +25,12 @@ use crate::model::Error;
 pub(super) type Schemas = BTreeMap<String, RefOr<Schema>>;
 
 /// Headers of failures that are part of the protocol.
-const TOLD: [(HeaderName, &str); 3] =
-    [(RETRY_AFTER, "Seconds after which to try again"), (ALLOW, "Methods of this path"), (UPGRADE, "The protocol to switch to")];
+const TOLD: [(HeaderName, &str); 4] = [
+    (RETRY_AFTER, "Seconds after which to try again"),
+    (ALLOW, "Methods of this path"),
+    (UPGRADE, "The protocol to switch to"),
+    (SEC_WEBSOCKET_VERSION, "The version of the protocol"),
+];
 
 /// The whole description of a dialect; its schemas are named `dialect.Type`.
 pub(super) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
@@ -166,6 +170,7 @@ fn spelled(name: &HeaderName) -> &'static str {
     match *name {
         RETRY_AFTER => "Retry-After",
         ALLOW => "Allow",
+        SEC_WEBSOCKET_VERSION => "Sec-WebSocket-Version",
         _ => "Upgrade",
     }
 }

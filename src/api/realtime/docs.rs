@@ -38,7 +38,8 @@ pub(super) fn describe(operation: Operation) -> Described {
             .open()
             .body::<wire::Credentials>()
             .answers(200, "Whether it worked", status())
-            .header("Set-Cookie", "`chat_session`, HttpOnly, SameSite=Lax, Secure under TLS; only where it worked"),
+            .header("Set-Cookie", "`chat_session`, HttpOnly, SameSite=Lax, Secure under `https`; only where it worked")
+            .fails([Error::ForeignOrigin]),
         Operation::LogOut => Described::new("End the session and its sockets")
             .half_open()
             .answers(200, "Whether there was a session", status())

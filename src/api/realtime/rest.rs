@@ -70,6 +70,7 @@ async fn user(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::Credentials { username, password } = request.json().await?;
     let login = chat.log_in_by_digest(&username, &password, request.client()).await?;
     let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());
@@ -77,7 +78,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
-    let session = match request.session(chat).await {
+    let session = match request.leaving(chat).await {
         Ok(session) => session,
         Err(Error::NoSession | Error::BadSession) => return Ok(json(StatusCode::OK, &wire::Status { status: false })),
         Err(other) => return Err(other),

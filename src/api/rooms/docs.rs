@@ -41,8 +41,8 @@ pub(super) fn describe(operation: Operation) -> Described {
             .open()
             .body::<wire::LogIn>()
             .answers(205, "The new session", Shape::of::<wire::Opened<'_>>())
-            .header("Set-Cookie", "`session`, HttpOnly, SameSite=Lax, Secure under TLS")
-            .fails([Error::BadCredentials { known: true }]),
+            .header("Set-Cookie", "`session`, HttpOnly, SameSite=Lax, Secure under `https`")
+            .fails([Error::BadCredentials { known: true }, Error::ForeignOrigin]),
         Operation::LogOut => {
             Described::new("End the session and its sockets").empty(204, "It has ended").header("Set-Cookie", "Clears `session`")
         }

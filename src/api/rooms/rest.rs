@@ -77,6 +77,7 @@ async fn delete_me(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::LogIn { user_id, password } = request.json().await?;
     let login = chat.log_in(&user_id, &password, request.client()).await?;
     let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());
@@ -84,7 +85,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
-    let session = request.session(chat).await?;
+    let session = request.leaving(chat).await?;
     chat.log_out(&session).await?;
     Ok(goodbye(&request))
 }

@@ -16,6 +16,9 @@ use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
 use crate::model::{Client, Error, Outcome, Result};
 
+/// Frames that may come before the first text; who sends more wants nothing.
+const MAX_BEFORE: usize = 64;
+
 /// A socket of which nothing is known yet.
 pub(super) struct Guest<D: Knocks, S> {
     pub(super) stream: WebSocketStream<S>,
@@ -36,15 +39,11 @@ impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
             Ok(frame) => frame,
             Err(end) => return end.say(self.stream).await,
         };
-        let (mut connection, entry) = match Box::pin(admit::<D>(chat, &self.client, &frame)).await {
+        let (connection, entry) = match Box::pin(admit::<D>(chat, &self.client, &frame)).await {
             Ok(admitted) => admitted,
             Err(error) => return self.refuse(error).await,
         };
         Span::current().record("user", &connection.session().login);
-        // A session that ended before the socket was registered has closed no socket.
-        if let Err(reason) = connection.recheck().await {
-            return End::Close(reason).say(self.stream).await;
-        }
         Loop::<D, _>::new(self.stream, connection, self.state, self.times, self.member).run(chat, Some(entry)).await;
     }
 
@@ -67,7 +66,7 @@ async fn admit<D: Knocks>(chat: &Chat, client: &Client, frame: &str) -> Result<(
 
 /// The first text frame; what else comes is answered as the protocol wants, or ignored.
 async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> Result<Utf8Bytes, End> {
-    loop {
+    for _ in 0..MAX_BEFORE {
         match stream.next().await {
             Some(Ok(Message::Text(text))) => return Ok(text),
             // tungstenite has prepared the answer.
@@ -78,4 +77,5 @@ async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStr
             None => return Err(End::Lost),
         }
     }
+    Err(End::Close(CloseReason::Policy))
 }

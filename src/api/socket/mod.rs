@@ -5,10 +5,14 @@
 mod end;
 mod first;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tracker;
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
@@ -53,6 +57,11 @@ pub(super) fn upgrade_unknown<D: Knocks>(mut request: Request, chat: &Chat, stat
     handshake.switch(&request, async move |stream| first::Guest::<D, _> { stream, client, state, times, member }.receive(&chat).await)
 }
 
+/// Whether a key of a handshake is what RFC 6455 asks for: 16 bytes in Base64.
+fn is_key(key: &HeaderValue) -> bool {
+    BASE64_STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16)
+}
+
 fn voice<D: Speaks>() -> Voice {
     Voice { name: D::NAME, encode: D::encode, personal: D::PERSONAL }
 }
@@ -71,7 +80,7 @@ struct Handshake {
 impl Handshake {
     fn of(request: &mut Request) -> Result<Self> {
         let version = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
-        let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|_| request.is_upgrade() && version).cloned();
+        let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|key| request.is_upgrade() && version && is_key(key)).cloned();
         let (Some(key), Some(on)) = (key, request.upgrade.take()) else { return Err(Error::UpgradeRequired) };
         request.check_origin(true)?;
         Ok(Self { key, on })
@@ -94,7 +103,7 @@ impl Handshake {
             };
             // The type is the one that accept.rs serves.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
-            let io = parts.io.into_inner();
+            let io = parts.io.into_inner().upgraded();
             let stream = WebSocketStream::from_partially_read(io, parts.read_buf.to_vec(), Role::Server, Some(limits)).await;
             drop(parts.read_buf);
             talk(stream).await;

@@ -15,7 +15,7 @@ use super::end::End;
 use super::tracker::Member;
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
-use crate::model::{Command, Outcome, Result, RoomId, Timestamp};
+use crate::model::{Command, Error, Outcome, Result, RoomId, Timestamp};
 
 /// Posts of one socket that may wait for the disk.
 const MAX_LATER: usize = 64;
@@ -54,6 +54,8 @@ pub(super) struct Loop<D: Speaks, S> {
     subscription: Question,
     /// Control frames wait to be flushed.
     owes_flush: bool,
+    /// Before this nothing is read: the peer has sent too much, and its own connection fills.
+    reads_from: Instant,
     heard: bool,
     missed: u32,
     counted: Counted,
@@ -94,6 +96,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             later: FuturesOrdered::new(),
             subscription: Question::default(),
             owes_flush: false,
+            reads_from: Instant::now(),
             heard: true,
             missed: 0,
             counted: Counted::new(D::NAME),
@@ -101,6 +104,10 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     pub(super) async fn run(mut self, chat: &Chat, enter: Option<Entry>) {
+        // A session that ended before the socket was registered has closed no socket.
+        if let Err(reason) = Box::pin(self.connection.check_opened()).await {
+            return self.finish(End::Close(reason)).await;
+        }
         let hello = Hello { session: self.connection.session(), heartbeat_seconds: self.times.heartbeat.as_secs(), epoch: chat.epoch(), now: Timestamp::now() };
         self.out.extend(D::greet(&mut self.state, &hello));
         let end = match self.open(enter).await {
@@ -144,7 +151,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 continue;
             }
             tokio::select! {
-                frame = self.stream.next(), if self.later.len() < MAX_LATER => {
+                frame = self.stream.next(), if self.later.len() < MAX_LATER && self.reads() => {
                     self.take(frame).await?;
                     self.read_waiting().await?;
                 }
@@ -155,6 +162,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                         self.answer(&question, outcome, None);
                     }
                 }
+                () = sleep_until(self.reads_from), if !self.reads() => (),
                 () = sleep_until(next_ping.min(next_check)) => {
                     let now = Instant::now();
                     if now >= next_ping {
@@ -179,7 +187,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     /// Takes the frames that have arrived already, so that what they cause is written together.
     async fn read_waiting(&mut self) -> Result<(), End> {
         for _ in 0..MAX_READ {
-            if self.later.len() >= MAX_LATER || self.connection.replaying() {
+            if self.later.len() >= MAX_LATER || self.connection.replaying() || !self.reads() {
                 break;
             }
             let Some(frame) = self.stream.next().now_or_never() else { break };
@@ -189,9 +197,19 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     async fn take(&mut self, frame: Option<tungstenite::Result<Message>>) -> Result<(), End> {
+        if self.connection.has_ended() {
+            return Err(End::Close(CloseReason::SessionEnded));
+        }
         self.heard = true;
+        let over = if matches!(frame, Some(Ok(_))) { self.connection.count_frame() } else { None };
+        if let Some(pause) = over {
+            self.reads_from = Instant::now() + pause;
+        }
         match frame {
-            Some(Ok(Message::Text(text))) => self.command(&text).await,
+            Some(Ok(Message::Text(text))) => {
+                let refused = over.and_then(|_| self.connection.warns());
+                self.command(&text, refused).await;
+            }
             // tungstenite has prepared the answer; it goes out with the next flush.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.owes_flush = true,
             Some(Ok(Message::Close(_))) => return Err(End::Closed),
@@ -202,10 +220,16 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         Ok(())
     }
 
-    async fn command(&mut self, text: &str) {
+    /// Whether the peer may be read.
+    fn reads(&self) -> bool {
+        Instant::now() >= self.reads_from
+    }
+
+    /// Carries out a frame, or answers why it is not to be. Over the limit that is said once; what follows waits instead.
+    async fn command(&mut self, text: &str, refused: Option<Error>) {
         let asked = D::decode(&mut self.state, text);
         let question = asked.question;
-        let command = match self.connection.count_frame().and(asked.command) {
+        let command = match refused.map_or(asked.command, Err) {
             Ok(command) => command,
             Err(error) => {
                 self.settle().await;
@@ -250,7 +274,8 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
 
     /// Pings a silent peer; one that stays silent is gone.
     async fn beat(&mut self) -> Result<(), End> {
-        if std::mem::take(&mut self.heard) {
+        // Of a peer that is not read nothing can be heard.
+        if std::mem::take(&mut self.heard) || !self.reads() {
             self.missed = 0;
             return Ok(());
         }
@@ -285,7 +310,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             tokio::select! {
                 written = written => written.map_err(|_| End::Lost)?,
                 // A peer that reads nothing fills its queue, or is silent for as long as one that is gone.
-                () = outbox.overflowed() => return Err(End::Close(CloseReason::TooSlow)),
+                reason = outbox.overflowed() => return Err(End::Close(reason)),
                 () = tokio::time::sleep(self.times.heartbeat * (MISSED + 1)) => return Err(End::Close(CloseReason::TimedOut)),
             }
             self.out.shrink_to(KEEP_FRAMES);

@@ -27,11 +27,11 @@ pub(super) fn describe(operation: Operation) -> Described {
             .body::<wire::Credentials>()
             .answers(200, "The new session", Shape::of::<wire::Opened<'_>>())
             .fails([Error::Taken(Claim::Login), Error::RegistrationClosed]),
-        Operation::LogIn => Described::new("Log in")
-            .open()
-            .body::<wire::LogIn>()
-            .answers(200, "The new session", Shape::of::<wire::Opened<'_>>())
-            .fails([Error::BadCredentials { known: true }, Error::BadCredentials { known: false }]),
+        Operation::LogIn => Described::new("Log in").open().body::<wire::LogIn>().answers(200, "The new session", Shape::of::<wire::Opened<'_>>()).fails([
+            Error::BadCredentials { known: true },
+            Error::BadCredentials { known: false },
+            Error::ForeignOrigin,
+        ]),
         Operation::LogOut => {
             Described::new("End the session and its sockets").body_if_any::<wire::Nothing>().answers(200, "It has ended", Shape::of::<wire::Nothing>())
         }

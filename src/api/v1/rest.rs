@@ -67,13 +67,14 @@ async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let wire::LogIn { login, password } = request.json().await?;
     let login = chat.log_in(&login, &password, request.client()).await?;
     Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
 }
 
 async fn log_out(chat: &Chat, mut request: Request) -> Result<Response> {
-    let session = request.session(chat).await?;
+    let session = request.leaving(chat).await?;
     let wire::Nothing {} = request.json_or_empty().await?;
     chat.log_out(&session).await?;
     Ok(json(StatusCode::OK, &wire::Nothing {}))

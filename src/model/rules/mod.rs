@@ -1,9 +1,14 @@
-//! Rules of the chat as pure functions of facts, one subject a file: the store persists their results, and live rooms apply them.
+//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock. The store persists their results, and live rooms
+//! apply them.
 
+mod addresses;
+mod fold;
 mod mentions;
 mod reactions;
 pub mod settings;
 pub mod succession;
 
+pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
+pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use reactions::{Reaction, check_reaction_room};

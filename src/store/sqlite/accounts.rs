@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{jobs, media, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
-use crate::store::{Digests, Ended, StoreError, UserChange};
+use crate::store::{Digests, Ended, Missing, StoreError, UserChange};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
@@ -29,7 +29,7 @@ pub(super) const STATEMENTS: &[&str] =
 
 /// Changes a user, all or nothing.
 pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
-    let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound)?;
+    let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     check(work.conn, id, change)?;
     write(work.conn, id, change)?;
     // First: the rooms hear of the mark when the role is gone.
@@ -49,7 +49,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     if change.disabled == Some(true) {
         sessions::end(work, id, Ended::All)?;
     }
-    Ok(users::one(work.conn, id)?.ok_or(StoreError::NotFound)?)
+    Ok(users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?)
 }
 
 fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault> {
@@ -57,7 +57,7 @@ fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault
         users::check_email(conn, id, email)?;
     }
     if let Some(Some(picture)) = change.media {
-        media::owned(conn, picture, id)?.filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait()).ok_or(StoreError::NotFound)?;
+        media::owned(conn, picture, id)?.filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait()).ok_or(StoreError::NotFound(Missing::Media))?;
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ pub(super) fn forget_digests(work: &Work<'_>) -> Result<usize, Fault> {
 
 /// Takes a user's log-in and name at once and promises to take them out of their rooms.
 pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
-    let user = users::one(work.conn, id)?.ok_or(StoreError::NotFound)?;
+    let user = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     // The rooms still have to be told who went, when the row no longer knows.
     jobs::order_farewell(work, &user)?;
     sql::run(work.conn, REMOVE, params![id, work.now])?;

@@ -1,24 +1,33 @@
-//! Counts attempts of the last minute, in memory.
+//! Counts attempts by key, in memory.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::store::RetryAfter;
 
-/// The minute that slides.
-const SPAN: u64 = 60;
-/// Beyond this many keys those of the past minutes are forgotten, and if that is not enough the one that was quiet longest.
+/// Beyond this many keys those whose attempts have expired are forgotten, and if that is not enough the quarter that was quiet longest.
 const MAX_KEYS: usize = 50_000;
 
 /// Attempts by key.
 pub(super) struct Attempts {
     start: Instant,
-    keys: Mutex<HashMap<String, Seconds>>,
+    keys: Mutex<HashMap<String, Counted>>,
 }
 
-/// Seconds since the start in which there was an attempt, and how many; never more than a minute of them.
-type Seconds = VecDeque<(u64, u32)>;
+/// The attempts of one key.
+struct Counted {
+    /// Seconds for which an attempt counts.
+    window: u64,
+    /// Seconds since the start in which there was an attempt, and how many; never more entries than the limit.
+    seconds: VecDeque<(u64, u32)>,
+}
+
+impl Counted {
+    fn newest(&self) -> u64 {
+        self.seconds.back().map_or(0, |(at, _)| *at)
+    }
+}
 
 impl Default for Attempts {
     fn default() -> Self {
@@ -27,48 +36,69 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Err while the key has reached its limit.
-    pub(super) fn allowed(&self, key: &str, per_minute: u32, now: Instant) -> Result<(), RetryAfter> {
-        let second = self.second(now);
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = keys.get(key).map(|seconds| seconds.iter().filter(move |(at, _)| at + SPAN > second)).into_iter().flatten();
-        // From the newest back: the attempt that fills the limit has to leave the minute first.
-        let mut left = per_minute;
-        for (at, count) in recent.collect::<Vec<_>>().into_iter().rev() {
-            if *count >= left {
-                return Err(RetryAfter(Duration::from_secs((at + SPAN).saturating_sub(second).max(1))));
+    /// Counts one, unless the key has reached its limit.
+    pub(super) fn attempt(&self, key: &str, limit: u32, window: Duration, now: Instant) -> Result<(), RetryAfter> {
+        let (second, window) = (now.saturating_duration_since(self.start).as_secs(), window.as_secs().max(1));
+        if limit == 0 {
+            return Err(RetryAfter(Duration::from_secs(window)));
+        }
+        let mut keys = self.lock();
+        if let Some(known) = keys.get_mut(key) {
+            known.window = window;
+            known.seconds.retain(|(at, _)| at + window > second);
+            // From the newest back: the attempt that fills the limit has to leave the window first.
+            let mut left = limit;
+            for (at, count) in known.seconds.iter().rev() {
+                if *count >= left {
+                    return Err(RetryAfter(Duration::from_secs((at + window).saturating_sub(second).max(1))));
+                }
+                left -= count;
             }
-            left -= count;
+            match known.seconds.back_mut() {
+                Some((at, count)) if *at == second => *count += 1,
+                _ => known.seconds.push_back((second, 1)),
+            }
+        } else {
+            if keys.len() >= MAX_KEYS {
+                make_room(&mut keys, second);
+            }
+            keys.insert(key.to_owned(), Counted { window, seconds: VecDeque::from([(second, 1)]) });
         }
-        if per_minute == 0 { Err(RetryAfter(Duration::from_secs(SPAN))) } else { Ok(()) }
+        Ok(())
     }
 
-    /// Counts one.
-    pub(super) fn count(&self, key: &str, now: Instant) {
-        let second = self.second(now);
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= MAX_KEYS && !keys.contains_key(key) {
-            make_room(&mut keys, second);
+    /// Takes the newest attempt of the key back.
+    pub(super) fn give_back(&self, key: &str) {
+        let mut keys = self.lock();
+        let Some(known) = keys.get_mut(key) else { return };
+        match known.seconds.back_mut() {
+            Some((_, count)) if *count > 1 => *count -= 1,
+            _ => drop(known.seconds.pop_back()),
         }
-        let seconds = keys.entry(key.to_owned()).or_default();
-        seconds.retain(|(at, _)| at + SPAN > second);
-        match seconds.back_mut() {
-            Some((at, count)) if *at == second => *count = count.saturating_add(1),
-            _ => seconds.push_back((second, 1)),
+        if known.seconds.is_empty() {
+            keys.remove(key);
         }
     }
 
-    fn second(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.start).as_secs()
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Counted>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn make_room(keys: &mut HashMap<String, Seconds>, second: u64) {
-    let last = |seconds: &Seconds| seconds.back().map_or(0, |(at, _)| *at);
-    keys.retain(|_, seconds| last(seconds) + SPAN > second);
-    if keys.len() >= MAX_KEYS {
-        let quiet = keys.iter().min_by_key(|(_, seconds)| last(seconds)).map(|(key, _)| key.clone());
-        quiet.map(|key| keys.remove(&key));
+/// Frees a quarter of the places at least, so that a flood of new keys does not look through all of them each time.
+fn make_room(keys: &mut HashMap<String, Counted>, second: u64) {
+    keys.retain(|_, counted| counted.newest() + counted.window > second);
+    let keep = MAX_KEYS / 4 * 3;
+    if keys.len() > keep {
+        let mut newest: Vec<u64> = keys.values().map(Counted::newest).collect();
+        let (_, border, _) = newest.select_nth_unstable(keys.len() - keep);
+        let border = *border;
+        let mut surplus = keys.len() - keep;
+        keys.retain(|_, counted| {
+            let goes = surplus > 0 && counted.newest() <= border;
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 }
 
@@ -76,29 +106,53 @@ fn make_room(keys: &mut HashMap<String, Seconds>, second: u64) {
 mod tests {
     use super::*;
 
+    const MINUTE: Duration = Duration::from_mins(1);
+
     #[test]
-    fn the_limit_holds_for_a_minute_and_slides() {
+    fn the_limit_holds_for_its_window_and_slides() {
         let attempts = Attempts::default();
         let at = |seconds| attempts.start + Duration::from_secs(seconds);
         for second in [0, 10, 20] {
-            assert_eq!(attempts.allowed("a", 3, at(second)), Ok(()));
-            attempts.count("a", at(second));
+            assert_eq!(attempts.attempt("a", 3, MINUTE, at(second)), Ok(()));
         }
-        assert_eq!(attempts.allowed("a", 3, at(30)), Err(RetryAfter(Duration::from_secs(30))));
-        assert_eq!(attempts.allowed("b", 3, at(30)), Ok(()));
-        assert_eq!(attempts.allowed("a", 3, at(60)), Ok(()));
-        attempts.count("a", at(61));
-        assert_eq!(attempts.allowed("a", 3, at(62)), Err(RetryAfter(Duration::from_secs(8))));
+        assert_eq!(attempts.attempt("a", 3, MINUTE, at(30)), Err(RetryAfter(Duration::from_secs(30))));
+        assert_eq!(attempts.attempt("b", 3, MINUTE, at(30)), Ok(()));
+        assert_eq!(attempts.attempt("a", 3, MINUTE, at(61)), Ok(()));
+        assert_eq!(attempts.attempt("a", 3, MINUTE, at(62)), Err(RetryAfter(Duration::from_secs(8))));
+        assert_eq!(attempts.attempt("a", 0, MINUTE, at(200)), Err(RetryAfter(MINUTE)));
+        let hour = Duration::from_hours(1);
+        assert_eq!(attempts.attempt("h", 1, hour, at(0)), Ok(()));
+        assert_eq!(attempts.attempt("h", 1, hour, at(3000)), Err(RetryAfter(Duration::from_mins(10))));
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn what_is_refused_is_not_counted_and_what_is_given_back_is_free_again() {
         let attempts = Attempts::default();
-        for n in 0..MAX_KEYS + 10 {
-            attempts.count(&n.to_string(), attempts.start);
-            attempts.count("again", attempts.start + Duration::from_secs(1));
+        let now = attempts.start;
+        for _ in 0..2 {
+            assert_eq!(attempts.attempt("a", 2, MINUTE, now), Ok(()));
         }
-        assert!(attempts.keys.lock().unwrap().len() <= MAX_KEYS);
-        assert!(attempts.allowed("again", 5, attempts.start + Duration::from_secs(2)).is_err());
+        for _ in 0..5 {
+            assert!(attempts.attempt("a", 2, MINUTE, now).is_err());
+        }
+        attempts.give_back("a");
+        assert_eq!(attempts.attempt("a", 2, MINUTE, now), Ok(()));
+        assert!(attempts.attempt("a", 2, MINUTE, now).is_err());
+        for _ in 0..5 {
+            attempts.give_back("a");
+        }
+        assert!(attempts.lock().is_empty(), "nothing is kept of a key without attempts");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_flood_of_keys_does_not_forget_a_busy_one() {
+        let attempts = Attempts::default();
+        for n in 0..MAX_KEYS * 2 {
+            let now = attempts.start + Duration::from_millis(n as u64);
+            attempts.attempt(&n.to_string(), 5, MINUTE, now).unwrap();
+            attempts.attempt("again", u32::MAX, MINUTE, now).unwrap();
+            assert!(attempts.lock().len() <= MAX_KEYS);
+        }
+        assert!(attempts.attempt("again", 5, MINUTE, attempts.start + Duration::from_millis(MAX_KEYS as u64 * 2)).is_err());
     }
 }

@@ -1,7 +1,10 @@
 //! Faults of SQLite, sorted by what the caller can do about them.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use metrics::counter;
 use rusqlite::ErrorCode;
 
 use crate::store::StoreError;
@@ -64,17 +67,111 @@ impl From<StoreError> for Fault {
     }
 }
 
+/// How long nothing more is said of the same thing: on a full disk every send fails, and the log is on that disk too.
+const QUIET: Duration = Duration::from_mins(1);
+
+/// Lets one line a minute through and counts the others.
+pub(super) struct Seldom(Mutex<(Option<Instant>, u64)>);
+
+impl Seldom {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new((None, 0)))
+    }
+
+    /// Whether to say it now, and if so how often it was left out before.
+    pub(super) fn now(&self) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.0.is_some_and(|said| said.elapsed() < QUIET) {
+            state.1 += 1;
+            return None;
+        }
+        state.0 = Some(Instant::now());
+        Some(std::mem::take(&mut state.1))
+    }
+}
+
+/// Why a caller is told "not now", for the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The database failed before or at a commit.
+    Commit,
+    /// The database failed while reading.
+    Read,
+    /// A read took too long.
+    Slow,
+    /// The file was removed or replaced.
+    Replaced,
+    /// There is no search index.
+    Search,
+}
+
+impl Cause {
+    const ALL: [Self; 5] = [Self::Commit, Self::Read, Self::Slow, Self::Replaced, Self::Search];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Read => "read",
+            Self::Slow => "slow",
+            Self::Replaced => "replaced",
+            Self::Search => "search",
+        }
+    }
+
+    /// Counts one.
+    pub(super) fn count(self) -> StoreError {
+        counter!("chatctl_unavailable_total", "cause" => self.name()).increment(1);
+        StoreError::Unavailable
+    }
+
+    /// Lets each cause be counted from nothing.
+    pub(super) fn begin() {
+        for cause in Self::ALL {
+            counter!("chatctl_unavailable_total", "cause" => cause.name()).absolute(0);
+        }
+    }
+}
+
 /// Tells the log what the caller is spared: to it every fault of SQLite means "not now".
-pub(super) fn unavailable(doing: &str, error: &rusqlite::Error) -> StoreError {
-    tracing::error!(store.error = %error, "The database failed while {doing}");
-    StoreError::Unavailable
+pub(super) fn unreadable(error: &rusqlite::Error) -> StoreError {
+    static SAID: Seldom = Seldom::new();
+    if let Some(before) = SAID.now() {
+        tracing::error!(store.error = %error, store.before = before, "The database failed while reading");
+    }
+    Cause::Read.count()
+}
+
+/// The same of an operation that was to change something.
+pub(super) fn unchanged(error: &rusqlite::Error) -> StoreError {
+    static SAID: Seldom = Seldom::new();
+    if let Some(before) = SAID.now() {
+        tracing::error!(store.error = %error, store.before = before, "The database failed while changing something");
+    }
+    Cause::Commit.count()
 }
 
 /// After a failed COMMIT: only an I/O error may have reached the disk all the same.
 pub(super) fn commit_failed(error: &rusqlite::Error) -> StoreError {
-    tracing::error!(store.error = %error, "The database failed while committing");
+    static SAID: Seldom = Seldom::new();
+    if let Some(before) = SAID.now() {
+        tracing::error!(store.error = %error, store.before = before, "The database failed while committing");
+    }
+    let refused = Cause::Commit.count();
     match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => StoreError::Unknown,
-        _ => StoreError::Unavailable,
+        _ => refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_said_once_a_minute() {
+        let said = Seldom::new();
+        assert_eq!((said.now(), said.now(), said.now()), (Some(0), None, None));
+        said.0.lock().unwrap().0 = Instant::now().checked_sub(QUIET);
+        assert_eq!((said.now(), said.now()), (Some(2), None));
     }
 }

@@ -11,7 +11,7 @@ use super::people::shown;
 use super::sql;
 use super::work::{Task, Touch, Work};
 use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
-use crate::store::StoreError;
+use crate::store::{Missing, StoreError};
 
 /// Longest wait for a commit to ride on.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -110,7 +110,7 @@ impl Task for MarkTask {
     fn run(&mut self, work: &mut Work<'_>) -> Result<()> {
         work.counters.make_way(work.conn, Touch::Marks)?;
         for mark in &mut self.marks {
-            mark.outcome = write(work, mark.room, mark.user, mark.upto)?.ok_or(StoreError::NotFound);
+            mark.outcome = write(work, mark.room, mark.user, mark.upto)?.ok_or(StoreError::NotFound(Missing::Participant));
         }
         Ok(())
     }

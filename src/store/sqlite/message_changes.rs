@@ -7,7 +7,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, people, pins, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
-use crate::store::{Basis, Committed, MessageChange, StoreError};
+use crate::store::{Basis, Committed, MessageChange, Missing, StoreError};
 
 const TARGET: &str = "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";
@@ -27,7 +27,7 @@ pub(super) const STATEMENTS: &[&str] = &[TARGET, EDIT, DELETE, KINDS, REACT, UNR
 pub(super) fn change(work: &mut Work<'_>, id: RoomId, seq: Seq, basis: Basis, by: UserId, change: &MessageChange) -> Result<Committed, Fault> {
     let room = rooms::on_basis(work.conn, id, basis)?;
     let target = sql::one(work.conn, TARGET, params![id, seq], |row| Ok((row.get("id")?, row.get("author")?)))?;
-    let Some((message, author)) = target else { return Err(StoreError::NotFound.into()) };
+    let Some((message, author)) = target else { return Err(StoreError::NotFound(Missing::Message).into()) };
     let doing = Doing { room, seq, message, author, by };
     let happened = match change {
         MessageChange::Edit { text, mentions } => doing.edit(work, text, mentions)?,

@@ -9,7 +9,7 @@ use super::people::shown;
 use super::rooms;
 use super::{media, sql};
 use crate::model::{Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Window};
-use crate::store::StoreError;
+use crate::store::{Missing, StoreError};
 
 macro_rules! message_sql {
     ($rest:literal) => {
@@ -25,7 +25,12 @@ macro_rules! message_sql {
 
 const BELOW: &str = message_sql!("WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3");
 const ABOVE: &str = message_sql!("WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3");
-const SKIPPING: &str = message_sql!("WHERE m.room = ?1 AND m.deleted IS NULL ORDER BY m.seq DESC LIMIT ?3 OFFSET ?2");
+// What is skipped is only counted, not joined with its author.
+const SKIPPING: &str = message_sql!(
+    "WHERE m.room = ?1 AND m.deleted IS NULL
+     AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?2)
+     ORDER BY m.seq DESC LIMIT ?3"
+);
 const ONE: &str = message_sql!("WHERE m.room = ?1 AND m.seq = ?2");
 const OF_CLIENT: &str = message_sql!("WHERE m.room = ?1 AND m.author = ?2 AND m.client_id = ?3");
 const CHANGED: &str = message_sql!("WHERE m.room = ?1 AND m.rev > ?2 ORDER BY m.rev LIMIT ?3");
@@ -141,7 +146,7 @@ pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Messag
 /// A window of a room's history, ascending by seq.
 pub(super) fn window(conn: &Connection, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>, Fault> {
     if rooms::room(conn, room)?.is_none() {
-        return Err(StoreError::NotFound.into());
+        return Err(StoreError::NotFound(Missing::Room).into());
     }
     let below = |seq: Seq, limit: u32| {
         let mut page = find(conn, BELOW, params![room, seq, limit])?;
@@ -169,7 +174,7 @@ pub(super) fn window(conn: &Connection, room: RoomId, window: Window, limit: u32
 
 /// What has changed in a room after `since`.
 pub(super) fn changes(conn: &Connection, id: RoomId, since: Rev, same_epoch: bool, epoch: &str, limit: u32) -> Result<Changes, Fault> {
-    let Some(room) = rooms::room(conn, id)? else { return Err(StoreError::NotFound.into()) };
+    let Some(room) = rooms::room(conn, id)? else { return Err(StoreError::NotFound(Missing::Room).into()) };
     let mut changes = Changes { epoch: epoch.to_owned(), rev: room.rev, more: false, reset: false, room: None, messages: Vec::new() };
     if !same_epoch || since > room.rev || since.0 < 0 {
         changes.reset = true;

@@ -10,7 +10,9 @@ mod cards;
 mod counters;
 mod error;
 mod functions;
+mod health;
 mod jobs;
+mod log_end;
 mod marks;
 mod media;
 mod message_changes;
@@ -49,13 +51,14 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::attempts::Attempts;
-use self::error::Fault;
+use self::error::{Cause, Fault};
+use self::health::Health;
 use self::marks::MarkOrder;
 use self::readers::Readers;
 use self::search::Search;
 use self::tickets::Tickets;
 use self::work::{Operation, Touch, Work};
-use self::writer::{Order, Writer};
+use self::writer::{Order, Tools, Writer};
 use super::{Settings, StoreError};
 use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
 
@@ -63,6 +66,10 @@ pub use self::error::OpenError;
 
 /// Orders that may wait for the writer; whoever comes then waits for a place.
 const QUEUE: usize = 8_192;
+/// How long a write may take before the database counts as failing.
+const PROBE_TAKES: Duration = Duration::from_secs(5);
+/// Reads a row of the data.
+const GLANCE: &str = "SELECT count(*) FROM (SELECT id FROM messages ORDER BY id DESC LIMIT 1) WHERE (SELECT count(*) FROM settings) > 0";
 /// How often [`Sqlite::settle`] looks.
 const SETTLING: Duration = Duration::from_millis(5);
 
@@ -71,6 +78,8 @@ const SETTLING: Duration = Duration::from_millis(5);
 pub struct Options {
     /// Connections that read; unset: one a core, at least two, at most eight.
     pub readers: Option<u32>,
+    /// Promised jobs wait for the next who opens it, and nothing is written that nobody asks for.
+    pub quiet: bool,
 }
 
 /// The store in one file. Cloning makes another handle of the same store.
@@ -88,6 +97,8 @@ struct Inner {
     settings: Settings,
     tickets: Tickets,
     attempts: Attempts,
+    health: Arc<Health>,
+    quiet: bool,
     closed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -107,17 +118,34 @@ impl Sqlite {
     /// Opens the file, makes or migrates it, and starts the writer; committed events go into `sink`. Blocks.
     /// Jobs that a crash has left are taken up again.
     pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
+        match log_end::lost(path) {
+            Ok(0) | Err(_) => (),
+            Ok(count) => tracing::error!(
+                "The write-ahead log of {} is damaged in the middle: {count} transactions behind the damage are lost. Check the disk; a backup may have them.",
+                path.display()
+            ),
+        }
         Self::start(schema::open(path)?, path, options, sink)
     }
 
     fn start(conn: Connection, path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
         let settings = schema::settings(&conn)?;
-        let readers = Readers::open(path, options.readers)?;
+        let health = Arc::new(Health::of(path));
+        Cause::begin();
+        let readers = Readers::open(path, options.readers)?.reporting(Arc::clone(&health));
         let io = |why: io::Error| OpenError::Io { path: path.to_owned(), why };
         let search = Search::start(path, &settings.epoch).map_err(io)?;
         let (orders, ordered) = channel();
         let places = Arc::new(Semaphore::new(QUEUE));
-        let writer = Writer::new(conn, path.to_owned(), sink, search.waker(), Arc::clone(&places));
+        let writer = Writer::new(Tools {
+            conn,
+            path: path.to_owned(),
+            sink,
+            search: search.waker(),
+            places: Arc::clone(&places),
+            health: Arc::clone(&health),
+            jobs: !options.quiet,
+        });
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
         let thread = thread.map_err(io)?;
         Ok(Self(Arc::new(Inner {
@@ -129,6 +157,8 @@ impl Sqlite {
             settings,
             tickets: Tickets::default(),
             attempts: Attempts::default(),
+            health,
+            quiet: options.quiet,
             closed: AtomicBool::new(false),
             thread: Mutex::new(Some(thread)),
         })))
@@ -155,11 +185,38 @@ impl Sqlite {
         self.0.readers.close().await;
     }
 
-    /// Waits until work that was promised (rooms and accounts on their way out) is done, or the store does not answer.
+    /// Waits until work that was promised (rooms and accounts on their way out) is done, a step of it fails, or the store does not answer.
     pub async fn settle(&self) {
-        while let Ok(true) = self.read(|conn| Ok(jobs::waiting(conn)?)).await {
+        while !self.0.quiet
+            && !self.0.health.jobs_fail()
+            && let Ok(true) = self.read(|conn| Ok(jobs::waiting(conn)?)).await
+        {
             tokio::time::sleep(SETTLING).await;
         }
+    }
+
+    /// Whether the path still names the files that are open; else what is acknowledged would be lost with the process.
+    pub fn is_in_place(&self) -> bool {
+        self.0.health.in_place()
+    }
+
+    /// The whole database was checked and nothing is wrong: what was found damaged before does not count any more.
+    fn found_whole(&self) {
+        self.0.health.whole();
+    }
+
+    /// Whether it can be read, and written; where nothing was written for a while, something is.
+    async fn sound(&self) -> Result<(), StoreError> {
+        let health = &self.0.health;
+        if !health.in_place() {
+            return Err(StoreError::Unavailable);
+        }
+        let read = self.read(|conn| Ok(conn.query_row(GLANCE, (), |_| Ok(()))?)).await;
+        if !self.0.quiet && health.is_unsure() {
+            let written = self.write(Touch::Nothing, |work| Ok(work.conn.prepare_cached(writer::PROBE)?.execute(()).map(drop)?));
+            tokio::time::timeout(PROBE_TAKES, written).await.unwrap_or(Err(StoreError::Unavailable))?;
+        }
+        if health.fails() { Err(StoreError::Unavailable) } else { read }
     }
 
     /// Asks the readers.

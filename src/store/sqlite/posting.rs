@@ -7,7 +7,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, sql};
 use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
-use crate::store::{Basis, Draft, Posted, StoreError};
+use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -27,7 +27,7 @@ pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft)
     let Some(room) = work.counters.room(conn, id)? else { return Err(rooms::gone(basis).into()) };
     let Some(author) = room.author(conn, id, draft.author)? else {
         let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
-        return Err(if decided { StoreError::Stale } else { StoreError::NotFound }.into());
+        return Err(if decided { StoreError::Stale } else { StoreError::NotFound(Missing::Participant) }.into());
     };
     let mode_rev = room.mode_rev;
     let rests_on = |since: Option<Rev>| since.map(|since| since.max(mode_rev));
@@ -84,11 +84,11 @@ fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Me
     if let Some(target) = draft.reply_to
         && !stands(conn, room, target)?
     {
-        return Err(StoreError::NotFound.into());
+        return Err(StoreError::NotFound(Missing::Message).into());
     }
     let mut attached = Vec::with_capacity(draft.media.len());
     for id in &draft.media {
-        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound)?);
+        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound(Missing::Media))?);
     }
     Ok(Some(attached))
 }

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
-use super::error::{Fault, OpenError, unavailable};
+use super::error::{Cause, Fault, OpenError, unreadable};
+use super::health::Health;
 use crate::store::StoreError;
 
 /// A read that takes longer is ended: while it runs, the write-ahead log cannot start anew.
 const MAX_READ: Duration = Duration::from_secs(2);
+/// How long a read waits for a connection.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 /// SQLite's steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 20_000;
 
@@ -22,6 +27,8 @@ pub(super) struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
     permits: Arc<Semaphore>,
     size: u32,
+    /// Hears how reads go; None where they say nothing of the messages.
+    health: Option<Arc<Health>>,
 }
 
 impl Readers {
@@ -44,7 +51,12 @@ impl Readers {
             .connection_timeout(MAX_READ)
             .build(manager)
             .map_err(|error| OpenError::Io { path: path.to_owned(), why: std::io::Error::other(error) })?;
-        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size })
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size, health: None })
+    }
+
+    /// The same, which report how reads go.
+    pub(super) fn reporting(self, health: Arc<Health>) -> Self {
+        Self { health: Some(health), ..self }
     }
 
     /// Asks in one transaction of one moment.
@@ -53,10 +65,13 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Unavailable)?;
-        let pool = self.pool.clone();
+        let permit = timeout(MAX_WAIT, Arc::clone(&self.permits).acquire_owned()).await.map_err(|_| Cause::Slow.count())?;
+        let permit = permit.map_err(|_| StoreError::Unavailable)?;
+        let (pool, health) = (self.pool.clone(), self.health.clone());
+        let caller = Caller::default();
+        let gone = Arc::clone(&caller.0);
         let answer = tokio::task::spawn_blocking(move || {
-            let answer = blocking(&pool, ask);
+            let answer = if gone.load(Ordering::Relaxed) { Err(StoreError::Unavailable) } else { blocking(&pool, health.as_deref(), &gone, ask) };
             drop(permit);
             answer
         });
@@ -74,25 +89,53 @@ impl Readers {
     }
 }
 
-fn blocking<T>(pool: &r2d2::Pool<SqliteConnectionManager>, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+/// Who waits for an answer; gone when it is dropped.
+#[derive(Default)]
+struct Caller(Arc<AtomicBool>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn blocking<T>(
+    pool: &r2d2::Pool<SqliteConnectionManager>,
+    health: Option<&Health>,
+    gone: &Arc<AtomicBool>,
+    ask: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, StoreError> {
     let mut conn = pool.get().map_err(|error| {
         tracing::error!(store.error = %error, "No connection for a read");
-        StoreError::Unavailable
+        Cause::Read.count()
     })?;
     let end = Instant::now() + MAX_READ;
     let answer = (|| {
-        conn.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > end))?;
+        let left = Arc::clone(gone);
+        conn.progress_handler(STEPS_PER_LOOK, Some(move || left.load(Ordering::Relaxed) || Instant::now() > end))?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let answer = ask(&tx)?;
         tx.commit()?;
         Ok(answer)
     })();
-    answer.map_err(|fault| match fault {
+    answer.inspect(|_| report(health, None)).map_err(|fault| match fault {
         Fault::Refused(why) => why,
         Fault::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            if gone.load(Ordering::Relaxed) {
+                return StoreError::Unavailable;
+            }
             tracing::warn!("A read was ended because it took too long");
-            StoreError::Unavailable
+            Cause::Slow.count()
         }
-        Fault::Sql(error) => unavailable("reading", &error),
+        Fault::Sql(error) => {
+            report(health, Some(&error));
+            unreadable(&error)
+        }
     })
+}
+
+fn report(health: Option<&Health>, error: Option<&rusqlite::Error>) {
+    if let Some(health) = health {
+        health.read(error);
+    }
 }

@@ -11,7 +11,7 @@ use super::work::Work;
 use super::{jobs, people, pins, sql, users};
 use crate::model::rules::succession::role_on_entry;
 use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, Seq, SocketId, UserId, Visibility, fold};
-use crate::store::{Basis, Committed, RoomChange, RoomSettings, StoreError};
+use crate::store::{Basis, Committed, Missing, RoomChange, RoomSettings, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
 const SET_SETTINGS: &str = "UPDATE rooms SET topic = ?2, description = ?3, visibility = ?4, read_only = ?5, archived = ?6 WHERE id = ?1";
@@ -115,7 +115,7 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn pin(&mut self, seq: Seq) -> Result<(), Fault> {
         let by = Some(self.by.id).filter(|user| *user != UserId(0));
-        if pins::pin(self.work.conn, self.room.id, seq, by, self.work.now)?.ok_or(StoreError::NotFound)? {
+        if pins::pin(self.work.conn, self.room.id, seq, by, self.work.now)?.ok_or(StoreError::NotFound(Missing::Message))? {
             self.changes.push(Change::Updated(self.room.clone()));
         }
         Ok(())
@@ -123,7 +123,7 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn unpin(&mut self, seq: Seq) -> Result<(), Fault> {
         if !pins::unpin(self.work.conn, self.room.id, seq)? {
-            return Err(StoreError::NotFound.into());
+            return Err(StoreError::NotFound(Missing::Message).into());
         }
         self.changes.push(Change::Updated(self.room.clone()));
         Ok(())
@@ -131,7 +131,7 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn add(&mut self, user: UserId, role: Role) -> Result<(), Fault> {
         let conn = self.work.conn;
-        let account = users::one(conn, user)?.ok_or(StoreError::NotFound)?.flags();
+        let account = users::one(conn, user)?.ok_or(StoreError::NotFound(Missing::User))?.flags();
         if people::one(conn, self.room.id, user)?.is_some() {
             return Err(StoreError::Taken(Claim::Participant).into());
         }
@@ -155,11 +155,11 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn remove(&mut self, user: UserId, successor: Option<UserId>) -> Result<(), Fault> {
         let conn = self.work.conn;
-        let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if let Some(heir) = successor
             && (heir == user || people::one(conn, self.room.id, heir)?.is_none())
         {
-            return Err(StoreError::NotFound.into());
+            return Err(StoreError::NotFound(Missing::Participant).into());
         }
         self.take_out(user, leaving.person())?;
         if let Some(heir) = successor {
@@ -211,7 +211,7 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn role(&mut self, user: UserId, role: Role) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if participant.role != role {
             self.give_role(user, role)?;
         }
@@ -219,7 +219,7 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn edited_name(&mut self, user: UserId, name: &str) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound.into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
         if participant.edited_name != name {
             let changed = people::set_edited_name(self.work.conn, self.room.id, user, name, self.room.rev)?;
             self.changes.extend(changed.map(Change::ParticipantChanged));

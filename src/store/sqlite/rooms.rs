@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{people, sql, users};
 use crate::model::{Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId, Timestamp, UserId, Visibility, fold};
-use crate::store::{Added, Basis, NewRoom, StoreError};
+use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 
 /// Columns of a room with its owner's login name, for [`room_from_row`].
 macro_rules! room_sql {
@@ -85,7 +85,7 @@ pub(super) fn on_basis(conn: &Connection, id: RoomId, basis: Basis) -> Result<Ro
 pub(super) fn gone(basis: Basis) -> StoreError {
     match basis {
         Basis::Member { .. } | Basis::Facts(_) => StoreError::Stale,
-        Basis::Nobody => StoreError::NotFound,
+        Basis::Nobody => StoreError::NotFound(Missing::Room),
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     if let (true, Some(key)) = (new.reuse, &key)
         && let Some(id) = sql::one(conn, OF_MEMBERS, [key], |row| row.get(0))?
     {
-        return Ok(Added { value: facts(conn, id)?.ok_or(StoreError::NotFound)?, existed: true });
+        return Ok(Added { value: facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?, existed: true });
     }
     check_name(conn, RoomId(0), new.name.as_deref(), new.visibility)?;
     sql::run(conn, ADD, params![new.name, new.name.as_deref().map(fold), new.visibility, new.owner, key, work.now])?;
@@ -145,7 +145,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     for (user, role) in &new.participants {
         people::add(conn, id, *user, *role, Rev(1), work.now, Seq(0))?;
     }
-    let facts = facts(conn, id)?.ok_or(StoreError::NotFound)?;
+    let facts = facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?;
     let shared = Arc::new(facts.clone());
     for (user, _) in &new.participants {
         work.emit(Event::RoomAdded { user: *user, facts: Arc::clone(&shared), state: LiveState::Closed, at: work.now });

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
 use super::error::OpenError;
 use super::wal::BUSY;
@@ -42,6 +42,9 @@ const ADD_SETTING: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
 
+/// Keeps the index of the write-ahead log in memory instead of in a file beside it; meanwhile no other process can read the database.
+pub(super) const ALONE: &str = "unix-excl";
+
 /// Opens the connection that writes, on a schema of today.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     create(path).map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
@@ -49,32 +52,53 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     open_with(path, MIGRATIONS)
 }
 
+/// A full disk has no room for the shared index of the log: then it is kept in memory, so that what is there can be read.
 fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenError> {
-    let prepare = || {
-        let mut conn = Connection::open(path)?;
-        conn.busy_timeout(BUSY)?;
-        let found = version(&conn)?;
-        let foreign = found == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))? > 0;
-        let other = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
-        if foreign || (found > 0 && other != APPLICATION) {
-            return Ok(Err(OpenError::Foreign(path.to_owned())));
+    let opened = prepare(path, migrations, None).or_else(|error| {
+        if !matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)) {
+            return Err(error);
         }
-        let known = number(migrations);
-        if found > known {
-            return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
-        }
-        writer_pragmas(&conn)?;
-        conn.set_prepared_statement_cache_capacity(256);
-        if found > 0
-            && found < known
-            && let Err(error) = keep_copy(&conn, path, known)
-        {
-            return Ok(Err(error));
-        }
-        migrate(&mut conn, migrations, found)?;
-        Ok(Ok(conn))
+        let alone = prepare(path, migrations, Some(ALONE)).map_err(|_| error)?;
+        tracing::warn!(
+            "The file system of {} is full or refuses writes: what is stored can be read, and nothing is stored until there is room.",
+            path.display()
+        );
+        Ok(alone)
+    });
+    opened.unwrap_or_else(|error: rusqlite::Error| Err(sort(path, error)))
+}
+
+fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite::Result<Result<Connection, OpenError>> {
+    let flags = OpenFlags::default();
+    let mut conn = match vfs {
+        None => Connection::open_with_flags(path, flags)?,
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
     };
-    prepare().unwrap_or_else(|error: rusqlite::Error| Err(sort(path, error)))
+    conn.busy_timeout(BUSY)?;
+    let found = version(&conn)?;
+    let foreign = found == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))? > 0;
+    let other = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
+    if foreign || (found > 0 && other != APPLICATION) {
+        return Ok(Err(OpenError::Foreign(path.to_owned())));
+    }
+    let known = number(migrations);
+    if found > known {
+        return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
+    }
+    if found == 0 {
+        // Only takes effect before the first table; later it would write a page each time, for which a full disk has no room.
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
+    }
+    writer_pragmas(&conn)?;
+    conn.set_prepared_statement_cache_capacity(256);
+    if found > 0
+        && found < known
+        && let Err(error) = keep_copy(&conn, path, known)
+    {
+        return Ok(Err(error));
+    }
+    migrate(&mut conn, migrations, found)?;
+    Ok(Ok(conn))
 }
 
 fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
@@ -112,10 +136,9 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
-    // auto_vacuum only takes effect before the first table. The writer checks references itself: SQLite would look each up once more.
+    // The writer checks references itself: SQLite would look each up once more.
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = OFF;
          PRAGMA wal_autocheckpoint = 10000;
@@ -133,6 +156,12 @@ pub(super) fn number(migrations: &[Migration]) -> u32 {
 
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Makes the schema of a version, without data, for a comparison.
+pub(super) fn build(conn: &Connection, version: u32) -> rusqlite::Result<()> {
+    functions::add(conn)?;
+    MIGRATIONS.iter().take(version as usize).try_for_each(|migration| conn.execute_batch(migration.sql))
 }
 
 fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusqlite::Result<()> {

@@ -59,13 +59,13 @@ impl Sessions for Sqlite {
         })
     }
 
-    fn allowed<'a>(&'a self, key: &'a str, per_minute: u32) -> Reply<'a, (), RetryAfter> {
-        Box::pin(async move { self.0.attempts.allowed(key, per_minute, Instant::now()) })
+    fn attempt<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> Reply<'a, (), RetryAfter> {
+        Box::pin(async move { self.0.attempts.attempt(key, limit, window, Instant::now()) })
     }
 
-    fn count<'a>(&'a self, key: &'a str) -> Reply<'a, ()> {
+    fn give_back<'a>(&'a self, key: &'a str) -> Reply<'a, ()> {
         Box::pin(async move {
-            self.0.attempts.count(key, Instant::now());
+            self.0.attempts.give_back(key);
             Ok(())
         })
     }

@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{sql, users};
 use crate::model::{Event, Hash32, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, NewSession, StoreError};
+use crate::store::{Ended, Missing, NewSession, StoreError};
 
 macro_rules! session_sql {
     ($rest:literal) => {
@@ -82,7 +82,7 @@ pub(super) fn slide(work: &Work<'_>, id: SessionId, seen: Timestamp, expires: Ti
 
 /// Adds a session.
 pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault> {
-    let user = users::one(work.conn, new.user)?.filter(|user| !user.disabled).ok_or(StoreError::NotFound)?;
+    let user = users::one(work.conn, new.user)?.filter(|user| !user.disabled).ok_or(StoreError::NotFound(Missing::User))?;
     let expires = new.now.plus(new.life);
     sql::run(work.conn, ADD, params![new.token, new.user, new.device, new.address.map(|a: IpAddr| a.to_string()), new.now, expires])?;
     Ok(Session {

@@ -143,7 +143,9 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         upkeep::FIGURES,
         upkeep::INSPECTIONS,
         upkeep::LOOKS,
+        upkeep::SHAPES,
         users::STATEMENTS,
+        writer::STATEMENTS,
     ];
     for statement in [all.concat(), transfer::statements()].concat() {
         if let Err(error) = conn.prepare(statement) {

@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{media, sql};
 use crate::model::{Account, Claim, MediaId, User, UserId, fold};
-use crate::store::{NewUser, StoreError};
+use crate::store::{Missing, NewUser, StoreError};
 
 macro_rules! user_sql {
     ($rest:literal) => {
@@ -39,11 +39,12 @@ const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_fold
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
 const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id <> ?2";
+const ADMINISTRATOR: &str = "SELECT 1 FROM users WHERE admin = 1 AND deleted IS NULL LIMIT 1";
 const KNOWN: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, NEAR_WITH_TEXT, ACQUAINTED, ADD, LOGIN_TAKEN, EMAIL_TAKEN, KNOWN];
+    &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, NEAR_WITH_TEXT, ACQUAINTED, ADD, LOGIN_TAKEN, EMAIL_TAKEN, ADMINISTRATOR, KNOWN];
 
 fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
     let user = User {
@@ -130,11 +131,16 @@ pub(super) fn acquainted(conn: &Connection, user: UserId, with: &[UserId]) -> Re
     sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| row.get(0))
 }
 
+/// Whether anybody may administer the server.
+pub(super) fn has_administrator(conn: &Connection) -> Result<bool> {
+    sql::any(conn, ADMINISTRATOR, [])
+}
+
 /// `NotFound` unless all of them are there.
 pub(super) fn check_all(conn: &Connection, ids: impl IntoIterator<Item = UserId>) -> Result<(), Fault> {
     for id in ids {
         if !sql::any(conn, KNOWN, [id])? {
-            return Err(StoreError::NotFound.into());
+            return Err(StoreError::NotFound(Missing::User).into());
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::model::{
     Account, Changes, Media, MediaId, Message, Pin, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
-    Added, Basis, Committed, Digests, Draft, Found, MessageChange, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
     StoreError, UserChange, UserKey, UserQuery,
 };
 
@@ -22,6 +22,10 @@ impl Store for Sqlite {
             UserKey::Email(email) => users::Key::Email(email.to_owned()),
         };
         Box::pin(self.read(move |conn| Ok(users::account(conn, &key)?)))
+    }
+
+    fn has_administrator(&self) -> Reply<'_, bool> {
+        Box::pin(self.read(|conn| Ok(users::has_administrator(conn)?)))
     }
 
     fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>> {
@@ -163,7 +167,7 @@ impl Store for Sqlite {
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
         let change = move |work: &mut super::Work<'_>| {
-            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound.into()) }
+            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound(Missing::Participant).into()) }
         };
         Box::pin(self.write(Touch::Nothing, change))
     }
@@ -173,6 +177,6 @@ impl Store for Sqlite {
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(self.read(|conn| Ok(conn.query_row("SELECT 1 FROM settings", (), |_| Ok(()))?)))
+        Box::pin(self.sound())
     }
 }

@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::counters::Counters;
-use super::error::{commit_failed, unavailable};
+use super::error::{Cause, Seldom, commit_failed, unchanged};
+use super::health::Health;
 use super::marks::{MarkOrder, Marks};
 use super::search::Waker;
 use super::work::{Task, Touch, Work};
@@ -26,6 +27,13 @@ const MAX_BATCH: usize = 1_000;
 const COMMITS_PER_STEP: u32 = 16;
 /// How long jobs rest after one has failed.
 const JOB_REST: Duration = Duration::from_secs(5);
+/// While commits fail, the writer tries one by itself every so often.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Writes a page, whatever was there: SQLite leaves a value alone that is the same as before.
+pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probed', randomblob(8)) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[PROBE];
 
 /// What is sent to the writer. The permit is the place in the queue.
 pub(super) enum Order {
@@ -47,8 +55,11 @@ pub(super) struct Writer {
     counters: Counters,
     marks: Marks,
     commits: u32,
+    health: Arc<Health>,
+    probe_at: Instant,
     jobs_from: Option<Instant>,
-    prune_at: Instant,
+    /// When old entries are looked for; None: never, whoever opened it only wants to read.
+    prune_at: Option<Instant>,
 }
 
 /// What is counted of the writer's work.
@@ -86,20 +97,41 @@ enum Failed {
     Commit(rusqlite::Error),
 }
 
+/// What a writer works with.
+pub(super) struct Tools {
+    /// Its connection.
+    pub(super) conn: Connection,
+    /// The file.
+    pub(super) path: PathBuf,
+    /// Where committed events go.
+    pub(super) sink: EventSink,
+    /// Hears of commits.
+    pub(super) search: Option<Waker>,
+    /// The places of its queue.
+    pub(super) places: Arc<Semaphore>,
+    /// Hears how commits go.
+    pub(super) health: Arc<Health>,
+    /// Whether promised jobs are carried out.
+    pub(super) jobs: bool,
+}
+
 impl Writer {
-    pub(super) fn new(conn: Connection, path: PathBuf, sink: EventSink, search: Option<Waker>, places: Arc<Semaphore>) -> Self {
+    pub(super) fn new(tools: Tools) -> Self {
         let now = Instant::now();
+        let from = tools.jobs.then_some(now);
         Self {
-            conn,
-            path,
-            sink,
-            search,
-            measured: Measured::new(places),
+            conn: tools.conn,
+            path: tools.path,
+            sink: tools.sink,
+            search: tools.search,
+            measured: Measured::new(tools.places),
             counters: Counters::default(),
             marks: Marks::default(),
             commits: 0,
-            jobs_from: Some(now),
-            prune_at: now,
+            health: tools.health,
+            probe_at: now,
+            jobs_from: from,
+            prune_at: from,
         }
     }
 
@@ -138,7 +170,8 @@ impl Writer {
 
     /// The next order; None when something else is due first.
     fn next(&mut self, orders: &Receiver<Order>) -> Result<Option<Order>, RecvTimeoutError> {
-        let wake = [self.marks.deadline(), self.jobs_from, Some(self.prune_at)].into_iter().flatten().min();
+        let probe = self.health.commits_fail().then_some(self.probe_at);
+        let wake = [self.marks.deadline(), self.jobs_from, self.prune_at, probe].into_iter().flatten().min();
         let wait = wake.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
         match orders.recv_timeout(wait) {
             Ok(order) => Ok(Some(order)),
@@ -160,7 +193,10 @@ impl Writer {
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
         self.measured.batch(batch.len());
-        let mut failures = 0_usize;
+        if !batch.is_empty() && !self.health.in_place() {
+            self.refuse_all(batch);
+            return;
+        }
         let mut parts = VecDeque::from([batch]);
         while let Some(mut part) = parts.pop_front() {
             if part.is_empty() {
@@ -173,22 +209,30 @@ impl Writer {
                     parts.extend(part.into_iter().map(|task| vec![task]));
                     continue;
                 }
-                Err(Failed::Body(error)) => {
-                    failures += 1;
-                    // On a full disk each of a thousand fails alike: one line, and one with the number.
-                    Some(if failures == 1 { unavailable("changing something", &error) } else { StoreError::Unavailable })
-                }
+                Err(Failed::Body(error)) => Some(unchanged(&error)),
                 Err(Failed::Panic) => Some(StoreError::Unavailable),
             };
             for task in part {
                 task.answer(failed.clone());
             }
         }
-        if failures > 1 {
-            tracing::error!(store.failed = failures, "Several operations of one batch failed");
-        }
         self.commits = self.commits.wrapping_add(1);
         wal::keep_small(&self.conn, &self.path, self.commits);
+    }
+
+    /// What would be written now would be lost with the process.
+    fn refuse_all(&self, batch: Vec<Box<dyn Task>>) {
+        static SAID: Seldom = Seldom::new();
+        if let Some(before) = SAID.now() {
+            tracing::error!(
+                store.before = before,
+                "{} or its write-ahead log was removed or replaced while the server runs: nothing is stored until the file is back in its place",
+                self.path.display()
+            );
+        }
+        for task in batch {
+            task.answer(Some(Cause::Replaced.count()));
+        }
     }
 
     /// One transaction: all of it and its events, or nothing.
@@ -197,6 +241,7 @@ impl Writer {
         let (conn, counters) = (&self.conn, &mut self.counters);
         let mut promised = false;
         let began = Instant::now();
+        let before = conn.total_changes();
         let ran = catch_unwind(AssertUnwindSafe(|| {
             conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
             let mut work = Work { conn, counters, now: Timestamp::now(), events: &mut events, promised: false };
@@ -208,7 +253,10 @@ impl Writer {
             Ok(Ok(())) => match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
                 Ok(_) => {
                     self.measured.seconds.record(began.elapsed());
-                    if promised {
+                    if self.conn.total_changes() != before && self.health.wrote() {
+                        tracing::info!("The database can be written again.");
+                    }
+                    if promised && self.prune_at.is_some() {
                         self.jobs_from = Some(Instant::now());
                     }
                     for event in events {
@@ -227,6 +275,10 @@ impl Writer {
                 Failed::Panic
             }
         };
+        if let Failed::Body(error) | Failed::Commit(error) = &failed {
+            self.health.failed(error);
+            self.probe_at = Instant::now() + PROBE_EVERY;
+        }
         self.counters.forget();
         // Some errors have rolled back already.
         if !self.conn.is_autocommit()
@@ -240,8 +292,12 @@ impl Writer {
     /// Moves a promised job on by one step, when nothing else waits or it has waited long.
     fn work_on(&mut self, idle: bool) {
         let now = Instant::now();
-        if now >= self.prune_at {
-            self.prune_at = now + jobs::PRUNE_EVERY;
+        if self.health.commits_fail() && now >= self.probe_at {
+            // What came of it is known to whoever asks.
+            drop(self.attempt(|work| work.conn.prepare_cached(PROBE)?.execute(()).map(drop)));
+        }
+        if self.prune_at.is_some_and(|at| now >= at) {
+            self.prune_at = Some(now + jobs::PRUNE_EVERY);
             self.jobs_from = Some(now);
             if self.attempt(|work| jobs::order_prune(work.conn)).is_err() {
                 tracing::error!("Old entries are not cleared away");
@@ -256,12 +312,15 @@ impl Writer {
             more = jobs::step(work)?;
             Ok(())
         });
+        self.health.stepped(step.is_ok());
         self.jobs_from = match step {
             Ok(()) => more.then_some(now),
             Err(failed) => {
-                match failed {
-                    Failed::Body(error) | Failed::Commit(error) => tracing::error!(store.error = %error, "A job of the store waits, its step failed"),
-                    Failed::Panic => {}
+                static SAID: Seldom = Seldom::new();
+                if let Failed::Body(error) | Failed::Commit(error) = failed
+                    && let Some(before) = SAID.now()
+                {
+                    tracing::error!(store.error = %error, store.before = before, "A job of the store waits, its step failed");
                 }
                 Some(now + JOB_REST)
             }

@@ -267,4 +267,10 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
     let later = SystemTime::now() + Duration::from_hours(24);
     File::options().write(true).open(server.data().join("chat.db")).unwrap().set_times(FileTimes::new().set_modified(later)).unwrap();
     finds(&ctl, "clock", "warning", "the newest file is of", "NTP");
+    // What it has left in a room holds the times of new messages there.
+    let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
+    let millis = i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    assert!(database.execute("UPDATE rooms SET last_time = ?1", [millis]).unwrap() > 0);
+    drop(database);
+    finds(&ctl, "clock", "warning", "have a message later than the clock", "Times never go back");
 }

@@ -33,16 +33,29 @@ async fn the_link_makes_one_administrator_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_void_once_there_is_a_user_and_is_never_in_a_file() {
+async fn the_link_is_good_until_there_is_an_administrator_and_never_in_a_file() {
     let mut server = Server::start().await;
     let token = token(&server).await;
     let client = Client::new(&server);
     Person::new(&server, "ann").await;
-    client.post("/api/setup", json!({"token": token, "userId": "root", "password": "long enough"})).await.fails(403, "forbidden");
+    let ask = |token: &str, user: &str| json!({"token": token, "userId": user, "password": "long enough"});
+    // Users are no administrators; and who has the name already keeps it.
+    client.post("/api/setup", ask(&token, "ann")).await.fails(409, "already_exists");
     assert!(!server.log_files().contains(&token));
     server.restart().await;
-    server.wait_for_log(&["started on"]).await;
-    assert!(!server.output().iter().any(|line| line.contains("setup=")), "there is a user");
+    let client = Client::new(&server);
+    client.post("/api/setup", ask(&token, "root")).await.fails(403, "forbidden");
+    let token = self::token(&server).await;
+    client.post("/api/setup", ask(&token, "root")).await.is(201);
+    client.post("/api/setup", ask(&token, "other")).await.fails(403, "forbidden");
+    server.restart().await;
+    server.wait_for_log(&["Data in "]).await;
+    assert!(!server.output().iter().any(|line| line.contains("setup=")), "there is an administrator");
+    // One made at the command line counts as well.
+    let second = Server::start().await;
+    let token = self::token(&second).await;
+    Ctl::of(&second).run(&["user", "create", "boss", "--admin", "--generate"]).ends(0);
+    Client::new(&second).post("/api/setup", ask(&token, "root")).await.fails(403, "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

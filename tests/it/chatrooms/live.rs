@@ -173,3 +173,24 @@ async fn receipts_go_to_the_author_only_in_large_rooms() {
     author.say("two").await;
     other.silent_until(is("message_read"), |frame| frame["content"] == "two").await;
 }
+
+#[tokio::test]
+async fn the_log_tells_the_documented_life() {
+    let server = Server::start_with(&QUICK).await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let life = |room: &str| {
+        let bracket = format!("[{room}]");
+        let lines = server.output().into_iter().filter(|line| line.contains(&bracket));
+        let told = lines.filter_map(|line| Some(line.split_once(&bracket)?.1.rsplit_once("Room ")?.1.trim_matches(&['.', ' '][..]).to_owned()));
+        told.collect::<Vec<_>>()
+    };
+    let room = ann.room(&[&ben]).await;
+    ann.enter(&room).await.close().await;
+    server.wait_for_log(&["[INFO]", &format!("[{room}]"), "Room closed"]).await;
+    assert_eq!(life(&room), ["is creating", "created successfully", "is active", "is idle", "is closing", "closed"]);
+    // Brought up by a request, it has nobody yet.
+    let other = ann.room(&[]).await;
+    ann.post(&format!("/api/chatrooms/{other}/connect"), "").await.is(200);
+    server.wait_for_log(&["[INFO]", &format!("[{other}]"), "Room closed"]).await;
+    assert_eq!(life(&other), ["is creating", "created successfully", "is idle", "is closing", "closed"]);
+}

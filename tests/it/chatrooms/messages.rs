@@ -197,3 +197,22 @@ async fn reactions_are_given_once_and_taken_back() {
     ben.delete(&format!("{path}/like")).await.is(204);
     assert_eq!(ann.see(&room).await["rev"], rev, "what is not there cannot be taken back");
 }
+
+#[tokio::test]
+async fn an_answer_to_what_is_gone_is_told_so_whatever_else_is_wrong() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    let sent = ann.say_all(&room, &["gone soon"]).await;
+    let own = ann.post("/api/media?fileName=a.txt", "mine").await.is(201)["id"].clone();
+    let foreign = ben.post("/api/media?fileName=b.txt", "not mine").await.is(201)["id"].clone();
+    ann.delete(&format!("{}/{}", messages(&room), sent[0])).await.is(204);
+    for gone in [sent[0].as_str(), "msg99"] {
+        for files in [json!([own]), json!([foreign])] {
+            ann.post(&messages(&room), json!({"content": "x", "replyTo": gone, "mediaIds": files})).await.fails(404, "message_not_found");
+        }
+    }
+    let sent = ann.say_all(&room, &["still here"]).await;
+    ann.post(&messages(&room), json!({"content": "x", "replyTo": sent[0], "mediaIds": [foreign]})).await.blames("mediaIds");
+    ann.post(&messages(&room), json!({"content": "x", "replyTo": sent[0], "mediaIds": [own]})).await.is(201);
+}

@@ -1,7 +1,7 @@
 //! `changes`: what somebody missed, once each, in rev order, page by page.
 
 use chatctl::model::{Reaction, Rev, RoomId, Seq};
-use chatctl::store::{Basis, MessageChange, RoomChange, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError};
 
 use super::{World, contract};
 
@@ -27,7 +27,7 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
     world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Rename(None)).await.unwrap();
     let named = world.store.changes(id, Rev(6), None, 100).await.unwrap();
     assert_eq!((named.messages.len(), named.rev, named.room.unwrap().room.name), (0, Rev(7), None));
-    assert_eq!(world.store.changes(RoomId(99), Rev(0), None, 10).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.changes(RoomId(99), Rev(0), None, 10).await.unwrap_err(), StoreError::NotFound(Missing::Room));
 }
 
 async fn pages_join_without_gap(world: World) {

@@ -1,7 +1,7 @@
 //! Read marks: a maximum, with an unread count that deletions lower.
 
 use chatctl::model::{Event, Rev, Role, Seq};
-use chatctl::store::{Basis, MessageChange, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError};
 
 use super::{World, contract};
 
@@ -24,7 +24,7 @@ async fn a_mark_only_rises(mut world: World) {
     let beyond = world.store.mark_read(id, ben.id, Seq(99)).await.unwrap();
     assert_eq!((beyond.seq, beyond.unread), (Seq(5), 0));
     assert_eq!(world.facts(id).await.room.rev, Rev(6));
-    assert_eq!(world.store.mark_read(id, chatctl::model::UserId(99), Seq(1)).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.mark_read(id, chatctl::model::UserId(99), Seq(1)).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
     let tries = (1..=5).map(|seq| {
         let store = world.store.clone();
         tokio::spawn(async move { store.mark_read(id, ann.id, Seq(seq)).await.unwrap().seq })

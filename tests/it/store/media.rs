@@ -1,7 +1,7 @@
 //! Uploaded files as rows: one a name and owner, readable where something of the reader's refers to them, forgotten when nothing does.
 
 use chatctl::model::{Media, MediaId, Role, Seq, Timestamp, User};
-use chatctl::store::{Basis, Draft, MessageChange, NewMedia, RoomChange, StoreError, UserChange};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, NewMedia, RoomChange, StoreError, UserChange};
 
 use super::{World, contract, draft};
 
@@ -69,12 +69,12 @@ async fn only_own_files_hang_on_messages(world: World) {
     let (own, foreign, paper) = (upload(&world, &ann, 1, "png").await, upload(&world, &ben, 2, "png").await, upload(&world, &ann, 3, "pdf").await);
     for media in [vec![foreign.id], vec![own.id, foreign.id], vec![MediaId(99)]] {
         let refused = world.store.post(room, world.member(room, ann.id).await, with(&ann, &media)).await.unwrap_err();
-        assert_eq!(refused, StoreError::NotFound, "{media:?}");
+        assert_eq!(refused, StoreError::NotFound(Missing::Media), "{media:?}");
     }
     assert_eq!(world.facts(room).await.room.last_seq, Seq(0));
     for picture in [foreign.id, paper.id, MediaId(99)] {
         let change = UserChange { media: Some(Some(picture)), ..UserChange::default() };
-        assert_eq!(world.store.change_user(ann.id, change).await.unwrap_err(), StoreError::NotFound);
+        assert_eq!(world.store.change_user(ann.id, change).await.unwrap_err(), StoreError::NotFound(Missing::Media));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changes of messages, and windows of history.
 
 use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Window};
-use chatctl::store::{Basis, Draft, MessageChange, RoomChange, StoreError, UserChange};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange};
 
 use super::{World, contract, draft};
 
@@ -30,7 +30,7 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     assert!(matches!(&steps[1].changes[..], [Change::Deleted(message)] if *message == shown));
     for change in [edit("x"), MessageChange::Delete, MessageChange::React(reaction("like")), MessageChange::Unreact(reaction("like"))] {
         for target in [seq, Seq(99)] {
-            assert_eq!(world.store.change_message(id, target, basis, ann.id, change.clone()).await.unwrap_err(), StoreError::NotFound);
+            assert_eq!(world.store.change_message(id, target, basis, ann.id, change.clone()).await.unwrap_err(), StoreError::NotFound(Missing::Message));
         }
     }
     world.store.change_room(id, basis, ann.id, RoomChange::EditedName(ann.id, "A".to_owned())).await.unwrap();

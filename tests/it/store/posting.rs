@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
-use chatctl::store::{Basis, Draft, MessageChange, RoomChange, RoomQuery, RoomSettings, StoreError};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError};
 
 use super::{World, contract, draft};
 
@@ -115,9 +115,9 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
     world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
     assert_eq!(world.store.post(id, basis, draft(&ben, "back, but decided before")).await.unwrap_err(), StoreError::Stale);
     assert_eq!(world.say(id, &ben, "back").await.message.seq, Seq(2));
-    assert_eq!(world.store.post(RoomId(99), Basis::Nobody, draft(&ann, "x")).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.post(RoomId(99), Basis::Nobody, draft(&ann, "x")).await.unwrap_err(), StoreError::NotFound(Missing::Room));
     let nobody = Draft { author: UserId(99), ..draft(&ann, "x") };
-    assert_eq!(world.store.post(id, Basis::Nobody, nobody).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.post(id, Basis::Nobody, nobody).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
 }
 
 async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: World) {
@@ -156,7 +156,7 @@ async fn only_standing_messages_are_answered(world: World) {
     assert_eq!(world.store.post(id, basis, answer(first)).await.unwrap().message.reply_to, Some(first));
     world.store.change_message(id, first, basis, ann.id, MessageChange::Delete).await.unwrap();
     for gone in [first, Seq(99), Seq(0)] {
-        assert_eq!(world.store.post(id, basis, answer(gone)).await.unwrap_err(), StoreError::NotFound);
+        assert_eq!(world.store.post(id, basis, answer(gone)).await.unwrap_err(), StoreError::NotFound(Missing::Message));
     }
     assert_eq!(world.say(id, &ann, "no gap").await.message.seq, Seq(3));
 }
@@ -165,7 +165,7 @@ async fn foreign_files_cannot_be_attached(world: World) {
     let ann = world.user("ann").await;
     let id = world.private(&[&ann]).await.room.id;
     let with = Draft { media: vec![MediaId(1)], ..draft(&ann, "file") };
-    assert_eq!(world.store.post(id, Basis::Nobody, with).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.post(id, Basis::Nobody, with).await.unwrap_err(), StoreError::NotFound(Missing::Media));
 }
 
 async fn whoever_is_named_is_mentioned(world: World) {

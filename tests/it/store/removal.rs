@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chatctl::model::{Change, Event, Role, RoomId, Visibility};
-use chatctl::store::{Basis, NewRoom, RoomChange, RoomQuery, StoreError, UserKey, UserQuery};
+use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, StoreError, UserKey, UserQuery};
 
 use super::sessions::new_session;
 use super::{World, contract, new_user};
@@ -23,7 +23,7 @@ async fn a_removed_user_is_gone_at_once(mut world: World) {
         assert!(world.store.account(key).await.unwrap().is_none());
     }
     assert!(world.store.users(UserQuery::Ids(&[ann.id])).await.unwrap().is_empty());
-    assert_eq!(world.store.remove_user(ann.id).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.remove_user(ann.id).await.unwrap_err(), StoreError::NotFound(Missing::User));
     assert!(world.store.add_user(new).await.unwrap().id > ann.id);
 }
 

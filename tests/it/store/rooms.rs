@@ -1,7 +1,7 @@
 //! Rooms: one change, one rev, on a basis that still holds, told in order.
 
 use chatctl::model::{Change, Claim, Event, Rev, Role, RoomId, UserId, Visibility};
-use chatctl::store::{Basis, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError};
+use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError};
 
 use super::{World, contract};
 
@@ -30,7 +30,7 @@ async fn a_new_room_is_told_to_each_participant(mut world: World) {
     assert_eq!(world.facts(facts.room.id).await, facts);
     let strangers = vec![(ann.id, Role::Member), (UserId(99), Role::Member)];
     let new = NewRoom { name: None, visibility: Visibility::Private, owner: ann.id, participants: strangers, reuse: true };
-    assert_eq!(world.store.add_room(new).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.add_room(new).await.unwrap_err(), StoreError::NotFound(Missing::User));
     assert_eq!(world.store.room(RoomId(99)).await.unwrap(), None);
 }
 
@@ -135,16 +135,16 @@ async fn the_same_again_changes_nothing(mut world: World) {
     }
     let taken = world.store.change_room(facts.room.id, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member)).await;
     assert_eq!(taken.unwrap_err(), StoreError::Taken(Claim::Participant));
-    for stranger in [
-        RoomChange::Add(UserId(99), Role::Member),
-        RoomChange::Role(UserId(99), Role::Admin),
-        RoomChange::EditedName(UserId(99), "x".to_owned()),
-        RoomChange::Remove { user: UserId(99), successor: None, socket: None },
-        RoomChange::Remove { user: ann.id, successor: Some(UserId(99)), socket: None },
-        RoomChange::Replace { name: Some("new".to_owned()), users: vec![ann.id, UserId(99)] },
+    for (stranger, missing) in [
+        (RoomChange::Add(UserId(99), Role::Member), Missing::User),
+        (RoomChange::Role(UserId(99), Role::Admin), Missing::Participant),
+        (RoomChange::EditedName(UserId(99), "x".to_owned()), Missing::Participant),
+        (RoomChange::Remove { user: UserId(99), successor: None, socket: None }, Missing::Participant),
+        (RoomChange::Remove { user: ann.id, successor: Some(UserId(99)), socket: None }, Missing::Participant),
+        (RoomChange::Replace { name: Some("new".to_owned()), users: vec![ann.id, UserId(99)] }, Missing::User),
     ] {
         let refused = world.store.change_room(facts.room.id, Basis::Nobody, ann.id, stranger.clone()).await;
-        assert_eq!(refused.unwrap_err(), StoreError::NotFound, "{stranger:?}");
+        assert_eq!(refused.unwrap_err(), StoreError::NotFound(missing), "{stranger:?}");
     }
     assert_eq!(world.facts(facts.room.id).await, facts);
     assert!(world.events().is_empty());
@@ -165,7 +165,7 @@ async fn a_decision_on_what_has_changed_is_stale(world: World) {
     world.store.change_room(id, Basis::Member { user: ann.id, since: Rev(1) }, ann.id, edit("Benno")).await.unwrap();
     let gone = Basis::Member { user: UserId(99), since: Rev(1) };
     assert_eq!(world.store.change_room(id, gone, UserId(99), edit("x")).await.unwrap_err(), StoreError::Stale);
-    assert_eq!(world.store.change_room(RoomId(99), Basis::Nobody, ann.id, edit("x")).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.change_room(RoomId(99), Basis::Nobody, ann.id, edit("x")).await.unwrap_err(), StoreError::NotFound(Missing::Room));
 }
 
 async fn a_replacement_is_one_step(mut world: World) {
@@ -227,10 +227,10 @@ async fn a_deleted_room_is_gone_at_once(mut world: World) {
     world.store.change_room(id, basis, ann.id, RoomChange::Delete).await.unwrap();
     assert!(matches!(&world.steps()[0].changes[..], [Change::RoomDeleted]));
     assert_eq!(world.store.room(id).await.unwrap(), None);
-    assert_eq!(world.store.messages(id, chatctl::model::Window::Latest, 10).await.unwrap_err(), StoreError::NotFound);
-    assert_eq!(world.store.changes(id, Rev(0), None, 10).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.messages(id, chatctl::model::Window::Latest, 10).await.unwrap_err(), StoreError::NotFound(Missing::Room));
+    assert_eq!(world.store.changes(id, Rev(0), None, 10).await.unwrap_err(), StoreError::NotFound(Missing::Room));
     assert_eq!(world.store.post(id, basis, super::draft(&ann, "late")).await.unwrap_err(), StoreError::Stale);
-    assert_eq!(world.store.mark_read(id, ben.id, posted.message.seq).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.mark_read(id, ben.id, posted.message.seq).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
     assert!(world.store.rooms(RoomQuery::Of { user: ann.id, participants: 10 }).await.unwrap().is_empty());
     assert!(world.store.rooms(RoomQuery::After(RoomId(0), 10)).await.unwrap().is_empty());
     assert!(world.private(&[&ann]).await.room.id > id);
@@ -243,7 +243,7 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
     world.store.change_room(busy, Basis::Nobody, ann.id, RoomChange::Add(ann.id, Role::Member)).await.unwrap();
     let last = world.say(busy, &ben, "one").await.message;
     world.store.change_mine(quiet, ann.id, true).await.unwrap();
-    assert_eq!(world.store.change_mine(busy, cleo.id, true).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.change_mine(busy, cleo.id, true).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
     let cards = world.store.rooms(RoomQuery::Of { user: ann.id, participants: 2 }).await.unwrap();
     let seen: Vec<_> = cards.iter().map(|c| (c.facts.room.id, c.user_count, c.facts.participants.len(), c.unread, c.muted)).collect();
     assert_eq!(seen, [(busy, 2, 2, 1, false), (quiet, 3, 2, 0, true)]);

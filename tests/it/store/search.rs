@@ -1,7 +1,7 @@
 //! Search: words of every script, in the rooms that are given, as the messages are now; the index can be lost without loss.
 
 use chatctl::model::{RoomId, Seq, WordQuery};
-use chatctl::store::{Basis, Found, MessageChange, RoomChange, StoreError};
+use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError};
 
 use super::{PATIENCE, World, contract};
 
@@ -108,7 +108,7 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
     }
     assert_eq!((seqs, pages), ((0..25).rev().map(|n| 2 * n + 1).filter(|seq| *seq != 47).collect::<Vec<_>>(), 3));
     for bad in ["", "zzz", "-", "1.0"] {
-        assert_eq!(ask(&world, &[room], "needle", Some(bad), 10).await.unwrap_err(), StoreError::NotFound, "{bad}");
+        assert_eq!(ask(&world, &[room], "needle", Some(bad), 10).await.unwrap_err(), StoreError::NotFound(Missing::Cursor), "{bad}");
     }
 }
 

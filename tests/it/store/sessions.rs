@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatctl::model::{Event, Hash32, RoomId, SessionId, Timestamp, User, UserId};
-use chatctl::store::{Ended, NewPassword, NewSession, StoreError, Ticket, UserChange};
+use chatctl::store::{Ended, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange};
 
 use super::{World, contract};
 
@@ -44,7 +44,7 @@ async fn a_session_lives_while_it_is_used(world: World) {
     world.user("cleo").await;
     let too_old = old.plus(LIFE);
     assert_eq!(world.sessions.find(new.token, too_old, LIFE).await.unwrap(), None);
-    assert_eq!(world.sessions.start(NewSession { user: UserId(99), ..new_session(&ann, 2) }).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.sessions.start(NewSession { user: UserId(99), ..new_session(&ann, 2) }).await.unwrap_err(), StoreError::NotFound(Missing::User));
 }
 
 async fn ended_sessions_are_gone_and_told(mut world: World) {
@@ -89,7 +89,7 @@ async fn a_disabled_user_has_no_session(world: World) {
     let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
     world.store.change_user(ann.id, disable(true)).await.unwrap();
     assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None);
-    assert_eq!(world.sessions.start(new_session(&ann, 2)).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.sessions.start(new_session(&ann, 2)).await.unwrap_err(), StoreError::NotFound(Missing::User));
     world.store.change_user(ann.id, disable(false)).await.unwrap();
     assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None, "ended for good");
 }
@@ -120,11 +120,13 @@ async fn a_ticket_opens_once(world: World) {
 }
 
 async fn attempts_are_counted_by_key(world: World) {
+    let minute = Duration::from_mins(1);
     for _ in 0..3 {
-        world.sessions.allowed("ann", 3).await.unwrap();
-        world.sessions.count("ann").await.unwrap();
+        world.sessions.attempt("ann", 3, minute).await.unwrap();
     }
-    assert!(world.sessions.allowed("ann", 3).await.unwrap_err().0 <= Duration::from_mins(1));
-    world.sessions.allowed("ann", 4).await.unwrap();
-    world.sessions.allowed("ben", 1).await.unwrap();
+    assert!(world.sessions.attempt("ann", 3, minute).await.unwrap_err().0 <= minute);
+    world.sessions.attempt("ben", 1, minute).await.unwrap();
+    world.sessions.give_back("ann").await.unwrap();
+    world.sessions.attempt("ann", 3, minute).await.unwrap();
+    world.sessions.attempt("ann", 3, minute).await.unwrap_err();
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chatctl::model::{Change, EventSink, MediaId, RoomId, Window};
 use chatctl::store::sqlite::{OpenError, Options, Sqlite};
-use chatctl::store::{Basis, Draft, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Draft, Missing, RoomChange, RoomQuery, StoreError};
 use rusqlite::Connection;
 
 use super::{World, draft};
@@ -152,7 +152,7 @@ async fn attachments_come_with_their_messages() {
     let posted = world.store.post(id, Basis::Nobody, with(&ann)).await.unwrap().message;
     assert_eq!(posted.media.iter().map(|file| (file.id.0, file.size, file.width)).collect::<Vec<_>>(), [(2, 20, None), (1, 10, Some(3))]);
     assert_eq!(world.store.messages(id, Window::Latest, 5).await.unwrap(), [posted]);
-    assert_eq!(world.store.post(id, Basis::Nobody, with(&ben)).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.post(id, Basis::Nobody, with(&ben)).await.unwrap_err(), StoreError::NotFound(Missing::Media));
     assert_eq!(world.facts(id).await.room.last_seq.0, 1);
     assert_ne!(id, RoomId(0));
 }

@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use chatctl::model::{Change, Claim, Event, UserId};
-use chatctl::store::{Digests, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
+use chatctl::store::{Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
 use super::{World, contract, new_user};
 
@@ -82,7 +82,7 @@ async fn a_change_is_all_or_nothing(mut world: World) {
     assert_eq!((changed.birth.as_deref(), changed.admin, changed.disabled), (Some("1999-01-31"), true, true));
     assert!(matches!(world.events()[..], [Event::UserChanged { user }] if user == ben.id));
     assert_eq!(world.store.account(UserKey::Id(ben.id)).await.unwrap().unwrap().user, changed);
-    assert_eq!(world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(), StoreError::NotFound);
+    assert_eq!(world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(), StoreError::NotFound(Missing::User));
 }
 
 async fn a_new_display_name_reaches_every_room(mut world: World) {

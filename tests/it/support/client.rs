@@ -55,6 +55,12 @@ impl Client {
         Self { http, address: address.to_owned(), headers: HeaderMap::new() }
     }
 
+    /// The same from another address of this machine, as if from elsewhere.
+    pub(crate) fn at_from(address: &str, local: std::net::IpAddr) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).local_address(local).build().unwrap();
+        Self { http, ..Self::at(address) }
+    }
+
     /// The same person at another address.
     pub(crate) fn moved_to(&self, address: &str) -> Self {
         Self { address: address.to_owned(), ..self.clone() }

@@ -158,8 +158,8 @@ impl Running {
             of_both.count.send_replace(None);
         });
         let mut running = Self { child, address: String::new(), output };
-        let Some(line) = running.output.wait_for(&["Listening on http://"]).await else { panic!("the server did not start") };
-        line.split("http://").nth(1).unwrap().trim().trim_end_matches('/').clone_into(&mut running.address);
+        let Some(line) = running.output.wait_for(&["Listening on http"]).await else { panic!("the server did not start") };
+        line.split("://").nth(1).unwrap().trim().trim_end_matches('/').clone_into(&mut running.address);
         running
     }
 

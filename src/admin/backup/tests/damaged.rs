@@ -41,7 +41,21 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
     bad(&format!("media/{} is missing.", name(1)), &|entries| drop(entries.remove(2)));
     bad("chat.db is missing.", &|entries| drop(entries.remove(1)));
     bad("manifest.json is missing", &|entries| drop(entries.pop()));
-    bad(&format!("media/{} is not in manifest.json.", name(9)), &|entries| entries.insert(3, file.clone()));
+    let longer = |entries: &mut Vec<(Vec<u8>, tar::EntryType, Vec<u8>)>| {
+        let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
+        head["media_bytes"] = json!(1_000_000);
+        entries[0].2 = head.to_string().into_bytes();
+        entries.insert(3, file.clone());
+    };
+    bad(&format!("media/{} is not in manifest.json.", name(9)), &longer);
+    // What the beginning says bounds what is written for it.
+    bad("has 4 bytes, and backup.json says 15000", &|entries| entries.insert(4, file.clone()));
+    bad(", and backup.json says 1.", &|entries| {
+        let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
+        head["database_bytes"] = json!(1);
+        entries[0].2 = head.to_string().into_bytes();
+        set_right(entries);
+    });
     bad("its SHA-256 is another", &|entries| entries[2].2[7] ^= 1);
     bad("has 4999 bytes instead of 5000", &|entries| entries[2].2.truncate(4999));
     for name in ["../x", "/etc/x", "media/../../x", "search.db", "media/x"] {
@@ -58,11 +72,14 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
         set_right(entries);
     });
     bad(&format!("does not know of the uploaded file {}", name(9)), &|entries| {
-        entries.insert(3, file.clone());
+        longer(entries);
         set_right(entries);
     });
     bad("Its database cannot be used", &|entries| {
         entries[1].2 = b"no database at all".to_vec();
+        let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
+        head["database_bytes"] = json!(entries[1].2.len());
+        entries[0].2 = head.to_string().into_bytes();
         set_right(entries);
     });
     bad("it is of format 7", &|entries| {
@@ -73,13 +90,59 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_missing_already_is_told_and_no_reason_to_lose_the_rest() {
+async fn files_that_are_missing_or_altered_are_told_and_no_reason_to_lose_the_rest() {
+    for altered in [false, true] {
+        let world = World::new().await;
+        let sound = world.backup().await;
+        let file = place(&world.path("data/media"), &name(1)).unwrap();
+        if altered {
+            let mut bytes = bytes_of(1);
+            bytes[2500] ^= 1;
+            fs::write(&file, [bytes, b"longer".to_vec()].concat()).unwrap();
+        } else {
+            fs::remove_file(&file).unwrap();
+        }
+        let (failure, path) = world.damaged_backup().await;
+        assert!(failure.kind == Kind::Problems && failure.message.contains(&name(1)), "{failure:?}");
+        let verified = world.verify(&path);
+        assert_eq!((verified.problems.len(), verified.notes.len()), (0, 1), "{verified:?}");
+        assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
+        // It pushes nothing out, and only the latest of its kind stays.
+        let (_, again) = world.damaged_backup().await;
+        assert!(!path.exists() || path == again, "{path:?} {again:?}");
+        assert_eq!(world.names("backups").len(), 2);
+        let pruned = prune(&world.path("backups"), 1, None, false).unwrap();
+        assert!(pruned.gone.is_empty() && pruned.kept == 1 && sound.exists());
+        let listed = list(&world.path("backups")).unwrap();
+        assert_eq!(listed.iter().filter(|backup| backup.is_sound()).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_whole_is_no_backup() {
     let world = World::new().await;
-    fs::remove_file(place(&world.path("data/media"), &name(1)).unwrap()).unwrap();
+    let sound = world.backup().await;
+    {
+        let conn = rusqlite::Connection::open(world.path("data/chat.db")).unwrap();
+        conn.execute_batch("PRAGMA foreign_keys = OFF; UPDATE media SET owner = 77").unwrap();
+    }
+    let (failure, path) = world.damaged_backup().await;
+    assert!(failure.kind == Kind::Problems && failure.message.contains("refers to a row of users"), "{failure:?}");
+    assert!(!world.verify(&path).problems.is_empty() && sound.exists());
+}
+
+#[tokio::test]
+async fn nothing_that_acts_by_itself_comes_with_a_database() {
+    let world = World::new().await;
     let path = world.backup().await;
-    let verified = world.verify(&path);
-    assert_eq!((verified.problems.len(), verified.notes.len()), (0, 1), "{verified:?}");
-    assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
+    let known = inspect(&world.path("data/chat.db")).unwrap().plan.schema;
+    for (change, problem) in [
+        ("CREATE TRIGGER t AFTER INSERT ON messages BEGIN UPDATE users SET admin = 1; END", "The trigger t does not belong"),
+        ("CREATE VIEW v AS SELECT 1", "The view v does not belong"),
+    ] {
+        let forged = with_database(&world, &path, known, |database| rusqlite::Connection::open(database).unwrap().execute_batch(change).unwrap());
+        world.is_bad(&forged, problem);
+    }
 }
 
 /// The same backup with another database, which is of this schema.
@@ -92,6 +155,7 @@ fn with_database(world: &World, path: &Path, schema: u32, make: impl FnOnce(&Pat
         fs::remove_file(&database).unwrap();
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
         head["schema"] = json!(schema);
+        head["database_bytes"] = json!(entries[1].2.len());
         if schema == 1 {
             head["counts"]["media"] = json!(0);
             entries.drain(2..4);

@@ -1,13 +1,15 @@
 //! Backups of a small world, whole and damaged in every way.
 
 mod damaged;
+mod elsewhere;
+mod owners;
 mod whole;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::seal::Sealing;
 use super::*;
@@ -22,9 +24,14 @@ struct World {
     store: Sqlite,
 }
 
-/// A file's name, made of a number.
+/// What is in the file of a number.
+fn bytes_of(n: u8) -> Vec<u8> {
+    vec![n; 5000 * usize::from(n)]
+}
+
+/// Its name.
 fn name(n: u8) -> String {
-    format!("{n:02x}").repeat(64)
+    hex::encode(Sha512::digest(bytes_of(n)))
 }
 
 impl World {
@@ -40,7 +47,7 @@ impl World {
         for n in 1..=2 {
             let path = place(&world.path("data/media"), &name(n)).unwrap();
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, vec![n; 5000 * usize::from(n)]).unwrap();
+            fs::write(path, bytes_of(n)).unwrap();
             let size = 5000 * u64::from(n);
             let new = NewMedia { name: name(n), owner: ann.id, kind: text("image/png"), is_image: true, size, width: None, height: None, file_name: None };
             world.store.add_media(new).await.unwrap();
@@ -54,6 +61,13 @@ impl World {
 
     fn source(&self) -> Source {
         Source { store: self.store.clone(), data: self.path("data"), media: self.path("data/media"), hold: None }
+    }
+
+    /// What is left of a backup of data that are not whole.
+    async fn damaged_backup(&self) -> (Failure, PathBuf) {
+        let failure = create(&self.source(), &self.path("backups"), |_, _| true).await.unwrap_err();
+        let name = self.names("backups").into_iter().rfind(|name| name.ends_with(DAMAGED)).unwrap();
+        (failure, self.path("backups").join(name))
     }
 
     async fn backup(&self) -> PathBuf {

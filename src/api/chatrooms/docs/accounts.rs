@@ -63,7 +63,7 @@ pub(super) fn log_in() -> Described {
         .body::<wire::LogIn>()
         .answers(200, "The token", Shape::of::<wire::LoggedIn<'_>>())
         .header("Set-Cookie", COOKIE)
-        .fails([Error::BadCredentials { known: true }])
+        .fails([Error::BadCredentials { known: true }, Error::ForeignOrigin])
 }
 
 pub(super) fn log_out() -> Described {

@@ -95,7 +95,11 @@ pub(super) fn changes() -> Described {
 
 pub(super) fn search() -> Described {
     Described::new("Find messages of my rooms")
-        .text("Words of every script; the last may be the beginning of a longer one. Every part between spaces must be there.")
+        .text(
+            "Words of every script; the last may be the beginning of a longer one. Every part between spaces must be there. \
+             The first ten different parts count, with at most 24 words in all, and further ones are ignored. \
+             One search of a user runs at a time; up to seven more wait for it.",
+        )
         .query_needed("q", words::text(), "What to look for")
         .query("roomId", words::room(), "In this room only")
         .query("before", words::text(), "The `cursor` of the page before")

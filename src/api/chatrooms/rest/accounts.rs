@@ -22,21 +22,22 @@ pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Respon
 }
 
 pub(super) async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
+    request.check_page()?;
     let body: wire::LogIn = request.json().await?;
     let login = chat.log_in(&body.user_id, &body.password, request.client()).await?;
     Ok(token(&chat.token(&login)?, &request))
 }
 
 pub(super) async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
-    let session = request.session(chat).await?;
+    let session = request.leaving(chat).await?;
     chat.log_out(&session).await?;
     Ok(goodbye(&request))
 }
 
 pub(super) async fn refresh(chat: &Chat, request: Request) -> Result<Response> {
-    request.check_cookie_origin()?;
+    request.check_page()?;
     let credential = request.credential().ok_or(Error::NoSession)?;
-    let fresh = chat.refresh(credential, request.client()).await?;
+    let fresh = chat.refresh(credential, request.client()).await.inspect_err(|error| request.count_stranger(error))?;
     Ok(token(&fresh, &request))
 }
 

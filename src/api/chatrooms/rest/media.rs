@@ -13,6 +13,7 @@ use crate::model::Result;
 
 pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
+    request.check_length(request.max_upload()).await?;
     let file_name = request.query("fileName");
     let mut body = request.stream();
     let uploaded = chat.upload(&session, file_name, &mut body).await;

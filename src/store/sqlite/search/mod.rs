@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
+use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
 use crate::model::{Message, RoomId, WordQuery};
-use crate::store::{Found, StoreError};
+use crate::store::{Found, Missing, StoreError};
 
 pub use glance::Glance;
 pub(super) use glance::glance;
@@ -91,7 +92,7 @@ impl Search {
 
     /// Rows of messages in these rooms that hold the words, newest first, below that row.
     pub(super) async fn find(&self, rooms: &[RoomId], words: &WordQuery, below: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let readers = self.shared.readers().clone().ok_or(StoreError::Unavailable)?;
+        let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
         let wanted = index::wanted(rooms, words);
         let shared = Arc::clone(&self.shared);
         let found = readers.read(move |conn| {
@@ -145,7 +146,7 @@ impl Search {
 impl Sqlite {
     /// Asks the index for rows and the messages for what they say now, until the page is full.
     pub(super) async fn search(&self, rooms: &[RoomId], words: &WordQuery, after: Option<&str>, limit: u32) -> Result<Found, StoreError> {
-        let mut below = after.map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16)).map_err(|_| StoreError::NotFound)?;
+        let mut below = after.map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16)).map_err(|_| StoreError::NotFound(Missing::Cursor))?;
         let wanted = limit as usize + 1;
         let mut found: Vec<(i64, Message)> = Vec::new();
         while found.len() < wanted && !rooms.is_empty() {

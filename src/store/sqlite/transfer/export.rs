@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
 
 use crate::model::Timestamp;
 use crate::store::StoreError;
-use crate::store::sqlite::error::unavailable;
+use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::{Sqlite, jobs, sql};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord,
@@ -65,7 +65,7 @@ impl Sqlite {
             let rows = tx.query_row(ROWS, (), |row| row.get::<_, i64>("rows"))?.unsigned_abs();
             everything(&tx, product, &mut |page| sink(page, rows))
         };
-        read().map_err(|error| unavailable("exporting", &error))
+        read().map_err(|error| unreadable(&error))
     }
 }
 

@@ -12,7 +12,7 @@ use super::messages::Stand;
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
 use crate::model::RoomId;
 use crate::store::StoreError;
-use crate::store::sqlite::error::{Fault, unavailable};
+use crate::store::sqlite::error::{Fault, unchanged};
 use crate::store::sqlite::work::Touch;
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
 use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
@@ -43,7 +43,7 @@ impl Sqlite {
             let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])
         };
-        copy().map(drop).map_err(|error| unavailable("copying", &error))
+        copy().map(drop).map_err(|error| unchanged(&error))
     }
 
     /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the source are kept: those of one

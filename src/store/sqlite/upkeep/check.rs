@@ -1,9 +1,6 @@
 //! Whether the database is whole: what SQLite can say of its file, and what this program promises of its rows.
 
-use rusqlite::{Connection, Result, Row};
-
-use super::{Sqlite, UpkeepError};
-use crate::store::sqlite::sql;
+use rusqlite::{Connection, ErrorCode, Result, Row};
 
 /// Of each kind so many are told; more help nobody.
 const MOST: usize = 20;
@@ -28,54 +25,82 @@ const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 
 #[cfg(test)]
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[INTEGRITY, REFERENCES, GAPS, AHEAD, STRANGERS, MARKS, NUMBERS, FILES, REACTIONS];
 
-impl Sqlite {
-    /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it; the chat goes on meanwhile.
-    pub async fn check(&self) -> std::result::Result<Vec<String>, UpkeepError> {
-        self.aside(|conn, _| Ok(problems(conn)?)).await
-    }
-}
-
-/// What is wrong with this database.
-pub(super) fn problems(conn: &Connection) -> Result<Vec<String>> {
-    let mut found: Vec<String> = sql::all(conn, INTEGRITY, (), |row| row.get::<_, String>(0))?;
-    found.retain(|line| line != "ok");
-    for line in &mut found {
-        *line = format!("The file is damaged: {}.", line.trim_end_matches('.'));
+/// What is wrong with this database. Where SQLite itself gives up, that is something too.
+pub(super) fn problems(conn: &Connection) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Err(error) = integrity(conn, &mut found) {
+        found.push(failed(&error));
     }
     if !found.is_empty() {
         // What is read from a damaged file says nothing.
-        return Ok(found);
+        return found;
     }
-    add(&mut found, conn, REFERENCES, |row| {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok(format!(
-            "A row of {table} refers to a row of {parent} that is not there{}.",
-            row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"))
-        ))
-    })?;
-    add(&mut found, conn, GAPS, |row| {
-        let (count, high, last): (i64, i64, i64) = (row.get("count")?, row.get("high")?, row.get("last")?);
-        Ok(format!("Room {} has {count} messages up to number {high} instead of each from 1 to {last}.", row.get::<_, i64>("room")?))
-    })?;
-    add(&mut found, conn, AHEAD, |row| {
-        let (rev, of_room): (i64, i64) = (row.get("rev")?, row.get("of_room")?);
-        Ok(format!("{} is of change {rev}, and the room has had {of_room}.", message(row)?))
-    })?;
-    add(&mut found, conn, STRANGERS, |row| Ok(format!("{} is not a user any more.", participant(row)?)))?;
-    add(&mut found, conn, MARKS, |row| Ok(format!("{} is ahead of the room.", participant(row)?)))?;
-    add(&mut found, conn, NUMBERS, |row| {
-        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
-        Ok(format!("Room {} has {count} participants and counts {noted}.", row.get::<_, i64>("room")?))
-    })?;
-    add(&mut found, conn, FILES, |row| {
-        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
-        Ok(format!("{} has {count} files and counts {noted}.", message(row)?))
-    })?;
-    add(&mut found, conn, REACTIONS, |row| Ok(format!("{} has reactions and does not know it.", message(row)?)))?;
-    Ok(found)
+    for (statement, sentence) in PROMISES {
+        if let Err(error) = add(&mut found, conn, statement, sentence) {
+            found.push(failed(&error));
+        }
+    }
+    found
 }
 
-fn add(found: &mut Vec<String>, conn: &Connection, statement: &str, sentence: impl Fn(&Row<'_>) -> Result<String>) -> Result<()> {
+/// What it means that SQLite gives up: damage, or a disk that does not let it read.
+pub(super) fn failed(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::CannotOpen) => format!("It cannot be read: {error}."),
+        _ => damaged(&error.to_string()),
+    }
+}
+
+/// The sentence for damage.
+pub(super) fn damaged(why: &str) -> String {
+    format!("The file is damaged: {}.", why.trim_end_matches('.'))
+}
+
+/// What SQLite finds, as far as it gets.
+fn integrity(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
+    let mut asked = conn.prepare(INTEGRITY)?;
+    let mut rows = asked.query(())?;
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        if line != "ok" {
+            found.push(damaged(&line));
+        }
+    }
+    Ok(())
+}
+
+/// What a row of a question means.
+type Sentence = fn(&Row<'_>) -> Result<String>;
+
+/// What the rows promise: a row that is found breaks it.
+const PROMISES: [(&str, Sentence); 8] = [
+    (REFERENCES, |row| {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        let id = row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"));
+        Ok(format!("A row of {table} refers to a row of {parent} that is not there{id}."))
+    }),
+    (GAPS, |row| {
+        let (count, high, last): (i64, i64, i64) = (row.get("count")?, row.get("high")?, row.get("last")?);
+        Ok(format!("Room {} has {count} messages up to number {high} instead of each from 1 to {last}.", row.get::<_, i64>("room")?))
+    }),
+    (AHEAD, |row| {
+        let (rev, of_room): (i64, i64) = (row.get("rev")?, row.get("of_room")?);
+        Ok(format!("{} is of change {rev}, and the room has had {of_room}.", message(row)?))
+    }),
+    (STRANGERS, |row| Ok(format!("{} is not a user any more.", participant(row)?))),
+    (MARKS, |row| Ok(format!("{} is ahead of the room.", participant(row)?))),
+    (NUMBERS, |row| {
+        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
+        Ok(format!("Room {} has {count} participants and counts {noted}.", row.get::<_, i64>("room")?))
+    }),
+    (FILES, |row| {
+        let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
+        Ok(format!("{} has {count} files and counts {noted}.", message(row)?))
+    }),
+    (REACTIONS, |row| Ok(format!("{} has reactions and does not know it.", message(row)?))),
+];
+
+fn add(found: &mut Vec<String>, conn: &Connection, statement: &str, sentence: Sentence) -> Result<()> {
     let mut asked = conn.prepare(statement)?;
     let mut rows = asked.query(())?;
     let mut told = 0;
@@ -119,9 +144,9 @@ mod tests {
     #[test]
     fn a_whole_database_has_no_problems_also_while_a_room_is_carried_away() {
         let (_dir, conn) = database();
-        assert_eq!(problems(&conn).unwrap(), [""; 0]);
+        assert_eq!(problems(&conn), [""; 0]);
         conn.execute_batch("UPDATE rooms SET deleted = 1; DELETE FROM messages WHERE id = 1").unwrap();
-        assert_eq!(problems(&conn).unwrap(), [""; 0]);
+        assert_eq!(problems(&conn), [""; 0]);
     }
 
     #[test]
@@ -139,7 +164,7 @@ mod tests {
         ] {
             let (_dir, conn) = database();
             conn.execute_batch(damage).unwrap();
-            assert_eq!(problems(&conn).unwrap(), [sentence], "{damage}");
+            assert_eq!(problems(&conn), [sentence], "{damage}");
         }
     }
 
@@ -150,11 +175,11 @@ mod tests {
             conn.execute("INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (?1, 1, ?1, 99, 1, '', 0)", [id]).unwrap();
         }
         conn.execute_batch("UPDATE rooms SET last_seq = 49").unwrap();
-        let found = problems(&conn).unwrap();
+        let found = problems(&conn);
         assert_eq!((found.len(), found.last().unwrap().as_str()), (MOST + 1, "… and more of the same."));
         let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'messages_rev'; PRAGMA writable_schema = RESET;";
         conn.execute_batch(broken).unwrap();
-        let found = problems(&conn).unwrap();
+        let found = problems(&conn);
         assert!(found.iter().all(|line| line.starts_with("The file is damaged: ")) && !found.is_empty(), "{found:?}");
     }
 }

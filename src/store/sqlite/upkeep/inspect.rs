@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::problems;
 use super::plan::{Plan, plan, quiet};
+use super::shape::foreign_schema;
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::{schema, sql, wal};
@@ -94,7 +95,10 @@ pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
 
 /// What is wrong with a file that nobody has open, each in a sentence. Reads all of it.
 pub fn examine(path: &Path) -> Result<Vec<String>, UpkeepError> {
-    Ok(problems(&quiet(path)?)?)
+    let conn = quiet(path)?;
+    let mut found = foreign_schema(&conn)?;
+    found.extend(problems(&conn));
+    Ok(found)
 }
 
 /// Makes a copy the database of a server again: on the schema of today, in an epoch of its own, so that a client with marks of

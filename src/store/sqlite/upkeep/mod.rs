@@ -8,6 +8,7 @@ mod copy;
 mod inspect;
 mod plan;
 mod reindex;
+mod shape;
 #[cfg(test)]
 pub(crate) mod specimens;
 mod status;
@@ -24,12 +25,13 @@ use crate::store::StoreError;
 pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
 pub(super) use self::plan::quiet;
 pub use self::plan::{Plan, plan};
-pub use self::status::{LargeRoom, Stats, Status};
+pub use self::status::{LargeRoom, Sizes, Stats, Status};
 pub use super::search::Glance;
 
 #[cfg(test)]
 pub(super) use self::{
-    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, status::STATEMENTS as FIGURES,
+    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES,
+    status::STATEMENTS as FIGURES,
 };
 
 /// Why something was not done.
@@ -52,6 +54,9 @@ pub enum UpkeepError {
     /// A file cannot be opened as a database of ours.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The file that is open is not the file of that name any more.
+    #[error("{} was removed or replaced while the server runs: bring the file back that was there, or stop the server and restore a backup", .0.display())]
+    Replaced(PathBuf),
     /// SQLite failed.
     #[error("the database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -64,6 +69,17 @@ impl From<StoreError> for UpkeepError {
 }
 
 impl UpkeepError {
+    /// Whether the data are damaged, as far as SQLite says.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Open(OpenError::Damaged { .. }) => true,
+            Self::Sqlite(error) | Self::Open(OpenError::Sqlite(error)) => {
+                matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+            }
+            _ => false,
+        }
+    }
+
     fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |why| Self::Io { path: path.to_owned(), why }
     }
@@ -80,6 +96,10 @@ impl Sqlite {
             return Err(UpkeepError::Unavailable);
         }
         let path = self.0.path.clone();
+        if !self.is_in_place() {
+            // Another file would be read as if it were ours.
+            return Err(UpkeepError::Replaced(path));
+        }
         let asked = tokio::task::spawn_blocking(move || {
             let conn = reader(&path)?;
             let tx = conn.unchecked_transaction()?;
@@ -93,7 +113,12 @@ impl Sqlite {
 
 /// A connection that only reads.
 fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    readable(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+}
+
+fn readable(conn: Connection) -> rusqlite::Result<Connection> {
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")?;
+    // What stands in the way of reading is found here, and not by whoever asks first.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
     Ok(conn)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
 use super::UpkeepError;
@@ -49,7 +49,14 @@ pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepE
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     if fs::metadata(log).is_ok_and(|file| file.len() > 0) {
-        return Ok(super::reader(path)?);
+        return Ok(super::reader(path).or_else(|error| match error.sqlite_error_code() {
+            // A full disk has no room for the shared index of the log.
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                super::readable(Connection::open_with_flags_and_vfs(path, flags, schema::ALONE)?)
+            }
+            _ => Err(error),
+        })?);
     }
     let full = fs::canonicalize(path).map_err(UpkeepError::io(path))?;
     let name = percent_encoding::percent_encode(full.as_os_str().as_bytes(), percent_encoding::NON_ALPHANUMERIC);

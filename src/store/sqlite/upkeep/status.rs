@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Sqlite, UpkeepError};
 use crate::model::Timestamp;
+use crate::store::StoreError;
 use crate::store::sqlite::schema::{self, MIGRATIONS};
 use crate::store::sqlite::sql;
 
@@ -33,8 +34,11 @@ const LATELY: &str = "SELECT coalesce(sum(created >= ?1), 0) AS day, coalesce(su
     FROM messages WHERE created >= ?3";
 const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted IS NULL ORDER BY last_seq DESC, id LIMIT ?1";
 
+const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
+const MEDIA: &str = "SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)";
+
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, LATELY, LARGEST];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, LATELY, LARGEST, LAST, MEDIA];
 
 /// The files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -59,6 +63,19 @@ pub struct Status {
     pub pages: u64,
     /// Pages without use, which `vacuum` gives back.
     pub free_pages: u64,
+}
+
+/// Sizes that are looked at all the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Bytes of the database file.
+    pub database: u64,
+    /// Bytes of its write-ahead log.
+    pub log: u64,
+    /// Bytes of the search index.
+    pub search: u64,
+    /// Messages that the search index has not taken in yet.
+    pub search_lag: u64,
 }
 
 /// What is in it: `db.stats`.
@@ -129,6 +146,19 @@ impl Sqlite {
             })
         });
         asked.await
+    }
+
+    /// How large the files are now, and how far the search index is behind.
+    pub async fn sizes(&self) -> std::result::Result<Sizes, StoreError> {
+        let last = self.read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?)).await?.unwrap_or(0);
+        let (path, fed) = (&self.0.path, self.0.search.fed());
+        let search_lag = u64::try_from(last - fed.min(last)).unwrap_or(0);
+        Ok(Sizes { database: size(path), log: size(&beside(path, "-wal")), search: size(&path.with_file_name("search.db")), search_lag })
+    }
+
+    /// Bytes of the uploaded files.
+    pub async fn media_bytes(&self) -> std::result::Result<u64, StoreError> {
+        Ok(self.read(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?)).await?.unwrap_or(0).unsigned_abs())
     }
 
     /// How much there is of everything. Looks at every message.

@@ -1,4 +1,4 @@
-//! Gives pages without use back to the file system, a few at a time.
+//! Gives space without use back to the file system: beside a server pages that are free, a few at a time; on a stopped one all of it.
 
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::work::Touch;
@@ -8,6 +8,9 @@ const FREE: &str = "PRAGMA freelist_count";
 const GIVE_BACK: &str = "PRAGMA incremental_vacuum(64)";
 /// Makes the file itself shorter as far as nobody reads the old pages; it waits for nobody.
 const SHORTEN: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// The new database stands in the log at first, which is as large.
+const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 impl Sqlite {
     /// Gives back what has no use now, in steps between other commits, so that sends go on.
@@ -44,6 +47,30 @@ impl Sqlite {
         progress(done, all.max(done));
         Ok(done)
     }
+}
+
+impl Sqlite {
+    /// Writes the whole database anew, without the gaps that edited and deleted rows have left within pages. Nothing else can be
+    /// written meanwhile, and it takes as much disk again as the database: for a stopped server. Answers the pages that it is smaller by.
+    pub async fn rewrite(&self) -> Result<u64, UpkeepError> {
+        let path = self.0.path.clone();
+        if !self.is_in_place() {
+            return Err(UpkeepError::Replaced(path));
+        }
+        let rewritten = tokio::task::spawn_blocking(move || {
+            let conn = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let before = pages(&conn)?;
+            conn.execute_batch("VACUUM")?;
+            let after = pages(&conn)?;
+            conn.query_row(EMPTY_LOG, (), |_| Ok(()))?;
+            Ok(before.saturating_sub(after))
+        });
+        rewritten.await.map_err(|_| UpkeepError::Unavailable)?
+    }
+}
+
+fn pages(conn: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    conn.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
 fn free(conn: &rusqlite::Connection) -> rusqlite::Result<u64> {

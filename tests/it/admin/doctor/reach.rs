@@ -37,9 +37,9 @@ async fn a_certificate_is_looked_at() {
     finds(&with((&old, &old_key)), "certificate", "failed", "it has ended on 2020-01-01", "Renew");
     let (early, early_key) = certificate(home.path(), "early", (2990, 2999));
     finds(&with((&early, &early_key)), "certificate", "failed", "it only holds from 2990-01-01", "clock");
-    finds(&with((&good, &old_key)), "certificate", "failed", "do not fit", "tls_key");
-    finds(&with(("/nowhere", &key)), "certificate", "failed", "/nowhere cannot be used", "tls_cert");
-    finds(&with((&key, &key)), "certificate", "failed", "holds no certificate", "tls_cert");
+    finds(&with((&good, &old_key)), "certificate", "failed", "is not the key of the certificate in", "tls_key");
+    finds(&with(("/nowhere", &key)), "certificate", "failed", "cannot use /nowhere: No such file", "tls_cert");
+    finds(&with((&key, &key)), "certificate", "failed", "holds a private key and no certificate", "tls_cert");
     mode(Path::new(&key), 0o644);
     finds(&with((&good, &key)), "certificate", "warning", "may read the key", "chmod o=");
 }
@@ -64,11 +64,13 @@ async fn what_the_network_can_do_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_websocket_is_opened_through_the_public_url() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("METRICS__LISTEN", "127.0.0.1:0")]).await;
     let ctl = Ctl::of(&server);
     let url = |url: &str| ctl.clone().set("SERVER__PUBLIC_URL", url);
     finds(&url(&server.url()), "websocket", "ok", "a WebSocket opens", "");
-    finds(&url(&format!("{}/elsewhere", server.url())), "websocket", "failed", "answers a WebSocket handshake with 404", "proxy");
+    let line = server.wait_for_log(&["Metrics on http://"]).await;
+    let elsewhere = format!("http://{}", line.split("http://").nth(1).unwrap().trim_end_matches(['.', '/']));
+    finds(&url(&elsewhere), "websocket", "failed", "answers a WebSocket handshake with 404", "proxy");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);

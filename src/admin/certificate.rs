@@ -1,0 +1,120 @@
+//! The TLS certificate and its key as files: read together, with reasons in plain words where they cannot be used.
+
+use std::path::{Path, PathBuf};
+
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{CertificateError, Error as TlsError};
+
+/// Why a file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot use {file}: {why}")]
+pub struct Unusable {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it, and what to do.
+    pub why: String,
+}
+
+/// Reads the chain and the key that belongs to its first certificate.
+pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
+    let (chain, der) = (chain(cert)?, private_key(key)?);
+    CertifiedKey::from_der(chain, der, &ring::default_provider()).map_err(|error| match error {
+        TlsError::InconsistentKeys(_) => {
+            unusable(key, format!("it is not the key of the certificate in {}; tls_cert and tls_key must belong together", cert.display()))
+        }
+        TlsError::InvalidCertificate(CertificateError::BadEncoding) => unusable(cert, "its first certificate is damaged"),
+        error => unusable(cert, format!("{error} (with the key {})", key.display())),
+    })
+}
+
+/// The certificates of a PEM file, at least one.
+pub fn chain(cert: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
+    let text = read(cert)?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| damaged(cert, &error))?;
+    if !chain.is_empty() {
+        return Ok(chain);
+    }
+    let why = if has(&text, b"PRIVATE KEY-----") {
+        "it holds a private key and no certificate; are tls_cert and tls_key exchanged?"
+    } else if has(&text, b"CERTIFICATE REQUEST-----") {
+        "it holds a certificate request; tls_cert is what the authority made of it"
+    } else {
+        "it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"
+    };
+    Err(unusable(cert, why))
+}
+
+fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
+    let text = read(key)?;
+    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        _ if has(&text, b"ENCRYPTED PRIVATE KEY-----") || has(&text, b"Proc-Type: 4,ENCRYPTED") => {
+            unusable(key, format!("the key is encrypted; decrypt it: openssl pkey -in {} -out NEW.pem", key.display()))
+        }
+        pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => {
+            unusable(key, "it holds a certificate and no private key; are tls_cert and tls_key exchanged?")
+        }
+        pem::Error::NoItemsFound => unusable(key, "it holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)"),
+        error => damaged(key, &error),
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
+    std::fs::read(file).map_err(|error| unusable(file, error.to_string()))
+}
+
+fn damaged(file: &Path, error: &pem::Error) -> Unusable {
+    unusable(file, format!("it is no sound PEM file: {error}"))
+}
+
+fn unusable(file: &Path, why: impl Into<String>) -> Unusable {
+    Unusable { file: file.to_owned(), why: why.into() }
+}
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key and a certificate for it, as PEM.
+    fn made() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["chat.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_plain_words() {
+        let ((cert, key), (other, _)) = (made(), made());
+        let folder = tempfile::tempdir().unwrap();
+        let tried = |cert: &str, key: &str| {
+            let (cert_file, key_file) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+            std::fs::write(&cert_file, cert).unwrap();
+            std::fs::write(&key_file, key).unwrap();
+            load(&cert_file, &key_file).map(drop).map_err(|unusable| unusable.to_string())
+        };
+        assert_eq!(tried(&cert, &key), Ok(()));
+        let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        for (cert, key, wanted) in [
+            (&*other, &*key, "key.pem: it is not the key of the certificate in"),
+            (&*key, &*key, "cert.pem: it holds a private key and no certificate"),
+            (&*cert, &*cert, "key.pem: it holds a certificate and no private key"),
+            (&*cert, &*encrypted, "key.pem: the key is encrypted; decrypt it: openssl pkey"),
+            (&*cert, old, "key.pem: the key is encrypted"),
+            ("", &*key, "cert.pem: it holds no certificate"),
+            ("\u{0}\u{1}", &*key, "cert.pem: it holds no certificate"),
+            (&*cert, "", "key.pem: it holds no private key"),
+        ] {
+            let said = tried(cert, key).unwrap_err();
+            assert!(said.contains(wanted), "{said}\nis not\n{wanted}");
+        }
+        let missing = load(Path::new("/nowhere/cert.pem"), Path::new("/nowhere/key.pem")).unwrap_err();
+        assert!(missing.to_string().starts_with("cannot use /nowhere/cert.pem: No such file"), "{missing}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Open files: each connection is one, and the system limits how many a process may have.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::config::Limits;
+
+/// What the server needs beside connections: the database and its readers, the log, uploads and downloads under way.
+const RESERVE: usize = 256;
+/// Where the limit is too small for the reserve, half of it is left for connections.
+const SHARE: usize = 2;
+
+/// Raises the limit of this process to the most that the system allows it. The limit then, None: there is none.
+pub fn raise() -> Option<usize> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    let raised = soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    usize::try_from(if raised { hard } else { soft }).ok()
+}
+
+/// What this process may raise its limit to.
+pub fn most() -> Option<usize> {
+    getrlimit(Resource::RLIMIT_NOFILE).ok().and_then(|(_, hard)| usize::try_from(hard).ok())
+}
+
+/// How many open files these limits need.
+pub fn needed(limits: &Limits) -> usize {
+    limits.max_connections.saturating_add(RESERVE)
+}
+
+/// Whether so many open files are about enough: a tenth of the connections is left out of account.
+pub fn suffice(files: usize, limits: &Limits) -> bool {
+    connections(files) >= limits.max_connections - limits.max_connections / 10
+}
+
+/// How many connections so many open files leave room for.
+pub fn connections(files: usize) -> usize {
+    files.saturating_sub(RESERVE).max(files / SHARE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_the_rest() {
+        for (files, wanted) in [(100, 50), (512, 256), (1_024, 768), (1_048_576, 1_048_320)] {
+            assert_eq!(connections(files), wanted, "{files}");
+        }
+        let limits = Limits::default();
+        assert!(suffice(20_000, &limits) && !suffice(16_384, &limits));
+        assert_eq!(connections(needed(&limits)), limits.max_connections);
+    }
+}

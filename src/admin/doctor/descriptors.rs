@@ -1,0 +1,17 @@
+//! Whether the system lets the server have as many connections as the configuration says.
+
+use super::Ground;
+use super::report::Report;
+use crate::admin::descriptors::{connections, most, needed, suffice};
+
+pub(super) fn look(ground: &Ground, report: &mut Report) {
+    let limits = &ground.config.limits;
+    let Some(files) = most() else { return report.ok("the system does not limit open files") };
+    if suffice(files, limits) {
+        return report.ok(format!("the system allows {files} open files"));
+    }
+    report.warn(
+        format!("the system allows {files} open files: {} connections, while max_connections is {}", connections(files), limits.max_connections),
+        format!("LimitNOFILE={} in the systemd unit (or ulimit -Hn), or lower [limits] max_connections.", needed(limits)),
+    );
+}

@@ -1,0 +1,73 @@
+//! Gauges of what grows and of what ends: files, free space, the search index, the certificate.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::gauge;
+use nix::sys::statvfs::statvfs;
+
+use super::doctor::certificate_end;
+use crate::config::Config;
+use crate::store::sqlite::Sqlite;
+
+/// How often files and free space are measured.
+const EVERY: Duration = Duration::from_secs(15);
+/// Of those measurements, every how many also add up the uploaded files and read the certificate.
+const SELDOM: u32 = 20;
+
+/// Measures for as long as it is awaited.
+pub async fn keep(config: Arc<Config>, store: Sqlite) {
+    let mut times = tokio::time::interval(EVERY);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for round in 0_u32.. {
+        times.tick().await;
+        if let Ok(files) = store.sizes().await {
+            set("chatctl_database_bytes", files.database);
+            set("chatctl_database_wal_bytes", files.log);
+            set("chatctl_search_index_bytes", files.search);
+            set("chatctl_search_lag_messages", files.search_lag);
+        }
+        if round.is_multiple_of(SELDOM)
+            && let Ok(bytes) = store.media_bytes().await
+        {
+            set("chatctl_media_bytes", bytes);
+        }
+        let config = Arc::clone(&config);
+        // What cannot be measured keeps its last value.
+        drop(tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM))).await);
+    }
+}
+
+fn places(config: &Config, certificate: bool) {
+    let data = &config.server.data_dir;
+    let places: [(&str, PathBuf); 3] =
+        [("data", data.clone()), ("media", data.join(&config.media.directory)), ("backups", data.join(&config.backup.directory))];
+    for (place, path) in places {
+        if let Some(free) = free(&path) {
+            gauge!("chatctl_disk_free_bytes", "place" => place).set(float(free));
+        }
+    }
+    if certificate
+        && let Some(cert) = &config.server.tls_cert
+        && let Some(end) = certificate_end(cert)
+    {
+        set("chatctl_certificate_end_timestamp_seconds", end.unsigned_abs());
+    }
+}
+
+/// Free bytes where this lies, or will lie when it is made.
+fn free(path: &Path) -> Option<u64> {
+    let there = path.ancestors().find(|path| path.exists())?;
+    let found = statvfs(there).ok()?;
+    Some(found.blocks_available() * found.fragment_size())
+}
+
+fn set(name: &'static str, value: u64) {
+    gauge!(name).set(float(value));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of files need not be exact to the byte")]
+fn float(value: u64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,160 @@
+//! A connection with its place: reads and writes, and ends when the peer takes nothing for too long.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
+
+use super::places::{AddressPlace, Place};
+use crate::api::patience::Patience;
+
+/// Bytes of a connection that may wait in the system to be sent: it would take megabytes for a peer that does not read.
+const UNSENT: u32 = 128 * 1024;
+
+/// What is underneath.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// A connection with its place.
+pub(in crate::api) struct Connected {
+    stream: Stream,
+    writes: Option<Writes>,
+    _place: Place,
+    _of_address: Option<AddressPlace>,
+    _forwarded: Forwarded,
+}
+
+/// The place of the client for whom a proxy has opened the WebSocket that this connection became.
+#[derive(Clone, Debug, Default)]
+pub(in crate::api) struct Forwarded(Arc<Mutex<Option<AddressPlace>>>);
+
+impl Forwarded {
+    /// Holds the place as long as the connection lasts.
+    pub(in crate::api) fn hold(&self, place: AddressPlace) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+}
+
+/// How long the peer may still keep a write waiting.
+struct Writes {
+    patience: Patience,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connected {
+    pub(super) fn new(stream: Stream, stall: Duration, place: Place, of_address: Option<AddressPlace>, forwarded: Forwarded) -> Self {
+        let writes = Some(Writes { patience: Patience::new(stall), timer: None });
+        Self { stream, writes, _place: place, _of_address: of_address, _forwarded: forwarded }
+    }
+
+    /// It has become a WebSocket, whose loop has times of its own.
+    pub(in crate::api) fn upgraded(mut self) -> Self {
+        self.writes = None;
+        self
+    }
+}
+
+impl Writes {
+    /// Waits for the peer, until there is no patience left.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let deadline = self.patience.wait(Instant::now()).into();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read"))
+    }
+}
+
+/// Sets a new connection up: small writes go out at once, and little waits in the system for a peer that does not read.
+pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT)
+}
+
+macro_rules! on_stream {
+    ($self:ident, $stream:ident => $call:expr) => {
+        match &mut $self.stream {
+            Stream::Tcp($stream) => $call,
+            Stream::Unix($stream) => $call,
+            Stream::Tls($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Connected {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => Pin::new(stream).poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Connected {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wrote = on_stream!(self, stream => Pin::new(stream).poll_write(cx, bytes));
+        let Some(writes) = &mut self.writes else { return wrote };
+        match wrote {
+            Poll::Pending => writes.wait(cx).map(Err),
+            Poll::Ready(Ok(count)) => {
+                writes.patience.went_on(count, Instant::now());
+                Poll::Ready(Ok(count))
+            }
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = on_stream!(self, stream => Pin::new(stream).poll_flush(cx));
+        self.waited(flushed, cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = on_stream!(self, stream => Pin::new(stream).poll_shutdown(cx));
+        self.waited(ended, cx)
+    }
+}
+
+impl Connected {
+    fn waited(&mut self, done: Poll<io::Result<()>>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match (&mut self.writes, done) {
+            (Some(writes), Poll::Pending) => writes.wait(cx).map(Err),
+            (_, done) => done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn little_waits_in_the_system_for_a_peer_that_does_not_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (deaf, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (_deaf, (stream, _)) = (deaf.unwrap(), accepted.unwrap());
+        prepare(&stream).unwrap();
+        assert_eq!(socket2::SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
+        let (mut taken, bytes) = (0, vec![0; 16 * 1024]);
+        loop {
+            stream.writable().await.unwrap();
+            match stream.try_write(&bytes) {
+                Ok(count) => taken += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(taken < 1024 * 1024, "the system took {taken} bytes");
+    }
+}

@@ -1,0 +1,115 @@
+//! A full disk: a small file system of its own, since these tests run as root.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use super::health_becomes;
+use crate::support::{Client, Ctl, Person, Server};
+
+/// A file system of a few megabytes, gone when it is dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(at: &Path) -> Self {
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(at).status().unwrap();
+        assert!(mounted.success(), "a file system can be mounted: the tests run as root");
+        Self(at.to_owned())
+    }
+
+    /// Leaves no byte.
+    fn fill(&self) {
+        let mut file = File::options().append(true).create(true).open(self.0.join("filling")).unwrap();
+        for size in [65_536, 4096, 1] {
+            while file.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.0.join("filling")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(&self.0).status());
+    }
+}
+
+/// A server whose data directory is such a file system.
+async fn on_a_small_disk() -> (Disk, Server) {
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let disk = Disk::mount(data.path());
+    (disk, Server::start_in(data, &[("LIMITS__ENABLED", "false"), ("LOG__DIRECTORY", "logs")]).await)
+}
+
+/// Sends until one is refused.
+async fn until_it_is_full(ann: &Person, room: &str) {
+    for n in 0..10_000 {
+        let answer = ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": format!("{n} {}", "x".repeat(3000))})).await;
+        if answer.status == 503 {
+            return;
+        }
+        assert_eq!(answer.status, 201, "{}", answer.text);
+    }
+    panic!("the disk is never full");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_fails_from_the_first_refused_commit_until_one_succeeds() {
+    let (disk, server) = on_a_small_disk().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    ann.say(&room, "before").await;
+    health_becomes(&server, 200, "ok").await;
+    disk.fill();
+    until_it_is_full(&ann, &room).await;
+    health_becomes(&server, 503, "failing").await;
+    for _ in 0..50 {
+        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)})).await.fails(503, "unavailable");
+    }
+    let errors = server.output().iter().filter(|line| line.contains("[ERROR]") && line.contains("The database failed while")).count();
+    assert!((1..=3).contains(&errors), "{errors} lines of ERROR");
+    let metrics = Client::new(&server).get("/metrics").await.text;
+    assert!(metrics.contains("\nchatctl_store_failing 1\n") && metrics.contains("chatctl_unavailable_total{cause=\"commit\"} "), "{metrics}");
+    disk.empty();
+    health_becomes(&server, 200, "ok").await;
+    ann.say(&room, "after").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_on_a_full_disk_reads_and_refuses_and_stores_again_when_there_is_room() {
+    for killed in [true, false] {
+        let (disk, mut server) = on_a_small_disk().await;
+        let ann = Person::new(&server, "ann").await;
+        let room = ann.room(&[]).await;
+        ann.say(&room, "before").await;
+        if killed {
+            disk.fill();
+            server.kill9();
+            // What the process has held is free again.
+        } else {
+            server.terminate().await;
+        }
+        disk.fill();
+        let ctl = Ctl::of(&server);
+        ctl.run(&["user", "list"]).ends(0);
+        ctl.run(&["db", "status"]).ends(0);
+        ctl.run(&["db", "check"]).ends(0);
+        disk.fill();
+        server.restart().await;
+        let here = ann.at(server.address());
+        assert_eq!(here.contents(&room).await, ["before"], "killed: {killed}");
+        health_becomes(&server, 503, "failing").await;
+        here.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)})).await.fails(503, "unavailable");
+        disk.empty();
+        health_becomes(&server, 200, "ok").await;
+        here.say(&room, "after").await;
+        server.terminate().await;
+        server.restart().await;
+        assert_eq!(ann.at(server.address()).contents(&room).await, ["before", "after"]);
+    }
+}

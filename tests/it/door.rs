@@ -1,0 +1,39 @@
+//! What every request passes before anything is done for it: addresses, limits, times, origins, TLS, and real proxies in front.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod addresses;
+mod bodies;
+mod connections;
+mod descriptors;
+mod origins;
+mod proxies;
+mod slow;
+mod strangers;
+mod tls;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{PATIENCE, Server};
+
+/// A connection on which anything may be said.
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address()).await.unwrap()
+}
+
+/// Says something and reads until the server ends the connection.
+async fn converse(server: &Server, said: &str) -> String {
+    let mut stream = connect(server).await;
+    stream.write_all(said.as_bytes()).await.unwrap();
+    rest(&mut stream).await
+}
+
+/// What still comes.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A connection that is reset has ended too.
+    drop(timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the connection ends"));
+    String::from_utf8_lossy(&answer).into_owned()
+}

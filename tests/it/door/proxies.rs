@@ -1,0 +1,134 @@
+//! Real proxies in front, set up as the documentation says.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::support::{Client, PATIENCE, Person, Server};
+
+/// A proxy, which ends with the test.
+struct Running {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // nginx ends its workers when it is asked to end.
+        drop(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.process.id().to_string()]).status());
+        drop(self.process.wait());
+    }
+}
+
+/// What stands in the documentation for a program.
+fn documented(language: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("no block of {language}"));
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+/// The same with other words, each of which must be there.
+fn with(block: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(block.to_owned(), |block, (from, to)| {
+        assert!(block.contains(from), "{from:?} is not in\n{block}");
+        block.replace(from, to)
+    })
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn run(mut command: Command, port: u16) -> Running {
+    let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let running = Running { process, address: format!("127.0.0.1:{port}") };
+    let listening = async {
+        while TcpStream::connect(&running.address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, listening).await.expect("the proxy listens");
+    running
+}
+
+async fn server() -> Server {
+    Server::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1,::1"), ("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ADDRESS", "3")]).await
+}
+
+/// Everything that goes wrong behind proxies.
+async fn works(server: &Server, proxy: &Running) {
+    let client = Client::at(&proxy.address);
+    client.get("/health").await.is(200);
+    for host in ["chat.example", "localhost", "127.0.0.1"] {
+        client.with("host", host).get("/metrics").await.is_text(404);
+    }
+    let ann = Person::new(server, "ann").await.at(&proxy.address);
+    let room = ann.room(&[]).await;
+    let mut socket = ann.enter(&room).await;
+    socket.say("through a proxy").await;
+    assert_eq!(ann.contents(&room).await, ["through a proxy"]);
+    let page = ann.with("origin", &format!("http://{}", proxy.address));
+    assert_eq!(page.handshake("/chat").await.status, 101, "the page of the same origin");
+    ann.with("origin", "http://evil.example").handshake("/chat").await.is_text(403);
+    // What comes from the address of a trusted proxy is believed, so this client has another.
+    let elsewhere = Client::at_from(&proxy.address, "127.0.0.2".parse().unwrap());
+    let mut answers = Vec::new();
+    for number in 1..=5 {
+        let forged = elsewhere.with("x-forwarded-for", &format!("6.6.6.{number}")).with("x-real-ip", &format!("6.6.6.{number}"));
+        answers.push(forged.post("/api/login", json!({"userId": format!("nobody{number}"), "password": "not the one"})).await.status);
+    }
+    assert_eq!(answers, [401, 401, 401, 429, 429], "nobody chooses the address that they are counted by");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_as_documented() {
+    let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
+    let block = documented("nginx");
+    let tls: Vec<&str> = block.lines().filter(|line| line.trim_start().starts_with("ssl_")).collect();
+    let block = tls.iter().fold(block.clone(), |block, line| block.replace(line, ""));
+    let block = with(&block, &[("listen 443 ssl;", &format!("listen 127.0.0.1:{port};")), ("127.0.0.1:8080", server.address())]);
+    let dir = folder.path().display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {dir}/{name};\n")).concat();
+    let user = if nix::unistd::Uid::effective().is_root() { "user root;\n" } else { "" };
+    let config = format!("{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{block}}}\n");
+    let path = folder.path().join("nginx.conf");
+    std::fs::write(&path, config).unwrap();
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c"]).arg(&path);
+    let proxy = run(command, port).await;
+    works(&server, &proxy).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn haproxy_as_documented() {
+    let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
+    let bind = "bind :443 ssl crt /etc/haproxy/chat.example.org.pem";
+    let config = with(&documented("haproxy"), &[(bind, &format!("bind 127.0.0.1:{port}")), ("127.0.0.1:8080", server.address())]);
+    let path = folder.path().join("haproxy.cfg");
+    std::fs::write(&path, config).unwrap();
+    let mut command = Command::new("haproxy");
+    command.args(["-db", "-q", "-f"]).arg(&path);
+    let proxy = run(command, port).await;
+    works(&server, &proxy).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caddy_as_documented() {
+    let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
+    let site = with(&documented("caddyfile"), &[("chat.example.org {", &format!("http://:{port} {{\n\tbind 127.0.0.1")), ("127.0.0.1:8080", server.address())]);
+    let path = folder.path().join("Caddyfile");
+    std::fs::write(&path, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")).unwrap();
+    let mut command = Command::new("caddy");
+    command
+        .args(["run", "--adapter", "caddyfile", "--config"])
+        .arg(&path)
+        .envs(["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.path())))
+        .stderr(Stdio::null());
+    let proxy = run(command, port).await;
+    works(&server, &proxy).await;
+}
