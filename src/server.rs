@@ -105,6 +105,10 @@ impl World {
         let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub: Arc::clone(&hub), files, settings };
         let chat = Chat::new(parts, config)?;
         chat.settle_digests().await?;
+        if !quiet {
+            // What failed has been logged, and as long as nobody knows whose the uploads are, none is removed.
+            drop(chat.claim_media().await);
+        }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
         Ok(Self { chat, store, hub, dispatcher })
     }

@@ -314,6 +314,7 @@ impl Command {
             Self::UserList {}
             | Self::UserShow { .. }
             | Self::UserSessions { .. }
+            | Self::UserWithoutPassword {}
             | Self::RoomList {}
             | Self::RoomShow { .. }
             | Self::RoomMembers { .. }

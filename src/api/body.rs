@@ -21,6 +21,7 @@ pub(super) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + S
 /// Its chunks, or why it did not come whole.
 pub struct BodyStream {
     body: Option<Body>,
+    begun: bool,
     patience: Patience,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -28,7 +29,12 @@ pub struct BodyStream {
 impl BodyStream {
     /// One that may stand still for so long.
     pub(super) fn new(body: Option<Body>, stall: Duration) -> Self {
-        Self { body, patience: Patience::new(stall), timer: None }
+        Self { body, begun: false, patience: Patience::new(stall), timer: None }
+    }
+
+    /// Whether somebody has begun to read it: only then a client that waits for `100 Continue` sends it.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
@@ -52,6 +58,7 @@ impl Stream for BodyStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        this.begun = true;
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         if let Poll::Ready(next) = body.as_mut().poll_next(context) {
             let bytes = next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);

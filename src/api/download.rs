@@ -1,5 +1,7 @@
 //! Uploads and downloads of files: bodies as streams, ranges, and headers that keep a file from doing anything in a browser.
 
+mod whole;
+
 use std::io;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -12,6 +14,8 @@ use warp::http::header::{
 };
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
+
+use whole::Whole;
 
 use super::respond::{empty, with_header};
 use crate::chat::Download;
@@ -67,7 +71,9 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
     if from > 0 {
         file.seek(io::SeekFrom::Start(from)).await.map_err(|error| unreadable(&error))?;
     }
-    let mut response = warp::reply::stream(ReaderStream::with_capacity(file.take(length), CHUNK)).into_response();
+    let bytes = ReaderStream::with_capacity(file.take(length), CHUNK);
+    let mut response =
+        if length == size { warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response() } else { warp::reply::stream(bytes).into_response() };
     *response.status_mut() = status;
     let all = response.headers_mut();
     all.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -52,7 +52,7 @@ pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
-pub use media::{Download, MediaHold, UNUSED_FOR};
+pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use messages::NewMessage;
 pub use operator::AccountChange;
@@ -146,7 +146,7 @@ impl Chat {
             sessions,
             bus,
             hub,
-            uploads: Uploads::new(files, config.media.max_bytes),
+            uploads: Uploads::new(files, settings.instance, &config.media),
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),

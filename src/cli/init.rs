@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use super::{Global, carry};
+use super::{Global, carry, lost};
 use crate::admin::Failure;
 use crate::store::sqlite::Sqlite;
 
@@ -14,9 +14,10 @@ pub(super) fn make(data: &Path) -> Result<(), Failure> {
     made.map_err(|error| Failure::io(&format!("cannot make the data directory {}", data.display()), &error))
 }
 
-/// Makes the configured data directory with an empty database, where there is none.
-pub(super) fn data_directory(global: &Global) -> Result<(), Failure> {
+/// Makes the configured data directory with an empty database, where there is none and none was lost.
+pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
+    lost::check(&config, new)?;
     let data = &config.server.data_dir;
     let database = data.join(&config.database.path);
     if !database.exists() {

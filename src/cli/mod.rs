@@ -12,6 +12,7 @@ mod init;
 mod interrupt;
 mod lock;
 mod log;
+mod lost;
 mod pages;
 mod passwords;
 mod print;

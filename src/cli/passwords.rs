@@ -4,47 +4,124 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::Global;
 use super::ask::made_up;
+use super::carry::{Found, connect, existing, on_data, operator, remote};
 use super::file::Making;
 use super::interrupt::Interrupt;
-use super::print::{Layout, Printer, note};
-use super::{Global, carry};
-use crate::admin::{Command, Failure};
+use super::print::{Layout, Printer};
+use crate::admin::command::Secret;
+use crate::admin::{Admin, Command, Failure, Output, Reply};
+
+/// A login name and the password that it gets.
+type Given = (String, Secret);
 
 /// Gives each imported account without a password one, and writes login names, passwords and e-mail addresses as CSV to a new file.
 pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failure> {
-    let people = carry::ask(global, &Command::UserWithoutPassword {})?;
+    let config = existing(global)?;
+    let mut printer = Printer::new(global.output, Layout::One);
+    let given = match connect(&config)? {
+        Found::Server(stream) => {
+            let mut people = Vec::new();
+            remote(stream, &Command::UserWithoutPassword {}, &mut |reply| {
+                people.extend(item(reply));
+                Ok(())
+            })?;
+            let given = write(file, &people)?;
+            let (interrupt, all) = (Interrupt::watch()?, given.len());
+            for (set, given) in given.into_iter().enumerate() {
+                let done = interrupt.check().and_then(|()| match connect(&config)? {
+                    Found::Server(stream) => remote(stream, &passwd(given), &mut |_| Ok(())),
+                    Found::Nobody(_) => Err(Failure::failed("the server has stopped")),
+                });
+                done.map_err(|failure| in_part(failure, set, all, file))?;
+                printer.progress(set as u64 + 1, all as u64);
+            }
+            all
+        }
+        Found::Nobody(_lock) => {
+            let mut all = 0;
+            let name = file.to_owned();
+            on_data(
+                config,
+                false,
+                async move |admin, output| {
+                    let given = write(&name, &said(admin, Command::UserWithoutPassword {}).await?)?;
+                    let all = given.len();
+                    for (set, given) in given.into_iter().enumerate() {
+                        said(admin, passwd(given)).await.map_err(|failure| in_part(failure, set, all, &name))?;
+                        output.progress(set as u64 + 1, all as u64).await?;
+                    }
+                    Ok(())
+                },
+                &mut |reply| {
+                    if let Reply::Progress { done, total } = reply {
+                        all = usize::try_from(total).unwrap_or_default();
+                        printer.progress(done, total);
+                    }
+                    Ok(())
+                },
+            )?;
+            all
+        }
+    };
+    // Where nobody is without one, there is no file.
+    printer.item(json!({"file": (given > 0).then_some(file), "accounts": given}))?;
+    printer.finish()
+}
+
+/// Writes the whole file, where anybody is without a password, and says what it gives to whom.
+fn write(file: &Path, people: &[Value]) -> Result<Vec<Given>, Failure> {
     if people.is_empty() {
-        note("Nobody is without a password.");
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let interrupt = Interrupt::watch()?;
-    let mut secrets = Vec::with_capacity(people.len());
+    let mut given = Vec::with_capacity(people.len());
     let mut making = Making::begin(file)?;
     making.write(b"login,password,email\n")?;
-    for person in &people {
+    for person in people {
         let (login, secret) = (text(&person["name"]), made_up()?);
         making.write(format!("{},{},{}\n", field(login), secret.0, field(text(&person["email"]))).as_bytes())?;
-        secrets.push((login, secret));
+        given.push((login.to_owned(), secret));
     }
     making.finish()?;
-    let mut printer = Printer::new(global.output, Layout::One);
-    let (mut set, all) = (0, people.len() as u64);
-    for (login, password) in secrets {
-        let command = Command::UserPasswd { name: login.to_owned(), password };
-        let done = interrupt.check().and_then(|()| carry::carry_out(global, &command, &mut |_| Ok(())));
-        done.map_err(|failure| Failure {
-            message: format!(
-                "{failure}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others",
-                file.display()
-            ),
-            ..failure
-        })?;
-        set += 1;
-        printer.progress(set, all);
+    Ok(given)
+}
+
+fn passwd((name, password): Given) -> Command {
+    Command::UserPasswd { name, password }
+}
+
+/// The items that a command says on the data itself.
+async fn said(admin: &Admin, command: Command) -> Result<Vec<Value>, Failure> {
+    let (output, mut replies) = Output::new();
+    let running = async move {
+        let done = admin.run(&operator(), command, &output).await;
+        drop(output);
+        done
+    };
+    let gathering = async move {
+        let mut items = Vec::new();
+        while let Some(reply) = replies.recv().await {
+            items.extend(item(reply));
+        }
+        items
+    };
+    let (done, items) = tokio::join!(running, gathering);
+    done.map(|()| items)
+}
+
+fn item(reply: Reply) -> Option<Value> {
+    match reply {
+        Reply::Item(item) => Some(item),
+        Reply::Progress { .. } | Reply::Bytes(_) => None,
     }
-    printer.item(json!({"file": file, "accounts": set}))?;
-    printer.finish()
+}
+
+/// Why not all got theirs. Those that did are in the file.
+fn in_part(failure: Failure, set: usize, all: usize, file: &Path) -> Failure {
+    let message =
+        format!("{failure}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others", file.display());
+    Failure { message, ..failure }
 }
 
 fn text(value: &Value) -> &str {

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, carry, init, lock, log, print};
+use super::{Global, carry, init, lock, log, lost, print};
 use crate::admin::Failure;
 use crate::config::LogLevel;
 use crate::config::load::{Flags, load};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
+use crate::store::sqlite::Sqlite;
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,9 @@ pub(super) struct Opts {
     /// The least important level that is logged
     #[arg(long, value_name = "LEVEL", value_parser = log::level)]
     log_level: Option<LogLevel>,
+    /// Begin with an empty database although uploads, logs or backups are there
+    #[arg(long)]
+    new: bool,
 }
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
@@ -29,8 +33,14 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
     let config = loaded.config;
     let data = config.server.data_dir.clone();
+    lost::check(&config, opts.new)?;
     init::make(&data)?;
     let _lock = lock::take(&data)?;
+    // Before the log: logs without a database are what is left of a server that has lost it.
+    let database = data.join(&config.database.path);
+    if !database.exists() {
+        Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
+    }
     let log_directory = data.join(&config.log.directory);
     let logging =
         logging::start(&config.log, &log_directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error))?;
@@ -38,7 +48,6 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
     }
-    let database = data.join(&config.database.path);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let public = config.server.public_url.clone();
     let ready = |ready: Ready<'_>| {

@@ -10,7 +10,7 @@ use super::carry::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
-use super::{Global, init, lock};
+use super::{Global, init, lock, lost};
 use crate::admin::transfer::{Import, disk};
 use crate::admin::{Command, Failure, Reply};
 use crate::config::Config;
@@ -27,6 +27,9 @@ pub(super) struct Opts {
     /// Name of the source; needed to import two Mattermost servers, or one that has moved, into one instance
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// Begin with an empty database although uploads, logs or backups are there
+    #[arg(long)]
+    new: bool,
     /// Exit with 0 although parts of the export were not understood and left out
     #[arg(long)]
     skip_bad: bool,
@@ -66,6 +69,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let config = configuration(global)?;
     let data = &config.server.data_dir;
     let there = data.join(&config.database.path).exists();
+    lost::check(&config, opts.new)?;
     let lock = if there { Some(stopped(&config)?) } else { None };
     let file = Input::of(&opts.file)?;
     // Read before anything is made: of a file that is damaged nothing is taken.
@@ -98,7 +102,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     } else {
         init::make(data)?;
         let lock = lock::take(data)?;
-        init::data_directory(global)?;
+        init::data_directory(global, opts.new)?;
         lock
     };
     let done = carry(&config, import, &mut report);

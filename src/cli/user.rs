@@ -112,6 +112,9 @@ pub(super) struct Create {
     /// Make the data directory when it is not there
     #[arg(long, requires = "admin")]
     init: bool,
+    /// With --init: begin with an empty database although uploads, logs or backups are there
+    #[arg(long, requires = "init")]
+    new: bool,
     #[command(flatten)]
     password: PasswordSource,
 }
@@ -178,9 +181,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 }
 
 fn create(global: &Global, create: Create) -> Result<(), Failure> {
-    let Create { name, display_name, email, admin, if_not_exists, init, password } = create;
+    let Create { name, display_name, email, admin, if_not_exists, init, new, password } = create;
     if init {
-        init::data_directory(global)?;
+        init::data_directory(global, new)?;
     }
     // Nobody is asked for the password of an account that is left as it is.
     if if_not_exists {

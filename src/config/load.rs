@@ -238,6 +238,13 @@ fn sound(config: &Config) -> Result<(), ConfigError> {
             return bad(section, key, "must be at least 1");
         }
     }
+    if media.max_unused_bytes_per_user < media.max_bytes {
+        return bad(
+            "media",
+            "max_unused_bytes_per_user",
+            &format!("must be at least max_bytes ({}): a file is unused until a message holds it", media.max_bytes),
+        );
+    }
     if backup.directory.as_os_str().is_empty() {
         return bad("backup", "directory", "must be named");
     }
@@ -299,6 +306,8 @@ mod tests {
             "[auth]\nsession_days = 0",
             "[auth]\nregistration = \"maybe\"",
             "[limits]\nmax_body_bytes = \"big\"",
+            "[media]\nmax_bytes = 300000000",
+            "[media]\nmax_unused_bytes_per_user = 1",
             "[backup]\nevery_hours = 0",
             "[backup]\nkeep = 0",
             "[backup]\ndirectory = \"\"",

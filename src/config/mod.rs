@@ -214,13 +214,17 @@ impl Default for Rooms {
 pub struct Media {
     /// Largest upload in bytes.
     pub max_bytes: u64,
+    /// Bytes that one user's uploads may take up while no message holds them.
+    pub max_unused_bytes_per_user: u64,
+    /// Free bytes on the disk below which nothing is uploaded; unset: 256 MiB, but at most a twentieth of the disk.
+    pub min_free_bytes: Option<u64>,
     /// Where the files are kept, relative to the data directory.
     pub directory: PathBuf,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { max_bytes: 25 * 1024 * 1024, directory: PathBuf::from("media") }
+        Self { max_bytes: 25 * 1024 * 1024, max_unused_bytes_per_user: 256 * 1024 * 1024, min_free_bytes: None, directory: PathBuf::from("media") }
     }
 }
 
@@ -246,7 +250,7 @@ pub struct Limits {
     pub socket_queue_bytes: usize,
     /// REST requests of one user in a minute.
     pub requests_per_minute_per_user: u32,
-    /// Frames from one socket in a minute.
+    /// Frames of any kind from one socket in a minute; beyond, the socket is read slowly.
     pub frames_per_minute_per_socket: u32,
     /// Requests without a session from one address in a minute (IPv6: from one /64 network).
     pub requests_per_minute_per_address: u32,

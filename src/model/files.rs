@@ -1,12 +1,4 @@
-//! What an uploaded file is, judged by its own bytes, and what must not stay in it.
-//!
-//! Pictures that browsers show lose everything that tells where and with what they were taken (Exif but for its orientation, XMP, IPTC, comments).
-
-use bytes::Bytes;
-use img_parts::jpeg::{Jpeg, markers};
-use img_parts::png::Png;
-use img_parts::webp::WebP;
-use img_parts::{DynImage, ImageEXIF, ImageICC};
+//! What an uploaded file is, judged by its own bytes.
 
 /// How a file may be handed to a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +23,31 @@ pub struct FileKind {
 }
 
 /// Everything that a browser may do more with than download.
-const SAFE: [FileKind; 11] = [
+const SAFE: [FileKind; 13] = [
     FileKind { ending: "png", mime: "image/png", shown: Shown::Picture },
     FileKind { ending: "jpg", mime: "image/jpeg", shown: Shown::Picture },
     FileKind { ending: "gif", mime: "image/gif", shown: Shown::Picture },
     FileKind { ending: "webp", mime: "image/webp", shown: Shown::Picture },
     FileKind { ending: "mp4", mime: "video/mp4", shown: Shown::Played },
+    FileKind { ending: "m4v", mime: "video/mp4", shown: Shown::Played },
     FileKind { ending: "webm", mime: "video/webm", shown: Shown::Played },
     FileKind { ending: "mp3", mime: "audio/mpeg", shown: Shown::Played },
     FileKind { ending: "m4a", mime: "audio/mp4", shown: Shown::Played },
     FileKind { ending: "ogg", mime: "audio/ogg", shown: Shown::Played },
+    // Voice messages: Opus in Ogg.
+    FileKind { ending: "opus", mime: "audio/ogg", shown: Shown::Played },
     FileKind { ending: "wav", mime: "audio/wav", shown: Shown::Played },
     FileKind { ending: "flac", mime: "audio/flac", shown: Shown::Played },
 ];
+
+/// Endings that say something to people; of what else there is, the file's own name tells more.
+const KNOWN: [&str; 26] = [
+    "pdf", "zip", "gz", "tar", "7z", "txt", "html", "xml", "rtf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "heic", "avif", "tif",
+    "mov", "mkv", "avi", "3gp", "epub",
+];
+
+/// What is text, and may begin like that.
+const WRITTEN: [&str; 7] = ["html", "xml", "sh", "pdf", "rtf", "ps", "pem"];
 
 /// Bytes that are enough to tell what a file is.
 pub const SNIFFED: usize = 8_192;
@@ -51,15 +55,22 @@ pub const SNIFFED: usize = 8_192;
 impl FileKind {
     /// Judges the beginning of a file; its name and what the uploader says of it count for nothing.
     pub fn sniff(head: &[u8]) -> Self {
-        if let Some(found) = infer::get(head) {
-            return Self::of(found.extension());
-        }
-        // Text of whatever kind; cut in the middle of a character it is text all the same.
+        // Of whatever kind; cut in the middle of a character it is text all the same.
         let text = match std::str::from_utf8(head) {
             Ok(_) => true,
             Err(error) => error.error_len().is_none() && head.len() >= SNIFFED,
         };
-        Self::of(if text && !head.contains(&0) { "txt" } else { "bin" })
+        let printable = text && !head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        match infer::get(head).map(|found| found.extension()) {
+            // Two or three letters at its beginning make no text a picture or a song.
+            Some(found) if printable && !WRITTEN.contains(&found) => Self::of("txt"),
+            Some("heif") => Self::of("heic"),
+            Some(found) => Self::of(found),
+            None => match family(head) {
+                Some(kind) => Self::of(kind),
+                None => Self::of(if text && !head.contains(&0) { "txt" } else { "bin" }),
+            },
+        }
     }
 
     /// The type of a stored ending.
@@ -68,197 +79,37 @@ impl FileKind {
             return *kind;
         }
         let ending = KNOWN.iter().find(|known| **known == ending).copied().unwrap_or("bin");
-        Self { ending, mime: "application/octet-stream", shown: Shown::Downloaded }
+        Self::downloaded(ending)
+    }
+
+    /// The same type, for a file that is no picture to be shown although its ending is one's.
+    pub fn unless_shown(self, is_image: bool) -> Self {
+        if self.shown == Shown::Picture && !is_image { Self::downloaded(self.ending) } else { self }
     }
 
     /// Whether it can be a profile picture.
     pub fn is_portrait(self) -> bool {
         matches!(self.ending, "png" | "jpg" | "gif")
     }
+
+    fn downloaded(ending: &'static str) -> Self {
+        Self { ending, mime: "application/octet-stream", shown: Shown::Downloaded }
+    }
 }
 
-/// Endings that say something to people; of what else there is, the file's own name tells more.
-const KNOWN: [&str; 16] = ["pdf", "zip", "gz", "tar", "7z", "txt", "html", "xml", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "heic", "epub"];
-
-/// A picture as it is stored.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// Its bytes without what they told of their making.
-    pub bytes: Bytes,
-    /// Pixels, as it is shown.
-    pub width: u32,
-    /// Pixels, as it is shown.
-    pub height: u32,
-}
-
-/// Cleans a picture of this kind. None: it is none.
-pub fn clean_picture(kind: FileKind, bytes: Bytes) -> Option<Picture> {
-    match kind.ending {
-        "jpg" => jpeg(bytes),
-        "png" => png(bytes),
-        "webp" => webp(bytes),
-        "gif" => gif(bytes),
+/// Films and pictures of the MP4 family by their brand, where it is none of the best known.
+fn family(head: &[u8]) -> Option<&'static str> {
+    match (head.get(4..8)?, head.get(8..11)?) {
+        (b"ftyp", b"iso") => Some("mp4"),
+        (b"ftyp", b"3gp" | b"3g2") => Some("3gp"),
+        (b"ftyp", b"hei" | b"hev") => Some("heic"),
         _ => None,
     }
-}
-
-fn jpeg(bytes: Bytes) -> Option<Picture> {
-    let mut jpeg = Jpeg::from_bytes(bytes).ok()?;
-    let (width, height) = jpeg.dimensions()?;
-    let turned = jpeg.exif().and_then(|exif| orientation(&exif));
-    let profile = jpeg.icc_profile();
-    // What is needed to show it stays: the frame, the tables, JFIF (APP0) and Adobe's colours (APP14).
-    let kept = |marker: u8| !(markers::APP1..=markers::APP15).contains(&marker) || marker == markers::APP14;
-    jpeg.segments_mut().retain(|segment| kept(segment.marker()) && segment.marker() != markers::COM);
-    jpeg.set_icc_profile(profile);
-    if let Some(turned) = turned {
-        jpeg.set_exif(Some(only_orientation(turned)));
-    }
-    let sideways = turned.is_some_and(|turned| turned >= 5);
-    let (width, height) = if sideways { (height, width) } else { (width, height) };
-    let whole = jpeg.encoder().bytes();
-    // After the end of the picture phones keep films and further pictures, with places of their own.
-    let end = end_of_jpeg(&whole).unwrap_or(whole.len());
-    Some(Picture { bytes: whole.slice(..end), width: width.into(), height: height.into() })
-}
-
-/// Where the first picture of a JPEG file ends, its EOI marker included.
-fn end_of_jpeg(bytes: &[u8]) -> Option<usize> {
-    let mut at = 2;
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
-        match *bytes.get(at + 1)? {
-            markers::EOI => return Some(at + 2),
-            // Stuffed bytes, restarts and fill bytes belong to the scan.
-            0 | 0xd0..=0xd7 => at += 2,
-            0xff => at += 1,
-            _ => at += 2 + usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?)),
-        }
-    }
-}
-
-fn png(bytes: Bytes) -> Option<Picture> {
-    let mut png = Png::from_bytes(bytes).ok()?;
-    let (width, height) = png.dimensions()?;
-    png.chunks_mut().retain(|chunk| !matches!(&chunk.kind(), b"eXIf" | b"tEXt" | b"iTXt" | b"zTXt" | b"tIME"));
-    Some(Picture { bytes: png.encoder().bytes(), width, height })
-}
-
-fn webp(bytes: Bytes) -> Option<Picture> {
-    let mut webp = WebP::from_bytes(bytes).ok()?;
-    let (width, height) = webp.dimensions()?;
-    webp.remove_chunks_by_id(*b"XMP ");
-    let mut image = DynImage::from(webp);
-    image.set_exif(None);
-    Some(Picture { bytes: image.encoder().bytes(), width, height })
-}
-
-/// GIFs have no Exif; their size stands behind the signature.
-fn gif(bytes: Bytes) -> Option<Picture> {
-    let size = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-    let (width, height) = (size(6)?, size(8)?);
-    Some(Picture { bytes, width, height })
-}
-
-/// How the picture is to be turned, 2 to 8; None: not at all.
-fn orientation(exif: &[u8]) -> Option<u8> {
-    let fields = exif::Reader::new().read_raw(exif.to_vec()).ok()?;
-    let value = fields.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0)?;
-    u8::try_from(value).ok().filter(|value| (2..=8).contains(value))
-}
-
-/// Exif of one field: a TIFF header, one directory, one entry (tag 0x0112, one SHORT).
-fn only_orientation(value: u8) -> Bytes {
-    let head = [b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0];
-    head.into_iter().chain([value, 0, 0, 0, 0, 0, 0]).collect::<Vec<_>>().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PLACE: &[u8] = b"52.5N 13.4E";
-
-    fn segment(marker: u8, contents: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(contents.len() + 2).unwrap().to_be_bytes();
-        [&[0xff, marker], &length[..], contents].concat()
-    }
-
-    /// Not a picture of anything, but put together like one: 40 wide, 30 high, turned by 90 degrees.
-    fn photo() -> Bytes {
-        let mut exif = b"Exif\0\0".to_vec();
-        // Two entries: the orientation 6, and an ASCII field that holds the place.
-        exif.extend([b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 2, 0x01, 0x0f, 0, 2, 0, 0, 0, 11, 0, 0, 0, 38, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]);
-        exif.extend(PLACE);
-        let frame = [8, 0, 30, 0, 40, 1, 1, 0x11, 0];
-        let parts = [
-            vec![0xff, 0xd8],
-            segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"),
-            segment(0xe1, &exif),
-            segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", PLACE].concat()),
-            segment(0xed, &[b"Photoshop 3.0\0", PLACE].concat()),
-            segment(0xfe, PLACE),
-            segment(0xc0, &frame),
-            segment(0xda, &[1, 1, 0, 0, 63, 0]),
-            vec![1, 2, 3, 0xff, 0xd9],
-            PLACE.to_vec(),
-        ];
-        parts.concat().into()
-    }
-
-    fn tells_place(bytes: &[u8]) -> bool {
-        bytes.windows(PLACE.len()).any(|part| part == PLACE)
-    }
-
-    #[test]
-    fn photos_lose_their_place_and_keep_their_orientation() {
-        let photo = photo();
-        assert!(tells_place(&photo));
-        assert_eq!(FileKind::sniff(&photo).ending, "jpg");
-        let clean = clean_picture(FileKind::of("jpg"), photo).unwrap();
-        assert!(!tells_place(&clean.bytes), "{:?}", clean.bytes);
-        assert_eq!((clean.width, clean.height), (30, 40), "as it is shown");
-        let exif = Jpeg::from_bytes(clean.bytes.clone()).unwrap().exif().unwrap();
-        assert_eq!(orientation(&exif), Some(6));
-        assert!(clean.bytes.windows(5).any(|part| part == [1, 2, 3, 0xff, 0xd9]), "the picture itself is whole");
-        assert_eq!(clean_picture(FileKind::of("jpg"), clean.bytes.clone()), Some(clean), "cleaning again changes nothing");
-    }
-
-    #[test]
-    fn other_pictures_lose_it_too() {
-        let chunk = |kind: [u8; 4], contents: &[u8]| img_parts::png::PngChunk::new(kind, Bytes::copy_from_slice(contents)).encoder().bytes();
-        let header = [0, 0, 0, 40, 0, 0, 0, 30, 8, 6, 0, 0, 0];
-        let png = [
-            Bytes::from_static(b"\x89PNG\r\n\x1a\n"),
-            chunk(*b"IHDR", &header),
-            chunk(*b"eXIf", PLACE),
-            chunk(*b"iTXt", PLACE),
-            chunk(*b"IDAT", b"pixels"),
-            chunk(*b"IEND", b""),
-        ];
-        let clean = clean_picture(FileKind::sniff(&png.concat()), png.concat().into()).unwrap();
-        assert!(!tells_place(&clean.bytes) && (clean.width, clean.height) == (40, 30));
-        assert!(clean.bytes.windows(6).any(|part| part == b"pixels"));
-        let part = |id: &[u8; 4], contents: &[u8]| {
-            let mut part = [id, &u32::try_from(contents.len()).unwrap().to_le_bytes()[..], contents].concat();
-            part.extend(vec![0; contents.len() % 2]);
-            part
-        };
-        let body = [
-            b"WEBP".to_vec(),
-            part(b"VP8X", &[0x0c, 0, 0, 0, 39, 0, 0, 29, 0, 0]),
-            part(b"VP8 ", &[0x30, 0, 0, 0x9d, 1, 0x2a, 40, 0, 30, 0]),
-            part(b"EXIF", PLACE),
-            part(b"XMP ", PLACE),
-        ]
-        .concat();
-        let webp = part(b"RIFF", &body);
-        let clean = clean_picture(FileKind::sniff(&webp), webp.into()).unwrap();
-        assert!(!tells_place(&clean.bytes) && (clean.width, clean.height) == (40, 30));
-        let gif = Bytes::from_static(b"GIF89a\x28\0\x1e\0\0\0\0;");
-        let clean = clean_picture(FileKind::sniff(&gif), gif.clone()).unwrap();
-        assert_eq!((clean.bytes, clean.width, clean.height), (gif, 40, 30));
-    }
 
     #[test]
     fn only_harmless_kinds_are_shown() {
@@ -281,9 +132,41 @@ mod tests {
     }
 
     #[test]
-    fn what_only_begins_like_a_picture_is_none() {
-        for (ending, bytes) in [("jpg", &b"\xff\xd8\xff\xe0"[..]), ("png", b"\x89PNG\r\n\x1a\n\0\0"), ("webp", b"RIFF\x04\0\0\0WEBP"), ("gif", b"GIF89a")] {
-            assert_eq!(clean_picture(FileKind::of(ending), Bytes::from_static(bytes)), None, "{ending}");
+    fn files_of_phones_and_messengers_are_known() {
+        let ogg = |codec: &[u8]| [b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x13", codec, b"\x01\x02\x38\x01"].concat();
+        let brand = |brand: &[u8]| [b"\0\0\0\x18ftyp", brand, b"\0\0\0\0", brand].concat();
+        for (head, ending, mime) in [
+            (ogg(b"OpusHead"), "opus", "audio/ogg"),
+            (ogg(b"\x01vorbis"), "ogg", "audio/ogg"),
+            (brand(b"M4V "), "m4v", "video/mp4"),
+            (brand(b"M4A "), "m4a", "audio/mp4"),
+            (brand(b"mp42"), "mp4", "video/mp4"),
+            (brand(b"iso8"), "mp4", "video/mp4"),
+            (brand(b"3gp4"), "3gp", "application/octet-stream"),
+            (brand(b"qt  "), "mov", "application/octet-stream"),
+            (brand(b"heic"), "heic", "application/octet-stream"),
+        ] {
+            let kind = FileKind::sniff(&head);
+            assert_eq!((kind.ending, kind.mime), (ending, mime), "{}", String::from_utf8_lossy(&head));
         }
+    }
+
+    #[test]
+    fn a_text_is_a_text_however_it_begins() {
+        for text in
+            ["BM is a name", "BM ", "ID3 tags, explained", "GIF89a is a format", "PK\n", "Rar! cried the lion", "II*", "8BPS", "FLV", "OggS", "MZ", "책 BM"]
+        {
+            assert_eq!(FileKind::sniff(text.as_bytes()).ending, "txt", "{text}");
+        }
+        let long = "ID3 가".repeat(4_000);
+        assert_eq!(FileKind::sniff(&long.as_bytes()[..SNIFFED]).ending, "txt");
+    }
+
+    #[test]
+    fn a_picture_that_must_not_be_shown_is_a_download() {
+        let kind = FileKind::of("jpg").unless_shown(false);
+        assert_eq!((kind.ending, kind.mime, kind.shown), ("jpg", "application/octet-stream", Shown::Downloaded));
+        assert_eq!(FileKind::of("jpg").unless_shown(true), FileKind::of("jpg"));
+        assert_eq!(FileKind::of("mp3").unless_shown(false).shown, Shown::Played);
     }
 }

@@ -5,10 +5,12 @@
 mod command;
 mod error;
 mod event;
+mod file_names;
 mod files;
 mod ids;
 mod message;
 mod names;
+mod pictures;
 mod room;
 pub mod rules;
 mod session;
@@ -19,7 +21,8 @@ mod words;
 pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
 pub use error::{Claim, Error, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
-pub use files::{FileKind, Picture, SNIFFED, Shown, clean_picture};
+pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
+pub use files::{FileKind, SNIFFED, Shown};
 pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
@@ -27,6 +30,7 @@ pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description, check_display_name, check_email, check_login, check_password,
     check_room_name, check_topic, fold, skeleton,
 };
+pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
 pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{MentionPlace, Reaction, check_reaction_room, mention_places, mentioned_names};
 pub use session::{Client, Credential, Hash32, Session};

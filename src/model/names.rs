@@ -119,13 +119,15 @@ fn check_length(field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Control characters, and those that are invisible or turn the direction of text.
+pub(super) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
 /// Refuses control characters and those that are invisible or turn the direction of text.
 fn check_visible(field: &'static str, text: &str) -> Result<()> {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-    };
-    if text.chars().any(hidden) { Err(Error::invalid(field, "must not hold control or invisible characters")) } else { Ok(()) }
+    if text.chars().any(is_hidden) { Err(Error::invalid(field, "must not hold control or invisible characters")) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -132,10 +132,15 @@ pub trait Store: Send + Sync {
     /// Messages of the given rooms that hold the words, as they are now, newest first; paged by the store's own cursor (a total order).
     /// May lag behind (SQLite: under a second). `NotFound` for a cursor that is none, `Unavailable` while there is no index.
     fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found>;
-    /// A file whose bytes are kept already. The same name of the same owner is one file.
+    /// A file whose bytes are kept already. The same bytes of the same owner under the same file name are one file.
     fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>>;
-    /// None unless `reader` owns it, it is a profile picture, or it hangs on a message of a room of theirs.
-    fn media<'a>(&'a self, name: &'a str, reader: UserId) -> Reply<'a, Option<Media>>;
+    /// The newest of these bytes, or the one with this id. None unless `reader` owns it, it is a profile picture, or it hangs on a message of
+    /// a room of theirs.
+    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>>;
+    /// Bytes of the owner's files that no message and no profile refers to, at least 4 KiB for each, the same bytes counted once.
+    fn unused_media_bytes(&self, owner: UserId) -> Reply<'_, u64>;
+    /// Looks at `count` files above `after`: how many there were, how many of them `drop_unused_media` would forget, and where to go on.
+    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)>;
     /// Looks at `count` files above `after` and forgets those older than `before` that no message and no profile refers to.
     /// Answers the names that no owner has any more, and where to go on; None: that was the last one.
     fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)>;

@@ -19,6 +19,7 @@ mod golden;
 mod guesses;
 mod lists;
 mod logging_lines;
+mod media;
 mod metrics;
 mod minute;
 mod pages;

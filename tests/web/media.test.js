@@ -1,7 +1,7 @@
 /** Files: what travels with a message, how large a picture is drawn, what a file is called. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caption, fileName, fileSize, fitted, mediaPath } from "../../assets/js/lib/media.js";
+import { caption, fileName, fileSize, fitted, mediaPath, plainName } from "../../assets/js/lib/media.js";
 import { buildRows } from "../../assets/js/state/rows.js";
 import { isBusy, mayRetry, MOST_FILES, next, reasonOf, uploaded, withChange, withFiles } from "../../assets/js/state/uploads.js";
 import { after, live, message, opened, page, ROOM, signedIn } from "./fixtures.js";
@@ -83,4 +83,12 @@ test("what was sent with files keeps them when only the answer came", () => {
     { type: "message_sent", room_id: ROOM, message_id: "msg1000000001", seq: 1, rev: 1, timestamp: "2025-07-15T13:01:01Z", client_id: "c9" });
   assert.deepEqual(state.timelines[ROOM].messages[0].media.map(({ id }) => id), [1]);
   assert.equal(state.outbox.length, 0);
+});
+
+test("a file is asked for under the name that its message shows, and sent under one that hides nothing", () => {
+  assert.equal(mediaPath("ab", 7), "api/media/ab?id=7");
+  assert.equal(mediaPath("ab"), "api/media/ab");
+  assert.equal(plainName("invoice_\u202Efdp.exe"), "invoice_fdp.exe");
+  assert.equal(plainName("\u200F책 👩\u200D🚀\n.png"), "책 👩\u200D🚀.png");
+  assert.equal(plainName("\u2066\u2069"), "");
 });

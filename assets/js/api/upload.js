@@ -1,4 +1,5 @@
 /** Uploads one file and tells how far it is: the one thing that fetch cannot do. */
+import { plainName } from "../lib/media.js";
 import { ApiError } from "./client.js";
 
 /** @import {Media} from "../types.js" */
@@ -12,7 +13,8 @@ import { ApiError } from "./client.js";
 export function upload(file, progress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/media?fileName=${encodeURIComponent(file.name)}`);
+    const name = plainName(file.name);
+    request.open("POST", name ? `/api/media?fileName=${encodeURIComponent(name)}` : "/api/media");
     request.responseType = "json";
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.upload.addEventListener("progress", ({ loaded, total }) => progress?.(total ? loaded / total : 1));

@@ -30,8 +30,8 @@ export function mediaNodes(media, host) {
 function picture(file, onclick) {
   const name = fileName(file);
   const size = fitted(file);
-  return h("a", { class: "picture", href: mediaPath(file.name), target: "_blank", rel: "noopener", title: name, onclick },
-    h("img", { src: mediaPath(file.name), width: size.width, height: size.height, alt: name, loading: "lazy", decoding: "async" }));
+  return h("a", { class: "picture", href: mediaPath(file.name, file.id), target: "_blank", rel: "noopener", title: name, onclick },
+    h("img", { src: mediaPath(file.name, file.id), width: size.width, height: size.height, alt: name, loading: "lazy", decoding: "async" }));
 }
 
 /** @param {Media} file */
@@ -39,7 +39,7 @@ function card(file) {
   const name = fileName(file);
   const label = t("media.download", { name });
   return h("div", { class: "file media" }, h("span", { class: "tile" }, icon("file")),
-    h("span", { class: "truncate" }, h("a", { class: "truncate", href: mediaPath(file.name), target: "_blank", rel: "noopener", title: name }, name),
+    h("span", { class: "truncate" }, h("a", { class: "truncate", href: mediaPath(file.name, file.id), target: "_blank", rel: "noopener", title: name }, h("bdi", null, name)),
       h("span", { class: "meta" }, [file.type.toUpperCase(), fileSize(file.size, locale())].filter(Boolean).join(", "))),
-    h("a", { class: "icon-button", href: mediaPath(file.name), download: name, "aria-label": label, title: label }, icon("download")));
+    h("a", { class: "icon-button", href: mediaPath(file.name, file.id), download: name, "aria-label": label, title: label }, icon("download")));
 }

@@ -51,9 +51,9 @@ export class PictureViewer extends HTMLElement {
     const name = fileName(file);
     const many = this.#pictures.length > 1;
     set(this.#dialog, { "aria-label": name });
-    fill(this.#name, name, " ", h("span", { class: "meta" }, fileSize(file.size, locale()), many && ` · ${index + 1} / ${this.#pictures.length}`));
-    set(this.#save, { href: mediaPath(file.name), download: name, "aria-label": t("media.download", { name }), title: t("media.download", { name }) });
-    fill(this.#picture, h("img", { src: mediaPath(file.name), alt: name, width: file.width, height: file.height }));
+    fill(this.#name, h("bdi", null, name), " ", h("span", { class: "meta" }, fileSize(file.size, locale()), many && ` · ${index + 1} / ${this.#pictures.length}`));
+    set(this.#save, { href: mediaPath(file.name, file.id), download: name, "aria-label": t("media.download", { name }), title: t("media.download", { name }) });
+    fill(this.#picture, h("img", { src: mediaPath(file.name, file.id), alt: name, width: file.width, height: file.height }));
     this.#before.hidden = this.#after.hidden = !many;
     this.#before.disabled = index === 0;
     this.#after.disabled = index === this.#pictures.length - 1;

@@ -122,7 +122,7 @@ export class UploadList extends HTMLElement {
   /** @param {Upload} upload */
   #make({ key, name, picture }) {
     const label = t("upload.remove", { name });
-    return h("li", { class: "media" }, icon(picture ? "image" : "file", "small"), h("span", { class: "truncate", title: name }, name),
+    return h("li", { class: "media" }, icon(picture ? "image" : "file", "small"), h("span", { class: "truncate", title: name }, h("bdi", null, name)),
       h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: () => this.#remove(key) }, icon("close")),
       h("progress", { max: "1" }), h("p", { class: "error meta", role: "alert", hidden: true }, h("span"),
         h("button", { type: "button", class: "retry", onclick: () => this.#retry(key) }, t("send.retry"))));

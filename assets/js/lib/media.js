@@ -5,9 +5,23 @@
 /** The box that a picture in a conversation has to fit into. */
 const BOX = { width: 360, height: 240 };
 
-/** @param {string} name */
-export function mediaPath(name) {
-  return `api/media/${encodeURIComponent(name)}`;
+/** What no file name may hold: control characters, and those that are invisible or turn text around. */
+const HIDDEN = /[\p{Cc}\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
+
+/**
+ * @param {string} name
+ * @param {number} [id] under which of its names it is saved
+ */
+export function mediaPath(name, id) {
+  return `api/media/${encodeURIComponent(name)}${id ? `?id=${id}` : ""}`;
+}
+
+/**
+ * The name of a file from the disk as the server takes it.
+ * @param {string} name
+ */
+export function plainName(name) {
+  return name.replace(HIDDEN, "").trim();
 }
 
 /**

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha2::{Digest, Sha512};
 
-use super::sound::file_name;
-use crate::model::{FileKind, SNIFFED, Shown, Timestamp, clean_picture};
+use crate::model::{FileKind, SNIFFED, Shown, Size, Timestamp, clean_file_name, clean_picture};
 use crate::store::transfer::{FileRecord, Key, MediaRecord, Record};
 
 /// Bytes of a part.
@@ -31,12 +30,14 @@ impl Foreign<'_> {
     pub(super) fn records(self) -> Vec<Record> {
         let mut bytes = Bytes::from(self.bytes);
         let mut kind = FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(&bytes));
-        let picture = if kind.shown == Shown::Picture { clean_picture(kind, bytes.clone()) } else { None };
+        let picture = if kind.shown == Shown::Picture { clean_picture(kind, &bytes) } else { None };
         if let Some(picture) = &picture {
             bytes = picture.bytes.clone();
         } else if kind.shown == Shown::Picture {
             kind = FileKind::of("bin");
         }
+        // Of more pixels than browsers should be asked for it is cleaned, and a download.
+        let size = picture.map(|picture| picture.size).filter(|size| !size.is_too_large());
         let name = hex::encode(Sha512::digest(&bytes));
         let count = bytes.len().div_ceil(PART);
         let parts = bytes.chunks(PART).zip(0_u32..).map(|(data, part)| {
@@ -49,11 +50,11 @@ impl Foreign<'_> {
             name: name.clone(),
             owner: self.owner,
             kind: kind.ending.to_owned(),
-            image: picture.is_some(),
+            image: size.is_some(),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            width: picture.as_ref().map(|picture| picture.width),
-            height: picture.as_ref().map(|picture| picture.height),
-            file_name: file_name(self.name),
+            width: size.map(|size: Size| size.width),
+            height: size.map(|size| size.height),
+            file_name: clean_file_name(self.name),
             created: self.created,
         }));
         records

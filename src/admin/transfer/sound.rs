@@ -1,6 +1,8 @@
 //! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and noted.
 
 use crate::chat::{is_password_hash, unusable_password};
+/// The name of a file as it can be stored.
+pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
     FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_description, check_display_name, check_email,
     check_login, check_topic,
@@ -9,8 +11,6 @@ use crate::store::transfer::{EmojiRecord, MediaRecord, MessageRecord, Participan
 
 /// Longest name of anything.
 const MAX_NAME: usize = 64;
-/// Longest file name.
-const MAX_FILE_NAME: usize = 255;
 /// Beyond any count that a room reaches; keeps sums from overflowing.
 const MAX_NUMBER: i64 = 1 << 53;
 
@@ -89,13 +89,6 @@ fn sound_media(media: &mut MediaRecord) {
     media.image &= kind.shown == Shown::Picture;
     media.size = media.size.clamp(0, MAX_NUMBER);
     media.file_name = media.file_name.take().and_then(|name| file_name(&name));
-}
-
-/// The last part of a path, if it can be a name.
-pub(super) fn file_name(name: &str) -> Option<String> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let last: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME).collect();
-    Some(last).filter(|name| !name.is_empty())
 }
 
 fn sound_room(room: &mut RoomRecord, report: &mut Report) {
@@ -212,6 +205,5 @@ mod tests {
         assert_eq!(visible("a\u{202e}b\nc", "x"), "ab c");
         assert_eq!(visible("\u{200b}", "x"), "x");
         assert_eq!(visible(&"책".repeat(70), "x").chars().count(), 64);
-        assert_eq!(file_name("../a\\b.png").as_deref(), Some("b.png"));
     }
 }

@@ -146,15 +146,26 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Nothing, move |work| media::add(work, &new)))
     }
 
-    fn media<'a>(&'a self, name: &'a str, reader: UserId) -> Reply<'a, Option<Media>> {
+    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>> {
         let name = name.to_owned();
-        Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, reader)?)))
+        Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, id, reader)?)))
+    }
+
+    fn unused_media_bytes(&self, owner: UserId) -> Reply<'_, u64> {
+        Box::pin(self.read(move |conn| Ok(media::unused_bytes(conn, owner)?)))
+    }
+
+    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)> {
+        Box::pin(self.read(move |conn| {
+            let page = media::unused(conn, before, after, count)?;
+            Ok((page.looked_at, page.unused.len() as u64, page.next))
+        }))
     }
 
     fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(async move {
             // Looked for by a reader, so that no send waits for it; the writer looks again.
-            let (ids, next) = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+            let media::Page { unused: ids, next, .. } = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
             let names = if ids.is_empty() { Vec::new() } else { self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?)).await? };
             Ok((names, next))
         })

@@ -25,7 +25,7 @@ async fn a_picture_is_uploaded_attached_and_fetched() {
     assert_eq!(media["name"], hex::encode(Sha512::digest(&bytes)), "called by what is stored");
     assert_eq!((&media["type"], &media["isImage"], &media["size"]), (&json!("png"), &json!(true), &json!(bytes.len())));
     assert_eq!((&media["width"], &media["height"], &media["fileName"]), (&json!(40), &json!(30), &json!("책 \"1\".png")));
-    assert_eq!(upload(&ann, "", &bytes).await["id"], media["id"], "the same again is the same");
+    assert_eq!(upload(&ann, "?fileName=%EC%B1%85%20%221%22.png", &bytes).await["id"], media["id"], "the same again is the same");
     ben.get(&path(&media)).await.fails(404, "media_not_found");
     let mut socket = ben.enter(&room).await;
     let body = json!({"content": "look", "mediaIds": [media["id"]]});

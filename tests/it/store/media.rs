@@ -5,13 +5,25 @@ use chatctl::store::{Basis, Draft, MessageChange, Missing, NewMedia, RoomChange,
 
 use super::{World, contract, draft};
 
-contract!(a_file_is_one_for_its_owner, who_may_read_a_file, only_own_files_hang_on_messages, what_nothing_refers_to_is_forgotten, pictures_reach_the_rooms);
+contract!(
+    a_name_belongs_to_its_upload,
+    unused_files_are_summed_up,
+    a_file_is_one_for_its_owner,
+    who_may_read_a_file,
+    only_own_files_hang_on_messages,
+    what_nothing_refers_to_is_forgotten,
+    pictures_reach_the_rooms
+);
 
 fn name(n: u8) -> String {
     format!("{n:02x}").repeat(64)
 }
 
 async fn upload(world: &World, owner: &User, n: u8, kind: &str) -> Media {
+    upload_as(world, owner, n, kind, Some("책.png")).await
+}
+
+async fn upload_as(world: &World, owner: &User, n: u8, kind: &str, file_name: Option<&str>) -> Media {
     let new = NewMedia {
         owner: owner.id,
         name: name(n),
@@ -20,7 +32,7 @@ async fn upload(world: &World, owner: &User, n: u8, kind: &str) -> Media {
         size: 9,
         width: Some(3),
         height: Some(4),
-        file_name: Some("책.png".to_owned()),
+        file_name: file_name.map(str::to_owned),
     };
     world.store.add_media(new).await.unwrap().value
 }
@@ -43,11 +55,45 @@ async fn a_file_is_one_for_its_owner(world: World) {
     assert_eq!(world.store.known_media(&[name(1), name(2)]).await.unwrap(), [name(1)]);
 }
 
+async fn a_name_belongs_to_its_upload(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let secret = upload_as(&world, &ann, 1, "pdf", Some("salaries.pdf")).await;
+    let shown = upload_as(&world, &ann, 1, "pdf", Some("agenda.pdf")).await;
+    let bare = upload_as(&world, &ann, 1, "pdf", None).await;
+    assert_eq!([&secret, &shown, &bare].map(|file| file.file_name.as_deref()), [Some("salaries.pdf"), Some("agenda.pdf"), None]);
+    let posted = world.store.post(room, world.member(room, ann.id).await, with(&ann, &[shown.id, bare.id])).await.unwrap();
+    assert_eq!(posted.message.media, [shown.clone(), bare.clone()], "each under its own name");
+    assert_eq!(upload_as(&world, &ann, 1, "pdf", None).await, bare, "the same again is the same");
+    let read = async |id: Option<MediaId>, user: &User| world.store.media(&name(1), id, user.id).await.unwrap().map(|file| file.id);
+    assert_eq!((read(Some(shown.id), &ben).await, read(Some(bare.id), &ben).await), (Some(shown.id), Some(bare.id)));
+    assert_eq!((read(Some(secret.id), &ben).await, read(Some(secret.id), &ann).await), (None, Some(secret.id)));
+    assert_eq!((read(None, &ben).await, read(None, &ann).await), (Some(bare.id), Some(bare.id)), "the newest that may be read");
+    let other = upload(&world, &ann, 2, "pdf").await;
+    assert_eq!(world.store.media(&name(1), Some(other.id), ann.id).await.unwrap(), None, "of other bytes");
+}
+
+async fn unused_files_are_summed_up(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let used = upload(&world, &ann, 1, "png").await;
+    upload(&world, &ann, 2, "png").await;
+    upload_as(&world, &ann, 2, "png", None).await;
+    upload(&world, &ben, 3, "png").await;
+    let sum = async |user: &User| world.store.unused_media_bytes(user.id).await.unwrap();
+    assert_eq!((sum(&ann).await, sum(&ben).await), (2 * 4_096, 4_096), "a block each, the same bytes once");
+    world.store.post(room, world.member(room, ann.id).await, with(&ann, &[used.id])).await.unwrap();
+    assert_eq!(sum(&ann).await, 4_096);
+    let later = Timestamp::now().plus(std::time::Duration::from_secs(1));
+    assert_eq!(world.store.count_unused_media(later, MediaId(0), 3).await.unwrap(), (3, 2, Some(MediaId(3))));
+    assert_eq!(world.store.count_unused_media(later, MediaId(3), 3).await.unwrap(), (1, 1, None));
+}
+
 async fn who_may_read_a_file(world: World) {
     let (ann, ben, eve) = (world.user("ann").await, world.user("ben").await, world.user("eve").await);
     let room = world.private(&[&ann, &ben]).await.room.id;
     let file = upload(&world, &ann, 1, "pdf").await;
-    let may = async |user: &User, n: u8| world.store.media(&name(n), user.id).await.unwrap().is_some();
+    let may = async |user: &User, n: u8| world.store.media(&name(n), None, user.id).await.unwrap().is_some();
     assert_eq!((may(&ann, 1).await, may(&ben, 1).await), (true, false));
     let posted = world.store.post(room, world.member(room, ann.id).await, with(&ann, &[file.id])).await.unwrap();
     assert_eq!(posted.message.media, [file]);

@@ -10,14 +10,14 @@ pub(crate) fn picture(width: u32, height: u32) -> Vec<u8> {
     heavy_picture(width, height, 0)
 }
 
-/// The same with so many bytes that say nothing.
+/// The same with so many bytes behind its pixels that say nothing.
 pub(crate) fn heavy_picture(width: u32, height: u32, ballast: usize) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes()[..], &[8, 2, 0, 0, 0]].concat();
     let row = [vec![0], [200, 60, 40].repeat(width as usize)].concat();
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(&row.repeat(height as usize)).expect("memory takes all");
     let pixels = packed.finish().expect("memory takes all");
-    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(*b"IHDR", &header), chunk(*b"IDAT", &pixels), chunk(*b"teSt", &vec![0; ballast]), chunk(*b"IEND", &[])].concat()
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(*b"IHDR", &header), chunk(*b"IDAT", &pixels), chunk(*b"IDAT", &vec![0; ballast]), chunk(*b"IEND", &[])].concat()
 }
 
 fn chunk(kind: [u8; 4], contents: &[u8]) -> Vec<u8> {

@@ -112,9 +112,11 @@ pub(super) fn upload() -> Described {
     Described::new("Upload a file")
         .text(
             "The body is the file, of any type, at most `[media] max_bytes` long. What it is, its bytes say. \
-             PNG, JPEG, GIF and WebP pictures lose what tells where and with what they were taken.",
+             PNG, JPEG, GIF and WebP pictures lose everything that is not needed to show them: place, time, camera, author. Of more than \
+             100 million pixels they are downloads. 413 before the body is read, where it says how long it is; 429 while the caller's files \
+             that no message holds take up more than `[media] max_unused_bytes_per_user`; 503 while the disk is nearly full.",
         )
-        .query("fileName", words::text(), "What it is called when it is downloaded")
+        .query("fileName", words::text(), "What it is called when it is downloaded; no invisible characters, none that turn text around")
         .raw_body()
         .answers(201, "The file", Shape::of::<wire::Media<'_>>())
         .header("Location", "Where it is")
@@ -126,6 +128,7 @@ pub(super) fn download() -> Described {
     Described::new("Download a file")
         .text("For its owner and for participants of a room with a message that holds it; profile pictures for every signed-in user. Ranges are served.")
         .path("name", words::file_name(), "SHA-512 of what is stored, in hexadecimal")
+        .query("id", words::number(1, None, None), "The `id` that goes with it, where the same bytes have several names; else it has its newest")
         .answers_as(200, "The file; its type is that of its bytes", "*/*", bytes())
         .header("ETag", "What `If-None-Match` and `If-Range` take")
         .header("Content-Disposition", "`inline` for what is safe to show in a page, else `attachment`")
@@ -134,5 +137,5 @@ pub(super) fn download() -> Described {
         .empty(304, "Unchanged since the version of `If-None-Match`")
         .empty(416, "The range lies outside of the file")
         .header("Content-Range", "How much there is")
-        .fails([Error::MediaNotFound])
+        .fails([bad("id"), Error::MediaNotFound])
 }

@@ -1,7 +1,7 @@
 //! Uploads and downloads.
 
 use warp::http::StatusCode;
-use warp::http::header::LOCATION;
+use warp::http::header::{CONTENT_LENGTH, EXPECT, LOCATION};
 use warp::reply::Response;
 
 use crate::api::chatrooms::wire;
@@ -9,15 +9,17 @@ use crate::api::download;
 use crate::api::request::Request;
 use crate::api::respond::{json, with_header};
 use crate::chat::Chat;
-use crate::model::Result;
+use crate::model::{Error, MediaId, Result};
 
 pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     request.check_length(request.max_upload()).await?;
     let file_name = request.query("fileName");
+    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = request.stream();
-    let uploaded = chat.upload(&session, file_name, &mut body).await;
-    if uploaded.is_err() {
+    let uploaded = chat.upload(&session, file_name, declared, &mut body).await;
+    // Who asks first has not sent anything that would be in the answer's way.
+    if uploaded.is_err() && (body.has_begun() || !request.headers().contains_key(EXPECT)) {
         body.drain().await;
     }
     let media = uploaded?;
@@ -26,6 +28,10 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
 
 pub(super) async fn download(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let file = chat.download(&session, request.param("name")).await?;
+    let id = match request.query("id") {
+        Some(id) => Some(MediaId(id.parse().map_err(|_| Error::invalid("id", "must be a number"))?)),
+        None => None,
+    };
+    let file = chat.download(&session, request.param("name"), id).await?;
     download::answer(file, request.headers()).await
 }

@@ -23,7 +23,7 @@ const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folde
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const SET_PICTURE: &str = "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
 const MEDIA_THERE: &str = "SELECT 1 FROM media WHERE id = ?1";
-const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2";
+const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2 AND coalesce(file_name, '') = coalesce(?3, '')";
 const ADD_MEDIA: &str = "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, file_name, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
@@ -213,7 +213,7 @@ impl Taking<'_> {
             self.out.report.note(Reason::Dangling, format!("file {key}: owner {}", new.owner));
             return Ok(());
         };
-        let there = sql::one(self.conn, SAME_MEDIA, params![new.name, owner], |row| row.get::<_, i64>(0))?;
+        let there = sql::one(self.conn, SAME_MEDIA, params![new.name, owner, new.file_name], |row| row.get::<_, i64>(0))?;
         let id = if let Some(id) = there {
             id
         } else {

@@ -2,6 +2,8 @@
 //!
 //! `live` says whether a server has the file open: else the look goes without locks, and leaves no companions beside the file.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -102,6 +104,14 @@ pub fn uploaded_files(path: &Path, live: bool) -> Result<Vec<(String, u64)>, Upk
 /// Which instance the database belongs to; empty before a server of this version has opened it.
 pub fn instance_of(path: &Path, live: bool) -> Result<String, UpkeepError> {
     Ok(instance(&open(path, live)?)?)
+}
+
+/// Whether a file begins as our databases do; of the search index nobody would miss anything.
+pub fn is_database(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(72).read_to_end(&mut head));
+    // The application's number is the last but two of the header.
+    read.is_ok() && head.starts_with(b"SQLite format 3\0") && head.get(68..) == Some(&schema::APPLICATION.to_be_bytes()[..])
 }
 
 /// The epoch of the database; empty before a server has opened it.
