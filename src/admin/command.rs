@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::config::LogLevel;
-use crate::model::Role;
+use crate::model::{Role, Visibility};
 
 /// A secret that no log shows.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -76,6 +76,17 @@ pub enum Command {
     /// May no longer.
     #[serde(rename = "user.demote")]
     UserDemote { name: String },
+    /// Whether it is a bot, and whether a guest.
+    #[serde(rename = "user.mark")]
+    UserMark {
+        name: String,
+        /// A program; shown as one.
+        #[serde(default)]
+        bot: Option<bool>,
+        /// Kept to the rooms that they take part in; loses the roles that they have there.
+        #[serde(default)]
+        guest: Option<bool>,
+    },
     /// Where they are signed in.
     #[serde(rename = "user.sessions")]
     UserSessions { name: String },
@@ -108,6 +119,26 @@ pub enum Command {
     /// Another name.
     #[serde(rename = "room.rename")]
     RoomRename { room: String, to: String },
+    /// Topic, description, visibility, who may write; what is absent stays.
+    #[serde(rename = "room.settings")]
+    RoomSettings {
+        room: String,
+        /// Empty: none.
+        #[serde(default)]
+        topic: Option<String>,
+        /// Empty: none.
+        #[serde(default)]
+        description: Option<String>,
+        /// `public` or `private`.
+        #[serde(default)]
+        visibility: Option<String>,
+        /// Only admins and sub-admins post.
+        #[serde(default)]
+        read_only: Option<bool>,
+        /// Nobody writes, joins or is added.
+        #[serde(default)]
+        archived: Option<bool>,
+    },
     /// The room and all in it.
     #[serde(rename = "room.delete")]
     RoomDelete {
@@ -243,7 +274,14 @@ impl Command {
             Value::String(text) => Some(text.clone()),
             other => Some(other.to_string()),
         });
-        std::iter::once(verb).chain(said).collect::<Vec<_>>().join(" ")
+        // These say little without their names.
+        let switches = ["bot", "guest", "visibility", "read_only", "archived"];
+        let flags = switches.iter().filter_map(|key| match fields.get(key)? {
+            Value::Null => None,
+            Value::String(text) => Some(format!("{key}={text}")),
+            other => Some(format!("{key}={other}")),
+        });
+        std::iter::once(verb.clone()).chain(said).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is to be logged: it changes something, or reads what is private.
@@ -315,6 +353,11 @@ pub(super) fn role(text: Option<&str>) -> Result<Role, super::Failure> {
     Role::parse(text).ok_or_else(|| super::Failure::usage(format!("{text:?} is no role: admin, sub-admin or member")))
 }
 
+/// Reads a visibility as people write it.
+pub(super) fn visibility(text: &str) -> Result<Visibility, super::Failure> {
+    Visibility::parse(text).ok_or_else(|| super::Failure::usage(format!("{text:?} is no visibility: public or private")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,5 +378,7 @@ mod tests {
         let create = Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
         assert_eq!(create.summary(), "user.passwd bob");
         assert!(!format!("{create:?}").contains("hidden"));
+        let settings: Command = serde_json::from_str(r#"{"room.settings":{"room":"hall","topic":"hidden","archived":true}}"#).unwrap();
+        assert_eq!(settings.summary(), "room.settings hall archived=true");
     }
 }

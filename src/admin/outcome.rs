@@ -164,10 +164,11 @@ impl From<Error> for Failure {
             | Error::NotFound => Kind::NotFound,
             Error::Taken(_) => Kind::Conflict,
             Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => Kind::Usage,
-            Error::Forbidden => Kind::NotPermitted,
+            Error::Forbidden | Error::Archived | Error::ReadOnly => Kind::NotPermitted,
             _ => Kind::Failed,
         };
         let message = match error {
+            Error::Archived => "not possible: the room is archived; bring it back first (chatctl room unarchive ROOM)".to_owned(),
             // Who may do everything is refused only by what must not be.
             Error::Forbidden => "not possible: a room keeps its last admin; give somebody else the role first (chatctl room role ROOM NAME admin)".to_owned(),
             other => other.to_string(),

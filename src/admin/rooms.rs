@@ -4,7 +4,7 @@ use super::command::role;
 use super::outcome::{Failure, Kind, Output};
 use super::users::unknown;
 use super::{Acting, Admin, said};
-use crate::chat::{CreatorRole, People, RoomPlan};
+use crate::chat::{CreatorRole, People, RoomPlan, RoomSettings};
 use crate::model::{Claim, Error, RoomFacts, RoomId, Visibility, fold};
 
 /// Rooms that are read at once.
@@ -76,6 +76,13 @@ impl Admin {
         output.item(said::Card::of(&renamed.facts)).await
     }
 
+    pub(super) async fn room_settings(&self, acting: &Acting, room: &str, new: RoomSettings, output: &Output) -> Result<(), Failure> {
+        let facts = self.find_room(acting, room).await?;
+        let name = facts.room.name.clone().unwrap_or_default();
+        let changed = self.chat().change_settings(acting, facts.room.id, new).await.map_err(|error| named(error, &name))?;
+        output.item(said::Card::of(&changed.facts)).await
+    }
+
     pub(super) async fn room_delete(&self, acting: &Acting, room: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
         let facts = match self.find_room(acting, room).await {
             Err(failure) if if_exists && failure.kind == Kind::NotFound => return Ok(()),
@@ -114,6 +121,8 @@ impl Admin {
         }
         let added = self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(|error| match error {
             Error::Taken(_) => Failure::conflict(format!("{name} is in {} already", facts.room.id.key())),
+            // Nobody is refused this for want of a right.
+            Error::Forbidden => guest_stays_member(name),
             other => unknown(other, name),
         })?;
         output.item(said::Member::from(&added)).await
@@ -131,7 +140,11 @@ impl Admin {
     pub(super) async fn room_role(&self, acting: &Acting, room: &str, name: &str, to: &str, output: &Output) -> Result<(), Failure> {
         let to = role(Some(to))?;
         let facts = self.find_room(acting, room).await?;
-        let changed = self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| outside(error, &facts, name))?;
+        let guest = facts.participants.iter().any(|p| fold(&p.login) == fold(name) && p.account.guest);
+        let changed = self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| match error {
+            Error::Forbidden if guest => guest_stays_member(name),
+            other => outside(other, &facts, name),
+        })?;
         output.item(said::Member::from(&changed)).await
     }
 }
@@ -141,6 +154,10 @@ fn named(error: Error, name: &str) -> Failure {
         Error::Taken(Claim::RoomName) => Failure::conflict(format!("there is a public room {name:?} already")),
         other => other.into(),
     }
+}
+
+fn guest_stays_member(name: &str) -> Failure {
+    Failure::new(Kind::NotPermitted, format!("{name} is a guest, and guests are members only (chatctl user mark {name} --no-guest)"))
 }
 
 fn outside(error: Error, facts: &RoomFacts, name: &str) -> Failure {

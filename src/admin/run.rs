@@ -2,9 +2,10 @@
 
 use tracing::info;
 
+use super::command::visibility as visibility_of;
 use super::outcome::{Failure, Output};
 use super::{Admin, Command, Operator};
-use crate::chat::{AccountChange, Chat, Registration};
+use crate::chat::{AccountChange, Chat, Registration, RoomSettings};
 
 impl Admin {
     /// Carries out a command. What it says goes to `output`; when nobody reads that any more, long work ends early, whole.
@@ -40,6 +41,7 @@ impl Admin {
             Command::UserDelete { name, dry_run, if_exists } => self.user_delete(acting, &name, dry_run, if_exists, output).await,
             Command::UserPromote { name } => self.user_change(acting, &name, admin(true), output).await,
             Command::UserDemote { name } => self.user_change(acting, &name, admin(false), output).await,
+            Command::UserMark { name, bot, guest } => self.user_change(acting, &name, AccountChange { bot, guest, ..AccountChange::default() }, output).await,
             Command::UserSessions { name } => self.user_sessions(acting, &name, output).await,
             Command::UserLogout { name, session } => self.user_logout(acting, &name, session, output).await,
             Command::RoomList {} => self.room_list(acting, output).await,
@@ -48,6 +50,12 @@ impl Admin {
                 self.room_create(acting, &owner, (name, public, members), if_not_exists, output).await
             }
             Command::RoomRename { room, to } => self.room_rename(acting, &room, to, output).await,
+            Command::RoomSettings { room, topic, description, visibility, read_only, archived } => {
+                let text = |text: Option<String>| text.map(|text| Some(text).filter(|text| !text.is_empty()));
+                let visibility = visibility.as_deref().map(visibility_of).transpose()?;
+                let new = RoomSettings { topic: text(topic), description: text(description), visibility, read_only, archived };
+                self.room_settings(acting, &room, new, output).await
+            }
             Command::RoomDelete { room, dry_run, if_exists } => self.room_delete(acting, &room, dry_run, if_exists, output).await,
             Command::RoomMembers { room } => self.room_members(acting, &room, output).await,
             Command::RoomAdd { room, name, role, if_not_exists } => self.room_add(acting, &room, &name, role.as_deref(), if_not_exists, output).await,

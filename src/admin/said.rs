@@ -11,8 +11,10 @@ pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::sqlite::upkeep::Stats;
 
-/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`.
+/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`, `user.disable`, `user.enable`, `user.promote`,
+/// `user.demote`, `user.mark`.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct User {
     pub(super) id: i64,
     pub(super) name: String,
@@ -20,6 +22,9 @@ pub struct User {
     pub(super) email: Option<String>,
     pub(super) admin: bool,
     pub(super) disabled: bool,
+    pub(super) bot: bool,
+    /// Kept to the rooms that they take part in.
+    pub(super) guest: bool,
     pub(super) created: String,
 }
 
@@ -32,6 +37,8 @@ impl From<&model::User> for User {
             email: user.email.clone(),
             admin: user.admin,
             disabled: user.disabled,
+            bot: user.bot,
+            guest: user.guest,
             created: user.created.seconds(),
         }
     }
@@ -80,13 +87,20 @@ pub struct LoggedOut {
     pub(super) sessions_ended: u32,
 }
 
-/// A room: `room.list`, `room.show`, `room.create`, `room.rename`.
+/// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`.
 #[derive(Serialize, ToSchema)]
 pub struct Card {
     pub(super) room: String,
     pub(super) id: i64,
     pub(super) name: Option<String>,
+    pub(super) topic: Option<String>,
+    pub(super) description: Option<String>,
     pub(super) visibility: &'static str,
+    /// `open`, `read-only` or `archived`.
+    pub(super) mode: &'static str,
+    /// Since when.
+    pub(super) archived: Option<String>,
+    pub(super) read_only: bool,
     pub(super) owner: Option<String>,
     pub(super) members: u32,
     /// Sent since it was made, deleted ones included.
@@ -100,7 +114,16 @@ impl Card {
             room: room.id.key(),
             id: room.id.0,
             name: room.name.clone(),
+            topic: room.topic.clone(),
+            description: room.description.clone(),
             visibility: room.visibility.as_str(),
+            mode: match (room.archived, room.read_only) {
+                (Some(_), _) => "archived",
+                (None, true) => "read-only",
+                (None, false) => "open",
+            },
+            archived: room.archived.map(model::Timestamp::seconds),
+            read_only: room.read_only,
             owner: Some(room.owner_login.clone()).filter(|_| room.owner.is_some()),
             members,
             messages: room.last_seq.0,

@@ -53,7 +53,12 @@ impl Admin {
     }
 
     pub(super) async fn user_change(&self, acting: &Acting, name: &str, change: AccountChange, output: &Output) -> Result<(), Failure> {
+        let succeeded = change.disabled == Some(true) || change.guest == Some(true);
         let user = self.chat().change_account(acting, name, change).await.map_err(|error| unknown(error, name))?;
+        if succeeded {
+            // Others take over the rooms that only they administered.
+            self.settle().await;
+        }
         output.item(said::User::from(&user)).await
     }
 

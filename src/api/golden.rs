@@ -13,8 +13,8 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant, Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard,
-    RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
+    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant, Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room,
+    RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -80,6 +80,8 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::BadCredentials { known: true },
         Error::BadCredentials { known: false },
         Error::Forbidden,
+        Error::Archived,
+        Error::ReadOnly,
         Error::ForeignOrigin,
         Error::RegistrationClosed,
         Error::RoomNotFound,
@@ -119,6 +121,8 @@ fn name(error: &Error) -> &'static str {
         Error::BadCredentials { known: true } => "BadCredentials known",
         Error::BadCredentials { known: false } => "BadCredentials unknown",
         Error::Forbidden => "Forbidden",
+        Error::Archived => "Archived",
+        Error::ReadOnly => "ReadOnly",
         Error::ForeignOrigin => "ForeignOrigin",
         Error::RegistrationClosed => "RegistrationClosed",
         Error::RoomNotFound => "RoomNotFound",
@@ -155,6 +159,8 @@ pub(crate) fn ann() -> User {
         media: Some(picture()),
         admin: true,
         disabled: false,
+        bot: false,
+        guest: false,
         created: BEFORE,
     }
 }
@@ -162,7 +168,17 @@ pub(crate) fn ann() -> User {
 /// Nothing is said of him that need not be.
 pub(crate) fn petr() -> User {
     User {
-        id: PETR, login: "Петр".to_owned(), name: "Петр".to_owned(), email: None, birth: None, media: None, admin: false, disabled: false, created: NOW
+        id: PETR,
+        login: "Петр".to_owned(),
+        name: "Петр".to_owned(),
+        email: None,
+        birth: None,
+        media: None,
+        admin: false,
+        disabled: false,
+        bot: false,
+        guest: false,
+        created: NOW,
     }
 }
 
@@ -188,25 +204,40 @@ pub(crate) fn paper() -> Media {
 
 pub(crate) fn ann_there() -> Participant {
     let (login, name) = ("ann".to_owned(), "Ann Lee".to_owned());
-    Participant { user: ANN, login, name, edited_name: String::new(), media: None, role: Role::Admin, since: Rev(1), joined: BEFORE }
+    Participant {
+        user: ANN,
+        login,
+        name,
+        edited_name: String::new(),
+        media: None,
+        role: Role::Admin,
+        since: Rev(1),
+        joined: BEFORE,
+        account: AccountFlags::default(),
+    }
 }
 
 pub(crate) fn petr_there() -> Participant {
     let (login, name, edited_name) = ("Петр".to_owned(), "Петр".to_owned(), "Pete".to_owned());
-    Participant { user: PETR, login, name, edited_name, media: None, role: Role::Member, since: Rev(2), joined: NOW }
+    Participant { user: PETR, login, name, edited_name, media: None, role: Role::Member, since: Rev(2), joined: NOW, account: AccountFlags::default() }
 }
 
 pub(crate) fn room() -> Room {
     Room {
         id: ROOM,
         name: Some("General".to_owned()),
+        topic: None,
+        description: None,
         visibility: Visibility::Public,
+        archived: None,
+        read_only: false,
         owner: Some(ANN),
         owner_login: "ann".to_owned(),
         created: BEFORE,
         last_seq: Seq(12),
         rev: Rev(15),
         facts_rev: Rev(2),
+        mode_rev: Rev(0),
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility};
+use crate::model::rules::succession::{self, Candidate};
+use crate::model::{AccountFlags, Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility};
+use crate::store::RoomSettings;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +15,19 @@ pub struct Actor {
     pub user: UserId,
     /// May administer the server.
     pub server_admin: bool,
+    /// Is kept to the rooms that they take part in, and administers nothing.
+    pub guest: bool,
 }
 
 /// What is to be done to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Another name, another visibility.
+    /// Another name, topic or description.
     Rename,
+    /// Public or private, read-only, archived.
+    Configure,
+    /// Pin a message, or take a pin off.
+    Pin,
     /// Add somebody with this role.
     Add(Role),
     /// Remove this participant; oneself: leave.
@@ -34,21 +42,72 @@ pub enum Act {
 
 /// May see name and participants.
 pub fn see(facts: &RoomFacts, who: Actor) -> Result<()> {
-    let visible = facts.room.visibility == Visibility::Public || facts.participant(who.user).is_some() || who.server_admin;
+    let visible = is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
     if visible { Ok(()) } else { Err(Error::RoomNotFound) }
 }
 
-/// May enter: participants, and everybody where it is public.
+/// May enter: participants, and everybody but guests where it is public and not archived.
 pub fn enter(facts: &RoomFacts, who: Actor) -> Result<()> {
-    if facts.room.visibility == Visibility::Public || facts.participant(who.user).is_some() { Ok(()) } else { Err(Error::RoomNotFound) }
+    match facts.participant(who.user) {
+        Some(_) => Ok(()),
+        None if !is_open_to(facts, who) => Err(Error::RoomNotFound),
+        None => not_archived(facts),
+    }
 }
 
-/// May read messages, changes, marks, media, and write: participants only, server administrators not excepted.
+/// Whether the room is one of those that everybody finds. Guests find none.
+fn is_open_to(facts: &RoomFacts, who: Actor) -> bool {
+    facts.room.visibility == Visibility::Public && !who.guest
+}
+
+/// May look at the directories of public rooms and of people; guests see the people of their rooms.
+pub fn browse(who: Actor) -> Result<()> {
+    if who.guest { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// May create such a room: guests make no public ones, and administer none.
+pub fn create(who: Actor, visibility: Visibility) -> Result<()> {
+    if who.guest && visibility == Visibility::Public { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// May have this role in a room: guests are members.
+pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
+    if account.guest && role != Role::Member { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// May read messages, changes, marks and media: participants only, server administrators not excepted.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     match facts.participant(who.user) {
         Some(participant) => Ok(participant),
-        None if facts.room.visibility == Visibility::Public || who.server_admin => Err(Error::Forbidden),
+        None if is_open_to(facts, who) || who.server_admin => Err(Error::Forbidden),
         None => Err(Error::RoomNotFound),
+    }
+}
+
+/// May post, and change what they have posted: participants; admins and sub-admins where the room is read-only; nobody where it is archived.
+pub fn post(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
+    let own = take_part(facts, who)?;
+    not_archived(facts)?;
+    if facts.room.read_only && rank(facts, who) < Role::SubAdmin { Err(Error::ReadOnly) } else { Ok(own) }
+}
+
+/// May give reactions and take them back: participants, in a read-only room too; nobody where it is archived.
+pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
+    let own = take_part(facts, who)?;
+    not_archived(facts).map(|()| own)
+}
+
+fn not_archived(facts: &RoomFacts) -> Result<()> {
+    if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }
+}
+
+/// What they may do in the room. One without an admin is managed by all its participants alike, guests excepted.
+fn rank(facts: &RoomFacts, who: Actor) -> Role {
+    match facts.participant(who.user) {
+        _ if who.server_admin => Role::Admin,
+        _ if who.guest => Role::Member,
+        _ if !facts.has_admin() => Role::Admin,
+        own => own.map_or(Role::Member, |own| own.role),
     }
 }
 
@@ -75,12 +134,23 @@ pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
 /// May do this to the room.
 pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     have_right(facts, who, act)?;
+    if matches!(act, Act::Rename | Act::Add(_) | Act::EditName(_) | Act::Pin) {
+        not_archived(facts)?;
+    }
     let loses_last_admin = match act {
         Act::Remove(user) => is_last_admin(facts, user),
         Act::ChangeRole(user, role) => role != Role::Admin && is_last_admin(facts, user),
         _ => false,
     };
     if loses_last_admin && facts.participants.len() > 1 { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// May change these settings: who may rename changes topic and description, an admin the rest. What is archived is only brought back.
+pub fn settings(facts: &RoomFacts, who: Actor, new: &RoomSettings) -> Result<()> {
+    let RoomSettings { topic, description, visibility, read_only, archived } = new;
+    have_right(facts, who, if visibility.is_some() || read_only.is_some() || archived.is_some() { Act::Configure } else { Act::Rename })?;
+    let others = topic.is_some() || description.is_some() || visibility.is_some() || read_only.is_some();
+    if others && *archived != Some(false) { not_archived(facts) } else { Ok(()) }
 }
 
 /// May make exactly these users the participants and, with `rename`, give the room another name, in one step:
@@ -91,11 +161,13 @@ pub fn replace(facts: &RoomFacts, who: Actor, rename: bool, users: Option<&[User
     }
     if rename {
         have_right(facts, who, Act::Rename)?;
+        not_archived(facts)?;
     }
     let Some(users) = users else { return Ok(()) };
     let before: HashSet<UserId> = facts.participants.iter().map(|p| p.user).collect();
     if users.iter().any(|user| !before.contains(user)) {
         have_right(facts, who, Act::Add(Role::Member))?;
+        not_archived(facts)?;
     }
     let after: HashSet<UserId> = users.iter().copied().collect();
     let (staying, going): (Vec<&Participant>, Vec<_>) = facts.participants.iter().partition(|p| after.contains(&p.user));
@@ -109,19 +181,21 @@ pub fn replace(facts: &RoomFacts, who: Actor, rename: bool, users: Option<&[User
 /// Whether the rules of management allow it, what becomes of the last admin left aside.
 fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     let own = facts.participant(who.user);
-    let owner = facts.room.owner == Some(who.user);
+    let owner = facts.room.owner == Some(who.user) && !who.guest;
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
-        return Err(if facts.room.visibility == Visibility::Public { Error::Forbidden } else { Error::RoomNotFound });
+        return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
     let target = match act {
         Act::Remove(user) | Act::ChangeRole(user, _) | Act::EditName(user) => Some(facts.participant(user).ok_or(Error::ParticipantNotFound)?),
-        Act::Rename | Act::Add(_) | Act::Delete => None,
+        Act::Rename | Act::Configure | Act::Pin | Act::Add(_) | Act::Delete => None,
     };
-    // A room without an admin is managed by all its participants alike.
-    let rank = if who.server_admin || !facts.has_admin() { Role::Admin } else { own.map_or(Role::Member, |p| p.role) };
+    let rank = rank(facts, who);
     let myself = target.is_some_and(|t| t.user == who.user);
     let allowed = match act {
         Act::Rename => rank >= Role::SubAdmin,
+        Act::Configure => rank == Role::Admin,
+        // In a read-only room they stand above what admins say; elsewhere everybody points out something.
+        Act::Pin => rank >= Role::SubAdmin || (!facts.room.read_only && own.is_some()),
         Act::Add(role) => {
             if role == Role::Member {
                 rank >= Role::SubAdmin
@@ -130,42 +204,37 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
             }
         }
         Act::Remove(_) => myself || rank == Role::Admin || (rank == Role::SubAdmin && target.is_some_and(|t| t.role == Role::Member)),
-        Act::ChangeRole(..) => rank == Role::Admin,
+        Act::ChangeRole(_, role) => rank == Role::Admin && target.is_some_and(|t| bear(t.account, role).is_ok()),
         // In a room without admins everybody sets only their own.
-        Act::EditName(_) => myself || who.server_admin || own.is_some_and(|p| p.role == Role::Admin),
+        Act::EditName(_) => myself || who.server_admin || (facts.has_admin() && rank == Role::Admin),
         Act::Delete => owner || rank == Role::Admin,
     };
     if allowed { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// May change the text: its author, while a participant.
+/// May change the text: its author, while they may post.
 pub fn edit(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
     take_part(facts, who)?;
-    if message.author.id == who.user { Ok(()) } else { Err(Error::Forbidden) }
+    if message.author.id == who.user { post(facts, who).map(|_| ()) } else { Err(Error::Forbidden) }
 }
 
-/// May take the content away: its author, an admin or sub-admin of a room that has an admin, a server administrator.
+/// May take the content away, also where the room is archived or read-only: its author, an admin or sub-admin of a room that has an admin, a server administrator.
 pub fn delete(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
     if who.server_admin {
         return Ok(());
     }
     let own = take_part(facts, who)?;
-    let by_role = own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin());
+    let by_role = !who.guest && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
     if message.author.id == who.user || by_role { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Who becomes admin when the last one goes without naming another: the longest-standing sub-admin, else participant.
 pub fn successor(facts: &RoomFacts, leaving: UserId) -> Option<UserId> {
-    if !is_last_admin(facts, leaving) {
-        return None;
-    }
-    let others = || facts.participants.iter().filter(|p| p.user != leaving);
-    others().find(|p| p.role == Role::SubAdmin).or_else(|| others().next()).map(|p| p.user)
+    succession::successor(facts.participants.iter().map(Candidate::from), leaving)
 }
 
 fn is_last_admin(facts: &RoomFacts, user: UserId) -> bool {
-    let mut admins = facts.participants.iter().filter(|p| p.role == Role::Admin);
-    admins.next().is_some_and(|p| p.user == user) && admins.next().is_none()
+    succession::is_last_admin(facts.participants.iter().map(Candidate::from), user)
 }
 
 #[cfg(test)]

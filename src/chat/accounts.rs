@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tracing::{field, info};
 
-use super::Chat;
 use super::digests::digests;
+use super::{Chat, access, actor};
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
-    with_single_spaces,
+    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId, check_birth, check_display_name, check_email, check_login, check_password, fold,
+    skeleton, with_single_spaces,
 };
 use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
@@ -172,9 +172,19 @@ impl Chat {
         Ok(())
     }
 
-    /// Somebody by login name.
-    pub async fn user(&self, _session: &Session, login: &str) -> Result<User> {
-        self.anybody(login).await
+    /// Somebody by login name. Guests know the people of their rooms only.
+    pub async fn user(&self, session: &Session, login: &str) -> Result<User> {
+        let user = self.anybody(login).await?;
+        if self.knows_all(session, &[user.id]).await? { Ok(user) } else { Err(Error::UserNotFound) }
+    }
+
+    /// Whether the caller may know of all these people: guests share a room with each of them.
+    pub(super) async fn knows_all(&self, session: &Session, users: &[UserId]) -> Result<bool> {
+        if access::browse(actor(session)).is_ok() {
+            return Ok(true);
+        }
+        let known = self.store().acquainted(session.user, users).await?;
+        Ok(users.iter().all(|user| known.contains(user)))
     }
 
     /// The same for whoever asks, signed in or not (`realtime`); it shows no more of them than their names.
@@ -185,11 +195,12 @@ impl Chat {
 
     /// Login or display names that contain the text; empty text: the first of all.
     pub async fn find_users(&self, session: &Session, text: &str, limit: u32) -> Result<Vec<User>> {
-        if text.is_empty() {
-            return Ok(self.store().users(UserQuery::After(crate::model::UserId(0), limit)).await?);
+        let near = near(session);
+        if text.is_empty() && near.is_none() {
+            return Ok(self.store().users(UserQuery::After(UserId(0), limit)).await?);
         }
         let _turn = self.turn(session).await?;
-        Ok(self.store().find_users(text, true, limit).await?)
+        Ok(self.store().find_users(text, true, near, limit).await?)
     }
 
     /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none (`v1`).
@@ -198,8 +209,13 @@ impl Chat {
             return Ok(Vec::new());
         }
         let _turn = self.turn(session).await?;
-        Ok(self.store().find_users(text, false, MAX_LOGINS).await?)
+        Ok(self.store().find_users(text, false, near(session), MAX_LOGINS).await?)
     }
+}
+
+/// Around whom the caller finds people; None: everywhere.
+fn near(session: &Session) -> Option<UserId> {
+    access::browse(actor(session)).is_err().then_some(session.user)
 }
 
 pub(super) fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {

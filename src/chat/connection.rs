@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info, warn};
 
 use super::access::{self, take_part};
-use super::messages::{NewMessage, member, posted};
+use super::messages::{NewMessage, posted, poster};
 use super::replay::Replay;
 use super::rooms::{DECISIONS, MAX_ONLINE};
 use super::{Authenticated, Chat, actor};
@@ -128,7 +128,7 @@ impl Connection {
     pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
         let Command::Post { room, text, client_id, reply_to, media } = command else { return Err(command) };
         let known = room.or(self.current_room()).filter(|_| !self.socket.is_shut_out()).and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
-        let basis = known.and_then(|(room, facts)| Some((room, member(&facts, &self.session).ok()?)));
+        let basis = known.and_then(|(room, facts)| Some((room, poster(&facts, &self.session).ok()?)));
         let Some((room, basis)) = basis else { return Err(Command::Post { room, text, client_id, reply_to, media }) };
         let new = NewMessage { text, client_id, reply_to, media };
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
@@ -324,7 +324,8 @@ impl Connection {
         let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
         let facts = self.chat.known_facts(room, true).await?;
         let participant = take_part(&facts, actor(&self.session)).map_err(|refused| if refused == Error::Forbidden { Error::NotInRoom } else { refused })?;
-        if self.may_type() {
+        // Who may not post there has nothing to tell.
+        if access::post(&facts, actor(&self.session)).is_ok() && self.may_type() {
             self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });
         }
         Ok(Outcome::Silent)

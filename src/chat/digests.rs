@@ -118,7 +118,19 @@ mod tests {
 
     fn account() -> Account {
         let (login, name) = ("ann".to_owned(), "Ann".to_owned());
-        let user = User { id: UserId(1), login, name, email: None, birth: None, media: None, admin: false, disabled: false, created: Timestamp(0) };
+        let user = User {
+            id: UserId(1),
+            login,
+            name,
+            email: None,
+            birth: None,
+            media: None,
+            admin: false,
+            disabled: false,
+            bot: false,
+            guest: false,
+            created: Timestamp(0),
+        };
         Account { user, password: "p".to_owned(), md5: Some("m".to_owned()), sha1: None }
     }
 

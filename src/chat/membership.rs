@@ -72,7 +72,7 @@ impl Chat {
             if users.iter().collect::<HashSet<_>>().len() < FEWEST {
                 return Err(Error::TooFew("userIds"));
             }
-            self.find_people(&People::Ids(users.clone())).await?;
+            self.find_people(session, &People::Ids(users.clone())).await?;
         }
         let Some(change) = new.change() else { return self.membership(session, facts).await };
         let changed = self.change_room(session, room, |facts| {

@@ -41,7 +41,11 @@ impl Chat {
         let mut draft = self.draft(session, room, new, socket)?;
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
-            let basis = member(&facts, session)?;
+            let basis = match poster(&facts, session) {
+                // Memory may lag behind: nobody is refused what they may do by now.
+                Err(_) if attempt == 0 => continue,
+                decided => decided?,
+            };
             draft.mentions = mentioned_names(&draft.text);
             match self.store().post(room, basis, draft.clone()).await {
                 Err(StoreError::Stale) => (),
@@ -84,7 +88,7 @@ impl Chat {
     /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
     pub async fn react(&self, session: &Session, room: RoomId, message: MessageRef, reaction: Reaction, give: bool) -> Result<Stored> {
         let change = move || if give { MessageChange::React(reaction.clone()) } else { MessageChange::Unreact(reaction.clone()) };
-        let (seq, done) = self.change_message(session, room, message, change, |facts, who, _| access::take_part(facts, who).map(|_| ())).await?;
+        let (seq, done) = self.change_message(session, room, message, change, |facts, who, _| access::react(facts, who).map(|_| ())).await?;
         Ok(stored(room, seq, &done))
     }
 
@@ -101,11 +105,18 @@ impl Chat {
             let facts = self.known_facts(room, attempt == 0).await?;
             let who = actor(session);
             if !who.server_admin {
-                access::take_part(&facts, who)?;
+                match access::take_part(&facts, who) {
+                    // Memory may lag behind: nobody is refused what they may do by now.
+                    Err(_) if attempt == 0 => continue,
+                    decided => decided?,
+                };
             }
             let seq = in_room(room, message)?;
             let found = self.message(room, seq).await?;
-            allowed(&facts, who, &found)?;
+            match allowed(&facts, who, &found) {
+                Err(_) if attempt == 0 => continue,
+                decided => decided?,
+            }
             let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
             match self.store().change_message(room, seq, basis, session.user, change()).await {
                 Ok(done) => {
@@ -181,10 +192,14 @@ impl Chat {
     }
 }
 
-/// The basis of what a participant may do.
-pub(super) fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
-    let participant = access::take_part(facts, actor(session))?;
-    Ok(Basis::Member { user: session.user, since: participant.since })
+/// The basis of what a participant does to messages.
+fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
+    access::take_part(facts, actor(session)).map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
+}
+
+/// The basis of a post.
+pub(super) fn poster(facts: &RoomFacts, session: &Session) -> Result<Basis> {
+    access::post(facts, actor(session)).map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
 /// What the store's answer to a post means.

@@ -15,6 +15,7 @@ mod membership;
 mod messages;
 mod operator;
 mod participants;
+mod pins;
 mod refusals;
 mod replay;
 mod rooms;
@@ -57,7 +58,7 @@ pub use operator::AccountChange;
 pub use rooms::{ConnectedRoom, CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
 
-pub use crate::store::Posted;
+pub use crate::store::{Posted, RoomSettings};
 
 /// A session that a credential has opened.
 #[derive(Clone, Debug)]
@@ -186,7 +187,7 @@ impl Chat {
 
 /// Who a session is to [`access`].
 fn actor(session: &Session) -> Actor {
-    Actor { user: session.user, server_admin: session.admin }
+    Actor { user: session.user, server_admin: session.admin, guest: session.guest && !session.admin }
 }
 
 impl From<StoreError> for Error {

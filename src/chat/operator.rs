@@ -23,6 +23,10 @@ pub struct AccountChange {
     pub disabled: Option<bool>,
     /// May administer the server.
     pub admin: Option<bool>,
+    /// Is a program.
+    pub bot: Option<bool>,
+    /// Is kept to the rooms that they take part in; loses the roles that they have there.
+    pub guest: Option<bool>,
 }
 
 impl Chat {
@@ -34,6 +38,7 @@ impl Chat {
             login: name.to_owned(),
             name: name.to_owned(),
             admin: true,
+            guest: false,
             token: Hash32([0; 32]),
             device: String::new(),
             address: None,
@@ -46,7 +51,7 @@ impl Chat {
     /// The same in the place of a user, for what somebody must own.
     pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
         let user = self.account_of(operator, login).await?.user;
-        Ok(Session { user: user.id, login: user.login, name: user.name, admin: true, ..operator.clone() })
+        Ok(Session { user: user.id, login: user.login, name: user.name, admin: true, guest: user.guest, ..operator.clone() })
     }
 
     /// An account with all that is known of it.
@@ -101,13 +106,13 @@ impl Chat {
                 Some(self.hash_password(password, None).await?)
             }
         };
-        let change = UserChange {
-            name: change.name.map(|name| with_single_spaces(&name)),
-            password,
-            disabled: change.disabled,
-            admin: change.admin,
-            ..UserChange::default()
-        };
+        let user = &account.user;
+        if change.admin.unwrap_or(user.admin) && change.guest.unwrap_or(user.guest) {
+            return Err(Error::invalid("guest", "cannot be an administrator of the server"));
+        }
+        let AccountChange { name, disabled, admin, bot, guest, .. } = change;
+        let name = name.map(|name| with_single_spaces(&name));
+        let change = UserChange { name, password, disabled, admin, bot, guest, ..UserChange::default() };
         let user = self.store().change_user(account.user.id, change).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");

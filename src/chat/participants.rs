@@ -4,7 +4,9 @@ use tracing::info;
 
 use super::access::{self, Act};
 use super::{Chat, actor};
-use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, UserId, check_display_name, check_login, fold, with_single_spaces};
+use crate::model::{
+    Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId, check_display_name, check_login, fold, with_single_spaces,
+};
 use crate::store::{RoomChange, StoreError, UserKey};
 
 impl Chat {
@@ -12,7 +14,9 @@ impl Chat {
     pub async fn add_participant(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
         // Whether the caller may is decided before the name is looked up: refusals tell nothing about who exists.
         access::manage(&self.facts(room).await?, actor(session), Act::Add(role))?;
-        let user = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
+        let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
+        access::bear(account.flags(), role)?;
+        let user = account.id;
         self.change_room(session, room, |facts| {
             access::manage(facts, actor(session), Act::Add(role))?;
             Ok(RoomChange::Add(user, role))
@@ -92,12 +96,12 @@ impl Chat {
         self.facts(room).await?.participant(user).cloned().ok_or(Error::ParticipantNotFound)
     }
 
-    async fn find_login(&self, login: &str) -> Result<Option<UserId>> {
+    async fn find_login(&self, login: &str) -> Result<Option<User>> {
         if check_login("userId", login).is_err() {
             return Ok(None);
         }
         let account = self.store().account(UserKey::Folded(&fold(login))).await.map_err(|error: StoreError| Error::from(error))?;
-        Ok(account.map(|account| account.user.id))
+        Ok(account.map(|account| account.user))
     }
 }
 

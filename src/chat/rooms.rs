@@ -8,10 +8,10 @@ use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::live::{Begin, First};
 use crate::model::{
-    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold,
-    with_single_spaces,
+    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_description, check_login,
+    check_room_name, check_topic, fold, with_single_spaces,
 };
-use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
+use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery};
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;
@@ -71,13 +71,15 @@ impl Chat {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
+        access::create(actor(session), plan.visibility)?;
         let mut users = vec![session.user];
-        for user in self.find_people(&plan.people).await? {
+        for user in self.find_people(session, &plan.people).await? {
             if !users.contains(&user) {
                 users.push(user);
             }
         }
         let creator = match (plan.visibility, plan.creator) {
+            _ if session.guest => Role::Member,
             (Visibility::Public, _) => Role::Admin,
             (Visibility::Private, CreatorRole::ByCount) if users.len() >= 3 => Role::Admin,
             (Visibility::Private, _) => Role::Member,
@@ -93,8 +95,13 @@ impl Chat {
         Ok((self.with_state(added.value), added.existed))
     }
 
-    /// Everybody who is named; one who is unknown: `UserNotFound`.
-    pub(super) async fn find_people(&self, people: &People) -> Result<Vec<UserId>> {
+    /// Everybody who is named; one who is unknown, or nobody whom the caller may know of: `UserNotFound`.
+    pub(super) async fn find_people(&self, session: &Session, people: &People) -> Result<Vec<UserId>> {
+        let found = self.look_up(people).await?;
+        if self.knows_all(session, &found).await? { Ok(found) } else { Err(Error::UserNotFound) }
+    }
+
+    async fn look_up(&self, people: &People) -> Result<Vec<UserId>> {
         match people {
             People::Ids(ids) => {
                 let mut wanted = ids.clone();
@@ -137,8 +144,11 @@ impl Chat {
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms, oldest first, at most [`LISTED`].
+    /// Public rooms, oldest first, at most [`LISTED`]. Guests see none; archived ones show to their participants.
     pub async fn directory(&self, session: &Session) -> Result<Vec<(RoomCard, LiveState)>> {
+        if access::browse(actor(session)).is_err() {
+            return Ok(Vec::new());
+        }
         let _turn = self.turn(session).await?;
         let cards = self.store().rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED }).await?;
         Ok(self.with_states(cards))
@@ -146,6 +156,11 @@ impl Chat {
 
     /// Public rooms and mine, the newest [`LISTED`] of them, ascending by id, without participants.
     pub async fn visible_rooms(&self, session: &Session) -> Result<Vec<RoomCard>> {
+        if access::browse(actor(session)).is_err() {
+            let mut mine = self.store().rooms(RoomQuery::Of { user: session.user, participants: 0 }).await?;
+            mine.sort_by_key(|card| card.facts.room.id);
+            return Ok(mine.split_off(mine.len().saturating_sub(LISTED as usize)));
+        }
         let _turn = self.turn(session).await?;
         Ok(self.store().rooms(RoomQuery::Visible { user: session.user, limit: LISTED }).await?)
     }
@@ -169,6 +184,28 @@ impl Chat {
         Ok(self.with_state(self.facts(room).await?))
     }
 
+    /// Changes topic, description, visibility and the like.
+    pub async fn change_settings(&self, session: &Session, room: RoomId, new: RoomSettings) -> Result<RoomState> {
+        if let Some(Some(topic)) = &new.topic {
+            check_topic("topic", topic)?;
+        }
+        if let Some(Some(description)) = &new.description {
+            check_description("description", description)?;
+        }
+        let done = self.change_room(session, room, |facts| {
+            access::settings(facts, actor(session), &new)?;
+            Ok(RoomChange::Settings(new.clone()))
+        });
+        if done.await?.changed {
+            match new.archived {
+                Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
+                Some(false) => info!(user = session.login, room = room.key(), "Chat room reopened."),
+                None => debug!(user = session.login, room = room.key(), "Room settings changed."),
+            }
+        }
+        Ok(self.with_state(self.facts(room).await?))
+    }
+
     /// Deletes a room and all in it.
     pub async fn delete_room(&self, session: &Session, room: RoomId) -> Result<()> {
         self.change_room(session, room, |facts| {
@@ -187,6 +224,10 @@ impl Chat {
             access::enter(&facts, actor(session))?;
             if facts.participant(session.user).is_some() {
                 return Ok((self.with_state(facts), false));
+            }
+            // A socket may be older than the mark of a guest.
+            if self.me(session).await?.guest && !session.admin {
+                return Err(Error::RoomNotFound);
             }
             let change = RoomChange::Add(session.user, Role::Member);
             match self.store().change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change).await {

@@ -45,6 +45,45 @@ pub(super) enum Verb {
         /// The name
         to: String,
     },
+    /// Set the topic of a room; an empty text removes it
+    Topic {
+        /// Key, number or name
+        room: String,
+        /// One line, at most 1,024 characters
+        topic: String,
+    },
+    /// Set the description of a room; an empty text removes it
+    Description {
+        /// Key, number or name
+        room: String,
+        /// At most 1,024 characters
+        description: String,
+    },
+    /// Make a room public or private
+    Visibility {
+        /// Key, number or name
+        room: String,
+        /// public or private
+        visibility: String,
+    },
+    /// Archive a room: its participants can read it, nobody can post, join or be added
+    Archive {
+        /// Key, number or name
+        room: String,
+    },
+    /// Reopen an archived room
+    Unarchive {
+        /// Key, number or name
+        room: String,
+    },
+    /// Let only admins and sub-admins post in a room
+    ReadOnly {
+        /// Key, number or name
+        room: String,
+        /// Let everybody post again
+        #[arg(long)]
+        off: bool,
+    },
     /// Delete a room and all that was said in it
     Delete {
         /// Key, number or name
@@ -133,6 +172,7 @@ const COLUMNS: Layout = Layout::List(&[
     ("room", "room"),
     ("name", "name"),
     ("visibility", "visibility"),
+    ("mode", "mode"),
     ("owner", "owner"),
     ("members", "members"),
     ("messages", "messages"),
@@ -146,6 +186,12 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Show { room } => (Command::RoomShow { room }, Layout::One),
         Verb::Create { name, owner, public, members, if_not_exists } => (Command::RoomCreate { name, owner, public, members, if_not_exists }, Layout::One),
         Verb::Rename { room, to } => (Command::RoomRename { room, to }, Layout::One),
+        Verb::Topic { room, topic } => (settings(room, |new| new.topic = Some(topic)), Layout::One),
+        Verb::Description { room, description } => (settings(room, |new| new.description = Some(description)), Layout::One),
+        Verb::Visibility { room, visibility } => (settings(room, |new| new.visibility = Some(visibility)), Layout::One),
+        Verb::Archive { room } => (settings(room, |new| new.archived = Some(true)), Layout::One),
+        Verb::Unarchive { room } => (settings(room, |new| new.archived = Some(false)), Layout::One),
+        Verb::ReadOnly { room, off } => (settings(room, |new| new.read_only = Some(!off)), Layout::One),
         Verb::Delete { room, if_exists, destructive } => {
             let command = |dry_run| Command::RoomDelete { room: room.clone(), dry_run, if_exists };
             return take_away(global, command, &destructive, "Delete the room?", |going| {
@@ -190,6 +236,23 @@ fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failu
     let words = format!("{name} is the last participant of {key} ({}): the room is deleted with {messages} messages.", cell(&found["name"]));
     note(&words);
     Destructive::default().confirm("Remove them, and delete the room?")
+}
+
+/// What changes; None stays.
+#[derive(Default)]
+struct Settings {
+    topic: Option<String>,
+    description: Option<String>,
+    visibility: Option<String>,
+    read_only: Option<bool>,
+    archived: Option<bool>,
+}
+
+fn settings(room: String, change: impl FnOnce(&mut Settings)) -> Command {
+    let mut new = Settings::default();
+    change(&mut new);
+    let Settings { topic, description, visibility, read_only, archived } = new;
+    Command::RoomSettings { room, topic, description, visibility, read_only, archived }
 }
 
 /// Says what would go, asks, and does it.

@@ -82,6 +82,8 @@ pub(super) enum Verb {
         #[arg(long, short = 'y')]
         yes: bool,
     },
+    /// Mark an account as a bot or a guest; guests see and enter only the rooms they are in
+    Mark(Mark),
     /// List where they are signed in
     Sessions {
         /// Login name
@@ -124,6 +126,34 @@ pub(super) struct Create {
     password: PasswordSource,
 }
 
+/// Options of `user mark`.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub(super) struct Marks {
+    /// Show the account as a program
+    #[arg(long)]
+    bot: bool,
+    /// Show it as a person again
+    #[arg(long, conflicts_with = "bot")]
+    no_bot: bool,
+    /// Keep the account to the rooms it is in, as a member
+    #[arg(long)]
+    guest: bool,
+    /// Let it see public rooms and everybody again
+    #[arg(long, conflicts_with = "guest")]
+    no_guest: bool,
+}
+
+/// Arguments of `user mark`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Mark {
+    /// Login name
+    name: String,
+    #[command(flatten)]
+    marks: Marks,
+}
+
 const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
     ("display name", "display_name"),
@@ -156,6 +186,10 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Demote { name, yes } => {
             last_administrator(global, &name, yes)?;
             (Command::UserDemote { name }, Layout::One)
+        }
+        Verb::Mark(Mark { name, marks: Marks { bot, no_bot, guest, no_guest } }) => {
+            let switch = |on: bool, off: bool| (on || off).then_some(on);
+            (Command::UserMark { name, bot: switch(bot, no_bot), guest: switch(guest, no_guest) }, Layout::One)
         }
         Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
         Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),

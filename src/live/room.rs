@@ -223,8 +223,7 @@ impl Live {
         if let Some(facts) = &mut self.facts {
             let facts = Arc::make_mut(facts);
             change(facts);
-            facts.room.rev = rev;
-            facts.room.facts_rev = rev;
+            facts.room.step(rev);
         }
     }
 }

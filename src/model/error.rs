@@ -56,6 +56,12 @@ pub enum Error {
     /// Signed in, but not allowed.
     #[error("not allowed")]
     Forbidden,
+    /// The room is archived: nobody writes in it or is added to it.
+    #[error("the room is archived")]
+    Archived,
+    /// Only admins and sub-admins post in the room.
+    #[error("the room is read-only")]
+    ReadOnly,
     /// A handshake or unsafe request from a foreign origin.
     #[error("foreign origin")]
     ForeignOrigin,

@@ -27,12 +27,13 @@ pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
-    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, check_birth, check_display_name, check_email, check_login, check_password, check_room_name, fold, skeleton,
+    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description, check_display_name, check_email, check_login, check_password,
+    check_room_name, check_topic, fold, skeleton,
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
-pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names, with_single_spaces};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
-pub use user::{Account, User};
+pub use user::{Account, AccountFlags, User};
 pub use words::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};

@@ -10,6 +10,8 @@ use super::{Error, Result, RoomId, Timestamp};
 
 /// Longest login, display and room name, in code points.
 pub const MAX_NAME: usize = 64;
+/// Longest topic and longest description of a room, in code points.
+pub const MAX_TOPIC: usize = 1_024;
 /// Longest e-mail address, in bytes.
 pub const MAX_EMAIL: usize = 254;
 /// Longest password, in code points.
@@ -65,6 +67,25 @@ pub fn check_display_name(field: &'static str, name: &str) -> Result<()> {
 pub fn check_room_name(field: &'static str, name: &str) -> Result<()> {
     check_length(field, name)?;
     check_visible(field, name)
+}
+
+/// Checks the topic of a room: one line.
+pub fn check_topic(field: &'static str, topic: &str) -> Result<()> {
+    check_long(field, topic)?;
+    check_visible(field, topic)
+}
+
+/// Checks the description of a room: several lines are possible.
+pub fn check_description(field: &'static str, description: &str) -> Result<()> {
+    check_long(field, description)?;
+    check_visible(field, &description.replace(['\n', '\r', '\t'], " "))
+}
+
+fn check_long(field: &'static str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::Empty(field));
+    }
+    if text.chars().count() > MAX_TOPIC { Err(Error::TooLong(field, MAX_TOPIC)) } else { Ok(()) }
 }
 
 /// Checks an e-mail address: one `@` with text on both sides, no white space or control characters.

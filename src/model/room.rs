@@ -1,6 +1,6 @@
 //! Rooms and participants.
 
-use super::{Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{AccountFlags, Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who may see and enter a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,8 @@ pub struct Participant {
     pub since: Rev,
     /// When they came in.
     pub joined: Timestamp,
+    /// Their account.
+    pub account: AccountFlags,
 }
 
 impl Participant {
@@ -120,8 +122,16 @@ pub struct Room {
     pub id: RoomId,
     /// None: nameless; each dialect says how it shows that.
     pub name: Option<String>,
+    /// What it is about at the moment; one line.
+    pub topic: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
     /// Who may see it.
     pub visibility: Visibility,
+    /// Since when nobody may write in it or be added to it.
+    pub archived: Option<Timestamp>,
+    /// Only admins and sub-admins post.
+    pub read_only: bool,
     /// Who created it, or to whom it passed; None when that account is gone and nobody has entered since.
     pub owner: Option<UserId>,
     /// The owner's login name; empty without an owner.
@@ -132,8 +142,32 @@ pub struct Room {
     pub last_seq: Seq,
     /// Its newest change.
     pub rev: Rev,
-    /// The newest change of name, visibility, owner, participants or roles; what decisions on the room rest on.
+    /// The newest change of the room's facts (name, topic, visibility, owner, participants, roles, pins …); what decisions on the room rest on.
     pub facts_rev: Rev,
+    /// The newest change of what participants may do here; with [`Participant::since`] what a decision about a message rests on.
+    pub mode_rev: Rev,
+}
+
+impl Room {
+    /// Takes a step that changes its facts. In a read-only room each may change who posts: the first admin takes the right from the others.
+    pub fn step(&mut self, rev: Rev) {
+        self.rev = rev;
+        self.facts_rev = rev;
+        if self.read_only {
+            self.mode_rev = rev;
+        }
+    }
+}
+
+/// A message that is pinned to its room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// As it is now.
+    pub message: Message,
+    /// Who has pinned it, where that is known.
+    pub by: Option<Person>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A room and its participants at one moment.
@@ -149,6 +183,11 @@ impl RoomFacts {
     /// This user's entry.
     pub fn participant(&self, user: UserId) -> Option<&Participant> {
         self.participants.iter().find(|p| p.user == user)
+    }
+
+    /// What a decision about this participant's messages rests on: the newest change of them or of what participants may do here.
+    pub fn basis_of(&self, participant: &Participant) -> Rev {
+        participant.since.max(self.room.mode_rev)
     }
 
     /// Whether anybody is an admin here; a room without one is managed by all its participants alike.

@@ -21,6 +21,8 @@ pub struct Session {
     pub name: String,
     /// The user may administer the server.
     pub admin: bool,
+    /// The user is a guest.
+    pub guest: bool,
     /// SHA-256 of the secret that opens it.
     pub token: Hash32,
     /// User-Agent of the log-in, cut to 256 characters.

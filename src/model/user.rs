@@ -4,6 +4,7 @@ use super::{Media, Timestamp, UserId};
 
 /// A user as everybody may know them; the dialects decide what of it they show to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, in any combination")]
 pub struct User {
     /// Never reused, not even after deletion.
     pub id: UserId,
@@ -21,8 +22,37 @@ pub struct User {
     pub admin: bool,
     /// May not log in.
     pub disabled: bool,
+    /// Is a program.
+    pub bot: bool,
+    /// Sees and enters only the rooms that they take part in, and administers nothing.
+    pub guest: bool,
     /// When the account was made.
     pub created: Timestamp,
+}
+
+/// What an account is, as far as rules of rooms ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountFlags {
+    /// Is a program.
+    pub bot: bool,
+    /// Is kept to the rooms that they take part in.
+    pub guest: bool,
+    /// May not log in.
+    pub disabled: bool,
+}
+
+impl AccountFlags {
+    /// Whether it can be trusted with a room that nobody else administers.
+    pub fn is_usable(self) -> bool {
+        !self.bot && !self.guest && !self.disabled
+    }
+}
+
+impl User {
+    /// What kind of account it is.
+    pub fn flags(&self) -> AccountFlags {
+        AccountFlags { bot: self.bot, guest: self.guest, disabled: self.disabled }
+    }
 }
 
 /// A user with what a log-in is checked against. Never leaves the server.

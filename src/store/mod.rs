@@ -23,6 +23,8 @@ pub use query::{
     RoomQuery, Settings, Ticket, UserChange, UserKey, UserQuery,
 };
 
+pub use crate::model::rules::settings::RoomSettings;
+
 /// What is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -89,7 +91,10 @@ pub trait Store: Send + Sync {
     /// At once: no log-in, name free, sessions ended. Then, surviving crashes, room by room: successor, leave, empty private rooms deleted.
     fn remove_user(&self, id: UserId) -> Reply<'_, ()>;
     /// Login names that contain the text, any case; at most `limit`, ascending by id. `chatrooms` also looks at display names.
-    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, limit: u32) -> Reply<'a, Vec<User>>;
+    /// With `near`, only those who share a room with that user.
+    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, near: Option<UserId>, limit: u32) -> Reply<'a, Vec<User>>;
+    /// Those of these users who share a room with this one; oneself always does.
+    fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>>;
 
     // rooms ----------------------------------------------------------------------------------------------------
     /// `existed` when a nameless room of exactly these people was asked for and is there; `Taken` for a public name.
@@ -99,6 +104,8 @@ pub trait Store: Send + Sync {
     fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>>;
     /// Cards with last message, rev, seq, mark, unread, mentions, muted.
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>>;
+    /// Pinned messages of a room, those pinned last first.
+    fn pins(&self, room: RoomId) -> Reply<'_, Vec<crate::model::Pin>>;
     /// Rooms that the user takes part in, at most 10,000.
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>>;
     /// How many files hang on messages of the room, each counted once, and their bytes.

@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::model::rules::settings::RoomSettings;
 use crate::model::{Hash32, MediaId, Message, Reaction, Rev, Role, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Visibility};
 
 /// On what a decision rested. The store refuses with `Stale` when that has changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// This user is a participant, unchanged since that rev.
+    /// This user is a participant, and neither they nor what participants may do here has changed since that rev.
     Member {
         /// Who.
         user: UserId,
-        /// Rev of their last change.
+        /// [`crate::model::RoomFacts::basis_of`] them.
         since: Rev,
     },
     /// Name, participants and roles are those of this `facts_rev`.
@@ -85,6 +86,10 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// May administer.
     pub admin: Option<bool>,
+    /// Is a program.
+    pub bot: Option<bool>,
+    /// Is kept to their rooms; takes the roles away that they have there.
+    pub guest: Option<bool>,
 }
 
 /// Hashes of a new password.
@@ -206,8 +211,10 @@ pub enum RoomChange {
     Role(UserId, Role),
     /// Another name inside the room; empty: none.
     EditedName(UserId, String),
-    /// Public or private.
-    Visibility(Visibility),
+    /// Topic, visibility and the like.
+    Settings(RoomSettings),
+    /// Pins a message (true) or takes it off; `NotFound` for one that is unknown or deleted.
+    Pin(Seq, bool),
     /// Exactly these participants and, if given, this name; roles of those who stay are kept.
     Replace {
         /// The name, when it changes too.

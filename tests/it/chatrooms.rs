@@ -2,6 +2,7 @@
 
 mod accounts;
 mod changes;
+mod guests;
 mod history;
 mod input;
 mod lists;
@@ -11,12 +12,14 @@ mod mentions;
 mod messages;
 mod order;
 mod origins;
+mod pins;
 mod profile;
 mod reactions;
 mod roles;
 mod rooms;
 mod search;
 mod sessions;
+mod settings;
 mod socket;
 mod socket_errors;
 mod subscribe;

@@ -8,6 +8,7 @@ mod chats;
 mod deeds;
 mod encodings;
 mod input;
+mod places;
 mod realtime;
 mod rooms;
 mod v1;
@@ -100,6 +101,8 @@ trait Talker: Actor {
     fn twin(&self) -> Box<dyn Talker>;
     /// Posts on the socket, and waits until the server has it.
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
+    /// Posts on the socket what may not be posted; fails unless it is refused in this dialect's words and the socket stays open.
+    fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
     /// Waits for a message in this dialect's exact words.
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a>;
     /// What the socket is told of it, without what is different each time.

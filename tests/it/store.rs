@@ -152,7 +152,8 @@ impl World {
     }
 
     pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Basis {
-        Basis::Member { user, since: self.facts(room).await.participant(user).expect("a participant").since }
+        let facts = self.facts(room).await;
+        Basis::Member { user, since: facts.basis_of(facts.participant(user).expect("a participant")) }
     }
 
     pub(crate) async fn say(&self, room: RoomId, user: &User, text: &str) -> Posted {

@@ -16,6 +16,7 @@ mod permissions;
 mod proxies;
 mod registration;
 mod report;
+mod rooms;
 mod search;
 mod server;
 mod table;

@@ -2,7 +2,7 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs, permissions, proxies, registration, search, server, uploads,
+    Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs, permissions, proxies, registration, rooms, search, server, uploads,
     websocket,
 };
 use crate::admin::Failure;
@@ -60,6 +60,7 @@ pub const CHECKS: &[Check] = &[
     check("schema", "the version of the database against that of the program", Side::Files, database::schema),
     check("database", "the database, all of it: damage, lost references, gaps", Side::Files, database::look),
     check("search", "the search index: whole, and in step with the messages", Side::Files, search::look),
+    check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look),
     check("uploads", "uploaded files: those that are missing, those that nothing refers to", Side::Files, uploads::look),
     check("backup", "the age of the newest backup, leftovers of interrupted ones", Side::Files, backups::look),
     check("logs", "the log directory: it can be written, it does not grow without end", Side::Files, logs::look),

@@ -4,9 +4,10 @@ use crate::chat::{is_password_hash, unusable_password};
 /// The name of a file as it can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
-    FileKind, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_display_name, check_email, check_login, with_single_spaces,
+    FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_description, check_display_name, check_email,
+    check_login, check_topic, with_single_spaces,
 };
-use crate::store::transfer::{MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
+use crate::store::transfer::{EmojiRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
 
 /// Longest name of anything.
 const MAX_NAME: usize = 64;
@@ -21,6 +22,7 @@ pub(super) fn sound(mut record: Record, report: &mut Report) -> Record {
         Record::Room(room) => sound_room(room, report),
         Record::Participant(participant) => sound_participant(participant),
         Record::Message(message) => sound_message(message, report),
+        Record::Emoji(emoji) => sound_emoji(emoji),
         Record::Header(_) | Record::File(_) | Record::Imported(_) | Record::Job(_) | Record::End(_) => {}
     }
     record
@@ -101,8 +103,36 @@ fn sound_room(room: &mut RoomRecord, report: &mut Report) {
             room.name = Some(visible(&better, "room"));
         }
     }
+    room.topic = room.topic.take().and_then(|topic| line(&topic));
+    room.description = room.description.take().and_then(|text| several_lines(&text));
     room.rev = room.rev.clamp(1, MAX_NUMBER);
     room.facts_rev = room.facts_rev.clamp(1, room.rev);
+}
+
+/// A topic as it can be stored; None when nothing is left.
+pub(super) fn line(text: &str) -> Option<String> {
+    if check_topic("topic", text).is_ok() {
+        return Some(text.to_owned());
+    }
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let seen = |c: &char| check_topic("topic", &format!("x{c}")).is_ok();
+    Some(joined.chars().filter(seen).take(MAX_TOPIC).collect::<String>()).filter(|topic| check_topic("topic", topic).is_ok())
+}
+
+/// A description as it can be stored; None when nothing is left.
+pub(super) fn several_lines(text: &str) -> Option<String> {
+    if check_description("description", text).is_ok() {
+        return Some(text.to_owned());
+    }
+    let seen = |c: &char| check_description("description", &format!("x{c}")).is_ok();
+    let seen: String = text.chars().filter(seen).take(MAX_TOPIC).collect();
+    Some(seen).filter(|text| check_description("description", text).is_ok())
+}
+
+/// What stands between colons: without them, in lower case and without spaces.
+fn sound_emoji(emoji: &mut EmojiRecord) {
+    let visible = visible(emoji.name.trim_matches(':'), "emoji");
+    emoji.name = visible.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase();
 }
 
 fn sound_participant(participant: &mut ParticipantRecord) {
@@ -124,6 +154,7 @@ fn sound_message(message: &mut MessageRecord, report: &mut Report) {
         message.media.clear();
         message.mentions.clear();
         message.reactions.clear();
+        message.pinned = None;
     } else if message.text.contains('\0') {
         message.text.retain(|c| c != '\0');
         report.note(Reason::TextCleaned, at.as_str());
@@ -155,6 +186,18 @@ mod tests {
             assert_eq!(login(wanted, "U01"), login_name, "{wanted}");
         }
         assert_eq!(login(&"x".repeat(80), "U01").chars().count(), 64);
+    }
+
+    #[test]
+    fn topics_become_one_line_and_descriptions_keep_theirs() {
+        assert_eq!(line("next: 책\n see  https://example.org").as_deref(), Some("next: 책 see https://example.org"));
+        assert_eq!(line("a\u{202e}b").as_deref(), Some("ab"));
+        assert_eq!(line(&"x".repeat(2_000)).unwrap().chars().count(), MAX_TOPIC);
+        assert_eq!((line(" \n"), several_lines("\u{200b}")), (None, None));
+        assert_eq!(several_lines("one\n\ttwo\u{202e}").as_deref(), Some("one\n\ttwo"));
+        let mut emoji = EmojiRecord { name: ":Party Parrot:".to_owned(), media: "m".into(), created: Timestamp(0) };
+        sound_emoji(&mut emoji);
+        assert_eq!(emoji.name, "party_parrot");
     }
 
     #[test]

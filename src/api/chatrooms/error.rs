@@ -34,7 +34,9 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "invalid_token"),
         Error::BadCredentials { .. } => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
-        Error::Forbidden | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => {
+            (StatusCode::FORBIDDEN, "forbidden")
+        }
         Error::RoomNotFound => (StatusCode::NOT_FOUND, "room_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::UserNotFound => (StatusCode::NOT_FOUND, "user_not_found"),
@@ -75,7 +77,7 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         Error::TooLong(..) | Error::TooLarge => "too_large",
         Error::UnknownType(_) => "unknown_message_type",
         Error::MissingRoom if verb == "join_room" => "missing_room_id",
-        Error::RoomNotFound | Error::NotInRoom | Error::Forbidden | Error::RoomClosing if verb == "join_room" => "join_failed",
+        Error::RoomNotFound | Error::NotInRoom | Error::Forbidden | Error::Archived | Error::RoomClosing if verb == "join_room" => "join_failed",
         Error::RoomNotFound | Error::NotInRoom if verb == "leave_room" => "leave_failed",
         // A room that one may not see answers like one that does not exist; to a sender both are rooms that they are not in.
         Error::RoomNotFound if verb == "chat_message" => "not_in_room",
@@ -85,9 +87,14 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         Error::MissingRoom | Error::NotInRoom => "not_in_room",
         Error::NotJoined => "leave_failed",
         Error::MessageNotFound => "message_not_found",
-        Error::Forbidden | Error::ForeignOrigin | Error::RegistrationClosed | Error::NoSession | Error::BadSession | Error::BadCredentials { .. } => {
-            "forbidden"
-        }
+        Error::Forbidden
+        | Error::Archived
+        | Error::ReadOnly
+        | Error::ForeignOrigin
+        | Error::RegistrationClosed
+        | Error::NoSession
+        | Error::BadSession
+        | Error::BadCredentials { .. } => "forbidden",
         Error::RateLimited(_) => "rate_limited",
         Error::TooManyReactions => "too_many_reactions",
         Error::RoomClosing

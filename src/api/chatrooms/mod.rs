@@ -20,6 +20,7 @@
 //! | `GET /api/chatrooms` | `my_rooms` or `directory` |
 //! | `POST /api/chatrooms` | `create_room` |
 //! | `GET /api/chatrooms/{roomId}` | `room` |
+//! | `PATCH /api/chatrooms/{roomId}` | `change_settings` |
 //! | `DELETE /api/chatrooms/{roomId}` | `delete_room` |
 //! | `PATCH /api/chatrooms/{roomId}/name` | `rename_room` |
 //! | `PATCH /api/chatrooms/{roomId}/me` | `mute` |
@@ -37,6 +38,9 @@
 //! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
+//! | `GET /api/chatrooms/{roomId}/pins` | `pins` |
+//! | `PUT /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |
+//! | `DELETE /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |
 //! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
 //! | `GET /api/search` | `search` |
 //! | `POST /api/media` | `upload` |

@@ -29,7 +29,9 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         Error::BadCredentials { .. } => (StatusCode::BAD_REQUEST, "Invalid email or password"),
         Error::UserNotFound => (StatusCode::BAD_REQUEST, "Invalid userIds"),
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "Invalid name"),
-        Error::Forbidden | Error::NotInRoom | Error::ParticipantNotFound | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized user"),
+        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::NotInRoom | Error::ParticipantNotFound | Error::NotJoined => {
+            (StatusCode::UNAUTHORIZED, "Unauthorized user")
+        }
         Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
         Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "Not found"),

@@ -54,7 +54,7 @@ fn command() -> Shape {
 }
 
 /// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 32] {
+pub(super) fn examples() -> [Value; 34] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -67,12 +67,14 @@ pub(super) fn examples() -> [Value; 32] {
         json!({"user.delete": {"name": "bob", "dry_run": true}}),
         json!({"user.promote": {"name": "bob"}}),
         json!({"user.demote": {"name": "bob"}}),
+        json!({"user.mark": {"name": "bob", "bot": true}}),
         json!({"user.sessions": {"name": "bob"}}),
         json!({"user.logout": {"name": "bob"}}),
         json!({"room.list": {}}),
         json!({"room.show": {"room": "room001"}}),
         json!({"room.create": {"name": "Library", "owner": "cyd", "public": true, "members": ["cyd"], "if_not_exists": true}}),
         json!({"room.rename": {"room": "room001", "to": "Study"}}),
+        json!({"room.settings": {"room": "room001", "topic": "Books", "description": "About what we read", "archived": false}}),
         json!({"room.delete": {"room": "room001", "dry_run": true}}),
         json!({"room.members": {"room": "room001"}}),
         json!({"room.add": {"room": "room001", "name": "cyd", "role": "member", "if_not_exists": true}}),

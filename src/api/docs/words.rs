@@ -4,7 +4,7 @@ use serde_json::json;
 use utoipa::openapi::schema::{Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
 use crate::config;
-use crate::model::{MAX_EMAIL, MAX_NAME, MAX_PASSWORD};
+use crate::model::{MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC};
 
 fn string(text: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(text))
@@ -62,6 +62,18 @@ pub fn room_name() -> Object {
 /// The same, where null counts as absent.
 pub fn room_name_if_any() -> Object {
     nullable("Name of the room; unique among public rooms; a room may have none", 1)
+}
+
+/// The topic of a room.
+pub fn topic_if_any() -> Object {
+    let text = "What the room is about at the moment, in one line; no control or invisible characters; empty or null: none";
+    string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
+}
+
+/// The description of a room.
+pub fn description_if_any() -> Object {
+    let text = "What the room is for, in several lines if need be; no invisible characters; empty or null: none";
+    string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
 }
 
 /// A name inside one room.
@@ -144,6 +156,12 @@ pub fn visibility() -> Object {
 pub fn visibility_if_any() -> Object {
     let words = [json!("public"), json!("private"), json!(null)];
     string("Who may see and enter the room; `private` when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+}
+
+/// The same, unchanged when absent.
+pub fn visibility_if_changed() -> Object {
+    let words = [json!("public"), json!("private"), json!(null)];
+    string("Who may see and enter the room; unchanged when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
 }
 
 /// How far a live room is.

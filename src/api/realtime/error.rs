@@ -27,7 +27,9 @@ fn status(error: &Error) -> StatusCode {
             StatusCode::BAD_REQUEST
         }
         Error::NoSession | Error::BadSession | Error::BadCredentials { .. } => StatusCode::UNAUTHORIZED,
-        Error::Forbidden | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => {
+            StatusCode::FORBIDDEN
+        }
         Error::NotFound
         | Error::RoomNotFound
         | Error::MessageNotFound

@@ -57,7 +57,9 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "AlreadyExist"),
         Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
         // This protocol says the same to who is unknown and to who may not.
-        Error::BadSession | Error::Forbidden | Error::NotInRoom | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Error::BadSession | Error::Forbidden | Error::Archived | Error::ReadOnly | Error::NotInRoom | Error::NotJoined => {
+            (StatusCode::UNAUTHORIZED, "Unauthorized")
+        }
         Error::BadCredentials { .. } | Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => {
             (StatusCode::NOT_FOUND, "NotFound")
         }

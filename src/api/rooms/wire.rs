@@ -102,11 +102,15 @@ pub(super) struct Room<'a> {
     key: String,
     name: &'a str,
     owner: &'a str,
+    /// There where nobody writes, enters for the first time or is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archived: Option<bool>,
 }
 
 impl<'a> From<&'a model::Room> for Room<'a> {
     fn from(room: &'a model::Room) -> Self {
-        Self { key: room.id.key(), name: room.name.as_deref().unwrap_or_default(), owner: &room.owner_login }
+        Self { key: room.id.key(), name: room.name.as_deref().unwrap_or_default(), owner: &room.owner_login, archived: room.archived.map(|_| true) }
     }
 }
 
@@ -199,6 +203,7 @@ mod tests {
             login: "ann".to_owned(),
             name: "Ann Lee".to_owned(),
             admin: false,
+            guest: false,
             token: Hash32([0; 32]),
             device: String::new(),
             address: None,

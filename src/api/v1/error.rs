@@ -32,7 +32,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::RoomNotFound | Error::Forbidden | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
             (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found")
         }
-        Error::ForeignOrigin => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::ForeignOrigin | Error::Archived | Error::ReadOnly => (StatusCode::FORBIDDEN, "forbidden"),
         Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),

@@ -167,6 +167,7 @@ mod tests {
             login: "ann".to_owned(),
             name: "Ann Lee".to_owned(),
             admin: false,
+            guest: false,
             token: Hash32([0; 32]),
             device: String::new(),
             address: None,

@@ -1,7 +1,7 @@
 //! The whole matrix of the rules of management, as a table.
 
 use super::*;
-use crate::model::{Person, Rev, Room, RoomId, Seq, Timestamp};
+use crate::model::{AccountFlags, Person, Rev, Room, RoomId, Seq, Timestamp};
 
 const ADMIN: UserId = UserId(1);
 const SECOND_ADMIN: UserId = UserId(2);
@@ -22,6 +22,7 @@ fn participant(user: UserId, role: Role) -> Participant {
         role,
         since: Rev(1),
         joined: Timestamp(0),
+        account: AccountFlags::default(),
     }
 }
 
@@ -30,13 +31,18 @@ fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> RoomFacts {
         room: Room {
             id: RoomId(1),
             name: None,
+            topic: None,
+            description: None,
             visibility,
+            archived: None,
+            read_only: false,
             owner: Some(OWNER_OUTSIDE),
             owner_login: String::new(),
             created: Timestamp(0),
             last_seq: Seq(0),
             rev: Rev(1),
             facts_rev: Rev(1),
+            mode_rev: Rev(0),
         },
         participants: participants.iter().map(|(user, role)| participant(*user, *role)).collect(),
     }
@@ -48,10 +54,10 @@ fn managed(visibility: Visibility) -> RoomFacts {
 }
 
 fn user(user: UserId) -> Actor {
-    Actor { user, server_admin: false }
+    Actor { user, server_admin: false, guest: false }
 }
 
-const ROOT: Actor = Actor { user: UserId(9), server_admin: true };
+const ROOT: Actor = Actor { user: UserId(9), server_admin: true, guest: false };
 
 #[test]
 fn rooms_with_an_admin_are_managed_by_roles() {
@@ -59,6 +65,7 @@ fn rooms_with_an_admin_are_managed_by_roles() {
     // (act, admin, sub-admin, member)
     let table = [
         (Act::Rename, true, true, false),
+        (Act::Configure, true, false, false),
         (Act::Add(Role::Member), true, true, false),
         (Act::Add(Role::SubAdmin), true, false, false),
         (Act::Add(Role::Admin), true, false, false),
@@ -137,6 +144,116 @@ fn the_longest_standing_sub_admin_else_participant_succeeds() {
     assert_eq!(successor(&facts, SUB), None);
     let plain = room(Visibility::Private, &[(ADMIN, Role::Admin), (OTHER_MEMBER, Role::Member), (MEMBER, Role::Member)]);
     assert_eq!(successor(&plain, ADMIN), Some(OTHER_MEMBER));
+}
+
+const GUEST: Actor = Actor { user: MEMBER, server_admin: false, guest: true };
+
+/// The same room with another setting.
+fn with(mut facts: RoomFacts, change: impl FnOnce(&mut Room)) -> RoomFacts {
+    change(&mut facts.room);
+    facts
+}
+
+fn archived(visibility: Visibility) -> RoomFacts {
+    with(managed(visibility), |room| room.archived = Some(Timestamp(1)))
+}
+
+#[test]
+fn in_an_archived_room_nothing_is_written_and_nobody_added() {
+    let facts = archived(Visibility::Public);
+    for who in [user(ADMIN), user(SUB), user(MEMBER), Actor { user: ADMIN, ..ROOT }] {
+        assert_eq!(post(&facts, who).err(), Some(Error::Archived), "{who:?}");
+        assert_eq!(react(&facts, who).err(), Some(Error::Archived), "{who:?}");
+        assert!(take_part(&facts, who).is_ok() && enter(&facts, who).is_ok(), "{who:?} reads");
+    }
+    for act in [Act::Rename, Act::Add(Role::Member), Act::EditName(MEMBER), Act::Pin] {
+        assert_eq!(manage(&facts, user(ADMIN), act), Err(Error::Archived), "{act:?}");
+        assert_eq!(manage(&facts, ROOT, act), Err(Error::Archived), "{act:?}");
+    }
+    for act in [Act::Remove(MEMBER), Act::ChangeRole(MEMBER, Role::Admin), Act::Delete] {
+        assert_eq!(manage(&facts, user(ADMIN), act), Ok(()), "{act:?}");
+    }
+    assert_eq!(manage(&facts, user(MEMBER), Act::Remove(MEMBER)), Ok(()));
+    assert_eq!(enter(&facts, user(OUTSIDER)), Err(Error::Archived));
+    assert_eq!(enter(&archived(Visibility::Private), user(OUTSIDER)), Err(Error::RoomNotFound));
+    assert_eq!(replace(&facts, user(ADMIN), true, None), Err(Error::Archived));
+    let all: Vec<UserId> = facts.participants.iter().map(|p| p.user).collect();
+    assert_eq!(replace(&facts, user(ADMIN), false, Some(&[all.as_slice(), &[OUTSIDER]].concat())), Err(Error::Archived));
+    assert_eq!(replace(&facts, user(ADMIN), false, Some(&all[..3])), Ok(()));
+}
+
+#[test]
+fn settings_are_for_admins_and_what_is_archived_is_only_brought_back() {
+    let topic = RoomSettings { topic: Some(None), ..RoomSettings::default() };
+    let archive = |archived| RoomSettings { archived: Some(archived), ..RoomSettings::default() };
+    let read_only = RoomSettings { read_only: Some(true), ..RoomSettings::default() };
+    let visibility = RoomSettings { visibility: Some(Visibility::Private), ..RoomSettings::default() };
+    let facts = managed(Visibility::Public);
+    for (new, sub) in [(&topic, Ok(())), (&archive(true), Err(Error::Forbidden)), (&read_only, Err(Error::Forbidden)), (&visibility, Err(Error::Forbidden))] {
+        assert_eq!(settings(&facts, user(ADMIN), new), Ok(()), "{new:?}");
+        assert_eq!(settings(&facts, ROOT, new), Ok(()), "{new:?}");
+        assert_eq!(settings(&facts, user(SUB), new), sub, "{new:?}");
+        assert_eq!(settings(&facts, user(MEMBER), new), Err(Error::Forbidden), "{new:?}");
+        assert_eq!(settings(&managed(Visibility::Private), user(OUTSIDER), new), Err(Error::RoomNotFound), "{new:?}");
+    }
+    let facts = archived(Visibility::Public);
+    let both = RoomSettings { archived: Some(false), ..topic.clone() };
+    for (new, expected) in
+        [(&topic, Err(Error::Archived)), (&read_only, Err(Error::Archived)), (&archive(false), Ok(())), (&both, Ok(())), (&archive(true), Ok(()))]
+    {
+        assert_eq!(settings(&facts, user(ADMIN), new), expected, "{new:?}");
+    }
+    assert_eq!(settings(&facts, user(SUB), &archive(false)), Err(Error::Forbidden));
+}
+
+#[test]
+fn in_a_read_only_room_admins_and_sub_admins_post() {
+    let facts = with(managed(Visibility::Private), |room| room.read_only = true);
+    for (who, allowed) in [(user(ADMIN), true), (user(SUB), true), (user(MEMBER), false), (Actor { user: MEMBER, ..ROOT }, true)] {
+        assert_eq!(post(&facts, who).err(), (!allowed).then_some(Error::ReadOnly), "{who:?}");
+        assert_eq!(manage(&facts, who, Act::Pin).is_ok(), allowed, "{who:?}");
+        assert!(react(&facts, who).is_ok(), "{who:?}");
+    }
+    let unmanaged = with(room(Visibility::Private, &[(SUB, Role::SubAdmin), (MEMBER, Role::Member)]), |room| room.read_only = true);
+    assert!(post(&unmanaged, user(MEMBER)).is_ok(), "a room without an admin is managed by all alike");
+    assert_eq!(post(&unmanaged, GUEST).err(), Some(Error::ReadOnly));
+    assert_eq!(manage(&managed(Visibility::Private), user(MEMBER), Act::Pin), Ok(()));
+}
+
+#[test]
+fn a_guest_knows_only_their_rooms_and_manages_none() {
+    let outside = Actor { user: OUTSIDER, ..GUEST };
+    let public = managed(Visibility::Public);
+    for answer in [see(&public, outside), enter(&public, outside), take_part(&public, outside).map(drop), manage(&public, outside, Act::Rename)] {
+        assert_eq!(answer, Err(Error::RoomNotFound));
+    }
+    assert!(see(&public, GUEST).is_ok() && enter(&public, GUEST).is_ok() && post(&public, GUEST).is_ok());
+    assert_eq!((browse(GUEST), browse(user(MEMBER))), (Err(Error::Forbidden), Ok(())));
+    assert_eq!((create(GUEST, Visibility::Public), create(GUEST, Visibility::Private)), (Err(Error::Forbidden), Ok(())));
+    // Neither a role that they still have nor the lack of an admin nor being the owner gives them any right.
+    let owned = with(room(Visibility::Private, &[(MEMBER, Role::Admin), (SUB, Role::SubAdmin)]), |room| room.owner = Some(MEMBER));
+    let unmanaged = with(room(Visibility::Private, &[(MEMBER, Role::Member), (SUB, Role::Member)]), |room| room.owner = Some(MEMBER));
+    for facts in [&owned, &unmanaged] {
+        for act in [Act::Rename, Act::Configure, Act::Add(Role::Member), Act::Remove(SUB), Act::ChangeRole(SUB, Role::Member), Act::EditName(SUB), Act::Delete]
+        {
+            assert_eq!(manage(facts, GUEST, act), Err(Error::Forbidden), "{act:?}");
+        }
+        assert_eq!(manage(facts, GUEST, Act::EditName(MEMBER)), Ok(()));
+    }
+    assert_eq!(manage(&unmanaged, GUEST, Act::Remove(MEMBER)), Ok(()));
+    let mut facts = managed(Visibility::Private);
+    facts.participants[4].account.guest = true;
+    assert_eq!(manage(&facts, user(ADMIN), Act::ChangeRole(MEMBER, Role::SubAdmin)), Err(Error::Forbidden));
+    assert_eq!(manage(&facts, ROOT, Act::ChangeRole(MEMBER, Role::Admin)), Err(Error::Forbidden));
+}
+
+#[test]
+fn a_disabled_admin_leaves_the_other_the_last() {
+    let mut facts = room(Visibility::Private, &[(ADMIN, Role::Admin), (SECOND_ADMIN, Role::Admin), (MEMBER, Role::Member)]);
+    facts.participants[1].account.disabled = true;
+    assert_eq!(manage(&facts, user(ADMIN), Act::Remove(ADMIN)), Err(Error::Forbidden));
+    assert_eq!(manage(&facts, user(ADMIN), Act::Remove(SECOND_ADMIN)), Ok(()));
+    assert_eq!(successor(&facts, ADMIN), Some(MEMBER));
 }
 
 #[test]

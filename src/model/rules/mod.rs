@@ -1,9 +1,12 @@
-//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock.
+//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock. The store persists their results, and live rooms
+//! apply them.
 
 mod addresses;
 mod fold;
 mod mentions;
 mod reactions;
+pub mod settings;
+pub mod succession;
 mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};

@@ -17,21 +17,29 @@ const ADD_DIGESTS: &str = "UPDATE users SET md5 = ?3, sha1 = ?4 WHERE id = ?1 AN
 const FORGET_DIGESTS: &str = "UPDATE users SET md5 = NULL, sha1 = NULL WHERE md5 IS NOT NULL OR sha1 IS NOT NULL";
 const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
 const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
+const SET_BOT: &str = "UPDATE users SET bot = ?2 WHERE id = ?1";
+const SET_GUEST: &str = "UPDATE users SET guest = ?2 WHERE id = ?1";
 const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = 'deleted user', name_folded = '', email = NULL,
     email_folded = NULL, birth = NULL, media = NULL, password = '', md5 = NULL, sha1 = NULL, admin = 0, disabled = 1, deleted = ?2
     WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, ADD_DIGESTS, FORGET_DIGESTS, SET_DISABLED, SET_ADMIN, REMOVE];
+pub(super) const STATEMENTS: &[&str] =
+    &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, ADD_DIGESTS, FORGET_DIGESTS, SET_DISABLED, SET_ADMIN, SET_BOT, SET_GUEST, REMOVE];
 
 /// Changes a user, all or nothing.
 pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
     let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     check(work.conn, id, change)?;
     write(work.conn, id, change)?;
+    // First: the rooms hear of the mark when the role is gone.
+    if change.disabled == Some(true) || change.guest == Some(true) {
+        jobs::order(work, jobs::SUCCESSION, id.0)?;
+    }
     let renamed = change.name.as_ref().is_some_and(|name| *name != before.name);
     let repainted = change.media.is_some_and(|picture| picture != before.media.as_ref().map(|media| media.id));
-    if renamed || repainted {
+    let marked = change.bot.is_some_and(|bot| bot != before.bot) || change.guest.is_some_and(|guest| guest != before.guest);
+    if renamed || repainted || marked {
         jobs::order(work, jobs::NAME, id.0)?;
     }
     work.emit(Event::UserChanged { user: id });
@@ -75,6 +83,12 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
     }
     if let Some(admin) = change.admin {
         sql::run(conn, SET_ADMIN, params![id, admin])?;
+    }
+    if let Some(bot) = change.bot {
+        sql::run(conn, SET_BOT, params![id, bot])?;
+    }
+    if let Some(guest) = change.guest {
+        sql::run(conn, SET_GUEST, params![id, guest])?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ const THESE: &str = card_sql!(
 );
 const PUBLIC: &str = card_sql!(
     "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
-     WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2
+     WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2 AND (r.archived IS NULL OR p.user IS NOT NULL)
      ORDER BY r.id LIMIT ?3"
 );
 /// `?2` is 1 or -1; what a card costs is paid for the rooms of the page only.
@@ -44,7 +44,7 @@ const PAGE: &str = card_sql!(
 const VISIBLE: &str = card_sql!(
     "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
      WHERE r.deleted IS NULL AND r.id IN (
-         SELECT id FROM rooms WHERE visibility = 'public' AND deleted IS NULL UNION SELECT room FROM participants WHERE user = ?1)
+         SELECT id FROM rooms WHERE visibility = 'public' AND deleted IS NULL AND archived IS NULL UNION SELECT room FROM participants WHERE user = ?1)
      ORDER BY r.id DESC LIMIT ?2"
 );
 const AFTER: &str = card_sql!(

@@ -11,7 +11,7 @@ use super::sql;
 use super::work::Touch;
 use crate::model::{Person, Rev, RoomId, Seq, Timestamp, UserId};
 
-const ROOM: &str = "SELECT last_seq, rev, facts_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
+const ROOM: &str = "SELECT last_seq, rev, facts_rev, mode_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
 const WRITE_ROOM: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, last_time = ?4 WHERE id = ?1";
 const AUTHOR: &str = "SELECT u.login, u.name, p.edited_name, p.since
     FROM users u LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id
@@ -38,6 +38,7 @@ pub(super) struct RoomCounters {
     pub(super) last_seq: Seq,
     pub(super) rev: Rev,
     pub(super) facts_rev: Rev,
+    pub(super) mode_rev: Rev,
     pub(super) last_time: Timestamp,
     authors: HashMap<UserId, Author>,
     marks: Vec<(UserId, Seq, Timestamp)>,
@@ -65,6 +66,7 @@ impl Counters {
                     last_seq: row.get("last_seq")?,
                     rev: row.get("rev")?,
                     facts_rev: row.get("facts_rev")?,
+                    mode_rev: row.get("mode_rev")?,
                     last_time: row.get("last_time")?,
                     authors: HashMap::new(),
                     marks: Vec::new(),

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::room_changes::Doing;
 use super::work::Work;
-use super::{people, rooms, sql};
+use super::{people, pins, rooms, sql};
+use crate::model::rules::succession::{heir, successor};
 use crate::model::{Person, Role, RoomId, Timestamp, User, UserId};
 
 /// Whether any of it is left.
@@ -22,6 +23,8 @@ pub(super) const ROOM: &str = "room";
 pub(super) const FAREWELL: &str = "farewell";
 /// A display name or a picture reaches the rooms.
 pub(super) const NAME: &str = "name";
+/// A user who cannot log in any more, or is a guest by now, hands on the rooms that only they administered.
+pub(super) const SUCCESSION: &str = "succession";
 /// Client ids and sessions that are past remembering.
 pub(super) const PRUNE: &str = "prune";
 
@@ -141,6 +144,7 @@ pub(super) fn step(work: &mut Work<'_>) -> Result<bool> {
         ROOM => empty_room(work.conn, RoomId(job.target))?,
         FAREWELL => farewell(work, &job)?,
         NAME => name(work, &job)?,
+        SUCCESSION => succession(work, &job)?,
         PRUNE => prune(work, &job)?,
         other => {
             tracing::error!(store.job = other, "A job of unknown kind was dropped");
@@ -165,6 +169,7 @@ fn empty_room(conn: &Connection, room: RoomId) -> Result<bool> {
     if sql::run(conn, DROP_MENTIONS, params![room, ROWS])? > 0 || sql::run(conn, DROP_PARTICIPANTS, params![room, ROWS])? > 0 {
         return Ok(false);
     }
+    pins::drop_all(conn, room)?;
     sql::run(conn, DROP_ROOM, [room])?;
     Ok(true)
 }
@@ -195,9 +200,10 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     if leaving.is_some() {
         doing.take_out(user, person)?;
     }
-    let heir = people::heir(conn, id)?;
+    let others = people::candidates(conn, id)?;
+    let heir = heir(others.iter().copied());
     if let (Some(heir), Some(Role::Admin)) = (heir, leaving.map(|p| p.role))
-        && !people::has_admin(conn, id)?
+        && !others.iter().any(|other| other.user == heir && other.role == Role::Admin)
     {
         doing.give_role(heir, Role::Admin)?;
     }
@@ -205,6 +211,29 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         doing.set_owner(heir)?;
     }
     doing.settle()?;
+    doing.finish()?;
+    Ok(false)
+}
+
+/// One room: hand on what only this user could do, where they cannot do it any more.
+fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
+    let user = UserId(job.target);
+    let Some(id) = sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))? else { return Ok(true) };
+    sql::run(work.conn, MOVE, params![job.id, id])?;
+    let (Some(room), Some(leaving)) = (rooms::room(work.conn, id)?, people::one(work.conn, id, user)?) else { return Ok(false) };
+    if leaving.account.is_usable() {
+        // Things have changed again meanwhile.
+        return Ok(false);
+    }
+    let heir = successor(people::candidates(work.conn, id)?, user);
+    let by = people::person(work.conn, id, UserId(0))?;
+    let mut doing = Doing::begin(work, room, by);
+    if let Some(heir) = heir {
+        doing.give_role(heir, Role::Admin)?;
+    }
+    if leaving.account.guest && leaving.role != Role::Member {
+        doing.give_role(user, Role::Member)?;
+    }
     doing.finish()?;
     Ok(false)
 }

@@ -21,6 +21,7 @@ const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, 
 const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) AND (
         f.owner = ?2
         OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+        OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)
         OR EXISTS (SELECT 1 FROM message_media a
             JOIN messages m ON m.id = a.message
             JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
@@ -29,7 +30,8 @@ const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NUL
     ORDER BY f.created DESC, f.id DESC LIMIT 1";
 macro_rules! unused {
     () => {
-        "NOT EXISTS (SELECT 1 FROM message_media a WHERE a.media = f.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)"
+        "NOT EXISTS (SELECT 1 FROM message_media a WHERE a.media = f.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+            AND NOT EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)"
     };
 }
 const UNUSED: &str = concat!("SELECT f.id, f.created < ?2 AND ", unused!(), " AS unused FROM media f WHERE f.id > ?1 ORDER BY f.id LIMIT ?3");

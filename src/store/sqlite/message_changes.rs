@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{media, messages, people, posting, sql};
+use super::{media, messages, people, pins, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
 use crate::store::{Basis, Committed, MessageChange, Missing, StoreError};
 
@@ -63,6 +63,7 @@ impl Doing {
         sql::run(work.conn, FORGET_REACTIONS, [self.message])?;
         media::detach(work.conn, self.message)?;
         posting::forget_mentions(work.conn, self.room.id, self.seq)?;
+        pins::unpin(work.conn, self.room.id, self.seq)?;
         Ok(messages::one(work.conn, self.room.id, self.seq)?.map(Change::Deleted))
     }
 

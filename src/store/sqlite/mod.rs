@@ -18,6 +18,7 @@ mod media;
 mod message_changes;
 mod messages;
 mod people;
+mod pins;
 mod posting;
 mod readers;
 mod room_changes;

@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::sql;
-use crate::model::{Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
+use crate::model::rules::succession::Candidate;
+use crate::model::{AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
 
 macro_rules! participant_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.login, u.name, u.media AS picture,
+            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.bot, u.guest, u.disabled, u.login, u.name, u.media AS picture,
                 f.name AS picture_name, f.kind AS picture_kind, f.size AS picture_size, f.width, f.height, f.file_name, f.created AS uploaded
              FROM participants p JOIN users u ON u.id = p.user LEFT JOIN media f ON f.id = u.media WHERE p.room = ?1 ",
             $rest
@@ -25,17 +26,15 @@ const SET_EDITED_NAME: &str = "UPDATE participants SET edited_name = ?3, since =
 const SET_SINCE: &str = "UPDATE participants SET since = ?3 WHERE room = ?1 AND user = ?2";
 const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
-const HEIR: &str = "SELECT p.user FROM participants p JOIN users u ON u.id = p.user
-    WHERE p.room = ?1 AND u.deleted IS NULL
-    ORDER BY CASE p.role WHEN 'admin' THEN 0 WHEN 'sub-admin' THEN 1 ELSE 2 END, p.id LIMIT 1";
-const ADMIN: &str = "SELECT 1 FROM participants WHERE room = ?1 AND role = 'admin'";
+const CANDIDATES: &str = "SELECT p.user, p.role, u.bot, u.guest, u.disabled FROM participants p JOIN users u ON u.id = p.user
+    WHERE p.room = ?1 AND u.deleted IS NULL ORDER BY p.id";
 const USER_IDS: &str = "SELECT user FROM participants WHERE room = ?1 ORDER BY user";
 const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM users u
     LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.id = ?2";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[FIRST, ONE, ADD, REMOVE, SET_ROLE, SET_EDITED_NAME, SET_SINCE, SET_MUTED, FORGET_MENTIONS, HEIR, ADMIN, USER_IDS, PERSON];
+    &[FIRST, ONE, ADD, REMOVE, SET_ROLE, SET_EDITED_NAME, SET_SINCE, SET_MUTED, FORGET_MENTIONS, CANDIDATES, USER_IDS, PERSON];
 
 fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
     Ok(Participant {
@@ -47,7 +46,12 @@ fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
         role: row.get("role")?,
         since: row.get("since")?,
         joined: row.get("joined")?,
+        account: account_from_row(row)?,
     })
+}
+
+fn account_from_row(row: &Row<'_>) -> Result<AccountFlags> {
+    Ok(AccountFlags { bot: row.get("bot")?, guest: row.get("guest")?, disabled: row.get("disabled")? })
 }
 
 fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
@@ -115,14 +119,9 @@ pub(super) fn set_muted(conn: &Connection, room: RoomId, user: UserId, muted: bo
     Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
 }
 
-/// Who comes next: the longest-standing admin, else sub-admin, else participant.
-pub(super) fn heir(conn: &Connection, room: RoomId) -> Result<Option<UserId>> {
-    sql::one(conn, HEIR, [room], |row| row.get(0))
-}
-
-/// Whether anybody is an admin.
-pub(super) fn has_admin(conn: &Connection, room: RoomId) -> Result<bool> {
-    sql::any(conn, ADMIN, [room])
+/// Everybody whose account is not deleted, in the order in which they came, as rules of succession see them.
+pub(super) fn candidates(conn: &Connection, room: RoomId) -> Result<Vec<Candidate>> {
+    sql::all(conn, CANDIDATES, [room], |row| Ok(Candidate { user: row.get("user")?, role: row.get("role")?, account: account_from_row(row)? }))
 }
 
 /// Everybody, ascending by id.

@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, sql};
-use crate::model::{Change, Media, Message, RoomId, Seq, UserId};
+use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
@@ -29,9 +29,11 @@ pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft)
         let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
         return Err(if decided { StoreError::Stale } else { StoreError::NotFound(Missing::Participant) }.into());
     };
+    let mode_rev = room.mode_rev;
+    let rests_on = |since: Option<Rev>| since.map(|since| since.max(mode_rev));
     let holds = match basis {
-        Basis::Member { user, since } if user == draft.author => author.since == Some(since),
-        Basis::Member { user, since } => room.author(conn, id, user)?.is_some_and(|member| member.since == Some(since)),
+        Basis::Member { user, since } if user == draft.author => rests_on(author.since) == Some(since),
+        Basis::Member { user, since } => room.author(conn, id, user)?.is_some_and(|member| rests_on(member.since) == Some(since)),
         Basis::Facts(rev) => room.facts_rev == rev,
         Basis::Nobody => true,
     };

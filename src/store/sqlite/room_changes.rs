@@ -8,17 +8,18 @@ use rusqlite::{Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{jobs, people, sql, users};
-use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, SocketId, UserId, Visibility, fold};
-use crate::store::{Basis, Committed, Missing, RoomChange, StoreError};
+use super::{jobs, people, pins, sql, users};
+use crate::model::rules::succession::role_on_entry;
+use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, Seq, SocketId, UserId, Visibility, fold};
+use crate::store::{Basis, Committed, Missing, RoomChange, RoomSettings, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
-const SET_VISIBILITY: &str = "UPDATE rooms SET visibility = ?2 WHERE id = ?1";
+const SET_SETTINGS: &str = "UPDATE rooms SET topic = ?2, description = ?3, visibility = ?4, read_only = ?5, archived = ?6 WHERE id = ?1";
 const SET_OWNER: &str = "UPDATE rooms SET owner = ?2 WHERE id = ?1";
 const MARK_DELETED: &str = "UPDATE rooms SET deleted = ?2, member_key = NULL WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_VISIBILITY, SET_OWNER, MARK_DELETED];
+pub(super) const STATEMENTS: &[&str] = &[SET_NAME, SET_SETTINGS, SET_OWNER, MARK_DELETED];
 
 /// A change that is being made: the room as it was, the next rev, and what has happened so far.
 pub(super) struct Doing<'a, 'w> {
@@ -46,7 +47,9 @@ pub(super) fn change(work: &mut Work<'_>, id: RoomId, basis: Basis, by: UserId, 
         }
         RoomChange::Role(user, role) => doing.role(*user, *role)?,
         RoomChange::EditedName(user, name) => doing.edited_name(*user, name)?,
-        RoomChange::Visibility(visibility) => doing.visibility(*visibility)?,
+        RoomChange::Settings(settings) => doing.settings(settings)?,
+        RoomChange::Pin(seq, true) => doing.pin(*seq)?,
+        RoomChange::Pin(seq, false) => doing.unpin(*seq)?,
         RoomChange::Replace { name, users } => doing.replace(name.as_deref(), users)?,
         RoomChange::Delete => doing.delete()?,
     }
@@ -56,8 +59,7 @@ pub(super) fn change(work: &mut Work<'_>, id: RoomId, basis: Basis, by: UserId, 
 
 impl<'a, 'w> Doing<'a, 'w> {
     pub(super) fn begin(work: &'a mut Work<'w>, mut room: Room, by: Person) -> Self {
-        room.rev = room.rev.next();
-        room.facts_rev = room.rev;
+        room.step(room.rev.next());
         Self { work, room, by, socket: None, changes: Vec::new(), added: Vec::new() }
     }
 
@@ -68,7 +70,7 @@ impl<'a, 'w> Doing<'a, 'w> {
             return Ok(false);
         }
         let place = work.events.len();
-        Step { room: room.id, rev: room.rev, by, socket }.facts(work, changes)?;
+        Step { room: room.id, rev: room.rev, by, socket }.facts(work, room.mode_rev, changes)?;
         if !added.is_empty() {
             let Some(facts) = rooms::facts(work.conn, room.id)?.map(Arc::new) else { return Ok(true) };
             let at = work.now;
@@ -95,27 +97,48 @@ impl<'a, 'w> Doing<'a, 'w> {
         Ok(())
     }
 
-    fn visibility(&mut self, visibility: Visibility) -> Result<(), Fault> {
-        if self.room.visibility == visibility {
+    fn settings(&mut self, new: &RoomSettings) -> Result<(), Fault> {
+        let before = self.room.clone();
+        new.apply(&mut self.room, self.work.now);
+        if self.room == before {
             return Ok(());
         }
-        rooms::check_name(self.work.conn, self.room.id, self.room.name.as_deref(), visibility)?;
-        sql::run(self.work.conn, SET_VISIBILITY, params![self.room.id, visibility])?;
-        self.room.visibility = visibility;
-        rooms::refresh_key(self.work.conn, &self.room)?;
+        let (conn, room) = (self.work.conn, &self.room);
+        if room.visibility != before.visibility {
+            rooms::check_name(conn, room.id, room.name.as_deref(), room.visibility)?;
+        }
+        sql::run(conn, SET_SETTINGS, params![room.id, room.topic, room.description, room.visibility, room.read_only, room.archived])?;
+        rooms::refresh_key(conn, room)?;
+        self.changes.push(Change::Updated(room.clone()));
+        Ok(())
+    }
+
+    fn pin(&mut self, seq: Seq) -> Result<(), Fault> {
+        let by = Some(self.by.id).filter(|user| *user != UserId(0));
+        if pins::pin(self.work.conn, self.room.id, seq, by, self.work.now)?.ok_or(StoreError::NotFound(Missing::Message))? {
+            self.changes.push(Change::Updated(self.room.clone()));
+        }
+        Ok(())
+    }
+
+    fn unpin(&mut self, seq: Seq) -> Result<(), Fault> {
+        if !pins::unpin(self.work.conn, self.room.id, seq)? {
+            return Err(StoreError::NotFound(Missing::Message).into());
+        }
         self.changes.push(Change::Updated(self.room.clone()));
         Ok(())
     }
 
     fn add(&mut self, user: UserId, role: Role) -> Result<(), Fault> {
         let conn = self.work.conn;
-        users::check_all(conn, [user])?;
+        let account = users::one(conn, user)?.ok_or(StoreError::NotFound(Missing::User))?.flags();
         if people::one(conn, self.room.id, user)?.is_some() {
             return Err(StoreError::Taken(Claim::Participant).into());
         }
-        let first = self.room.visibility == Visibility::Public && people::first(conn, self.room.id, 1)?.is_empty();
-        self.put_in(user, if first { Role::Admin } else { role })?;
-        if first && self.room.owner.is_none() {
+        let first = people::first(conn, self.room.id, 1)?.is_empty();
+        let role = role_on_entry(self.room.visibility, first, account, role);
+        self.put_in(user, role)?;
+        if first && self.room.visibility == Visibility::Public && role == Role::Admin && self.room.owner.is_none() {
             self.set_owner(Some(user))?;
         }
         rooms::refresh_key(conn, &self.room)?;

@@ -15,7 +15,8 @@ use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 macro_rules! room_sql {
     ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT r.id, r.name, r.visibility, r.created, r.last_seq, r.rev, r.facts_rev, o.id AS owner, o.login AS owner_login",
+            "SELECT r.id, r.name, r.topic, r.description, r.visibility, r.archived, r.read_only, r.created, r.last_seq, r.rev, r.facts_rev, r.mode_rev,
+                o.id AS owner, o.login AS owner_login",
             $more,
             " FROM rooms r LEFT JOIN users o ON o.id = r.owner AND o.deleted IS NULL ",
             $rest
@@ -26,9 +27,9 @@ pub(super) use room_sql;
 
 const ROOM: &str = room_sql!("", "WHERE r.id = ?1 AND r.deleted IS NULL");
 const ADD: &str = "INSERT INTO rooms (name, folded, visibility, owner, member_key, rev, facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6)";
-const OF_MEMBERS: &str = "SELECT id FROM rooms WHERE member_key = ?1 AND deleted IS NULL ORDER BY id LIMIT 1";
+const OF_MEMBERS: &str = "SELECT id FROM rooms WHERE member_key = ?1 AND deleted IS NULL AND archived IS NULL ORDER BY id LIMIT 1";
 const NAMED: &str = "SELECT id FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
-const STEP: &str = "UPDATE rooms SET rev = ?2, facts_rev = ?2 WHERE id = ?1";
+const STEP: &str = "UPDATE rooms SET rev = ?2, facts_rev = ?2, mode_rev = ?3 WHERE id = ?1";
 const MESSAGE_STEP: &str = "UPDATE rooms SET rev = ?2 WHERE id = ?1";
 const SET_KEY: &str = "UPDATE rooms SET member_key = ?2 WHERE id = ?1";
 const MEMBER: &str = "SELECT p.since FROM participants p JOIN users u ON u.id = p.user
@@ -41,13 +42,18 @@ pub(super) fn room_from_row(row: &Row<'_>) -> Result<Room> {
     Ok(Room {
         id: row.get("id")?,
         name: row.get("name")?,
+        topic: row.get("topic")?,
+        description: row.get("description")?,
         visibility: row.get("visibility")?,
+        archived: row.get("archived")?,
+        read_only: row.get("read_only")?,
         owner: row.get("owner")?,
         owner_login: row.get::<_, Option<String>>("owner_login")?.unwrap_or_default(),
         created: row.get("created")?,
         last_seq: row.get("last_seq")?,
         rev: row.get("rev")?,
         facts_rev: row.get("facts_rev")?,
+        mode_rev: row.get("mode_rev")?,
     })
 }
 
@@ -66,7 +72,9 @@ pub(super) fn facts(conn: &Connection, id: RoomId) -> Result<Option<RoomFacts>> 
 pub(super) fn on_basis(conn: &Connection, id: RoomId, basis: Basis) -> Result<Room, Fault> {
     let Some(room) = room(conn, id)? else { return Err(gone(basis).into()) };
     let holds = match basis {
-        Basis::Member { user, since } => sql::one(conn, MEMBER, params![id, user], |row| row.get::<_, Rev>(0))? == Some(since),
+        Basis::Member { user, since } => {
+            sql::one(conn, MEMBER, params![id, user], |row| row.get::<_, Rev>(0))?.map(|known| known.max(room.mode_rev)) == Some(since)
+        }
         Basis::Facts(rev) => room.facts_rev == rev,
         Basis::Nobody => true,
     };
@@ -98,8 +106,8 @@ pub(super) struct Step {
 
 impl Step {
     /// Writes the rev of a change of facts and says what has happened.
-    pub(super) fn facts(self, work: &mut Work<'_>, changes: Vec<Change>) -> Result<()> {
-        sql::run(work.conn, STEP, params![self.room, self.rev])?;
+    pub(super) fn facts(self, work: &mut Work<'_>, mode_rev: Rev, changes: Vec<Change>) -> Result<()> {
+        sql::run(work.conn, STEP, params![self.room, self.rev, mode_rev])?;
         self.emit(work, work.now, changes);
         Ok(())
     }

@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0004_reactions"),
     migration!("0005_file_names"),
     migration!("0006_names"),
+    migration!("0007_places"),
 ];
 
 /// `chat` in ASCII; tells our files from those of other programs.

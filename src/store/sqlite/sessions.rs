@@ -14,7 +14,7 @@ use crate::store::{Ended, Missing, NewSession, StoreError};
 macro_rules! session_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, u.login, u.name, u.admin
+            "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, u.login, u.name, u.admin, u.guest
              FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.ended IS NULL AND u.deleted IS NULL AND u.disabled = 0 AND ",
             $rest
@@ -44,6 +44,7 @@ fn session_from_row(row: &Row<'_>) -> Result<Session> {
         login: row.get("login")?,
         name: row.get("name")?,
         admin: row.get("admin")?,
+        guest: row.get("guest")?,
         token: row.get("token")?,
         device: row.get("device")?,
         address: address.and_then(|text| text.parse().ok()),
@@ -90,6 +91,7 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
         login: user.login,
         name: user.name,
         admin: user.admin,
+        guest: user.guest,
         token: new.token,
         device: new.device.clone(),
         address: new.address,

@@ -131,6 +131,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         message_changes::STATEMENTS,
         messages::STATEMENTS,
         people::STATEMENTS,
+        pins::STATEMENTS,
         posting::STATEMENTS,
         room_changes::STATEMENTS,
         rooms::STATEMENTS,

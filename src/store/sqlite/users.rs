@@ -10,7 +10,10 @@ use crate::store::{Missing, NewUser, StoreError};
 
 macro_rules! user_sql {
     ($rest:literal) => {
-        concat!("SELECT id, login, name, email, birth, media, admin, disabled, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ", $rest)
+        concat!(
+            "SELECT id, login, name, email, birth, media, admin, disabled, bot, guest, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
+            $rest
+        )
     };
 }
 
@@ -20,6 +23,18 @@ const BY_EMAIL: &str = user_sql!("email_folded = ?1");
 const BY_IDS: &str = user_sql!("id IN (SELECT value FROM json_each(?1)) ORDER BY id");
 const AFTER: &str = user_sql!("id > ?1 ORDER BY id LIMIT ?2");
 const WITH_TEXT: &str = user_sql!("(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) ORDER BY id LIMIT ?3");
+macro_rules! near {
+    ($user:literal) => {
+        concat!(
+            "(SELECT q.user FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL JOIN participants q ON q.room = p.room WHERE p.user = ",
+            $user,
+            ")"
+        )
+    };
+}
+const NEAR_WITH_TEXT: &str =
+    concat!(user_sql!("(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) AND (id = ?4 OR id IN "), near!("?4"), ") ORDER BY id LIMIT ?3");
+const ACQUAINTED: &str = concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
 const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1, admin, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
@@ -28,7 +43,8 @@ const ADMINISTRATOR: &str = "SELECT 1 FROM users WHERE admin = 1 AND deleted IS 
 const KNOWN: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, ADD, LOGIN_TAKEN, EMAIL_TAKEN, ADMINISTRATOR, KNOWN];
+pub(super) const STATEMENTS: &[&str] =
+    &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, NEAR_WITH_TEXT, ACQUAINTED, ADD, LOGIN_TAKEN, EMAIL_TAKEN, ADMINISTRATOR, KNOWN];
 
 fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
     let user = User {
@@ -40,6 +56,8 @@ fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
         media: None,
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
+        bot: row.get("bot")?,
+        guest: row.get("guest")?,
         created: row.get("created")?,
     };
     Ok((Account { user, password: row.get("password")?, md5: row.get("md5")?, sha1: row.get("sha1")? }, row.get("media")?))
@@ -101,8 +119,16 @@ pub(super) fn after(conn: &Connection, id: UserId, limit: u32) -> Result<Vec<Use
 }
 
 /// Users whose names contain the text.
-pub(super) fn with_text(conn: &Connection, text: &str, names_too: bool, limit: u32) -> Result<Vec<User>> {
-    all(conn, WITH_TEXT, params![fold(text), names_too, limit])
+pub(super) fn with_text(conn: &Connection, text: &str, names_too: bool, near: Option<UserId>, limit: u32) -> Result<Vec<User>> {
+    match near {
+        None => all(conn, WITH_TEXT, params![fold(text), names_too, limit]),
+        Some(user) => all(conn, NEAR_WITH_TEXT, params![fold(text), names_too, limit, user]),
+    }
+}
+
+/// Those of these users who share a room with this one, and that one themselves.
+pub(super) fn acquainted(conn: &Connection, user: UserId, with: &[UserId]) -> Result<Vec<UserId>> {
+    sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| row.get(0))
 }
 
 /// Whether anybody may administer the server.

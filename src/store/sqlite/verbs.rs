@@ -1,8 +1,10 @@
 //! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
 
 use super::work::Touch;
-use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, posting, room_changes, rooms, users};
-use crate::model::{Account, Changes, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery};
+use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, pins, posting, room_changes, rooms, users};
+use crate::model::{
+    Account, Changes, Media, MediaId, Message, Pin, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+};
 use crate::store::{
     Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
     StoreError, UserChange, UserKey, UserQuery,
@@ -56,9 +58,14 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Much, move |work| accounts::remove(work, id)))
     }
 
-    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, limit: u32) -> Reply<'a, Vec<User>> {
+    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, near: Option<UserId>, limit: u32) -> Reply<'a, Vec<User>> {
         let text = text.to_owned();
-        Box::pin(self.read(move |conn| Ok(users::with_text(conn, &text, names_too, limit)?)))
+        Box::pin(self.read(move |conn| Ok(users::with_text(conn, &text, names_too, near, limit)?)))
+    }
+
+    fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>> {
+        let with = with.to_vec();
+        Box::pin(self.read(move |conn| Ok(users::acquainted(conn, user, &with)?)))
     }
 
     fn add_room(&self, new: NewRoom) -> Reply<'_, Added<RoomFacts>> {
@@ -87,6 +94,10 @@ impl Store for Sqlite {
             }
             RoomQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(cards::after(conn, id, limit)?))),
         }
+    }
+
+    fn pins(&self, room: RoomId) -> Reply<'_, Vec<Pin>> {
+        Box::pin(self.read(move |conn| Ok(pins::of_room(conn, room)?)))
     }
 
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>> {

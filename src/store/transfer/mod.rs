@@ -7,7 +7,7 @@ mod record;
 mod report;
 
 pub use record::{
-    End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, ReactionRecord, Record, RoomRecord,
-    UserRecord,
+    EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord,
+    Record, RoomRecord, UserRecord,
 };
 pub use report::{Count, Kind, Note, Reason, Report, Taken, Terms};

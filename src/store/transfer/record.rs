@@ -67,6 +67,8 @@ pub enum Record {
     Participant(ParticipantRecord),
     /// A message with all that hangs on it.
     Message(MessageRecord),
+    /// A custom emoji.
+    Emoji(EmojiRecord),
     /// What an import had brought to the exported instance.
     Imported(ImportedRecord),
     /// Work that is promised.
@@ -144,6 +146,12 @@ pub struct UserRecord {
     /// May not log in.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
+    /// Is a program.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bot: bool,
+    /// Is kept to the rooms that they take part in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guest: bool,
     /// When the account was deleted.
     #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
@@ -208,8 +216,20 @@ pub struct RoomRecord {
     /// None: nameless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What it is about at the moment; one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// `public` or `private`.
     pub visibility: String,
+    /// Since when nobody may write in it or be added to it.
+    #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
+    pub archived: Option<Timestamp>,
+    /// Only admins and sub-admins post.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub read_only: bool,
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Key>,
@@ -288,6 +308,32 @@ pub struct MessageRecord {
     /// In the order in which they were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<ReactionRecord>,
+    /// It is pinned to the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<PinRecord>,
+}
+
+/// That a message is pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinRecord {
+    /// Who has pinned it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Key>,
+    /// When.
+    #[serde(with = "moment")]
+    pub at: Timestamp,
+}
+
+/// A custom emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmojiRecord {
+    /// What stands between colons.
+    pub name: String,
+    /// Its picture; the file comes before it.
+    pub media: Key,
+    /// When it was made.
+    #[serde(with = "moment")]
+    pub created: Timestamp,
 }
 
 /// A reaction.
@@ -346,6 +392,7 @@ impl Record {
             Self::Room(_) => "room",
             Self::Participant(_) => "participant",
             Self::Message(_) => "message",
+            Self::Emoji(_) => "emoji",
             Self::Imported(_) => "imported",
             Self::Job(_) => "job",
             Self::End(_) => "end",

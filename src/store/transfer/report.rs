@@ -36,6 +36,8 @@ pub enum Kind {
     Messages,
     /// Reactions.
     Reactions,
+    /// Custom emoji.
+    Emoji,
 }
 
 /// How many of a kind.
@@ -139,7 +141,7 @@ impl Reason {
             Self::Dangling => "refers to what is not there",
             Self::NotUnderstood => "not understood and left out",
             Self::Completed => "only mentioned by an earlier import; now the whole account has come",
-            Self::Guest => "guests: disabled, since an account here sees all public rooms",
+            Self::Guest => "guests: kept to the rooms that they are in",
             Self::Archived => "archived rooms: private, and there to be read only",
             Self::ParticipantsGuessed => "the export names nobody who is in the room; whoever has written in it was put in",
             Self::RoomEmpty => "nobody is in the room",

@@ -7,7 +7,7 @@ use crate::support::{Client, Ctl, Json, Person, Server, texts};
 /// What one side has said, without what differs from run to run.
 fn plain(mut value: Json) -> Json {
     if let Some(object) = value.as_object_mut() {
-        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than"] {
+        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than", "archived"] {
             if object.get(key).is_some_and(Json::is_string) {
                 object.insert(key.to_owned(), json!("TIME"));
             }
@@ -46,6 +46,21 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["room", "show", "general"],
         &["room", "rename", "general", "hall"],
         &["room", "show", "general"],
+        &["room", "topic", "hall", "What we read"],
+        &["room", "description", "hall", "Books, and where to find them"],
+        &["room", "description", "hall", ""],
+        &["room", "visibility", "hall", "private"],
+        &["room", "visibility", "hall", "secret"],
+        &["room", "visibility", "hall", "public"],
+        &["room", "read-only", "hall"],
+        &["room", "read-only", "hall", "--off"],
+        &["room", "archive", "hall"],
+        &["room", "rename", "hall", "cellar"],
+        &["room", "unarchive", "hall"],
+        &["user", "mark", "dan", "--bot"],
+        &["user", "mark", "dan", "--no-bot", "--guest"],
+        &["user", "promote", "dan"],
+        &["user", "mark", "dan", "--no-guest"],
         &["room", "add", "hall", "cyd", "--role", "sub-admin"],
         &["room", "add", "hall", "cyd"],
         &["room", "add", "hall", "cyd", "--if-not-exists"],
@@ -130,6 +145,9 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("room create general --owner ann --public", 4),
             ("room create attic --owner ann --member nobody", 3),
             ("room show general", 3),
+            ("room visibility hall secret", 2),
+            ("room rename hall cellar", 7),
+            ("user promote dan", 2),
             ("room add hall cyd", 4),
             ("room add hall nobody", 3),
             ("room add hall dan --role king", 2),

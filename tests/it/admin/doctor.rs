@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::support::{Ctl, Json, Person, Server};
+use crate::support::{Ctl, Json, Person, Server, people};
 
 /// What is said, each line as `check status`, and how it ends.
 pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
@@ -175,6 +175,23 @@ async fn whoever_may_not_look_is_told_so() {
     says("database", "failed", "as the owner of the data directory");
     says("search", "skipped", "");
     says("registration", "ok", "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_whose_admins_cannot_log_in_is_named() {
+    let server = Server::start().await;
+    let [boss, ann] = people(&server, ["boss", "ann"]).await;
+    let room = boss.public_room("Lounge").await;
+    ann.post(&format!("/api/chatrooms/{room}/join"), serde_json::json!({})).await.is(200);
+    let ctl = Ctl::of(&server);
+    finds(&ctl, "rooms", "ok", "every room", "");
+    // With nobody else to pass it to.
+    ctl.run(&["user", "mark", "ann", "--bot"]).ends(0);
+    ctl.run(&["user", "disable", "boss"]).ends(0);
+    finds(&ctl, "rooms", "warning", &room, "chatctl room role");
+    ctl.run(&["user", "mark", "ann", "--no-bot"]).ends(0);
+    ctl.run(&["room", "role", &room, "ann", "admin"]).ends(0);
+    finds(&ctl, "rooms", "ok", "every room", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

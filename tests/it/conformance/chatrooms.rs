@@ -255,6 +255,10 @@ impl Talker for Native {
         Box::pin(async move { drop(self.socket().say(text).await) })
     }
 
+    fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        Box::pin(async move { drop(self.socket().refused(json!({"type": "chat_message", "content": text}), "forbidden").await) })
+    }
+
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
             let frame = self.socket().until("chat_message").await;

@@ -189,6 +189,14 @@ impl Talker for User {
         })
     }
 
+    fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        Box::pin(async move {
+            self.socket().send(json!({"msg": text})).await;
+            let answer = self.socket().expect(|frame| !frame["status"].is_null()).await;
+            assert_eq!(answer, status(false));
+        })
+    }
+
     fn hears<'a>(&'a mut self, _: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
             // The answer is all that the sending socket hears.

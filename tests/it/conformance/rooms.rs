@@ -194,6 +194,15 @@ impl Talker for User {
         Box::pin(async move { self.socket().send(json!({"action": "message", "message": text})).await })
     }
 
+    fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        Box::pin(async move {
+            self.socket().send(json!({"action": "message", "message": text})).await;
+            let frame = self.socket().expect(|frame| frame["action"] == "error").await;
+            has_exactly(&frame, &["action", "error", "error_message"]);
+            assert_eq!(frame["error"], "Unauthorized", "{frame}");
+        })
+    }
+
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
             let frame = self.socket().expect(|frame| frame["action"] == "message").await;

@@ -195,6 +195,13 @@ impl Talker for User {
         Box::pin(async move { self.socket().send(json!({"text": text})).await })
     }
 
+    fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
+        Box::pin(async move {
+            self.socket().send(json!({"text": text})).await;
+            assert_eq!(self.socket().next().await, json!({"error": {"code": "forbidden"}}));
+        })
+    }
+
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
             let frame = self.socket().next().await;

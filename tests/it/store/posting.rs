@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
-use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError};
 
 use super::{World, contract, draft};
 
@@ -12,6 +12,7 @@ contract!(
     the_event_is_there_before_the_answer,
     a_client_id_is_stored_once,
     a_removed_participant_says_nothing_more,
+    what_was_decided_before_a_room_was_archived_is_decided_again,
     only_standing_messages_are_answered,
     foreign_files_cannot_be_attached,
     whoever_is_named_is_mentioned,
@@ -117,6 +118,33 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
     assert_eq!(world.store.post(RoomId(99), Basis::Nobody, draft(&ann, "x")).await.unwrap_err(), StoreError::NotFound(Missing::Room));
     let nobody = Draft { author: UserId(99), ..draft(&ann, "x") };
     assert_eq!(world.store.post(id, Basis::Nobody, nobody).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
+}
+
+async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let id = world.private(&[&ann, &ben]).await.room.id;
+    world.say(id, &ben, "before").await;
+    for settings in [
+        RoomSettings { archived: Some(true), ..RoomSettings::default() },
+        RoomSettings { archived: Some(false), read_only: Some(true), ..RoomSettings::default() },
+    ] {
+        let basis = world.member(id, ben.id).await;
+        world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(settings.clone())).await.unwrap();
+        assert_eq!(world.store.post(id, basis, draft(&ben, "after")).await.unwrap_err(), StoreError::Stale, "{settings:?}");
+        let edit = MessageChange::Edit { text: "after".to_owned(), mentions: Vec::new() };
+        assert_eq!(world.store.change_message(id, Seq(1), basis, ben.id, edit).await.unwrap_err(), StoreError::Stale, "{settings:?}");
+    }
+    // Who may post in a read-only room depends on the roles of others, too: the first admin takes the right from the rest.
+    let basis = world.member(id, ben.id).await;
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Role(ann.id, Role::Admin)).await.unwrap();
+    assert_eq!(world.store.post(id, basis, draft(&ben, "after")).await.unwrap_err(), StoreError::Stale);
+    // A topic is no reason to decide again.
+    let open = RoomSettings { read_only: Some(false), ..RoomSettings::default() };
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(open)).await.unwrap();
+    let basis = world.member(id, ben.id).await;
+    let topic = RoomSettings { topic: Some(Some("tea".to_owned())), ..RoomSettings::default() };
+    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(topic)).await.unwrap();
+    assert_eq!(world.store.post(id, basis, draft(&ben, "still here")).await.unwrap().message.seq, Seq(2));
 }
 
 async fn only_standing_messages_are_answered(world: World) {

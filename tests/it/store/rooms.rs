@@ -1,7 +1,7 @@
 //! Rooms: one change, one rev, on a basis that still holds, told in order.
 
 use chatctl::model::{Change, Claim, Event, Rev, Role, RoomId, UserId, Visibility};
-use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError};
 
 use super::{World, contract};
 
@@ -47,7 +47,7 @@ async fn public_names_are_unique_and_private_ones_are_not(world: World) {
     let rename = |name: &str| RoomChange::Rename(Some(name.to_owned()));
     assert_eq!(world.store.change_room(other.room.id, Basis::Nobody, ann.id, rename("general")).await.unwrap_err(), taken);
     world.store.change_room(secret.room.id, Basis::Nobody, ann.id, rename("general")).await.unwrap();
-    let open = RoomChange::Visibility(Visibility::Public);
+    let open = RoomChange::Settings(RoomSettings { visibility: Some(Visibility::Public), ..RoomSettings::default() });
     assert_eq!(world.store.change_room(secret.room.id, Basis::Nobody, ann.id, open).await.unwrap_err(), taken);
     // Its own name in another case is no obstacle, and a deleted room frees its name.
     world.store.change_room(general.room.id, Basis::Nobody, ann.id, rename("GENERAL")).await.unwrap();
@@ -90,7 +90,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
         RoomChange::Add(ben.id, Role::Member),
         RoomChange::Role(ben.id, Role::SubAdmin),
         RoomChange::EditedName(ben.id, "Benny".to_owned()),
-        RoomChange::Visibility(Visibility::Private),
+        RoomChange::Settings(RoomSettings { visibility: Some(Visibility::Private), ..RoomSettings::default() }),
         RoomChange::Remove { user: ann.id, successor: Some(ben.id), socket: None },
     ];
     for (n, change) in (3..).zip(changes) {
@@ -103,7 +103,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
         assert_eq!((step.rev, step.by.id, step.room), (Rev(n), ann.id, id));
         match (&change, &step.changes[..]) {
             (RoomChange::Rename(_), [Change::Updated(room)]) => assert_eq!(room.name.as_deref(), Some("lounge")),
-            (RoomChange::Visibility(_), [Change::Updated(room)]) => assert_eq!(*room, facts.room),
+            (RoomChange::Settings(_), [Change::Updated(room)]) => assert_eq!(*room, facts.room),
             (RoomChange::Add(..), [Change::ParticipantAdded(p)]) => {
                 assert_eq!(facts.participant(ben.id), Some(p));
                 assert!(matches!(&events[0], Event::RoomAdded { user, facts: told, .. } if *user == ben.id && **told == facts));
@@ -126,7 +126,7 @@ async fn the_same_again_changes_nothing(mut world: World) {
         RoomChange::Rename(Some("private".to_owned())),
         RoomChange::Role(ben.id, Role::Member),
         RoomChange::EditedName(ben.id, String::new()),
-        RoomChange::Visibility(Visibility::Private),
+        RoomChange::Settings(RoomSettings { visibility: Some(Visibility::Private), ..RoomSettings::default() }),
         RoomChange::Replace { name: None, users: vec![ben.id, ann.id] },
     ];
     for change in same {

@@ -61,10 +61,10 @@ async fn users_are_found_in_every_way(world: World) {
     assert_eq!(store.users(UserQuery::Ids(&[ann.id, UserId(99), vasily.id])).await.unwrap(), [vasily.clone(), ann.clone()]);
     assert_eq!(store.users(UserQuery::Folded(&["ann".to_owned(), "x".to_owned()])).await.unwrap(), from_ref(&ann));
     assert_eq!(store.users(UserQuery::After(vasily.id, 10)).await.unwrap(), from_ref(&ann));
-    assert_eq!(store.find_users("АСИ", false, 10).await.unwrap(), from_ref(&vasily));
-    assert_eq!(store.find_users("пупкин", true, 10).await.unwrap(), [vasily]);
-    assert!(store.find_users("пупкин", false, 10).await.unwrap().is_empty());
-    assert_eq!(store.find_users("", false, 1).await.unwrap().len(), 1);
+    assert_eq!(store.find_users("АСИ", false, None, 10).await.unwrap(), from_ref(&vasily));
+    assert_eq!(store.find_users("пупкин", true, None, 10).await.unwrap(), [vasily]);
+    assert!(store.find_users("пупкин", false, None, 10).await.unwrap().is_empty());
+    assert_eq!(store.find_users("", false, None, 1).await.unwrap().len(), 1);
 }
 
 async fn a_change_is_all_or_nothing(mut world: World) {

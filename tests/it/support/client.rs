@@ -119,6 +119,10 @@ impl Client {
         self.request(Method::PATCH, path, body).await
     }
 
+    pub(crate) async fn put(&self, path: &str) -> Answer {
+        self.request(Method::PUT, path, Body::Nothing).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path, Body::Nothing).await
     }

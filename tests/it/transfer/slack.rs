@@ -43,7 +43,6 @@ async fn people_find_their_rooms_with_all_that_was_said() {
             ("file_elsewhere", 1),
             ("login_changed", 2),
             ("name_changed", 1),
-            ("no_place", 1),
             ("not_a_message", 1),
             ("not_understood", 4),
             ("password_unusable", 8),

@@ -10,7 +10,7 @@ use super::sound::visible;
 use super::take::Taker;
 use crate::admin::Failure;
 use crate::model::{FileKind, SNIFFED, Shown, Timestamp, is_blank};
-use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
+use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
 
 /// Attachments of one message.
 const MAX_MEDIA: usize = 10;
@@ -107,8 +107,10 @@ impl Taker<'_> {
             md5: None,
             sha1: None,
             admin: false,
-            // Guests too: an account without marks would see every public room.
-            disabled: person.disabled || person.bot || person.guest,
+            // What a program posted with is not a password of ours.
+            disabled: person.disabled || person.bot,
+            bot: person.bot,
+            guest: person.guest,
             deleted: None,
             created: person.created,
             no_password: true,
@@ -141,22 +143,18 @@ impl Taker<'_> {
             self.report.note(Reason::Archived, shown.as_str());
             place.public = false;
         }
-        for (there, what) in [
-            (!place.topic.is_empty(), "topics of rooms"),
-            (!place.description.is_empty(), "purposes of rooms"),
-            (place.read_only, "rooms in which only admins write"),
-        ] {
-            if there {
-                self.report.note_once(Reason::NoPlace, what);
-            }
-        }
         place.members.sort_by_key(|member| member.joined);
         self.give_an_admin(&mut place, &shown);
         let room = Key::Text(place.key);
         self.take(Record::Room(RoomRecord {
             id: room.clone(),
             name: place.name.map(|name| visible(&name, "room")),
+            topic: Some(place.topic).filter(|topic| !topic.is_empty()),
+            description: Some(place.description).filter(|text| !text.is_empty()),
             visibility: if place.public { "public" } else { "private" }.to_owned(),
+            // When it was archived no export says.
+            archived: place.archived.then_some(place.created),
+            read_only: place.read_only,
             owner: place.creator.map(Key::Text),
             rev: 1,
             facts_rev: 1,
@@ -238,9 +236,6 @@ impl Taker<'_> {
             self.report.note(Reason::Empty, format!("{}/{}", post.room, post.key));
             return Ok(());
         }
-        if post.pinned {
-            self.report.note_once(Reason::NoPlace, "pinned messages");
-        }
         let mut texts = if is_blank(&text) { Vec::new() } else { split(&text, self.target.max_chars) };
         if texts.len() > 1 {
             self.report.note(Reason::TextSplit, format!("{}/{}: {} messages", post.room, post.key, texts.len()));
@@ -268,6 +263,8 @@ impl Taker<'_> {
                 media,
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
                 reactions: self.reactions(reactions),
+                // Who has pinned it, and when, no export says.
+                pinned: (post.pinned && number == 0).then_some(PinRecord { user: None, at: post.time }),
             };
             self.take(Record::Message(message))?;
         }

@@ -38,6 +38,37 @@ pub(super) fn one() -> Described {
     in_room(Described::new("A room")).answers(200, "The room with everybody in it", room())
 }
 
+pub(super) fn change_settings() -> Described {
+    in_room(Described::new("Change topic, description, visibility, or who may write"))
+        .text(
+            "Keys that are absent stay as they are; null takes `topic` and `description` away. Whoever may rename the room may change these two; \
+             the others are for its admins. In an archived room nobody posts, edits, reacts, joins or is added, and nothing but `archived` changes; \
+             its participants read it. In a read-only room only admins and sub-admins post. Sockets are told with `room_updated`.",
+        )
+        .body::<wire::ChangeSettings>()
+        .answers(200, "The room", room())
+        .fails([Error::Forbidden, Error::Archived, Error::Taken(Claim::RoomName)])
+}
+
+pub(super) fn pins() -> Described {
+    in_room(Described::new("Pinned messages")).answers(200, "Those pinned last first", Shape::of::<wire::Pins<'_>>()).fails([Error::Forbidden])
+}
+
+fn of_message(described: Described) -> Described {
+    in_room(described).path("messageId", words::message_key(), "Key of the message").fails([Error::MessageNotFound, Error::Forbidden, Error::Archived])
+}
+
+pub(super) fn pin() -> Described {
+    of_message(Described::new("Pin a message"))
+        .text("Any participant may; in a read-only room admins and sub-admins. A room has at most 100 pins. Sockets are told with `room_updated`.")
+        .empty(204, "It is pinned, or was already")
+        .fails([bad("messageId")])
+}
+
+pub(super) fn unpin() -> Described {
+    of_message(Described::new("Take a pin off a message")).empty(204, "It is pinned no longer")
+}
+
 pub(super) fn delete() -> Described {
     in_room(Described::new("Delete a room")).empty(204, "It is gone").fails([Error::Forbidden])
 }

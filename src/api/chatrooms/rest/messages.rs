@@ -89,7 +89,7 @@ pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
     let since = request.query("since").map_or(Ok(0), |text| natural("since", &text))?;
     let epoch = request.query("epoch");
     let page = chat.changes(&session, request.room("roomId"), Rev(since), epoch.as_deref(), page_limit(&request)?).await?;
-    Ok(json(StatusCode::OK, &wire::Changes::from(&page)))
+    Ok(json(StatusCode::OK, &wire::Changes::in_rest(&page)))
 }
 
 pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {

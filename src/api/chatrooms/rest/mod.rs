@@ -4,6 +4,7 @@ mod accounts;
 mod media;
 mod messages;
 mod rooms;
+mod settings;
 
 use warp::http::Method;
 use warp::reply::Response;
@@ -33,6 +34,8 @@ pub enum Operation {
     Rooms,
     CreateRoom,
     Room,
+    /// Topic, visibility, who may write.
+    ChangeSettings,
     DeleteRoom,
     RenameRoom,
     Join,
@@ -52,6 +55,9 @@ pub enum Operation {
     Readers,
     React,
     Unreact,
+    Pins,
+    Pin,
+    Unpin,
     Changes,
     Search,
     Upload,
@@ -80,6 +86,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/chatrooms", Operation::Rooms),
     route(Method::POST, "/api/chatrooms", Operation::CreateRoom),
     route(Method::GET, "/api/chatrooms/{roomId}", Operation::Room),
+    route(Method::PATCH, "/api/chatrooms/{roomId}", Operation::ChangeSettings),
     route(Method::DELETE, "/api/chatrooms/{roomId}", Operation::DeleteRoom),
     route(Method::PATCH, "/api/chatrooms/{roomId}/name", Operation::RenameRoom),
     route(Method::PATCH, "/api/chatrooms/{roomId}/me", Operation::ChangeMine),
@@ -97,6 +104,9 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}", Operation::Unreact),
+    route(Method::GET, "/api/chatrooms/{roomId}/pins", Operation::Pins),
+    route(Method::PUT, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Pin),
+    route(Method::DELETE, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Unpin),
     route(Method::GET, "/api/chatrooms/{roomId}/changes", Operation::Changes),
     route(Method::GET, "/api/search", Operation::Search),
     route(Method::POST, "/api/media", Operation::Upload),
@@ -122,6 +132,7 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::Rooms => rooms::list(chat, request).await,
         Operation::CreateRoom => rooms::create(chat, request).await,
         Operation::Room => rooms::room(chat, request).await,
+        Operation::ChangeSettings => settings::change(chat, request).await,
         Operation::DeleteRoom => rooms::delete(chat, request).await,
         Operation::RenameRoom => rooms::rename(chat, request).await,
         Operation::Join => rooms::join(chat, request).await,
@@ -139,6 +150,9 @@ pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) 
         Operation::Readers => messages::readers(chat, request).await,
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
+        Operation::Pins => settings::pins(chat, request).await,
+        Operation::Pin => settings::pin(chat, request, true).await,
+        Operation::Unpin => settings::pin(chat, request, false).await,
         Operation::Changes => messages::changes(chat, request).await,
         Operation::Search => messages::search(chat, request).await,
         Operation::Upload => media::upload(chat, request).await,

@@ -10,7 +10,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event.changes.iter().map(|change| Encoded::to_all(text(&changed(event, change)))).collect(),
         Event::RoomAdded { user, facts, state, at } => {
-            let frame = Frame::RoomAdded { room: Room::new(facts, *state), unread_count: 0, timestamp: at.seconds() };
+            let frame = Frame::RoomAdded { room: Room::in_frame(facts, *state), unread_count: 0, timestamp: at.seconds() };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
         Event::Marked { mark, person, .. } => marked(mark, person),

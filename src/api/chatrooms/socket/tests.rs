@@ -47,6 +47,7 @@ fn the_first_frame_greets() {
         login: "ann".to_owned(),
         name: "Ann Lee".to_owned(),
         admin: false,
+        guest: false,
         token: Hash32([0; 32]),
         device: String::new(),
         address: None,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::api::docs::words;
-use crate::chat::{CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan};
+use crate::chat::{CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings};
 use crate::model::{Error, MediaId, MessageId, Reaction, Result, Role, Visibility};
 
 /// A body that may only say who calls: read, connect, delete.
@@ -114,11 +114,43 @@ impl TryFrom<NewRoom> for RoomPlan {
     fn try_from(new: NewRoom) -> Result<Self> {
         let visibility = match new.visibility {
             None => Visibility::Private,
-            Some(word) => Visibility::parse(&word).ok_or_else(|| Error::invalid("visibility", "must be public or private"))?,
+            Some(word) => parse_visibility(&word)?,
         };
         let people = People::Logins(new.target_user_ids);
         Ok(Self { name: new.name, visibility, people, creator: CreatorRole::ByCount, reuse: new.direct.unwrap_or_default() })
     }
+}
+
+/// PATCH /api/chatrooms/{roomId}; null takes `topic` and `description` away.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangeSettings {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::topic_if_any, required = false)]
+    topic: Given<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::description_if_any, required = false)]
+    description: Given<String>,
+    #[schema(schema_with = words::visibility_if_changed, required = false)]
+    visibility: Option<String>,
+    read_only: Option<bool>,
+    archived: Option<bool>,
+}
+
+impl TryFrom<ChangeSettings> for RoomSettings {
+    type Error = Error;
+
+    fn try_from(new: ChangeSettings) -> Result<Self> {
+        // An empty text is none.
+        let text = |given: Given<String>| given.map(|text| text.filter(|text| !text.is_empty()));
+        let ChangeSettings { topic, description, visibility, read_only, archived } = new;
+        let visibility = visibility.as_deref().map(parse_visibility).transpose()?;
+        Ok(Self { topic: text(topic), description: text(description), visibility, read_only, archived })
+    }
+}
+
+fn parse_visibility(word: &str) -> Result<Visibility> {
+    Visibility::parse(word).ok_or_else(|| Error::invalid("visibility", "must be public or private"))
 }
 
 /// PATCH …/name

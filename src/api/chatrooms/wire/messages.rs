@@ -152,9 +152,16 @@ impl<'a> From<&'a RoomChanges> for Changes<'a> {
             rev: changes.rev.0,
             more: changes.more,
             reset: changes.reset.then_some(true),
-            room: changes.room.as_ref().map(|facts| Room::new(facts, answer.state)),
+            room: changes.room.as_ref().map(|facts| Room::in_frame(facts, answer.state)),
             messages: changes.messages.iter().map(Message::from).collect(),
         }
+    }
+}
+
+impl<'a> Changes<'a> {
+    /// As `GET …/changes` answers.
+    pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
+        Self { room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)), ..Self::from(answer) }
     }
 }
 

@@ -13,8 +13,10 @@ mod tests;
 mod users;
 
 pub(super) use asked::{Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
-pub(super) use bodies::{Caller, ChangeMe, ChangeMine, Edit, LogIn, NewParticipant, NewReaction, NewRoom, NewUser, Post, Rename, SetEditedName, SetRole};
+pub(super) use bodies::{
+    Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction, NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
+};
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use messages::{Changes, Found, History, Message, ReactionGiven, Read, Readers, reply_key};
-pub(super) use rooms::{Card, Connected, Muted, Participant, Room, Rooms};
+pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use users::{Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of};

@@ -7,7 +7,7 @@ use super::Message;
 use super::users::Media;
 use crate::api::docs::words;
 use crate::chat::ConnectedRoom;
-use crate::model::{self, LiveState, RoomCard, RoomFacts, RoomState};
+use crate::model::{self, LiveState, Pin, RoomCard, RoomFacts, RoomState};
 
 /// A participant.
 #[derive(Serialize, ToSchema)]
@@ -22,16 +22,34 @@ pub(crate) struct Participant<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     media: Option<Media<'a>>,
+    /// There for bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bot: Option<bool>,
+    /// There for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    guest: Option<bool>,
 }
 
 impl<'a> From<&'a model::Participant> for Participant<'a> {
     fn from(participant: &'a model::Participant) -> Self {
+        let account = participant.account;
+        Self { bot: account.bot.then_some(true), guest: account.guest.then_some(true), ..Self::in_frame(participant) }
+    }
+}
+
+impl<'a> Participant<'a> {
+    /// Frames have the documented keys only.
+    fn in_frame(participant: &'a model::Participant) -> Self {
         Self {
             user_id: &participant.login,
             edited_name: &participant.edited_name,
             role: participant.role.as_str(),
             name: &participant.name,
             media: participant.media.as_ref().map(Media::from),
+            bot: None,
+            guest: None,
         }
     }
 }
@@ -55,34 +73,81 @@ pub(crate) struct Room<'a> {
     state: &'static str,
     rev: i64,
     last_seq: i64,
+    #[serde(flatten)]
+    settings: Settings<'a>,
+}
+
+/// What a room is about and who may write in it: there where it is set, and in REST only.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Settings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<&'a str>,
+    /// Only admins and sub-admins post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    read_only: Option<bool>,
+    /// Nobody writes, joins or is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archived: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archived_at: Option<String>,
+}
+
+impl<'a> From<&'a model::Room> for Settings<'a> {
+    fn from(room: &'a model::Room) -> Self {
+        Self {
+            topic: room.topic.as_deref(),
+            description: room.description.as_deref(),
+            read_only: room.read_only.then_some(true),
+            archived: room.archived.map(|_| true),
+            archived_at: room.archived.map(model::Timestamp::seconds),
+        }
+    }
 }
 
 impl<'a> Room<'a> {
-    /// A room with everybody in it.
-    pub(crate) fn new(facts: &'a RoomFacts, state: LiveState) -> Self {
+    /// A room with everybody in it, as frames have it: with the documented keys only.
+    pub(crate) fn in_frame(facts: &'a RoomFacts, state: LiveState) -> Self {
+        Self::new(facts, state, Participant::in_frame, Settings::default())
+    }
+
+    /// The same as REST answers have it.
+    pub(crate) fn in_rest(facts: &'a RoomFacts, state: LiveState) -> Self {
+        Self::new(facts, state, Participant::from, Settings::from(&facts.room))
+    }
+
+    fn new(facts: &'a RoomFacts, state: LiveState, participant: impl Fn(&'a model::Participant) -> Participant<'a>, settings: Settings<'a>) -> Self {
         let room = &facts.room;
         Self {
             room_id: room.id.key(),
             name: room.name.as_deref(),
             created_at: room.created.seconds(),
-            participants: facts.participants.iter().map(Participant::from).collect(),
+            participants: facts.participants.iter().map(participant).collect(),
             user_count: facts.participants.len(),
             owner_id: &room.owner_login,
             visibility: room.visibility.as_str(),
             state: state.as_str(),
             rev: room.rev.0,
             last_seq: room.last_seq.0,
+            settings,
         }
     }
 
     fn of_card(card: &'a RoomCard, state: LiveState) -> Self {
-        Self { user_count: card.user_count as usize, ..Self::new(&card.facts, state) }
+        Self { user_count: card.user_count as usize, ..Self::in_rest(&card.facts, state) }
     }
 }
 
 impl<'a> From<&'a RoomState> for Room<'a> {
     fn from(room: &'a RoomState) -> Self {
-        Self::new(&room.facts, room.state)
+        Self::in_rest(&room.facts, room.state)
     }
 }
 
@@ -131,6 +196,32 @@ impl<'a> Card<'a> {
 pub(crate) struct Rooms<'a> {
     /// In the order asked for.
     pub(crate) chatrooms: Vec<Card<'a>>,
+}
+
+/// `GET …/pins`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Pins<'a> {
+    pins: Vec<Pinned<'a>>,
+}
+
+/// A pinned message, who has pinned it (absent where that is not known) and when.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Pinned<'a> {
+    message: Message<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user_id: Option<&'a str>,
+    #[schema(schema_with = words::seconds)]
+    pinned_at: String,
+}
+
+impl<'a> From<&'a [Pin]> for Pins<'a> {
+    fn from(pins: &'a [Pin]) -> Self {
+        let pinned =
+            |pin: &'a Pin| Pinned { message: (&pin.message).into(), user_id: pin.by.as_ref().map(|by| by.login.as_str()), pinned_at: pin.at.seconds() };
+        Self { pins: pins.iter().map(pinned).collect() }
+    }
 }
 
 /// `POST …/connect`

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::api::golden::{self, NOW, ROOM};
-use crate::chat::{ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan, Token};
+use crate::chat::{ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings, Token};
 use crate::model::{
-    self, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility,
-    WordQuery,
+    self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored,
+    Visibility, WordQuery,
 };
 
 #[track_caller]
@@ -36,6 +36,7 @@ fn sessions_say_which_is_the_own() {
         login: "ann".to_owned(),
         name: "Ann".to_owned(),
         admin: false,
+        guest: false,
         token: Hash32([0; 32]),
         device: device.to_owned(),
         address: None,
@@ -61,6 +62,45 @@ fn rooms_have_names_or_null_and_owners_or_nothing() {
     same("rest.room.json", &Room::from(&golden::state(golden::facts(), LiveState::Active)));
     same("rest.room-nameless.json", &Room::from(&golden::state(golden::bare_facts(), LiveState::Closed)));
     same("rest.participant.json", &Participant::from(&golden::petr_there()));
+}
+
+#[test]
+fn what_is_beyond_the_document_is_said_where_it_is_so_and_in_rest_only() {
+    let account = AccountFlags { bot: true, guest: true, disabled: false };
+    let room = model::Room {
+        topic: Some("책".to_owned()),
+        description: Some("What we read\nand why".to_owned()),
+        read_only: true,
+        archived: Some(NOW),
+        ..golden::room()
+    };
+    let facts = model::RoomFacts { room, participants: vec![model::Participant { account, ..golden::petr_there() }] };
+    same("rest.room-archived.json", &Room::in_rest(&facts, LiveState::Closed));
+    let mut frame = golden::sample("chatrooms", "rest.room-archived.json");
+    for key in ["topic", "description", "readOnly", "archived", "archivedAt"] {
+        frame.as_object_mut().unwrap().remove(key);
+    }
+    for key in ["bot", "guest"] {
+        frame["participants"][0].as_object_mut().unwrap().remove(key);
+    }
+    assert_eq!(serde_json::to_value(Room::in_frame(&facts, LiveState::Closed)).unwrap(), frame);
+    let bot = model::User { bot: true, guest: true, ..golden::petr() };
+    let shown = serde_json::to_value(User::public(&bot)).unwrap();
+    assert_eq!((&shown["bot"], &shown["guest"]), (&json!(true), &json!(true)));
+    let by = model::Person { id: golden::ANN, login: "ann".to_owned(), name: "Ann Lee".to_owned() };
+    let pins = [model::Pin { message: golden::plain(), by: Some(by), at: NOW }, model::Pin { message: golden::plain(), by: None, at: golden::BEFORE }];
+    same("rest.pins.json", &Pins::from(pins.as_slice()));
+}
+
+#[test]
+fn absent_settings_stay_and_null_or_nothing_takes_away() {
+    let settings = |body| RoomSettings::try_from(read::<ChangeSettings>(body).unwrap());
+    assert_eq!(settings(json!({})).unwrap(), RoomSettings::default());
+    let all = settings(json!({"topic": null, "description": "", "visibility": "private", "readOnly": true, "archived": false})).unwrap();
+    let visibility = Some(Visibility::Private);
+    assert_eq!(all, RoomSettings { topic: Some(None), description: Some(None), visibility, read_only: Some(true), archived: Some(false) });
+    assert!(settings(json!({"visibility": "secret"})).is_err());
+    assert!(read::<ChangeSettings>(json!({"archived": "yes"})).is_err());
 }
 
 #[test]

@@ -41,6 +41,14 @@ pub(crate) struct User<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     admin: Option<bool>,
+    /// There for bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bot: Option<bool>,
+    /// There for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    guest: Option<bool>,
 }
 
 impl<'a> User<'a> {
@@ -55,6 +63,8 @@ impl<'a> User<'a> {
             media: user.media.as_ref().map(Media::from),
             created_at: user.created.seconds(),
             admin: None,
+            bot: user.bot.then_some(true),
+            guest: user.guest.then_some(true),
         }
     }
 

@@ -11,7 +11,8 @@ use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::{Sqlite, jobs, sql};
 use crate::store::transfer::{
-    Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, ReactionRecord, Record, RoomRecord, UserRecord,
+    EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord,
+    UserRecord,
 };
 
 /// Rows that are read at a time.
@@ -23,14 +24,16 @@ const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE n
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
-const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, disabled, deleted, created
+const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, disabled, bot, guest, deleted, created
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
 // A room that is marked deleted is gone for everybody; its rows only wait to be removed.
-const ROOMS: &str = "SELECT id, name, visibility, owner, rev, facts_rev, created FROM rooms WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
+const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, rev, facts_rev, created FROM rooms
+    WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
 const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL
     WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
-const MESSAGES: &str = "SELECT m.* FROM messages m JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
+const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at FROM messages m JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
+    LEFT JOIN pins n ON n.room = m.room AND n.seq = m.seq
     WHERE m.id > ?1 ORDER BY m.id LIMIT ?2";
 const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY id";
 const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, place";
@@ -40,10 +43,12 @@ const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN ment
 const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
     AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key LIMIT ?4";
+const EMOJI: &str = "SELECT name, media, created FROM emoji ORDER BY name";
 const FAREWELLS: &str = "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ROWS, LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, IMPORTED, FAREWELLS];
+pub(super) const STATEMENTS: &[&str] =
+    &[ROWS, LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, EMOJI, IMPORTED, FAREWELLS];
 
 impl Sqlite {
     /// Hands over everything that a database holds in one read transaction, page by page, until the sink answers `Break`, and says with
@@ -83,7 +88,7 @@ fn everything(conn: &Connection, product: &str, sink: &mut dyn FnMut(Vec<Record>
             return Ok(());
         }
     }
-    if messages(conn, sink)?.is_break() || imported(conn, sink)?.is_break() {
+    if messages(conn, sink)?.is_break() || emoji(conn, sink)?.is_break() || imported(conn, sink)?.is_break() {
         return Ok(());
     }
     let jobs = sql::all(conn, FAREWELLS, params![0, i64::MAX, jobs::FAREWELL], |row| {
@@ -133,6 +138,8 @@ fn user(row: &Row<'_>) -> Result<Record> {
         sha1: row.get("sha1")?,
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
+        bot: row.get("bot")?,
+        guest: row.get("guest")?,
         deleted: row.get("deleted")?,
         created: row.get("created")?,
         no_password: false,
@@ -159,7 +166,11 @@ fn room(row: &Row<'_>) -> Result<Record> {
     Ok(Record::Room(RoomRecord {
         id: key(row, "id")?,
         name: row.get("name")?,
+        topic: row.get("topic")?,
+        description: row.get("description")?,
         visibility: row.get("visibility")?,
+        archived: row.get("archived")?,
+        read_only: row.get("read_only")?,
         owner: optional_key(row, "owner")?,
         rev: row.get("rev")?,
         facts_rev: row.get("facts_rev")?,
@@ -182,6 +193,7 @@ fn participant(row: &Row<'_>) -> Result<Record> {
 }
 
 fn message(row: &Row<'_>) -> Result<(i64, MessageRecord)> {
+    let pinned: Option<Timestamp> = row.get("pinned_at")?;
     let record = MessageRecord {
         room: key(row, "room")?,
         seq: key(row, "seq")?,
@@ -196,6 +208,7 @@ fn message(row: &Row<'_>) -> Result<(i64, MessageRecord)> {
         media: Vec::new(),
         mentions: Vec::new(),
         reactions: Vec::new(),
+        pinned: pinned.map(|at| Ok::<_, rusqlite::Error>(PinRecord { user: optional_key(row, "pinned_by")?, at })).transpose()?,
     };
     Ok((row.get("id")?, record))
 }
@@ -228,6 +241,13 @@ fn messages(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<
             return Ok(ControlFlow::Break(()));
         }
     }
+}
+
+/// Few enough for one page.
+fn emoji(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+    let all =
+        sql::all(conn, EMOJI, (), |row| Ok(Record::Emoji(EmojiRecord { name: row.get("name")?, media: key(row, "media")?, created: row.get("created")? })))?;
+    Ok(if all.is_empty() { ControlFlow::Continue(()) } else { sink(all) })
 }
 
 fn imported(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {

@@ -132,6 +132,7 @@ impl<'t> Taking<'t> {
                 Record::Room(room) => taking.room(room)?,
                 Record::Participant(participant) => taking.participant(participant)?,
                 Record::Message(message) => taking.message(message)?,
+                Record::Emoji(emoji) => taking.emoji(emoji)?,
                 Record::Imported(imported) => taking.imported(imported)?,
                 Record::Job(job) => taking.job(job)?,
                 // Bytes are kept elsewhere; the others are the frame.

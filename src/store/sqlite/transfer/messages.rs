@@ -15,12 +15,13 @@ const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, 
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
+const PIN: &str = "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 // Only participants are told that they were named.
 const MENTION: &str = "INSERT INTO mentions (room, user, seq)
     SELECT room, user, ?3 FROM participants WHERE room = ?1 AND user = ?2 ON CONFLICT DO NOTHING";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, MENTION];
+pub(super) const STATEMENTS: &[&str] = &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, PIN, MENTION];
 
 /// Where a room's numbers stand; written at the end of the batch.
 pub(super) struct Stand {
@@ -130,6 +131,10 @@ impl Taking<'_> {
             if sql::run(self.conn, REACT, params![message, user, reaction.reaction, reaction.at])? > 0 {
                 self.out.report.taken(Kind::Reactions);
             }
+        }
+        if let Some(pin) = &new.pinned {
+            let by = pin.user.as_ref().map(|user| self.found(USER, user)).transpose()?.flatten();
+            sql::run(self.conn, PIN, params![room, seq, by, pin.at])?;
         }
         self.remember(new, &key, seq)?;
         self.out.report.taken(Kind::Messages);

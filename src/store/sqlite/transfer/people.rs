@@ -5,20 +5,20 @@ use rusqlite::{Result, params};
 use super::import::Taking;
 use super::passwords;
 use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER};
-use crate::model::{Rev, Seq, Timestamp, UserId, fold, skeleton};
+use crate::model::{Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{jobs, sql};
-use crate::store::transfer::{JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord, UserRecord};
+use crate::store::transfer::{EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord, UserRecord};
 
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?1";
 const SHAPE_TAKEN: &str = "SELECT 1 FROM users WHERE look_alike = ?1";
 const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1";
 const USER_THERE: &str = "SELECT login FROM users WHERE id = ?1";
 const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1,
-        admin, disabled, deleted, created)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        admin, disabled, deleted, created, bot, guest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 // Their login name as well: nobody has logged in with it.
 const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folded), look_alike = coalesce(?4, look_alike), name = ?5, name_folded = ?6,
-        email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10)
+        email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, guest = ?12
     WHERE id = ?1 AND deleted IS NULL";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const SET_PICTURE: &str = "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
@@ -28,11 +28,14 @@ const ADD_MEDIA: &str = "INSERT INTO media (id, name, owner, kind, is_image, siz
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
 const NAME_TAKEN: &str = "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
-const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, created, topic, description, archived, read_only)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
 const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, joined, mark, mark_at, muted)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const DELETED: &str = "SELECT deleted FROM users WHERE id = ?1";
+const ACCOUNT: &str = "SELECT deleted, guest FROM users WHERE id = ?1";
+const EMOJI_THERE: &str = "SELECT 1 FROM emoji WHERE name = ?1";
+const ADD_EMOJI: &str = "INSERT INTO emoji (name, media, created) VALUES (?1, ?2, ?3)";
 const FAREWELL_THERE: &str = "SELECT 1 FROM jobs WHERE kind = ?1 AND target = ?2";
 const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
 
@@ -54,7 +57,9 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_ROOM,
     INSIDE,
     ADD_PARTICIPANT,
-    DELETED,
+    ACCOUNT,
+    EMOJI_THERE,
+    ADD_EMOJI,
     FAREWELL_THERE,
     ADD_FAREWELL,
 ];
@@ -109,7 +114,9 @@ impl Taking<'_> {
                 admin,
                 new.disabled,
                 new.deleted,
-                new.created
+                new.created,
+                new.bot,
+                new.guest
             ],
         )?;
         let id = self.conn.last_insert_rowid();
@@ -146,7 +153,9 @@ impl Taking<'_> {
             _ => None,
         };
         let email_folded = email.as_ref().map(|email| email.to_lowercase());
-        sql::run(self.conn, COMPLETE, params![id, login, folded, shape, new.name, fold(&new.name), email, email_folded, new.disabled, new.created])?;
+        let name_folded = fold(&new.name);
+        let values = params![id, login, folded, shape, new.name, name_folded, email, email_folded, new.disabled, new.created, new.bot, new.guest];
+        sql::run(self.conn, COMPLETE, values)?;
         let stored: Option<String> = sql::one(self.conn, PASSWORD, [id], |row| row.get(0))?;
         if let Some(stored) = stored {
             self.table().put(PASSWORDLESS, &id.to_string(), passwords::fingerprint(&stored))?;
@@ -233,7 +242,9 @@ impl Taking<'_> {
         let owner = new.owner.as_ref().map(|owner| self.found(USER, owner)).transpose()?.flatten();
         let name = new.name.as_ref().map(|name| if new.visibility == "public" { self.free_room_name(name) } else { Ok(name.clone()) }).transpose()?;
         let id = self.kept(&new.id, ROOM_ID_TAKEN)?;
-        let values = params![id, name, name.as_deref().map(fold), new.visibility, owner, new.rev, new.facts_rev, new.created];
+        let folded = name.as_deref().map(fold);
+        let (topic, description) = (&new.topic, &new.description);
+        let values = params![id, name, folded, new.visibility, owner, new.rev, new.facts_rev, new.created, topic, description, new.archived, new.read_only];
         sql::run(self.conn, ADD_ROOM, values)?;
         let id = self.conn.last_insert_rowid();
         self.table().put(ROOM, &key, id)?;
@@ -281,7 +292,8 @@ impl Taking<'_> {
             return self.table().put(PARTICIPANT, &key, user);
         }
         // Who has been deleted here stays out; in an export of ours they may still have to leave.
-        let deleted = sql::one(self.conn, DELETED, [user], |row| row.get::<_, Option<Timestamp>>(0))?.flatten();
+        let account = sql::one(self.conn, ACCOUNT, [user], |row| Ok((row.get::<_, Option<Timestamp>>("deleted")?, row.get("guest")?)))?;
+        let (deleted, guest) = account.unwrap_or((None, false));
         if deleted.is_some() && !(open && self.terms.native) {
             self.out.report.note(Reason::Dangling, format!("participant {key}: deleted here"));
             return Ok(());
@@ -292,7 +304,9 @@ impl Taking<'_> {
             since = stand.rev.next();
             (stand.rev, stand.facts_rev, stand.moved) = (since, since, true);
         }
-        let values = params![room, user, new.role, new.edited_name, since, new.joined, mark, new.mark_at, new.muted];
+        // A guest administers nothing, whatever the source says.
+        let role = if guest { Role::Member.as_str() } else { new.role.as_str() };
+        let values = params![room, user, role, new.edited_name, since, new.joined, mark, new.mark_at, new.muted];
         sql::run(self.conn, ADD_PARTICIPANT, values)?;
         if let Some(mark) = new.mark.filter(|_| open) {
             self.table().put(MARK, &format!("{room}/{user}"), mark)?;
@@ -300,6 +314,21 @@ impl Taking<'_> {
         self.nameless.insert(room);
         self.table().put(PARTICIPANT, &key, user)?;
         self.out.report.taken(Kind::Participants);
+        Ok(())
+    }
+
+    /// Adds a custom emoji; one of that name that is here already stays.
+    pub(super) fn emoji(&mut self, new: &EmojiRecord) -> Result<()> {
+        if sql::any(self.conn, EMOJI_THERE, [&new.name])? {
+            self.out.report.known(Kind::Emoji);
+            return Ok(());
+        }
+        let Some(media) = self.found(MEDIA, &new.media)? else {
+            self.out.report.note(Reason::Dangling, format!("emoji {}: file {}", new.name, new.media));
+            return Ok(());
+        };
+        sql::run(self.conn, ADD_EMOJI, params![new.name, media, new.created])?;
+        self.out.report.taken(Kind::Emoji);
         Ok(())
     }
 

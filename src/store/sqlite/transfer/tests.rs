@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::{EventSink, Message, Reaction, Role, RoomId, Seq, UserId, Visibility, Window};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{Header, Kind, Reason, Record, Report, Terms};
-use crate::store::{Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, Store, UserChange};
+use crate::store::{Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings, Store, UserChange};
 
 fn open(dir: &tempfile::TempDir) -> Sqlite {
     Sqlite::open(&dir.path().join("chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap()
@@ -68,6 +68,21 @@ async fn fill(store: &Sqlite) {
     store.mark_read(room, bob.id, Seq(2)).await.unwrap();
     store.change_mine(room, bob.id, true).await.unwrap();
     store.change_user(cho.id, UserChange { disabled: Some(true), ..UserChange::default() }).await.unwrap();
+    store.change_user(bob.id, UserChange { bot: Some(true), guest: Some(true), ..UserChange::default() }).await.unwrap();
+    let settings = RoomSettings {
+        topic: Some(Some("책".to_owned())),
+        description: Some(Some("what we read\nand why".to_owned())),
+        read_only: Some(true),
+        archived: Some(true),
+        ..RoomSettings::default()
+    };
+    store.change_room(room, Basis::Nobody, ann.id, RoomChange::Pin(Seq(2), true)).await.unwrap();
+    store.change_room(room, Basis::Nobody, UserId(0), RoomChange::Pin(Seq(1), true)).await.unwrap();
+    store.change_room(room, Basis::Nobody, ann.id, RoomChange::Settings(settings)).await.unwrap();
+    // The marks reach the rooms in steps between other commits.
+    store.settle().await;
+    let emoji = rusqlite::Connection::open(&store.0.path).unwrap();
+    emoji.execute("INSERT INTO emoji (name, media, created) VALUES ('parrot', ?1, 5)", [media.id.0]).unwrap();
 }
 
 async fn export(store: &Sqlite) -> Vec<Record> {
@@ -161,7 +176,7 @@ async fn others_who_were_here_before_stay_who_they_are() {
     for reason in [Reason::LoginChanged, Reason::EmailLeftOut, Reason::AdminNotTaken, Reason::RoomRenamed] {
         assert_eq!(report.notes[&reason].count, 1, "{reason:?} {report:?}");
     }
-    let found = b.find_users("ann", false, 10).await.unwrap();
+    let found = b.find_users("ann", false, None, 10).await.unwrap();
     assert_eq!(found.iter().map(|user| user.login.as_str()).collect::<Vec<_>>(), ["Ann", "ann-2"]);
     let cards = b.rooms(RoomQuery::Of { user: found[1].id, participants: 10 }).await.unwrap();
     assert_eq!(cards.len(), 1);

@@ -15,7 +15,7 @@ use super::plan::quiet;
 use super::shape::foreign_schema;
 use super::status::{Stats, stats};
 use super::{OpenError, Sqlite, UpkeepError, reader};
-use crate::model::Timestamp;
+use crate::model::{RoomId, Timestamp};
 use crate::store::sqlite::search::{self, Glance};
 use crate::store::sqlite::{log_end, schema, sql};
 
@@ -25,8 +25,15 @@ const AHEAD: &str = "SELECT count(*), max(last_time) FROM rooms WHERE deleted IS
 /// Messages among which the newest is looked for.
 const LATEST: u32 = 1_000;
 
+// Whoever has archived a room wants nothing changed there.
+const WITHOUT_ADMIN: &str = "SELECT r.id FROM rooms r WHERE r.deleted IS NULL AND r.archived IS NULL
+    AND EXISTS (SELECT 1 FROM participants p WHERE p.room = r.id AND p.role = 'admin')
+    AND NOT EXISTS (SELECT 1 FROM participants p JOIN users u ON u.id = p.user
+        WHERE p.room = r.id AND p.role = 'admin' AND u.deleted IS NULL AND NOT u.disabled AND NOT u.guest AND NOT u.bot)
+    ORDER BY r.id";
+
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST, AHEAD];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST, AHEAD, WITHOUT_ADMIN];
 
 impl Sqlite {
     /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it; the chat goes on meanwhile.
@@ -76,6 +83,11 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
 pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, UpkeepError> {
     let conn = open(path, live)?;
     Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+}
+
+/// Rooms that have admins of whom none can log in.
+pub fn rooms_without_admin(path: &Path, live: bool) -> Result<Vec<RoomId>, UpkeepError> {
+    Ok(sql::all(&open(path, live)?, WITHOUT_ADMIN, (), |row| row.get(0))?)
 }
 
 /// How many rooms have a message later than this, and the latest: until then, new messages of such a room carry its time.

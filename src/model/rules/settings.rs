@@ -1,0 +1,91 @@
+//! Settings of a room and what a change of them makes of it.
+
+use crate::model::{Room, Timestamp, Visibility};
+
+/// What changes of a room's settings; None stays, `Some(None)` takes away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomSettings {
+    /// What it is about at the moment.
+    pub topic: Option<Option<String>>,
+    /// What it is for.
+    pub description: Option<Option<String>>,
+    /// Who may see it; `Taken` for the name of another public room.
+    pub visibility: Option<Visibility>,
+    /// Only admins and sub-admins post.
+    pub read_only: Option<bool>,
+    /// Nobody writes or is added.
+    pub archived: Option<bool>,
+}
+
+impl RoomSettings {
+    /// The room with these settings. What participants may do changes with `archived` and `read_only`; `room.rev` is that of the change.
+    pub fn apply(&self, room: &mut Room, now: Timestamp) {
+        let modes = |room: &Room| (room.archived.is_some(), room.read_only);
+        let before = modes(room);
+        if let Some(topic) = &self.topic {
+            room.topic.clone_from(topic);
+        }
+        if let Some(description) = &self.description {
+            room.description.clone_from(description);
+        }
+        room.visibility = self.visibility.unwrap_or(room.visibility);
+        room.read_only = self.read_only.unwrap_or(room.read_only);
+        if let Some(archived) = self.archived {
+            room.archived = if archived { room.archived.or(Some(now)) } else { None };
+        }
+        if modes(room) != before {
+            room.mode_rev = room.rev;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Rev, RoomId, Seq};
+
+    fn room() -> Room {
+        Room {
+            id: RoomId(1),
+            name: None,
+            topic: Some("tea".to_owned()),
+            description: None,
+            visibility: Visibility::Private,
+            archived: None,
+            read_only: false,
+            owner: None,
+            owner_login: String::new(),
+            created: Timestamp(0),
+            last_seq: Seq(3),
+            rev: Rev(7),
+            facts_rev: Rev(7),
+            mode_rev: Rev(2),
+        }
+    }
+
+    #[test]
+    fn only_what_participants_may_do_moves_the_mode() {
+        let now = Timestamp(5);
+        let change = |settings: RoomSettings| {
+            let mut changed = room();
+            settings.apply(&mut changed, now);
+            changed
+        };
+        assert_eq!(change(RoomSettings::default()), room());
+        let topic = change(RoomSettings { topic: Some(None), visibility: Some(Visibility::Public), ..RoomSettings::default() });
+        assert_eq!(topic, Room { topic: None, visibility: Visibility::Public, ..room() });
+        let archived = change(RoomSettings { archived: Some(true), ..RoomSettings::default() });
+        assert_eq!(archived, Room { archived: Some(now), mode_rev: Rev(7), ..room() });
+        let read_only = change(RoomSettings { read_only: Some(true), ..RoomSettings::default() });
+        assert_eq!(read_only, Room { read_only: true, mode_rev: Rev(7), ..room() });
+        let open = change(RoomSettings { read_only: Some(false), archived: Some(false), ..RoomSettings::default() });
+        assert_eq!(open, room(), "what is so already");
+    }
+
+    #[test]
+    fn a_room_stays_archived_since_it_was() {
+        let mut archived = Room { archived: Some(Timestamp(1)), ..room() };
+        RoomSettings { archived: Some(true), ..RoomSettings::default() }.apply(&mut archived, Timestamp(9));
+        assert_eq!((archived.archived, archived.mode_rev), (Some(Timestamp(1)), Rev(2)));
+    }
+}

@@ -1,0 +1,49 @@
+//! Pinned messages of rooms.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Result, params};
+
+use super::{messages, people, posting, sql};
+use crate::model::{Message, Pin, RoomId, Seq, Timestamp, UserId};
+
+const PIN: &str = "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const UNPIN: &str = "DELETE FROM pins WHERE room = ?1 AND seq = ?2";
+const DROP: &str = "DELETE FROM pins WHERE room = ?1";
+const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN messages m ON m.room = p.room AND m.seq = p.seq
+    WHERE p.room = ?1 ORDER BY p.at DESC, p.seq DESC";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[PIN, UNPIN, DROP, OF_ROOM];
+
+/// Pins a message. None when there is no such message, false when it is pinned already.
+pub(super) fn pin(conn: &Connection, room: RoomId, seq: Seq, by: Option<UserId>, at: Timestamp) -> Result<Option<bool>> {
+    if !posting::stands(conn, room, seq)? {
+        return Ok(None);
+    }
+    Ok(Some(sql::run(conn, PIN, params![room, seq, by, at])? > 0))
+}
+
+/// Takes a pin off; false when there is none.
+pub(super) fn unpin(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> {
+    Ok(sql::run(conn, UNPIN, params![room, seq])? > 0)
+}
+
+/// Takes all pins of a room off.
+pub(super) fn drop_all(conn: &Connection, room: RoomId) -> Result<()> {
+    sql::run(conn, DROP, [room]).map(drop)
+}
+
+/// Pinned messages, those pinned last first.
+pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<Vec<Pin>> {
+    let found: Vec<(Option<UserId>, Timestamp, i64)> = sql::all(conn, OF_ROOM, [room], |row| Ok((row.get("user")?, row.get("at")?, row.get("id")?)))?;
+    let ids: Vec<i64> = found.iter().map(|(_, _, id)| *id).collect();
+    let mut messages: HashMap<i64, Message> = messages::by_rows(conn, &ids)?.into_iter().collect();
+    let mut pins = Vec::with_capacity(found.len());
+    for (by, at, id) in found {
+        let Some(message) = messages.remove(&id) else { continue };
+        let by = by.map(|user| people::person(conn, room, user)).transpose()?;
+        pins.push(Pin { message, by, at });
+    }
+    Ok(pins)
+}
