@@ -281,7 +281,7 @@ impl Command {
             Value::String(text) => Some(format!("{key}={text}")),
             other => Some(format!("{key}={other}")),
         });
-        std::iter::once(verb.clone()).chain(said).chain(flags).collect::<Vec<_>>().join(" ")
+        std::iter::once(verb).chain(said).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is to be logged: it changes something, or reads what is private.

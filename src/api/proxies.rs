@@ -123,7 +123,7 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<It
 
 /// Whether a header says that a proxy has forwarded the request.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().map(|name| name.as_str()).any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-"))
+    headers.keys().map(warp::http::HeaderName::as_str).any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-"))
 }
 
 #[cfg(test)]

@@ -139,10 +139,10 @@ fn closed(path: &Path) -> String {
     let above: Vec<&Path> = path.ancestors().skip(1).filter(|place| !place.as_os_str().is_empty()).collect();
     if let Some(shut) = above.iter().rev().find(|place| nix::unistd::access(**place, nix::unistd::AccessFlags::X_OK).is_err()) {
         let mode = std::fs::metadata(shut).map(|meta| format!(" (mode {:04o})", std::os::unix::fs::MetadataExt::mode(&meta) & 0o7777)).unwrap_or_default();
-        message.push_str(&format!(
-            ", but the directory {}{mode} lets {who} not through: run it as its owner, or set [server] control_socket to a path in a directory that the group may enter, as /run/chatctl/control.sock",
+        message = format!(
+            "{message}, but the directory {}{mode} lets {who} not through: run it as its owner, or set [server] control_socket to a path in a directory that the group may enter, as /run/chatctl/control.sock",
             shut.display()
-        ));
+        );
     }
     message
 }

@@ -119,9 +119,10 @@ fn item(reply: Reply) -> Option<Value> {
 
 /// Why not all got theirs. Those that did are in the file.
 fn in_part(failure: Failure, set: usize, all: usize, file: &Path) -> Failure {
+    let Failure { kind, message } = failure;
     let message =
-        format!("{failure}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others", file.display());
-    Failure { message, ..failure }
+        format!("{message}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others", file.display());
+    Failure { kind, message }
 }
 
 fn text(value: &Value) -> &str {

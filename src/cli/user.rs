@@ -101,6 +101,7 @@ pub(super) enum Verb {
 
 /// Options of `user create`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Create {
     /// Login name
     name: String,

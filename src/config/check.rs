@@ -34,7 +34,7 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                 format!("is {url:?}, which has a path: the server cannot be served below a path; give it a host name or a port of its own"),
             ),
             Err(Not::Origin) => {
-                bad("server", "public_url", format!("is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""))
+                bad("server", "public_url", format!("is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""));
             }
         }
     }
@@ -90,7 +90,7 @@ mod tests {
     /// What is said of these values, one line each.
     fn said(server: Server, metrics: &str) -> String {
         let config = Config { server, metrics: Metrics { listen: metrics.to_owned() }, ..Config::default() };
-        network(&config).into_iter().map(|Unworkable { section, key, why }| format!("[{section}] {key} {why}\n")).collect()
+        network(&config).into_iter().map(|Unworkable { section, key, why }| format!("[{section}] {key} {why}")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

@@ -83,6 +83,7 @@ impl FileKind {
     }
 
     /// The same type, for a file that is no picture to be shown although its ending is one's.
+    #[must_use]
     pub fn unless_shown(self, is_image: bool) -> Self {
         if self.shown == Shown::Picture && !is_image { Self::downloaded(self.ending) } else { self }
     }

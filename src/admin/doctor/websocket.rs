@@ -130,9 +130,8 @@ impl<'a> Target<'a> {
 
 /// Why a certificate is refused, in plain words.
 fn untrusted(error: &io::Error) -> (String, &'static str) {
-    let certificate = match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
-        Some(TlsError::InvalidCertificate(certificate)) => certificate,
-        _ => return (error.to_string(), "Look at the certificate that is served there: its name, its chain, its end; clients refuse it too."),
+    let Some(TlsError::InvalidCertificate(certificate)) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) else {
+        return (error.to_string(), "Check the certificate that is served there: its name, its chain, its end; clients refuse it too.");
     };
     match certificate {
         CertificateError::UnknownIssuer => (

@@ -162,12 +162,11 @@ fn sound_message(message: &mut MessageRecord, report: &mut Report) {
     if message.client_id.as_ref().is_some_and(|id| check_client_id("clientId", id).is_err()) {
         message.client_id = None;
     }
-    message.reactions.retain_mut(|reaction| match Reaction::parse(&reaction.reaction) {
-        Ok(known) => {
+    message.reactions.retain_mut(|reaction| {
+        if let Ok(known) = Reaction::parse(&reaction.reaction) {
             known.as_str().clone_into(&mut reaction.reaction);
             true
-        }
-        Err(_) => {
+        } else {
             report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
             false
         }

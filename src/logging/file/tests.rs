@@ -3,7 +3,7 @@
 use super::*;
 
 fn log(rotation: Rotation, max_files: usize, max_bytes: u64) -> config::Log {
-    config::Log { rotation, max_files, max_bytes, ..config::Log::default() }
+    config::Log { rotation, max_bytes, max_files, ..config::Log::default() }
 }
 
 fn names(directory: &Path) -> Vec<String> {

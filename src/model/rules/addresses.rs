@@ -9,7 +9,7 @@ const CUSTOMER_BITS: u32 = 64;
 pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> CUSTOMER_BITS << CUSTOMER_BITS)),
-        v4 => v4,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

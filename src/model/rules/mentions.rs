@@ -143,7 +143,7 @@ mod tests {
             assert!(names.iter().map(Vec::len).sum::<usize>() <= MAX_CANDIDATES, "{evil}");
             assert!(names.iter().flatten().all(|name| name.chars().count() <= MAX_NAME), "{evil}");
         }
-        let everybody: String = (0..100).map(|n| format!("@user{n}, ")).collect();
+        let everybody: String = (0..100).map(|n| format!("@user{n}, ")).collect::<Vec<_>>().concat();
         assert_eq!(mentioned_names(&everybody).len(), 100);
     }
 

@@ -10,7 +10,7 @@ pub fn with_single_spaces(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Unicode's Default_Ignorable_Code_Point, with the empty Braille pattern and the invisible format characters beside it.
+/// Unicode's `Default_Ignorable_Code_Point`, with the empty Braille pattern and the invisible format characters beside it.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -60,7 +60,7 @@ mod tests {
         #[test]
         fn spaces_stay_single(name in any::<String>()) {
             let once = with_single_spaces(&name);
-            prop_assert_eq!(with_single_spaces(&once), once.clone());
+            prop_assert_eq!(with_single_spaces(&once), once.as_str());
             prop_assert_eq!(is_blank(&once), is_blank(&name));
         }
 

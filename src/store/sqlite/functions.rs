@@ -5,9 +5,11 @@ use rusqlite::{Connection, Result};
 
 use crate::model::{Reaction, fold, skeleton, with_single_spaces};
 
+/// From a text to a text.
+type Rule = fn(&str) -> String;
+
 /// Name and rule of each.
-const FUNCTIONS: [(&str, fn(&str) -> String); 4] =
-    [("reaction_form", reaction_form), ("fold", fold), ("skeleton", skeleton), ("single_spaces", with_single_spaces)];
+const FUNCTIONS: [(&str, Rule); 4] = [("reaction_form", reaction_form), ("fold", fold), ("skeleton", skeleton), ("single_spaces", with_single_spaces)];
 
 /// The form under which a reaction is stored; one that nobody knows stays.
 fn reaction_form(reaction: &str) -> String {
