@@ -112,7 +112,7 @@ fn begin() {
 
 fn describe() {
     describe_gauge!("chatctl_build_info", "1, with the version of the program");
-    describe_gauge!("chatctl_store_failing", "1 while the database cannot be written or read, or was found damaged; else 0");
+    describe_gauge!("chatctl_store_failing", "1 while writes or reads of the database fail, or damage was found; else 0");
     describe_counter!("chatctl_commit_failures_total", "Commits that failed");
     describe_counter!("chatctl_unavailable_total", "Operations that were refused for now, by cause: commit, read, slow, replaced, search");
     describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
@@ -123,7 +123,7 @@ fn describe() {
     describe_gauge!("chatctl_disk_free_bytes", Unit::Bytes, "Free bytes where these lie, by place: data, media, backups");
     describe_gauge!("chatctl_certificate_end_timestamp_seconds", Unit::Seconds, "When the TLS certificate ends, in seconds since 1970");
     describe_gauge!("chatctl_backup_last_success_timestamp_seconds", Unit::Seconds, "When the newest backup was made, in seconds since 1970; 0: there is none");
-    describe_counter!("chatctl_backup_failures_total", "Backups that could not be made, or only of damaged data");
+    describe_counter!("chatctl_backup_failures_total", "Backups that failed, or that were made of damaged data");
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
     describe_counter!("chatctl_connections_refused_total", "Connections and forwarded requests that were refused, by the limit: server, address");

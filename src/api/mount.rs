@@ -160,7 +160,7 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
         params,
         query,
         headers,
-        client: Client { address: seen.address, counted: seen.counted, device },
+        client: Client { address: seen.address, counted: seen.counted, device, dialect: Some(D::NAME) },
         secure: seen.secure || context.config.server.is_https(),
         carried: None,
         body: Mutex::new(Some(body)),

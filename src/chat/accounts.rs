@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{field, info};
 
 use super::Chat;
 use super::digests::digests;
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
     Claim, Client, Error, MediaId, Result, Session, Timestamp, User, check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
+    with_single_spaces,
 };
 use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
@@ -58,7 +59,7 @@ impl Chat {
         self.check_registration(&new)?;
         self.count_registration(client.counted).await?;
         let user = self.add_account(new, false).await?;
-        info!(user = user.login, "User registered.");
+        info!(user = user.login, ip = client.address.map(field::display), dialect = client.dialect, "User registered.");
         Ok(user)
     }
 
@@ -74,7 +75,7 @@ impl Chat {
             return Err(Error::Taken(Claim::Login));
         }
         let NewPassword { password, md5, sha1, .. } = self.hash_password(&new.password, None).await?;
-        let name = new.name.unwrap_or_else(|| new.login.clone());
+        let name = new.name.map_or_else(|| new.login.clone(), |name| with_single_spaces(&name));
         let user = NewUser { login: new.login, folded, look_alike, name, email: new.email, birth: new.birth, password, md5, sha1, admin };
         Ok(self.store().add_user(user).await?)
     }
@@ -124,7 +125,14 @@ impl Chat {
             }
         };
         let ends_sessions = password.is_some();
-        let change = UserChange { name: change.name, email: change.email, birth: change.birth, media: change.media, password, ..UserChange::default() };
+        let change = UserChange {
+            name: change.name.map(|name| with_single_spaces(&name)),
+            email: change.email,
+            birth: change.birth,
+            media: change.media,
+            password,
+            ..UserChange::default()
+        };
         let user = self.store().change_user(session.user, change).await.map_err(|error| match error {
             StoreError::NotFound(Missing::Media) => Error::invalid("mediaId", "is not one of your pictures"),
             // Deleted a moment ago.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing::info;
 
 use super::{Chat, LISTED, People, RoomPlan, access, actor};
-use crate::model::{Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name};
+use crate::model::{Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name, with_single_spaces};
 use crate::store::{RoomChange, RoomQuery, UserQuery};
 
 /// Fewest people that a membership is replaced by.
@@ -60,9 +60,10 @@ impl Chat {
     }
 
     /// Changes name and people of a room in one step. Strangers are told that the room exists (`Forbidden`).
-    pub async fn change_membership(&self, session: &Session, room: RoomId, new: Replacement) -> Result<Membership> {
-        if let Some(name) = &new.name {
+    pub async fn change_membership(&self, session: &Session, room: RoomId, mut new: Replacement) -> Result<Membership> {
+        if let Some(name) = &mut new.name {
             check_room_name("name", name)?;
+            *name = with_single_spaces(name);
         }
         // Whether the caller may is decided before the people are looked up: refusals tell nothing about who exists.
         let facts = self.facts(room).await?;

@@ -36,7 +36,6 @@ use access::Actor;
 use guesses::Undecided;
 use hashing::Hasher;
 use media::Uploads;
-use refusals::Refusals;
 use session_cache::SessionCache;
 use tokens::Keys;
 use turns::Turns;
@@ -120,7 +119,6 @@ struct Inner {
     hasher: Hasher,
     keys: Keys,
     cache: SessionCache,
-    refusals: Refusals,
     undecided: Undecided,
     turns: Turns,
     epoch: String,
@@ -149,7 +147,6 @@ impl Chat {
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
-            refusals: Refusals::default(),
             undecided: Undecided::default(),
             turns: Turns::default(),
             epoch: settings.epoch,

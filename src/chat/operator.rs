@@ -8,6 +8,7 @@ use super::accounts::{Registration, check_profile};
 use super::{Chat, access, actor};
 use crate::model::{
     Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User, UserId, Window, check_login, check_password, fold,
+    with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
@@ -100,7 +101,13 @@ impl Chat {
                 Some(self.hash_password(password, None).await?)
             }
         };
-        let change = UserChange { name: change.name, password, disabled: change.disabled, admin: change.admin, ..UserChange::default() };
+        let change = UserChange {
+            name: change.name.map(|name| with_single_spaces(&name)),
+            password,
+            disabled: change.disabled,
+            admin: change.admin,
+            ..UserChange::default()
+        };
         let user = self.store().change_user(account.user.id, change).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");

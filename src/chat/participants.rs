@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::access::{self, Act};
 use super::{Chat, actor};
-use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, UserId, check_display_name, check_login, fold};
+use crate::model::{Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, UserId, check_display_name, check_login, fold, with_single_spaces};
 use crate::store::{RoomChange, StoreError, UserKey};
 
 impl Chat {
@@ -67,9 +67,10 @@ impl Chat {
         if !name.is_empty() {
             check_display_name("edited_name", name)?;
         }
+        let name = with_single_spaces(name);
         self.change_participant(session, room, login, |facts, user| {
             access::manage(facts, actor(session), Act::EditName(user))?;
-            Ok(RoomChange::EditedName(user, name.to_owned()))
+            Ok(RoomChange::EditedName(user, name.clone()))
         })
         .await
     }

@@ -9,6 +9,7 @@ use super::{Chat, actor};
 use crate::live::{Begin, First};
 use crate::model::{
     Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_login, check_room_name, fold,
+    with_single_spaces,
 };
 use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, StoreError, UserQuery};
 
@@ -65,9 +66,10 @@ pub struct ConnectedRoom {
 
 impl Chat {
     /// Creates a room, or answers the one that is there (true). Unknown people: `UserNotFound`.
-    pub async fn create_room(&self, session: &Session, plan: RoomPlan) -> Result<(RoomState, bool)> {
-        if let Some(name) = &plan.name {
+    pub async fn create_room(&self, session: &Session, mut plan: RoomPlan) -> Result<(RoomState, bool)> {
+        if let Some(name) = &mut plan.name {
             check_room_name("name", name)?;
+            *name = with_single_spaces(name);
         }
         let mut users = vec![session.user];
         for user in self.find_people(&plan.people).await? {
@@ -153,9 +155,10 @@ impl Chat {
     }
 
     /// Gives a room another name (None: none).
-    pub async fn rename_room(&self, session: &Session, room: RoomId, name: Option<String>) -> Result<RoomState> {
-        if let Some(name) = &name {
+    pub async fn rename_room(&self, session: &Session, room: RoomId, mut name: Option<String>) -> Result<RoomState> {
+        if let Some(name) = &mut name {
             check_room_name("name", name)?;
+            *name = with_single_spaces(name);
         }
         self.change_room(session, room, |facts| {
             access::manage(facts, actor(session), Act::Rename)?;

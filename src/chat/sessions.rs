@@ -1,13 +1,13 @@
 //! Log-in, log-out, and whose a credential is.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use metrics::counter;
-use tracing::info;
+use tracing::{field, info};
 
 use super::digests::Shown;
 use super::guesses::Limit;
+use super::refusals::{self, Reason};
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
 use crate::model::rules::counted;
@@ -62,7 +62,12 @@ impl Chat {
 
     async fn open_session(&self, account: Option<Account>, offer: Offer<'_>, client: &Client) -> Result<LoggedIn> {
         let limits = self.failure_limits(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
-        let guess = self.guess(limits).await.inspect_err(|_| counter!("chatctl_logins_total", "result" => "limited").increment(1))?;
+        let guess = self.guess(limits).await.inspect_err(|error| {
+            counter!("chatctl_logins_total", "result" => "limited").increment(1);
+            if matches!(error, Error::RateLimited(_)) {
+                refusals::log(client, offer.logged, Reason::Limited);
+            }
+        })?;
         let shown = match self.check_secret(account.as_ref(), offer.secret, offer.digests).await {
             Ok(shown) => shown,
             // Nothing was learnt by it.
@@ -72,12 +77,17 @@ impl Chat {
             }
         };
         let known = account.is_some();
-        let refuse = || {
+        let refuse = |reason| {
             counter!("chatctl_logins_total", "result" => "refused").increment(1);
-            self.0.refusals.log(client.address, offer.logged, "Authentication failed.");
+            refusals::log(client, offer.logged, reason);
             Error::BadCredentials { known }
         };
-        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else { return Err(refuse()) };
+        let reason = match &account {
+            None => Reason::Unknown,
+            Some(account) if shown.is_some() && account.user.disabled => Reason::Disabled,
+            Some(_) => Reason::Password,
+        };
+        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else { return Err(refuse(reason)) };
         guess.was_right().await?;
         let secret = tokens::new_secret()?;
         let new = NewSession {
@@ -90,11 +100,11 @@ impl Chat {
         };
         let session = self.sessions().start(new).await.map_err(|error| match error {
             // Disabled or deleted while the password was checked.
-            StoreError::NotFound(Missing::User) => refuse(),
+            StoreError::NotFound(Missing::User) => refuse(Reason::Disabled),
             other => other.into(),
         })?;
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
-        info!(user = account.user.login, "User logged in.");
+        info!(user = account.user.login, ip = client.address.map(field::display), dialect = client.dialect, "User logged in.");
         if shown == Some(Shown::Password) {
             self.complete_digests(&account, offer.secret);
         }
@@ -214,13 +224,8 @@ impl Chat {
         Ok(found)
     }
 
-    /// Notes a credential that was refused, within the limits of the log.
-    pub(super) fn log_refusal(&self, client: &Client, login: Option<&str>, what: &str) {
-        self.0.refusals.log(client.address, login, what);
-    }
-
     fn refuse(&self, credential: &Credential, client: &Client) -> Error {
-        self.0.refusals.log(client.address, self.0.keys.named(credential).as_deref(), "Authentication failed: the session is invalid or has expired.");
+        refusals::log(client, self.0.keys.named(credential).as_deref(), Reason::Session);
         Error::BadSession
     }
 

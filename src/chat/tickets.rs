@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::refusals::{self, Reason};
 use super::tokens::{hash, new_secret};
 use super::{Authenticated, Chat, access, actor};
 use crate::model::{Client, Error, Result, RoomId, Session};
@@ -27,7 +28,7 @@ impl Chat {
             Err(_) => None,
         };
         let Some(ticket) = ticket else {
-            self.log_refusal(client, None, "Authentication failed: the room token is invalid, used or has expired.");
+            refusals::log(client, None, Reason::Ticket);
             return Err(Error::BadSession);
         };
         let sessions = self.sessions().list(ticket.user).await?;

@@ -83,7 +83,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let served = runtime.block_on(async {
         let stop = stop(logging.control()).map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
         server::run(config, database, control, ready, stop).await.map_err(|error| {
-            tracing::error!("The server could not start: {error}");
+            tracing::error!(target: "chatctl::plain", "The server could not start: {error}");
             Failure::failed(error.to_string())
         })
     });

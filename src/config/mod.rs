@@ -355,7 +355,9 @@ pub struct Log {
     pub directory: PathBuf,
     /// When a new file begins.
     pub rotation: Rotation,
-    /// Files that are kept.
+    /// Bytes from which on the next file begins, where files go by day or hour; 0: no limit.
+    pub max_bytes: u64,
+    /// Files that are kept, where files go by day or hour; 0: all.
     pub max_files: usize,
     /// Whether lines go to standard output as well.
     pub stdout: bool,
@@ -363,7 +365,15 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: LogLevel::Info, format: LogFormat::Text, directory: PathBuf::from("logs"), rotation: Rotation::Daily, max_files: 14, stdout: true }
+        Self {
+            level: LogLevel::Info,
+            format: LogFormat::Text,
+            directory: PathBuf::from("logs"),
+            rotation: Rotation::Daily,
+            max_bytes: 100 << 20,
+            max_files: 14,
+            stdout: true,
+        }
     }
 }
 

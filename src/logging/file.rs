@@ -1,12 +1,13 @@
-//! Log files: `chatctl.log.2025-07-15` by day or hour, or one `chatctl.log` that logrotate moves away. Old ones go, and only ours.
+//! Log files: `chatctl.log.2025-07-15` by day or hour, with `.1`, `.2` … behind it when one grows too large, or one `chatctl.log`
+//! that logrotate moves away. Old ones go, and only ours.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::config::Rotation;
+use crate::config::{self, Rotation};
 use crate::model::Timestamp;
 
 const NAME: &str = "chatctl.log";
@@ -18,17 +19,38 @@ pub(super) struct LogFile(Arc<Mutex<Current>>);
 struct Current {
     directory: PathBuf,
     rotation: Rotation,
+    /// Files that are kept; 0: all.
     max_files: usize,
-    name: String,
+    /// From this size on the next file is begun; 0: never.
+    max_bytes: u64,
+    name: Name,
+    open: Open,
+}
+
+/// `chatctl.log`, its time, and which of that time it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    /// `2025-07-15` or `2025-07-15-14`; empty for the one that logrotate moves away.
+    time: String,
+    /// 0 for the first.
+    part: u32,
+}
+
+/// A file that is being written.
+struct Open {
     file: File,
+    size: u64,
+    /// The last line has no end: the disk was full, or the process ended in its middle.
+    torn: bool,
 }
 
 impl LogFile {
     /// Opens today's file, making the directory where it is missing.
-    pub(super) fn open(directory: &Path, rotation: Rotation, max_files: usize) -> io::Result<Self> {
-        let name = name(rotation, Timestamp::now());
-        let file = open(directory, &name)?;
-        let current = Current { directory: directory.to_owned(), rotation, max_files, name, file };
+    pub(super) fn open(directory: &Path, config: &config::Log) -> io::Result<Self> {
+        let name = Name::latest(directory, config.rotation, Timestamp::now());
+        let open = Open::new(directory, &name)?;
+        let max_bytes = if config.rotation == Rotation::Never { 0 } else { config.max_bytes };
+        let current = Current { directory: directory.to_owned(), rotation: config.rotation, max_files: config.max_files, max_bytes, name, open };
         current.prune();
         Ok(Self(Arc::new(Mutex::new(current))))
     }
@@ -36,8 +58,8 @@ impl LogFile {
     /// Goes on in a file of the right name, even where the old one has been moved away. Keeps the old one when that fails.
     pub(super) fn reopen(&self) {
         let mut current = self.lock();
-        if let Ok(file) = open(&current.directory, &current.name) {
-            current.file = file;
+        if let Ok(open) = Open::new(&current.directory, &current.name) {
+            current.open = open;
         }
     }
 
@@ -48,103 +70,140 @@ impl LogFile {
 
 impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// Writes whole lines. One that cannot be written to its end does not become the beginning of the next.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut current = self.lock();
         current.rotate();
-        current.file.write(bytes)
+        current.open.append(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.lock().file.flush()
+        self.lock().open.file.flush()
     }
 }
 
 impl Current {
-    /// Begins a new file when its time has come, or when somebody has removed the old one (unless logrotate will tell).
+    /// Begins a new file when its time has come, when it is large enough, or when somebody has removed the old one
+    /// (unless logrotate will tell).
     fn rotate(&mut self) {
-        let due = name(self.rotation, Timestamp::now());
-        let gone = || self.rotation != Rotation::Never && self.file.metadata().is_ok_and(|meta| meta.nlink() == 0);
-        if due == self.name && !gone() {
+        let due = Name::first(self.rotation, Timestamp::now());
+        let gone = || self.rotation != Rotation::Never && self.open.file.metadata().is_ok_and(|meta| meta.nlink() == 0);
+        let next = if due.time != self.name.time {
+            due
+        } else if self.max_bytes > 0 && self.open.size >= self.max_bytes {
+            Name { part: self.name.part.saturating_add(1), ..due }
+        } else if gone() {
+            self.name.clone()
+        } else {
             return;
-        }
-        if let Ok(file) = open(&self.directory, &due) {
-            self.file = file;
-            self.name = due;
+        };
+        if let Ok(open) = Open::new(&self.directory, &next) {
+            self.open = open;
+            self.name = next;
             self.prune();
         }
     }
 
-    /// Removes the oldest beyond `max_files`. Only names that we make: `chatctl.log.` and a date.
+    /// Removes the oldest beyond `max_files`. Only names that we make, and none where others take the files away.
     fn prune(&self) {
-        let Ok(entries) = fs::read_dir(&self.directory) else { return };
-        let mut dated: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_dated(path)).collect();
-        dated.sort();
-        let excess = dated.len().saturating_sub(self.max_files.max(1));
-        for old in &dated[..excess] {
+        if self.rotation == Rotation::Never || self.max_files == 0 {
+            return;
+        }
+        let mut names = Name::all(&self.directory);
+        names.sort();
+        let excess = names.len().saturating_sub(self.max_files);
+        for old in &names[..excess] {
             // A file that cannot be removed now is tried again with the next one.
-            drop(fs::remove_file(old));
+            drop(fs::remove_file(self.directory.join(old.text())));
         }
     }
 }
 
-fn name(rotation: Rotation, now: Timestamp) -> String {
-    match rotation {
-        Rotation::Daily => format!("{NAME}.{}", now.date()),
-        Rotation::Hourly => format!("{NAME}.{}", now.seconds()[..13].replace('T', "-")),
-        Rotation::Never => NAME.to_owned(),
+impl Name {
+    /// The first file of this time.
+    fn first(rotation: Rotation, now: Timestamp) -> Self {
+        let time = match rotation {
+            Rotation::Daily => now.date(),
+            Rotation::Hourly => now.seconds()[..13].replace('T', "-"),
+            Rotation::Never => String::new(),
+        };
+        Self { time, part: 0 }
+    }
+
+    /// The file of this time that was written last.
+    fn latest(directory: &Path, rotation: Rotation, now: Timestamp) -> Self {
+        let first = Self::first(rotation, now);
+        Self::all(directory).into_iter().filter(|name| name.time == first.time).max().unwrap_or(first)
+    }
+
+    /// All files that bear a time, in no order.
+    fn all(directory: &Path) -> Vec<Self> {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.filter_map(|entry| Self::parse(entry.file_name().to_str()?)).collect()
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let rest = name.strip_prefix(NAME)?.strip_prefix('.')?;
+        let (time, part) = rest.split_once('.').map_or((rest, None), |(time, part)| (time, Some(part)));
+        let is_time =
+            matches!(time.len(), 10 | 13) && time.bytes().enumerate().all(|(i, b)| if matches!(i, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() });
+        let part = part.map_or(Some(0), |part| part.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == part))?;
+        is_time.then(|| Self { time: time.to_owned(), part })
+    }
+
+    fn text(&self) -> String {
+        let mut name = NAME.to_owned();
+        if !self.time.is_empty() {
+            name = format!("{name}.{}", self.time);
+        }
+        if self.part > 0 {
+            name = format!("{name}.{}", self.part);
+        }
+        name
     }
 }
 
-fn is_dated(path: &Path) -> bool {
-    let date = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(NAME)?.strip_prefix('.'));
-    date.is_some_and(|date| {
-        matches!(date.len(), 10 | 13) && date.bytes().enumerate().all(|(i, b)| if matches!(i, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() })
-    })
-}
+impl Open {
+    fn new(directory: &Path, name: &Name) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o750).create(directory)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(directory.join(name.text()))?;
+        let size = file.metadata()?.len();
+        let mut last = [b'\n'];
+        if size > 0 {
+            file.read_exact_at(&mut last, size - 1)?;
+        }
+        Ok(Self { file, size, torn: last != [b'\n'] })
+    }
 
-fn open(directory: &Path, name: &str) -> io::Result<File> {
-    DirBuilder::new().recursive(true).mode(0o750).create(directory)?;
-    OpenOptions::new().append(true).create(true).mode(0o640).open(directory.join(name))
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.write(b"\n")?;
+            self.torn = false;
+        }
+        let before = self.size;
+        let written = self.write(line);
+        self.torn = written.is_err() && self.size > before;
+        written
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.size = self.size.saturating_add(count as u64);
+                    bytes = &bytes[count..];
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_named_after_their_time() {
-        let now = Timestamp(1_752_589_930_245);
-        assert_eq!(name(Rotation::Daily, now), "chatctl.log.2025-07-15");
-        assert_eq!(name(Rotation::Hourly, now), "chatctl.log.2025-07-15-14");
-        assert_eq!(name(Rotation::Never, now), "chatctl.log");
-    }
-
-    #[test]
-    fn only_our_own_old_files_are_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        for name in ["chatctl.log.2020-01-01", "chatctl.log.2020-01-02", "chatctl.log.old", "chatctl.log.2020-01-0x", "other.2020-01-01"] {
-            fs::write(dir.path().join(name), "x").unwrap();
-        }
-        let mut file = LogFile::open(dir.path(), Rotation::Daily, 2).unwrap();
-        file.write_all(b"line\n").unwrap();
-        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        left.sort();
-        let today = name(Rotation::Daily, Timestamp::now());
-        assert_eq!(left, ["chatctl.log.2020-01-02", "chatctl.log.2020-01-0x", today.as_str(), "chatctl.log.old", "other.2020-01-01"]);
-    }
-
-    #[test]
-    fn a_file_that_was_moved_or_removed_is_begun_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut file = LogFile::open(dir.path(), Rotation::Never, 2).unwrap();
-        file.write_all(b"one\n").unwrap();
-        fs::rename(dir.path().join(NAME), dir.path().join("moved")).unwrap();
-        file.reopen();
-        file.write_all(b"two\n").unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join(NAME)).unwrap(), "two\n");
-        let logs = dir.path().join("logs");
-        let mut daily = LogFile::open(&logs, Rotation::Daily, 2).unwrap();
-        fs::remove_dir_all(&logs).unwrap();
-        daily.write_all(b"three\n").unwrap();
-        assert_eq!(fs::read_to_string(logs.join(name(Rotation::Daily, Timestamp::now()))).unwrap(), "three\n");
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use crate::model::Timestamp;
 const MAX_FRAMES: usize = 40;
 
 /// What an event or span says.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Fields {
     message: String,
     user: Option<String>,
@@ -31,6 +31,23 @@ impl Fields {
         if self.room.is_none() {
             self.room.clone_from(&outer.room);
         }
+    }
+
+    /// The text.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// A field beside text, user and room.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.others.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The line that tells how often the like of this was left out. It may have been about others, too.
+    pub(super) fn repeated(mut self, times: u32) -> Self {
+        (self.user, self.room) = (None, None);
+        self.message = format!("{} ({times} more in the last minute)", self.message);
+        self
     }
 
     fn put(&mut self, field: &Field, value: String) {
@@ -62,9 +79,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// An event of this moment; an ERROR takes its stack along.
-    pub(super) fn now(level: Level, fields: Fields) -> Self {
-        let stack = (level == Level::ERROR).then(|| trim(&Backtrace::force_capture().to_string()));
+    /// An event of this moment, with the stack where that is wanted.
+    pub(super) fn now(level: Level, fields: Fields, stack: bool) -> Self {
+        let stack = stack.then(|| trim(&Backtrace::force_capture().to_string()));
         Self { at: Timestamp::now(), level, fields, stack }
     }
 
@@ -205,7 +222,7 @@ mod tests {
 
     #[test]
     fn errors_carry_a_stack_and_json_is_one_object() {
-        let error = Line::now(Level::ERROR, Fields { message: "failed".to_owned(), ..Fields::default() });
+        let error = Line::now(Level::ERROR, Fields { message: "failed".to_owned(), ..Fields::default() }, true);
         assert!(error.text().lines().count() > 2, "{}", error.text());
         let json: serde_json::Value = serde_json::from_str(error.json().trim_end()).unwrap();
         assert_eq!((json["level"].as_str(), json["message"].as_str()), (Some("ERROR"), Some("failed")));

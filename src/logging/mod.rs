@@ -1,40 +1,53 @@
 //! The log: lines of the documented form (or JSON) to standard output and to files in the log directory.
 //!
-//! What may live here: how an event becomes a line, where lines go, and what administrators do to a running log (`control`). What is worth a line, its author decides.
+//! What may live here: how an event becomes a line, where lines go, how often the same is told, and what administrators do to a
+//! running log (`control`). What is worth a line, its author decides. Two targets are known by name, so that nobody has to import
+//! this room: an ERROR of [`PLAIN`] is no fault of the program and has no stack trace; of [`REFUSED`] it tells of a refused
+//! credential, with the client's address in `ip`, and is counted by that.
 
 mod control;
 mod file;
 mod line;
+mod output;
+mod queue;
+mod repeats;
 
-use std::io::Write;
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{self, LogFormat};
-use crate::model::rules::Fold;
+use crate::config;
 use file::LogFile;
-use line::{Fields, Line};
+use line::Fields;
+use output::Output;
+use queue::Queue;
 
 pub use control::{Control, Entry};
 
-/// Lines that may wait for the disk; beyond, they are counted and left out, because the chat does not wait for its log.
-const QUEUE: usize = 65_536;
+/// Target of errors that are no fault of the program: no stack trace.
+const PLAIN: &str = "chatctl::plain";
+/// Target of refused credentials: no stack trace, and counted by address.
+const REFUSED: &str = "chatctl::refused";
 
-/// The log of this process. Dropping it writes what waits: hold it to the end of main.
+/// How long the end of the process waits for the disk.
+const FILE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits for whoever reads standard output.
+const STDOUT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The log of this process. Dropping it writes what waits, as long as that goes on: hold it to the end of main.
 pub struct Logging {
     control: Control,
-    losses: Vec<ErrorCounter>,
-    _guards: Vec<WorkerGuard>,
+    output: Arc<Output>,
 }
 
 impl Logging {
@@ -42,61 +55,43 @@ impl Logging {
     pub fn control(&self) -> Control {
         self.control.clone()
     }
-
-    /// Lines that were left out because the disk was too slow.
-    pub fn lost(&self) -> usize {
-        self.losses.iter().map(ErrorCounter::dropped_lines).sum()
-    }
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        let lost = self.lost();
+        self.output.tell_everything();
+        let lost = self.output.lost();
         if lost > 0 {
             tracing::warn!("{lost} log lines were left out because they could not be written fast enough.");
         }
+        self.output.end(Instant::now(), FILE_PATIENCE, STDOUT_PATIENCE);
     }
 }
 
 /// Starts the log of this process: files in `directory`, and standard output where configured.
 pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging> {
-    let file = LogFile::open(directory, config.rotation, config.max_files)?;
-    let (to_file, file_guard) = queue(file.clone());
-    let mut writers = vec![to_file];
-    let mut guards = vec![file_guard];
-    if config.stdout {
-        let (to_stdout, guard) = queue(std::io::stdout());
-        writers.push(to_stdout);
-        guards.push(guard);
-    }
-    let losses = writers.iter().map(NonBlocking::error_counter).collect();
+    let file = LogFile::open(directory, config)?;
+    let to_file = Queue::start(file.clone())?;
+    // Not through the program's own handle, whose lock a reader that stands still would hold.
+    let stdout = if config.stdout { Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))?) } else { None };
     let control = Control::new(file, config.level);
-    let layer = Lines { control: control.clone(), format: config.format, writers };
+    let output = Arc::new(Output::new(control.clone(), config.format, to_file, stdout));
+    let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     // A second start in one process (tests) keeps the first.
     if tracing_subscriber::registry().with(layer).try_init().is_err() {
         return Err(std::io::Error::other("a log has been started already"));
     }
+    Arc::clone(&output).tell_in_time()?;
     log_panics();
-    Ok(Logging { control, losses, _guards: guards })
+    Ok(Logging { control, output })
 }
 
-fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
-    NonBlockingBuilder::default().buffered_lines_limit(QUEUE).lossy(true).thread_name("log").finish(writer)
-}
-
-/// A panic is an ERROR line, whichever thread or task it ends; one a minute, because a request may cause as many as it likes.
+/// A panic is an ERROR line, whichever thread or task it ends.
 fn log_panics() {
-    static FOLD: Mutex<Fold> = Mutex::new(Fold::new());
     std::panic::set_hook(Box::new(|panic| {
-        let told = FOLD.lock().unwrap_or_else(PoisonError::into_inner).happened(Instant::now());
-        let Some(left_out) = told else { return };
         let text = panic.payload_as_str().unwrap_or("a value that is no text");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        if left_out == 0 {
-            tracing::error!("panicked at {place}: {text}");
-        } else {
-            tracing::error!("panicked at {place}: {text} ({left_out} more panics since the last such line)");
-        }
+        tracing::error!("panicked at {place}: {text}");
     }));
 }
 
@@ -113,8 +108,7 @@ fn rank_of(level: Level) -> u8 {
 /// Turns events into lines; user and room come from the event, else from the innermost span that names them.
 struct Lines {
     control: Control,
-    format: LogFormat,
-    writers: Vec<NonBlocking>,
+    output: Arc<Output>,
 }
 
 impl Lines {
@@ -165,15 +159,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
                 fields.inherit(outer);
             }
         }
-        let line = Line::now(*event.metadata().level(), fields);
-        let text = match self.format {
-            LogFormat::Text => line.text(),
-            LogFormat::Json => line.json(),
-        };
-        for writer in &self.writers {
-            // The queue counts what it has to leave out; there is nobody else to tell.
-            drop(writer.clone().write_all(text.as_bytes()));
-        }
-        self.control.say(line.entry());
+        self.output.take(event.metadata(), fields);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Messages, reactions, read marks, and the rules on their text.
 
+use super::rules::is_blank;
 use super::{Error, MediaId, MessageId, Person, Reaction, Result, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId};
 
 /// One message of a room. A deleted one keeps its place and loses its content.
@@ -121,9 +122,9 @@ pub struct Changes {
     pub messages: Vec<Message>,
 }
 
-/// Checks the text of a message: 1 to `max` code points, not only white space, no U+0000.
+/// Checks the text of a message: 1 to `max` code points of which one can be seen, no U+0000.
 pub fn check_text(field: &'static str, text: &str, max: usize) -> Result<()> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Error::Empty(field));
     }
     if text.contains('\0') {
@@ -150,6 +151,7 @@ mod tests {
         assert!(check_text("content", &"책".repeat(4000), 4000).is_ok());
         assert!(matches!(check_text("content", &"책".repeat(4001), 4000), Err(Error::TooLong("content", 4000))));
         assert!(matches!(check_text("content", " \n\t", 4000), Err(Error::Empty("content"))));
+        assert!(matches!(check_text("content", "\u{3164}\u{200b}", 4000), Err(Error::Empty("content"))));
         assert!(matches!(check_text("content", "a\0b", 4000), Err(Error::Invalid { .. })));
     }
 }

@@ -31,7 +31,7 @@ pub use names::{
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
 pub use room::{LiveState, Participant, Person, Role, Room, RoomCard, RoomFacts, Visibility};
-pub use rules::{MentionPlace, Reaction, check_reaction_room, mention_places, mentioned_names};
+pub use rules::{MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names, with_single_spaces};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, User};

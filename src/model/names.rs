@@ -5,6 +5,7 @@ use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 use time::{Date, macros::format_description};
 use unicode_normalization::UnicodeNormalization;
 
+use super::rules::{is_blank, with_single_spaces};
 use super::{Error, Result, RoomId, Timestamp};
 
 /// Longest login, display and room name, in code points.
@@ -15,12 +16,15 @@ pub const MAX_EMAIL: usize = 254;
 pub const MAX_PASSWORD: usize = 256;
 
 /// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower case, width mapped),
-/// and for text that PRECIS does not take as a name NFC and lower case.
+/// and for text that PRECIS does not take as a name NFC and lower case, with single spaces.
 pub fn fold(name: &str) -> String {
-    match UsernameCaseMapped::new().enforce(name) {
+    let name = with_single_spaces(name);
+    let folded = match UsernameCaseMapped::new().enforce(&name) {
         Ok(folded) => folded.into_owned(),
         Err(_) => name.nfc().collect::<String>().to_lowercase().nfc().collect(),
-    }
+    };
+    // PRECIS lowers letter by letter and leaves the end of a word in capitals with another sigma than the same word in small letters.
+    if folded.contains('ς') { folded.replace('ς', "σ") } else { folded }
 }
 
 /// What a folded name looks like to the eye: letters of other scripts become the ASCII ones they resemble.
@@ -89,7 +93,7 @@ pub fn check_password(field: &'static str, password: &str, min: usize) -> Result
 }
 
 fn check_length(field: &'static str, text: &str) -> Result<()> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Error::Empty(field));
     }
     if text.chars().count() > MAX_NAME {
@@ -134,6 +138,19 @@ mod tests {
         assert_eq!(fold("Василий"), fold("василий"));
         assert_eq!(fold("Café"), fold("CAFE\u{301}"));
         assert_eq!(fold("General Talk"), fold("general talk"));
+        assert_eq!(fold("Σίσυφος"), fold("ΣΊΣΥΦΟΣ"));
+        assert_eq!(fold("Οδός Σίσυφος"), fold("ΟΔΌΣ ΣΊΣΥΦΟΣ"));
+        assert_eq!(fold(" General \u{a0} talk"), fold("general talk"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_folded_stays_and_its_case_does_not_matter(name in "[a-zA-ZäöüÄÖÜа-яА-ЯёЁα-ωΑ-Ω가-힣一-龠ａ-ｚ0-9 ._-]{1,20}") {
+            let folded = fold(&name);
+            proptest::prop_assert_eq!(fold(&folded), folded.clone());
+            proptest::prop_assert_eq!(fold(&name.to_uppercase()), folded.clone());
+            proptest::prop_assert_eq!(fold(&name.to_lowercase()), folded);
+        }
     }
 
     #[test]

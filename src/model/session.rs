@@ -63,4 +63,6 @@ pub struct Client {
     pub counted: Option<IpAddr>,
     /// User-Agent.
     pub device: String,
+    /// The API that it speaks, for the log.
+    pub dialect: Option<&'static str>,
 }

@@ -84,7 +84,7 @@ async fn what_happens_to_rooms_and_users_is_told_with_their_names() {
 }
 
 #[tokio::test]
-async fn a_refused_credential_is_an_error_with_a_stack_trace_and_none_at_all_is_not() {
+async fn a_refused_credential_is_an_error_without_a_stack_trace_and_none_at_all_is_not() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     ann.bare().get("/api/users/me").await.is(401);
@@ -97,12 +97,10 @@ async fn a_refused_credential_is_an_error_with_a_stack_trace_and_none_at_all_is_
     Person::new(&server, "last").await;
     server.wait_for_log(&["[last]", "registered"]).await;
     let output = server.output();
-    let errors: Vec<_> = output.iter().enumerate().filter(|(_, text)| text.contains("[ERROR]")).collect();
+    let errors: Vec<_> = output.iter().filter(|text| text.contains("[ERROR]")).collect();
     assert_eq!(errors.len(), 3, "{errors:?}");
-    for (at, _) in &errors {
-        assert!(output.get(at + 1).is_some_and(|next| is_stack(next)), "no stack trace after {}", output[*at]);
-    }
-    let names: Vec<_> = errors.iter().map(|(_, text)| line(text).expect("the documented form").names).collect();
+    assert!(!output.iter().any(|text| is_stack(text)), "it is no fault of the program");
+    let names: Vec<_> = errors.iter().map(|text| line(text).expect("the documented form").names).collect();
     assert_eq!(names, [vec![], vec!["ann".to_owned()], vec!["ann".to_owned()]], "the user stands there when known");
 }
 

@@ -3,7 +3,9 @@
 use crate::chat::{is_password_hash, unusable_password};
 /// The name of a file as it can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
-use crate::model::{FileKind, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_display_name, check_email, check_login};
+use crate::model::{
+    FileKind, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_display_name, check_email, check_login, with_single_spaces,
+};
 use crate::store::transfer::{MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
 
 /// Longest name of anything.
@@ -71,6 +73,7 @@ pub(super) fn login(wanted: &str, key: &str) -> String {
 
 /// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is left.
 pub(super) fn visible(name: &str, otherwise: &str) -> String {
+    let name = &with_single_spaces(name);
     if check_display_name("name", name).is_ok() {
         return name.to_owned();
     }

@@ -4,8 +4,10 @@ mod addresses;
 mod fold;
 mod mentions;
 mod reactions;
+mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
 pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use reactions::{Reaction, check_reaction_room};
+pub use visible::{is_blank, with_single_spaces};

@@ -3,10 +3,11 @@
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Result};
 
-use crate::model::Reaction;
+use crate::model::{Reaction, fold, skeleton, with_single_spaces};
 
 /// Name and rule of each.
-const FUNCTIONS: [(&str, fn(&str) -> String); 1] = [("reaction_form", reaction_form)];
+const FUNCTIONS: [(&str, fn(&str) -> String); 4] =
+    [("reaction_form", reaction_form), ("fold", fold), ("skeleton", skeleton), ("single_spaces", with_single_spaces)];
 
 /// The form under which a reaction is stored; one that nobody knows stays.
 fn reaction_form(reaction: &str) -> String {

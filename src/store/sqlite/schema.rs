@@ -27,8 +27,14 @@ macro_rules! migration {
 }
 
 /// Only ever appended to: what has been released stays as it is.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[migration!("0001_start"), migration!("0002_search"), migration!("0003_imported"), migration!("0004_reactions"), migration!("0005_file_names")];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    migration!("0001_start"),
+    migration!("0002_search"),
+    migration!("0003_imported"),
+    migration!("0004_reactions"),
+    migration!("0005_file_names"),
+    migration!("0006_names"),
+];
 
 /// `chat` in ASCII; tells our files from those of other programs.
 pub(super) const APPLICATION: i32 = 0x6368_6174;

@@ -100,6 +100,13 @@ impl Client {
         Answer { asked, status, headers, bytes, text }
     }
 
+    /// The status alone, of an answer that may go on for ever.
+    pub(crate) async fn status(&self, method: Method, path: &str, body: &str) -> u16 {
+        let request = self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
+        let request = if body.is_empty() { request } else { request.body(body.to_owned()) };
+        request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}")).status().as_u16()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, Body::Nothing).await
     }

@@ -9,7 +9,7 @@ use super::files;
 use super::sound::visible;
 use super::take::Taker;
 use crate::admin::Failure;
-use crate::model::{FileKind, SNIFFED, Shown, Timestamp};
+use crate::model::{FileKind, SNIFFED, Shown, Timestamp, is_blank};
 use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
 
 /// Attachments of one message.
@@ -234,14 +234,14 @@ impl Taker<'_> {
     /// A message; one that is too long or holds too many files becomes several, `key`, `key#2`, `key#3` …
     pub(super) fn post(&mut self, mut post: Post) -> Result<(), Failure> {
         let text = clean(&post.text);
-        if text.trim().is_empty() && post.media.is_empty() {
+        if is_blank(&text) && post.media.is_empty() {
             self.report.note(Reason::Empty, format!("{}/{}", post.room, post.key));
             return Ok(());
         }
         if post.pinned {
             self.report.note_once(Reason::NoPlace, "pinned messages");
         }
-        let mut texts = if text.trim().is_empty() { Vec::new() } else { split(&text, self.target.max_chars) };
+        let mut texts = if is_blank(&text) { Vec::new() } else { split(&text, self.target.max_chars) };
         if texts.len() > 1 {
             self.report.note(Reason::TextSplit, format!("{}/{}: {} messages", post.room, post.key, texts.len()));
         }
@@ -318,12 +318,12 @@ fn split(text: &str, max: usize) -> Vec<String> {
         let earliest = head.len() - head.len() / 4;
         let cut = head.rfind('\n').filter(|at| *at >= earliest).or_else(|| head.rfind(' ').filter(|at| *at >= earliest)).unwrap_or(head.len());
         let (part, after) = rest.split_at(cut);
-        if !part.trim().is_empty() {
+        if !is_blank(part) {
             parts.push(part.to_owned());
         }
         rest = after.trim_start_matches(['\n', ' ']);
     }
-    if !rest.trim().is_empty() {
+    if !is_blank(rest) {
         parts.push(rest.to_owned());
     }
     parts

@@ -33,3 +33,21 @@ fn reactions_that_differ_in_a_selector_only_become_one() {
     assert_eq!(rows::<i64>(&conn, "SELECT rev FROM rooms ORDER BY id"), [11, 5]);
     assert!(conn.prepare("SELECT reaction_form('x')").is_err(), "only migrations have it");
 }
+
+#[test]
+fn names_are_compared_as_they_are_today_and_nobody_is_locked_out() {
+    let (_dir, conn) = migrated(
+        4,
+        "INSERT INTO users (id, login, folded, look_alike, name, name_folded, password, created) VALUES
+             (1, 'Σίσυφος', 'σίσυφος', 'σίσυφος', ' A  b', ' a  b', '', 0), (2, 'ΣΊΣΥΦΟΣ', 'σίσυφοσ', 'σίσυφοσ', 'B', 'b', '', 0),
+             (3, 'Άδης', 'άδης', 'άδης', 'Άδης', 'άδης', '', 0), (4, 'ann', 'ann', 'ann', 'Ann', 'ann', '', 0);
+         INSERT INTO users (id, login, name, name_folded, password, created, deleted) VALUES (5, '', '', '', '', 0, 1);
+         INSERT INTO rooms (id, name, folded, visibility, rev, facts_rev, created) VALUES (1, 'general talk', 'general talk', 'public', 1, 1, 0),
+             (2, 'general  talk', 'general  talk', 'public', 1, 1, 0), (3, ' quiet\u{a0}place ', ' quiet\u{a0}place ', 'public', 1, 1, 0);
+         INSERT INTO participants (room, user, role, edited_name, since, joined, mark_at) VALUES (1, 1, 'admin', 'a  b ', 1, 0, 0), (1, 4, 'member', '', 1, 0, 0);",
+    );
+    let users: Vec<String> = rows(&conn, "SELECT login || '/' || folded || '/' || name || '/' || name_folded FROM users WHERE deleted IS NULL ORDER BY id");
+    assert_eq!(users, ["Σίσυφος-2/σίσυφοσ-2/A b/a b", "ΣΊΣΥΦΟΣ/σίσυφοσ/B/b", "Άδης/άδησ/Άδης/άδησ", "ann/ann/Ann/ann"]);
+    assert_eq!(rows::<String>(&conn, "SELECT name FROM rooms ORDER BY id"), ["general talk", "general  talk", "quiet place"]);
+    assert_eq!(rows::<String>(&conn, "SELECT edited_name FROM participants ORDER BY user"), ["a b", ""]);
+}

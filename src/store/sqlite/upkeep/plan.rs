@@ -72,14 +72,15 @@ mod tests {
     fn a_plan_names_what_is_missing_and_leaves_the_file_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a % b.db");
-        assert_eq!(plan(&path).unwrap().migrations, ["0001_start", "0002_search", "0003_imported"]);
+        let all: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name).collect();
+        assert_eq!(plan(&path).unwrap().migrations, all);
         drop(schema::open(&path).unwrap());
         let known = schema::number(MIGRATIONS);
         assert_eq!(plan(&path).unwrap(), Plan { schema: known, known, migrations: Vec::new(), newer: false });
         let conn = Connection::open(&path).unwrap();
         conn.pragma_update(None, "user_version", 1).unwrap();
         // Still in the write-ahead log.
-        assert_eq!((plan(&path).unwrap().schema, plan(&path).unwrap().migrations), (1, vec!["0002_search", "0003_imported"]));
+        assert_eq!((plan(&path).unwrap().schema, plan(&path).unwrap().migrations), (1, all[1..].to_vec()));
         conn.pragma_update(None, "user_version", 99).unwrap();
         drop(conn);
         let before = fs::read(&path).unwrap();

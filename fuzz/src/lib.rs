@@ -1,0 +1,181 @@
+//! What is fuzzed: one function for each thing that chatctl reads from outside. A panic, or an assertion that fails, is a find.
+//!
+//! `cargo +nightly fuzz run NAME` feeds one of them for as long as you like; `tests/it/corpus.rs` feeds each its committed corpus.
+
+use std::io::{Cursor, Write};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use chatctl::admin::{Import, Output};
+use chatctl::api::Speaks;
+use chatctl::api::chatrooms::{Chatrooms, State};
+use chatctl::api::realtime::Realtime;
+use chatctl::api::rooms::Rooms;
+use chatctl::api::v1::V1;
+use chatctl::config::Config;
+use chatctl::config::load::{self, Flags};
+use chatctl::model::rules::{Network, forwarded_client, mention_places, mentioned_names};
+use chatctl::model::{FileKind, SNIFFED, UserId, WordQuery, copy_picture, index_words};
+
+/// Every target by its name: that of its file in `fuzz_targets/` and of its folder in `corpus/`.
+pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+    ("configuration", configuration),
+    ("forwarded_for", forwarded_for),
+    ("frame_chatrooms", frame_chatrooms),
+    ("frame_realtime", frame_realtime),
+    ("frame_rooms", frame_rooms),
+    ("frame_v1", frame_v1),
+    ("import_file", import_file),
+    ("import_slack", import_slack),
+    ("media_file", media_file),
+    ("mentions", mentions),
+    ("search_query", search_query),
+];
+
+/// A text frame, decoded.
+fn frame<D: Speaks>(mut state: D::State, bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let asked = D::decode(&mut state, text);
+        // What could not be read is answered.
+        if let Err(error) = asked.command {
+            drop(D::reply(&mut state, &asked.question, Err(error)));
+        }
+    }
+}
+
+/// A frame of the dialect `chatrooms`.
+pub fn frame_chatrooms(bytes: &[u8]) {
+    frame::<Chatrooms>(State::of("ann"), bytes);
+}
+
+/// A frame of the dialect `rooms`.
+pub fn frame_rooms(bytes: &[u8]) {
+    frame::<Rooms>(UserId(1), bytes);
+}
+
+/// A frame of the dialect `v1`.
+pub fn frame_v1(bytes: &[u8]) {
+    frame::<V1>((), bytes);
+}
+
+/// A frame of the dialect `realtime`.
+pub fn frame_realtime(bytes: &[u8]) {
+    frame::<Realtime>((), bytes);
+}
+
+/// A query and a text in which it is looked for, one after the other.
+pub fn search_query(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (query, text) = text.split_once('\n').unwrap_or((text, text));
+    drop(index_words(text));
+    if let Some(query) = WordQuery::parse(query) {
+        let snippet = query.snippet(text);
+        let length = snippet.text.chars().count();
+        let mut last = 0;
+        for (from, to) in snippet.highlights {
+            assert!(last <= from && from < to && to <= length, "a highlight lies in the snippet, behind the one before");
+            last = to;
+        }
+    }
+}
+
+/// The value of `X-Forwarded-For` behind two trusted proxies.
+pub fn forwarded_for(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let trusted: Vec<Network> = ["10.0.0.0/8", "fd00::/8"].iter().filter_map(|network| Network::parse(network)).collect();
+    let peer: Option<IpAddr> = "10.0.0.1".parse().ok();
+    let client = forwarded_client(peer, text.split(','), |address| trusted.iter().any(|network| network.holds(address)));
+    assert!(client.is_some(), "there is always the peer");
+    drop(Network::parse(text));
+}
+
+/// An upload: judged, and cleaned where it is a picture. What was cleaned is cleaned already.
+pub fn media_file(bytes: &[u8]) {
+    let kind = FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes));
+    let mut cleaned = Vec::new();
+    if let Ok(Some(_)) = copy_picture(kind, &mut Cursor::new(bytes), &mut cleaned) {
+        let mut again = Vec::new();
+        let size = copy_picture(kind, &mut Cursor::new(&cleaned), &mut again).expect("memory can be read");
+        assert!(size.is_some(), "a cleaned picture is one");
+        assert_eq!(cleaned, again, "cleaning twice changes nothing more");
+    }
+}
+
+/// A text in which people are mentioned.
+pub fn mentions(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for place in mention_places(text) {
+        let after = text.get(place.at + 1..).expect("behind an @");
+        for name in place.candidates {
+            assert!(after.starts_with(name) && name.chars().count() <= 64, "a candidate stands at its @");
+        }
+    }
+    drop(mentioned_names(text));
+}
+
+/// A configuration file.
+pub fn configuration(bytes: &[u8]) {
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a temporary file");
+    file.write_all(bytes).expect("a file can be written");
+    drop(load::load(&Flags { config: Some(file.path().to_owned()), ..Flags::default() }));
+}
+
+/// A file that somebody wants to import: a bulk file of Mattermost, an export of our own, a zip of whatever.
+pub fn import_file(bytes: &[u8]) {
+    import(bytes.to_vec());
+}
+
+/// A Slack export of sound zip structure: its lists and a day, separated by empty lines.
+pub fn import_slack(bytes: &[u8]) {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let names = ["users.json", "channels.json", "general/2024-01-01.json", "groups.json", "dms.json"];
+    let text = String::from_utf8_lossy(bytes);
+    for (name, part) in names.iter().zip(text.split("\n\n")) {
+        zip.start_file(*name, stored).expect("a zip in memory");
+        zip.write_all(part.as_bytes()).expect("a zip in memory");
+    }
+    import(zip.finish().expect("a zip in memory").into_inner());
+}
+
+/// Where imports are carried out, one after the other, in data of their own: opening a database for each would cost more than the import.
+struct Importer {
+    files: Sender<PathBuf>,
+    done: Receiver<()>,
+}
+
+fn import(bytes: Vec<u8>) {
+    static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
+    let importer = IMPORTER.get_or_init(|| Mutex::new(importer())).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(&bytes).expect("a file can be written");
+    importer.files.send(file.path().to_owned()).expect("the importer lives");
+    importer.done.recv().expect("the importer has not panicked");
+}
+
+fn importer() -> Importer {
+    let ((files, waiting), (finished, done)) = (channel::<PathBuf>(), channel());
+    std::thread::spawn(move || {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let mut config = Config::default();
+        config.server.data_dir = data.path().to_owned();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let database = data.path().join("chat.db");
+        let worked = runtime.block_on(chatctl::server::offline(config, database, async |admin| {
+            for path in waiting {
+                if let Ok(import) = Import::open(&path, None) {
+                    let (output, mut replies) = Output::new();
+                    let read = tokio::spawn(async move { while replies.recv().await.is_some() {} });
+                    drop(admin.import(import, true, &output).await);
+                    drop(output);
+                    read.await.expect("replies are read");
+                }
+                finished.send(()).expect("somebody waits");
+            }
+        }));
+        worked.expect("data of its own");
+    });
+    Importer { files, done }
+}

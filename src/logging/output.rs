@@ -1,0 +1,138 @@
+//! Where lines go: to the file, to standard output, to whoever reads along; and which of those that repeat.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{Level, Metadata};
+
+use super::line::{Fields, Line};
+use super::queue::Queue;
+use super::repeats::{Kind, LeftOut, Repeats};
+use super::{Control, PLAIN, REFUSED};
+use crate::config::LogFormat;
+use crate::model::rules::counted;
+
+/// The outputs of this process's log.
+pub(super) struct Output {
+    control: Control,
+    format: LogFormat,
+    file: Queue,
+    stdout: Option<Queue>,
+    repeats: Mutex<Repeats<Fields>>,
+    /// Something has been left out that will have to be told.
+    left_out: Condvar,
+}
+
+impl Output {
+    pub(super) fn new(control: Control, format: LogFormat, file: Queue, stdout: Option<Queue>) -> Self {
+        Self { control, format, file, stdout, repeats: Mutex::default(), left_out: Condvar::new() }
+    }
+
+    /// Takes an event: writes it, or counts it where it repeats.
+    pub(super) fn take(&self, metadata: &Metadata<'_>, fields: Fields) {
+        let level = *metadata.level();
+        if level != Level::ERROR {
+            self.write(Line::now(level, fields, false));
+            return;
+        }
+        let now = Instant::now();
+        let mut repeats = self.lock();
+        let due = repeats.due(now);
+        let full = kinds(metadata, &fields).into_iter().find(|kind| !repeats.admit(kind.clone(), now));
+        let stack = match &full {
+            Some(kind) => {
+                repeats.leave_out(kind, fields.clone());
+                self.left_out.notify_all();
+                false
+            }
+            None => ![PLAIN, REFUSED].contains(&metadata.target()) && repeats.admit(Kind::Traces, now),
+        };
+        drop(repeats);
+        self.tell(due);
+        if full.is_none() {
+            self.write(Line::now(level, fields, stack));
+        }
+    }
+
+    /// Starts the thread that tells what was left out as soon as its minute is over.
+    pub(super) fn tell_in_time(self: Arc<Self>) -> io::Result<()> {
+        thread::Builder::new().name("log".to_owned()).spawn(move || {
+            loop {
+                let due = self.wait();
+                self.tell(due);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Tells what was left out, whether or not its minute is over.
+    pub(super) fn tell_everything(&self) {
+        let all = self.lock().all();
+        self.tell(all);
+    }
+
+    /// Lines that were left out because an output was too slow.
+    pub(super) fn lost(&self) -> usize {
+        self.file.lost() + self.stdout.as_ref().map_or(0, Queue::lost)
+    }
+
+    /// Has everything written that waits, each output for at most so long.
+    pub(super) fn end(&self, now: Instant, file: Duration, stdout: Duration) {
+        self.file.end();
+        if let Some(queue) = &self.stdout {
+            queue.end();
+            queue.wait(now + stdout);
+        }
+        self.file.wait(now + file);
+    }
+
+    fn wait(&self) -> Vec<LeftOut<Fields>> {
+        let mut repeats = self.lock();
+        loop {
+            let now = Instant::now();
+            let due = repeats.due(now);
+            if !due.is_empty() {
+                return due;
+            }
+            repeats = match repeats.next_due() {
+                None => self.left_out.wait(repeats).unwrap_or_else(PoisonError::into_inner),
+                Some(next) => self.left_out.wait_timeout(repeats, next.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+    }
+
+    fn tell(&self, left_out: Vec<LeftOut<Fields>>) {
+        for LeftOut { times, last } in left_out {
+            self.write(Line::now(Level::ERROR, last.repeated(times), false));
+        }
+    }
+
+    fn write(&self, line: Line) {
+        let text: Arc<str> = match self.format {
+            LogFormat::Text => line.text(),
+            LogFormat::Json => line.json(),
+        }
+        .into();
+        for queue in std::iter::once(&self.file).chain(&self.stdout) {
+            queue.push(&text);
+        }
+        self.control.say(line.entry());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Repeats<Fields>> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an ERROR counts as.
+fn kinds(metadata: &Metadata<'_>, fields: &Fields) -> Vec<Kind> {
+    if metadata.target() == REFUSED {
+        let address = fields.get("ip").and_then(|ip| ip.parse::<IpAddr>().ok());
+        return vec![Kind::Refusals(address.map(counted))];
+    }
+    let place = metadata.callsite();
+    vec![Kind::Message(place.clone(), fields.message().to_owned()), Kind::Place(place)]
+}

@@ -1,0 +1,24 @@
+//! The committed corpus of the fuzz targets, replayed: what was found once stays mended.
+
+#![expect(clippy::expect_used, reason = "targets fail by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+#[test]
+fn every_target_takes_its_corpus() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for (name, target) in targets::TARGETS {
+        let mut seeds: Vec<_> = fs::read_dir(corpus.join(name)).unwrap_or_else(|error| panic!("no corpus of {name}: {error}")).collect();
+        assert!(!seeds.is_empty(), "no seeds of {name}");
+        seeds.sort_by_key(|seed| seed.as_ref().map(fs::DirEntry::path).ok());
+        for seed in seeds {
+            let path = seed.expect("a folder can be read").path();
+            println!("{}", path.display());
+            target(&fs::read(&path).expect("a file"));
+        }
+    }
+}
