@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::admin::Failure;
 use crate::admin::command::Secret;
+use crate::admin::{Failure, identity};
 
 /// Random bytes of a password that is made up: 120 bits.
 const GENERATED: usize = 15;
@@ -55,7 +55,7 @@ impl PasswordSource {
 
 fn from_file(path: &Path) -> Result<Secret, Failure> {
     let what = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
+    let file = identity::as_caller(|| std::fs::File::open(path)).map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
     first_line(io::BufReader::new(file), &what)
 }
 

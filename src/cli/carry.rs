@@ -1,6 +1,7 @@
 //! Gives a command to the running server, or carries it out on the data of a stopped one.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::interrupt::Interrupt;
@@ -224,7 +225,7 @@ pub(super) fn on_data(
     take: Take<'_>,
 ) -> Result<(), Failure> {
     let data = config.server.data_dir.clone();
-    let _logging = start_log(&config, &data)?;
+    start_log(&config, &data)?;
     let database = data.join(&config.database.path);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -270,9 +271,22 @@ pub(super) fn on_data(
     done
 }
 
-/// The log of a stopped server, without standard output.
-pub(super) fn start_log(config: &Config, data: &Path) -> Result<logging::Logging, Failure> {
-    let directory: PathBuf = data.join(&config.log.directory);
-    let log = crate::config::Log { stdout: false, ..config.log.clone() };
-    logging::start(&log, &directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", directory.display()), &error))
+/// The log of this command, once work on the data has begun.
+static LOG: Mutex<Option<logging::Logging>> = Mutex::new(None);
+
+/// Begins the log of a stopped server, without standard output, unless an earlier step of this command has.
+pub(super) fn start_log(config: &Config, data: &Path) -> Result<(), Failure> {
+    let mut held = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.is_none() {
+        let directory: PathBuf = data.join(&config.log.directory);
+        let log = crate::config::Log { stdout: false, ..config.log.clone() };
+        let started = logging::start(&log, &directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", directory.display()), &error))?;
+        *held = Some(started);
+    }
+    Ok(())
+}
+
+/// Writes what waits, at the end of the command.
+pub(super) fn end_log() {
+    drop(LOG.lock().unwrap_or_else(PoisonError::into_inner).take());
 }

@@ -10,7 +10,6 @@ use super::print::{Layout, Printer, note};
 use crate::admin::doctor::{self, CHECKS, Check, Finding, Ground, Server, Side, Status};
 use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::load::Loaded;
-use crate::logging;
 
 const LIST: Layout = Layout::List(&[("check", "check"), ("looks at", "about")]);
 const FINDINGS: Layout = Layout::List(&[("check", "check"), ("status", "status"), ("found", "found"), ("what to do", "advice")]);
@@ -153,10 +152,7 @@ fn keep(loaded: &Loaded, found: &[Finding]) {
     let data = &loaded.config.server.data_dir;
     if found.iter().any(|finding| finding.status == Status::Fixed) {
         match carry::start_log(&loaded.config, data) {
-            Ok(logging) => {
-                doctor::note(&carry::operator(), found);
-                drop::<logging::Logging>(logging);
-            }
+            Ok(()) => doctor::note(&carry::operator(), found),
             Err(failure) => note(&failure.to_string()),
         }
     }

@@ -169,6 +169,7 @@ pub fn run() -> ExitCode {
         Noun::Completions { shell } => pages::completions(shell),
         Noun::Manpages { directory } => pages::manpages(&directory, global.output),
     };
+    carry::end_log();
     done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }
 

@@ -196,7 +196,9 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);
     copy.database.path = PathBuf::from("chat.db");
-    copy.log.directory = PathBuf::from("logs");
+    // The log is the real one, where there is one: a command has one log.
+    let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
+    copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));
     copy.media.directory = PathBuf::from("media");
     if there {
         let from = config.server.data_dir.join(&config.database.path);

@@ -125,6 +125,6 @@ async fn administrators_come_and_go_at_once() {
     ctl.run(&["user", "promote", "ann"]).ends(0);
     assert_eq!(admin().await, 200);
     assert_eq!(ann.get("/api/users/me").await.is(200)["admin"], true);
-    ctl.run(&["user", "demote", "ann"]).ends(0);
+    ctl.run(&["user", "demote", "ann", "--yes"]).ends(0);
     assert_eq!(admin().await, 404);
 }

@@ -66,7 +66,7 @@ async fn the_log_is_read_along_until_one_may_not_any_more() {
     assert_eq!((&line["user"], &line["level"]), (&json!("eve"), &json!("info")), "{line}");
     assert!(line["time"].is_string() && line["message"].is_string(), "{line}");
 
-    Ctl::of(&server).run(&["user", "demote", "root"]).ends(0);
+    Ctl::of(&server).run(&["user", "demote", "root", "--yes"]).ends(0);
     Person::known(&server, "eve").await;
     while answer.chunk().await.unwrap().is_some() {}
     root.get("/api/admin/log?level=loud").await.fails(404, "not_found");

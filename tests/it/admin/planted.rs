@@ -35,6 +35,7 @@ impl Theirs {
         let home = open_to_all();
         let data = home.path().join("data");
         fs::rename(server.data(), &data).unwrap();
+        mode(&data, 0o700);
         give(&data, NOBODY);
         Some(Self { home, data })
     }
