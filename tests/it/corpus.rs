@@ -17,7 +17,7 @@ fn every_target_takes_its_corpus() {
         seeds.sort_by_key(|seed| seed.as_ref().map(fs::DirEntry::path).ok());
         for seed in seeds {
             let path = seed.expect("a folder can be read").path();
-            println!("{}", path.display());
+            eprintln!("{}", path.display());
             target(&fs::read(&path).expect("a file"));
         }
     }

@@ -243,7 +243,8 @@ async fn clients_that_lose_their_connections_end_with_what_a_fresh_fetch_shows()
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..cases {
         let history = proptest::collection::vec(step(), 10..60).new_tree(&mut runner).expect("a history").current();
-        println!("{history:?}");
+        // Shown when the case fails.
+        eprintln!("{history:?}");
         live_through(&people, &history).await;
     }
 }

@@ -135,7 +135,7 @@ fn with(mut object: Json, more: &Json) -> Json {
 fn mattermost_lines(lines: &[(&str, Json)]) -> Vec<u8> {
     let first = json!({"type": "version", "version": 1});
     let others = lines.iter().map(|(kind, content)| json!({"type": kind, *kind: content}));
-    std::iter::once(first).chain(others).map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+    std::iter::once(first).chain(others).map(|line| line.to_string() + "\n").collect::<Vec<_>>().concat().into_bytes()
 }
 
 /// Somebody of Mattermost in a channel of the team `t`.

@@ -47,11 +47,11 @@ impl<'a> Table<'a> {
             for _ in 0..STEP {
                 once().await;
                 times += 1;
-                if used(self.server) - before > LONGEST {
+                if used(self.server).saturating_sub(before) > LONGEST {
                     break;
                 }
             }
-            spent = used(self.server) - before;
+            spent = used(self.server).saturating_sub(before);
         }
         // A clock that ticks each 10 ms may have missed as much.
         (spent + Duration::from_millis(5)).as_secs_f64() * 1000.0 / f64::from(times)
@@ -69,7 +69,7 @@ impl<'a> Table<'a> {
         for (name, smallest, work, most) in self.rows {
             let ratio = work / smallest;
             let line = format!("{name:<44} {smallest:>8.2} ms {work:>8.2} ms  × {ratio:>6.1} (at most {most})");
-            println!("{line}");
+            eprintln!("{line}");
             if ratio > most {
                 over.push(line);
             }

@@ -163,7 +163,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
         match code {
             0 => assert_eq!(errors, "", "{asked}"),
             _ if asked.ends_with("attic") || asked.ends_with("delete ben") || asked.ends_with("demote dan") => {
-                assert!(errors.contains("--yes"), "{asked}: {errors}")
+                assert!(errors.contains("--yes"), "{asked}: {errors}");
             }
             _ => {
                 let error: Json = serde_json::from_str(errors).unwrap();

@@ -1,5 +1,7 @@
 //! A database with damaged pages: found, told, never saved as if it were whole; and a write-ahead log that is damaged.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;

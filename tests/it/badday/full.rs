@@ -1,5 +1,7 @@
 //! A full disk: a small file system of its own, since these tests run as root.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -24,7 +24,7 @@ fn null_and_other_types_cost_nothing_around_them() {
             slack_message("1704100002.0001", "U1", "three"),
             &json!({"reactions": [null, {"name": "+1", "users": null}, {"name": "heart", "users": ["U2", null]}]})
         ),
-        with(slack_message("", "U1", "four"), &json!({"ts": 1_704_100_003.5, "thread_ts": 1_704_100_000.0001})),
+        with(slack_message("", "U1", "four"), &json!({"ts": 1_704_100_003.5, "thread_ts": 1_704_100_000.000_1})),
     ]);
     let random = json!([slack_message("1704100000.0001", "U1", "r1"), null, with(slack_message("1704100001.0001", "U2", ""), &json!({"text": 7}))]);
     slack_export(&zip, &users, &channels, &[], &[("general/2024-01-01", general), ("random/2024-01-01", random)]);
