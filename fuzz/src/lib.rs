@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use chatctl::admin::{Import, Output};
+use chatctl::admin::Output;
+use chatctl::admin::transfer::Import;
 use chatctl::api::Speaks;
 use chatctl::api::chatrooms::{Chatrooms, State};
 use chatctl::api::realtime::Realtime;
@@ -19,8 +20,11 @@ use chatctl::config::load::{self, Flags};
 use chatctl::model::rules::{Network, forwarded_client, mention_places, mentioned_names};
 use chatctl::model::{FileKind, SNIFFED, UserId, WordQuery, copy_picture, index_words};
 
+/// Takes whatever bytes there are.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name: that of its file in `fuzz_targets/` and of its folder in `corpus/`.
-pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("configuration", configuration),
     ("forwarded_for", forwarded_for),
     ("frame_chatrooms", frame_chatrooms),
@@ -47,7 +51,7 @@ fn frame<D: Speaks>(mut state: D::State, bytes: &[u8]) {
 
 /// A frame of the dialect `chatrooms`.
 pub fn frame_chatrooms(bytes: &[u8]) {
-    frame::<Chatrooms>(State::of("ann"), bytes);
+    frame::<Chatrooms>(State { login: "ann".to_owned() }, bytes);
 }
 
 /// A frame of the dialect `rooms`.
@@ -163,7 +167,7 @@ fn importer() -> Importer {
         config.server.data_dir = data.path().to_owned();
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let database = data.path().join("chat.db");
-        let worked = runtime.block_on(chatctl::server::offline(config, database, async |admin| {
+        let worked = runtime.block_on(chatctl::server::offline(config, database, true, async |admin| {
             for path in waiting {
                 if let Ok(import) = Import::open(&path, None) {
                     let (output, mut replies) = Output::new();

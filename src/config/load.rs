@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use figment::Figment;
+use figment::providers::Serialized;
 use toml::{Table, Value};
 
 use super::{Config, LogLevel, keys, place, sound, value, variables};
@@ -83,15 +84,14 @@ fn load_from(flags: &Flags, variables: impl Iterator<Item = (OsString, OsString)
     // A relative directory of the file is relative to the file; one of flags or environment to where we are.
     let of_others = flags.data_dir.is_some() || variables.has("server", "data_dir");
     let in_file = table.get("server").and_then(|server| server.get("data_dir")).is_some();
-    variables.merge_into(&mut table);
-    overrides(flags, &mut table);
-    let mut config = match Config::deserialize(table) {
-        Ok(config) => config,
-        Err(error) => {
-            problems.push(error.message().to_owned());
-            Config::default()
-        }
-    };
+    let layers = [table, variables.table(), overrides(flags)];
+    let defaults = Figment::from(Serialized::defaults(Config::default()));
+    let merged = layers.into_iter().fold(defaults, |merged, layer| merged.merge(Serialized::defaults(layer)));
+    // Each value fits its key already; what is left is said without the place in our source that figment adds.
+    let mut config: Config = merged.extract().unwrap_or_else(|error| {
+        problems.push(format!("{}: {}", error.path.join("."), error.kind));
+        Config::default()
+    });
     problems.extend(sound::problems(&config));
     if !problems.is_empty() {
         return Err(ConfigError::Wrong(problems));
@@ -149,20 +149,22 @@ fn with_place(unknown: &str, place: &str) -> String {
     }
 }
 
-fn overrides(flags: &Flags, table: &mut Table) {
+fn overrides(flags: &Flags) -> Table {
+    let mut table = Table::new();
     if let Some(data) = &flags.data_dir
         && let Ok(data) = Value::try_from(data)
     {
-        set(table, "server", "data_dir", data);
+        set(&mut table, "server", "data_dir", data);
     }
     if !flags.listen.is_empty() {
-        set(table, "server", "listen", Value::from(flags.listen.clone()));
+        set(&mut table, "server", "listen", Value::from(flags.listen.clone()));
     }
     if let Some(level) = flags.log_level
         && let Ok(level) = Value::try_from(level)
     {
-        set(table, "log", "level", level);
+        set(&mut table, "log", "level", level);
     }
+    table
 }
 
 /// The usual place below a directory that somebody else may have filled is not believed: passwords would go there.

@@ -61,11 +61,13 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
 }
 
 impl Variables {
-    /// Sets the values.
-    pub(super) fn merge_into(&self, table: &mut Table) {
+    /// The values as sections.
+    pub(super) fn table(&self) -> Table {
+        let mut table = Table::new();
         for (section, key, value) in &self.values {
-            super::load::set(table, section, key, value.clone());
+            super::load::set(&mut table, section, key, value.clone());
         }
+        table
     }
 
     /// Whether a key is set.

@@ -71,9 +71,9 @@ impl Drop for Logging {
 /// Starts the log of this process: files in `directory`, and standard output where configured.
 pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging> {
     let file = LogFile::open(directory, config)?;
-    let to_file = Queue::start(file.clone())?;
+    let to_file = Queue::start(file.clone());
     // Not through the program's own handle, whose lock a reader that stands still would hold.
-    let stdout = if config.stdout { Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))?) } else { None };
+    let stdout = if config.stdout { Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))) } else { None };
     let control = Control::new(file, config.level);
     let output = Arc::new(Output::new(control.clone(), config.format, to_file, stdout));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };

@@ -81,12 +81,10 @@ impl Output {
 
     /// Has everything written that waits, each output for at most so long.
     pub(super) fn end(&self, now: Instant, file: Duration, stdout: Duration) {
-        self.file.end();
         if let Some(queue) = &self.stdout {
-            queue.end();
-            queue.wait(now + stdout);
+            queue.end(now + stdout);
         }
-        self.file.wait(now + file);
+        self.file.end(now + file);
     }
 
     fn wait(&self) -> Vec<LeftOut<Fields>> {

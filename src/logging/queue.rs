@@ -1,103 +1,111 @@
-//! Lines on their way to an output that may be slow or stand still: a thread of its own writes them, and nobody waits for it
+//! Lines on their way to an output that may be slow or stand still: tracing-appender's thread writes them, and nobody waits for it
 //! longer than is said. The rest of the program never does.
+//!
+//! Its guard prints to standard output when it is dropped while the queue stands still, so it is dropped only when everything is
+//! written, and forgotten otherwise.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Instant;
+
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 /// Lines that may wait; beyond, they are counted and left out.
 const CAPACITY: usize = 65_536;
-/// Lines that are taken at once.
-const BATCH: usize = 256;
 
 /// A queue before one output. Clones are the same queue.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<Shared>);
 
 struct Shared {
-    state: Mutex<State>,
+    lines: NonBlocking,
+    progress: Arc<Progress>,
+    guard: Mutex<Option<WorkerGuard>>,
+}
+
+/// How many lines were handed over, and how many of them the output has taken.
+#[derive(Default)]
+struct Progress {
+    count: Mutex<Count>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    lines: VecDeque<Arc<str>>,
-    lost: usize,
-    ending: bool,
-    ended: bool,
+struct Count {
+    pushed: usize,
+    written: usize,
+}
+
+/// An output that counts what it takes.
+struct Counted<W> {
+    output: W,
+    progress: Arc<Progress>,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.write(bytes)
+    }
+
+    /// One line. There is nobody to tell that the log cannot be written; the next line is tried again.
+    fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
+        drop(self.output.write_all(line));
+        self.progress.lock().written += 1;
+        self.progress.changed.notify_all();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+impl Progress {
+    fn lock(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Queue {
     /// Starts the thread that writes.
-    pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
-        let queue = Self(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }));
-        let writer = queue.clone();
-        thread::Builder::new().name("log".to_owned()).spawn(move || writer.write(output))?;
-        Ok(queue)
+    pub(super) fn start(output: impl Write + Send + 'static) -> Self {
+        let progress = Arc::new(Progress::default());
+        let counted = Counted { output, progress: Arc::clone(&progress) };
+        let (lines, guard) = NonBlockingBuilder::default().buffered_lines_limit(CAPACITY).lossy(true).thread_name("log").finish(counted);
+        Self(Arc::new(Shared { lines, progress, guard: Mutex::new(Some(guard)) }))
     }
 
     /// Hands a line over; it is left out when too many wait.
     pub(super) fn push(&self, line: &Arc<str>) {
-        let mut state = self.lock();
-        if state.lines.len() >= CAPACITY {
-            state.lost += 1;
-            return;
-        }
-        state.lines.push_back(Arc::clone(line));
-        drop(state);
-        self.0.changed.notify_all();
+        self.0.progress.lock().pushed += 1;
+        // A queue that loses lines never fails.
+        drop(self.0.lines.clone().write_all(line.as_bytes()));
     }
 
     /// Lines that were left out.
     pub(super) fn lost(&self) -> usize {
-        self.lock().lost
+        self.0.lines.error_counter().dropped_lines()
     }
 
-    /// Lets the thread write what waits and end; does not wait for it.
-    pub(super) fn end(&self) {
-        self.lock().ending = true;
-        self.0.changed.notify_all();
-    }
-
-    /// Waits until everything has been written, at most until `deadline`. Answers whether it has.
-    pub(super) fn wait(&self, deadline: Instant) -> bool {
-        let mut state = self.lock();
-        while !state.ended {
+    /// Waits until everything has been written, at most until `deadline`, and ends the thread. Answers whether it has.
+    pub(super) fn end(&self, deadline: Instant) -> bool {
+        let mut count = self.0.progress.lock();
+        let all_written = loop {
+            if count.written + self.lost() >= count.pushed {
+                break true;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return false;
+                break false;
             }
-            state = self.0.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            count = self.0.progress.changed.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
+        };
+        drop(count);
+        let guard = self.0.guard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if !all_written {
+            std::mem::forget(guard);
         }
-        true
-    }
-
-    fn write(&self, mut output: impl Write) {
-        loop {
-            let mut state = self.lock();
-            while state.lines.is_empty() && !state.ending {
-                state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            let count = state.lines.len().min(BATCH);
-            let batch: Vec<Arc<str>> = state.lines.drain(..count).collect();
-            drop(state);
-            if batch.is_empty() {
-                self.lock().ended = true;
-                self.0.changed.notify_all();
-                return;
-            }
-            for line in batch {
-                // There is nobody to tell that the log cannot be written; the next line is tried again.
-                drop(output.write_all(line.as_bytes()));
-            }
-            drop(output.flush());
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        all_written
     }
 }
 
@@ -128,7 +136,7 @@ mod tests {
 
     fn gated() -> (Queue, Receiver<String>, Sender<()>) {
         let ((asked, written), (gate, open)) = (channel(), channel());
-        (Queue::start(Gate { asked, open }).unwrap(), written, gate)
+        (Queue::start(Gate { asked, open }), written, gate)
     }
 
     #[test]
@@ -138,8 +146,7 @@ mod tests {
             queue.push(&format!("{n}\n").into());
             gate.send(()).unwrap();
         }
-        queue.end();
-        assert!(queue.wait(Instant::now() + Duration::from_mins(1)));
+        assert!(queue.end(Instant::now() + Duration::from_mins(1)));
         assert_eq!(written.iter().collect::<Vec<_>>(), (0..1000).map(|n| format!("{n}\n")).collect::<Vec<_>>());
     }
 
@@ -153,9 +160,8 @@ mod tests {
             queue.push(&line);
         }
         assert_eq!(queue.lost(), 5);
-        queue.end();
-        assert!(!queue.wait(Instant::now()), "it still stands still");
+        assert!(!queue.end(Instant::now()), "it still stands still");
         drop(gate);
-        assert!(queue.wait(Instant::now() + Duration::from_mins(1)), "an output that fails ends too");
+        assert!(queue.end(Instant::now() + Duration::from_mins(1)), "an output that fails ends too");
     }
 }

@@ -10,7 +10,7 @@ fn logged(act: impl FnOnce()) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = LogFile::open(dir.path(), &config::Log::default()).unwrap();
     let control = Control::new(file.clone(), LogLevel::Info);
-    let output = Arc::new(Output::new(control.clone(), LogFormat::Text, Queue::start(file).unwrap(), None));
+    let output = Arc::new(Output::new(control.clone(), LogFormat::Text, Queue::start(file), None));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), act);
     drop(Logging { control, output });

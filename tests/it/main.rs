@@ -11,6 +11,7 @@ mod chatrooms;
 mod chats;
 mod cli;
 mod conformance;
+mod corpus;
 mod docs;
 mod door;
 mod durability;

@@ -77,7 +77,7 @@ const BROKEN: [&[u8]; 13] = [
     b"{\"name\":\"\\ud800\",\"content\":\"\\ud800\"}",
     b"{\"name\":\"\xff\"}",
     b"\xff\xfe",
-    b"\xef\xbb\xbf{}",
+    b"\xef\xbb\xbf\xef\xbb\xbf{}",
 ];
 /// What stands in a path in place of a room's id.
 const NO_IDS: [&str; 17] = [

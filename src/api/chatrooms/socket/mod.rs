@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// What is remembered of a socket.
 pub struct State {
     /// Login name of its user: answers name them.
-    pub(in crate::api) login: String,
+    pub login: String,
 }
 
 /// A frame as text. Frames are plain structs, whose serialisation cannot fail.
