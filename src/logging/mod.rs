@@ -2,7 +2,7 @@
 //!
 //! What may live here: how an event becomes a line, where lines go, how often the same is told, and what administrators do to a
 //! running log (`control`). What is worth a line, its author decides. Two targets are known by name, so that nobody has to import
-//! this room: an ERROR of [`PLAIN`] is no fault of the program and has no stack trace; of [`REFUSED`] it tells of a refused
+//! this room: an ERROR of `PLAIN` is no fault of the program and has no stack trace; of `REFUSED` it tells of a refused
 //! credential, with the client's address in `ip`, and is counted by that.
 
 mod control;

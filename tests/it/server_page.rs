@@ -86,7 +86,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     bob.again().await.get(&format!("/api/chatrooms/{gone}")).await.is(404);
 
     // Who is no administrator any more is told so.
-    Ctl::of(&server).run(&["user", "demote", "root"]).ends(0);
+    Ctl::of(&server).run(&["user", "demote", "root", "--yes"]).ends(0);
     admin.click("server-users li[data-user=bobby] .disable").await;
     admin.has("server-users .notice:not([hidden])").await;
     admin.close().await;
