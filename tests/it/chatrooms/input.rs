@@ -168,7 +168,7 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
         ("/api/logout", &["POST"]),
         ("/api/refresh", &["POST"]),
         ("/api/chatrooms", &["GET", "POST"]),
-        (room, &["GET", "DELETE"]),
+        (room, &["GET", "DELETE", "PATCH"]),
         ("/api/chatrooms/1/name", &["PATCH"]),
         ("/api/chatrooms/1/join", &["POST"]),
         ("/api/chatrooms/1/connect", &["POST"]),
