@@ -128,7 +128,7 @@ pub fn configuration(bytes: &[u8]) {
 
 /// A file that somebody wants to import: a bulk file of Mattermost, an export of our own, a zip of whatever.
 pub fn import_file(bytes: &[u8]) {
-    import(bytes.to_vec());
+    import(bytes);
 }
 
 /// A Slack export of sound zip structure: its lists and a day, separated by empty lines.
@@ -141,7 +141,7 @@ pub fn import_slack(bytes: &[u8]) {
         zip.start_file(*name, stored).expect("a zip in memory");
         zip.write_all(part.as_bytes()).expect("a zip in memory");
     }
-    import(zip.finish().expect("a zip in memory").into_inner());
+    import(zip.finish().expect("a zip in memory").get_ref());
 }
 
 /// Where imports are carried out, one after the other, in data of their own: opening a database for each would cost more than the import.
@@ -150,11 +150,11 @@ struct Importer {
     done: Receiver<()>,
 }
 
-fn import(bytes: Vec<u8>) {
+fn import(bytes: &[u8]) {
     static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
     let importer = IMPORTER.get_or_init(|| Mutex::new(importer())).lock().unwrap_or_else(PoisonError::into_inner);
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(&bytes).expect("a file can be written");
+    file.write_all(bytes).expect("a file can be written");
     importer.files.send(file.path().to_owned()).expect("the importer lives");
     importer.done.recv().expect("the importer has not panicked");
 }
@@ -164,7 +164,7 @@ fn importer() -> Importer {
     std::thread::spawn(move || {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config::default();
-        config.server.data_dir = data.path().to_owned();
+        data.path().clone_into(&mut config.server.data_dir);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let database = data.path().join("chat.db");
         let worked = runtime.block_on(chatctl::server::offline(config, database, true, async |admin| {
