@@ -24,7 +24,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("room visibility", &["room visibility general private"]),
     ("room archive", &["room archive general"]),
     ("room unarchive", &["room unarchive general"]),
-    ("room read-only", &["room read-only news on", "room read-only news off"]),
+    ("room read-only", &["room read-only news", "room read-only news --off"]),
     ("room delete", &["room delete general --dry-run", "room delete room007 --yes"]),
     ("room members", &["room members general"]),
     ("room add", &["room add general bob", "room add general bob --role sub-admin"]),
