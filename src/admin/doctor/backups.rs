@@ -23,7 +23,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     let found = ours(ground, found);
     let newest = newest_of(&found);
     let damaged = found.iter().filter(|backup| backup.name.ends_with(DAMAGED)).max_by_key(|backup| backup.created());
-    if let Some(last) = damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() > Some(at))) {
+    // Names tell seconds: of two made in the same one, the damaged is told.
+    if let Some(last) = damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at))) {
         report.fail(
             format!("the last backup, {}, was made of damaged data", last.name),
             "chatctl db check and the log say what is wrong; an earlier backup may have what is lost.",
