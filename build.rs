@@ -1,4 +1,5 @@
-//! What the binary says of itself: the commit and the target. A file that is new in `assets/` must be embedded too.
+//! What the binary says of itself: the commit and the target. A file that is new in `assets/` must
+//! be embedded too.
 
 use std::process::Command;
 
@@ -12,10 +13,15 @@ fn main() {
     }
 }
 
-/// The commit of the checkout, unless the sources are none. Only optimised builds follow it: each commit would compile the others anew.
+/// The commit of the checkout, unless the sources are none. Only optimised builds follow it: each
+/// commit would compile the others anew.
 fn checked_out() -> Option<String> {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        let output = Command::new("git")
+            .args(arguments)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
         Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
     };
     if std::env::var("PROFILE").as_deref() == Ok("release") {

@@ -82,18 +82,22 @@ impl World {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let for_bus = events.clone();
         let sink = EventSink::new(move |event| {
-            // The writer waits while the dispatcher is behind; without a dispatcher the process is ending.
+            // The writer waits while the dispatcher is behind; without a dispatcher the process is
+            // ending.
             drop(events.blocking_send(event));
         });
         let directory = config.server.data_dir.join(&config.media.directory);
-        let (data, backups) = (config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
+        let (data, backups) =
+            (config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
         let opened = tokio::task::spawn_blocking(move || {
             backup::sweep(&data, &backups).map_err(|why| OpenError::Io { path: data, why })?;
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
         let options = Options { readers: config.database.readers, quiet };
-        let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink)).await.map_err(|_| StoreError::Unavailable)??;
+        let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink))
+            .await
+            .map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
         let hub = Hub::new(&config.rooms, &config.limits);
         // Presence and typing are hints: where the queue is full they are left out.
@@ -102,11 +106,19 @@ impl World {
                 warn!("a hint was left out: the dispatcher is behind");
             }
         })));
-        let parts = Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub: Arc::clone(&hub), files, settings };
+        let parts = Parts {
+            store: Arc::new(store.clone()),
+            sessions: Arc::new(store.clone()),
+            bus,
+            hub: Arc::clone(&hub),
+            files,
+            settings,
+        };
         let chat = Chat::new(parts, config)?;
         chat.settle_digests().await?;
         if !quiet {
-            // What failed has been logged, and as long as nobody knows whose the uploads are, none is removed.
+            // What failed has been logged, and as long as nobody knows whose the uploads are, none
+            // is removed.
             drop(chat.claim_media().await);
         }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
@@ -125,12 +137,24 @@ impl World {
     }
 }
 
-/// Works on the data of a stopped server, under its lock. What the work has begun in the background is finished before it is closed;
-/// work that is `quiet` begins nothing, and what others have begun waits for the next start.
-pub async fn offline<T>(config: Config, database: PathBuf, quiet: bool, work: impl AsyncFnOnce(&Admin) -> T) -> Result<T, ServeError> {
+/// Works on the data of a stopped server, under its lock. What the work has begun in the background
+/// is finished before it is closed; work that is `quiet` begins nothing, and what others have begun
+/// waits for the next start.
+pub async fn offline<T>(
+    config: Config,
+    database: PathBuf,
+    quiet: bool,
+    work: impl AsyncFnOnce(&Admin) -> T,
+) -> Result<T, ServeError> {
     let config = Arc::new(config);
     let world = World::open(&config, database.clone(), quiet).await?;
-    let parts = admin::Parts { chat: world.chat.clone(), store: world.store.clone(), database, config, running: None };
+    let parts = admin::Parts {
+        chat: world.chat.clone(),
+        store: world.store.clone(),
+        database,
+        config,
+        running: None,
+    };
     let done = work(&Admin::new(parts)).await;
     // What a full disk leaves is taken up at the next start.
     drop(tokio::time::timeout(SETTLING, world.store.settle()).await);
@@ -138,7 +162,8 @@ pub async fn offline<T>(config: Config, database: PathBuf, quiet: bool, work: im
     Ok(done)
 }
 
-/// Serves until `shutdown` ends, then stops gracefully: accepts nothing more, closes sockets with 1001, finishes and commits what is queued.
+/// Serves until `shutdown` ends, then stops gracefully: accepts nothing more, closes sockets with
+/// 1001, finishes and commits what is queued.
 pub async fn run(
     config: Config,
     database: PathBuf,
@@ -151,11 +176,18 @@ pub async fn run(
     // Bound first: a busy port is found before a database is touched.
     let certificate = Certificate::load(&config.server)?;
     let listeners = accept::bind(&config.server, certificate.as_ref()).await?;
-    let own = config::Server { listen: vec![config.metrics.listen.clone()], ..config.server.clone() };
-    let for_metrics = if config.metrics.listen.is_empty() { Vec::new() } else { accept::bind(&own, None).await? };
+    let own =
+        config::Server { listen: vec![config.metrics.listen.clone()], ..config.server.clone() };
+    let for_metrics = if config.metrics.listen.is_empty() {
+        Vec::new()
+    } else {
+        accept::bind(&own, None).await?
+    };
     let control_path = config.server.control_path();
-    let control = Control::bind(&control_path).map_err(|why| ServeError::Control { path: control_path, why })?;
-    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.clone()).collect();
+    let control = Control::bind(&control_path)
+        .map_err(|why| ServeError::Control { path: control_path, why })?;
+    let addresses: Vec<String> =
+        listeners.iter().map(|listener| listener.address.clone()).collect();
 
     let world = World::open(&config, database.clone(), false).await?;
     let chat = world.chat.clone();
@@ -171,10 +203,18 @@ pub async fn run(
         metrics: Arc::new(move || counted.text()),
         stop: stopped.clone(),
     };
-    let admin = Admin::new(admin::Parts { chat: chat.clone(), store: world.store.clone(), database, config: Arc::clone(&config), running: Some(running) });
+    let admin = Admin::new(admin::Parts {
+        chat: chat.clone(),
+        store: world.store.clone(),
+        database,
+        config: Arc::clone(&config),
+        running: Some(running),
+    });
     let renewals = certificate.map(|certificate| tokio::spawn(renew(certificate)));
     let collector = tokio::spawn(collect(chat.clone()));
-    let backups = Schedule::of(&config, &chat, &world.store).await?.map(|schedule| tokio::spawn(schedule.run()));
+    let backups = Schedule::of(&config, &chat, &world.store)
+        .await?
+        .map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
@@ -182,7 +222,11 @@ pub async fn run(
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
     let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
-    let measured = tokio::spawn(accept::serve(for_metrics, api::metrics_door(&context, &metrics), stopped.clone()));
+    let measured = tokio::spawn(accept::serve(
+        for_metrics,
+        api::metrics_door(&context, &metrics),
+        stopped.clone(),
+    ));
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));

@@ -83,7 +83,10 @@ impl Socket {
     pub(super) async fn wait_for(&mut self, beginning: &str) {
         let mut heard = false;
         while !heard {
-            assert!(self.read(|frame| heard |= frame.starts_with(beginning.as_bytes())).await, "closed before {beginning}");
+            assert!(
+                self.read(|frame| heard |= frame.starts_with(beginning.as_bytes())).await,
+                "closed before {beginning}"
+            );
         }
     }
 }
@@ -92,7 +95,10 @@ impl Socket {
 fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     match *bytes.get(1)? {
         126 => Some((4, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])))),
-        127 => Some((10, usize::try_from(u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?)).ok()?)),
+        127 => Some((
+            10,
+            usize::try_from(u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?)).ok()?,
+        )),
         short => Some((2, usize::from(short))),
     }
 }
@@ -134,7 +140,11 @@ pub(super) fn received(listeners: &[Listener]) -> u64 {
 pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     let began = Instant::now();
     while received(listeners) < expected {
-        assert!(began.elapsed() < Duration::from_mins(1), "{} of {expected} arrived", received(listeners));
+        assert!(
+            began.elapsed() < Duration::from_mins(1),
+            "{} of {expected} arrived",
+            received(listeners)
+        );
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -155,15 +165,26 @@ impl Sent {
     }
 }
 
-/// So many senders, each with so many messages on their way, for so long; waits for every acknowledgement.
-pub(super) async fn send(server: &Server, room: &str, senders: usize, in_flight: usize, span: Duration) -> Sent {
-    let text = format!(r#"{{"type":"chat_message","room_id":"{room}","content":"{}"}}"#, "x".repeat(TEXT));
+/// So many senders, each with so many messages on their way, for so long; waits for every
+/// acknowledgement.
+pub(super) async fn send(
+    server: &Server,
+    room: &str,
+    senders: usize,
+    in_flight: usize,
+    span: Duration,
+) -> Sent {
+    let text =
+        format!(r#"{{"type":"chat_message","room_id":"{room}","content":"{}"}}"#, "x".repeat(TEXT));
     let mut sockets = Vec::new();
     for _ in 0..senders {
         sockets.push(Socket::open(server, "/chat").await);
     }
     let began = Instant::now();
-    let tasks: Vec<_> = sockets.into_iter().map(|socket| tokio::spawn(sender(socket, text.clone(), in_flight, began, span))).collect();
+    let tasks: Vec<_> = sockets
+        .into_iter()
+        .map(|socket| tokio::spawn(sender(socket, text.clone(), in_flight, began, span)))
+        .collect();
     let mut latencies = Vec::new();
     for task in tasks {
         latencies.extend(task.await.unwrap());
@@ -171,7 +192,13 @@ pub(super) async fn send(server: &Server, room: &str, senders: usize, in_flight:
     Sent { latencies, began, took: began.elapsed() }
 }
 
-async fn sender(mut socket: Socket, text: String, in_flight: usize, began: Instant, span: Duration) -> Vec<Duration> {
+async fn sender(
+    mut socket: Socket,
+    text: String,
+    in_flight: usize,
+    began: Instant,
+    span: Duration,
+) -> Vec<Duration> {
     let (mut waiting, mut latencies) = (VecDeque::new(), Vec::new());
     loop {
         if began.elapsed() < span {

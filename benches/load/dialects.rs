@@ -33,7 +33,10 @@ impl Dialect {
                 socket
             }
             Self::Realtime => {
-                let token = server.get(&format!("/Room/{number}")).await["token"].as_str().unwrap().to_owned();
+                let token = server.get(&format!("/Room/{number}")).await["token"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned();
                 let mut socket = Socket::open(server, "/").await;
                 socket.write(&[format!(r#"{{"token":"{token}"}}"#)]).await;
                 socket.wait_for(r#"{"status":true"#).await;
@@ -100,7 +103,9 @@ impl Room {
 
 /// One room of sockets of all dialects, beside a room of as many of each one alone.
 pub(super) async fn compare(server: &Server, span: Duration) {
-    println!("\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of {RUNS} runs in turn");
+    println!(
+        "\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of {RUNS} runs in turn"
+    );
     let mut rooms = vec![Room::fill(server, "all four", |at| ALL[at % ALL.len()]).await];
     for dialect in ALL {
         rooms.push(Room::fill(server, &format!("{dialect:?}").to_lowercase(), |_| dialect).await);

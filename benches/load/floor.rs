@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How often 4 KiB can be appended to a file and synced in a second.
 pub(super) fn syncs_per_second(directory: &Path, span: Duration) -> f64 {
-    let mut file = OpenOptions::new().append(true).create(true).open(directory.join("floor")).unwrap();
+    let mut file =
+        OpenOptions::new().append(true).create(true).open(directory.join("floor")).unwrap();
     let (began, mut count) = (Instant::now(), 0_u32);
     while began.elapsed() < span {
         file.write_all(&[7; 4096]).unwrap();
@@ -19,7 +20,8 @@ pub(super) fn syncs_per_second(directory: &Path, span: Duration) -> f64 {
     f64::from(count) / began.elapsed().as_secs_f64()
 }
 
-/// Microseconds of this thread for one write of so many bytes to each of N loopback sockets that somebody reads.
+/// Microseconds of this thread for one write of so many bytes to each of N loopback sockets that
+/// somebody reads.
 pub(super) fn write_cost(receivers: usize, bytes: usize, span: Duration) -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,7 +1,8 @@
-//! The load generator: send rate, fan-out and memory of the real server, each beside a floor measured in the same run, and what
-//! it costs when several dialects listen in one room.
+//! The load generator: send rate, fan-out and memory of the real server, each beside a floor
+//! measured in the same run, and what it costs when several dialects listen in one room.
 //!
-//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is how long each figure is measured. Loopback only; stops by itself.
+//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is how long each figure is measured. Loopback
+//! only; stops by itself.
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
@@ -22,7 +23,8 @@ const TEXT: usize = 200;
 fn main() {
     let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
     let span = Duration::from_secs(seconds);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Server::start().await;
         send_rate(&server, span).await;
@@ -35,8 +37,13 @@ fn main() {
 
 async fn send_rate(server: &Server, span: Duration) {
     let floor = floor::syncs_per_second(server.directory(), Duration::from_secs(1));
-    println!("send rate, {TEXT}-byte texts; floor: 4 KiB appended and synced {floor:.0} times a second");
-    println!("{:>8} {:>9} {:>12} {:>10} {:>9} {:>9}", "senders", "in flight", "messages/s", "x floor", "p50 ms", "p99 ms");
+    println!(
+        "send rate, {TEXT}-byte texts; floor: 4 KiB appended and synced {floor:.0} times a second"
+    );
+    println!(
+        "{:>8} {:>9} {:>12} {:>10} {:>9} {:>9}",
+        "senders", "in flight", "messages/s", "x floor", "p50 ms", "p99 ms"
+    );
     let room = server.room().await;
     // Somebody is present, as in a room in use.
     let _present = client::Listener::join(server, Dialect::Chatrooms, &room).await;
@@ -44,13 +51,28 @@ async fn send_rate(server: &Server, span: Duration) {
         let mut sent = client::send(server, &room, senders, in_flight, span).await;
         sent.latencies.sort_unstable();
         let rate = sent.latencies.len() as f64 / sent.took.as_secs_f64();
-        println!("{senders:>8} {in_flight:>9} {rate:>12.0} {:>10.2} {:>9.2} {:>9.2}", rate / floor, sent.percentile(50), sent.percentile(99));
+        println!(
+            "{senders:>8} {in_flight:>9} {rate:>12.0} {:>10.2} {:>9.2} {:>9.2}",
+            rate / floor,
+            sent.percentile(50),
+            sent.percentile(99)
+        );
     }
 }
 
 async fn fan_out(server: &Server, span: Duration) {
-    println!("\nfan-out to N present sockets, {TEXT}-byte texts; floor: one write(2) a receiver, one thread");
-    println!("{:>6} {:>18} {:>14} {:>22} {:>17} {:>8}", "N", "senders x flight", "deliveries/s", "server CPU us/delivery", "floor us/delivery", "x floor");
+    println!(
+        "\nfan-out to N present sockets, {TEXT}-byte texts; floor: one write(2) a receiver, one thread"
+    );
+    println!(
+        "{:>6} {:>18} {:>14} {:>22} {:>17} {:>8}",
+        "N",
+        "senders x flight",
+        "deliveries/s",
+        "server CPU us/delivery",
+        "floor us/delivery",
+        "x floor"
+    );
     for receivers in [100, 1_000] {
         let floor = floor::write_cost(receivers, TEXT + 250, Duration::from_secs(1));
         for (senders, in_flight) in [(1, 1), (10, 32)] {
@@ -68,7 +90,12 @@ async fn fan_out(server: &Server, span: Duration) {
             let delivered = (expected - before) as f64;
             let cost = used.as_secs_f64() * 1e6 / delivered;
             let way = format!("{senders} x {in_flight}");
-            println!("{receivers:>6} {way:>18} {:>14.0} {cost:>22.2} {:>17.2} {:>8.2}", delivered / took.as_secs_f64(), floor, cost / floor);
+            println!(
+                "{receivers:>6} {way:>18} {:>14.0} {cost:>22.2} {:>17.2} {:>8.2}",
+                delivered / took.as_secs_f64(),
+                floor,
+                cost / floor
+            );
         }
     }
 }
@@ -82,5 +109,7 @@ async fn memory(server: &Server) {
         listeners.push(client::Listener::join(server, Dialect::Chatrooms, &room).await);
     }
     let each = server.memory().saturating_sub(before) as f64 / SOCKETS as f64;
-    println!("\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's memory");
+    println!(
+        "\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's memory"
+    );
 }

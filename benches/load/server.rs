@@ -37,8 +37,11 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| line.unwrap().strip_prefix("Listening on http://").map(str::to_owned)).unwrap();
-        let mut server = Self { child, directory, address, http: reqwest::Client::new(), token: String::new() };
+        let address = lines
+            .find_map(|line| line.unwrap().strip_prefix("Listening on http://").map(str::to_owned))
+            .unwrap();
+        let mut server =
+            Self { child, directory, address, http: reqwest::Client::new(), token: String::new() };
         let ann = json!({"userId": "ann", "password": "correct horse"});
         server.post("/api/users", &ann).await;
         let login = server.post("/api/login", &ann).await;
@@ -48,17 +51,25 @@ impl Server {
 
     /// A new room.
     pub(super) async fn room(&self) -> String {
-        self.post("/api/chatrooms", &json!({"targetUserIds": [], "name": "load"})).await["roomId"].as_str().unwrap().to_owned()
+        self.post("/api/chatrooms", &json!({"targetUserIds": [], "name": "load"})).await["roomId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// What a `GET` answers.
     pub(super) async fn get(&self, path: &str) -> Value {
-        let request = self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
+        let request =
+            self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let request = self.http.post(format!("http://{}{path}", self.address)).bearer_auth(&self.token).json(body);
+        let request = self
+            .http
+            .post(format!("http://{}{path}", self.address))
+            .bearer_auth(&self.token)
+            .json(body);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
@@ -70,7 +81,8 @@ impl Server {
     pub(super) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let after_name = stat.rsplit_once(") ").unwrap().1;
-        let ticks: f64 = after_name.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
+        let ticks: f64 =
+            after_name.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
         Duration::from_secs_f64(ticks / TICKS)
     }
 

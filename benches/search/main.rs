@@ -1,7 +1,9 @@
-//! The search: how long questions take in 200,000 messages of three scripts, and whether the index slows sends down.
+//! The search: how long questions take in 200,000 messages of three scripts, and whether the index
+//! slows sends down.
 //!
-//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is how many there are. Each figure stands beside a floor of the same
-//! run: the newest 50 messages of a room, by key. Works on a directory of its own; stops by itself.
+//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is how many there are. Each figure
+//! stands beside a floor of the same run: the newest 50 messages of a room, by key. Works on a
+//! directory of its own; stops by itself.
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
 
@@ -10,7 +12,9 @@ mod words;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chatctl::model::{EventSink, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton};
+use chatctl::model::{
+    EventSink, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton,
+};
 use chatctl::store::sqlite::{Options, Sqlite};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Store};
 use futures_util::stream::{self, StreamExt};
@@ -28,8 +32,10 @@ const IN_FLIGHT: usize = 200;
 const PROBES: usize = 40_000;
 
 fn main() {
-    let count = std::env::var("BENCH_MESSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let count =
+        std::env::var("BENCH_MESSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chat.db");
@@ -66,16 +72,33 @@ async fn fill(path: &Path, count: usize) -> (Sqlite, UserId, Vec<RoomId>) {
     let (took, _) = send(&store, author, texts.collect(), 1_000).await;
     let began = Instant::now();
     wait_for_index(&store, &rooms).await;
-    println!("{count} messages sent in {:.1} s; {:.1} s later all are in the index", took.as_secs_f64(), began.elapsed().as_secs_f64());
+    println!(
+        "{count} messages sent in {:.1} s; {:.1} s later all are in the index",
+        took.as_secs_f64(),
+        began.elapsed().as_secs_f64()
+    );
     (store, author, rooms)
 }
 
 /// Sends all of them, so many at once; how long that took in all, and each of them.
-async fn send(store: &Sqlite, author: UserId, texts: Vec<(RoomId, String)>, at_once: usize) -> (Duration, Vec<Duration>) {
+async fn send(
+    store: &Sqlite,
+    author: UserId,
+    texts: Vec<(RoomId, String)>,
+    at_once: usize,
+) -> (Duration, Vec<Duration>) {
     let began = Instant::now();
     let sent = stream::iter(texts).map(|(room, text)| async move {
         let began = Instant::now();
-        let draft = Draft { author, text, client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() };
+        let draft = Draft {
+            author,
+            text,
+            client_id: None,
+            reply_to: None,
+            media: Vec::new(),
+            socket: None,
+            mentions: Vec::new(),
+        };
         store.post(room, Basis::Nobody, draft).await.unwrap();
         began.elapsed()
     });
@@ -93,9 +116,19 @@ async fn wait_for_index(store: &Sqlite, rooms: &[RoomId]) {
 }
 
 async fn questions(store: &Sqlite, rooms: &[RoomId]) {
-    let floor = median(store, |store| async move { store.messages(rooms[0], Window::Latest, PAGE).await.unwrap().len() }).await;
-    println!("\nfloor: the newest {PAGE} of a room by key: {:.2} ms (slowest {:.2})", ms(floor.0), ms(floor.1));
-    println!("{:<34} {:>22} {:>6} {:>9} {:>9} {:>8}", "question", "rooms", "found", "median ms", "slowest", "x floor");
+    let floor = median(store, |store| async move {
+        store.messages(rooms[0], Window::Latest, PAGE).await.unwrap().len()
+    })
+    .await;
+    println!(
+        "\nfloor: the newest {PAGE} of a room by key: {:.2} ms (slowest {:.2})",
+        ms(floor.0),
+        ms(floor.1)
+    );
+    println!(
+        "{:<34} {:>22} {:>6} {:>9} {:>9} {:>8}",
+        "question", "rooms", "found", "median ms", "slowest", "x floor"
+    );
     let (all, loud, quiet, three) = (rooms, &rooms[..1], &rooms[7..8], &rooms[10..13]);
     let two = format!("{} {}", COMMON[0], "book1");
     let two_cjk = format!("{} {}", COMMON[1], ONE[0]);
@@ -113,20 +146,36 @@ async fn questions(store: &Sqlite, rooms: &[RoomId]) {
     ];
     for (what, text) in kinds {
         let words = WordQuery::parse(text).unwrap();
-        for (which, rooms) in [("one of 300, loud", loud), ("one of 300, quiet", quiet), ("3 of 300", three), ("all 300", all)] {
-            let found = store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len();
+        for (which, rooms) in [
+            ("one of 300, loud", loud),
+            ("one of 300, quiet", quiet),
+            ("3 of 300", three),
+            ("all 300", all),
+        ] {
+            let found =
+                store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len();
             let (middle, slowest) = median(store, |store| {
                 let words = words.clone();
-                async move { store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len() }
+                async move {
+                    store.find_messages(rooms, &words, None, PAGE).await.unwrap().messages.len()
+                }
             })
             .await;
-            println!("{what:<34} {which:>22} {found:>6} {:>9.2} {:>9.2} {:>8.1}", ms(middle), ms(slowest), middle.as_secs_f64() / floor.0.as_secs_f64());
+            println!(
+                "{what:<34} {which:>22} {found:>6} {:>9.2} {:>9.2} {:>8.1}",
+                ms(middle),
+                ms(slowest),
+                middle.as_secs_f64() / floor.0.as_secs_f64()
+            );
         }
     }
 }
 
 /// The middle and the slowest of some runs, after one that warms up.
-async fn median<'a, F: Future<Output = usize>>(store: &'a Sqlite, ask: impl Fn(&'a Sqlite) -> F) -> (Duration, Duration) {
+async fn median<'a, F: Future<Output = usize>>(
+    store: &'a Sqlite,
+    ask: impl Fn(&'a Sqlite) -> F,
+) -> (Duration, Duration) {
     ask(store).await;
     let mut all = Vec::new();
     for _ in 0..TIMES {
@@ -146,7 +195,10 @@ async fn sends(path: &Path, author: UserId, rooms: &[RoomId]) {
             std::fs::remove_file(file).unwrap();
         }
     }
-    println!("\n{:<42} {:>11} {:>9} {:>9} {:>9}", "sends", "messages/s", "p50 ms", "p99 ms", "worst ms");
+    println!(
+        "\n{:<42} {:>11} {:>9} {:>9} {:>9}",
+        "sends", "messages/s", "p50 ms", "p99 ms", "worst ms"
+    );
     let store = open(path);
     let mut dice = Dice::new();
     for (what, wait) in [("while the index is made anew", false), ("while it only follows", true)] {
@@ -156,7 +208,12 @@ async fn sends(path: &Path, author: UserId, rooms: &[RoomId]) {
         let texts = (0..PROBES).map(|n| (rooms[n % ROOMS], words::message(&mut dice, n))).collect();
         let (took, each) = send(&store, author, texts, IN_FLIGHT).await;
         let rate = f64::from(u32::try_from(PROBES).unwrap()) / took.as_secs_f64();
-        println!("{what:<42} {rate:>11.0} {:>9.2} {:>9.2} {:>9.2}", ms(each[PROBES / 2]), ms(each[PROBES * 99 / 100]), ms(each[PROBES - 1]));
+        println!(
+            "{what:<42} {rate:>11.0} {:>9.2} {:>9.2} {:>9.2}",
+            ms(each[PROBES / 2]),
+            ms(each[PROBES * 99 / 100]),
+            ms(each[PROBES - 1])
+        );
     }
     store.close().await;
 }

@@ -1,4 +1,5 @@
-//! Made-up messages in Korean, Chinese and English: always the same ones, with words of known frequency in them.
+//! Made-up messages in Korean, Chinese and English: always the same ones, with words of known
+//! frequency in them.
 
 /// In every fifth message.
 pub(super) const COMMON: [&str; 3] = ["meeting", "회의", "时间"];
@@ -10,8 +11,9 @@ pub(super) const ONE: [&str; 2] = ["가", "人"];
 const KOREAN: &str = "가나다라마바사아자차카타파하고도로모보소오조초코토포호구두루무부수우주추쿠투푸후기디리미비시이지치키티피히은는을를에서의와과책방집";
 const CHINESE: &str = "人我你他们的是在有这个中大来上国说到时要就出会可也对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现";
 const ENGLISH: [&str; 24] = [
-    "about", "again", "always", "before", "book", "build", "change", "could", "evening", "first", "garden", "house", "later", "letter", "morning", "never",
-    "paper", "question", "really", "server", "thing", "tomorrow", "water", "write",
+    "about", "again", "always", "before", "book", "build", "change", "could", "evening", "first",
+    "garden", "house", "later", "letter", "morning", "never", "paper", "question", "really",
+    "server", "thing", "tomorrow", "water", "write",
 ];
 
 /// Numbers that look random and are the same in each run.
@@ -24,7 +26,8 @@ impl Dice {
 
     /// Below `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % end
     }
 
@@ -38,7 +41,9 @@ pub(super) fn message(dice: &mut Dice, n: usize) -> String {
     let (korean, chinese): (Vec<_>, Vec<_>) = (KOREAN.chars().collect(), CHINESE.chars().collect());
     let count = 4 + dice.below(10);
     let mut words: Vec<String> = match n % 3 {
-        0 => (0..count).map(|_| format!("{}{}", ENGLISH[dice.below(ENGLISH.len())], dice.below(400))).collect(),
+        0 => (0..count)
+            .map(|_| format!("{}{}", ENGLISH[dice.below(ENGLISH.len())], dice.below(400)))
+            .collect(),
         1 => (0..count)
             .map(|_| {
                 let length = 2 + dice.below(3);

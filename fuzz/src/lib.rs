@@ -1,6 +1,8 @@
-//! What is fuzzed: one function for each thing that chatctl reads from outside. A panic, or an assertion that fails, is a find.
+//! What is fuzzed: one function for each thing that chatctl reads from outside. A panic, or an
+//! assertion that fails, is a find.
 //!
-//! `cargo +nightly fuzz run NAME` feeds one of them for as long as you like; `tests/it/corpus.rs` feeds each its committed corpus.
+//! `cargo +nightly fuzz run NAME` feeds one of them for as long as you like; `tests/it/corpus.rs`
+//! feeds each its committed corpus.
 
 use std::io::{Cursor, Write};
 use std::net::IpAddr;
@@ -79,7 +81,10 @@ pub fn search_query(bytes: &[u8]) {
         let length = snippet.text.chars().count();
         let mut last = 0;
         for (from, to) in snippet.highlights {
-            assert!(last <= from && from < to && to <= length, "a highlight lies in the snippet, behind the one before");
+            assert!(
+                last <= from && from < to && to <= length,
+                "a highlight lies in the snippet, behind the one before"
+            );
             last = to;
         }
     }
@@ -88,9 +93,12 @@ pub fn search_query(bytes: &[u8]) {
 /// The value of `X-Forwarded-For` behind two trusted proxies.
 pub fn forwarded_for(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let trusted: Vec<Network> = ["10.0.0.0/8", "fd00::/8"].iter().filter_map(|network| Network::parse(network)).collect();
+    let trusted: Vec<Network> =
+        ["10.0.0.0/8", "fd00::/8"].iter().filter_map(|network| Network::parse(network)).collect();
     let peer: Option<IpAddr> = "10.0.0.1".parse().ok();
-    let client = forwarded_client(peer, text.split(','), |address| trusted.iter().any(|network| network.holds(address)));
+    let client = forwarded_client(peer, text.split(','), |address| {
+        trusted.iter().any(|network| network.holds(address))
+    });
     assert!(client.is_some(), "there is always the peer");
     std::hint::black_box(Network::parse(text));
 }
@@ -101,7 +109,8 @@ pub fn media_file(bytes: &[u8]) {
     let mut cleaned = Vec::new();
     if let Ok(Some(_)) = copy_picture(kind, &mut Cursor::new(bytes), &mut cleaned) {
         let mut again = Vec::new();
-        let size = copy_picture(kind, &mut Cursor::new(&cleaned), &mut again).expect("memory can be read");
+        let size =
+            copy_picture(kind, &mut Cursor::new(&cleaned), &mut again).expect("memory can be read");
         assert!(size.is_some(), "a cleaned picture is one");
         assert_eq!(cleaned, again, "cleaning twice changes nothing more");
     }
@@ -113,7 +122,10 @@ pub fn mentions(bytes: &[u8]) {
     for place in mention_places(text) {
         let after = text.get(place.at + 1..).expect("behind an @");
         for name in place.candidates {
-            assert!(after.starts_with(name) && name.chars().count() <= 64, "a candidate stands at its @");
+            assert!(
+                after.starts_with(name) && name.chars().count() <= 64,
+                "a candidate stands at its @"
+            );
         }
     }
     drop(mentioned_names(text));
@@ -126,7 +138,8 @@ pub fn configuration(bytes: &[u8]) {
     drop(load::load(&Flags { config: Some(file.path().to_owned()), ..Flags::default() }));
 }
 
-/// A file that somebody wants to import: a bulk file of Mattermost, an export of our own, a zip of whatever.
+/// A file that somebody wants to import: a bulk file of Mattermost, an export of our own, a zip of
+/// whatever.
 pub fn import_file(bytes: &[u8]) {
     import(bytes);
 }
@@ -134,8 +147,10 @@ pub fn import_file(bytes: &[u8]) {
 /// A Slack export of sound zip structure: its lists and a day, separated by empty lines.
 pub fn import_slack(bytes: &[u8]) {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let names = ["users.json", "channels.json", "general/2024-01-01.json", "groups.json", "dms.json"];
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let names =
+        ["users.json", "channels.json", "general/2024-01-01.json", "groups.json", "dms.json"];
     let text = String::from_utf8_lossy(bytes);
     for (name, part) in names.iter().zip(text.split("\n\n")) {
         zip.start_file(*name, stored).expect("a zip in memory");
@@ -144,7 +159,8 @@ pub fn import_slack(bytes: &[u8]) {
     import(zip.finish().expect("a zip in memory").get_ref());
 }
 
-/// Where imports are carried out, one after the other, in data of their own: opening a database for each would cost more than the import.
+/// Where imports are carried out, one after the other, in data of their own: opening a database for
+/// each would cost more than the import.
 struct Importer {
     files: Sender<PathBuf>,
     done: Receiver<()>,
@@ -152,7 +168,10 @@ struct Importer {
 
 fn import(bytes: &[u8]) {
     static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
-    let importer = IMPORTER.get_or_init(|| Mutex::new(importer())).lock().unwrap_or_else(PoisonError::into_inner);
+    let importer = IMPORTER
+        .get_or_init(|| Mutex::new(importer()))
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(bytes).expect("a file can be written");
     importer.files.send(file.path().to_owned()).expect("the importer lives");
@@ -167,18 +186,20 @@ fn importer() -> Importer {
         data.path().clone_into(&mut config.server.data_dir);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let database = data.path().join("chat.db");
-        let worked = runtime.block_on(chatctl::server::offline(config, database, true, async |admin| {
-            for path in waiting {
-                if let Ok(import) = Import::open(&path, None) {
-                    let (output, mut replies) = Output::new();
-                    let read = tokio::spawn(async move { while replies.recv().await.is_some() {} });
-                    drop(admin.import(import, true, &output).await);
-                    drop(output);
-                    read.await.expect("replies are read");
+        let worked =
+            runtime.block_on(chatctl::server::offline(config, database, true, async |admin| {
+                for path in waiting {
+                    if let Ok(import) = Import::open(&path, None) {
+                        let (output, mut replies) = Output::new();
+                        let read =
+                            tokio::spawn(async move { while replies.recv().await.is_some() {} });
+                        drop(admin.import(import, true, &output).await);
+                        drop(output);
+                        read.await.expect("replies are read");
+                    }
+                    finished.send(()).expect("somebody waits");
                 }
-                finished.send(()).expect("somebody waits");
-            }
-        }));
+            }));
         worked.expect("data of its own");
     });
     Importer { files, done }

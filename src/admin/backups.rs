@@ -27,8 +27,12 @@ impl Admin {
         let parts = &self.0.parts;
         let source = Source::of(&parts.config, &parts.chat, &parts.store).await;
         let (sender, written) = mpsc::channel(WAITING);
-        let writing =
-            with_progress(output, async |heard| write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| heard.tell(done, all)).await);
+        let writing = with_progress(output, async |heard| {
+            write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| {
+                heard.tell(done, all)
+            })
+            .await
+        });
         let sending = async move {
             // Its own: when nobody reads any more, whoever writes must not wait.
             let mut written = written;
@@ -38,7 +42,10 @@ impl Admin {
             Ok::<_, Failure>(())
         };
         // The end of the writing is the end of the parts.
-        let (written, sent) = tokio::join!(async { writing.await.map(|written| (written.head, written.problems)) }, sending);
+        let (written, sent) = tokio::join!(
+            async { writing.await.map(|written| (written.head, written.problems)) },
+            sending
+        );
         sent?;
         let (head, problems) = written?;
         output.item(head).await?;

@@ -1,4 +1,5 @@
-//! The TLS certificate and its key as files: read together, with reasons in plain words where they cannot be used.
+//! The TLS certificate and its key as files: read together, with reasons in plain words where they
+//! cannot be used.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,9 @@ pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
 /// The certificates of a PEM file, at least one.
 pub fn chain(cert: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
     let text = read(cert)?;
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| damaged(cert, &error))?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| damaged(cert, &error))?;
     if !chain.is_empty() {
         return Ok(chain);
     }
@@ -51,12 +54,21 @@ fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
     let text = read(key)?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
         _ if has(&text, b"ENCRYPTED PRIVATE KEY-----") || has(&text, b"Proc-Type: 4,ENCRYPTED") => {
-            unusable(key, format!("the key is encrypted; decrypt it: openssl pkey -in {} -out NEW.pem", key.display()))
+            unusable(
+                key,
+                format!(
+                    "the key is encrypted; decrypt it: openssl pkey -in {} -out NEW.pem",
+                    key.display()
+                ),
+            )
         }
-        pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => {
-            unusable(key, "it holds a certificate and no private key; are tls_cert and tls_key exchanged?")
+        pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => unusable(
+            key,
+            "it holds a certificate and no private key; are tls_cert and tls_key exchanged?",
+        ),
+        pem::Error::NoItemsFound => {
+            unusable(key, "it holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)")
         }
-        pem::Error::NoItemsFound => unusable(key, "it holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)"),
         error => damaged(key, &error),
     })
 }
@@ -84,7 +96,10 @@ mod tests {
     /// A key and a certificate for it, as PEM.
     fn made() -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(vec!["chat.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["chat.example".to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
         (certificate.pem(), key.serialize_pem())
     }
 
@@ -93,7 +108,8 @@ mod tests {
         let ((cert, key), (other, _)) = (made(), made());
         let folder = tempfile::tempdir().unwrap();
         let tried = |cert: &str, key: &str| {
-            let (cert_file, key_file) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+            let (cert_file, key_file) =
+                (folder.path().join("cert.pem"), folder.path().join("key.pem"));
             std::fs::write(&cert_file, cert).unwrap();
             std::fs::write(&key_file, key).unwrap();
             load(&cert_file, &key_file).map(drop).map_err(|unusable| unusable.to_string())
@@ -114,7 +130,11 @@ mod tests {
             let said = tried(cert, key).unwrap_err();
             assert!(said.contains(wanted), "{said}\nis not\n{wanted}");
         }
-        let missing = load(Path::new("/nowhere/cert.pem"), Path::new("/nowhere/key.pem")).unwrap_err();
-        assert!(missing.to_string().starts_with("cannot use /nowhere/cert.pem: No such file"), "{missing}");
+        let missing =
+            load(Path::new("/nowhere/cert.pem"), Path::new("/nowhere/key.pem")).unwrap_err();
+        assert!(
+            missing.to_string().starts_with("cannot use /nowhere/cert.pem: No such file"),
+            "{missing}"
+        );
     }
 }

@@ -19,7 +19,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// One administration command by its name, with its fields. `name` is a login name; `room` a key, a number, or the name of one room.
+/// One administration command by its name, with its fields. `name` is a login name; `room` a key, a
+/// number, or the name of one room.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Command {
@@ -268,7 +269,8 @@ impl Command {
     pub fn summary(&self) -> String {
         let Ok(Value::Object(tagged)) = serde_json::to_value(self) else { return String::new() };
         let Some((verb, fields)) = tagged.into_iter().next() else { return String::new() };
-        let said = ["room", "name", "to", "role", "session", "level", "for_seconds", "older_than_days"];
+        let said =
+            ["room", "name", "to", "role", "session", "level", "for_seconds", "older_than_days"];
         let said = said.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
@@ -287,7 +289,9 @@ impl Command {
     /// Whether it is to be logged: it changes something, or reads what is private.
     pub fn is_noted(&self) -> bool {
         match self {
-            Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => !dry_run,
+            Self::UserDelete { dry_run, .. }
+            | Self::RoomDelete { dry_run, .. }
+            | Self::RoomPurge { dry_run, .. } => !dry_run,
             Self::LogLevel { level, .. } => level.is_some(),
             Self::Doctor { fix, .. } => *fix,
             Self::UserList {}
@@ -306,10 +310,13 @@ impl Command {
         }
     }
 
-    /// Whether it only reads. Then a stopped server's data are left as they are: what was promised waits for the next start.
+    /// Whether it only reads. Then a stopped server's data are left as they are: what was promised
+    /// waits for the next start.
     pub fn only_reads(&self) -> bool {
         match self {
-            Self::UserDelete { dry_run, .. } | Self::RoomDelete { dry_run, .. } | Self::RoomPurge { dry_run, .. } => *dry_run,
+            Self::UserDelete { dry_run, .. }
+            | Self::RoomDelete { dry_run, .. }
+            | Self::RoomPurge { dry_run, .. } => *dry_run,
             Self::Doctor { fix, .. } => !fix,
             Self::UserList {}
             | Self::UserShow { .. }
@@ -332,7 +339,8 @@ impl Command {
         }
     }
 
-    /// Whether a server administrator may give it over HTTP: it touches no files and reads no messages.
+    /// Whether a server administrator may give it over HTTP: it touches no files and reads no
+    /// messages.
     pub fn is_remote(&self) -> bool {
         !matches!(
             self,
@@ -350,12 +358,16 @@ impl Command {
 /// Reads a role as people write it.
 pub(super) fn role(text: Option<&str>) -> Result<Role, super::Failure> {
     let text = text.unwrap_or("member");
-    Role::parse(text).ok_or_else(|| super::Failure::usage(format!("{text:?} is no role: admin, sub-admin or member")))
+    Role::parse(text).ok_or_else(|| {
+        super::Failure::usage(format!("{text:?} is no role: admin, sub-admin or member"))
+    })
 }
 
 /// Reads a visibility as people write it.
 pub(super) fn visibility(text: &str) -> Result<Visibility, super::Failure> {
-    Visibility::parse(text).ok_or_else(|| super::Failure::usage(format!("{text:?} is no visibility: public or private")))
+    Visibility::parse(text).ok_or_else(|| {
+        super::Failure::usage(format!("{text:?} is no visibility: public or private"))
+    })
 }
 
 #[cfg(test)]
@@ -368,17 +380,27 @@ mod tests {
         assert!(matches!(&disable, Command::UserDisable { name } if name == "bob"));
         assert_eq!(serde_json::to_string(&disable).unwrap(), r#"{"user.disable":{"name":"bob"}}"#);
         assert!(serde_json::from_str::<Command>(r#"{"status":{}}"#).is_ok());
-        for bad in ["{}", r#"{"user.fly":{}}"#, r#"{"user.disable":{}}"#, r#"{"user.disable":{"name":"bob","x":1}}"#, r#"{"status":{},"db.check":{}}"#] {
+        for bad in [
+            "{}",
+            r#"{"user.fly":{}}"#,
+            r#"{"user.disable":{}}"#,
+            r#"{"user.disable":{"name":"bob","x":1}}"#,
+            r#"{"status":{},"db.check":{}}"#,
+        ] {
             assert!(serde_json::from_str::<Command>(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn no_secret_is_said() {
-        let create = Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
+        let create =
+            Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
         assert_eq!(create.summary(), "user.passwd bob");
         assert!(!format!("{create:?}").contains("hidden"));
-        let settings: Command = serde_json::from_str(r#"{"room.settings":{"room":"hall","topic":"hidden","archived":true}}"#).unwrap();
+        let settings: Command = serde_json::from_str(
+            r#"{"room.settings":{"room":"hall","topic":"hidden","archived":true}}"#,
+        )
+        .unwrap();
         assert_eq!(settings.summary(), "room.settings hall archived=true");
     }
 }

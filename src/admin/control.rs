@@ -45,13 +45,16 @@ impl Drop for Control {
     }
 }
 
-/// A path by which the system takes it: long ones through the descriptor of their folder, which must be held meanwhile.
+/// A path by which the system takes it: long ones through the descriptor of their folder, which
+/// must be held meanwhile.
 fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
     use std::os::fd::AsRawFd;
     if path.as_os_str().len() <= LONGEST {
         return Ok((path.to_owned(), None));
     }
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
     let folder = std::fs::File::open(folder)?;
     Ok((Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name), Some(folder)))
 }
@@ -62,12 +65,18 @@ pub fn call(path: &Path) -> io::Result<Blocking> {
     Blocking::connect(short)
 }
 
-/// Refuses an other end that is neither root, the caller, nor the owner of the data directory: whoever answers gets passwords.
+/// Refuses an other end that is neither root, the caller, nor the owner of the data directory:
+/// whoever answers gets passwords.
 pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
-    let peer = getsockopt(stream, PeerCredentials).map_err(|error| Failure::io(&format!("cannot tell who answers at {}", path.display()), &error.into()))?;
+    let peer = getsockopt(stream, PeerCredentials).map_err(|error| {
+        Failure::io(&format!("cannot tell who answers at {}", path.display()), &error.into())
+    })?;
     let owner = std::fs::metadata(data).map(|data| data.uid());
-    if peer.uid() == 0 || peer.uid() == identity::caller().as_raw() || owner.is_ok_and(|owner| owner == peer.uid()) {
+    if peer.uid() == 0
+        || peer.uid() == identity::caller().as_raw()
+        || owner.is_ok_and(|owner| owner == peer.uid())
+    {
         return Ok(());
     }
     let message = format!(
@@ -83,13 +92,21 @@ impl Control {
     /// Makes the socket in place of one that nobody answers any more.
     pub fn bind(path: &Path) -> io::Result<Self> {
         match call(path) {
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::AddrInUse, "another server answers there")),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
+            Ok(_) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::AddrInUse,
+                    "another server answers there",
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path)?
+            }
             Err(_) => (),
         }
         let (short, _folder) = short(path)?;
         let listener = UnixListener::bind(short)?;
-        // Until here only its owner could connect: that takes the right to write, which no usual umask gives away.
+        // Until here only its owner could connect: that takes the right to write, which no usual
+        // umask gives away.
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
         Ok(Self { listener, path: path.to_owned() })
     }
@@ -134,7 +151,8 @@ impl Control {
     }
 }
 
-/// Descriptors that are held back for a caller and what it asks for, for when all others are in use.
+/// Descriptors that are held back for a caller and what it asks for, for when all others are in
+/// use.
 struct Spare(Option<[std::fs::File; 4]>);
 
 impl Spare {
@@ -164,7 +182,10 @@ fn caller(stream: &UnixStream) -> io::Result<Operator> {
 
 /// The name of an operating-system user, else the number.
 pub fn name(uid: u32) -> String {
-    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name)
 }
 
 async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
@@ -178,7 +199,8 @@ async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
         Err(failure) => Err(failure),
         Ok(command) => {
             let (output, mut replies) = Output::new();
-            // By itself: what has begun to change something is not dropped in the middle when the caller goes.
+            // By itself: what has begun to change something is not dropped in the middle when the
+            // caller goes.
             let running = tokio::spawn(async move { admin.run(&operator, command, &output).await });
             let gone = async {
                 // A caller says nothing more; what ends is the connection.
@@ -200,7 +222,9 @@ async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
                 let Some(reply) = reply else { break };
                 to.write_all(&frame::reply(&reply)).await?;
             }
-            running.await.unwrap_or_else(|_| Err(Failure::failed("the command has panicked; the log says where")))
+            running.await.unwrap_or_else(|_| {
+                Err(Failure::failed("the command has panicked; the log says where"))
+            })
         }
     };
     to.write_all(&frame::end(&ended)).await
@@ -215,6 +239,9 @@ async fn read(stream: &mut UnixStream) -> io::Result<Result<Command, Failure>> {
     if kind != Kind::Command {
         return Ok(Err(Failure::usage("not a command")));
     }
-    Ok(serde_json::from_slice(&content)
-        .map_err(|error| Failure::usage(format!("the running server does not know this command ({error}); is it of another version?"))))
+    Ok(serde_json::from_slice(&content).map_err(|error| {
+        Failure::usage(format!(
+            "the running server does not know this command ({error}); is it of another version?"
+        ))
+    }))
 }

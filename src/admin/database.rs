@@ -12,7 +12,8 @@ use crate::store::files::place;
 use crate::store::sqlite::upkeep::UpkeepError;
 use crate::store::sqlite::upkeep::checkup::{problems_of, uploaded_files};
 
-/// Hears from work that has no time to wait, and tells those who wait; when nobody does any more, the work is told to stop.
+/// Hears from work that has no time to wait, and tells those who wait; when nobody does any more,
+/// the work is told to stop.
 pub(super) struct Heard(watch::Sender<(u64, u64)>);
 
 impl Heard {
@@ -22,8 +23,12 @@ impl Heard {
     }
 }
 
-/// Does work and says how far it is meanwhile. When nobody reads that any more, the work learns of it and ends by itself, whole.
-pub(super) async fn with_progress<T, E: Into<Failure>>(output: &Output, work: impl AsyncFnOnce(Heard) -> Result<T, E>) -> Result<T, Failure> {
+/// Does work and says how far it is meanwhile. When nobody reads that any more, the work learns of
+/// it and ends by itself, whole.
+pub(super) async fn with_progress<T, E: Into<Failure>>(
+    output: &Output,
+    work: impl AsyncFnOnce(Heard) -> Result<T, E>,
+) -> Result<T, Failure> {
     let (sender, mut receiver) = watch::channel((0, 0));
     let working = work(Heard(sender));
     tokio::pin!(working);
@@ -44,7 +49,12 @@ pub(super) async fn with_progress<T, E: Into<Failure>>(output: &Output, work: im
 impl Admin {
     pub(super) async fn db_status(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        output.item(said::Database { path: status::absolute(&parts.database), status: parts.store.status().await? }).await
+        output
+            .item(said::Database {
+                path: status::absolute(&parts.database),
+                status: parts.store.status().await?,
+            })
+            .await
     }
 
     pub(super) async fn db_stats(&self, output: &Output) -> Result<(), Failure> {
@@ -59,7 +69,10 @@ impl Admin {
             checked => checked?,
         };
         let _hold = self.chat().hold_media().await;
-        let (database, media) = (parts.database.clone(), parts.config.server.data_dir.join(&parts.config.media.directory));
+        let (database, media) = (
+            parts.database.clone(),
+            parts.config.server.data_dir.join(&parts.config.media.directory),
+        );
         let looked = tokio::task::spawn_blocking(move || lost_files(&database, &media, true));
         problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
         for problem in &problems {
@@ -72,8 +85,14 @@ impl Admin {
         let store = &self.0.parts.store;
         let page = store.status().await?.page_bytes;
         let pages = match self.running() {
-            Some(_) => with_progress(output, async |heard| store.vacuum(move |done, all| heard.tell(done, all)).await).await?,
-            // Nobody is held up: the gaps within pages go too, which edited and deleted messages leave.
+            Some(_) => {
+                with_progress(output, async |heard| {
+                    store.vacuum(move |done, all| heard.tell(done, all)).await
+                })
+                .await?
+            }
+            // Nobody is held up: the gaps within pages go too, which edited and deleted messages
+            // leave.
             None => store.rewrite().await?,
         };
         output.item(said::Vacuumed { pages, bytes: pages * page }).await
@@ -81,14 +100,21 @@ impl Admin {
 
     pub(super) async fn db_reindex(&self, output: &Output) -> Result<(), Failure> {
         let store = &self.0.parts.store;
-        with_progress(output, async |heard| store.reindex(move |done, all| heard.tell(done, all)).await).await?;
+        with_progress(output, async |heard| {
+            store.reindex(move |done, all| heard.tell(done, all)).await
+        })
+        .await?;
         output.item(said::Reindexed { search_bytes: store.status().await?.search_bytes }).await
     }
 }
 
-/// What is wrong with the data of a stopped server, each in a sentence. The database need not be one that a server could open. Blocks.
+/// What is wrong with the data of a stopped server, each in a sentence. The database need not be
+/// one that a server could open. Blocks.
 pub fn problems_of_data(config: &Config) -> Vec<String> {
-    let (database, media) = (config.server.data_dir.join(&config.database.path), config.server.data_dir.join(&config.media.directory));
+    let (database, media) = (
+        config.server.data_dir.join(&config.database.path),
+        config.server.data_dir.join(&config.media.directory),
+    );
     let mut problems = problems_of(&database, false);
     problems.extend(lost_files(&database, &media, false));
     problems
@@ -103,14 +129,20 @@ pub fn verdict(problems: usize) -> Result<(), Failure> {
     }
 }
 
-/// The uploaded files that are missing or of another size; where the database cannot say which there are, none is told.
+/// The uploaded files that are missing or of another size; where the database cannot say which
+/// there are, none is told.
 fn lost_files(database: &Path, media: &Path, live: bool) -> Vec<String> {
-    let told: BTreeSet<_> = uploaded_files(database, live).unwrap_or_default().into_iter().collect();
+    let told: BTreeSet<_> =
+        uploaded_files(database, live).unwrap_or_default().into_iter().collect();
     let wrong = told.into_iter().filter_map(|(name, size)| {
-        let found = place(media, &name).and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
+        let found = place(media, &name)
+            .and_then(|path| std::fs::metadata(path).ok())
+            .map(|file| file.len());
         match found {
             Some(bytes) if bytes == size => None,
-            Some(bytes) => Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}.")),
+            Some(bytes) => {
+                Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}."))
+            }
             None => Some(format!("The uploaded file {name} is missing.")),
         }
     });

@@ -4,12 +4,14 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::config::Limits;
 
-/// What the server needs beside connections: the database and its readers, the log, uploads and downloads under way.
+/// What the server needs beside connections: the database and its readers, the log, uploads and
+/// downloads under way.
 const RESERVE: usize = 256;
 /// Where the limit is too small for the reserve, half of it is left for connections.
 const SHARE: usize = 2;
 
-/// Raises the limit of this process to the most that the system allows it. The limit then, None: there is none.
+/// Raises the limit of this process to the most that the system allows it. The limit then, None:
+/// there is none.
 pub fn raise() -> Option<usize> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let raised = soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();

@@ -1,8 +1,9 @@
 //! How the control socket speaks: frames of a kind, a length and a content.
 //!
-//! The caller sends one `C` with a [`Command`](super::Command); back come any number of `I` (an item), `P` (progress) and
-//! `B` (bytes of a file), and at the end `D` (done) or `E` (a [`Failure`]). All but `B` are JSON. While a command has nothing to say,
-//! a `P` of nothing comes every few seconds, so that a caller can tell a server that works from one that hangs.
+//! The caller sends one `C` with a [`Command`](super::Command); back come any number of `I` (an
+//! item), `P` (progress) and `B` (bytes of a file), and at the end `D` (done) or `E` (a
+//! [`Failure`]). All but `B` are JSON. While a command has nothing to say, a `P` of nothing comes
+//! every few seconds, so that a caller can tell a server that works from one that hangs.
 
 use std::io::{self, Read};
 
@@ -34,8 +35,14 @@ pub enum Kind {
     Failure,
 }
 
-const KINDS: [(Kind, u8); 6] =
-    [(Kind::Command, b'C'), (Kind::Item, b'I'), (Kind::Progress, b'P'), (Kind::Bytes, b'B'), (Kind::Done, b'D'), (Kind::Failure, b'E')];
+const KINDS: [(Kind, u8); 6] = [
+    (Kind::Command, b'C'),
+    (Kind::Item, b'I'),
+    (Kind::Progress, b'P'),
+    (Kind::Bytes, b'B'),
+    (Kind::Done, b'D'),
+    (Kind::Failure, b'E'),
+];
 
 /// A frame, ready to be sent.
 pub fn frame(kind: Kind, content: &[u8]) -> Bytes {
@@ -60,7 +67,9 @@ pub fn is_sign_of_life(reply: &Reply) -> bool {
 pub fn reply(reply: &Reply) -> Bytes {
     match reply {
         Reply::Item(value) => frame(Kind::Item, value.to_string().as_bytes()),
-        Reply::Progress { done, total } => frame(Kind::Progress, json!([done, total]).to_string().as_bytes()),
+        Reply::Progress { done, total } => {
+            frame(Kind::Progress, json!([done, total]).to_string().as_bytes())
+        }
         Reply::Bytes(bytes) => frame(Kind::Bytes, bytes),
     }
 }
@@ -80,7 +89,9 @@ pub fn head(head: [u8; HEAD]) -> io::Result<(Kind, usize)> {
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
     match kind {
         Some(kind) if length <= MAX => Ok((kind, length)),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "this is no control socket of chatctl")),
+        _ => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "this is no control socket of chatctl"))
+        }
     }
 }
 
@@ -109,12 +120,18 @@ pub fn read_answer(from: &mut impl Read) -> io::Result<Answer> {
         Kind::Bytes => Answer::Reply(Reply::Bytes(content.into())),
         Kind::Done => Answer::End(Ok(())),
         Kind::Failure => Answer::End(Err(parse(&content)?)),
-        Kind::Command => return Err(io::Error::new(io::ErrorKind::InvalidData, "the control socket asks instead of answering")),
+        Kind::Command => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the control socket asks instead of answering",
+            ));
+        }
     })
 }
 
 fn parse<T: DeserializeOwned>(content: &[u8]) -> io::Result<T> {
-    serde_json::from_slice(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    serde_json::from_slice(content)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]
@@ -124,15 +141,23 @@ mod tests {
 
     #[test]
     fn what_is_said_arrives() {
-        let said = [Reply::Item(json!({"a": "ü"})), Reply::Progress { done: 3, total: 0 }, Reply::Bytes(Bytes::from_static(b"\0\xff"))];
+        let said = [
+            Reply::Item(json!({"a": "ü"})),
+            Reply::Progress { done: 3, total: 0 },
+            Reply::Bytes(Bytes::from_static(b"\0\xff")),
+        ];
         let mut stream: Vec<u8> = said.iter().flat_map(reply).collect();
         stream.extend(end(&Err(Failure::new(Ending::NotFound, "no"))));
         stream.extend(end(&Ok(())));
         let mut stream = stream.as_slice();
         for wanted in said {
-            assert!(matches!(read_answer(&mut stream).unwrap(), Answer::Reply(reply) if reply == wanted));
+            assert!(
+                matches!(read_answer(&mut stream).unwrap(), Answer::Reply(reply) if reply == wanted)
+            );
         }
-        assert!(matches!(read_answer(&mut stream).unwrap(), Answer::End(Err(failure)) if failure.kind == Ending::NotFound));
+        assert!(
+            matches!(read_answer(&mut stream).unwrap(), Answer::End(Err(failure)) if failure.kind == Ending::NotFound)
+        );
         assert!(matches!(read_answer(&mut stream).unwrap(), Answer::End(Ok(()))));
         assert_eq!(read_answer(&mut stream).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }

@@ -1,7 +1,9 @@
-//! The user as whom this process works on files. The superuser becomes the owner of somebody else's data directory before touching
-//! anything in it, so that no link planted there leads further than its owner could go, and no file of root's is left behind.
+//! The user as whom this process works on files. The superuser becomes the owner of somebody else's
+//! data directory before touching anything in it, so that no link planted there leads further than
+//! its owner could go, and no file of root's is left behind.
 //!
-//! A command keeps its real user, which it needs for files that the caller has named ([`as_caller`]); a server gives it up.
+//! A command keeps its real user, which it needs for files that the caller has named
+//! ([`as_caller`]); a server gives it up.
 
 use std::ffi::CString;
 use std::fs::Metadata;
@@ -10,7 +12,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, getuid, setegid, seteuid, setgid, setgroups, setuid};
+use nix::unistd::{
+    Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, getuid, setegid, seteuid, setgid,
+    setgroups, setuid,
+};
 
 use super::control::name;
 use super::outcome::{Failure, Kind};
@@ -40,10 +45,12 @@ pub fn work_as_owner_of(data: &Path) -> Result<(), Failure> {
     switch(&owner).map_err(here)
 }
 
-/// From now on this process is the owner of the data directory for good, if the superuser has started it. Answers whose it is then.
+/// From now on this process is the owner of the data directory for good, if the superuser has
+/// started it. Answers whose it is then.
 pub fn become_owner_of(data: &Path) -> Result<Option<String>, Failure> {
     let Some(owner) = other_owner(data)? else { return Ok(None) };
-    let done = setgroups(&owner.groups).and_then(|()| setgid(owner.gid)).and_then(|()| setuid(owner.uid));
+    let done =
+        setgroups(&owner.groups).and_then(|()| setgid(owner.gid)).and_then(|()| setuid(owner.uid));
     done.map_err(|error| refused(&owner, data, error))?;
     Ok(Some(name(owner.uid.as_raw())))
 }
@@ -51,7 +58,9 @@ pub fn become_owner_of(data: &Path) -> Result<Option<String>, Failure> {
 /// Does something as the user who gave the command: opens or renames a file that they have named.
 pub fn as_caller<T>(act: impl FnOnce() -> T) -> T {
     let changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some((caller, owner)) = changed.filter(|(caller, _)| geteuid() != caller.uid) else { return act() };
+    let Some((caller, owner)) = changed.filter(|(caller, _)| geteuid() != caller.uid) else {
+        return act();
+    };
     let back = Back(owner);
     if let Err(error) = seteuid(caller.uid).and_then(|()| switch(&caller)) {
         // The work is done as the owner then, and fails by itself where that is not enough.
@@ -74,17 +83,21 @@ impl Drop for Back {
     }
 }
 
-/// The owner of a data directory, or of the place where it will be made; None where this process need not change.
+/// The owner of a data directory, or of the place where it will be made; None where this process
+/// need not change.
 fn other_owner(data: &Path) -> Result<Option<Identity>, Failure> {
     if !geteuid().is_root() {
         return Ok(None);
     }
-    let there = there(data).map_err(|error| Failure::io(&format!("cannot tell whose {} is", data.display()), &error))?;
+    let there = there(data).map_err(|error| {
+        Failure::io(&format!("cannot tell whose {} is", data.display()), &error)
+    })?;
     let (uid, gid) = (Uid::from_raw(there.uid()), Gid::from_raw(there.gid()));
     if uid.is_root() {
         return Ok(None);
     }
-    // Their own groups, as after a log-in; a number without a name has only the group of the directory.
+    // Their own groups, as after a log-in; a number without a name has only the group of the
+    // directory.
     let user = User::from_uid(uid).ok().flatten();
     let of_name = user.and_then(|user| {
         let name = CString::new(user.name).ok()?;
@@ -107,7 +120,8 @@ fn there(data: &Path) -> io::Result<Metadata> {
     Err(last)
 }
 
-/// Needs the rights of the superuser at first: groups are changed before the user, and the other way round on the way back.
+/// Needs the rights of the superuser at first: groups are changed before the user, and the other
+/// way round on the way back.
 fn switch(to: &Identity) -> nix::Result<()> {
     setgroups(&to.groups)?;
     setegid(to.gid)?;
@@ -116,6 +130,9 @@ fn switch(to: &Identity) -> nix::Result<()> {
 
 fn refused(owner: &Identity, data: &Path, error: nix::Error) -> Failure {
     let whose = name(owner.uid.as_raw());
-    let message = format!("{} belongs to {whose}, and root cannot work as {whose} here ({error}): run it as {whose}", data.display());
+    let message = format!(
+        "{} belongs to {whose}, and root cannot work as {whose} here ({error}): run it as {whose}",
+        data.display()
+    );
     Failure::new(Kind::NotPermitted, message)
 }

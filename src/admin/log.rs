@@ -17,11 +17,21 @@ const LINES: u32 = 10;
 
 impl Admin {
     fn server(&self) -> Result<&Running, Failure> {
-        self.running().ok_or_else(|| Failure::new(Kind::Unreachable, "no server runs; its log files are in the log directory"))
+        self.running().ok_or_else(|| {
+            Failure::new(
+                Kind::Unreachable,
+                "no server runs; its log files are in the log directory",
+            )
+        })
     }
 
     /// The level now, or another one, for good or for a while.
-    pub(super) async fn log_level(&self, level: Option<LogLevel>, for_seconds: Option<u64>, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn log_level(
+        &self,
+        level: Option<LogLevel>,
+        for_seconds: Option<u64>,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let log = &self.server()?.log;
         if let Some(level) = level {
             let before = self.0.parts.config.log.level;
@@ -34,14 +44,17 @@ impl Admin {
                     log.set_level(before);
                     info!("The level of the log is {before:?} again.");
                 });
-                *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) = Some(timer.abort_handle());
+                *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(timer.abort_handle());
             }
         }
         output.item(said::Level { level: log.level(), for_seconds }).await
     }
 
     fn stop_level_timer(&self) {
-        if let Some(timer) = self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(timer) =
+            self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
             timer.abort();
         }
     }
@@ -87,7 +100,9 @@ impl Admin {
                 Ok(entry) if wanted(&entry) => output.item(&entry).await?,
                 Ok(_) => (),
                 Err(RecvError::Lagged(lost)) => {
-                    let message = format!("{lost} lines came too fast and were left out here; the log files have them.");
+                    let message = format!(
+                        "{lost} lines came too fast and were left out here; the log files have them."
+                    );
                     output
                         .item(Entry {
                             time: Timestamp::now().millis(),

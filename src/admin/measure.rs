@@ -35,14 +35,20 @@ pub async fn keep(config: Arc<Config>, store: Sqlite) {
         }
         let config = Arc::clone(&config);
         // What cannot be measured keeps its last value.
-        drop(tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM))).await);
+        drop(
+            tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM)))
+                .await,
+        );
     }
 }
 
 fn places(config: &Config, certificate: bool) {
     let data = &config.server.data_dir;
-    let places: [(&str, PathBuf); 3] =
-        [("data", data.clone()), ("media", data.join(&config.media.directory)), ("backups", data.join(&config.backup.directory))];
+    let places: [(&str, PathBuf); 3] = [
+        ("data", data.clone()),
+        ("media", data.join(&config.media.directory)),
+        ("backups", data.join(&config.backup.directory)),
+    ];
     for (place, path) in places {
         if let Some(free) = free(&path) {
             gauge!("chatctl_disk_free_bytes", "place" => place).set(float(free));

@@ -1,8 +1,9 @@
-//! Administration: one enum of commands, carried out on the running server or on its data alone, with the same result.
+//! Administration: one enum of commands, carried out on the running server or on its data alone,
+//! with the same result.
 //!
-//! The command line sends a [`Command`] over the control socket ([`control`]) or runs it itself; `POST /api/admin` takes those
-//! that need no files. What may live here: what a command does, said in calls of [`Chat`] and of the store's own upkeep.
-//! No parsing of arguments, no printing.
+//! The command line sends a [`Command`] over the control socket ([`control`]) or runs it itself;
+//! `POST /api/admin` takes those that need no files. What may live here: what a command does, said
+//! in calls of [`Chat`] and of the store's own upkeep. No parsing of arguments, no printing.
 
 pub mod backup;
 mod backups;
@@ -118,7 +119,8 @@ impl Admin {
         &self.0.parts.chat
     }
 
-    /// Waits for what goes on in the background, so that what a command says to be done is done; not for ever.
+    /// Waits for what goes on in the background, so that what a command says to be done is done;
+    /// not for ever.
     async fn settle(&self) {
         drop(tokio::time::timeout(SETTLING, self.0.parts.store.settle()).await);
     }

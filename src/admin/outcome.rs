@@ -40,7 +40,8 @@ impl Output {
 
     /// One thing.
     pub async fn item(&self, value: impl Serialize) -> Result<(), Failure> {
-        let value = serde_json::to_value(value).map_err(|error| Failure::failed(error.to_string()))?;
+        let value =
+            serde_json::to_value(value).map_err(|error| Failure::failed(error.to_string()))?;
         self.say(Reply::Item(value)).await
     }
 
@@ -144,7 +145,9 @@ impl Failure {
     /// The system's word on something that was tried.
     pub fn io(what: &str, error: &std::io::Error) -> Self {
         let kind = match error.kind() {
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Kind::NotPermitted,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Kind::NotPermitted
+            }
             std::io::ErrorKind::NotFound => Kind::NotFound,
             _ => Kind::Failed,
         };
@@ -163,7 +166,9 @@ impl From<Error> for Failure {
             | Error::MediaNotFound
             | Error::NotFound => Kind::NotFound,
             Error::Taken(_) => Kind::Conflict,
-            Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => Kind::Usage,
+            Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => {
+                Kind::Usage
+            }
             Error::Forbidden | Error::Archived | Error::ReadOnly => Kind::NotPermitted,
             _ => Kind::Failed,
         };

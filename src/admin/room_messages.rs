@@ -11,7 +11,8 @@ use crate::model::{Error, Message, MessageId, Seq, Timestamp, Window};
 
 /// Messages that are read at once.
 const PAGE: u32 = 200;
-/// Messages whose content is being taken away at the same time: they share commits, which others wait for.
+/// Messages whose content is being taken away at the same time: they share commits, which others
+/// wait for.
 const TOGETHER: usize = 16;
 /// Messages that are looked at between two rests.
 const BATCH: u32 = 32;
@@ -56,15 +57,37 @@ impl From<&Message> for Shown {
             edited: message.edited.map(Timestamp::millis),
             deleted: message.deleted.map(Timestamp::millis),
             reply_to: message.reply_to.map(|seq| seq.0),
-            reactions: message.reactions.iter().map(|one| Reacted { reaction: one.reaction.as_str().to_owned(), users: one.users.clone() }).collect(),
-            media: message.media.iter().map(|one| Attached { name: one.name.clone(), file_name: one.file_name.clone(), bytes: one.size }).collect(),
+            reactions: message
+                .reactions
+                .iter()
+                .map(|one| Reacted {
+                    reaction: one.reaction.as_str().to_owned(),
+                    users: one.users.clone(),
+                })
+                .collect(),
+            media: message
+                .media
+                .iter()
+                .map(|one| Attached {
+                    name: one.name.clone(),
+                    file_name: one.file_name.clone(),
+                    bytes: one.size,
+                })
+                .collect(),
         }
     }
 }
 
 impl Admin {
     /// The newest messages, oldest first.
-    pub(super) async fn room_messages(&self, acting: &Acting, room: &str, limit: Option<u32>, before: Option<i64>, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_messages(
+        &self,
+        acting: &Acting,
+        room: &str,
+        limit: Option<u32>,
+        before: Option<i64>,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let room = self.find_room(acting, room).await?.room.id;
         let mut left = limit.unwrap_or(50);
         let mut window = before.map_or(Window::Latest, |seq| Window::Before(Seq(seq)));
@@ -83,7 +106,12 @@ impl Admin {
     }
 
     /// All of it, oldest first: the room, its members, its messages.
-    pub(super) async fn room_export(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_export(
+        &self,
+        acting: &Acting,
+        room: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
         let room = &facts.room;
         let head = json!({"type": "room", "room": room.id.key(), "name": room.name, "visibility": room.visibility.as_str(),
@@ -100,12 +128,24 @@ impl Admin {
             for message in &page {
                 output.item(tagged("message", &Shown::from(message))).await?;
             }
-            output.progress(u64::try_from(after.0).unwrap_or(0), u64::try_from(room.last_seq.0).unwrap_or(0)).await?;
+            output
+                .progress(
+                    u64::try_from(after.0).unwrap_or(0),
+                    u64::try_from(room.last_seq.0).unwrap_or(0),
+                )
+                .await?;
         }
     }
 
     /// Takes the content of messages away that are older; who has the room open sees them go.
-    pub(super) async fn room_purge(&self, acting: &Acting, room: &str, older_than_days: u32, dry_run: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_purge(
+        &self,
+        acting: &Acting,
+        room: &str,
+        older_than_days: u32,
+        dry_run: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let room = self.find_room(acting, room).await?.room.id;
         let before = Timestamp::now().minus(DAY * older_than_days);
         let (mut after, mut messages, mut bytes) = (Seq(0), 0_u64, 0_u64);
@@ -115,12 +155,18 @@ impl Admin {
             let Some(last) = page.last() else { break };
             after = last.seq;
             let ended = last.created >= before;
-            let old: Vec<&Message> = page.iter().filter(|message| message.created < before && message.deleted.is_none()).collect();
+            let old: Vec<&Message> = page
+                .iter()
+                .filter(|message| message.created < before && message.deleted.is_none())
+                .collect();
             messages += old.len() as u64;
-            bytes += old.iter().flat_map(|message| &message.media).map(|media| media.size).sum::<u64>();
+            bytes +=
+                old.iter().flat_map(|message| &message.media).map(|media| media.size).sum::<u64>();
             if !dry_run {
                 stream::iter(old.iter().map(|message| Ok::<_, Failure>(message.seq)))
-                    .try_for_each_concurrent(TOGETHER, |seq| self.purge_one(acting, MessageId { room, seq }))
+                    .try_for_each_concurrent(TOGETHER, |seq| {
+                        self.purge_one(acting, MessageId { room, seq })
+                    })
                     .await?;
                 output.progress(messages, 0).await?;
                 if self.running().is_some() {
@@ -133,7 +179,15 @@ impl Admin {
             }
         }
         let before = before.seconds();
-        output.item(said::Purged { room: room.key(), older_than: before, messages, media_bytes: bytes, done: !dry_run }).await
+        output
+            .item(said::Purged {
+                room: room.key(),
+                older_than: before,
+                messages,
+                media_bytes: bytes,
+                done: !dry_run,
+            })
+            .await
     }
 
     async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {

@@ -12,7 +12,11 @@ const PAGE: u32 = 500;
 
 impl Admin {
     /// The room that is meant: `room007`, `7`, or the name of one room only.
-    pub(super) async fn find_room(&self, acting: &Acting, named: &str) -> Result<RoomFacts, Failure> {
+    pub(super) async fn find_room(
+        &self,
+        acting: &Acting,
+        named: &str,
+    ) -> Result<RoomFacts, Failure> {
         let number = RoomId::parse(named).or_else(|| named.parse().ok().map(RoomId));
         if let Some(id) = number {
             match self.chat().room(acting, id).await {
@@ -25,7 +29,9 @@ impl Admin {
         match found.as_slice() {
             [] => Err(Failure::not_found(format!("there is no room {named:?}"))),
             [one] => Ok(self.chat().room(acting, one.facts.room.id).await?.facts.as_ref().clone()),
-            _ => Err(Failure::conflict(format!("several rooms are called {named:?}; name one by its key (chatctl room list)"))),
+            _ => Err(Failure::conflict(format!(
+                "several rooms are called {named:?}; name one by its key (chatctl room list)"
+            ))),
         }
     }
 
@@ -43,7 +49,12 @@ impl Admin {
         }
     }
 
-    pub(super) async fn room_show(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_show(
+        &self,
+        acting: &Acting,
+        room: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
         output.item(said::Card::of(&facts)).await
     }
@@ -57,33 +68,70 @@ impl Admin {
         output: &Output,
     ) -> Result<(), Failure> {
         let (name, public, members) = new;
-        if if_not_exists && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first() {
+        if if_not_exists
+            && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first()
+        {
             return output.item(said::Card::new(&there.facts.room, there.user_count)).await;
         }
         for member in &members {
             self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
         }
         let visibility = if public { Visibility::Public } else { Visibility::Private };
-        let owner = self.chat().in_place_of(acting, owner).await.map_err(|error| unknown(error, owner))?;
-        let plan = RoomPlan { name: Some(name.clone()), visibility, people: People::Logins(members), creator: CreatorRole::ByCount, reuse: false };
-        let (made, _) = self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
+        let owner =
+            self.chat().in_place_of(acting, owner).await.map_err(|error| unknown(error, owner))?;
+        let plan = RoomPlan {
+            name: Some(name.clone()),
+            visibility,
+            people: People::Logins(members),
+            creator: CreatorRole::ByCount,
+            reuse: false,
+        };
+        let (made, _) =
+            self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
         output.item(said::Card::of(&made.facts)).await
     }
 
-    pub(super) async fn room_rename(&self, acting: &Acting, room: &str, to: String, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_rename(
+        &self,
+        acting: &Acting,
+        room: &str,
+        to: String,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let id = self.find_room(acting, room).await?.room.id;
-        let renamed = self.chat().rename_room(acting, id, Some(to.clone())).await.map_err(|error| named(error, &to))?;
+        let renamed = self
+            .chat()
+            .rename_room(acting, id, Some(to.clone()))
+            .await
+            .map_err(|error| named(error, &to))?;
         output.item(said::Card::of(&renamed.facts)).await
     }
 
-    pub(super) async fn room_settings(&self, acting: &Acting, room: &str, new: RoomSettings, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_settings(
+        &self,
+        acting: &Acting,
+        room: &str,
+        new: RoomSettings,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
         let name = facts.room.name.clone().unwrap_or_default();
-        let changed = self.chat().change_settings(acting, facts.room.id, new).await.map_err(|error| named(error, &name))?;
+        let changed = self
+            .chat()
+            .change_settings(acting, facts.room.id, new)
+            .await
+            .map_err(|error| named(error, &name))?;
         output.item(said::Card::of(&changed.facts)).await
     }
 
-    pub(super) async fn room_delete(&self, acting: &Acting, room: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_delete(
+        &self,
+        acting: &Acting,
+        room: &str,
+        dry_run: bool,
+        if_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let facts = match self.find_room(acting, room).await {
             Err(failure) if if_exists && failure.kind == Kind::NotFound => return Ok(()),
             other => other?,
@@ -95,10 +143,25 @@ impl Admin {
         }
         let (key, name) = (facts.room.id.key(), facts.room.name);
         let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);
-        output.item(said::Deleted { room: key, name, members, messages, files, bytes, done: !dry_run }).await
+        output
+            .item(said::Deleted {
+                room: key,
+                name,
+                members,
+                messages,
+                files,
+                bytes,
+                done: !dry_run,
+            })
+            .await
     }
 
-    pub(super) async fn room_members(&self, acting: &Acting, room: &str, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_members(
+        &self,
+        acting: &Acting,
+        room: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
         for participant in &self.find_room(acting, room).await?.participants {
             output.item(said::Member::from(participant)).await?;
         }
@@ -116,53 +179,91 @@ impl Admin {
     ) -> Result<(), Failure> {
         let as_role = role(as_role)?;
         let facts = self.find_room(acting, room).await?;
-        if if_not_exists && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name)) {
+        if if_not_exists
+            && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name))
+        {
             return output.item(said::Member::from(there)).await;
         }
-        let added = self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(|error| match error {
-            Error::Taken(_) => Failure::conflict(format!("{name} is in {} already", facts.room.id.key())),
-            // Nobody is refused this for want of a right.
-            Error::Forbidden => guest_stays_member(name),
-            other => unknown(other, name),
-        })?;
+        let added =
+            self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(
+                |error| match error {
+                    Error::Taken(_) => {
+                        Failure::conflict(format!("{name} is in {} already", facts.room.id.key()))
+                    }
+                    // Nobody is refused this for want of a right.
+                    Error::Forbidden => guest_stays_member(name),
+                    other => unknown(other, name),
+                },
+            )?;
         output.item(said::Member::from(&added)).await
     }
 
-    pub(super) async fn room_remove(&self, acting: &Acting, room: &str, name: &str, if_exists: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_remove(
+        &self,
+        acting: &Acting,
+        room: &str,
+        name: &str,
+        if_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
         match self.chat().remove_participant(acting, facts.room.id, name).await {
             Err(Error::ParticipantNotFound) if if_exists => Ok(()),
             Err(error) => Err(outside(error, &facts, name)),
-            Ok(()) => output.item(said::Removed { room: facts.room.id.key(), name: name.to_owned() }).await,
+            Ok(()) => {
+                output
+                    .item(said::Removed { room: facts.room.id.key(), name: name.to_owned() })
+                    .await
+            }
         }
     }
 
-    pub(super) async fn room_role(&self, acting: &Acting, room: &str, name: &str, to: &str, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn room_role(
+        &self,
+        acting: &Acting,
+        room: &str,
+        name: &str,
+        to: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let to = role(Some(to))?;
         let facts = self.find_room(acting, room).await?;
-        let guest = facts.participants.iter().any(|p| fold(&p.login) == fold(name) && p.account.guest);
-        let changed = self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| match error {
-            Error::Forbidden if guest => guest_stays_member(name),
-            other => outside(other, &facts, name),
-        })?;
+        let guest =
+            facts.participants.iter().any(|p| fold(&p.login) == fold(name) && p.account.guest);
+        let changed =
+            self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| {
+                match error {
+                    Error::Forbidden if guest => guest_stays_member(name),
+                    other => outside(other, &facts, name),
+                }
+            })?;
         output.item(said::Member::from(&changed)).await
     }
 }
 
 fn named(error: Error, name: &str) -> Failure {
     match error {
-        Error::Taken(Claim::RoomName) => Failure::conflict(format!("there is a public room {name:?} already")),
+        Error::Taken(Claim::RoomName) => {
+            Failure::conflict(format!("there is a public room {name:?} already"))
+        }
         other => other.into(),
     }
 }
 
 fn guest_stays_member(name: &str) -> Failure {
-    Failure::new(Kind::NotPermitted, format!("{name} is a guest, and guests are members only (chatctl user mark {name} --no-guest)"))
+    Failure::new(
+        Kind::NotPermitted,
+        format!(
+            "{name} is a guest, and guests are members only (chatctl user mark {name} --no-guest)"
+        ),
+    )
 }
 
 fn outside(error: Error, facts: &RoomFacts, name: &str) -> Failure {
     match error {
-        Error::ParticipantNotFound => Failure::not_found(format!("{name:?} is not in {}", facts.room.id.key())),
+        Error::ParticipantNotFound => {
+            Failure::not_found(format!("{name:?} is not in {}", facts.room.id.key()))
+        }
         other => other.into(),
     }
 }

@@ -11,8 +11,8 @@ pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::sqlite::upkeep::Stats;
 
-/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`, `user.disable`, `user.enable`, `user.promote`,
-/// `user.demote`, `user.mark`.
+/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
+/// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct User {

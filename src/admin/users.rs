@@ -23,38 +23,80 @@ impl Admin {
         }
     }
 
-    pub(super) async fn user_show(&self, acting: &Acting, name: &str, output: &Output) -> Result<(), Failure> {
-        let account = self.chat().account_of(acting, name).await.map_err(|error| unknown(error, name))?;
+    pub(super) async fn user_show(
+        &self,
+        acting: &Acting,
+        name: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let account =
+            self.chat().account_of(acting, name).await.map_err(|error| unknown(error, name))?;
         let rooms = self.chat().rooms_of(acting, account.user.id).await?.len();
         let sessions = self.chat().sessions_of(acting, name).await?.len();
         let digests = account.md5.is_some() && account.sha1.is_some();
-        output.item(said::Account { user: said::User::from(&account.user), birth: account.user.birth.clone(), rooms, sessions, digests }).await
+        output
+            .item(said::Account {
+                user: said::User::from(&account.user),
+                birth: account.user.birth.clone(),
+                rooms,
+                sessions,
+                digests,
+            })
+            .await
     }
 
-    pub(super) async fn user_without_password(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn user_without_password(
+        &self,
+        acting: &Acting,
+        output: &Output,
+    ) -> Result<(), Failure> {
         for login in self.0.parts.store.without_password().await? {
-            let account = self.chat().account_of(acting, &login).await.map_err(|error| unknown(error, &login))?;
+            let account = self
+                .chat()
+                .account_of(acting, &login)
+                .await
+                .map_err(|error| unknown(error, &login))?;
             output.item(said::User::from(&account.user)).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn user_create(&self, acting: &Acting, new: Registration, admin: bool, if_not_exists: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn user_create(
+        &self,
+        acting: &Acting,
+        new: Registration,
+        admin: bool,
+        if_not_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
             return output.item(said::User::from(&there.user)).await;
         }
         let name = new.login.clone();
-        let user = self.chat().create_account(acting, new, admin).await.map_err(|error| match error {
-            Error::Taken(claim) => Failure::new(super::Kind::Conflict, taken(claim, &name)),
-            Error::Invalid { field, why } if field == "userId" => Failure::usage(format!("the name {why}")),
-            other => other.into(),
-        })?;
+        let user =
+            self.chat().create_account(acting, new, admin).await.map_err(|error| match error {
+                Error::Taken(claim) => Failure::new(super::Kind::Conflict, taken(claim, &name)),
+                Error::Invalid { field, why } if field == "userId" => {
+                    Failure::usage(format!("the name {why}"))
+                }
+                other => other.into(),
+            })?;
         output.item(said::User::from(&user)).await
     }
 
-    pub(super) async fn user_change(&self, acting: &Acting, name: &str, change: AccountChange, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn user_change(
+        &self,
+        acting: &Acting,
+        name: &str,
+        change: AccountChange,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let succeeded = change.disabled == Some(true) || change.guest == Some(true);
-        let user = self.chat().change_account(acting, name, change).await.map_err(|error| unknown(error, name))?;
+        let user = self
+            .chat()
+            .change_account(acting, name, change)
+            .await
+            .map_err(|error| unknown(error, name))?;
         if succeeded {
             // Others take over the rooms that only they administered.
             self.settle().await;
@@ -62,7 +104,14 @@ impl Admin {
         output.item(said::User::from(&user)).await
     }
 
-    pub(super) async fn user_delete(&self, acting: &Acting, name: &str, dry_run: bool, if_exists: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn user_delete(
+        &self,
+        acting: &Acting,
+        name: &str,
+        dry_run: bool,
+        if_exists: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let account = match self.chat().account_of(acting, name).await {
             Err(Error::UserNotFound) if if_exists => return Ok(()),
             other => other.map_err(|error| unknown(error, name))?,
@@ -71,7 +120,9 @@ impl Admin {
         let (mut rooms_deleted, mut messages_deleted) = (0, 0);
         for room in &rooms {
             let facts = self.chat().room(acting, *room).await?.facts;
-            if facts.room.visibility == crate::model::Visibility::Private && facts.participants.len() == 1 {
+            if facts.room.visibility == crate::model::Visibility::Private
+                && facts.participants.len() == 1
+            {
                 rooms_deleted += 1;
                 messages_deleted += facts.room.last_seq.0;
             }
@@ -82,11 +133,27 @@ impl Admin {
             self.settle().await;
         }
         let name = account.user.login;
-        output.item(said::Leaving { name, rooms_left: rooms.len() - rooms_deleted, rooms_deleted, messages_deleted, sessions_ended, done: !dry_run }).await
+        output
+            .item(said::Leaving {
+                name,
+                rooms_left: rooms.len() - rooms_deleted,
+                rooms_deleted,
+                messages_deleted,
+                sessions_ended,
+                done: !dry_run,
+            })
+            .await
     }
 
-    pub(super) async fn user_sessions(&self, acting: &Acting, name: &str, output: &Output) -> Result<(), Failure> {
-        for session in self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))? {
+    pub(super) async fn user_sessions(
+        &self,
+        acting: &Acting,
+        name: &str,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        for session in
+            self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))?
+        {
             let shown = said::Session {
                 id: session.id.0,
                 device: session.device,
@@ -100,11 +167,22 @@ impl Admin {
         Ok(())
     }
 
-    pub(super) async fn user_logout(&self, acting: &Acting, name: &str, session: Option<i64>, output: &Output) -> Result<(), Failure> {
-        let ended = self.chat().end_sessions_of(acting, name, session.map(SessionId)).await.map_err(|error| match (error, session) {
-            (Error::SessionNotFound, Some(id)) => Failure::not_found(format!("{name} has no session {id}")),
-            (other, _) => unknown(other, name),
-        })?;
+    pub(super) async fn user_logout(
+        &self,
+        acting: &Acting,
+        name: &str,
+        session: Option<i64>,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let ended =
+            self.chat().end_sessions_of(acting, name, session.map(SessionId)).await.map_err(
+                |error| match (error, session) {
+                    (Error::SessionNotFound, Some(id)) => {
+                        Failure::not_found(format!("{name} has no session {id}"))
+                    }
+                    (other, _) => unknown(other, name),
+                },
+            )?;
         output.item(said::LoggedOut { name: name.to_owned(), sessions_ended: ended }).await
     }
 }

@@ -1,5 +1,6 @@
-//! `/api/setup` and `/api/admin`: the first administrator, and what administrators do over HTTP. No dialect's, but spoken like one:
-//! errors as the native dialect says them, and whoever is no administrator finds nothing.
+//! `/api/setup` and `/api/admin`: the first administrator, and what administrators do over HTTP. No
+//! dialect's, but spoken like one: errors as the native dialect says them, and whoever is no
+//! administrator finds nothing.
 
 use std::convert::Infallible;
 
@@ -91,15 +92,22 @@ pub(super) struct Administrator {
 
 async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {
     let SetUp { token, user_id, password } = request.json().await?;
-    let user = chat.set_up(&token, Registration { login: user_id, password, ..Registration::default() }).await?;
-    Ok(respond::json(StatusCode::CREATED, &Administrator { user_id: user.login, id: user.id.0, admin: user.admin }))
+    let user = chat
+        .set_up(&token, Registration { login: user_id, password, ..Registration::default() })
+        .await?;
+    Ok(respond::json(
+        StatusCode::CREATED,
+        &Administrator { user_id: user.login, id: user.id.0, admin: user.admin },
+    ))
 }
 
 /// The administrator who asks; for everybody else there is nothing here.
 async fn administrator(chat: &Chat, request: &Request) -> Result<Session> {
     match request.session(chat).await {
         Ok(session) if session.admin => Ok(session),
-        Err(error @ (Error::ForeignOrigin | Error::RateLimited(_) | Error::Unavailable)) => Err(error),
+        Err(error @ (Error::ForeignOrigin | Error::RateLimited(_) | Error::Unavailable)) => {
+            Err(error)
+        }
         _ => Err(Error::NotFound),
     }
 }
@@ -108,11 +116,17 @@ async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = administrator(chat, &request).await?;
     let command: Command = request.json().await?;
     if !command.is_remote() {
-        return Ok(failure(&Failure::new(Kind::NotPermitted, "this command is for the command line only")));
+        return Ok(failure(&Failure::new(
+            Kind::NotPermitted,
+            "this command is for the command line only",
+        )));
     }
     let admin = request.admin().clone();
     let (output, mut replies) = Output::new();
-    let running = tokio::spawn(async move { admin.run(&Operator::api(&session.login), command, &output).await });
+    let running =
+        tokio::spawn(
+            async move { admin.run(&Operator::api(&session.login), command, &output).await },
+        );
     let mut items = Vec::new();
     while let Some(reply) = replies.recv().await {
         if let Reply::Item(item) = reply {
@@ -122,7 +136,9 @@ async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
     Ok(match running.await.map_err(|_| Error::Internal)? {
         Ok(()) => respond::json(StatusCode::OK, &json!({"items": items})),
         // It was carried out, and found something.
-        Err(problems) if problems.kind == Kind::Problems => respond::json(StatusCode::OK, &json!({"items": items, "problems": problems.message})),
+        Err(problems) if problems.kind == Kind::Problems => {
+            respond::json(StatusCode::OK, &json!({"items": items, "problems": problems.message}))
+        }
         Err(other) => failure(&other),
     })
 }
@@ -139,18 +155,26 @@ fn failure(failure: &Failure) -> Response {
     respond::json(status, failure)
 }
 
-/// Log lines, one JSON object a line, until the reader or the server goes, or the reader may not any more.
+/// Log lines, one JSON object a line, until the reader or the server goes, or the reader may not
+/// any more.
 async fn log(chat: Chat, request: Request) -> Result<Response> {
     administrator(&chat, &request).await?;
     let Some(credential) = request.credential().cloned() else { return Err(Error::NotFound) };
     let client = request.client().clone();
     let level = match request.query("level") {
         None => None,
-        Some(text) => {
-            Some(LogLevel::parse(&text).ok_or(Error::Invalid { field: "level".into(), why: "must be error, warn, info, debug or trace".to_owned() })?)
-        }
+        Some(text) => Some(LogLevel::parse(&text).ok_or(Error::Invalid {
+            field: "level".into(),
+            why: "must be error, warn, info, debug or trace".to_owned(),
+        })?),
     };
-    let command = Command::LogTail { lines: None, level, user: request.query("user"), room: request.query("room"), for_seconds: None };
+    let command = Command::LogTail {
+        lines: None,
+        level,
+        user: request.query("user"),
+        room: request.query("room"),
+        for_seconds: None,
+    };
     let (output, mut replies) = Output::new();
     let admin = request.admin().clone();
     tokio::spawn(async move { admin.run(&Operator::api("log"), command, &output).await });
@@ -158,14 +182,18 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
     tokio::spawn(async move {
         while let Some(reply) = replies.recv().await {
             let Reply::Item(item) = reply else { continue };
-            // Asked again for each line: from memory, and emptied by whatever ends a session or changes its user.
-            let allowed = chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);
+            // Asked again for each line: from memory, and emptied by whatever ends a session or
+            // changes its user.
+            let allowed =
+                chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);
             if !allowed || lines.send(format!("{item}\n")).await.is_err() {
                 return;
             }
         }
     });
-    let lines = stream::unfold(written, |mut written| async move { written.recv().await.map(|line| (Ok::<_, Infallible>(line), written)) });
+    let lines = stream::unfold(written, |mut written| async move {
+        written.recv().await.map(|line| (Ok::<_, Infallible>(line), written))
+    });
     let mut response = warp::reply::stream(lines).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     Ok(response)

@@ -23,8 +23,14 @@ pub struct Carried {
     pub by_cookie: bool,
 }
 
-/// What a request carries; the first present decides (fine print, carriers). `?session_id` counts on handshakes only.
-pub fn carried(headers: &HeaderMap, query: &str, handshake: bool, own_cookie: Option<&str>) -> Option<Carried> {
+/// What a request carries; the first present decides (fine print, carriers). `?session_id` counts
+/// on handshakes only.
+pub fn carried(
+    headers: &HeaderMap,
+    query: &str,
+    handshake: bool,
+    own_cookie: Option<&str>,
+) -> Option<Carried> {
     let sent = |credential| Carried { credential, by_cookie: false };
     if let Some(token) = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(bearer) {
         return Some(sent(Credential::Token(token.to_owned())));
@@ -38,7 +44,11 @@ pub fn carried(headers: &HeaderMap, query: &str, handshake: bool, own_cookie: Op
     let others = TOKEN_COOKIES.into_iter().chain(OPAQUE_COOKIES);
     own_cookie.into_iter().chain(others).find_map(|name| {
         let value = cookie(headers, name)?.to_owned();
-        let credential = if TOKEN_COOKIES.contains(&name) { Credential::Token(value) } else { Credential::Opaque(value) };
+        let credential = if TOKEN_COOKIES.contains(&name) {
+            Credential::Token(value)
+        } else {
+            Credential::Opaque(value)
+        };
         Some(Carried { credential, by_cookie: true })
     })
 }
@@ -50,13 +60,25 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';'));
-    all.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"')).filter(|v| !v.is_empty())
+    let all = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    all.filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.trim_matches('"'))
+        .filter(|v| !v.is_empty())
 }
 
 /// The first value of this name in a query string, decoded; `+` is a space; not UTF-8: empty.
 pub fn query_value(query: &str, name: &str) -> Option<String> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned).ok();
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8()
+            .map(std::borrow::Cow::into_owned)
+            .ok()
+    };
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decode(key)?.as_str() == name).then(|| decode(value).unwrap_or_default())
@@ -126,14 +148,41 @@ mod tests {
 
     #[test]
     fn the_first_carrier_present_decides() {
-        let all = [("authorization", "Bearer A"), ("x-session-id", "B"), ("cookie", "session=C; jwt_token=D; auth_token=E; chat_session=F")];
-        assert_eq!(word(carried(&headers(&all), "session_id=Q", true, Some("session"))), "token A false");
-        assert_eq!(word(carried(&headers(&all[1..]), "session_id=Q", true, None)), "opaque B false");
-        assert_eq!(word(carried(&headers(&all[2..]), "session_id=Q", true, None)), "opaque Q false");
-        assert_eq!(word(carried(&headers(&all[2..]), "session_id=Q", false, Some("session"))), "opaque C true");
-        assert_eq!(word(carried(&headers(&all[2..]), "", false, Some("jwt_token"))), "token D true");
+        let all = [
+            ("authorization", "Bearer A"),
+            ("x-session-id", "B"),
+            ("cookie", "session=C; jwt_token=D; auth_token=E; chat_session=F"),
+        ];
+        assert_eq!(
+            word(carried(&headers(&all), "session_id=Q", true, Some("session"))),
+            "token A false"
+        );
+        assert_eq!(
+            word(carried(&headers(&all[1..]), "session_id=Q", true, None)),
+            "opaque B false"
+        );
+        assert_eq!(
+            word(carried(&headers(&all[2..]), "session_id=Q", true, None)),
+            "opaque Q false"
+        );
+        assert_eq!(
+            word(carried(&headers(&all[2..]), "session_id=Q", false, Some("session"))),
+            "opaque C true"
+        );
+        assert_eq!(
+            word(carried(&headers(&all[2..]), "", false, Some("jwt_token"))),
+            "token D true"
+        );
         assert_eq!(word(carried(&headers(&all[2..]), "", false, None)), "token D true");
-        assert_eq!(word(carried(&headers(&[("authorization", "Basic x"), ("cookie", "chat_session=F")]), "", false, None)), "opaque F true");
+        assert_eq!(
+            word(carried(
+                &headers(&[("authorization", "Basic x"), ("cookie", "chat_session=F")]),
+                "",
+                false,
+                None
+            )),
+            "opaque F true"
+        );
         assert_eq!(word(carried(&headers(&[]), "", true, Some("session"))), "none");
     }
 

@@ -32,12 +32,14 @@ impl BodyStream {
         Self { body, begun: false, patience: Patience::new(stall), timer: None }
     }
 
-    /// Whether somebody has begun to read it: only then a client that waits for `100 Continue` sends it.
+    /// Whether somebody has begun to read it: only then a client that waits for `100 Continue`
+    /// sends it.
     pub fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Reads on for a while, so that a client that is still sending hears the answer instead of a reset.
+    /// Reads on for a while, so that a client that is still sending hears the answer instead of a
+    /// reset.
     pub async fn drain(&mut self) {
         let all = async {
             let mut seen = 0;
@@ -63,7 +65,9 @@ impl Stream for BodyStream {
         if let Poll::Ready(next) = body.as_mut().poll_next(context) {
             let bytes = next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
             this.patience.went_on(bytes, Instant::now());
-            return Poll::Ready(next.map(|chunk| chunk.map_err(|_| Error::Malformed("the body ended early".to_owned()))));
+            return Poll::Ready(next.map(|chunk| {
+                chunk.map_err(|_| Error::Malformed("the body ended early".to_owned()))
+            }));
         }
         let deadline = this.patience.wait(Instant::now()).into();
         let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));

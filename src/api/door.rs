@@ -1,4 +1,5 @@
-//! What every request passes before the filters: where it comes from, whether there is room for it, and what a panic becomes.
+//! What every request passes before the filters: where it comes from, whether there is room for it,
+//! and what a panic becomes.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -50,7 +51,12 @@ struct Inner {
 pub(super) struct Refusal(pub(super) Error);
 
 impl Door {
-    pub(super) fn new(config: &Config, service: BoxedFilter<(Response,)>, strangers: Arc<Strangers>, chat: Option<Chat>) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        service: BoxedFilter<(Response,)>,
+        strangers: Arc<Strangers>,
+        chat: Option<Chat>,
+    ) -> Self {
         let limits = &config.limits;
         Self(Arc::new(Inner {
             service,
@@ -58,7 +64,11 @@ impl Door {
             strangers,
             places: Places::new(limits.max_connections, limits.max_connections_per_address),
             stall: Duration::from_secs(limits.stall_seconds),
-            https: config.server.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+            https: config
+                .server
+                .public_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("https://")),
             chat,
         }))
     }
@@ -76,7 +86,12 @@ impl Door {
     }
 
     /// Answers a request.
-    pub(super) async fn enter(&self, mut request: Request<Incoming>, peer: &Peer, forwarded: &Forwarded) -> HttpResponse<Held<Inside>> {
+    pub(super) async fn enter(
+        &self,
+        mut request: Request<Incoming>,
+        peer: &Peer,
+        forwarded: &Forwarded,
+    ) -> HttpResponse<Held<Inside>> {
         if !has_path(request.uri()) {
             return respond::empty(StatusCode::BAD_REQUEST).map(|body| Held { body, _place: None });
         }
@@ -91,7 +106,9 @@ impl Door {
             request.extensions_mut().insert(Refusal(error));
         }
         let service = self.0.service.clone();
-        let call = AssertUnwindSafe(async move { warp::service(service.map(|response: Response| response)).call(request).await });
+        let call = AssertUnwindSafe(async move {
+            warp::service(service.map(|response: Response| response)).call(request).await
+        });
         // The hook for panics has told the log.
         let mut response = match call.catch_unwind().await {
             Ok(Ok(response)) => response,
@@ -111,18 +128,36 @@ impl Door {
     }
 
     /// Whether to work on a request, before any work is done.
-    fn admit(&self, seen: &Seen, request: &Request<Incoming>) -> Result<Option<AddressPlace>, Error> {
+    fn admit(
+        &self,
+        seen: &Seen,
+        request: &Request<Incoming>,
+    ) -> Result<Option<AddressPlace>, Error> {
         if let Some(address) = seen.counted {
             let (uri, headers) = (request.uri(), request.headers());
-            let lane = if uri.path().trim_end_matches('/') == "/health" { Lane::Health } else { Lane::Rest };
+            let lane = if uri.path().trim_end_matches('/') == "/health" {
+                Lane::Health
+            } else {
+                Lane::Rest
+            };
             let handshake = request::is_upgrade(request.method(), headers);
             let now = Instant::now();
-            let over = match auth::carried(headers, uri.query().unwrap_or_default(), handshake, None) {
-                // One that may be good is let through, so that a flood from an address stops nobody there who is signed in.
-                Some(carried) if self.0.chat.as_ref().is_some_and(|chat| chat.vouches(&carried.credential)) => Ok(()),
-                Some(_) => self.0.strangers.allows(address, lane, now),
-                None => self.0.strangers.count(address, lane, now),
-            };
+            let over =
+                match auth::carried(headers, uri.query().unwrap_or_default(), handshake, None) {
+                    // One that may be good is let through, so that a flood from an address stops
+                    // nobody there who is signed in.
+                    Some(carried)
+                        if self
+                            .0
+                            .chat
+                            .as_ref()
+                            .is_some_and(|chat| chat.vouches(&carried.credential)) =>
+                    {
+                        Ok(())
+                    }
+                    Some(_) => self.0.strangers.allows(address, lane, now),
+                    None => self.0.strangers.count(address, lane, now),
+                };
             over.map_err(Error::RateLimited)?;
         }
         let Some(address) = seen.address.filter(|_| seen.forwarded) else { return Ok(None) };
@@ -165,7 +200,10 @@ impl<B: Body + Unpin> Body for Held<B> {
     type Data = B::Data;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 
@@ -186,11 +224,16 @@ mod tests {
 
     #[test]
     fn a_request_target_has_a_path() {
-        for good in ["/", "/api/users?q=1", "/?x", "http://host/", "http://host", "http://host/a?b", "*"] {
+        for good in
+            ["/", "/api/users?q=1", "/?x", "http://host/", "http://host", "http://host/a?b", "*"]
+        {
             assert!(has_path(&good.parse().unwrap()), "{good}");
         }
-        let without = Uri::builder().scheme("http").authority("host").path_and_query("?query").build();
-        for bad in [without.unwrap(), Uri::from_static("host:80"), "http://host?query".parse().unwrap()] {
+        let without =
+            Uri::builder().scheme("http").authority("host").path_and_query("?query").build();
+        for bad in
+            [without.unwrap(), Uri::from_static("host:80"), "http://host?query".parse().unwrap()]
+        {
             assert!(!has_path(&bad), "{bad:?}");
         }
     }
@@ -201,7 +244,8 @@ mod tests {
         let panics = warp::path("panics").map(|| -> Response { panic!("planted") });
         let all = panics.or(warp::any().map(|| respond::empty(StatusCode::OK))).unify().boxed();
         let door = Door::new(&config, all, Arc::new(Strangers::new(None)), None);
-        let server = crate::config::Server { listen: vec!["127.0.0.1:0".to_owned()], ..config.server };
+        let server =
+            crate::config::Server { listen: vec!["127.0.0.1:0".to_owned()], ..config.server };
         let listeners = super::super::accept::bind(&server, None).await.unwrap();
         let address = listeners[0].address.trim_start_matches("http://").to_owned();
         let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -210,7 +254,8 @@ mod tests {
         stream.write_all(b"GET /panics HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answers = String::new();
         stream.read_to_string(&mut answers).await.unwrap();
-        let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
+        let statuses: Vec<_> =
+            answers.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
         assert_eq!(statuses, ["500", "200"], "{answers}");
         stop.send_replace(true);
         serving.await.unwrap();

@@ -1,4 +1,5 @@
-//! Uploads and downloads of files: bodies as streams, ranges, and headers that keep a file from doing anything in a browser.
+//! Uploads and downloads of files: bodies as streams, ranges, and headers that keep a file from
+//! doing anything in a browser.
 
 mod whole;
 
@@ -9,8 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 use warp::Reply;
 use warp::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
-    IF_RANGE, RANGE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
@@ -46,25 +48,33 @@ const NOT_IN_NAMES: &AsciiSet = &CONTROLS
     .add(b']')
     .add(b'{')
     .add(b'}');
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// The file, whole or the range that was asked for, or 304 when the client has it already.
 pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response> {
     let Download { media, kind, mut file, size } = download;
     let tag = format!("\"{}\"", media.name);
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let known = text(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+    let known = text(IF_NONE_MATCH).is_some_and(|tags| {
+        tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
+    });
     if known {
         return Ok(with_tag(empty(StatusCode::NOT_MODIFIED), &tag));
     }
     // A range of another version would be patched into the wrong file.
     let whole = text(IF_RANGE).is_some_and(|version| version != tag);
-    let wanted = text(RANGE).filter(|_| !whole).map_or(Wanted::All, |range| Wanted::parse(range, size));
+    let wanted =
+        text(RANGE).filter(|_| !whole).map_or(Wanted::All, |range| Wanted::parse(range, size));
     let (status, from, length) = match wanted {
         Wanted::All => (StatusCode::OK, 0, size),
         Wanted::Part { from, to } => (StatusCode::PARTIAL_CONTENT, from, to - from + 1),
         Wanted::Outside => {
-            let response = with_header(empty(StatusCode::RANGE_NOT_SATISFIABLE), CONTENT_RANGE, &format!("bytes */{size}"));
+            let response = with_header(
+                empty(StatusCode::RANGE_NOT_SATISFIABLE),
+                CONTENT_RANGE,
+                &format!("bytes */{size}"),
+            );
             return Ok(with_header(response, ACCEPT_RANGES, "bytes"));
         }
     };
@@ -72,26 +82,42 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
         file.seek(io::SeekFrom::Start(from)).await.map_err(|error| unreadable(&error))?;
     }
     let bytes = ReaderStream::with_capacity(file.take(length), CHUNK);
-    let mut response =
-        if length == size { warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response() } else { warp::reply::stream(bytes).into_response() };
+    let mut response = if length == size {
+        warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response()
+    } else {
+        warp::reply::stream(bytes).into_response()
+    };
     *response.status_mut() = status;
     let all = response.headers_mut();
     all.insert(CONTENT_LENGTH, HeaderValue::from(length));
     all.insert(CONTENT_TYPE, HeaderValue::from_static(kind.mime));
     all.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    all.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    all.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    );
     all.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     all.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if status == StatusCode::PARTIAL_CONTENT {
-        response = with_header(response, CONTENT_RANGE, &format!("bytes {from}-{}/{size}", from + length - 1));
+        response = with_header(
+            response,
+            CONTENT_RANGE,
+            &format!("bytes {from}-{}/{size}", from + length - 1),
+        );
     }
     let how = if kind.shown == Shown::Downloaded { "attachment" } else { "inline" };
-    let name = media.file_name.unwrap_or_else(|| format!("{}.{}", &media.name[..16.min(media.name.len())], kind.ending));
+    let name = media
+        .file_name
+        .unwrap_or_else(|| format!("{}.{}", &media.name[..16.min(media.name.len())], kind.ending));
     let name = utf8_percent_encode(&name, NOT_IN_NAMES);
-    Ok(with_tag(with_header(response, CONTENT_DISPOSITION, &format!("{how}; filename*=UTF-8''{name}")), &tag))
+    Ok(with_tag(
+        with_header(response, CONTENT_DISPOSITION, &format!("{how}; filename*=UTF-8''{name}")),
+        &tag,
+    ))
 }
 
-/// Kept by the browser alone, and asked for again each time: whoever may no longer read it does not get it.
+/// Kept by the browser alone, and asked for again each time: whoever may no longer read it does not
+/// get it.
 fn with_tag(mut response: Response, tag: &str) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     with_header(response, ETAG, tag)
@@ -115,14 +141,21 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// One range of bytes; several at once, other units and nonsense are answered with the whole (RFC 9110 allows it).
+    /// One range of bytes; several at once, other units and nonsense are answered with the whole
+    /// (RFC 9110 allows it).
     fn parse(range: &str, size: u64) -> Self {
-        let Some((from, to)) = range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else { return Self::All };
+        let Some((from, to)) =
+            range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-'))
+        else {
+            return Self::All;
+        };
         let number = |text: &str| text.parse::<u64>();
         let (from, to) = match (number(from), number(to)) {
             (Ok(from), Ok(to)) if from <= to => (from, to.min(size.saturating_sub(1))),
             (Ok(from), Err(_)) if to.is_empty() => (from, size.saturating_sub(1)),
-            (Err(_), Ok(last)) if from.is_empty() && last > 0 => (size.saturating_sub(last), size.saturating_sub(1)),
+            (Err(_), Ok(last)) if from.is_empty() && last > 0 => {
+                (size.saturating_sub(last), size.saturating_sub(1))
+            }
             (Err(_), Ok(0)) if from.is_empty() => return Self::Outside,
             _ => return Self::All,
         };

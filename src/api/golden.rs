@@ -1,6 +1,8 @@
-//! What the golden wire samples of all dialects show: one room, two users, a few messages, in each dialect's words.
+//! What the golden wire samples of all dialects show: one room, two users, a few messages, in each
+//! dialect's words.
 //!
-//! `tests/golden/<dialect>/*.json` are written by hand from the contract; [`same`] compares with them.
+//! `tests/golden/<dialect>/*.json` are written by hand from the contract; [`same`] compares with
+//! them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +15,9 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant, Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room,
-    RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
+    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant,
+    Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts,
+    RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -28,7 +31,8 @@ pub(crate) const PETR: UserId = UserId(2);
 /// The sample of this name.
 pub(crate) fn sample(dialect: &str, name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(dialect).join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -47,7 +51,11 @@ pub(crate) fn frame(text: &str) -> Value {
 /// The only frame.
 #[track_caller]
 pub(crate) fn only(said: Vec<Encoded>) -> Encoded {
-    <[Encoded; 1]>::try_from(said).unwrap_or_else(|said| panic!("{} frames", said.len())).into_iter().next().unwrap()
+    <[Encoded; 1]>::try_from(said)
+        .unwrap_or_else(|said| panic!("{} frames", said.len()))
+        .into_iter()
+        .next()
+        .unwrap()
 }
 
 fn pretty(value: &Value) -> String {
@@ -199,7 +207,16 @@ pub(crate) fn picture() -> Media {
 
 pub(crate) fn paper() -> Media {
     let name = "beef".to_owned();
-    Media { id: MediaId(4), name, kind: "pdf".to_owned(), is_image: false, width: None, height: None, file_name: None, ..picture() }
+    Media {
+        id: MediaId(4),
+        name,
+        kind: "pdf".to_owned(),
+        is_image: false,
+        width: None,
+        height: None,
+        file_name: None,
+        ..picture()
+    }
 }
 
 pub(crate) fn ann_there() -> Participant {
@@ -219,7 +236,17 @@ pub(crate) fn ann_there() -> Participant {
 
 pub(crate) fn petr_there() -> Participant {
     let (login, name, edited_name) = ("Петр".to_owned(), "Петр".to_owned(), "Pete".to_owned());
-    Participant { user: PETR, login, name, edited_name, media: None, role: Role::Member, since: Rev(2), joined: NOW, account: AccountFlags::default() }
+    Participant {
+        user: PETR,
+        login,
+        name,
+        edited_name,
+        media: None,
+        role: Role::Member,
+        since: Rev(2),
+        joined: NOW,
+        account: AccountFlags::default(),
+    }
 }
 
 pub(crate) fn room() -> Room {
@@ -265,17 +292,35 @@ pub(crate) fn state(facts: RoomFacts, state: LiveState) -> RoomState {
 }
 
 pub(crate) fn card() -> RoomCard {
-    RoomCard { facts: facts(), user_count: 11, last_message: Some(plain()), mark: Seq(9), unread: 3, mentions: 1, muted: true }
+    RoomCard {
+        facts: facts(),
+        user_count: 11,
+        last_message: Some(plain()),
+        mark: Seq(9),
+        unread: 3,
+        mentions: 1,
+        muted: true,
+    }
 }
 
 pub(crate) fn bare_card() -> RoomCard {
-    RoomCard { facts: bare_facts(), user_count: 0, last_message: None, mark: Seq(0), unread: 0, mentions: 0, muted: false }
+    RoomCard {
+        facts: bare_facts(),
+        user_count: 0,
+        last_message: None,
+        mark: Seq(0),
+        unread: 0,
+        mentions: 0,
+        muted: false,
+    }
 }
 
 /// A message with all that a message can have.
 pub(crate) fn rich() -> Message {
-    let given =
-        |word: &str, users: &[&str]| ReactionCount { reaction: Reaction::parse(word).unwrap(), users: users.iter().map(|user| (*user).to_owned()).collect() };
+    let given = |word: &str, users: &[&str]| ReactionCount {
+        reaction: Reaction::parse(word).unwrap(),
+        users: users.iter().map(|user| (*user).to_owned()).collect(),
+    };
     Message {
         edited: Some(NOW),
         reply_to: Some(Seq(11)),
@@ -312,7 +357,14 @@ pub(crate) fn deleted() -> Message {
 /// What Ann does to the room.
 pub(crate) fn step(changes: Vec<Change>) -> Event {
     let by = ann_there().person();
-    Event::Room(Arc::new(RoomEvent { room: ROOM, rev: Rev(15), at: NOW, by, socket: Some(SocketId(5)), changes }))
+    Event::Room(Arc::new(RoomEvent {
+        room: ROOM,
+        rev: Rev(15),
+        at: NOW,
+        by,
+        socket: Some(SocketId(5)),
+        changes,
+    }))
 }
 
 /// Ann has read up to message 12.
@@ -327,7 +379,14 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
     vec![
         ("Posted", step(vec![Change::Posted(plain())])),
         ("Edited", step(vec![Change::Edited(Message { edited: Some(NOW), ..plain() })])),
-        ("Deleted", step(vec![Change::Deleted(Message { text: String::new(), deleted: Some(NOW), ..plain() })])),
+        (
+            "Deleted",
+            step(vec![Change::Deleted(Message {
+                text: String::new(),
+                deleted: Some(NOW),
+                ..plain()
+            })]),
+        ),
         ("Reacted", step(vec![Change::Reacted { seq: Seq(12), reaction: like() }])),
         ("Unreacted", step(vec![Change::Unreacted { seq: Seq(12), reaction: like() }])),
         ("Updated", step(vec![Change::Updated(room())])),
@@ -335,13 +394,33 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
         ("ParticipantChanged", step(vec![Change::ParticipantChanged(ann_there())])),
         ("ParticipantRemoved", step(vec![Change::ParticipantRemoved(person.clone())])),
         ("RoomDeleted", step(vec![Change::RoomDeleted])),
-        ("RoomAdded", Event::RoomAdded { user: PETR, facts: Arc::new(facts()), state: LiveState::Closed, at }),
-        ("Marked", Event::Marked { mark: mark(), person: ann_there().person(), author: PETR, participants: 2 }),
+        (
+            "RoomAdded",
+            Event::RoomAdded { user: PETR, facts: Arc::new(facts()), state: LiveState::Closed, at },
+        ),
+        (
+            "Marked",
+            Event::Marked {
+                mark: mark(),
+                person: ann_there().person(),
+                author: PETR,
+                participants: 2,
+            },
+        ),
         ("UserChanged", Event::UserChanged { user: ANN }),
         ("SessionEnded", Event::SessionEnded { user: ANN, sessions: Vec::new() }),
         ("Entered", Event::Entered { room: ROOM, person: person.clone(), socket: SocketId(5), at }),
         ("Left", Event::Left { room: ROOM, person: person.clone(), at }),
-        ("Presence", Event::Presence { room: ROOM, joined: vec!["ann".to_owned()], left: vec!["Петр".to_owned()], online: 201, at }),
+        (
+            "Presence",
+            Event::Presence {
+                room: ROOM,
+                joined: vec!["ann".to_owned()],
+                left: vec!["Петр".to_owned()],
+                online: 201,
+                at,
+            },
+        ),
         ("Typing", Event::Typing { room: ROOM, person }),
         ("Lost", Event::Lost { room: None }),
     ]
@@ -349,5 +428,9 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
 
 /// The event of this name.
 pub(crate) fn event(name: &str) -> Event {
-    every_event().into_iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no event {name}")).1
+    every_event()
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .unwrap_or_else(|| panic!("no event {name}"))
+        .1
 }

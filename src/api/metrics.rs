@@ -1,6 +1,7 @@
 //! `/metrics`: what the server counts, as Prometheus text, and who may see it.
 //!
-//! Rooms count where things happen with the macros of the `metrics` crate; the names are described here and listed in the README.
+//! Rooms count where things happen with the macros of the `metrics` crate; the names are described
+//! here and listed in the README.
 
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ use crate::model::Error;
 /// How often what was observed is sorted into its buckets, also when nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Seconds; from a commit on a fast disk to a request that nearly timed out.
-const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
+const SECONDS: [f64; 12] =
+    [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 /// Numbers of things.
 const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 /// What has been counted since the start. Cloning makes another handle of the same.
@@ -39,8 +41,10 @@ pub struct Metrics {
 impl Metrics {
     /// Begins to count for the whole process; there can be one.
     pub fn install() -> Result<Self, BuildError> {
-        let counted =
-            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?.set_buckets(&COUNTS)?.install_recorder()?;
+        let counted = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets(&COUNTS)?
+            .install_recorder()?;
         describe();
         begin();
         let process = Collector::default();
@@ -64,7 +68,10 @@ impl Metrics {
 
     fn render(&self) -> Response {
         let mut response = Response::new(self.text().into());
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+        );
         response
     }
 }
@@ -72,15 +79,21 @@ impl Metrics {
 /// Seconds of processor time that this process has used.
 fn cpu_seconds() -> Option<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let seconds = |time: TimeVal| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)).as_secs_f64();
+    let seconds = |time: TimeVal| {
+        Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0)).as_secs_f64()
+    };
     Some(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
-/// Two figures of the collector mean something else than they say: no limit is told as a limit of 0, and seconds are cut to whole ones.
+/// Two figures of the collector mean something else than they say: no limit is told as a limit of
+/// 0, and seconds are cut to whole ones.
 fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
     const LIMIT: &str = "process_virtual_memory_max_bytes";
     const CPU: &str = "process_cpu_seconds_total ";
-    let unlimited = text.lines().any(|line| line.strip_prefix(LIMIT).is_some_and(|value| value.trim().parse::<f64>().is_ok_and(|value| value <= 0.0)));
+    let unlimited = text.lines().any(|line| {
+        line.strip_prefix(LIMIT)
+            .is_some_and(|value| value.trim().parse::<f64>().is_ok_and(|value| value <= 0.0))
+    });
     let mut right = String::with_capacity(text.len() + 16);
     for line in text.lines() {
         let of_limit = line.split_whitespace().any(|word| word == LIMIT);
@@ -112,31 +125,75 @@ fn begin() {
 
 fn describe() {
     describe_gauge!("chatctl_build_info", "1, with the version of the program");
-    describe_gauge!("chatctl_store_failing", "1 while writes or reads of the database fail, or damage was found; else 0");
+    describe_gauge!(
+        "chatctl_store_failing",
+        "1 while writes or reads of the database fail, or damage was found; else 0"
+    );
     describe_counter!("chatctl_commit_failures_total", "Commits that failed");
-    describe_counter!("chatctl_unavailable_total", "Operations that were refused for now, by cause: commit, read, slow, replaced, search");
+    describe_counter!(
+        "chatctl_unavailable_total",
+        "Operations that were refused for now, by cause: commit, read, slow, replaced, search"
+    );
     describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
     describe_gauge!("chatctl_database_wal_bytes", Unit::Bytes, "Size of the write-ahead log");
     describe_gauge!("chatctl_search_index_bytes", Unit::Bytes, "Size of the search index");
-    describe_gauge!("chatctl_search_lag_messages", "Messages that the search index has not taken in yet");
+    describe_gauge!(
+        "chatctl_search_lag_messages",
+        "Messages that the search index has not taken in yet"
+    );
     describe_gauge!("chatctl_media_bytes", Unit::Bytes, "Bytes of the uploaded files");
-    describe_gauge!("chatctl_disk_free_bytes", Unit::Bytes, "Free bytes where these lie, by place: data, media, backups");
-    describe_gauge!("chatctl_certificate_end_timestamp_seconds", Unit::Seconds, "When the TLS certificate ends, in seconds since 1970");
-    describe_gauge!("chatctl_backup_last_success_timestamp_seconds", Unit::Seconds, "When the newest backup was made, in seconds since 1970; 0: there is none");
-    describe_counter!("chatctl_backup_failures_total", "Backups that failed, or that were made of damaged data");
+    describe_gauge!(
+        "chatctl_disk_free_bytes",
+        Unit::Bytes,
+        "Free bytes where these lie, by place: data, media, backups"
+    );
+    describe_gauge!(
+        "chatctl_certificate_end_timestamp_seconds",
+        Unit::Seconds,
+        "When the TLS certificate ends, in seconds since 1970"
+    );
+    describe_gauge!(
+        "chatctl_backup_last_success_timestamp_seconds",
+        Unit::Seconds,
+        "When the newest backup was made, in seconds since 1970; 0: there is none"
+    );
+    describe_counter!(
+        "chatctl_backup_failures_total",
+        "Backups that failed, or that were made of damaged data"
+    );
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
-    describe_counter!("chatctl_connections_refused_total", "Connections and forwarded requests that were refused, by the limit: server, address");
+    describe_counter!(
+        "chatctl_connections_refused_total",
+        "Connections and forwarded requests that were refused, by the limit: server, address"
+    );
     describe_counter!("chatctl_messages_total", "Messages that were stored");
-    describe_counter!("chatctl_encodings_total", "Frames that were encoded, by dialect: once an event, whatever the number of sockets");
-    describe_counter!("chatctl_deliveries_total", "Frames that were written to sockets, by dialect");
-    describe_histogram!("chatctl_flush_frames", "Frames that were waiting for a socket when it was written to, by dialect");
+    describe_counter!(
+        "chatctl_encodings_total",
+        "Frames that were encoded, by dialect: once an event, whatever the number of sockets"
+    );
+    describe_counter!(
+        "chatctl_deliveries_total",
+        "Frames that were written to sockets, by dialect"
+    );
+    describe_histogram!(
+        "chatctl_flush_frames",
+        "Frames that were waiting for a socket when it was written to, by dialect"
+    );
     describe_gauge!("chatctl_store_queue", "Operations that wait for the writer");
     describe_gauge!("chatctl_event_queue", "Committed events that wait for delivery");
     describe_counter!("chatctl_closes_total", "WebSockets that ended, by dialect and close code");
     describe_histogram!("chatctl_commit_operations", "Operations of a commit");
-    describe_histogram!("chatctl_commit_seconds", Unit::Seconds, "Time from the beginning of a transaction to its being on the disk");
-    describe_histogram!("chatctl_request_seconds", Unit::Seconds, "Time to answer a request, by dialect, method, route and status");
+    describe_histogram!(
+        "chatctl_commit_seconds",
+        Unit::Seconds,
+        "Time from the beginning of a transaction to its being on the disk"
+    );
+    describe_histogram!(
+        "chatctl_request_seconds",
+        Unit::Seconds,
+        "Time to answer a request, by dialect, method, route and status"
+    );
     describe_gauge!(
         "chatctl_backup_age_seconds",
         Unit::Seconds,
@@ -145,7 +202,8 @@ fn describe() {
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
-/// Answers `/metrics`: to everybody who reaches it (its own address), or to programs on this machine that came by themselves.
+/// Answers `/metrics`: to everybody who reaches it (its own address), or to programs on this
+/// machine that came by themselves.
 pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)> {
     let metrics = metrics.clone();
     warp::path("metrics")
@@ -182,7 +240,10 @@ mod tests {
                 "# HELP process_virtual_memory_max_bytes Most.\n# TYPE process_virtual_memory_max_bytes gauge\nprocess_virtual_memory_max_bytes {limit}\nprocess_cpu_seconds_total 3\nother 1\n"
             )
         };
-        assert_eq!(process_figures(&of("0"), Some(3.25)), "process_cpu_seconds_total 3.25\nother 1\n");
+        assert_eq!(
+            process_figures(&of("0"), Some(3.25)),
+            "process_cpu_seconds_total 3.25\nother 1\n"
+        );
         assert_eq!(process_figures(&of("4096"), None), of("4096"));
     }
 }

@@ -1,7 +1,8 @@
 //! The dialects and what they share: listeners, mounting, credentials, the one socket loop.
 //!
-//! A dialect is a pair of pure translations and a table of routes; everything stateful stands outside it, once.
-//! To add one: a folder, a line below, a row in the conformance table (ARCHITECTURE.md).
+//! A dialect is a pair of pure translations and a table of routes; everything stateful stands
+//! outside it, once. To add one: a folder, a line below, a row in the conformance table
+//! (ARCHITECTURE.md).
 
 pub mod accept;
 mod administration;
@@ -50,7 +51,8 @@ use crate::config::Config;
 use crate::live::Encoded;
 use crate::model::{Client, Command, Error, Event, Outcome, Result, RoomId, Session, Timestamp};
 
-/// One row of a dialect's table: filters, 405 with `Allow`, metrics labels and the authorisation test come from it.
+/// One row of a dialect's table: filters, 405 with `Allow`, metrics labels and the authorisation
+/// test come from it.
 pub struct Route<O: 'static> {
     /// GET, POST …; a WebSocket route is a GET.
     pub method: Method,
@@ -78,7 +80,11 @@ pub trait Dialect: Send + Sync + 'static {
     const ROUTES: &'static [Route<Self::Operation>];
 
     /// Answers a request whose path and method are those of `operation`.
-    fn call(chat: Chat, operation: Self::Operation, request: request::Request) -> impl Future<Output = Result<Response>> + Send;
+    fn call(
+        chat: Chat,
+        operation: Self::Operation,
+        request: request::Request,
+    ) -> impl Future<Output = Result<Response>> + Send;
     /// The documented error body.
     fn error(error: &Error) -> Response;
 
@@ -92,16 +98,21 @@ pub trait Dialect: Send + Sync + 'static {
 pub trait Speaks: Dialect {
     /// What this dialect remembers of a socket.
     type State: Send + 'static;
-    /// Whether its sockets hear what is said to a user wherever they are, and may subscribe to all rooms;
-    /// else a socket belongs to one room.
+    /// Whether its sockets hear what is said to a user wherever they are, and may subscribe to all
+    /// rooms; else a socket belongs to one room.
     const PERSONAL: bool;
 
     /// The first frame, before anything else.
     fn greet(state: &mut Self::State, hello: &Hello<'_>) -> Option<Utf8Bytes>;
     /// Reads a text frame.
     fn decode(state: &mut Self::State, frame: &str) -> Asked;
-    /// Answers it. Also what `Outcome::Changes`, `Subscribed` and the automatic entry of a one-room socket (verb `enter`) say.
-    fn reply(state: &mut Self::State, asked: &Question, outcome: Result<Outcome>) -> Option<Utf8Bytes>;
+    /// Answers it. Also what `Outcome::Changes`, `Subscribed` and the automatic entry of a one-room
+    /// socket (verb `enter`) say.
+    fn reply(
+        state: &mut Self::State,
+        asked: &Question,
+        outcome: Result<Outcome>,
+    ) -> Option<Utf8Bytes>;
     /// What this dialect says of an event; empty: nothing.
     fn encode(event: &Event) -> Vec<Encoded>;
 }
@@ -112,8 +123,13 @@ pub trait Knocks: Speaks {
     /// How long a new socket may keep silent; then its first frame is as if empty.
     const PATIENCE: Duration;
 
-    /// Whose first frame this is, and which room the socket enters; [`Speaks::reply`] then answers the entry.
-    fn admit(chat: &Chat, client: &Client, frame: &str) -> impl Future<Output = Result<(Authenticated, RoomId)>> + Send;
+    /// Whose first frame this is, and which room the socket enters; [`Speaks::reply`] then answers
+    /// the entry.
+    fn admit(
+        chat: &Chat,
+        client: &Client,
+        frame: &str,
+    ) -> impl Future<Output = Result<(Authenticated, RoomId)>> + Send;
 }
 
 /// What a new socket may be told.
@@ -176,12 +192,22 @@ fn strangers(config: &Config) -> Strangers {
 
 /// The entrance to everything that the server answers.
 pub fn door(context: &Context) -> Door {
-    Door::new(&context.config, filter(context), Arc::clone(&context.strangers), Some(context.chat.clone()))
+    Door::new(
+        &context.config,
+        filter(context),
+        Arc::clone(&context.strangers),
+        Some(context.chat.clone()),
+    )
 }
 
 /// The entrance of the address that `/metrics` has for itself.
 pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
-    Door::new(&context.config, metrics::alone(metrics, context), Arc::new(strangers(&context.config)), None)
+    Door::new(
+        &context.config,
+        metrics::alone(metrics, context),
+        Arc::new(strangers(&context.config)),
+        None,
+    )
 }
 
 /// Everything that the server answers. A dialect is one line.
@@ -199,11 +225,19 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),
         None => health,
     };
-    // What is refused at the door is left to the dialects, which say it in their own words, and for all else to the last filter but one.
+    // What is refused at the door is left to the dialects, which say it in their own words, and for
+    // all else to the last filter but one.
     let welcome = warp::ext::optional::<Refusal>()
-        .and_then(|refusal: Option<Refusal>| std::future::ready(if refusal.is_none() { Ok(()) } else { Err(warp::reject::not_found()) }))
+        .and_then(|refusal: Option<Refusal>| {
+            std::future::ready(if refusal.is_none() {
+                Ok(())
+            } else {
+                Err(warp::reject::not_found())
+            })
+        })
         .untuple_one();
-    let refused = warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
+    let refused =
+        warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
     let shared = welcome.and(operator.or(docs::filter()).unify()).boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers every path that nobody else owns.

@@ -1,4 +1,5 @@
-//! One warp filter a dialect, made from its table of routes: whatever goes wrong below its prefixes is said in its own words.
+//! One warp filter a dialect, made from its table of routes: whatever goes wrong below its prefixes
+//! is said in its own words.
 //!
 //! Handlers never reject, so that no rejection of one dialect is answered by another.
 
@@ -14,7 +15,8 @@ use percent_encoding::percent_decode_str;
 use tracing::{Instrument, debug, error_span, field::Empty};
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
 };
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::FullPath;
@@ -52,7 +54,8 @@ enum Found<'a, O> {
 
 /// The filter of a dialect. Paths whose first segment is not its own are left to the next.
 pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
-    let routes: Arc<Vec<Compiled<D::Operation>>> = Arc::new(D::ROUTES.iter().map(compile).collect());
+    let routes: Arc<Vec<Compiled<D::Operation>>> =
+        Arc::new(D::ROUTES.iter().map(compile).collect());
     let context = context.clone();
     let known = Arc::clone(&routes);
     let owned = path_where(move |path| {
@@ -60,12 +63,18 @@ pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
             && (!D::ROUTES_ONLY || !matches!(find(&known, path, &Method::GET), Found::Nothing))
     });
     let root = path_where(|path| D::ROOT_SOCKET && path == "/");
-    let socket = root
-        .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and_then(|path, method, headers| std::future::ready(if request::is_upgrade(&method, &headers) { Ok(path) } else { Err(warp::reject::not_found()) }));
+    let socket = root.and(warp::method()).and(warp::header::headers_cloned()).and_then(
+        |path, method, headers| {
+            std::future::ready(if request::is_upgrade(&method, &headers) {
+                Ok(path)
+            } else {
+                Err(warp::reject::not_found())
+            })
+        },
+    );
     let owned = owned.or(socket).unify().boxed();
-    let query = warp::query::raw().or_else(|_: Rejection| std::future::ready(Ok::<_, Infallible>((String::new(),))));
+    let query = warp::query::raw()
+        .or_else(|_: Rejection| std::future::ready(Ok::<_, Infallible>((String::new(),))));
     owned
         .and(warp::method())
         .and(query)
@@ -74,15 +83,34 @@ pub(super) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
         .and(warp::ext::optional::<Refusal>())
         .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::body::stream())
-        .then(move |path: FullPath, method, query, headers, seen: Option<Seen>, refusal, upgrade, body| {
-            let arrived = Arrived { method, query, headers, seen: seen.unwrap_or_default(), refusal, upgrade, body: boxed(body) };
-            handle::<D>(Arc::clone(&routes), context.clone(), path, arrived)
-        })
+        .then(
+            move |path: FullPath,
+                  method,
+                  query,
+                  headers,
+                  seen: Option<Seen>,
+                  refusal,
+                  upgrade,
+                  body| {
+                let arrived = Arrived {
+                    method,
+                    query,
+                    headers,
+                    seen: seen.unwrap_or_default(),
+                    refusal,
+                    upgrade,
+                    body: boxed(body),
+                };
+                handle::<D>(Arc::clone(&routes), context.clone(), path, arrived)
+            },
+        )
         .boxed()
 }
 
 /// The path where it is as wanted; others are left to the next filter.
-fn path_where(wanted: impl Fn(&str) -> bool + Clone + Send + Sync + 'static) -> BoxedFilter<(FullPath,)> {
+fn path_where(
+    wanted: impl Fn(&str) -> bool + Clone + Send + Sync + 'static,
+) -> BoxedFilter<(FullPath,)> {
     let path = warp::path::full().and_then(move |path: FullPath| {
         let found = wanted(path.as_str());
         std::future::ready(if found { Ok(path) } else { Err(warp::reject::not_found()) })
@@ -105,22 +133,32 @@ fn boxed(body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'stati
     Box::pin(body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))))
 }
 
-async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: Context, path: FullPath, arrived: Arrived) -> Response {
+async fn handle<D: Dialect>(
+    routes: Arc<Vec<Compiled<D::Operation>>>,
+    context: Context,
+    path: FullPath,
+    arrived: Arrived,
+) -> Response {
     let began = Instant::now();
     let origin = auth::origin(&arrived.headers, &context.config.server);
     let allowed = arrived.headers.get(ORIGIN).filter(|_| origin == Origin::Allowed).cloned();
     let method = arrived.method.clone();
     let found = find(&routes, path.as_str(), &method);
     let (route, mut response) = match found {
-        Found::Route(Compiled { template, .. }, _) if arrived.refusal.is_some() => (*template, refused::<D>(arrived.refusal)),
+        Found::Route(Compiled { template, .. }, _) if arrived.refusal.is_some() => {
+            (*template, refused::<D>(arrived.refusal))
+        }
         _ if arrived.refusal.is_some() => ("refused", refused::<D>(arrived.refusal)),
         Found::Nothing => ("unknown", D::error(&Error::NotFound)),
-        Found::OtherMethods(allow) if method == Method::OPTIONS && allowed.is_some() => ("preflight", preflight(&allow)),
+        Found::OtherMethods(allow) if method == Method::OPTIONS && allowed.is_some() => {
+            ("preflight", preflight(&allow))
+        }
         Found::OtherMethods(allow) => ("other method", D::error(&Error::MethodNotAllowed(allow))),
         Found::Route(route, params) => {
             let span = error_span!("request", user = Empty, room = Empty);
             let request = request::<D>(&context, arrived, params, span.clone());
-            let call = AssertUnwindSafe(D::call(context.chat.clone(), route.operation, request)).catch_unwind();
+            let call = AssertUnwindSafe(D::call(context.chat.clone(), route.operation, request))
+                .catch_unwind();
             let response = match call.instrument(span).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => D::error(&error),
@@ -141,7 +179,12 @@ async fn handle<D: Dialect>(routes: Arc<Vec<Compiled<D::Operation>>>, context: C
     }
     // A path or method that is nobody's must not make a series of its own.
     let known = if route.starts_with('/') { method.to_string() } else { "any".to_owned() };
-    let labels = [("dialect", D::NAME.to_owned()), ("method", known), ("route", route.to_owned()), ("status", response.status().as_str().to_owned())];
+    let labels = [
+        ("dialect", D::NAME.to_owned()),
+        ("method", known),
+        ("route", route.to_owned()),
+        ("status", response.status().as_str().to_owned()),
+    ];
     histogram!("chatctl_request_seconds", &labels).record(began.elapsed());
     debug!(dialect = D::NAME, %method, route, status = response.status().as_u16(), ms = began.elapsed().as_millis(), "request answered");
     response
@@ -152,15 +195,26 @@ fn refused<D: Dialect>(refusal: Option<Refusal>) -> Response {
     D::error(&refusal.map_or(Error::Unavailable, |refusal| refusal.0))
 }
 
-fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'static str, String)>, span: tracing::Span) -> Request {
+fn request<D: Dialect>(
+    context: &Context,
+    arrived: Arrived,
+    params: Vec<(&'static str, String)>,
+    span: tracing::Span,
+) -> Request {
     let Arrived { method, query, headers, seen, upgrade, body, .. } = arrived;
-    let device = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let device =
+        headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let mut request = Request {
         method,
         params,
         query,
         headers,
-        client: Client { address: seen.address, counted: seen.counted, device, dialect: Some(D::NAME) },
+        client: Client {
+            address: seen.address,
+            counted: seen.counted,
+            device,
+            dialect: Some(D::NAME),
+        },
         secure: seen.secure || context.config.server.is_https(),
         carried: None,
         body: Mutex::new(Some(body)),
@@ -172,7 +226,8 @@ fn request<D: Dialect>(context: &Context, arrived: Arrived, params: Vec<(&'stati
         admin: context.admin.clone(),
         known: OnceLock::new(),
     };
-    request.carried = auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
+    request.carried =
+        auth::carried(&request.headers, &request.query, request.is_upgrade(), D::COOKIE);
     request
 }
 
@@ -181,7 +236,10 @@ fn preflight(allow: &str) -> Response {
     if let Ok(allow) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_METHODS, allow);
     }
-    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, x-session-id"));
+    response.headers_mut().insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, x-session-id"),
+    );
     response
 }
 
@@ -195,11 +253,18 @@ fn segments(path: &str) -> std::iter::Skip<std::str::Split<'_, char>> {
 }
 
 fn compile<O: Copy>(route: &Route<O>) -> Compiled<O> {
-    let segments = segments(route.template).map(|part| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
-        Some(name) => Segment::Param(name),
-        None => Segment::Literal(part),
+    let segments = segments(route.template).map(|part| {
+        match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+            Some(name) => Segment::Param(name),
+            None => Segment::Literal(part),
+        }
     });
-    Compiled { method: route.method.clone(), template: route.template, segments: segments.collect(), operation: route.operation }
+    Compiled {
+        method: route.method.clone(),
+        template: route.template,
+        segments: segments.collect(),
+        operation: route.operation,
+    }
 }
 
 fn find<'a, O>(routes: &'a [Compiled<O>], path: &str, method: &Method) -> Found<'a, O> {
@@ -227,7 +292,13 @@ fn matches(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
             Segment::Literal(literal) if literal == part => (),
             Segment::Literal(_) => return None,
             Segment::Param(_) if part.is_empty() => return None,
-            Segment::Param(name) => params.push((*name, percent_decode_str(part).decode_utf8().map(std::borrow::Cow::into_owned).unwrap_or_default())),
+            Segment::Param(name) => params.push((
+                *name,
+                percent_decode_str(part)
+                    .decode_utf8()
+                    .map(std::borrow::Cow::into_owned)
+                    .unwrap_or_default(),
+            )),
         }
     }
     Some(params)
@@ -242,7 +313,11 @@ mod tests {
         Route { method: Method::GET, template: "/api/users/me", operation: 1 },
         Route { method: Method::GET, template: "/api/users/{userId}", operation: 2 },
         Route { method: Method::PATCH, template: "/api/users/me", operation: 3 },
-        Route { method: Method::POST, template: "/api/rooms/{roomId}/participants/{userId}", operation: 4 },
+        Route {
+            method: Method::POST,
+            template: "/api/rooms/{roomId}/participants/{userId}",
+            operation: 4,
+        },
     ];
 
     fn word(path: &str, method: &Method) -> String {
@@ -260,9 +335,13 @@ mod tests {
         assert_eq!(word("/api/users/me", &Method::GET), "1 []");
         assert_eq!(word("/api/users/me/", &Method::GET), "1 []");
         assert_eq!(word("/api/users/%D0%92a%2Fb", &Method::GET), r#"2 [("userId", "Вa/b")]"#);
-        assert_eq!(word("/api/rooms/room1/participants/bob", &Method::POST), r#"4 [("roomId", "room1"), ("userId", "bob")]"#);
+        assert_eq!(
+            word("/api/rooms/room1/participants/bob", &Method::POST),
+            r#"4 [("roomId", "room1"), ("userId", "bob")]"#
+        );
         assert_eq!(word("/api/users/me", &Method::DELETE), "405 GET, PATCH");
-        for path in ["//", "/api/users", "/api/users//", "/API/users/me", "/api/users/me/x", "/api"] {
+        for path in ["//", "/api/users", "/api/users//", "/API/users/me", "/api/users/me/x", "/api"]
+        {
             assert_eq!(word(path, &Method::GET), "404", "{path}");
         }
     }

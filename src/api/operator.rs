@@ -12,7 +12,8 @@ use super::{Context, respond};
 /// Answers `/health` and `/health?live`, also with a trailing slash.
 pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let chat = context.chat.clone();
-    let query = warp::query::raw().or_else(|_| std::future::ready(Ok::<_, std::convert::Infallible>((String::new(),))));
+    let query = warp::query::raw()
+        .or_else(|_| std::future::ready(Ok::<_, std::convert::Infallible>((String::new(),))));
     warp::path("health")
         .and(warp::path::end())
         .and(warp::method())

@@ -1,4 +1,5 @@
-//! How long the other end of a connection is waited for: a store of time that waiting uses up and bytes fill again.
+//! How long the other end of a connection is waited for: a store of time that waiting uses up and
+//! bytes fill again.
 //!
 //! So a peer that stands still is waited for once, and one that trickles not for ever.
 
@@ -31,7 +32,9 @@ impl Patience {
         if let Some(since) = self.since.take() {
             self.left = self.left.saturating_sub(now.duration_since(since));
         }
-        let earned = Duration::from_secs(1).saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX)) / LEAST_RATE;
+        let earned = Duration::from_secs(1)
+            .saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX))
+            / LEAST_RATE;
         self.left = (self.left + earned).min(self.most);
     }
 }
@@ -42,7 +45,8 @@ mod tests {
 
     const MOST: Duration = Duration::from_secs(30);
 
-    /// For how many seconds a peer is waited for that moves `bytes` after each pause of so many seconds, if it ever ends within a day.
+    /// For how many seconds a peer is waited for that moves `bytes` after each pause of so many
+    /// seconds, if it ever ends within a day.
     fn lasts(bytes: usize, pause: u64) -> Option<u64> {
         let (mut patience, begin) = (Patience::new(MOST), Instant::now());
         let mut now = begin;

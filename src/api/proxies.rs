@@ -12,7 +12,8 @@ use super::accept::Peer;
 use crate::config;
 use crate::model::rules::{Network, counted, forwarded_client, is_local, is_loopback_host};
 
-/// Headers that say that a proxy has forwarded the request, beside all that begin with `x-forwarded-` or `x-envoy-`.
+/// Headers that say that a proxy has forwarded the request, beside all that begin with
+/// `x-forwarded-` or `x-envoy-`.
 const FORWARDED: [&str; 24] = [
     "forwarded",
     "via",
@@ -70,8 +71,10 @@ pub(super) struct Seen {
 impl Proxies {
     /// Reads `[server] trusted_proxies`. The configuration has refused what cannot be read.
     pub(super) fn new(server: &config::Server) -> Self {
-        let trusted: Vec<_> = server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
-        let is_behind = server.public_url.as_deref().is_some_and(|url| !is_local(url)) && server.listen.iter().all(|address| is_local(address));
+        let trusted: Vec<_> =
+            server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
+        let is_behind = server.public_url.as_deref().is_some_and(|url| !is_local(url))
+            && server.listen.iter().all(|address| is_local(address));
         Self { trusted, is_behind, told: Arc::default() }
     }
 
@@ -79,25 +82,43 @@ impl Proxies {
     pub(super) fn see(&self, peer: &Peer, headers: &HeaderMap) -> Seen {
         if self.is_trusted(peer) {
             let hops: Vec<&str> = values(headers, "x-forwarded-for").collect();
-            let address = forwarded_client(peer.address, hops.iter().copied(), |address| self.trusts(address));
-            let secure = values(headers, "x-forwarded-proto").next_back().map_or(peer.secure, |proto| proto.trim().eq_ignore_ascii_case("https"));
+            let address = forwarded_client(peer.address, hops.iter().copied(), |address| {
+                self.trusts(address)
+            });
+            let secure = values(headers, "x-forwarded-proto")
+                .next_back()
+                .map_or(peer.secure, |proto| proto.trim().eq_ignore_ascii_case("https"));
             let forwarded = address != peer.address;
-            return Seen { address, counted: Some(address.map_or(THIS_MACHINE, counted)), secure, forwarded, near: false };
+            return Seen {
+                address,
+                counted: Some(address.map_or(THIS_MACHINE, counted)),
+                secure,
+                forwarded,
+                near: false,
+            };
         }
-        let mut seen = Seen { address: peer.address, counted: peer.address.map(counted), secure: peer.secure, ..Seen::default() };
+        let mut seen = Seen {
+            address: peer.address,
+            counted: peer.address.map(counted),
+            secure: peer.secure,
+            ..Seen::default()
+        };
         if peer.address.is_none_or(|address| address.is_loopback()) {
             let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-            let through_proxy = is_forwarded(headers) || host.is_some_and(|host| !is_loopback_host(host));
+            let through_proxy =
+                is_forwarded(headers) || host.is_some_and(|host| !is_loopback_host(host));
             if through_proxy && self.trusted.is_empty() {
                 self.tell();
             }
             seen.counted = (through_proxy || !self.trusted.is_empty()).then_some(THIS_MACHINE);
-            seen.near = peer.address.is_some() && host.is_some() && !through_proxy && !self.is_behind;
+            seen.near =
+                peer.address.is_some() && host.is_some() && !through_proxy && !self.is_behind;
         }
         seen
     }
 
-    /// Whether this peer is a proxy that the configuration names. Whoever may open a Unix socket is as much of one as any are.
+    /// Whether this peer is a proxy that the configuration names. Whoever may open a Unix socket is
+    /// as much of one as any are.
     pub(super) fn is_trusted(&self, peer: &Peer) -> bool {
         peer.address.map_or(!self.trusted.is_empty(), |address| self.trusts(address))
     }
@@ -116,14 +137,17 @@ impl Proxies {
     }
 }
 
-/// The elements of a list header, over all its lines; a line that is no text is an element that cannot be read.
+/// The elements of a list header, over all its lines; a line that is no text is an element that
+/// cannot be read.
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
     headers.get_all(name).iter().flat_map(|line| line.to_str().unwrap_or("?").split(','))
 }
 
 /// Whether a header says that a proxy has forwarded the request.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().map(warp::http::HeaderName::as_str).any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-"))
+    headers.keys().map(warp::http::HeaderName::as_str).any(|name| {
+        FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-")
+    })
 }
 
 #[cfg(test)]
@@ -131,11 +155,17 @@ mod tests {
     use super::*;
 
     fn server(trusted: &[&str]) -> config::Server {
-        config::Server { trusted_proxies: trusted.iter().map(|text| (*text).to_owned()).collect(), ..config::Server::default() }
+        config::Server {
+            trusted_proxies: trusted.iter().map(|text| (*text).to_owned()).collect(),
+            ..config::Server::default()
+        }
     }
 
     fn see(server: &config::Server, peer: &str, headers: &[(&'static str, &'static str)]) -> Seen {
-        let headers: HeaderMap = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
         Proxies::new(server).see(&Peer { address: peer.parse().ok(), secure: false }, &headers)
     }
 
@@ -150,8 +180,16 @@ mod tests {
             (&["10.0.0.1"], "10.0.0.1", "6.6.6.6, nonsense", "10.0.0.1 true"),
             (&["127.0.0.1"], "unix", "1.1.1.1", "1.1.1.1 true"),
         ] {
-            let seen = see(&server(trusted), peer, &[("x-forwarded-for", forwarded), ("x-forwarded-proto", "https")]);
-            assert_eq!(format!("{} {}", seen.address.unwrap(), seen.secure), wanted, "{trusted:?} {peer} {forwarded}");
+            let seen = see(
+                &server(trusted),
+                peer,
+                &[("x-forwarded-for", forwarded), ("x-forwarded-proto", "https")],
+            );
+            assert_eq!(
+                format!("{} {}", seen.address.unwrap(), seen.secure),
+                wanted,
+                "{trusted:?} {peer} {forwarded}"
+            );
         }
     }
 
@@ -168,16 +206,26 @@ mod tests {
 
     #[test]
     fn peers_on_this_machine_are_counted_once_a_proxy_shows() {
-        let counted = |trusted: &[&str], peer, headers: &[_]| see(&server(trusted), peer, headers).counted.map(|address| address.to_string());
+        let counted = |trusted: &[&str], peer, headers: &[_]| {
+            see(&server(trusted), peer, headers).counted.map(|address| address.to_string())
+        };
         let this_machine = Some("127.0.0.1".to_owned());
         for peer in ["127.0.0.1", "::1", "unix"] {
             assert_eq!(counted(&[], peer, &[("host", "localhost:8080")]), None, "{peer}");
             assert_eq!(counted(&[], peer, &[("host", "chat.example")]), this_machine, "{peer}");
-            assert_eq!(counted(&[], peer, &[("host", "localhost"), ("x-forwarded-for", "1.1.1.1")]), this_machine, "{peer}");
+            assert_eq!(
+                counted(&[], peer, &[("host", "localhost"), ("x-forwarded-for", "1.1.1.1")]),
+                this_machine,
+                "{peer}"
+            );
             assert!(counted(&["10.0.0.1"], peer, &[("host", "localhost")]).is_some(), "{peer}");
         }
         assert_eq!(counted(&[], "2001:db8::1:2:3:4", &[]).unwrap(), "2001:db8::");
-        assert_eq!(counted(&["127.0.0.1"], "127.0.0.1", &[("x-forwarded-for", "2001:db8:1:2:3::4")]).unwrap(), "2001:db8:1:2::");
+        assert_eq!(
+            counted(&["127.0.0.1"], "127.0.0.1", &[("x-forwarded-for", "2001:db8:1:2:3::4")])
+                .unwrap(),
+            "2001:db8:1:2::"
+        );
     }
 
     #[test]
@@ -194,11 +242,25 @@ mod tests {
         ] {
             assert!(!see(&server(trusted), peer, headers).near, "{trusted:?} {peer} {headers:?}");
         }
-        for name in FORWARDED.into_iter().chain(["x-forwarded-proto", "x-forwarded-server", "x-forwarded", "x-envoy-external-address"]) {
-            assert!(!see(&server(&[]), "127.0.0.1", &[("host", "localhost"), (name, "x")]).near, "{name}");
+        for name in FORWARDED.into_iter().chain([
+            "x-forwarded-proto",
+            "x-forwarded-server",
+            "x-forwarded",
+            "x-envoy-external-address",
+        ]) {
+            assert!(
+                !see(&server(&[]), "127.0.0.1", &[("host", "localhost"), (name, "x")]).near,
+                "{name}"
+            );
         }
-        let behind = config::Server { public_url: Some("https://chat.example".to_owned()), ..config::Server::default() };
-        assert!(!see(&behind, "127.0.0.1", local).near, "the only way from public_url to a loopback address is a proxy");
+        let behind = config::Server {
+            public_url: Some("https://chat.example".to_owned()),
+            ..config::Server::default()
+        };
+        assert!(
+            !see(&behind, "127.0.0.1", local).near,
+            "the only way from public_url to a loopback address is a proxy"
+        );
         let open = config::Server { listen: vec!["0.0.0.0:443".to_owned()], ..behind };
         assert!(see(&open, "127.0.0.1", local).near);
     }

@@ -76,7 +76,8 @@ impl Request {
         &self.client
     }
 
-    /// Whether cookies are for `https` only: it arrived over TLS, here or at a trusted proxy, or `public_url` says that browsers use it.
+    /// Whether cookies are for `https` only: it arrived over TLS, here or at a trusted proxy, or
+    /// `public_url` says that browsers use it.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
@@ -86,7 +87,8 @@ impl Request {
         self.carried.as_ref().map(|carried| &carried.credential)
     }
 
-    /// Whose request this is: `NoSession`, `BadSession`, `ForeignOrigin`, `RateLimited`. Records the user in the log span.
+    /// Whose request this is: `NoSession`, `BadSession`, `ForeignOrigin`, `RateLimited`. Records
+    /// the user in the log span.
     pub async fn session(&self, chat: &Chat) -> Result<Session> {
         Ok(self.authenticated(chat).await?.session)
     }
@@ -109,7 +111,10 @@ impl Request {
             return Err(Error::NoSession);
         };
         self.check_origin(carried.by_cookie)?;
-        let who = chat.authenticate(&carried.credential, &self.client).await.inspect_err(|error| self.count_stranger(error))?;
+        let who = chat
+            .authenticate(&carried.credential, &self.client)
+            .await
+            .inspect_err(|error| self.count_stranger(error))?;
         self.span.record("user", &who.session.login);
         // Where it is asked twice, the answer is the same.
         drop(self.known.set((chat.clone(), who.session.clone())));
@@ -124,24 +129,32 @@ impl Request {
         }
     }
 
-    /// Before anything else of a log-in, and whatever else sets a cookie: a foreign page signs nobody in, with or without a credential.
+    /// Before anything else of a log-in, and whatever else sets a cookie: a foreign page signs
+    /// nobody in, with or without a credential.
     pub fn check_page(&self) -> Result<()> {
         self.check_origin(true)
     }
 
-    /// Before anything else of a handshake: a foreign page opens no socket, with or without a credential.
+    /// Before anything else of a handshake: a foreign page opens no socket, with or without a
+    /// credential.
     pub fn check_handshake(&self) -> Result<()> {
         self.check_origin(true)
     }
 
-    /// A browser must not be made to change anything by a foreign page, nor to open a socket for it.
+    /// A browser must not be made to change anything by a foreign page, nor to open a socket for
+    /// it.
     pub(super) fn check_origin(&self, by_cookie: bool) -> Result<()> {
         let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let matters = self.is_upgrade() || (by_cookie && !safe);
-        if matters && auth::origin(&self.headers, &self.config.server) == Origin::Foreign { Err(Error::ForeignOrigin) } else { Ok(()) }
+        if matters && auth::origin(&self.headers, &self.config.server) == Origin::Foreign {
+            Err(Error::ForeignOrigin)
+        } else {
+            Ok(())
+        }
     }
 
-    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time. `BadSession` when the session ended meanwhile.
+    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
+    /// `BadSession` when the session ended meanwhile.
     pub async fn body(&mut self) -> Result<Bytes> {
         let limit = self.config.limits.max_body_bytes;
         self.check_length(limit as u64).await?;
@@ -161,9 +174,13 @@ impl Request {
         Ok(read.freeze())
     }
 
-    /// Refuses a body that says to be larger than this. One that waits to be asked for is not asked for.
+    /// Refuses a body that says to be larger than this. One that waits to be asked for is not asked
+    /// for.
     pub async fn check_length(&mut self, limit: u64) -> Result<()> {
-        let declared = self.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let declared = self
+            .headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if declared.is_none_or(|length| length <= limit) {
             return Ok(());
         }
@@ -178,13 +195,15 @@ impl Request {
         self.config.media.max_bytes
     }
 
-    /// The body as it comes, for those who have a limit of their own. Empty when it was taken before.
+    /// The body as it comes, for those who have a limit of their own. Empty when it was taken
+    /// before.
     pub fn stream(&mut self) -> BodyStream {
         let stall = Duration::from_secs(self.config.limits.stall_seconds);
         BodyStream::new(self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take(), stall)
     }
 
-    /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with the field, where one can be named.
+    /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with
+    /// the field, where one can be named.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let body = self.body().await?;
         parse(&body)
@@ -201,8 +220,15 @@ impl Request {
         is_upgrade(&self.method, &self.headers)
     }
 
-    /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room at once.
-    pub fn upgrade<D: Speaks>(self, chat: &Chat, who: Authenticated, state: D::State, enter: Option<RoomId>) -> Result<Response> {
+    /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room
+    /// at once.
+    pub fn upgrade<D: Speaks>(
+        self,
+        chat: &Chat,
+        who: Authenticated,
+        state: D::State,
+        enter: Option<RoomId>,
+    ) -> Result<Response> {
         socket::upgrade::<D>(self, chat, who, state, enter)
     }
 
@@ -218,19 +244,24 @@ pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
         let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
         values.flat_map(|v| v.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
     };
-    *method == Method::GET && has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
+    *method == Method::GET
+        && has(header::UPGRADE, "websocket")
+        && has(header::CONNECTION, "upgrade")
 }
 
-/// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody wants included.
+/// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody
+/// wants included.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // A byte order mark is no part of the text; several clients send one.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
+    let value: serde_json::Value =
+        serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
     // serde would also take a list for a struct.
     if !value.is_object() {
         return Err(Error::invalid("body", "is no object"));
     }
-    serde_path_to_error::deserialize(value).map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
 }
 
 /// Names the field that serde complains of: the one it stopped at, or the one that it misses.
@@ -241,7 +272,11 @@ fn invalid(path: &str, why: &str) -> Error {
         (None, "." | "?") => "body",
         (None, path) => path.split(['.', '[']).next().unwrap_or("body"),
     };
-    let why = if missing.is_some() { "is missing".to_owned() } else { why.split(" at line ").next().unwrap_or(why).to_owned() };
+    let why = if missing.is_some() {
+        "is missing".to_owned()
+    } else {
+        why.split(" at line ").next().unwrap_or(why).to_owned()
+    };
     Error::Invalid { field: field.to_owned().into(), why }
 }
 

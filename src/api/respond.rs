@@ -1,7 +1,10 @@
 //! Answers that every dialect gives in the same way.
 
 use serde::Serialize;
-use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, X_CONTENT_TYPE_OPTIONS};
+use warp::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use warp::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
@@ -14,7 +17,9 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
             let mut response = HttpResponse::new(body.into());
             *response.status_mut() = status;
             private(&mut response);
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
         Err(error) => {
@@ -37,9 +42,15 @@ pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Resp
     let response = json(status, body);
     match error {
         Error::MethodNotAllowed(allow) => with_header(response, ALLOW, allow),
-        Error::RateLimited(wait) => with_header(response, RETRY_AFTER, &(wait.as_millis().div_ceil(1000).max(1)).to_string()),
+        Error::RateLimited(wait) => with_header(
+            response,
+            RETRY_AFTER,
+            &(wait.as_millis().div_ceil(1000).max(1)).to_string(),
+        ),
         Error::Unavailable => with_header(response, RETRY_AFTER, "1"),
-        Error::UpgradeRequired => with_header(with_header(response, UPGRADE, "websocket"), SEC_WEBSOCKET_VERSION, "13"),
+        Error::UpgradeRequired => {
+            with_header(with_header(response, UPGRADE, "websocket"), SEC_WEBSOCKET_VERSION, "13")
+        }
         _ => response,
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses that are remembered. Beyond, those of past minutes are forgotten, and if that is not enough, all.
+/// Addresses that are remembered. Beyond, those of past minutes are forgotten, and if that is not
+/// enough, all.
 const MAX_ADDRESSES: usize = 50_000;
 
 /// What is counted apart, so that a flood of one leaves the other alone.

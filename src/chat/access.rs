@@ -1,11 +1,15 @@
-//! Who may do what: every permission of the server, for every API, the command line included (contract, rules of management).
+//! Who may do what: every permission of the server, for every API, the command line included
+//! (contract, rules of management).
 //!
-//! Pure functions of the room's facts and of who asks. A room that one may not see answers exactly like one that does not exist.
+//! Pure functions of the room's facts and of who asks. A room that one may not see answers exactly
+//! like one that does not exist.
 
 use std::collections::HashSet;
 
 use crate::model::rules::succession::{self, Candidate};
-use crate::model::{AccountFlags, Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility};
+use crate::model::{
+    AccountFlags, Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility,
+};
 use crate::store::RoomSettings;
 
 /// Who asks.
@@ -42,7 +46,8 @@ pub enum Act {
 
 /// May see name and participants.
 pub fn see(facts: &RoomFacts, who: Actor) -> Result<()> {
-    let visible = is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
+    let visible =
+        is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
     if visible { Ok(()) } else { Err(Error::RoomNotFound) }
 }
 
@@ -75,7 +80,8 @@ pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
     if account.guest && role != Role::Member { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May read messages, changes, marks and media: participants only, server administrators not excepted.
+/// May read messages, changes, marks and media: participants only, server administrators not
+/// excepted.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     match facts.participant(who.user) {
         Some(participant) => Ok(participant),
@@ -84,14 +90,20 @@ pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     }
 }
 
-/// May post, and change what they have posted: participants; admins and sub-admins where the room is read-only; nobody where it is archived.
+/// May post, and change what they have posted: participants; admins and sub-admins where the room
+/// is read-only; nobody where it is archived.
 pub fn post(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     let own = take_part(facts, who)?;
     not_archived(facts)?;
-    if facts.room.read_only && rank(facts, who) < Role::SubAdmin { Err(Error::ReadOnly) } else { Ok(own) }
+    if facts.room.read_only && rank(facts, who) < Role::SubAdmin {
+        Err(Error::ReadOnly)
+    } else {
+        Ok(own)
+    }
 }
 
-/// May give reactions and take them back: participants, in a read-only room too; nobody where it is archived.
+/// May give reactions and take them back: participants, in a read-only room too; nobody where it is
+/// archived.
 pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     let own = take_part(facts, who)?;
     not_archived(facts).map(|()| own)
@@ -101,7 +113,8 @@ fn not_archived(facts: &RoomFacts) -> Result<()> {
     if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }
 }
 
-/// What they may do in the room. One without an admin is managed by all its participants alike, guests excepted.
+/// What they may do in the room. One without an admin is managed by all its participants alike,
+/// guests excepted.
 fn rank(facts: &RoomFacts, who: Actor) -> Role {
     match facts.participant(who.user) {
         _ if who.server_admin => Role::Admin,
@@ -116,7 +129,8 @@ pub fn administer(who: Actor) -> Result<()> {
     if who.server_admin { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// May read messages of rooms without being in them: who runs the server and no user, administrators included.
+/// May read messages of rooms without being in them: who runs the server and no user,
+/// administrators included.
 pub fn audit(who: Actor) -> Result<()> {
     if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
 }
@@ -126,7 +140,8 @@ pub fn openly(refusal: Error, exists: bool) -> Error {
     if exists && refusal == Error::RoomNotFound { Error::Forbidden } else { refusal }
 }
 
-/// May know a user's e-mail address and birth date, where the dialect shows them: the user, and others as `show_emails` says.
+/// May know a user's e-mail address and birth date, where the dialect shows them: the user, and
+/// others as `show_emails` says.
 pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
     show_emails || user == who.user
 }
@@ -145,17 +160,33 @@ pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     if loses_last_admin && facts.participants.len() > 1 { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May change these settings: who may rename changes topic and description, an admin the rest. What is archived is only brought back.
+/// May change these settings: who may rename changes topic and description, an admin the rest. What
+/// is archived is only brought back.
 pub fn settings(facts: &RoomFacts, who: Actor, new: &RoomSettings) -> Result<()> {
     let RoomSettings { topic, description, visibility, read_only, archived } = new;
-    have_right(facts, who, if visibility.is_some() || read_only.is_some() || archived.is_some() { Act::Configure } else { Act::Rename })?;
-    let others = topic.is_some() || description.is_some() || visibility.is_some() || read_only.is_some();
+    have_right(
+        facts,
+        who,
+        if visibility.is_some() || read_only.is_some() || archived.is_some() {
+            Act::Configure
+        } else {
+            Act::Rename
+        },
+    )?;
+    let others =
+        topic.is_some() || description.is_some() || visibility.is_some() || read_only.is_some();
     if others && *archived != Some(false) { not_archived(facts) } else { Ok(()) }
 }
 
-/// May make exactly these users the participants and, with `rename`, give the room another name, in one step:
-/// each of it allowed by itself, and a room that has admins keeps one, unless nobody is left.
-pub fn replace(facts: &RoomFacts, who: Actor, rename: bool, users: Option<&[UserId]>) -> Result<()> {
+/// May make exactly these users the participants and, with `rename`, give the room another name, in
+/// one step: each of it allowed by itself, and a room that has admins keeps one, unless nobody is
+/// left.
+pub fn replace(
+    facts: &RoomFacts,
+    who: Actor,
+    rename: bool,
+    users: Option<&[UserId]>,
+) -> Result<()> {
     if !who.server_admin {
         take_part(facts, who)?;
     }
@@ -170,7 +201,8 @@ pub fn replace(facts: &RoomFacts, who: Actor, rename: bool, users: Option<&[User
         not_archived(facts)?;
     }
     let after: HashSet<UserId> = users.iter().copied().collect();
-    let (staying, going): (Vec<&Participant>, Vec<_>) = facts.participants.iter().partition(|p| after.contains(&p.user));
+    let (staying, going): (Vec<&Participant>, Vec<_>) =
+        facts.participants.iter().partition(|p| after.contains(&p.user));
     for gone in going {
         have_right(facts, who, Act::Remove(gone.user))?;
     }
@@ -186,7 +218,9 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
     let target = match act {
-        Act::Remove(user) | Act::ChangeRole(user, _) | Act::EditName(user) => Some(facts.participant(user).ok_or(Error::ParticipantNotFound)?),
+        Act::Remove(user) | Act::ChangeRole(user, _) | Act::EditName(user) => {
+            Some(facts.participant(user).ok_or(Error::ParticipantNotFound)?)
+        }
         Act::Rename | Act::Configure | Act::Pin | Act::Add(_) | Act::Delete => None,
     };
     let rank = rank(facts, who);
@@ -194,7 +228,8 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     let allowed = match act {
         Act::Rename => rank >= Role::SubAdmin,
         Act::Configure => rank == Role::Admin,
-        // In a read-only room they stand above what admins say; elsewhere everybody points out something.
+        // In a read-only room they stand above what admins say; elsewhere everybody points out
+        // something.
         Act::Pin => rank >= Role::SubAdmin || (!facts.room.read_only && own.is_some()),
         Act::Add(role) => {
             if role == Role::Member {
@@ -203,10 +238,18 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
                 rank == Role::Admin
             }
         }
-        Act::Remove(_) => myself || rank == Role::Admin || (rank == Role::SubAdmin && target.is_some_and(|t| t.role == Role::Member)),
-        Act::ChangeRole(_, role) => rank == Role::Admin && target.is_some_and(|t| bear(t.account, role).is_ok()),
+        Act::Remove(_) => {
+            myself
+                || rank == Role::Admin
+                || (rank == Role::SubAdmin && target.is_some_and(|t| t.role == Role::Member))
+        }
+        Act::ChangeRole(_, role) => {
+            rank == Role::Admin && target.is_some_and(|t| bear(t.account, role).is_ok())
+        }
         // In a room without admins everybody sets only their own.
-        Act::EditName(_) => myself || who.server_admin || (facts.has_admin() && rank == Role::Admin),
+        Act::EditName(_) => {
+            myself || who.server_admin || (facts.has_admin() && rank == Role::Admin)
+        }
         Act::Delete => owner || rank == Role::Admin,
     };
     if allowed { Ok(()) } else { Err(Error::Forbidden) }
@@ -218,17 +261,20 @@ pub fn edit(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
     if message.author.id == who.user { post(facts, who).map(|_| ()) } else { Err(Error::Forbidden) }
 }
 
-/// May take the content away, also where the room is archived or read-only: its author, an admin or sub-admin of a room that has an admin, a server administrator.
+/// May take the content away, also where the room is archived or read-only: its author, an admin or
+/// sub-admin of a room that has an admin, a server administrator.
 pub fn delete(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
     if who.server_admin {
         return Ok(());
     }
     let own = take_part(facts, who)?;
-    let by_role = !who.guest && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
+    let by_role = !who.guest
+        && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
     if message.author.id == who.user || by_role { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// Who becomes admin when the last one goes without naming another: the longest-standing sub-admin, else participant.
+/// Who becomes admin when the last one goes without naming another: the longest-standing sub-admin,
+/// else participant.
 pub fn successor(facts: &RoomFacts, leaving: UserId) -> Option<UserId> {
     succession::successor(facts.participants.iter().map(Candidate::from), leaving)
 }

@@ -9,8 +9,9 @@ use super::digests::digests;
 use super::{Chat, access, actor};
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId, check_birth, check_display_name, check_email, check_login, check_password, fold,
-    skeleton, with_single_spaces,
+    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId, check_birth,
+    check_display_name, check_email, check_login, check_password, fold, skeleton,
+    with_single_spaces,
 };
 use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
@@ -59,7 +60,12 @@ impl Chat {
         self.check_registration(&new)?;
         self.count_registration(client.counted).await?;
         let user = self.add_account(new, false).await?;
-        info!(user = user.login, ip = client.address.map(field::display), dialect = client.dialect, "User registered.");
+        info!(
+            user = user.login,
+            ip = client.address.map(field::display),
+            dialect = client.dialect,
+            "User registered."
+        );
         Ok(user)
     }
 
@@ -74,9 +80,21 @@ impl Chat {
         if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
             return Err(Error::Taken(Claim::Login));
         }
-        let NewPassword { password, md5, sha1, .. } = self.hash_password(&new.password, None).await?;
+        let NewPassword { password, md5, sha1, .. } =
+            self.hash_password(&new.password, None).await?;
         let name = new.name.map_or_else(|| new.login.clone(), |name| with_single_spaces(&name));
-        let user = NewUser { login: new.login, folded, look_alike, name, email: new.email, birth: new.birth, password, md5, sha1, admin };
+        let user = NewUser {
+            login: new.login,
+            folded,
+            look_alike,
+            name,
+            email: new.email,
+            birth: new.birth,
+            password,
+            md5,
+            sha1,
+            admin,
+        };
         Ok(self.store().add_user(user).await?)
     }
 
@@ -90,18 +108,30 @@ impl Chat {
     async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
         let Some(address) = address.filter(|_| self.0.limits.enabled) else { return Ok(()) };
         let limit = self.0.limits.registrations_per_hour_per_address;
-        self.sessions().attempt(&format!("register-from:{address}"), limit, HOUR).await.map_err(|wait| Error::RateLimited(wait.0))
+        self.sessions()
+            .attempt(&format!("register-from:{address}"), limit, HOUR)
+            .await
+            .map_err(|wait| Error::RateLimited(wait.0))
     }
 
     /// Hashes of a password and, when digests log in, of its digests.
-    pub(super) async fn hash_password(&self, password: &str, keep: Option<&Session>) -> Result<NewPassword> {
+    pub(super) async fn hash_password(
+        &self,
+        password: &str,
+        keep: Option<&Session>,
+    ) -> Result<NewPassword> {
         let mut secrets = vec![password.to_owned()];
         if self.0.auth.digest_login {
             secrets.extend(digests(password));
         }
         let mut hashes = self.0.hasher.hash(secrets).await?.into_iter();
         let password = hashes.next().ok_or(Error::Internal)?;
-        Ok(NewPassword { password, md5: hashes.next(), sha1: hashes.next(), keep: keep.map(|s| s.id) })
+        Ok(NewPassword {
+            password,
+            md5: hashes.next(),
+            sha1: hashes.next(),
+            keep: keep.map(|s| s.id),
+        })
     }
 
     /// The caller.
@@ -112,7 +142,11 @@ impl Chat {
 
     /// Changes the caller. A new password keeps the session that made it and ends all others.
     pub async fn change_me(&self, session: &Session, change: ProfileChange) -> Result<User> {
-        check_profile(change.name.as_deref(), change.email.as_ref().and_then(|e| e.as_deref()), change.birth.as_ref().and_then(|b| b.as_deref()))?;
+        check_profile(
+            change.name.as_deref(),
+            change.email.as_ref().and_then(|e| e.as_deref()),
+            change.birth.as_ref().and_then(|b| b.as_deref()),
+        )?;
         let password = match &change.password {
             None => None,
             Some(password) => {
@@ -133,12 +167,15 @@ impl Chat {
             password,
             ..UserChange::default()
         };
-        let user = self.store().change_user(session.user, change).await.map_err(|error| match error {
-            StoreError::NotFound(Missing::Media) => Error::invalid("mediaId", "is not one of your pictures"),
-            // Deleted a moment ago.
-            StoreError::NotFound(Missing::User) => Error::BadSession,
-            other => other.into(),
-        })?;
+        let user =
+            self.store().change_user(session.user, change).await.map_err(|error| match error {
+                StoreError::NotFound(Missing::Media) => {
+                    Error::invalid("mediaId", "is not one of your pictures")
+                }
+                // Deleted a moment ago.
+                StoreError::NotFound(Missing::User) => Error::BadSession,
+                other => other.into(),
+            })?;
         if ends_sessions {
             self.0.cache.forget_user(session.user);
             info!(user = session.login, "Password changed.");
@@ -147,9 +184,15 @@ impl Chat {
     }
 
     async fn check_current_password(&self, session: &Session, current: Option<&str>) -> Result<()> {
-        let Some(current) = current else { return Err(Error::invalid("currentPassword", "is needed to change the password")) };
-        let account = self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
-        let own = (format!("login:{}@own", session.user), self.0.limits.login_failures_per_minute_per_account);
+        let Some(current) = current else {
+            return Err(Error::invalid("currentPassword", "is needed to change the password"));
+        };
+        let account =
+            self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
+        let own = (
+            format!("login:{}@own", session.user),
+            self.0.limits.login_failures_per_minute_per_account,
+        );
         let guess = self.guess(if self.0.limits.enabled { vec![own] } else { Vec::new() }).await?;
         match self.0.hasher.verify(current, Some(&account.password)).await {
             Ok(true) => guess.was_right().await,
@@ -161,7 +204,8 @@ impl Chat {
         }
     }
 
-    /// Deletes the caller's account: at once no log-in and a free name; then, room by room, its places.
+    /// Deletes the caller's account: at once no log-in and a free name; then, room by room, its
+    /// places.
     pub async fn delete_me(&self, session: &Session) -> Result<()> {
         self.store().remove_user(session.user).await.map_err(|error| match error {
             StoreError::NotFound(Missing::User) => Error::BadSession,
@@ -187,7 +231,8 @@ impl Chat {
         Ok(users.iter().all(|user| known.contains(user)))
     }
 
-    /// The same for whoever asks, signed in or not (`realtime`); it shows no more of them than their names.
+    /// The same for whoever asks, signed in or not (`realtime`); it shows no more of them than
+    /// their names.
     pub async fn anybody(&self, login: &str) -> Result<User> {
         let account = self.store().account(UserKey::Folded(&fold(login))).await?;
         account.map(|a| a.user).ok_or(Error::UserNotFound)
@@ -203,7 +248,8 @@ impl Chat {
         Ok(self.store().find_users(text, true, near, limit).await?)
     }
 
-    /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none (`v1`).
+    /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none
+    /// (`v1`).
     pub async fn find_logins(&self, session: &Session, text: &str) -> Result<Vec<User>> {
         if text.is_empty() {
             return Ok(Vec::new());
@@ -218,7 +264,11 @@ fn near(session: &Session) -> Option<UserId> {
     access::browse(actor(session)).is_err().then_some(session.user)
 }
 
-pub(super) fn check_profile(name: Option<&str>, email: Option<&str>, birth: Option<&str>) -> Result<()> {
+pub(super) fn check_profile(
+    name: Option<&str>,
+    email: Option<&str>,
+    birth: Option<&str>,
+) -> Result<()> {
     if let Some(name) = name {
         check_display_name("name", name)?;
     }

@@ -15,7 +15,8 @@ use super::rooms::{DECISIONS, MAX_ONLINE};
 use super::{Authenticated, Chat, actor};
 use crate::live::{CloseReason, First, Outbox, Ready, Socket, Voice};
 use crate::model::{
-    Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq, Session, Stored, Timestamp, Window, mentioned_names,
+    Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq,
+    Session, Stored, Timestamp, Window, mentioned_names,
 };
 use crate::store::Posted;
 
@@ -59,13 +60,15 @@ pub type Later = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 pub type Answer = (Result<Outcome>, Option<u64>);
 
 impl Chat {
-    /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined, so that afterwards the caller is a participant.
-    /// Rooms that they may not see: `RoomNotFound`.
+    /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined,
+    /// so that afterwards the caller is a participant. Rooms that they may not see:
+    /// `RoomNotFound`.
     pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
         self.join(session, room).await.map(|_| ())
     }
 
-    /// The same where the entry itself is to tell whether it was the user's first: nothing is changed yet.
+    /// The same where the entry itself is to tell whether it was the user's first: nothing is
+    /// changed yet.
     pub async fn check_entry(&self, session: &Session, room: RoomId) -> Result<()> {
         access::enter(&self.facts(room).await?, actor(session))
     }
@@ -73,7 +76,14 @@ impl Chat {
     /// Registers a socket. `RateLimited` when the user has too many.
     pub fn open(&self, who: Authenticated, voice: Voice) -> Result<Connection> {
         let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
-        Ok(Connection { chat: self.clone(), socket, session: who.session, entered: Vec::new(), replay: None, frames: Frames::new() })
+        Ok(Connection {
+            chat: self.clone(),
+            socket,
+            session: who.session,
+            entered: Vec::new(),
+            replay: None,
+            frames: Frames::new(),
+        })
     }
 }
 
@@ -93,28 +103,41 @@ impl Connection {
         self.entered.last().copied()
     }
 
-    /// Carries out a command. The reply goes out after exactly the frames before the position, when one is given.
+    /// Carries out a command. The reply goes out after exactly the frames before the position, when
+    /// one is given.
     pub async fn run(&mut self, command: Command) -> Answer {
         let outcome = match command {
-            Command::Enter { room, since, epoch } => match self.enter(room, since, epoch.as_deref()).await {
-                Ok((entered, position)) => return (Ok(Outcome::Entered(Box::new(entered))), Some(position)),
-                Err(error) => Err(error),
-            },
-            Command::Subscribe { since, epoch } => self.subscribe(since, epoch).await.map(|()| Outcome::Silent),
+            Command::Enter { room, since, epoch } => {
+                match self.enter(room, since, epoch.as_deref()).await {
+                    Ok((entered, position)) => {
+                        return (Ok(Outcome::Entered(Box::new(entered))), Some(position));
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            Command::Subscribe { since, epoch } => {
+                self.subscribe(since, epoch).await.map(|()| Outcome::Silent)
+            }
             Command::Ping => Ok(Outcome::Pong),
             Command::Leave { room } => self.leave(room).await,
             Command::Quit => self.quit().await,
-            Command::Post { room, text, client_id, reply_to, media } => self.post(room, NewMessage { text, client_id, reply_to, media }).await,
+            Command::Post { room, text, client_id, reply_to, media } => {
+                self.post(room, NewMessage { text, client_id, reply_to, media }).await
+            }
             Command::Edit { message, text } => self.edit(message, &text).await,
             Command::Delete { message } => {
                 let room = room_of(message);
                 match room {
-                    Ok(room) => stored(self.chat.delete_message(&self.session, room, message).await),
+                    Ok(room) => {
+                        stored(self.chat.delete_message(&self.session, room, message).await)
+                    }
                     Err(error) => Err(error),
                 }
             }
             Command::React { message, reaction, give } => match room_of(message) {
-                Ok(room) => stored(self.chat.react(&self.session, room, message, reaction, give).await),
+                Ok(room) => {
+                    stored(self.chat.react(&self.session, room, message, reaction, give).await)
+                }
                 Err(error) => Err(error),
             },
             Command::MarkRead { room, message } => self.mark_read(room, message).await,
@@ -123,13 +146,21 @@ impl Connection {
         (outcome, None)
     }
 
-    /// Begins a post without waiting for the disk, where everything it needs is in memory: many may be under way, in order.
-    /// Gives the command back where it must be [`run`](Self::run).
+    /// Begins a post without waiting for the disk, where everything it needs is in memory: many may
+    /// be under way, in order. Gives the command back where it must be [`run`](Self::run).
     pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
-        let Command::Post { room, text, client_id, reply_to, media } = command else { return Err(command) };
-        let known = room.or(self.current_room()).filter(|_| !self.socket.is_shut_out()).and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
-        let basis = known.and_then(|(room, facts)| Some((room, poster(&facts, &self.session).ok()?)));
-        let Some((room, basis)) = basis else { return Err(Command::Post { room, text, client_id, reply_to, media }) };
+        let Command::Post { room, text, client_id, reply_to, media } = command else {
+            return Err(command);
+        };
+        let known = room
+            .or(self.current_room())
+            .filter(|_| !self.socket.is_shut_out())
+            .and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
+        let basis =
+            known.and_then(|(room, facts)| Some((room, poster(&facts, &self.session).ok()?)));
+        let Some((room, basis)) = basis else {
+            return Err(Command::Post { room, text, client_id, reply_to, media });
+        };
         let new = NewMessage { text, client_id, reply_to, media };
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
         let mut later: Later = Box::pin(async move {
@@ -137,7 +168,9 @@ impl Connection {
             draft.mentions = mentioned_names(&draft.text);
             match chat.store().post(room, basis, draft).await {
                 // What memory knew was out of date: decide again on what is stored.
-                Err(crate::store::StoreError::Stale) => said(chat.post_from(&session, room, new, Some(socket)).await),
+                Err(crate::store::StoreError::Stale) => {
+                    said(chat.post_from(&session, room, new, Some(socket)).await)
+                }
                 answer => said(posted(answer)),
             }
         });
@@ -148,7 +181,8 @@ impl Connection {
         }
     }
 
-    /// Counts a frame of any kind against `frames_per_minute_per_socket`. Beyond: for how long the socket is not to be read.
+    /// Counts a frame of any kind against `frames_per_minute_per_socket`. Beyond: for how long the
+    /// socket is not to be read.
     pub fn count_frame(&mut self) -> Option<Duration> {
         let limits = &self.chat.0.limits;
         let frames = &mut self.frames;
@@ -156,7 +190,8 @@ impl Connection {
             *frames = Frames::new();
         }
         frames.count = frames.count.saturating_add(1);
-        (limits.enabled && frames.count > limits.frames_per_minute_per_socket).then(|| MINUTE / limits.frames_per_minute_per_socket.max(1))
+        (limits.enabled && frames.count > limits.frames_per_minute_per_socket)
+            .then(|| MINUTE / limits.frames_per_minute_per_socket.max(1))
     }
 
     /// Whether the client is still to be told that it is over the limit: once a minute.
@@ -177,8 +212,8 @@ impl Connection {
         }
     }
 
-    /// The first thing once the socket is registered: a session that has ended before has closed no socket. Where the store cannot
-    /// tell, the client comes again.
+    /// The first thing once the socket is registered: a session that has ended before has closed no
+    /// socket. Where the store cannot tell, the client comes again.
     pub async fn check_opened(&self) -> Result<(), CloseReason> {
         match self.chat.still_valid(&self.session).await {
             Ok(true) => Ok(()),
@@ -201,13 +236,21 @@ impl Connection {
             CloseReason::TooSlow => warn!(user, "WebSocket closed: too slow to keep up."),
             CloseReason::TooBig => warn!(user, "WebSocket closed: frame over the limit."),
             CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),
-            CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => debug!(user, "WebSocket closed."),
+            CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => {
+                debug!(user, "WebSocket closed.")
+            }
         }
     }
 
-    async fn enter(&mut self, room: Option<RoomId>, since: Option<Rev>, epoch: Option<&str>) -> Result<(Entered, u64)> {
+    async fn enter(
+        &mut self,
+        room: Option<RoomId>,
+        since: Option<Rev>,
+        epoch: Option<&str>,
+    ) -> Result<(Entered, u64)> {
         let room = room.ok_or(Error::MissingRoom)?;
-        // A socket of one room waits for a closing live room; where rooms are named, the client is told.
+        // A socket of one room waits for a closing live room; where rooms are named, the client is
+        // told.
         let patient = !self.socket.voice.personal;
         let mut first = false;
         for _ in 0..DECISIONS {
@@ -228,7 +271,12 @@ impl Connection {
             self.entered.retain(|known| *known != room);
             self.entered.push(room);
             if snapshot.entered {
-                let entered = Event::Entered { room, person: snapshot.person.clone(), socket: self.socket.id, at: Timestamp::now() };
+                let entered = Event::Entered {
+                    room,
+                    person: snapshot.person.clone(),
+                    socket: self.socket.id,
+                    at: Timestamp::now(),
+                };
                 // Presence is a hint: without the bus the entry holds on this server.
                 if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
                     warn!(room = room.key(), "presence could not be told to the other servers");
@@ -236,12 +284,26 @@ impl Connection {
                 info!(user = self.session.login, room = room.key(), "User entered the room.");
             }
             let missed = match since {
-                None => Missed { messages: snapshot.recent, rev: snapshot.rev, reset: false, position: snapshot.position },
+                None => Missed {
+                    messages: snapshot.recent,
+                    rev: snapshot.rev,
+                    reset: false,
+                    position: snapshot.position,
+                },
                 Some(since) => self.missed(room, since, epoch).await?,
             };
             let (online, online_count) = self.chat.0.hub.online(room, MAX_ONLINE);
             let Missed { messages, rev, reset, position } = missed;
-            let entered = Entered { facts: snapshot.facts, state: snapshot.state, rev, online, online_count, messages, reset, first };
+            let entered = Entered {
+                facts: snapshot.facts,
+                state: snapshot.state,
+                rev,
+                online,
+                online_count,
+                messages,
+                reset,
+                first,
+            };
             return Ok((entered, position));
         }
         Err(Error::NotInRoom)
@@ -249,26 +311,44 @@ impl Connection {
 
     /// What has changed since, until it joins what is live.
     async fn missed(&self, room: RoomId, since: Rev, epoch: Option<&str>) -> Result<Missed> {
-        let mut changes = self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
+        let mut changes =
+            self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
         let mut reset = changes.reset;
         let mut messages: Vec<Message> = changes.messages;
         loop {
             if reset || changes.more {
                 reset = true;
                 // Read after the rev: what is newer comes again, live, and is known by its rev.
-                messages = self.chat.history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages).await?;
+                messages = self
+                    .chat
+                    .history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages)
+                    .await?;
                 if changes.more {
                     changes.rev = self.chat.facts(room).await?.room.rev;
                     changes.more = false;
-                    messages = self.chat.history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages).await?;
+                    messages = self
+                        .chat
+                        .history(
+                            &self.session,
+                            room,
+                            Window::Latest,
+                            self.chat.0.rooms.recent_messages,
+                        )
+                        .await?;
                 }
             }
             let last = messages.iter().map(|m| m.seq).max().unwrap_or(Seq(0));
             match self.chat.0.hub.make_ready(room, &self.socket, changes.rev, last) {
-                Ready::At(position) => return Ok(Missed { messages, rev: changes.rev, reset, position }),
+                Ready::At(position) => {
+                    return Ok(Missed { messages, rev: changes.rev, reset, position });
+                }
                 Ready::Gone => return Err(Error::NotInRoom),
                 Ready::Behind => {
-                    let next = self.chat.changes(&self.session, room, changes.rev, None, MAX_CHANGES).await?.changes;
+                    let next = self
+                        .chat
+                        .changes(&self.session, room, changes.rev, None, MAX_CHANGES)
+                        .await?
+                        .changes;
                     messages.retain(|m| next.messages.iter().all(|newer| newer.seq != m.seq));
                     messages.extend(next.messages.iter().cloned());
                     changes = next;
@@ -301,21 +381,37 @@ impl Connection {
         if self.socket.is_shut_out() {
             return Err(Error::NotInRoom);
         }
-        said(self.chat.post_from(&self.session, room, new, Some(self.socket.id)).await.map_err(foreign_room))
+        said(
+            self.chat
+                .post_from(&self.session, room, new, Some(self.socket.id))
+                .await
+                .map_err(foreign_room),
+        )
     }
 
     async fn edit(&self, message: MessageRef, text: &str) -> Result<Outcome> {
         let room = room_of(message)?;
-        let edited = self.chat.edit(&self.session, room, message, text).await.map_err(foreign_message)?;
+        let edited =
+            self.chat.edit(&self.session, room, message, text).await.map_err(foreign_message)?;
         let at = edited.edited.unwrap_or(edited.created);
-        Ok(Outcome::Stored(Stored { message: edited.id(), rev: edited.rev, at, client_id: None, repeated: false }))
+        Ok(Outcome::Stored(Stored {
+            message: edited.id(),
+            rev: edited.rev,
+            at,
+            client_id: None,
+            repeated: false,
+        }))
     }
 
     /// A message names its room; a room that is named must be one's own.
     async fn mark_read(&self, room: Option<RoomId>, message: MessageRef) -> Result<Outcome> {
         let marked = match room {
             Some(room) => self.chat.mark_read(&self.session, room, message).await,
-            None => self.chat.mark_read(&self.session, room_of(message)?, message).await.map_err(foreign_message),
+            None => self
+                .chat
+                .mark_read(&self.session, room_of(message)?, message)
+                .await
+                .map_err(foreign_message),
         };
         marked.map(Outcome::Marked)
     }
@@ -323,7 +419,9 @@ impl Connection {
     async fn typing(&self, room: Option<RoomId>) -> Result<Outcome> {
         let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
         let facts = self.chat.known_facts(room, true).await?;
-        let participant = take_part(&facts, actor(&self.session)).map_err(|refused| if refused == Error::Forbidden { Error::NotInRoom } else { refused })?;
+        let participant = take_part(&facts, actor(&self.session)).map_err(|refused| {
+            if refused == Error::Forbidden { Error::NotInRoom } else { refused }
+        })?;
         // Who may not post there has nothing to tell.
         if access::post(&facts, actor(&self.session)).is_ok() && self.may_type() {
             self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });

@@ -1,5 +1,6 @@
-//! The one dispatcher: takes events from the store and the bus in order, keeps caches honest, and hands them to live rooms.
-//! Where the bus has lost some, it reads what is missing and hands that over (live never reads the store).
+//! The one dispatcher: takes events from the store and the bus in order, keeps caches honest, and
+//! hands them to live rooms. Where the bus has lost some, it reads what is missing and hands that
+//! over (live never reads the store).
 
 use std::collections::VecDeque;
 
@@ -36,7 +37,11 @@ impl Dispatcher {
         while self.events.recv_many(&mut batch, 256).await > 0 {
             for event in batch.drain(..) {
                 if let Event::Room(step) = &event {
-                    let posted = step.changes.iter().filter(|change| matches!(change, Change::Posted(_))).count();
+                    let posted = step
+                        .changes
+                        .iter()
+                        .filter(|change| matches!(change, Change::Posted(_)))
+                        .count();
                     stored.increment(posted as u64);
                 }
                 self.chat.deliver(&event).await;
@@ -58,7 +63,9 @@ impl Chat {
         let mut effects = VecDeque::from(self.0.hub.deliver(event));
         while let Some(effect) = effects.pop_front() {
             match effect {
-                Effect::Gone { room, person, sockets } => self.count_out(room, &person, sockets).await,
+                Effect::Gone { room, person, sockets } => {
+                    self.count_out(room, &person, sockets).await
+                }
                 Effect::Missing { room, since } => effects.extend(self.recover(room, since).await),
             }
         }
@@ -85,11 +92,21 @@ impl Chat {
         let mut effects = Vec::new();
         debug!(room = room.key(), "Events were lost; reading what changed since {since}.");
         loop {
-            let (facts, changes) = match (self.store().room(room).await, self.store().changes(room, since, None, PAGE).await) {
+            let (facts, changes) = match (
+                self.store().room(room).await,
+                self.store().changes(room, since, None, PAGE).await,
+            ) {
                 (Ok(Some(facts)), Ok(changes)) => (facts, changes),
                 (Ok(None), _) | (_, Err(StoreError::NotFound(Missing::Room))) => {
                     let by = Person { id: UserId(0), login: String::new(), name: String::new() };
-                    let gone = RoomEvent { room, rev: since.next(), at: Timestamp::now(), by, socket: None, changes: vec![Change::RoomDeleted] };
+                    let gone = RoomEvent {
+                        room,
+                        rev: since.next(),
+                        at: Timestamp::now(),
+                        by,
+                        socket: None,
+                        changes: vec![Change::RoomDeleted],
+                    };
                     effects.extend(self.0.hub.deliver(&Event::Room(gone.into())));
                     return effects;
                 }

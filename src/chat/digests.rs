@@ -1,6 +1,8 @@
-//! Log-in by digest: old clients send the MD5 or SHA-1 of the password in hexadecimal instead of the password.
+//! Log-in by digest: old clients send the MD5 or SHA-1 of the password in hexadecimal instead of
+//! the password.
 //!
-//! Of a digest only the Argon2id hash of its lower-case text is stored, so that what leaks opens nothing.
+//! Of a digest only the Argon2id hash of its lower-case text is stored, so that what leaks opens
+//! nothing.
 
 use std::borrow::Cow;
 
@@ -53,14 +55,23 @@ struct Attempt<'a> {
     shown: Shown,
 }
 
-/// What is tried until something matches: what looks like a digest as such first, then as the password.
-/// As much is tried where there is no account, so that time tells nobody whether there is one.
+/// What is tried until something matches: what looks like a digest as such first, then as the
+/// password. As much is tried where there is no account, so that time tells nobody whether there is
+/// one.
 fn attempts<'a>(account: Option<&'a Account>, secret: &'a str, digests: bool) -> Vec<Attempt<'a>> {
     let mut all = Vec::with_capacity(2);
     if let Some(kind) = Kind::of(secret).filter(|_| digests) {
-        all.push(Attempt { secret: secret.to_ascii_lowercase().into(), hash: account.and_then(|account| kind.stored(account)), shown: Shown::Digest });
+        all.push(Attempt {
+            secret: secret.to_ascii_lowercase().into(),
+            hash: account.and_then(|account| kind.stored(account)),
+            shown: Shown::Digest,
+        });
     }
-    all.push(Attempt { secret: secret.into(), hash: account.map(|account| account.password.as_str()), shown: Shown::Password });
+    all.push(Attempt {
+        secret: secret.into(),
+        hash: account.map(|account| account.password.as_str()),
+        shown: Shown::Password,
+    });
     all
 }
 
@@ -71,8 +82,15 @@ pub(super) fn digests(password: &str) -> [String; 2] {
 
 impl Chat {
     /// What of an account the secret is; digests count where they are `welcome` and configured.
-    pub(super) async fn check_secret(&self, account: Option<&Account>, secret: &str, welcome: bool) -> Result<Option<Shown>> {
-        for Attempt { secret, hash, shown } in attempts(account, secret, welcome && self.0.auth.digest_login) {
+    pub(super) async fn check_secret(
+        &self,
+        account: Option<&Account>,
+        secret: &str,
+        welcome: bool,
+    ) -> Result<Option<Shown>> {
+        for Attempt { secret, hash, shown } in
+            attempts(account, secret, welcome && self.0.auth.digest_login)
+        {
             if self.0.hasher.verify(&secret, hash).await? {
                 return Ok(Some(shown));
             }
@@ -80,12 +98,14 @@ impl Chat {
         Ok(None)
     }
 
-    /// Makes the digests that an account lacks (import, or digests were off) while the password is at hand.
+    /// Makes the digests that an account lacks (import, or digests were off) while the password is
+    /// at hand.
     pub(super) fn complete_digests(&self, account: &Account, password: &str) {
         if !self.0.auth.digest_login || (account.md5.is_some() && account.sha1.is_some()) {
             return;
         }
-        let (chat, user, of, digests) = (self.clone(), account.user.id, account.password.clone(), digests(password));
+        let (chat, user, of, digests) =
+            (self.clone(), account.user.id, account.password.clone(), digests(password));
         tokio::spawn(async move {
             if chat.add_digests(user, of, digests).await.is_err() {
                 debug!("digests were not added; the next log-in tries again");
@@ -146,24 +166,42 @@ mod tests {
             ("", true, vec![(String::new(), Some("p"))]),
         ];
         for (secret, digests, wanted) in table {
-            let tried = |account| attempts(account, secret, digests).into_iter().map(|one| (one.secret.into_owned(), one.hash)).collect::<Vec<_>>();
+            let tried = |account| {
+                attempts(account, secret, digests)
+                    .into_iter()
+                    .map(|one| (one.secret.into_owned(), one.hash))
+                    .collect::<Vec<_>>()
+            };
             assert_eq!(tried(Some(&account)), wanted);
-            assert_eq!(tried(None), wanted.iter().map(|(secret, _)| (secret.clone(), None)).collect::<Vec<_>>());
+            assert_eq!(
+                tried(None),
+                wanted.iter().map(|(secret, _)| (secret.clone(), None)).collect::<Vec<_>>()
+            );
         }
     }
 
     #[test]
     fn digests_are_those_of_everybody_else() {
-        assert_eq!(digests("correct horse"), ["3cb4e732631f47e6eb961f34554b7cde", "2f9e53523b62abc141a2b4d6019d23cba835dbd0"]);
+        assert_eq!(
+            digests("correct horse"),
+            ["3cb4e732631f47e6eb961f34554b7cde", "2f9e53523b62abc141a2b4d6019d23cba835dbd0"]
+        );
     }
 
     #[test]
     fn only_so_many_hexadecimal_digits_may_be_a_digest() {
         assert_eq!(Kind::of(&"aF09".repeat(8)), Some(Kind::Md5));
         assert_eq!(Kind::of(&"aF09".repeat(10)), Some(Kind::Sha1));
-        for text in
-            [String::new(), "a".repeat(31), "a".repeat(33), "a".repeat(39), "a".repeat(41), "g".repeat(32), "à".repeat(16), format!(" {}", "a".repeat(31))]
-        {
+        for text in [
+            String::new(),
+            "a".repeat(31),
+            "a".repeat(33),
+            "a".repeat(39),
+            "a".repeat(41),
+            "g".repeat(32),
+            "à".repeat(16),
+            format!(" {}", "a".repeat(31)),
+        ] {
             assert_eq!(Kind::of(&text), None, "{text}");
         }
     }

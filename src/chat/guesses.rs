@@ -1,5 +1,5 @@
-//! Guesses at a secret: each is counted before it is checked and given back when it was right, so that many at once are no more than
-//! one after the other.
+//! Guesses at a secret: each is counted before it is checked and given back when it was right, so
+//! that many at once are no more than one after the other.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,8 @@ pub(super) type Limit = (String, u32);
 #[derive(Default)]
 pub(super) struct Undecided {
     keys: Mutex<HashMap<String, u32>>,
-    /// Held while a guess is counted or given back, so that a full counter can be told from one full of guesses under way.
+    /// Held while a guess is counted or given back, so that a full counter can be told from one
+    /// full of guesses under way.
     gate: Gate<()>,
     decided: Notify,
 }
@@ -35,7 +36,8 @@ pub(super) struct Guess<'a> {
 }
 
 impl Chat {
-    /// Counts a guess. `RateLimited` once a limit is used up by failures; where it is only so by guesses under way, those are waited for.
+    /// Counts a guess. `RateLimited` once a limit is used up by failures; where it is only so by
+    /// guesses under way, those are waited for.
     pub(super) async fn guess(&self, limits: Vec<Limit>) -> Result<Guess<'_>> {
         let mut guess = Guess { chat: self, keys: Vec::with_capacity(limits.len()) };
         for (key, limit) in limits {
@@ -135,15 +137,22 @@ mod tests {
     async fn guesses_at_once_are_no_more_than_one_after_the_other() {
         let world = World::new(&Config::default()).await;
         let chat = &world.chat;
-        let (first, second) = (chat.guess(limits()).await.unwrap(), chat.guess(limits()).await.unwrap());
+        let (first, second) =
+            (chat.guess(limits()).await.unwrap(), chat.guess(limits()).await.unwrap());
         // The limit is full of guesses under way: the third waits for one of them.
         let mut third = Box::pin(chat.guess(limits()));
         assert!(third.as_mut().now_or_never().is_none());
         first.was_right().await.unwrap();
         let third = third.await.unwrap();
         drop((second, third));
-        assert!(matches!(chat.guess(limits()).await, Err(Error::RateLimited(_))), "two have failed");
-        assert!(chat.guess(vec![("address".to_owned(), 3)]).await.is_ok(), "what was refused did not count for the address");
+        assert!(
+            matches!(chat.guess(limits()).await, Err(Error::RateLimited(_))),
+            "two have failed"
+        );
+        assert!(
+            chat.guess(vec![("address".to_owned(), 3)]).await.is_ok(),
+            "what was refused did not count for the address"
+        );
         assert!(chat.0.undecided.lock().is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! Argon2id on threads of its own: a flood of log-ins takes neither the chat's cores nor, since the threads reuse their memory, its memory.
+//! Argon2id on threads of its own: a flood of log-ins takes neither the chat's cores nor, since the
+//! threads reuse their memory, its memory.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,7 +66,10 @@ impl Hasher {
     /// Whether the secret is the one that was hashed; None takes as long and answers no.
     pub(super) async fn verify(&self, secret: &str, hash: Option<&str>) -> Result<bool> {
         let known = hash.is_some();
-        let work = Work::Verify { secret: secret.to_owned(), hash: hash.unwrap_or(&self.decoy).to_owned() };
+        let work = Work::Verify {
+            secret: secret.to_owned(),
+            hash: hash.unwrap_or(&self.decoy).to_owned(),
+        };
         match self.run(work).await? {
             Done::Matches(matches) => Ok(matches && known),
             Done::Hashes(_) => Err(Error::Internal),
@@ -86,7 +90,11 @@ fn serve(jobs: &Mutex<Receiver<Job>>) {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         let done = match job.work {
-            Work::Hash(secrets) => secrets.iter().map(|secret| hash(&mut memory, secret)).collect::<Option<_>>().map(Done::Hashes),
+            Work::Hash(secrets) => secrets
+                .iter()
+                .map(|secret| hash(&mut memory, secret))
+                .collect::<Option<_>>()
+                .map(Done::Hashes),
             Work::Verify { secret, hash } => verify(&mut memory, &secret, &hash).map(Done::Matches),
         };
         // A caller who has gone away needs no answer.
@@ -125,7 +133,10 @@ pub fn unusable_password() -> Option<String> {
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&Params::new(MEMORY_KIB, PASSES, 1, Some(OUTPUT_BYTES)).ok()?).ok()?,
+        params: ParamsString::try_from(
+            &Params::new(MEMORY_KIB, PASSES, 1, Some(OUTPUT_BYTES)).ok()?,
+        )
+        .ok()?,
         salt: Some(Salt::new(&salt).ok()?),
         hash: Some(Output::new(&output).ok()?),
     };
@@ -135,15 +146,29 @@ pub fn unusable_password() -> Option<String> {
 /// Whether a log-in can be checked against it, within the memory of an ordinary one.
 pub fn is_password_hash(text: &str) -> bool {
     let Ok(hash) = PasswordHash::new(text) else { return false };
-    let bounded = Params::try_from(&hash).is_ok_and(|params| params.m_cost() <= 16 * MEMORY_KIB && params.t_cost() <= 16 && params.p_cost() <= 4);
-    text.starts_with("$argon2id$") && hash.version.is_some() && hash.salt.is_some() && hash.hash.is_some() && bounded
+    let bounded = Params::try_from(&hash).is_ok_and(|params| {
+        params.m_cost() <= 16 * MEMORY_KIB && params.t_cost() <= 16 && params.p_cost() <= 4
+    });
+    text.starts_with("$argon2id$")
+        && hash.version.is_some()
+        && hash.salt.is_some()
+        && hash.hash.is_some()
+        && bounded
 }
 
-fn compute(memory: &mut Vec<Block>, params: &Params, version: Version, secret: &str, salt: &[u8]) -> Option<Vec<u8>> {
+fn compute(
+    memory: &mut Vec<Block>,
+    params: &Params,
+    version: Version,
+    secret: &str,
+    salt: &[u8],
+) -> Option<Vec<u8>> {
     memory.resize(params.block_count(), Block::default());
     let mut output = vec![0; params.output_len().unwrap_or(OUTPUT_BYTES)];
     let argon2 = Argon2::new(Algorithm::Argon2id, version, params.clone());
-    argon2.hash_password_into_with_memory(secret.as_bytes(), salt, &mut output, memory.as_mut_slice()).ok()?;
+    argon2
+        .hash_password_into_with_memory(secret.as_bytes(), salt, &mut output, memory.as_mut_slice())
+        .ok()?;
     Some(output)
 }
 
@@ -161,7 +186,12 @@ mod tests {
         let nobodys = unusable_password().unwrap();
         assert!(is_password_hash(&phc) && is_password_hash(&nobodys), "{nobodys}");
         assert_eq!(verify(&mut memory, "", &nobodys), Some(false));
-        for bad in ["", "plain", "$2b$10$abc", "$argon2id$v=19$m=99999999,t=2,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0"] {
+        for bad in [
+            "",
+            "plain",
+            "$2b$10$abc",
+            "$argon2id$v=19$m=99999999,t=2,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0",
+        ] {
             assert!(!is_password_hash(bad), "{bad}");
         }
     }

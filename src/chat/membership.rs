@@ -1,4 +1,5 @@
-//! Rooms as one membership: a whole list of people put in place of another, and who the people in a room are (`chats`).
+//! Rooms as one membership: a whole list of people put in place of another, and who the people in a
+//! room are (`chats`).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -6,7 +7,10 @@ use std::sync::Arc;
 use tracing::info;
 
 use super::{Chat, LISTED, People, RoomPlan, access, actor};
-use crate::model::{Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name, with_single_spaces};
+use crate::model::{
+    Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name,
+    with_single_spaces,
+};
 use crate::store::{RoomChange, RoomQuery, UserQuery};
 
 /// Fewest people that a membership is replaced by.
@@ -17,7 +21,8 @@ const FEWEST: usize = 2;
 pub struct Membership {
     /// The room.
     pub room: Room,
-    /// Ascending by id, at most 10,000. E-mail addresses and birth dates that the caller may not know are left out.
+    /// Ascending by id, at most 10,000. E-mail addresses and birth dates that the caller may not
+    /// know are left out.
     pub users: Vec<Arc<User>>,
     /// How many there are.
     pub count: usize,
@@ -51,21 +56,42 @@ impl Chat {
     }
 
     /// A page of the caller's rooms, in the order of their ids.
-    pub async fn my_memberships(&self, session: &Session, page: RoomPage) -> Result<Vec<Membership>> {
+    pub async fn my_memberships(
+        &self,
+        session: &Session,
+        page: RoomPage,
+    ) -> Result<Vec<Membership>> {
         let _turn = self.turn(session).await?;
         let offset = page.index.saturating_mul(u64::from(page.size));
-        let query = RoomQuery::Page { user: session.user, descending: page.descending, offset, limit: page.size, participants: LISTED };
+        let query = RoomQuery::Page {
+            user: session.user,
+            descending: page.descending,
+            offset,
+            limit: page.size,
+            participants: LISTED,
+        };
         let cards = self.store().rooms(query).await?;
-        self.introduce(session, cards.into_iter().map(|card| (card.facts, card.user_count as usize)).collect()).await
+        self.introduce(
+            session,
+            cards.into_iter().map(|card| (card.facts, card.user_count as usize)).collect(),
+        )
+        .await
     }
 
-    /// Changes name and people of a room in one step. Strangers are told that the room exists (`Forbidden`).
-    pub async fn change_membership(&self, session: &Session, room: RoomId, mut new: Replacement) -> Result<Membership> {
+    /// Changes name and people of a room in one step. Strangers are told that the room exists
+    /// (`Forbidden`).
+    pub async fn change_membership(
+        &self,
+        session: &Session,
+        room: RoomId,
+        mut new: Replacement,
+    ) -> Result<Membership> {
         if let Some(name) = &mut new.name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        // Whether the caller may is decided before the people are looked up: refusals tell nothing about who exists.
+        // Whether the caller may is decided before the people are looked up: refusals tell nothing
+        // about who exists.
         let facts = self.facts(room).await?;
         may_replace(&facts, session, &new)?;
         if let Some(users) = &new.users {
@@ -95,7 +121,9 @@ impl Chat {
     /// Deletes a room and all in it. Strangers are told that the room exists (`Forbidden`).
     pub async fn delete_membership(&self, session: &Session, room: RoomId) -> Result<()> {
         match self.delete_room(session, room).await {
-            Err(Error::RoomNotFound) => Err(access::openly(Error::RoomNotFound, self.store().room(room).await?.is_some())),
+            Err(Error::RoomNotFound) => {
+                Err(access::openly(Error::RoomNotFound, self.store().room(room).await?.is_some()))
+            }
             other => other,
         }
     }
@@ -107,14 +135,23 @@ impl Chat {
     }
 
     /// Looks up who the people in these rooms are, each once.
-    async fn introduce(&self, session: &Session, rooms: Vec<(RoomFacts, usize)>) -> Result<Vec<Membership>> {
-        let mut ids: Vec<UserId> = rooms.iter().flat_map(|(facts, _)| facts.participants.iter().map(|p| p.user)).collect();
+    async fn introduce(
+        &self,
+        session: &Session,
+        rooms: Vec<(RoomFacts, usize)>,
+    ) -> Result<Vec<Membership>> {
+        let mut ids: Vec<UserId> =
+            rooms.iter().flat_map(|(facts, _)| facts.participants.iter().map(|p| p.user)).collect();
         ids.sort_unstable();
         ids.dedup();
         let found = self.store().users(UserQuery::Ids(&ids)).await?;
-        let known: HashMap<UserId, Arc<User>> = found.into_iter().map(|user| (user.id, Arc::new(self.as_known_to(session, user)))).collect();
+        let known: HashMap<UserId, Arc<User>> = found
+            .into_iter()
+            .map(|user| (user.id, Arc::new(self.as_known_to(session, user))))
+            .collect();
         let memberships = rooms.into_iter().map(|(facts, count)| {
-            let mut users: Vec<Arc<User>> = facts.participants.iter().filter_map(|p| known.get(&p.user).cloned()).collect();
+            let mut users: Vec<Arc<User>> =
+                facts.participants.iter().filter_map(|p| known.get(&p.user).cloned()).collect();
             users.sort_by_key(|user| user.id);
             // Those whose accounts are just going are not counted either.
             let gone = facts.participants.len() - users.len();
@@ -124,7 +161,11 @@ impl Chat {
     }
 
     fn as_known_to(&self, session: &Session, user: User) -> User {
-        if access::know_contacts(user.id, actor(session), self.0.auth.show_emails) { user } else { User { email: None, birth: None, ..user } }
+        if access::know_contacts(user.id, actor(session), self.0.auth.show_emails) {
+            user
+        } else {
+            User { email: None, birth: None, ..user }
+        }
     }
 }
 
@@ -133,11 +174,14 @@ impl Replacement {
         match (&self.name, &self.users) {
             (None, None) => None,
             (Some(name), None) => Some(RoomChange::Rename(Some(name.clone()))),
-            (name, Some(users)) => Some(RoomChange::Replace { name: name.clone(), users: users.clone() }),
+            (name, Some(users)) => {
+                Some(RoomChange::Replace { name: name.clone(), users: users.clone() })
+            }
         }
     }
 }
 
 fn may_replace(facts: &RoomFacts, session: &Session, new: &Replacement) -> Result<()> {
-    access::replace(facts, actor(session), new.name.is_some(), new.users.as_deref()).map_err(|refused| access::openly(refused, true))
+    access::replace(facts, actor(session), new.name.is_some(), new.users.as_deref())
+        .map_err(|refused| access::openly(refused, true))
 }

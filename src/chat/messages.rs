@@ -8,8 +8,8 @@ use super::access;
 use super::rooms::DECISIONS;
 use super::{Chat, actor};
 use crate::model::{
-    Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts, RoomId, Seq, Session, SocketId, Stored, Window,
-    check_client_id, check_text, mentioned_names,
+    Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts,
+    RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
 
@@ -37,7 +37,13 @@ impl Chat {
         self.post_from(session, room, new, None).await
     }
 
-    pub(super) async fn post_from(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Posted> {
+    pub(super) async fn post_from(
+        &self,
+        session: &Session,
+        room: RoomId,
+        new: NewMessage,
+        socket: Option<SocketId>,
+    ) -> Result<Posted> {
         let mut draft = self.draft(session, room, new, socket)?;
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
@@ -55,8 +61,15 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// Checks what a client wants to say. Whom it mentions is looked for once the author is known to be allowed to say it.
-    pub(super) fn draft(&self, session: &Session, room: RoomId, new: NewMessage, socket: Option<SocketId>) -> Result<Draft> {
+    /// Checks what a client wants to say. Whom it mentions is looked for once the author is known
+    /// to be allowed to say it.
+    pub(super) fn draft(
+        &self,
+        session: &Session,
+        room: RoomId,
+        new: NewMessage,
+        socket: Option<SocketId>,
+    ) -> Result<Draft> {
         check_text("content", &new.text, self.0.rooms.max_message_chars)?;
         if let Some(id) = &new.client_id {
             check_client_id("clientId", id)?;
@@ -68,31 +81,72 @@ impl Chat {
             None => None,
             Some(key) => Some(in_room(room, key)?),
         };
-        Ok(Draft { author: session.user, text: new.text, client_id: new.client_id, reply_to, media: new.media, socket, mentions: Vec::new() })
+        Ok(Draft {
+            author: session.user,
+            text: new.text,
+            client_id: new.client_id,
+            reply_to,
+            media: new.media,
+            socket,
+            mentions: Vec::new(),
+        })
     }
 
-    /// Changes the text of one's own message; answers it as it is now. A message of another room is not found.
-    pub async fn edit(&self, session: &Session, room: RoomId, message: MessageRef, text: &str) -> Result<Message> {
+    /// Changes the text of one's own message; answers it as it is now. A message of another room is
+    /// not found.
+    pub async fn edit(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+        text: &str,
+    ) -> Result<Message> {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
-        let change = || MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
+        let change =
+            || MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
         let (seq, _) = self.change_message(session, room, message, change, access::edit).await?;
         self.message(room, seq).await
     }
 
     /// Takes the content away.
-    pub async fn delete_message(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Stored> {
-        let (seq, done) = self.change_message(session, room, message, || MessageChange::Delete, access::delete).await?;
+    pub async fn delete_message(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+    ) -> Result<Stored> {
+        let (seq, done) = self
+            .change_message(session, room, message, || MessageChange::Delete, access::delete)
+            .await?;
         Ok(stored(room, seq, &done))
     }
 
     /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
-    pub async fn react(&self, session: &Session, room: RoomId, message: MessageRef, reaction: Reaction, give: bool) -> Result<Stored> {
-        let change = move || if give { MessageChange::React(reaction.clone()) } else { MessageChange::Unreact(reaction.clone()) };
-        let (seq, done) = self.change_message(session, room, message, change, |facts, who, _| access::react(facts, who).map(|_| ())).await?;
+    pub async fn react(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+        reaction: Reaction,
+        give: bool,
+    ) -> Result<Stored> {
+        let change = move || {
+            if give {
+                MessageChange::React(reaction.clone())
+            } else {
+                MessageChange::Unreact(reaction.clone())
+            }
+        };
+        let (seq, done) = self
+            .change_message(session, room, message, change, |facts, who, _| {
+                access::react(facts, who).map(|_| ())
+            })
+            .await?;
         Ok(stored(room, seq, &done))
     }
 
-    /// The room is looked for first: of one that is not there, or not for them, no message is known. The change is put together once it is allowed.
+    /// The room is looked for first: of one that is not there, or not for them, no message is
+    /// known. The change is put together once it is allowed.
     async fn change_message(
         &self,
         session: &Session,
@@ -133,11 +187,20 @@ impl Chat {
     /// A message that is there and not deleted.
     async fn message(&self, room: RoomId, seq: Seq) -> Result<Message> {
         let found = self.store().messages(room, Window::One(seq), 1).await?;
-        found.into_iter().next().filter(|message| message.deleted.is_none()).ok_or(Error::MessageNotFound)
+        found
+            .into_iter()
+            .next()
+            .filter(|message| message.deleted.is_none())
+            .ok_or(Error::MessageNotFound)
     }
 
     /// Everything up to this message is read.
-    pub async fn mark_read(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Marked> {
+    pub async fn mark_read(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+    ) -> Result<Marked> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
         let seq = in_room(room, message)?;
@@ -155,8 +218,14 @@ impl Chat {
         self.store().change_mine(room, session.user, muted).await.map_err(not_mine)
     }
 
-    /// All marks at or above a message: who has read it, asked with the oldest on screen where every mark stands.
-    pub async fn readers(&self, session: &Session, room: RoomId, message: MessageRef) -> Result<Vec<Marked>> {
+    /// All marks at or above a message: who has read it, asked with the oldest on screen where
+    /// every mark stands.
+    pub async fn readers(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+    ) -> Result<Vec<Marked>> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
         let seq = in_room(room, message)?;
@@ -168,7 +237,13 @@ impl Chat {
     }
 
     /// A page of history, ascending by seq.
-    pub async fn history(&self, session: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
+    pub async fn history(
+        &self,
+        session: &Session,
+        room: RoomId,
+        window: Window,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
         let _turn = if is_dear(window, limit) { Some(self.turn(session).await?) } else { None };
@@ -176,7 +251,14 @@ impl Chat {
     }
 
     /// What changed since a rev.
-    pub async fn changes(&self, session: &Session, room: RoomId, since: Rev, epoch: Option<&str>, limit: u32) -> Result<RoomChanges> {
+    pub async fn changes(
+        &self,
+        session: &Session,
+        room: RoomId,
+        since: Rev,
+        epoch: Option<&str>,
+        limit: u32,
+    ) -> Result<RoomChanges> {
         let facts = self.known_facts(room, true).await?;
         access::take_part(&facts, actor(session))?;
         let changes = self.store().changes(room, since, epoch, limit).await?;
@@ -194,21 +276,31 @@ impl Chat {
 
 /// The basis of what a participant does to messages.
 fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
-    access::take_part(facts, actor(session)).map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
+    access::take_part(facts, actor(session))
+        .map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
 /// The basis of a post.
 pub(super) fn poster(facts: &RoomFacts, session: &Session) -> Result<Basis> {
-    access::post(facts, actor(session)).map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
+    access::post(facts, actor(session))
+        .map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
 /// What the store's answer to a post means.
 pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
     if let Ok(Posted { message, repeated }) = &answer {
-        debug!(user = message.author.login, room = message.room.key(), repeated, "Message {} stored.", message.id().key());
+        debug!(
+            user = message.author.login,
+            room = message.room.key(),
+            repeated,
+            "Message {} stored.",
+            message.id().key()
+        );
     }
     answer.map_err(|error| match error {
-        StoreError::NotFound(Missing::Media) => Error::invalid("mediaIds", "holds a file that is not yours"),
+        StoreError::NotFound(Missing::Media) => {
+            Error::invalid("mediaIds", "holds a file that is not yours")
+        }
         other => other.into(),
     })
 }
@@ -220,7 +312,11 @@ fn is_dear(window: Window, limit: u32) -> bool {
 
 /// Who is no longer in a room is told what strangers are.
 fn not_mine(error: StoreError) -> Error {
-    if error == StoreError::NotFound(Missing::Participant) { Error::RoomNotFound } else { error.into() }
+    if error == StoreError::NotFound(Missing::Participant) {
+        Error::RoomNotFound
+    } else {
+        error.into()
+    }
 }
 
 /// The place of a message that must be of this room.
@@ -229,5 +325,11 @@ fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
 }
 
 fn stored(room: RoomId, seq: Seq, done: &Committed) -> Stored {
-    Stored { message: crate::model::MessageId { room, seq }, rev: done.rev, at: done.at, client_id: None, repeated: !done.changed }
+    Stored {
+        message: crate::model::MessageId { room, seq },
+        rev: done.rev,
+        at: done.at,
+        client_id: None,
+        repeated: !done.changed,
+    }
 }

@@ -1,7 +1,7 @@
 //! What can be done: one method a use-case, for every dialect and the command line alike.
 //!
-//! [`Chat`] is the one handle that adapters hold; it is cheap to clone. Permissions stand in [`access`] and nowhere else.
-//! No HTTP, no SQL, no dialect's words.
+//! [`Chat`] is the one handle that adapters hold; it is cheap to clone. Permissions stand in
+//! [`access`] and nowhere else. No HTTP, no SQL, no dialect's words.
 
 pub mod access;
 mod accounts;
@@ -187,11 +187,16 @@ impl Chat {
 
 /// Who a session is to [`access`].
 fn actor(session: &Session) -> Actor {
-    Actor { user: session.user, server_admin: session.admin, guest: session.guest && !session.admin }
+    Actor {
+        user: session.user,
+        server_admin: session.admin,
+        guest: session.guest && !session.admin,
+    }
 }
 
 impl From<StoreError> for Error {
-    /// What a store's refusal means to a caller, where nothing more particular is known. `Stale` is decided again before it gets here.
+    /// What a store's refusal means to a caller, where nothing more particular is known. `Stale` is
+    /// decided again before it gets here.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(claim) => Self::Taken(claim),
@@ -201,7 +206,9 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Media) => Self::MediaNotFound,
             StoreError::NotFound(Missing::Participant) => Self::ParticipantNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
-            StoreError::NotFound(Missing::Cursor) => Self::invalid("cursor", "is no place in this list"),
+            StoreError::NotFound(Missing::Cursor) => {
+                Self::invalid("cursor", "is no place in this list")
+            }
             StoreError::TooManyReactions => Self::TooManyReactions,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {

@@ -1,4 +1,5 @@
-//! What only administrators of the server do: to accounts and sessions of others, and reading a room without being in it.
+//! What only administrators of the server do: to accounts and sessions of others, and reading a
+//! room without being in it.
 //!
 //! Everything else they do goes the way of everybody; `access` lets them.
 
@@ -7,8 +8,8 @@ use tracing::info;
 use super::accounts::{Registration, check_profile};
 use super::{Chat, access, actor};
 use crate::model::{
-    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User, UserId, Window, check_login, check_password, fold,
-    with_single_spaces,
+    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User,
+    UserId, Window, check_login, check_password, fold, with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
@@ -30,7 +31,8 @@ pub struct AccountChange {
 }
 
 impl Chat {
-    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is for the log.
+    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is
+    /// for the log.
     pub fn operator(name: &str) -> Session {
         Session {
             id: SessionId(0),
@@ -51,7 +53,14 @@ impl Chat {
     /// The same in the place of a user, for what somebody must own.
     pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
         let user = self.account_of(operator, login).await?.user;
-        Ok(Session { user: user.id, login: user.login, name: user.name, admin: true, guest: user.guest, ..operator.clone() })
+        Ok(Session {
+            user: user.id,
+            login: user.login,
+            name: user.name,
+            admin: true,
+            guest: user.guest,
+            ..operator.clone()
+        })
     }
 
     /// An account with all that is known of it.
@@ -64,19 +73,34 @@ impl Chat {
     }
 
     /// A page of all users, ascending by id.
-    pub async fn all_users(&self, operator: &Session, after: UserId, limit: u32) -> Result<Vec<User>> {
+    pub async fn all_users(
+        &self,
+        operator: &Session,
+        after: UserId,
+        limit: u32,
+    ) -> Result<Vec<User>> {
         access::administer(actor(operator))?;
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
     /// A page of all rooms, ascending by id.
-    pub async fn all_rooms(&self, operator: &Session, after: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
+    pub async fn all_rooms(
+        &self,
+        operator: &Session,
+        after: RoomId,
+        limit: u32,
+    ) -> Result<Vec<RoomCard>> {
         access::administer(actor(operator))?;
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
     /// Rooms of exactly this name, ascending by id.
-    pub async fn rooms_named(&self, operator: &Session, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
+    pub async fn rooms_named(
+        &self,
+        operator: &Session,
+        name: &str,
+        limit: u32,
+    ) -> Result<Vec<RoomCard>> {
         access::administer(actor(operator))?;
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
@@ -88,7 +112,12 @@ impl Chat {
     }
 
     /// Makes an account, also where registration is closed.
-    pub async fn create_account(&self, operator: &Session, new: Registration, admin: bool) -> Result<User> {
+    pub async fn create_account(
+        &self,
+        operator: &Session,
+        new: Registration,
+        admin: bool,
+    ) -> Result<User> {
         access::administer(actor(operator))?;
         let user = self.add_account(new, admin).await?;
         info!(user = user.login, "User created.");
@@ -96,7 +125,12 @@ impl Chat {
     }
 
     /// Changes an account; sessions that end by it close their sockets within a second.
-    pub async fn change_account(&self, operator: &Session, login: &str, change: AccountChange) -> Result<User> {
+    pub async fn change_account(
+        &self,
+        operator: &Session,
+        login: &str,
+        change: AccountChange,
+    ) -> Result<User> {
         let account = self.account_of(operator, login).await?;
         check_profile(change.name.as_deref(), None, None)?;
         let password = match &change.password {
@@ -112,7 +146,8 @@ impl Chat {
         }
         let AccountChange { name, disabled, admin, bot, guest, .. } = change;
         let name = name.map(|name| with_single_spaces(&name));
-        let change = UserChange { name, password, disabled, admin, bot, guest, ..UserChange::default() };
+        let change =
+            UserChange { name, password, disabled, admin, bot, guest, ..UserChange::default() };
         let user = self.store().change_user(account.user.id, change).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");
@@ -135,7 +170,12 @@ impl Chat {
     }
 
     /// Ends one of somebody's sessions, or all. Answers how many ended.
-    pub async fn end_sessions_of(&self, operator: &Session, login: &str, which: Option<SessionId>) -> Result<u32> {
+    pub async fn end_sessions_of(
+        &self,
+        operator: &Session,
+        login: &str,
+        which: Option<SessionId>,
+    ) -> Result<u32> {
         let user = self.account_of(operator, login).await?.user;
         let ended = self.sessions().end(user.id, which.map_or(Ended::All, Ended::One)).await?;
         self.0.cache.forget_user(user.id);
@@ -153,7 +193,13 @@ impl Chat {
     }
 
     /// Messages of any room. Logged: nobody reads unseen.
-    pub async fn audit(&self, operator: &Session, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>> {
+    pub async fn audit(
+        &self,
+        operator: &Session,
+        room: RoomId,
+        window: Window,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
         access::audit(actor(operator))?;
         self.facts(room).await?;
         Ok(self.store().messages(room, window, limit).await?)

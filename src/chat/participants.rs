@@ -5,14 +5,22 @@ use tracing::info;
 use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::model::{
-    Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId, check_display_name, check_login, fold, with_single_spaces,
+    Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId,
+    check_display_name, check_login, fold, with_single_spaces,
 };
 use crate::store::{RoomChange, StoreError, UserKey};
 
 impl Chat {
     /// Adds somebody.
-    pub async fn add_participant(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
-        // Whether the caller may is decided before the name is looked up: refusals tell nothing about who exists.
+    pub async fn add_participant(
+        &self,
+        session: &Session,
+        room: RoomId,
+        login: &str,
+        role: Role,
+    ) -> Result<Participant> {
+        // Whether the caller may is decided before the name is looked up: refusals tell nothing
+        // about who exists.
         access::manage(&self.facts(room).await?, actor(session), Act::Add(role))?;
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
@@ -27,7 +35,12 @@ impl Chat {
     }
 
     /// Removes somebody, or leaves.
-    pub async fn remove_participant(&self, session: &Session, room: RoomId, login: &str) -> Result<()> {
+    pub async fn remove_participant(
+        &self,
+        session: &Session,
+        room: RoomId,
+        login: &str,
+    ) -> Result<()> {
         self.change_room(session, room, |facts| {
             let user = find(facts, login, session)?;
             access::manage(facts, actor(session), Act::Remove(user))?;
@@ -39,10 +52,19 @@ impl Chat {
     }
 
     /// Really leaves; the last admin hands the role on.
-    pub(super) async fn quit(&self, session: &Session, room: RoomId, socket: SocketId) -> Result<()> {
+    pub(super) async fn quit(
+        &self,
+        session: &Session,
+        room: RoomId,
+        socket: SocketId,
+    ) -> Result<()> {
         self.change_room(session, room, |facts| {
             access::take_part(facts, actor(session))?;
-            Ok(RoomChange::Remove { user: session.user, successor: access::successor(facts, session.user), socket: Some(socket) })
+            Ok(RoomChange::Remove {
+                user: session.user,
+                successor: access::successor(facts, session.user),
+                socket: Some(socket),
+            })
         })
         .await?;
         info!(user = session.login, room = room.key(), "User left the chat room for good.");
@@ -58,7 +80,13 @@ impl Chat {
     }
 
     /// Gives a participant another role.
-    pub async fn change_role(&self, session: &Session, room: RoomId, login: &str, role: Role) -> Result<Participant> {
+    pub async fn change_role(
+        &self,
+        session: &Session,
+        room: RoomId,
+        login: &str,
+        role: Role,
+    ) -> Result<Participant> {
         self.change_participant(session, room, login, |facts, user| {
             access::manage(facts, actor(session), Act::ChangeRole(user, role))?;
             Ok(RoomChange::Role(user, role))
@@ -67,7 +95,13 @@ impl Chat {
     }
 
     /// Gives a participant another name inside the room; empty: back to the display name.
-    pub async fn change_edited_name(&self, session: &Session, room: RoomId, login: &str, name: &str) -> Result<Participant> {
+    pub async fn change_edited_name(
+        &self,
+        session: &Session,
+        room: RoomId,
+        login: &str,
+        name: &str,
+    ) -> Result<Participant> {
         if !name.is_empty() {
             check_display_name("edited_name", name)?;
         }
@@ -86,7 +120,8 @@ impl Chat {
         login: &str,
         decide: impl Fn(&RoomFacts, UserId) -> Result<RoomChange>,
     ) -> Result<Participant> {
-        self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?)).await?;
+        self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?))
+            .await?;
         let facts = self.facts(room).await?;
         let user = find(&facts, login, session)?;
         facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
@@ -100,7 +135,11 @@ impl Chat {
         if check_login("userId", login).is_err() {
             return Ok(None);
         }
-        let account = self.store().account(UserKey::Folded(&fold(login))).await.map_err(|error: StoreError| Error::from(error))?;
+        let account = self
+            .store()
+            .account(UserKey::Folded(&fold(login)))
+            .await
+            .map_err(|error: StoreError| Error::from(error))?;
         Ok(account.map(|account| account.user))
     }
 }

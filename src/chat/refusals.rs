@@ -1,4 +1,5 @@
-//! Lines about refused credentials: who, from where, by which API, why. How many of them are written, the log decides.
+//! Lines about refused credentials: who, from where, by which API, why. How many of them are
+//! written, the log decides.
 
 use tracing::{error, field};
 
@@ -38,7 +39,9 @@ impl Reason {
             Self::Password | Self::Unknown | Self::Disabled => "Authentication failed.",
             Self::Limited => "Authentication failed: too many attempts.",
             Self::Session => "Authentication failed: the session is invalid or has expired.",
-            Self::Ticket => "Authentication failed: the room token is invalid, used or has expired.",
+            Self::Ticket => {
+                "Authentication failed: the room token is invalid, used or has expired."
+            }
         }
     }
 }

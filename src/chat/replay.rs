@@ -1,6 +1,8 @@
-//! What a subscriber missed: pulled page by page by the socket's own task, never pushed into its queue.
+//! What a subscriber missed: pulled page by page by the socket's own task, never pushed into its
+//! queue.
 //!
-//! All rooms are held until the last page is read; then they turn live together, and `subscribed` goes out before anything newer.
+//! All rooms are held until the last page is read; then they turn live together, and `subscribed`
+//! goes out before anything newer.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -41,19 +43,36 @@ impl Connection {
         self.replay.is_some()
     }
 
-    /// Begins to listen to all rooms of the user; [`replay`](Self::replay) gives what was missed and then the answer.
-    pub(super) async fn subscribe(&mut self, since: HashMap<RoomId, Rev>, epoch: Option<String>) -> Result<()> {
+    /// Begins to listen to all rooms of the user; [`replay`](Self::replay) gives what was missed
+    /// and then the answer.
+    pub(super) async fn subscribe(
+        &mut self,
+        since: HashMap<RoomId, Rev>,
+        epoch: Option<String>,
+    ) -> Result<()> {
         self.socket.subscribe();
-        // Listening first and then looking who is a participant: a removal in between is either seen here or arrives as an event.
+        // Listening first and then looking who is a participant: a removal in between is either
+        // seen here or arrives as an event.
         for card in self.cards().await? {
             self.chat.0.hub.listen(card.facts.room.id, &self.socket);
         }
-        let rooms = since.into_iter().map(|(room, rev)| (room, Reached { rev, told: 0, reset: false })).collect();
-        self.replay = Some(Replay { epoch, rooms, done: HashMap::new(), told: 0, pages: VecDeque::new(), last: None });
+        let rooms = since
+            .into_iter()
+            .map(|(room, rev)| (room, Reached { rev, told: 0, reset: false }))
+            .collect();
+        self.replay = Some(Replay {
+            epoch,
+            rooms,
+            done: HashMap::new(),
+            told: 0,
+            pages: VecDeque::new(),
+            last: None,
+        });
         Ok(())
     }
 
-    /// The next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None: there is none under way.
+    /// The next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None: there is
+    /// none under way.
     pub async fn replay(&mut self) -> Option<Answer> {
         let mut replay = self.replay.take()?;
         match self.next_page(&mut replay).await {
@@ -76,15 +95,27 @@ impl Connection {
                 continue;
             }
             // Removed meanwhile: the room is gone for this client.
-            let Ok(page) = self.chat.changes(&self.session, room, reached.rev, replay.epoch.as_deref(), MAX_CHANGES).await else { continue };
+            let Ok(page) = self
+                .chat
+                .changes(&self.session, room, reached.rev, replay.epoch.as_deref(), MAX_CHANGES)
+                .await
+            else {
+                continue;
+            };
             let count = u32::try_from(page.changes.messages.len()).unwrap_or(u32::MAX);
-            let too_much = (page.changes.more && count >= MAX_CHANGES) || reached.told + count > MAX_CHANGES || replay.told + count > MAX_IN_ALL;
+            let too_much = (page.changes.more && count >= MAX_CHANGES)
+                || reached.told + count > MAX_CHANGES
+                || replay.told + count > MAX_IN_ALL;
             if too_much {
                 reached.reset = true;
                 replay.done.insert(room, reached);
                 continue;
             }
-            reached = Reached { rev: page.changes.rev, told: reached.told + count, reset: page.changes.reset };
+            reached = Reached {
+                rev: page.changes.rev,
+                told: reached.told + count,
+                reset: page.changes.reset,
+            };
             replay.told += count;
             if page.changes.more && !reached.reset {
                 replay.rooms.push_front((room, reached));
@@ -119,20 +150,36 @@ impl Connection {
                     && !known.reset
                     && known.rev < card.facts.room.rev
                 {
-                    let page = self.chat.changes(&self.session, room, known.rev, None, MAX_CHANGES).await?;
-                    *known = Reached { rev: page.changes.rev, told: known.told, reset: page.changes.reset || page.changes.more };
+                    let page = self
+                        .chat
+                        .changes(&self.session, room, known.rev, None, MAX_CHANGES)
+                        .await?;
+                    *known = Reached {
+                        rev: page.changes.rev,
+                        told: known.told,
+                        reset: page.changes.reset || page.changes.more,
+                    };
                     if says_something(&page.changes) {
-                        outcomes.extend(split(page).into_iter().map(|page| Outcome::Changes(Box::new(page))));
+                        outcomes.extend(
+                            split(page).into_iter().map(|page| Outcome::Changes(Box::new(page))),
+                        );
                     }
                 }
                 let rev = card.facts.room.rev;
-                match self.chat.0.hub.make_ready(room, &self.socket, rev, card.facts.room.last_seq) {
+                match self.chat.0.hub.make_ready(room, &self.socket, rev, card.facts.room.last_seq)
+                {
                     Ready::Gone => break,
                     Ready::At(_) => {
                         rooms.push(subscription(&card, reached.is_some_and(|known| known.reset)));
                         break;
                     }
-                    Ready::Behind => match self.chat.store().rooms(RoomQuery::These(self.session.user, &[room])).await?.pop() {
+                    Ready::Behind => match self
+                        .chat
+                        .store()
+                        .rooms(RoomQuery::These(self.session.user, &[room]))
+                        .await?
+                        .pop()
+                    {
                         Some(newer) => card = newer,
                         None => break,
                     },
@@ -144,11 +191,16 @@ impl Connection {
     }
 
     async fn cards(&self) -> Result<Vec<RoomCard>> {
-        Ok(self.chat.store().rooms(RoomQuery::Of { user: self.session.user, participants: 0 }).await?)
+        Ok(self
+            .chat
+            .store()
+            .rooms(RoomQuery::Of { user: self.session.user, participants: 0 })
+            .await?)
     }
 }
 
-/// Frames of at most [`PAGE`] messages; each says which rev it reaches, the last one what the whole did.
+/// Frames of at most [`PAGE`] messages; each says which rev it reaches, the last one what the whole
+/// did.
 fn split(mut page: RoomChanges) -> Vec<RoomChanges> {
     let mut frames = Vec::new();
     while page.changes.messages.len() > PAGE {
@@ -169,5 +221,12 @@ fn says_something(changes: &Changes) -> bool {
 
 fn subscription(card: &RoomCard, reset: bool) -> Subscription {
     let room = &card.facts.room;
-    Subscription { room: room.id, rev: room.rev, last_seq: room.last_seq, unread: card.unread, mentions: card.mentions, reset }
+    Subscription {
+        room: room.id,
+        rev: room.rev,
+        last_seq: room.last_seq,
+        unread: card.unread,
+        mentions: card.mentions,
+        reset,
+    }
 }

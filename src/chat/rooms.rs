@@ -8,10 +8,13 @@ use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::live::{Begin, First};
 use crate::model::{
-    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId, Visibility, Window, check_description, check_login,
-    check_room_name, check_topic, fold, with_single_spaces,
+    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
+    Visibility, Window, check_description, check_login, check_room_name, check_topic, fold,
+    with_single_spaces,
 };
-use crate::store::{Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery};
+use crate::store::{
+    Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery,
+};
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;
@@ -66,7 +69,11 @@ pub struct ConnectedRoom {
 
 impl Chat {
     /// Creates a room, or answers the one that is there (true). Unknown people: `UserNotFound`.
-    pub async fn create_room(&self, session: &Session, mut plan: RoomPlan) -> Result<(RoomState, bool)> {
+    pub async fn create_room(
+        &self,
+        session: &Session,
+        mut plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
         if let Some(name) = &mut plan.name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
@@ -87,7 +94,13 @@ impl Chat {
         let role = |user: &UserId| if *user == session.user { creator } else { Role::Member };
         let participants = users.iter().map(|user| (*user, role(user))).collect();
         let reuse = plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private;
-        let new = NewRoom { name: plan.name, visibility: plan.visibility, owner: session.user, participants, reuse };
+        let new = NewRoom {
+            name: plan.name,
+            visibility: plan.visibility,
+            owner: session.user,
+            participants,
+            reuse,
+        };
         let added = self.store().add_room(new).await?;
         if !added.existed {
             info!(user = session.login, room = added.value.room.id.key(), "Chat room created.");
@@ -95,8 +108,13 @@ impl Chat {
         Ok((self.with_state(added.value), added.existed))
     }
 
-    /// Everybody who is named; one who is unknown, or nobody whom the caller may know of: `UserNotFound`.
-    pub(super) async fn find_people(&self, session: &Session, people: &People) -> Result<Vec<UserId>> {
+    /// Everybody who is named; one who is unknown, or nobody whom the caller may know of:
+    /// `UserNotFound`.
+    pub(super) async fn find_people(
+        &self,
+        session: &Session,
+        people: &People,
+    ) -> Result<Vec<UserId>> {
         let found = self.look_up(people).await?;
         if self.knows_all(session, &found).await? { Ok(found) } else { Err(Error::UserNotFound) }
     }
@@ -116,7 +134,9 @@ impl Chat {
                 }
                 let folded: Vec<String> = logins.iter().map(|login| fold(login)).collect();
                 let found = self.store().users(UserQuery::Folded(&folded)).await?;
-                let find = |name: &String| found.iter().find(|user| fold(&user.login) == *name).map(|user| user.id);
+                let find = |name: &String| {
+                    found.iter().find(|user| fold(&user.login) == *name).map(|user| user.id)
+                };
                 folded.iter().map(find).collect::<Option<Vec<_>>>().ok_or(Error::UserNotFound)
             }
         }
@@ -136,28 +156,39 @@ impl Chat {
         Ok(self.with_state(facts))
     }
 
-    /// My rooms, newest activity first and at most [`LISTED`], each with the state of its live room; at most `participants` participants a card.
-    pub async fn my_rooms(&self, session: &Session, participants: u32) -> Result<Vec<(RoomCard, LiveState)>> {
+    /// My rooms, newest activity first and at most [`LISTED`], each with the state of its live
+    /// room; at most `participants` participants a card.
+    pub async fn my_rooms(
+        &self,
+        session: &Session,
+        participants: u32,
+    ) -> Result<Vec<(RoomCard, LiveState)>> {
         let _turn = self.turn(session).await?;
-        let mut cards = self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
+        let mut cards =
+            self.store().rooms(RoomQuery::Of { user: session.user, participants }).await?;
         cards.truncate(LISTED as usize);
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms, oldest first, at most [`LISTED`]. Guests see none; archived ones show to their participants.
+    /// Public rooms, oldest first, at most [`LISTED`]. Guests see none; archived ones show to their
+    /// participants.
     pub async fn directory(&self, session: &Session) -> Result<Vec<(RoomCard, LiveState)>> {
         if access::browse(actor(session)).is_err() {
             return Ok(Vec::new());
         }
         let _turn = self.turn(session).await?;
-        let cards = self.store().rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED }).await?;
+        let cards = self
+            .store()
+            .rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED })
+            .await?;
         Ok(self.with_states(cards))
     }
 
     /// Public rooms and mine, the newest [`LISTED`] of them, ascending by id, without participants.
     pub async fn visible_rooms(&self, session: &Session) -> Result<Vec<RoomCard>> {
         if access::browse(actor(session)).is_err() {
-            let mut mine = self.store().rooms(RoomQuery::Of { user: session.user, participants: 0 }).await?;
+            let mut mine =
+                self.store().rooms(RoomQuery::Of { user: session.user, participants: 0 }).await?;
             mine.sort_by_key(|card| card.facts.room.id);
             return Ok(mine.split_off(mine.len().saturating_sub(LISTED as usize)));
         }
@@ -166,11 +197,20 @@ impl Chat {
     }
 
     fn with_states(&self, cards: Vec<RoomCard>) -> Vec<(RoomCard, LiveState)> {
-        cards.into_iter().map(|card| (self.0.hub.state(card.facts.room.id), card)).map(|(state, card)| (card, state)).collect()
+        cards
+            .into_iter()
+            .map(|card| (self.0.hub.state(card.facts.room.id), card))
+            .map(|(state, card)| (card, state))
+            .collect()
     }
 
     /// Gives a room another name (None: none).
-    pub async fn rename_room(&self, session: &Session, room: RoomId, mut name: Option<String>) -> Result<RoomState> {
+    pub async fn rename_room(
+        &self,
+        session: &Session,
+        room: RoomId,
+        mut name: Option<String>,
+    ) -> Result<RoomState> {
         if let Some(name) = &mut name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
@@ -185,7 +225,12 @@ impl Chat {
     }
 
     /// Changes topic, description, visibility and the like.
-    pub async fn change_settings(&self, session: &Session, room: RoomId, new: RoomSettings) -> Result<RoomState> {
+    pub async fn change_settings(
+        &self,
+        session: &Session,
+        room: RoomId,
+        new: RoomSettings,
+    ) -> Result<RoomState> {
         if let Some(Some(topic)) = &new.topic {
             check_topic("topic", topic)?;
         }
@@ -199,7 +244,9 @@ impl Chat {
         if done.await?.changed {
             match new.archived {
                 Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
-                Some(false) => info!(user = session.login, room = room.key(), "Chat room reopened."),
+                Some(false) => {
+                    info!(user = session.login, room = room.key(), "Chat room reopened.")
+                }
                 None => debug!(user = session.login, room = room.key(), "Room settings changed."),
             }
         }
@@ -217,7 +264,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was not before.
+    /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was
+    /// not before.
     pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
@@ -230,7 +278,11 @@ impl Chat {
                 return Err(Error::RoomNotFound);
             }
             let change = RoomChange::Add(session.user, Role::Member);
-            match self.store().change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change).await {
+            match self
+                .store()
+                .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
+                .await
+            {
                 Ok(_) => {
                     info!(user = session.login, room = room.key(), "User joined the chat room.");
                     return Ok((self.with_state(self.facts(room).await?), true));
@@ -253,7 +305,8 @@ impl Chat {
         Ok(ConnectedRoom { room: self.with_state(facts), online, online_count })
     }
 
-    /// Makes sure that there is a live room. While one is closing: `RoomClosing`, or with `patient` waits and brings up a new one.
+    /// Makes sure that there is a live room. While one is closing: `RoomClosing`, or with `patient`
+    /// waits and brings up a new one.
     pub(super) async fn bring_up(&self, room: RoomId, patient: bool, first: First) -> Result<()> {
         loop {
             match self.0.hub.begin(room).await {
@@ -262,7 +315,10 @@ impl Chat {
                 Begin::Closing => return Err(Error::RoomClosing),
                 Begin::Load(loading) => {
                     let facts = self.facts(room).await?;
-                    let recent = self.store().messages(room, Window::Latest, self.0.rooms.recent_messages).await?;
+                    let recent = self
+                        .store()
+                        .messages(room, Window::Latest, self.0.rooms.recent_messages)
+                        .await?;
                     loading.finish(facts, recent, first);
                     return Ok(());
                 }
@@ -270,13 +326,25 @@ impl Chat {
         }
     }
 
-    /// Carries out a change that `decide` allows, deciding again as long as the room moves in between.
-    pub(super) async fn change_room(&self, session: &Session, room: RoomId, decide: impl Fn(&RoomFacts) -> Result<RoomChange>) -> Result<Committed> {
+    /// Carries out a change that `decide` allows, deciding again as long as the room moves in
+    /// between.
+    pub(super) async fn change_room(
+        &self,
+        session: &Session,
+        room: RoomId,
+        decide: impl Fn(&RoomFacts) -> Result<RoomChange>,
+    ) -> Result<Committed> {
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
-            access::see(&facts, actor(session)).or_else(|refused| if facts.room.owner == Some(session.user) { Ok(()) } else { Err(refused) })?;
+            access::see(&facts, actor(session)).or_else(|refused| {
+                if facts.room.owner == Some(session.user) { Ok(()) } else { Err(refused) }
+            })?;
             let change = decide(&facts)?;
-            match self.store().change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change).await {
+            match self
+                .store()
+                .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
+                .await
+            {
                 Ok(committed) => return Ok(committed),
                 Err(StoreError::Stale) => (),
                 Err(other) => return Err(other.into()),

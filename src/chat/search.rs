@@ -24,8 +24,16 @@ pub struct Hits {
 }
 
 impl Chat {
-    /// Messages that hold all the words, newest first. Text without anything that could be found finds nothing.
-    pub async fn search(&self, session: &Session, text: &str, room: Option<RoomId>, after: Option<&str>, limit: u32) -> Result<Hits> {
+    /// Messages that hold all the words, newest first. Text without anything that could be found
+    /// finds nothing.
+    pub async fn search(
+        &self,
+        session: &Session,
+        text: &str,
+        room: Option<RoomId>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Hits> {
         if text.trim().is_empty() {
             return Err(Error::invalid("q", "must not be empty"));
         }
@@ -38,11 +46,20 @@ impl Chat {
             None => self.store().rooms_of(session.user).await?,
         };
         let Some(words) = WordQuery::parse(text) else { return Ok(Hits::default()) };
-        let found = self.store().find_messages(&rooms, &words, after, limit).await.map_err(|error| match error {
-            StoreError::NotFound(Missing::Cursor) => Error::invalid("before", "is no cursor"),
-            other => other.into(),
-        })?;
-        let hits = found.messages.into_iter().map(|message| Hit { snippet: words.snippet(&message.text), message }).collect();
+        let found =
+            self.store().find_messages(&rooms, &words, after, limit).await.map_err(|error| {
+                match error {
+                    StoreError::NotFound(Missing::Cursor) => {
+                        Error::invalid("before", "is no cursor")
+                    }
+                    other => other.into(),
+                }
+            })?;
+        let hits = found
+            .messages
+            .into_iter()
+            .map(|message| Hit { snippet: words.snippet(&message.text), message })
+            .collect();
         Ok(Hits { hits, cursor: found.cursor, indexing: found.behind })
     }
 }

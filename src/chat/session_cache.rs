@@ -1,4 +1,5 @@
-//! Sessions in memory. What has ended is in here no more, and does not come back by an answer that was asked for before.
+//! Sessions in memory. What has ended is in here no more, and does not come back by an answer that
+//! was asked for before.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,20 +10,26 @@ use crate::model::{Hash32, Session, SessionId, UserId};
 /// Sessions that are remembered without asking the store.
 const MAX_CACHED: usize = 100_000;
 
-/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end of a session.
+/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end
+/// of a session.
 #[derive(Default)]
 pub(super) struct SessionCache(Mutex<Cached>);
 
 #[derive(Default)]
 struct Cached {
     sessions: HashMap<Hash32, (Session, Instant)>,
-    /// Grows whenever something is forgotten: what was read of the store before that may be out of date.
+    /// Grows whenever something is forgotten: what was read of the store before that may be out of
+    /// date.
     generation: u64,
 }
 
 impl SessionCache {
     pub(super) fn get(&self, token: &Hash32, age: Duration) -> Option<Session> {
-        self.lock().sessions.get(token).filter(|(_, checked)| checked.elapsed() < age).map(|(session, _)| session.clone())
+        self.lock()
+            .sessions
+            .get(token)
+            .filter(|(_, checked)| checked.elapsed() < age)
+            .map(|(session, _)| session.clone())
     }
 
     /// To be taken before the store is asked.
@@ -30,7 +37,8 @@ impl SessionCache {
         self.lock().generation
     }
 
-    /// Keeps an answer of the store that was asked for at this generation; nothing is kept when a session has ended since.
+    /// Keeps an answer of the store that was asked for at this generation; nothing is kept when a
+    /// session has ended since.
     pub(super) fn put(&self, session: &Session, generation: u64) {
         let mut cache = self.lock();
         if cache.generation != generation {
@@ -78,7 +86,13 @@ mod tests {
         let cache = &world.chat.0.cache;
         // The store says that the session holds …
         let generation = cache.generation();
-        let found = world.chat.sessions().find(ann.token, Timestamp::now(), Duration::from_hours(1)).await.unwrap().unwrap();
+        let found = world
+            .chat
+            .sessions()
+            .find(ann.token, Timestamp::now(), Duration::from_hours(1))
+            .await
+            .unwrap()
+            .unwrap();
         // … then it ends, and only then the answer arrives.
         world.chat.log_out(&ann).await.unwrap();
         cache.put(&found, generation);

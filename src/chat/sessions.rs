@@ -11,7 +11,10 @@ use super::refusals::{self, Reason};
 use super::tokens::{self, Opened};
 use super::{Authenticated, Chat, LoggedIn, Token};
 use crate::model::rules::counted;
-use crate::model::{Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId, check_email, check_login, fold};
+use crate::model::{
+    Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId,
+    check_email, check_login, fold,
+};
 use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 
 /// Characters of a User-Agent that are kept.
@@ -32,36 +35,72 @@ struct Offer<'a> {
 }
 
 impl Chat {
-    /// Opens a session. Failures are limited by account and by address, and take the same time for unknown users.
+    /// Opens a session. Failures are limited by account and by address, and take the same time for
+    /// unknown users.
     pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
         self.log_in_with(login, password, false, client).await
     }
 
     /// The same by the password or its MD5 or SHA-1 in hexadecimal.
-    pub async fn log_in_by_digest(&self, login: &str, secret: &str, client: &Client) -> Result<LoggedIn> {
+    pub async fn log_in_by_digest(
+        &self,
+        login: &str,
+        secret: &str,
+        client: &Client,
+    ) -> Result<LoggedIn> {
         self.log_in_with(login, secret, true, client).await
     }
 
-    async fn log_in_with(&self, login: &str, password: &str, digests: bool, client: &Client) -> Result<LoggedIn> {
+    async fn log_in_with(
+        &self,
+        login: &str,
+        password: &str,
+        digests: bool,
+        client: &Client,
+    ) -> Result<LoggedIn> {
         // What cannot be a login name is an unknown one.
         let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
-        let account = if folded.is_empty() { None } else { self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)? };
+        let account = if folded.is_empty() {
+            None
+        } else {
+            self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)?
+        };
         let offer = Offer { counted: login, logged: Some(login), secret: password, digests };
         self.open_session(account, offer, client).await
     }
 
     /// The same by e-mail address; it counts as a log-in of its account, and never reaches the log.
-    pub async fn log_in_by_email(&self, email: &str, password: &str, client: &Client) -> Result<LoggedIn> {
+    pub async fn log_in_by_email(
+        &self,
+        email: &str,
+        password: &str,
+        client: &Client,
+    ) -> Result<LoggedIn> {
         // What cannot be an address is an unknown one.
         let possible = check_email("email", email).is_ok();
-        let account = if possible { self.store().account(UserKey::Email(email)).await.map_err(Error::from)? } else { None };
+        let account = if possible {
+            self.store().account(UserKey::Email(email)).await.map_err(Error::from)?
+        } else {
+            None
+        };
         let login = account.as_ref().map(|account| account.user.login.clone());
-        let offer = Offer { counted: login.as_deref().unwrap_or(email), logged: login.as_deref(), secret: password, digests: false };
+        let offer = Offer {
+            counted: login.as_deref().unwrap_or(email),
+            logged: login.as_deref(),
+            secret: password,
+            digests: false,
+        };
         self.open_session(account, offer, client).await
     }
 
-    async fn open_session(&self, account: Option<Account>, offer: Offer<'_>, client: &Client) -> Result<LoggedIn> {
-        let limits = self.failure_limits(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
+    async fn open_session(
+        &self,
+        account: Option<Account>,
+        offer: Offer<'_>,
+        client: &Client,
+    ) -> Result<LoggedIn> {
+        let limits =
+            self.failure_limits(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
         let guess = self.guess(limits).await.inspect_err(|error| {
             counter!("chatctl_logins_total", "result" => "limited").increment(1);
             if matches!(error, Error::RateLimited(_)) {
@@ -87,7 +126,10 @@ impl Chat {
             Some(account) if shown.is_some() && account.user.disabled => Reason::Disabled,
             Some(_) => Reason::Password,
         };
-        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled) else { return Err(refuse(reason)) };
+        let Some(account) = account.filter(|account| shown.is_some() && !account.user.disabled)
+        else {
+            return Err(refuse(reason));
+        };
         guess.was_right().await?;
         let secret = tokens::new_secret()?;
         let new = NewSession {
@@ -104,7 +146,12 @@ impl Chat {
             other => other.into(),
         })?;
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
-        info!(user = account.user.login, ip = client.address.map(field::display), dialect = client.dialect, "User logged in.");
+        info!(
+            user = account.user.login,
+            ip = client.address.map(field::display),
+            dialect = client.dialect,
+            "User logged in."
+        );
         if shown == Some(Shown::Password) {
             self.complete_digests(&account, offer.secret);
         }
@@ -112,14 +159,20 @@ impl Chat {
     }
 
     /// Which counters a failed log-in of this account from this address touches, with their limits.
-    async fn failure_limits(&self, user: Option<UserId>, login: &str, client: &Client) -> Result<Vec<Limit>> {
+    async fn failure_limits(
+        &self,
+        user: Option<UserId>,
+        login: &str,
+        client: &Client,
+    ) -> Result<Vec<Limit>> {
         if !self.0.limits.enabled {
             return Ok(Vec::new());
         }
         let per_account = self.0.limits.login_failures_per_minute_per_account;
         // What is longer is nobody's name.
         let folded = fold(&login.chars().take(MAX_COUNTED).collect::<String>());
-        // An address from which the account has logged in has an allowance of its own: a stranger cannot lock its owner out.
+        // An address from which the account has logged in has an allowance of its own: a stranger
+        // cannot lock its owner out.
         let known = match (user, client.address) {
             (Some(user), Some(address)) => {
                 let sessions = self.sessions().list(user).await.map_err(Error::from)?;
@@ -128,10 +181,16 @@ impl Chat {
             }
             _ => None,
         };
-        let account = known.map_or_else(|| format!("login:{folded}"), |address| format!("login:{folded}@{address}"));
+        let account = known.map_or_else(
+            || format!("login:{folded}"),
+            |address| format!("login:{folded}@{address}"),
+        );
         let mut keys = vec![(account, per_account)];
         if let Some(address) = client.counted {
-            keys.push((format!("login-from:{address}"), self.0.limits.login_failures_per_minute_per_address));
+            keys.push((
+                format!("login-from:{address}"),
+                self.0.limits.login_failures_per_minute_per_address,
+            ));
         }
         Ok(keys)
     }
@@ -149,7 +208,8 @@ impl Chat {
         self.sessions().list(session.user).await.map_err(Error::from)
     }
 
-    /// Ends one of the caller's sessions; its sockets close within a second. Anybody else's is `SessionNotFound`.
+    /// Ends one of the caller's sessions; its sockets close within a second. Anybody else's is
+    /// `SessionNotFound`.
     pub async fn end_session(&self, session: &Session, id: SessionId) -> Result<()> {
         if self.sessions().end(session.user, Ended::One(id)).await.map_err(Error::from)? == 0 {
             return Err(Error::SessionNotFound);
@@ -172,24 +232,40 @@ impl Chat {
     }
 
     /// Whose credential this is. Bad ones are logged, with the user when known.
-    pub async fn authenticate(&self, credential: &Credential, client: &Client) -> Result<Authenticated> {
+    pub async fn authenticate(
+        &self,
+        credential: &Credential,
+        client: &Client,
+    ) -> Result<Authenticated> {
         let found = match self.0.keys.open(credential, false) {
-            Ok(opened) => self.find_session(&opened).await?.map(|session| Authenticated { session, token_expires: opened.expires }),
+            Ok(opened) => self
+                .find_session(&opened)
+                .await?
+                .map(|session| Authenticated { session, token_expires: opened.expires }),
             Err(_) => None,
         };
         found.ok_or_else(|| self.refuse(credential, client))
     }
 
-    /// Whether a credential may be good, told without asking the store: our own signature, or a session that was checked a short while ago.
+    /// Whether a credential may be good, told without asking the store: our own signature, or a
+    /// session that was checked a short while ago.
     pub fn vouches(&self, credential: &Credential) -> bool {
         let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
-        self.0.keys.open(credential, true).is_ok_and(|opened| matches!(credential, Credential::Token(_)) || self.0.cache.get(&opened.hash, age).is_some())
+        self.0.keys.open(credential, true).is_ok_and(|opened| {
+            matches!(credential, Credential::Token(_))
+                || self.0.cache.get(&opened.hash, age).is_some()
+        })
     }
 
-    /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open sockets.
+    /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open
+    /// sockets.
     pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
-        let Ok(opened) = self.0.keys.open(credential, true) else { return Err(self.refuse(credential, client)) };
-        let Some(session) = self.find_session(&opened).await? else { return Err(self.refuse(credential, client)) };
+        let Ok(opened) = self.0.keys.open(credential, true) else {
+            return Err(self.refuse(credential, client));
+        };
+        let Some(session) = self.find_session(&opened).await? else {
+            return Err(self.refuse(credential, client));
+        };
         let token = self.sign(&session, &opened.secret)?;
         self.0.hub.prolong(&session, token.expires);
         Ok(token)
@@ -198,11 +274,16 @@ impl Chat {
     /// Whether the session still holds, asking the store when the last answer is too old.
     pub(super) async fn still_valid(&self, session: &Session) -> Result<bool> {
         let now = Timestamp::now();
-        let found = self.sessions().find(session.token, now, self.0.auth.session_life()).await.map_err(Error::from)?;
+        let found = self
+            .sessions()
+            .find(session.token, now, self.0.auth.session_life())
+            .await
+            .map_err(Error::from)?;
         Ok(found.is_some())
     }
 
-    /// Refuses what a request still wants to do when its session has ended while it waited: for its body, for a turn.
+    /// Refuses what a request still wants to do when its session has ended while it waited: for its
+    /// body, for a turn.
     pub async fn check_still_open(&self, session: &Session) -> Result<()> {
         self.session_of(session.token).await?.map(drop).ok_or(Error::BadSession)
     }
@@ -217,7 +298,11 @@ impl Chat {
             return Ok(Some(session));
         }
         let generation = self.0.cache.generation();
-        let found = self.sessions().find(token, Timestamp::now(), self.0.auth.session_life()).await.map_err(Error::from)?;
+        let found = self
+            .sessions()
+            .find(token, Timestamp::now(), self.0.auth.session_life())
+            .await
+            .map_err(Error::from)?;
         if let Some(session) = &found {
             self.0.cache.put(session, generation);
         }
@@ -249,7 +334,8 @@ mod tests {
     use crate::config::Config;
 
     #[tokio::test]
-    async fn an_account_that_was_disabled_while_its_password_was_checked_is_refused_like_a_disabled_one() {
+    async fn an_account_that_was_disabled_while_its_password_was_checked_is_refused_like_a_disabled_one()
+     {
         let world = World::new(&Config::default()).await;
         for (login, gone) in [("ann", false), ("ben", true)] {
             let user = world.user(login).await.user;
@@ -257,10 +343,16 @@ mod tests {
             if gone {
                 world.chat.store().remove_user(user).await.unwrap();
             } else {
-                let disabled = crate::store::UserChange { disabled: Some(true), ..Default::default() };
+                let disabled =
+                    crate::store::UserChange { disabled: Some(true), ..Default::default() };
                 world.chat.store().change_user(user, disabled).await.unwrap();
             }
-            let offer = Offer { counted: login, logged: Some(login), secret: "correct horse", digests: false };
+            let offer = Offer {
+                counted: login,
+                logged: Some(login),
+                secret: "correct horse",
+                digests: false,
+            };
             let answer = world.chat.open_session(account, offer, &Client::default()).await;
             assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
         }

@@ -1,4 +1,5 @@
-//! The first administrator over HTTP: a one-time secret that only whoever starts the server sees. Never an open wizard.
+//! The first administrator over HTTP: a one-time secret that only whoever starts the server sees.
+//! Never an open wizard.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -12,15 +13,16 @@ use crate::model::{Error, Hash32, Result, User};
 /// The secret that was given out, as a hash.
 pub(super) type Invitation = Hash32;
 
-/// An invitation in use: nobody else has it meanwhile. Dropped, it is good again: a password too short, or a caller who has gone, is no
-/// reason to begin anew.
+/// An invitation in use: nobody else has it meanwhile. Dropped, it is good again: a password too
+/// short, or a caller who has gone, is no reason to begin anew.
 struct Taken<'a> {
     chat: &'a Chat,
     invitation: Option<Invitation>,
 }
 
 impl Chat {
-    /// A secret for [`Chat::set_up`] while there is no administrator; one that was given out before is void.
+    /// A secret for [`Chat::set_up`] while there is no administrator; one that was given out before
+    /// is void.
     pub async fn invite_administrator(&self) -> Result<Option<String>> {
         if self.store().has_administrator().await? {
             return Ok(None);
@@ -30,7 +32,8 @@ impl Chat {
         Ok(Some(secret))
     }
 
-    /// Makes the first administrator, whoever else has an account. `Forbidden` for a secret that is not good, and once there is one.
+    /// Makes the first administrator, whoever else has an account. `Forbidden` for a secret that is
+    /// not good, and once there is one.
     pub async fn set_up(&self, secret: &str, new: Registration) -> Result<User> {
         let shown = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
         // Taken before anything waits: of two who come at once, one is first.

@@ -12,7 +12,8 @@ use crate::store::Ticket;
 const LIFE: Duration = Duration::from_mins(1);
 
 impl Chat {
-    /// A ticket into a room that the caller may enter (else `RoomNotFound`): 40 hexadecimal digits. Nobody enters before it is used.
+    /// A ticket into a room that the caller may enter (else `RoomNotFound`): 40 hexadecimal digits.
+    /// Nobody enters before it is used.
     pub async fn issue_ticket(&self, session: &Session, room: RoomId) -> Result<String> {
         access::enter(&self.facts(room).await?, actor(session))?;
         let secret = new_secret()?;
@@ -21,8 +22,13 @@ impl Chat {
         Ok(secret)
     }
 
-    /// Whose ticket this is and into which room; from now on it is used. Anything else is `BadSession`, and logged.
-    pub async fn take_ticket(&self, secret: &str, client: &Client) -> Result<(Authenticated, RoomId)> {
+    /// Whose ticket this is and into which room; from now on it is used. Anything else is
+    /// `BadSession`, and logged.
+    pub async fn take_ticket(
+        &self,
+        secret: &str,
+        client: &Client,
+    ) -> Result<(Authenticated, RoomId)> {
         let ticket = match hash(secret) {
             Ok(secret) => self.sessions().take_ticket(secret).await?,
             Err(_) => None,
@@ -32,7 +38,10 @@ impl Chat {
             return Err(Error::BadSession);
         };
         let sessions = self.sessions().list(ticket.user).await?;
-        let session = sessions.into_iter().find(|session| session.id == ticket.session).ok_or(Error::BadSession)?;
+        let session = sessions
+            .into_iter()
+            .find(|session| session.id == ticket.session)
+            .ok_or(Error::BadSession)?;
         Ok((Authenticated { session, token_expires: None }, ticket.room))
     }
 }

@@ -1,4 +1,5 @@
-//! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` in a token decides; the rest is for clients to read.
+//! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` in a token decides;
+//! the rest is for clients to read.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -46,27 +47,51 @@ impl Keys {
     }
 
     /// A token for this session.
-    pub(super) fn sign(&self, login: &str, secret: &str, issued: Timestamp, expires: Timestamp) -> Result<String> {
-        let claims = Claims { user_id: login.to_owned(), exp: expires.unix_seconds(), iat: issued.unix_seconds(), sid: secret.to_owned() };
+    pub(super) fn sign(
+        &self,
+        login: &str,
+        secret: &str,
+        issued: Timestamp,
+        expires: Timestamp,
+    ) -> Result<String> {
+        let claims = Claims {
+            user_id: login.to_owned(),
+            exp: expires.unix_seconds(),
+            iat: issued.unix_seconds(),
+            sid: secret.to_owned(),
+        };
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|_| Error::Internal)
     }
 
-    /// Reads a credential; a token's signature must be ours, and it must not have expired unless `expired_too`.
+    /// Reads a credential; a token's signature must be ours, and it must not have expired unless
+    /// `expired_too`.
     pub(super) fn open(&self, credential: &Credential, expired_too: bool) -> Result<Opened> {
         match credential {
-            Credential::Opaque(secret) => Ok(Opened { hash: hash(secret)?, secret: secret.clone(), expires: None, login: None }),
+            Credential::Opaque(secret) => Ok(Opened {
+                hash: hash(secret)?,
+                secret: secret.clone(),
+                expires: None,
+                login: None,
+            }),
             Credential::Token(token) => {
                 let mut rules = Validation::new(Algorithm::HS256);
                 rules.leeway = 0;
                 rules.validate_exp = !expired_too;
                 rules.set_required_spec_claims(&["exp"]);
-                let claims = decode::<Claims>(token, &self.decoding, &rules).map_err(|_| Error::BadSession)?.claims;
+                let claims = decode::<Claims>(token, &self.decoding, &rules)
+                    .map_err(|_| Error::BadSession)?
+                    .claims;
                 let expires = Some(Timestamp(claims.exp.saturating_mul(1000)));
                 // The library lets the second in which a token expires pass; no leeway means none.
                 if !expired_too && expires <= Some(Timestamp::now()) {
                     return Err(Error::BadSession);
                 }
-                Ok(Opened { hash: hash(&claims.sid)?, secret: claims.sid, expires, login: Some(claims.user_id) })
+                Ok(Opened {
+                    hash: hash(&claims.sid)?,
+                    secret: claims.sid,
+                    expires,
+                    login: Some(claims.user_id),
+                })
             }
         }
     }
@@ -103,8 +128,12 @@ mod tests {
         let now = Timestamp::now();
         let fresh = keys.sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
         let opened = keys.open(&Credential::Token(fresh), false).unwrap();
-        assert_eq!((opened.secret.as_str(), opened.login.as_deref()), (secret.as_str(), Some("ann")));
-        let expired = Credential::Token(keys.sign("ann", &secret, now, Timestamp(now.0 - 2_000)).unwrap());
+        assert_eq!(
+            (opened.secret.as_str(), opened.login.as_deref()),
+            (secret.as_str(), Some("ann"))
+        );
+        let expired =
+            Credential::Token(keys.sign("ann", &secret, now, Timestamp(now.0 - 2_000)).unwrap());
         assert_eq!(keys.open(&expired, false).err(), Some(Error::BadSession));
         assert!(keys.open(&expired, true).is_ok());
     }
@@ -112,13 +141,17 @@ mod tests {
     #[test]
     fn foreign_keys_other_algorithms_and_odd_secrets_open_nothing() {
         let (keys, secret, now) = (Keys::new(&[7; 32]), new_secret().unwrap(), Timestamp::now());
-        let foreign = Keys::new(&[8; 32]).sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
+        let foreign =
+            Keys::new(&[8; 32]).sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
         let unsigned = "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoiYW5uIiwiZXhwIjo5OTk5OTk5OTk5LCJpYXQiOjAsInNpZCI6IjAwIn0.".to_owned();
         for token in [foreign, unsigned, String::new(), "a.b.c".to_owned()] {
             assert_eq!(keys.open(&Credential::Token(token), true).err(), Some(Error::BadSession));
         }
         for opaque in ["", "xyz", &"g".repeat(40), &"a".repeat(41)] {
-            assert_eq!(keys.open(&Credential::Opaque((*opaque).to_owned()), false).err(), Some(Error::BadSession));
+            assert_eq!(
+                keys.open(&Credential::Opaque((*opaque).to_owned()), false).err(),
+                Some(Error::BadSession)
+            );
         }
     }
 }

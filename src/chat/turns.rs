@@ -35,14 +35,16 @@ pub(super) struct Turn<'a> {
     _place: Place<'a>,
 }
 
-/// A place in the queue of a user; given back when it is dropped, also by a caller who has gone while waiting.
+/// A place in the queue of a user; given back when it is dropped, also by a caller who has gone
+/// while waiting.
 struct Place<'a> {
     turns: &'a Turns,
     user: UserId,
 }
 
 impl Chat {
-    /// Waits until it is this user's turn for a dear read: a search, a deep page, a long list. `RateLimited` when too many of theirs wait.
+    /// Waits until it is this user's turn for a dear read: a search, a deep page, a long list.
+    /// `RateLimited` when too many of theirs wait.
     pub(super) async fn turn(&self, session: &Session) -> Result<Turn<'_>> {
         self.0.turns.take(session.user).await
     }
@@ -52,7 +54,9 @@ impl Turns {
     async fn take(&self, user: UserId) -> Result<Turn<'_>> {
         let turn = {
             let mut all = self.lock();
-            let queue = all.entry(user).or_insert_with(|| Queue { turn: Arc::new(Semaphore::new(AT_ONCE)), length: 0 });
+            let queue = all
+                .entry(user)
+                .or_insert_with(|| Queue { turn: Arc::new(Semaphore::new(AT_ONCE)), length: 0 });
             if queue.length >= MAX_WAITING {
                 return Err(Error::RateLimited(AGAIN));
             }
@@ -60,7 +64,8 @@ impl Turns {
             Arc::clone(&queue.turn)
         };
         let place = Place { turns: self, user };
-        let permit = timeout(PATIENCE, turn.acquire_owned()).await.map_err(|_| Error::RateLimited(AGAIN))?;
+        let permit =
+            timeout(PATIENCE, turn.acquire_owned()).await.map_err(|_| Error::RateLimited(AGAIN))?;
         Ok(Turn { _permit: permit.map_err(|_| Error::Unavailable)?, _place: place })
     }
 

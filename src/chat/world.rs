@@ -1,14 +1,19 @@
-//! What tests of this room stand on: `Chat` on a database of its own, with the dispatcher that the server would run.
+//! What tests of this room stand on: `Chat` on a database of its own, with the dispatcher that the
+//! server would run.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::{Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, Registration, RoomPlan};
+use super::{
+    Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, Registration, RoomPlan,
+};
 use crate::config::Config;
 use crate::live::{Hub, LocalBus, Voice};
-use crate::model::{Client, Command, Event, EventSink, Message, Outcome, RoomId, Session, Visibility};
+use crate::model::{
+    Client, Command, Event, EventSink, Message, Outcome, RoomId, Session, Visibility,
+};
 use crate::store::files::Files;
 use crate::store::sqlite::{Options, Sqlite};
 
@@ -45,7 +50,10 @@ impl World {
     }
 
     /// One whose committed events go to the dispatcher through this.
-    pub(crate) async fn through(config: &Config, pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn through(
+        config: &Config,
+        pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (events, receiver) = unbounded_channel();
         let (committed, published) = (events.clone(), events.clone());
@@ -55,14 +63,29 @@ impl World {
         let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
         let files = Files::open(&dir.path().join("media")).unwrap();
         let settings = crate::store::Store::settings(&store).await.unwrap();
-        let chat = Chat::new(Parts { store: Arc::new(store.clone()), sessions: Arc::new(store.clone()), bus, hub, files, settings }, config).unwrap();
+        let chat = Chat::new(
+            Parts {
+                store: Arc::new(store.clone()),
+                sessions: Arc::new(store.clone()),
+                bus,
+                hub,
+                files,
+                settings,
+            },
+            config,
+        )
+        .unwrap();
         let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
         Self { chat, store, events, dispatcher, _dir: dir }
     }
 
     /// Somebody who is registered and logged in.
     pub(crate) async fn user(&self, login: &str) -> Session {
-        let new = Registration { login: login.to_owned(), password: "correct horse".to_owned(), ..Registration::default() };
+        let new = Registration {
+            login: login.to_owned(),
+            password: "correct horse".to_owned(),
+            ..Registration::default()
+        };
         self.chat.register(new, &Client::default()).await.unwrap();
         self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
     }
@@ -70,13 +93,21 @@ impl World {
     /// A private room of theirs and these.
     pub(crate) async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
         let people = People::Logins(others.iter().map(|o| (*o).to_owned()).collect());
-        let plan = RoomPlan { name: Some("r".to_owned()), visibility: Visibility::Private, people, creator: CreatorRole::ByCount, reuse: false };
+        let plan = RoomPlan {
+            name: Some("r".to_owned()),
+            visibility: Visibility::Private,
+            people,
+            creator: CreatorRole::ByCount,
+            reuse: false,
+        };
         self.chat.create_room(owner, plan).await.unwrap().0.facts.room.id
     }
 
     /// A socket that has said nothing yet.
     pub(crate) fn open(&self, session: &Session, voice: Voice) -> Connection {
-        self.chat.open(Authenticated { session: session.clone(), token_expires: None }, voice).unwrap()
+        self.chat
+            .open(Authenticated { session: session.clone(), token_expires: None }, voice)
+            .unwrap()
     }
 
     /// A socket in the room.
@@ -89,10 +120,15 @@ impl World {
 
     /// Says something.
     pub(crate) async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
-        self.chat.post(session, room, NewMessage { text, ..NewMessage::default() }).await.unwrap().message
+        self.chat
+            .post(session, room, NewMessage { text, ..NewMessage::default() })
+            .await
+            .unwrap()
+            .message
     }
 
-    /// Tells that something was lost, as a bus does, and waits until all is handed on; then nothing more is.
+    /// Tells that something was lost, as a bus does, and waits until all is handed on; then nothing
+    /// more is.
     pub(crate) async fn settle(&mut self) {
         drop(self.events.send(Event::Lost { room: None }));
         drop(self.events.send(Event::Lost { room: Some(STOP) }));

@@ -19,7 +19,8 @@ pub(super) struct PasswordSource {
     /// Read the password from the first line of a file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Generate a password and print it once it is set: on standard error, or as `password` in JSON output
+    /// Generate a password and print it once it is set: on standard error, or as `password` in
+    /// JSON output
     #[arg(long)]
     generate: bool,
 }
@@ -42,9 +43,14 @@ impl PasswordSource {
             return made_up();
         }
         if !io::stdin().is_terminal() {
-            return Err(Failure::usage("no terminal to ask for the password on; give --password-stdin, --password-file or --generate"));
+            return Err(Failure::usage(
+                "no terminal to ask for the password on; give --password-stdin, --password-file or --generate",
+            ));
         }
-        let ask = |words: &str| rpassword::prompt_password(words).map_err(|error| Failure::io("cannot read the password", &error));
+        let ask = |words: &str| {
+            rpassword::prompt_password(words)
+                .map_err(|error| Failure::io("cannot read the password", &error))
+        };
         let first = ask("Password: ")?;
         if ask("The same again: ")? != first {
             return Err(Failure::usage("the two are not the same"));
@@ -55,16 +61,22 @@ impl PasswordSource {
 
 fn from_file(path: &Path) -> Result<Secret, Failure> {
     let what = path.display().to_string();
-    let file = identity::as_caller(|| std::fs::File::open(path)).map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
+    let file = identity::as_caller(|| std::fs::File::open(path))
+        .map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
     first_line(io::BufReader::new(file), &what)
 }
 
 fn first_line(mut from: impl BufRead, what: &str) -> Result<Secret, Failure> {
     let mut line = String::new();
-    from.read_line(&mut line).map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
+    from.read_line(&mut line)
+        .map_err(|error| Failure::io(&format!("cannot read {what}"), &error))?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() { Err(Failure::usage(format!("{what} holds no password"))) } else { Ok(Secret(line.to_owned())) }
+    if line.is_empty() {
+        Err(Failure::usage(format!("{what} holds no password")))
+    } else {
+        Ok(Secret(line.to_owned()))
+    }
 }
 
 /// A password that nobody has thought of.
@@ -72,7 +84,9 @@ pub(super) fn made_up() -> Result<Secret, Failure> {
     // Without those that look alike in many typefaces.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; GENERATED * 8 / 5];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::failed(format!("the operating system gives no random numbers: {error}"))
+    })?;
     Ok(Secret(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()))
 }
 
@@ -94,13 +108,22 @@ impl Destructive {
             return Ok(());
         }
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            return Err(Failure::usage("nothing was done: without a terminal to ask on, --yes must be given"));
+            return Err(Failure::usage(
+                "nothing was done: without a terminal to ask on, --yes must be given",
+            ));
         }
         // A prompt that cannot be shown is answered with no below.
         drop(write!(io::stderr(), "{question} [y/N] "));
         let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::io("cannot read the answer", &error))?;
-        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(Failure::failed("nothing was done")) }
+        io::stdin()
+            .lock()
+            .read_line(&mut answer)
+            .map_err(|error| Failure::io("cannot read the answer", &error))?;
+        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+            Ok(())
+        } else {
+            Err(Failure::failed("nothing was done"))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server; files are this process's own.
+//! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server;
+//! files are this process's own.
 
 use std::fs::DirBuilder;
 use std::io::{self, IsTerminal};
@@ -28,7 +29,8 @@ use crate::model::Timestamp;
 pub(super) enum Verb {
     /// Make one; the server may run
     Create {
-        /// An existing directory, in which it is named by its time, a file that ends in .tar.zst, or - for standard output; else the configured directory
+        /// An existing directory, in which it is named by its time, a file that ends in .tar.zst,
+        /// or - for standard output; else the configured directory
         path: Option<PathBuf>,
     },
     /// List those of a directory
@@ -85,8 +87,12 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             printer.finish()
         }
         Verb::Verify { file } => verify(global, &file),
-        Verb::Restore { file, replace, destructive } => restore(global, &file, replace, &destructive),
-        Verb::Prune { directory, keep, destructive } => prune(global, directory, keep, &destructive),
+        Verb::Restore { file, replace, destructive } => {
+            restore(global, &file, replace, &destructive)
+        }
+        Verb::Prune { directory, keep, destructive } => {
+            prune(global, directory, keep, &destructive)
+        }
     }
 }
 
@@ -126,10 +132,13 @@ fn shown(backup: &Listed) -> Value {
     })
 }
 
-/// To standard output: for `age`, `ssh` and whatever else reads a pipe. A backup that was cut off is refused by `verify` and `restore`.
+/// To standard output: for `age`, `ssh` and whatever else reads a pipe. A backup that was cut off
+/// is refused by `verify` and `restore`.
 fn stream(global: &Global) -> Result<(), Failure> {
     if io::stdout().is_terminal() {
-        return Err(Failure::usage("a backup is not text for a terminal: redirect standard output, or name a file"));
+        return Err(Failure::usage(
+            "a backup is not text for a terminal: redirect standard output, or name a file",
+        ));
     }
     let interrupt = Interrupt::watch();
     let mut bar = Printer::new(global, Layout::One);
@@ -165,17 +174,31 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     let folder = path.is_dir().then(|| path.clone());
     if folder.is_none() && !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
         // Else a drive that is not there would be replaced by a file of its name.
-        return Err(Failure::not_found(format!("there is no directory {}; make it first, or name a file that ends in {ENDING}", path.display())));
+        return Err(Failure::not_found(format!(
+            "there is no directory {}; make it first, or name a file that ends in {ENDING}",
+            path.display()
+        )));
     }
     if let Some(folder) = &folder {
         let sweep = || backup::sweep_parts(folder);
         if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
-            note(&format!("What interrupted backups have left in {} cannot be removed: {error}", folder.display()));
+            note(&format!(
+                "What interrupted backups have left in {} cannot be removed: {error}",
+                folder.display()
+            ));
         }
     }
     // Whose it is, and so what it is called, is known when it is whole.
-    let begun =
-        folder.as_ref().map_or_else(|| path.clone(), |folder| folder.join(format!("chatctl-{}-{}{ENDING}", stamp(Timestamp::now()), std::process::id())));
+    let begun = folder.as_ref().map_or_else(
+        || path.clone(),
+        |folder| {
+            folder.join(format!(
+                "chatctl-{}-{}{ENDING}",
+                stamp(Timestamp::now()),
+                std::process::id()
+            ))
+        },
+    );
     let interrupt = Interrupt::watch();
     let mut making = if within { Making::begin_within(&begun)? } else { Making::begin(&begun)? };
     making.give_like(data)?;
@@ -185,7 +208,12 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => making.write(&bytes)?,
-            Reply::Item(item) => head = Some(serde_json::from_value::<Head>(item).map_err(|error| Failure::failed(error.to_string()))?),
+            Reply::Item(item) => {
+                head = Some(
+                    serde_json::from_value::<Head>(item)
+                        .map_err(|error| Failure::failed(error.to_string()))?,
+                )
+            }
             Reply::Progress { done, total } => bar.progress(done, total),
         }
         Ok(())
@@ -202,9 +230,17 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         None => with_ending(&path, ending),
     };
     making.finish_as(&path)?;
-    let bytes = identity::as_caller(|| std::fs::metadata(&path)).map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?.len();
+    let bytes = identity::as_caller(|| std::fs::metadata(&path))
+        .map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?
+        .len();
     if let Some(failure) = damaged {
-        return Err(Failure::new(failure.kind, format!("{failure}; what could be saved is {}, which does not count as a backup", path.display())));
+        return Err(Failure::new(
+            failure.kind,
+            format!(
+                "{failure}; what could be saved is {}, which does not count as a backup",
+                path.display()
+            ),
+        ));
     }
     bar.item(json!({"path": path, "bytes": bytes, "created": head.created, "schema": head.schema, "counts": head.counts}))?;
     bar.finish()
@@ -227,33 +263,52 @@ fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
     bar.finish()?;
     match verified.problems.len() {
         0 => Ok(()),
-        count => Err(Failure::new(Kind::Problems, format!("{} cannot be restored: {count} problems were found", file.display()))),
+        count => Err(Failure::new(
+            Kind::Problems,
+            format!("{} cannot be restored: {count} problems were found", file.display()),
+        )),
     }
 }
 
-fn restore(global: &Global, file: &Path, replace: bool, destructive: &Destructive) -> Result<(), Failure> {
+fn restore(
+    global: &Global,
+    file: &Path,
+    replace: bool,
+    destructive: &Destructive,
+) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
     let data = &config.server.data_dir;
-    // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the last step.
+    // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the
+    // last step.
     let lock = if data.exists() {
         match carry::connect(&config)? {
-            Found::Server(_) => return Err(Failure::conflict(format!("a server runs on {}; stop it first", data.display()))),
+            Found::Server(_) => {
+                return Err(Failure::conflict(format!(
+                    "a server runs on {}; stop it first",
+                    data.display()
+                )));
+            }
             Found::Nobody(lock) => Some(lock),
         }
     } else {
         None
     };
-    let target = Target { data, database: &config.database.path, media: &config.media.directory, replace };
+    let target =
+        Target { data, database: &config.database.path, media: &config.media.directory, replace };
     if destructive.dry_run {
         return rehearse(global, file, &target);
     }
     if replace && backup::fits(&target)? {
-        note(&format!("What is in {} will be kept aside, with the database and the uploaded files where they lie elsewhere.", data.display()));
+        note(&format!(
+            "What is in {} will be kept aside, with the database and the uploaded files where they lie elsewhere.",
+            data.display()
+        ));
         destructive.confirm("Replace it?")?;
     }
     let mut bar = Printer::new(global, Layout::One);
     let interrupt = Interrupt::watch();
-    // Beside the data directory, which takes more than its owner may; what is restored is given to them before it is in its place.
+    // Beside the data directory, which takes more than its owner may; what is restored is given to
+    // them before it is in its place.
     let restored = identity::as_caller(|| {
         backup::restore(file, target, &mut |done, all| {
             bar.progress(done, all);
@@ -286,7 +341,10 @@ fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Fai
         })
     })?;
     if let Some(problem) = verified.problems.first() {
-        return Err(Failure::new(Kind::Problems, format!("{} cannot be restored: {problem}", file.display())));
+        return Err(Failure::new(
+            Kind::Problems,
+            format!("{} cannot be restored: {problem}", file.display()),
+        ));
     }
     let head = verified.head.as_ref();
     bar.item(json!({
@@ -300,11 +358,19 @@ fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Fai
     bar.finish()
 }
 
-fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destructive: &Destructive) -> Result<(), Failure> {
+fn prune(
+    global: &Global,
+    directory: Option<PathBuf>,
+    keep: Option<u64>,
+    destructive: &Destructive,
+) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
-    let keep = keep.or(config.backup.keep).ok_or_else(|| Failure::usage("nothing says how many stay: give --keep, or set [backup] keep"))?;
+    let keep = keep.or(config.backup.keep).ok_or_else(|| {
+        Failure::usage("nothing says how many stay: give --keep, or set [backup] keep")
+    })?;
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-    // A directory that the caller names is theirs; the configured one, and the database, are those of the owner of the data directory.
+    // A directory that the caller names is theirs; the configured one, and the database, are those
+    // of the owner of the data directory.
     let named = directory.is_some();
     let directory = directory.map_or_else(|| configured(global), Ok)?;
     identity::work_as_owner_of(&config.server.data_dir)?;
@@ -327,12 +393,14 @@ fn prune(global: &Global, directory: Option<PathBuf>, keep: Option<u64>, destruc
     printer.finish()
 }
 
-/// Whose backups are to go: those of the data directory. None: it has no database, as where only backups are kept.
+/// Whose backups are to go: those of the data directory. None: it has no database, as where only
+/// backups are kept.
 fn owner_of(config: &Config) -> Result<Option<Owner>, Failure> {
     let database = config.server.data_dir.join(&config.database.path);
     if !database.exists() {
         return Ok(None);
     }
-    let owner = Owner::of(&database, true).map_err(|error| Failure::failed(format!("cannot tell whose backups may go: {error}")))?;
+    let owner = Owner::of(&database, true)
+        .map_err(|error| Failure::failed(format!("cannot tell whose backups may go: {error}")))?;
     Ok(Some(owner))
 }

@@ -20,7 +20,8 @@ use crate::server;
 /// How long a server that is starting or stopping is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The configuration as this command sees it. Read once: later the command may work as somebody who may not read the file.
+/// The configuration as this command sees it. Read once: later the command may work as somebody who
+/// may not read the file.
 pub(super) fn configuration(global: &Global) -> Result<Config, Failure> {
     Ok(loaded(global).map_err(|error| unsound(&error))?.config)
 }
@@ -30,7 +31,11 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
     if let Some(loaded) = global.loaded.get() {
         return Ok(loaded.clone());
     }
-    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() };
+    let flags = Flags {
+        config: global.config.clone(),
+        data_dir: global.data_dir.clone(),
+        ..Flags::default()
+    };
     let loaded = load(&flags)?;
     for remark in &loaded.remarks {
         note(&format!("note: {remark}"));
@@ -41,7 +46,9 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
 /// Why there is no configuration to work with.
 pub(super) fn unsound(error: &ConfigError) -> Failure {
     match error {
-        ConfigError::Unreadable { path, source } => Failure::io(&format!("cannot read {}", path.display()), source),
+        ConfigError::Unreadable { path, source } => {
+            Failure::io(&format!("cannot read {}", path.display()), source)
+        }
         ConfigError::Stranger { .. } => Failure::new(Kind::NotPermitted, error.to_string()),
         ConfigError::Wrong(_) => Failure::usage(error.to_string()),
     }
@@ -50,7 +57,8 @@ pub(super) fn unsound(error: &ConfigError) -> Failure {
 /// The configuration, and a data directory that is there.
 pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
     let config = configuration(global)?;
-    let (data, database) = (&config.server.data_dir, config.server.data_dir.join(&config.database.path));
+    let (data, database) =
+        (&config.server.data_dir, config.server.data_dir.join(&config.database.path));
     match std::fs::metadata(&database) {
         Ok(_) => Ok(config),
         // Who may not look inside may still be let in by the socket.
@@ -68,7 +76,12 @@ pub(super) fn run(global: &Global, command: &Command, layout: Layout) -> Result<
 }
 
 /// The same; each item may be looked at and changed before it is printed.
-pub(super) fn run_with(global: &Global, command: &Command, layout: Layout, see: &mut dyn FnMut(&mut serde_json::Value)) -> Result<(), Failure> {
+pub(super) fn run_with(
+    global: &Global,
+    command: &Command,
+    layout: Layout,
+    see: &mut dyn FnMut(&mut serde_json::Value),
+) -> Result<(), Failure> {
     let mut printer = Printer::new(global, layout);
     let ended = carry_out(global, command, &mut |reply| match reply {
         Reply::Item(mut item) => {
@@ -136,10 +149,20 @@ pub(super) enum Found {
 /// Who may use the control socket, and which directory on the way to it keeps the caller out.
 fn closed(path: &Path) -> String {
     let who = name(identity::caller().as_raw());
-    let mut message = format!("{who} may not use the control socket {}; its owner and group may", path.display());
-    let above: Vec<&Path> = path.ancestors().skip(1).filter(|place| !place.as_os_str().is_empty()).collect();
-    if let Some(shut) = above.iter().rev().find(|place| nix::unistd::access(**place, nix::unistd::AccessFlags::X_OK).is_err()) {
-        let mode = std::fs::metadata(shut).map(|meta| format!(" (mode {:04o})", std::os::unix::fs::MetadataExt::mode(&meta) & 0o7777)).unwrap_or_default();
+    let mut message =
+        format!("{who} may not use the control socket {}; its owner and group may", path.display());
+    let above: Vec<&Path> =
+        path.ancestors().skip(1).filter(|place| !place.as_os_str().is_empty()).collect();
+    if let Some(shut) = above
+        .iter()
+        .rev()
+        .find(|place| nix::unistd::access(**place, nix::unistd::AccessFlags::X_OK).is_err())
+    {
+        let mode = std::fs::metadata(shut)
+            .map(|meta| {
+                format!(" (mode {:04o})", std::os::unix::fs::MetadataExt::mode(&meta) & 0o7777)
+            })
+            .unwrap_or_default();
         message = format!(
             "{message}, but the directory {}{mode} lets {who} not through: run it as its owner, or set [server] control_socket to a path in a directory that the group may enter, as /run/chatctl/control.sock",
             shut.display()
@@ -148,7 +171,8 @@ fn closed(path: &Path) -> String {
     message
 }
 
-/// Looks for a running server; takes the lock where there is none, as the owner of the data directory.
+/// Looks for a running server; takes the lock where there is none, as the owner of the data
+/// directory.
 pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     let path = config.server.control_path();
     let began = Instant::now();
@@ -166,9 +190,14 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
         identity::work_as_owner_of(&config.server.data_dir)?;
         match lock::take(&config.server.data_dir) {
             Ok(lock) => return Ok(Found::Nobody(lock)),
-            Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
+            Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50))
+            }
             Err(failure) if failure.kind == Kind::Conflict => {
-                let message = format!("{failure}, but does not answer at the control socket {}", path.display());
+                let message = format!(
+                    "{failure}, but does not answer at the control socket {}",
+                    path.display()
+                );
                 return Err(Failure::new(Kind::Unreachable, message));
             }
             Err(other) => return Err(other),
@@ -177,7 +206,11 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
 }
 
 /// Asks a running server. Gives up when it is silent for longer than a server that works ever is.
-pub(super) fn remote(stream: std::os::unix::net::UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
+pub(super) fn remote(
+    stream: std::os::unix::net::UnixStream,
+    command: &Command,
+    take: Take<'_>,
+) -> Result<(), Failure> {
     let asked = serde_json::to_vec(command).map_err(|error| Failure::failed(error.to_string()))?;
     let mut stream = Patient::new(stream).map_err(|error| lost(&error))?;
     stream.send(&frame::frame(frame::Kind::Command, &asked)).map_err(|error| lost(&error))?;
@@ -199,8 +232,13 @@ pub(super) fn remote(stream: std::os::unix::net::UnixStream, command: &Command, 
 fn lost(error: &std::io::Error) -> Failure {
     use std::io::ErrorKind;
     let message = match error.kind() {
-        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "the server has stopped".to_owned(),
-        ErrorKind::TimedOut => format!("the server does not answer: nothing came from it for {} seconds", control::SILENCE.as_secs()),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+            "the server has stopped".to_owned()
+        }
+        ErrorKind::TimedOut => format!(
+            "the server does not answer: nothing came from it for {} seconds",
+            control::SILENCE.as_secs()
+        ),
         _ => format!("the server cannot be understood: {error}"),
     };
     Failure::new(Kind::Unreachable, message)
@@ -209,7 +247,12 @@ fn lost(error: &std::io::Error) -> Failure {
 /// Carries a command out on the data itself; the lock is held by the caller.
 fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let (command, quiet) = (command.clone(), command.only_reads());
-    on_data(config, quiet, async move |admin, output| admin.run(&operator(), command, output).await, take)
+    on_data(
+        config,
+        quiet,
+        async move |admin, output| admin.run(&operator(), command, output).await,
+        take,
+    )
 }
 
 /// Who gives commands here.
@@ -217,7 +260,8 @@ pub(super) fn operator() -> Operator {
     Operator::cli(&name(identity::caller().as_raw()))
 }
 
-/// Works on the data itself, with a log but without standard output; the lock is held by the caller.
+/// Works on the data itself, with a log but without standard output; the lock is held by the
+/// caller.
 pub(super) fn on_data(
     config: Config,
     quiet: bool,
@@ -274,13 +318,16 @@ pub(super) fn on_data(
 /// The log of this command, once work on the data has begun.
 static LOG: Mutex<Option<logging::Logging>> = Mutex::new(None);
 
-/// Begins the log of a stopped server, without standard output, unless an earlier step of this command has.
+/// Begins the log of a stopped server, without standard output, unless an earlier step of this
+/// command has.
 pub(super) fn start_log(config: &Config, data: &Path) -> Result<(), Failure> {
     let mut held = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if held.is_none() {
         let directory: PathBuf = data.join(&config.log.directory);
         let log = crate::config::Log { stdout: false, ..config.log.clone() };
-        let started = logging::start(&log, &directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", directory.display()), &error))?;
+        let started = logging::start(&log, &directory).map_err(|error| {
+            Failure::io(&format!("cannot write the log in {}", directory.display()), &error)
+        })?;
         *held = Some(started);
     }
     Ok(())

@@ -18,7 +18,9 @@ pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
 
 /// What to do with the configuration.
 #[derive(Debug, clap::Subcommand)]
-#[command(after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  chatctl config show --effective")]
+#[command(
+    after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  chatctl config show --effective"
+)]
 pub(super) enum Verb {
     /// Print the configuration file, or with --effective what holds in the end
     Show {
@@ -40,28 +42,40 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Show { effective: true } => {
             let config = read(global)?.config;
-            let text = toml::to_string_pretty(&config).map_err(|error| Failure::failed(error.to_string()))?;
+            let text = toml::to_string_pretty(&config)
+                .map_err(|error| Failure::failed(error.to_string()))?;
             said(global, text.trim_end(), &json!(config))
         }
         Verb::Show { effective: false } => {
             let path = read(global)?
                 .file
                 .ok_or_else(|| Failure::not_found("there is no configuration file; looked for ./config.toml and /etc/chatctl/config.toml"))?;
-            let text = std::fs::read_to_string(&path).map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
-            let parsed: toml::Table = text.parse().map_err(|error: toml::de::Error| Failure::usage(error.to_string()))?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
+            let parsed: toml::Table =
+                text.parse().map_err(|error: toml::de::Error| Failure::usage(error.to_string()))?;
             said(global, text.trim_end(), &json!(parsed))
         }
         Verb::Check => {
             let (file, problems) = problems(global)?;
             if !problems.is_empty() {
-                let count = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+                let count = if problems.len() == 1 {
+                    "1 problem".to_owned()
+                } else {
+                    format!("{} problems", problems.len())
+                };
                 if global.output != Format::Table {
                     said(global, "", &json!({"file": file, "sound": false, "problems": problems}))?;
                 }
-                return Err(Failure::new(Kind::Problems, format!("{count} in the configuration:\n  {}", problems.join("\n  "))));
+                return Err(Failure::new(
+                    Kind::Problems,
+                    format!("{count} in the configuration:\n  {}", problems.join("\n  ")),
+                ));
             }
-            let words =
-                file.as_ref().map_or_else(|| "The defaults hold; there is no configuration file.".to_owned(), |file| format!("{} is sound.", file.display()));
+            let words = file.as_ref().map_or_else(
+                || "The defaults hold; there is no configuration file.".to_owned(),
+                |file| format!("{} is sound.", file.display()),
+            );
             said(global, &words, &json!({"file": file, "sound": true, "problems": []}))
         }
         Verb::Init { path } => {
@@ -85,9 +99,16 @@ fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> 
         Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
         Err(other) => Err(carry::unsound(&other)),
         Ok(loaded) => {
-            let ground = Ground { config: Arc::new(loaded.config), file: loaded.file.clone(), fix: false, server: Server::Stopped };
+            let ground = Ground {
+                config: Arc::new(loaded.config),
+                file: loaded.file.clone(),
+                fix: false,
+                server: Server::Stopped,
+            };
             let checks = doctor::only(&["config".to_owned(), "certificate".to_owned()])?;
-            let failed = doctor::examine(&ground, &checks).into_iter().filter(|finding| finding.status == Status::Failed);
+            let failed = doctor::examine(&ground, &checks)
+                .into_iter()
+                .filter(|finding| finding.status == Status::Failed);
             Ok((loaded.file, failed.map(|finding| finding.found).collect()))
         }
     }
@@ -99,8 +120,12 @@ fn read(global: &Global) -> Result<Loaded, Failure> {
 
 fn init(path: &PathBuf) -> Result<(), Failure> {
     let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(Failure::conflict(format!("{} exists already", path.display()))),
-        other => other.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Failure::conflict(format!("{} exists already", path.display())));
+        }
+        other => other
+            .map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?,
     };
-    file.write_all(EXAMPLE.as_bytes()).map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))
+    file.write_all(EXAMPLE.as_bytes())
+        .map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))
 }

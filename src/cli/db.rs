@@ -42,7 +42,8 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     }
 }
 
-/// A running server looks itself. The data of a stopped one are looked at as they are, since a damaged database may be none that can be opened.
+/// A running server looks itself. The data of a stopped one are looked at as they are, since a
+/// damaged database may be none that can be opened.
 fn check(global: &Global) -> Result<(), Failure> {
     let config = carry::existing(global)?;
     let mut problems = Vec::new();
@@ -54,14 +55,20 @@ fn check(global: &Global) -> Result<(), Failure> {
             Ok(())
         }),
         Found::Nobody(_lock) => {
-            problems.extend(problems_of_data(&config).into_iter().map(|problem| json!({"problem": problem})));
+            problems.extend(
+                problems_of_data(&config).into_iter().map(|problem| json!({"problem": problem})),
+            );
             verdict_of(problems.len())
         }
     };
     if ended.is_ok() && global.output == Format::Table {
         let stats = carry::ask(global, &Command::DbStats {})?;
         let count = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
-        line(&format!("No problems: {} messages and {} uploaded files.", count("messages"), count("media")))?;
+        line(&format!(
+            "No problems: {} messages and {} uploaded files.",
+            count("messages"),
+            count("media")
+        ))?;
         return ended;
     }
     if ended.as_ref().err().is_none_or(|failure| failure.kind == Kind::Problems) {
@@ -72,12 +79,16 @@ fn check(global: &Global) -> Result<(), Failure> {
     ended
 }
 
-/// Whoever opens the database migrates it: here that is any command on the data itself. A server that runs has done so already.
+/// Whoever opens the database migrates it: here that is any command on the data itself. A server
+/// that runs has done so already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = carry::existing(global)?;
     let found: Plan = plan(&config.server.data_dir.join(&config.database.path))?;
     if found.newer {
-        let message = format!("the database was made by a newer chatctl (schema {}, this one knows {})", found.schema, found.known);
+        let message = format!(
+            "the database was made by a newer chatctl (schema {}, this one knows {})",
+            found.schema, found.known
+        );
         return Err(Failure::new(Kind::Conflict, message));
     }
     let migrated = !only_plan && !found.migrations.is_empty();

@@ -12,7 +12,12 @@ use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::load::Loaded;
 
 const LIST: Layout = Layout::List(&[("check", "check"), ("looks at", "about")]);
-const FINDINGS: Layout = Layout::List(&[("check", "check"), ("status", "status"), ("found", "found"), ("what to do", "advice")]);
+const FINDINGS: Layout = Layout::List(&[
+    ("check", "check"),
+    ("status", "status"),
+    ("found", "found"),
+    ("what to do", "advice"),
+]);
 
 /// Options of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +32,8 @@ pub(super) struct Opts {
     /// Only this check; may be repeated
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
-    /// Mend what is safe to mend: modes, owners, a dead socket, the search index, leftovers, missing directories
+    /// Mend what is safe to mend: modes, owners, a dead socket, the search index, leftovers,
+    /// missing directories
     #[arg(long)]
     fix: bool,
 }
@@ -35,7 +41,9 @@ pub(super) struct Opts {
 pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
     if opts.list {
         let mut printer = Printer::new(global, LIST);
-        CHECKS.iter().try_for_each(|check| printer.item(json!({"check": check.name, "about": check.about})))?;
+        CHECKS.iter().try_for_each(|check| {
+            printer.item(json!({"check": check.name, "about": check.about}))
+        })?;
         return printer.finish();
     }
     let findings = examine(global, &opts.only, opts.fix)?;
@@ -47,8 +55,13 @@ pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
     doctor::verdict(&findings)
 }
 
-/// Everything that these checks find, in their order; no names: all checks. Fails only where there is nothing to look at.
-pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Vec<Finding>, Failure> {
+/// Everything that these checks find, in their order; no names: all checks. Fails only where there
+/// is nothing to look at.
+pub(super) fn examine(
+    global: &Global,
+    names: &[String],
+    fix: bool,
+) -> Result<Vec<Finding>, Failure> {
     let checks = doctor::only(names)?;
     let loaded = match carry::loaded(global) {
         Ok(loaded) => loaded,
@@ -56,12 +69,18 @@ pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Ve
     };
     let data = &loaded.config.server.data_dir;
     let only_configuration = checks.iter().all(|check| check.name == "config");
-    if !only_configuration && std::fs::metadata(data).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+    if !only_configuration
+        && std::fs::metadata(data).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    {
         let place = std::path::absolute(data).unwrap_or_else(|_| data.clone());
-        let message = format!("there is no data directory {}; name it with --data-dir, or the configuration file with --config", place.display());
+        let message = format!(
+            "there is no data directory {}; name it with --data-dir, or the configuration file with --config",
+            place.display()
+        );
         return Err(Failure::not_found(message));
     }
-    let mut found = if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
+    let mut found =
+        if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
     // The two sides have looked one after the other.
     found.sort_by_key(|finding| CHECKS.iter().position(|check| check.name == finding.check));
     Ok(found)
@@ -70,12 +89,25 @@ pub(super) fn examine(global: &Global, names: &[String], fix: bool) -> Result<Ve
 /// The configuration cannot be used, so nothing else can be found.
 fn without_configuration(checks: &[&Check], why: &str) -> Vec<Finding> {
     let say = |check: &&Check| match check.name {
-        "config" => Finding::new(check.name, Status::Failed, why, Some("Change it as is said; chatctl config check tries it.".to_owned())),
+        "config" => Finding::new(
+            check.name,
+            Status::Failed,
+            why,
+            Some("Change it as is said; chatctl config check tries it.".to_owned()),
+        ),
         name => Finding::new(name, Status::Skipped, "the configuration must be read first", None),
     };
     let mut found: Vec<Finding> = checks.iter().map(say).collect();
     if found.iter().all(|finding| finding.check != "config") {
-        found.insert(0, Finding::new("config", Status::Failed, why, Some("Change it as is said; chatctl config check tries it.".to_owned())));
+        found.insert(
+            0,
+            Finding::new(
+                "config",
+                Status::Failed,
+                why,
+                Some("Change it as is said; chatctl config check tries it.".to_owned()),
+            ),
+        );
     }
     found
 }
@@ -89,21 +121,29 @@ fn ground(loaded: &Loaded, fix: bool, server: Server) -> Ground {
 }
 
 fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
-    let (here, there): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.side == Side::Caller);
+    let (here, there): (Vec<&Check>, Vec<&Check>) =
+        checks.iter().partition(|check| check.side == Side::Caller);
     let path = loaded.config.server.control_path();
     match carry::connect(&loaded.config) {
         Ok(Found::Server(stream)) => {
             let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
             if !there.is_empty() {
-                let command = Command::Doctor { only: there.iter().map(|check| check.name.to_owned()).collect(), fix };
+                let command = Command::Doctor {
+                    only: there.iter().map(|check| check.name.to_owned()).collect(),
+                    fix,
+                };
                 let asked = carry::remote(stream, &command, &mut |reply| {
                     if let Reply::Item(item) = reply {
-                        found.push(serde_json::from_value(item).map_err(|error| Failure::failed(format!("the server answers strangely: {error}")))?);
+                        found.push(serde_json::from_value(item).map_err(|error| {
+                            Failure::failed(format!("the server answers strangely: {error}"))
+                        })?);
                     }
                     Ok(())
                 });
                 match asked {
-                    Err(failure) if failure.kind != Kind::Problems => found.push(unanswered(&failure)),
+                    Err(failure) if failure.kind != Kind::Problems => {
+                        found.push(unanswered(&failure))
+                    }
                     _ => (),
                 }
             }
@@ -118,7 +158,9 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         }
         Err(failure) if failure.kind == Kind::Unreachable => {
             if fix {
-                note("Nothing is mended while another process holds the data directory and does not answer.");
+                note(
+                    "Nothing is mended while another process holds the data directory and does not answer.",
+                );
             }
             let ground = ground(loaded, fix, Server::Silent(failure.to_string()));
             doctor::examine(&ground, checks)
@@ -129,7 +171,12 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
             let mut found = doctor::examine(&ground, checks);
             let said = found.iter().any(|finding| finding.check == "server");
             if !said {
-                found.push(Finding::new("server", Status::Failed, failure.to_string(), Some(access(&path))));
+                found.push(Finding::new(
+                    "server",
+                    Status::Failed,
+                    failure.to_string(),
+                    Some(access(&path)),
+                ));
             }
             for finding in found.iter_mut().filter(|finding| finding.check == "server") {
                 finding.advice = Some(access(&path));
@@ -140,11 +187,19 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
 }
 
 fn access(socket: &std::path::Path) -> String {
-    format!("Run it as the owner of the data directory, as root, or as somebody whom the mode of {} lets in.", socket.display())
+    format!(
+        "Run it as the owner of the data directory, as root, or as somebody whom the mode of {} lets in.",
+        socket.display()
+    )
 }
 
 fn unanswered(failure: &Failure) -> Finding {
-    Finding::new("server", Status::Failed, failure.to_string(), Some("Look at the log of the server.".to_owned()))
+    Finding::new(
+        "server",
+        Status::Failed,
+        failure.to_string(),
+        Some("Look at the log of the server.".to_owned()),
+    )
 }
 
 /// What was mended on the data of a stopped server is in its log, and belongs to its owner.

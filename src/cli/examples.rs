@@ -4,7 +4,10 @@
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("user list", &["user list", "user list -o json"]),
     ("user show", &["user show ann"]),
-    ("user create", &["user create ann --admin", "user create bob --display-name Bob --generate -o json"]),
+    (
+        "user create",
+        &["user create ann --admin", "user create bob --display-name Bob --generate -o json"],
+    ),
     ("user passwd", &["user passwd ann", "user passwd ann --password-file secret.txt"]),
     ("user rename", &["user rename ann \"Ann Smith\""]),
     ("user disable", &["user disable bob"]),
@@ -17,7 +20,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user logout", &["user logout ann", "user logout ann --session 12"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
-    ("room create", &["room create general --owner ann --public", "room create plans --owner ann --member bob --if-not-exists"]),
+    (
+        "room create",
+        &[
+            "room create general --owner ann --public",
+            "room create plans --owner ann --member bob --if-not-exists",
+        ],
+    ),
     ("room rename", &["room rename general lobby"]),
     ("room topic", &["room topic general release-week"]),
     ("room description", &["room description general announcements"]),
@@ -31,7 +40,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("room remove", &["room remove general bob", "room remove general bob --yes --if-exists"]),
     ("room role", &["room role general bob admin"]),
     ("room messages", &["room messages general --limit 20", "room messages general -o json"]),
-    ("room export", &["room export general general.jsonl", "room export general | gzip > general.jsonl.gz"]),
+    (
+        "room export",
+        &["room export general general.jsonl", "room export general | gzip > general.jsonl.gz"],
+    ),
     ("room purge", &["room purge general --older-than 365d --dry-run"]),
     ("db status", &["db status"]),
     ("db check", &["db check && echo sound"]),
@@ -39,11 +51,26 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("db vacuum", &["db vacuum"]),
     ("db reindex", &["db reindex"]),
     ("db stats", &["db stats -o json"]),
-    ("backup create", &["backup create /mnt/backups", "backup create - | ssh backup@example.org 'cat > chat.tar.zst'"]),
+    (
+        "backup create",
+        &[
+            "backup create /mnt/backups",
+            "backup create - | ssh backup@example.org 'cat > chat.tar.zst'",
+        ],
+    ),
     ("backup list", &["backup list /mnt/backups"]),
     ("backup verify", &["backup verify chatctl-20261121T081102Z.tar.zst"]),
-    ("backup restore", &["backup restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl", "backup restore FILE --replace --dry-run"]),
-    ("backup prune", &["backup prune --keep 14 --dry-run", "backup prune /mnt/backups --keep 30 --yes"]),
+    (
+        "backup restore",
+        &[
+            "backup restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl",
+            "backup restore FILE --replace --dry-run",
+        ],
+    ),
+    (
+        "backup prune",
+        &["backup prune --keep 14 --dry-run", "backup prune /mnt/backups --keep 30 --yes"],
+    ),
     ("config show", &["config show", "config show --effective -o json"]),
     ("config check", &["config check --config /etc/chatctl/config.toml"]),
     ("config init", &["config init /etc/chatctl/config.toml"]),
@@ -57,10 +84,16 @@ const EXAMPLES: &[(&str, &[&str])] = &[
 pub(super) fn add(mut tree: clap::Command) -> clap::Command {
     for (path, lines) in EXAMPLES {
         let Some((noun, verb)) = path.split_once(' ') else { continue };
-        let known = tree.find_subcommand(noun).is_some_and(|noun| noun.find_subcommand(verb).is_some());
+        let known =
+            tree.find_subcommand(noun).is_some_and(|noun| noun.find_subcommand(verb).is_some());
         if known {
-            let text = format!("Examples:\n{}", lines.iter().map(|line| format!("  chatctl {line}")).collect::<Vec<_>>().join("\n"));
-            tree = tree.mut_subcommand(noun, |noun| noun.mut_subcommand(verb, |verb| verb.after_help(text)));
+            let text = format!(
+                "Examples:\n{}",
+                lines.iter().map(|line| format!("  chatctl {line}")).collect::<Vec<_>>().join("\n")
+            );
+            tree = tree.mut_subcommand(noun, |noun| {
+                noun.mut_subcommand(verb, |verb| verb.after_help(text))
+            });
         }
     }
     tree
@@ -76,12 +109,19 @@ mod tests {
         let tree = add(crate::cli::Cli::command());
         for (path, lines) in EXAMPLES {
             let (noun, verb) = path.split_once(' ').unwrap();
-            assert!(tree.find_subcommand(noun).and_then(|noun| noun.find_subcommand(verb)).is_some(), "{path}");
+            assert!(
+                tree.find_subcommand(noun).and_then(|noun| noun.find_subcommand(verb)).is_some(),
+                "{path}"
+            );
             for line in *lines {
                 // Up to where the shell goes on.
-                let words = line.split_whitespace().take_while(|word| !matches!(*word, "|" | "&&" | ">"));
-                let quoted = words.filter(|word| *word != "Smith\"").map(|word| word.trim_matches('"'));
-                tree.clone().try_get_matches_from(std::iter::once("chatctl").chain(quoted)).unwrap_or_else(|error| panic!("{line}: {error}"));
+                let words =
+                    line.split_whitespace().take_while(|word| !matches!(*word, "|" | "&&" | ">"));
+                let quoted =
+                    words.filter(|word| *word != "Smith\"").map(|word| word.trim_matches('"'));
+                tree.clone()
+                    .try_get_matches_from(std::iter::once("chatctl").chain(quoted))
+                    .unwrap_or_else(|error| panic!("{line}: {error}"));
             }
         }
     }

@@ -23,7 +23,8 @@ pub(super) struct Making {
 }
 
 impl Making {
-    /// Begins a file that the caller has named and only they may read. One that is there already: a conflict.
+    /// Begins a file that the caller has named and only they may read. One that is there already: a
+    /// conflict.
     pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
         identity::as_caller(|| Self::open(path, true))
     }
@@ -37,17 +38,19 @@ impl Making {
         if path.exists() {
             return Err(Failure::conflict(format!("{} exists already", path.display())));
         }
-        let mut name = path.file_name().ok_or_else(|| Failure::usage(format!("{} names no file", path.display())))?.to_owned();
+        let mut name = path
+            .file_name()
+            .ok_or_else(|| Failure::usage(format!("{} names no file", path.display())))?
+            .to_owned();
         name.push(".part");
         let part = path.with_file_name(name);
-        // What an earlier command has left; a link that somebody else has put there is not followed.
+        // What an earlier command has left; a link that somebody else has put there is not
+        // followed.
         drop(std::fs::remove_file(&part));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(|error| Failure::io(&format!("cannot write {}", part.display()), &error))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(
+                |error| Failure::io(&format!("cannot write {}", part.display()), &error),
+            )?;
         Ok(Self { part, path: path.to_owned(), to: BufWriter::new(file), finished: false, named })
     }
 
@@ -60,7 +63,11 @@ impl Making {
     pub(super) fn give_like(&self, directory: &Path) -> Result<(), Failure> {
         let given = self.act(|| {
             let owner = std::fs::metadata(directory)?;
-            if nix::unistd::geteuid().is_root() { fchown(self.to.get_ref(), Some(owner.uid()), Some(owner.gid())) } else { Ok(()) }
+            if nix::unistd::geteuid().is_root() {
+                fchown(self.to.get_ref(), Some(owner.uid()), Some(owner.gid()))
+            } else {
+                Ok(())
+            }
         });
         given.map_err(|error| self.failed(&error))
     }
@@ -81,10 +88,18 @@ impl Making {
     }
 
     fn keep(&mut self) -> Result<(), Failure> {
-        let synced = self.to.flush().and_then(|()| self.to.get_ref().sync_all()).and_then(|()| std::fs::rename(&self.part, &self.path));
+        let synced = self
+            .to
+            .flush()
+            .and_then(|()| self.to.get_ref().sync_all())
+            .and_then(|()| std::fs::rename(&self.part, &self.path));
         synced.map_err(|error| self.failed(&error))?;
         self.finished = true;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| self.failed(&error))
     }
 
@@ -103,9 +118,14 @@ impl Drop for Making {
 }
 
 /// Writes the items of a command as JSON Lines, to a file or to standard output.
-pub(super) fn write_lines(global: &Global, command: &Command, path: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn write_lines(
+    global: &Global,
+    command: &Command,
+    path: Option<&Path>,
+) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
-    let mut making = path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
+    let mut making =
+        path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
     let mut bar = Printer::new(global, Layout::One);
     carry_out(global, command, &mut |reply| {
         interrupt.check()?;

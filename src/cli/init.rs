@@ -11,10 +11,13 @@ use crate::store::sqlite::Sqlite;
 /// Makes the directory, readable by its owner only.
 pub(super) fn make(data: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
-    made.map_err(|error| Failure::io(&format!("cannot make the data directory {}", data.display()), &error))
+    made.map_err(|error| {
+        Failure::io(&format!("cannot make the data directory {}", data.display()), &error)
+    })
 }
 
-/// Makes the configured data directory with an empty database, where there is none and none was lost.
+/// Makes the configured data directory with an empty database, where there is none and none was
+/// lost.
 pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> {
     let config = carry::configuration(global)?;
     lost::check(&config, new)?;

@@ -1,4 +1,5 @@
-//! Interruption of a command by SIGINT (Ctrl-C), SIGTERM or SIGHUP: running work is told and ends without leaving anything behind.
+//! Interruption of a command by SIGINT (Ctrl-C), SIGTERM or SIGHUP: running work is told and ends
+//! without leaving anything behind.
 
 use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
@@ -15,17 +16,19 @@ static SIGNALLED: OnceLock<watch::Sender<bool>> = OnceLock::new();
 #[derive(Clone)]
 pub(super) struct Interrupt(watch::Receiver<bool>);
 
-/// Installs the handlers. To be called before a command does anything: from then on a signal never kills the process, it ends with
-/// exit code 130, at once while no work holds an [`Interrupt`].
+/// Installs the handlers. To be called before a command does anything: from then on a signal never
+/// kills the process, it ends with exit code 130, at once while no work holds an [`Interrupt`].
 pub(super) fn stand() -> Result<(), Failure> {
     let (ready, listens) = sync_channel(1);
     let cannot = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
     let sender = SIGNALLED.get_or_init(|| watch::channel(false).0);
     std::thread::spawn(move || {
         runtime.block_on(async {
             let hang_up = Some(SignalKind::hangup()).filter(|_| !hang_up_is_ignored());
-            let wanted = [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hang_up);
+            let wanted =
+                [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hang_up);
             let mut signals = match wanted.map(signal).collect::<Result<Vec<_>, _>>() {
                 Ok(signals) => signals,
                 Err(error) => return drop(ready.send(Err(error))),
@@ -52,11 +55,13 @@ async fn any(signals: &mut [tokio::signal::unix::Signal]) {
     .await;
 }
 
-/// Whether the caller wants SIGHUP ignored, as `nohup` does. SIGINT is ignored for whatever a script runs in the background, and
-/// means something all the same where somebody sends it.
+/// Whether the caller wants SIGHUP ignored, as `nohup` does. SIGINT is ignored for whatever a
+/// script runs in the background, and means something all the same where somebody sends it.
 fn hang_up_is_ignored() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
-    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    let mask = status
+        .lines()
+        .find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
     mask.is_some_and(|mask| mask & 1 == 1)
 }
 

@@ -10,24 +10,41 @@ use nix::unistd::geteuid;
 
 use crate::admin::{Failure, identity};
 
-/// Takes the lock. It goes with the process, however it ends; while another process has it: a conflict that names it.
+/// Takes the lock. It goes with the process, however it ends; while another process has it: a
+/// conflict that names it.
 pub(super) fn take(data: &Path) -> Result<File, Failure> {
     let path = data.join("lock");
     let opened = match open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && take_over(&path, data).is_ok() => open(&path),
+        Err(error)
+            if error.kind() == io::ErrorKind::PermissionDenied
+                && take_over(&path, data).is_ok() =>
+        {
+            open(&path)
+        }
         opened => opened,
     };
-    let mut file = opened.map_err(|error| Failure::io(&format!("cannot open {} in the data directory", path.display()), &error))?;
+    let mut file = opened.map_err(|error| {
+        Failure::io(&format!("cannot open {} in the data directory", path.display()), &error)
+    })?;
     match file.try_lock() {
         Ok(()) => (),
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             drop(file.read_to_string(&mut holder));
-            return Err(Failure::conflict(format!("another chatctl (process {}) is running on the data directory {}", holder.trim(), data.display())));
+            return Err(Failure::conflict(format!(
+                "another chatctl (process {}) is running on the data directory {}",
+                holder.trim(),
+                data.display()
+            )));
         }
-        Err(TryLockError::Error(error)) => return Err(Failure::io(&format!("cannot lock {}", path.display()), &error)),
+        Err(TryLockError::Error(error)) => {
+            return Err(Failure::io(&format!("cannot lock {}", path.display()), &error));
+        }
     }
-    let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+    let noted = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| write!(file, "{}", std::process::id()));
     noted.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?;
     Ok(file)
 }
@@ -35,17 +52,28 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
 /// Never through a link, which somebody may have put there.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits()).open(path)
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags.bits())
+        .open(path)
 }
 
-/// A lock that root has left in somebody else's directory, as earlier versions did, becomes the owner's.
+/// A lock that root has left in somebody else's directory, as earlier versions did, becomes the
+/// owner's.
 fn take_over(path: &Path, data: &Path) -> io::Result<()> {
     let owner = std::fs::metadata(data)?;
     if !identity::caller().is_root() || geteuid().is_root() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     identity::as_caller(|| {
-        let file = OpenOptions::new().read(true).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
+            .open(path)?;
         let meta = file.metadata()?;
         // A second name may be one of a file that is none of ours.
         if !meta.is_file() || meta.uid() != 0 || meta.nlink() != 1 {

@@ -13,9 +13,12 @@ use crate::logging::Entry;
 
 /// What to do with the log.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log level debug --for 10m")]
+#[command(
+    after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log level debug --for 10m"
+)]
 pub(super) enum Verb {
-    /// Print log lines as they are written, in the format of the file; with -o json one object a line, since there is no end
+    /// Print log lines as they are written, in the format of the file; with -o json one object a
+    /// line, since there is no end
     Tail {
         /// So many of the latest first
         #[arg(long, short = 'n', default_value_t = 10)]
@@ -57,16 +60,26 @@ fn span(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::Tail { lines, level, user, room, time } => {
-            (Command::LogTail { lines: Some(lines), level, user, room, for_seconds: time.map(|time| time.as_secs()) }, Layout::Stream(entry))
-        }
+        Verb::Tail { lines, level, user, room, time } => (
+            Command::LogTail {
+                lines: Some(lines),
+                level,
+                user,
+                room,
+                for_seconds: time.map(|time| time.as_secs()),
+            },
+            Layout::Stream(entry),
+        ),
         Verb::Rotate => (Command::LogRotate {}, Layout::One),
-        Verb::Level { level, time } => (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One),
+        Verb::Level { level, time } => {
+            (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One)
+        }
     };
     carry::run(global, &command, layout)
 }
 
 /// The line as it stands in the file.
 fn entry(entry: &Value) -> String {
-    serde_json::from_value::<Entry>(entry.clone()).map_or_else(|_| entry.to_string(), |entry| entry.text())
+    serde_json::from_value::<Entry>(entry.clone())
+        .map_or_else(|_| entry.to_string(), |entry| entry.text())
 }

@@ -1,4 +1,5 @@
-//! The command line: one file a noun, each with its options and `run`. Parsing and printing; no rule of the chat.
+//! The command line: one file a noun, each with its options and `run`. Parsing and printing; no
+//! rule of the chat.
 
 mod ask;
 mod backup;
@@ -95,7 +96,9 @@ enum Noun {
     #[command(subcommand)]
     Backup(backup::Verb),
     /// Write everything there is as JSON Lines
-    #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst")]
+    #[command(
+        after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst"
+    )]
     Export {
         /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
@@ -109,10 +112,14 @@ enum Noun {
     #[command(subcommand)]
     Log(log::Verb),
     /// Show how the server is
-    #[command(after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl status\n  chatctl status -o json | jq .running")]
+    #[command(
+        after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl status\n  chatctl status -o json | jq .running"
+    )]
     Status,
     /// Print the version, the commit it was built from, its SQLite and its platform
-    #[command(after_help = "Examples:\n  chatctl version\n  chatctl version -o json | jq -r .sqlite")]
+    #[command(
+        after_help = "Examples:\n  chatctl version\n  chatctl version -o json | jq -r .sqlite"
+    )]
     Version,
     /// Find what is wrong, and what to do about it
     Doctor(doctor::Opts),
@@ -120,13 +127,17 @@ enum Noun {
     #[command(subcommand)]
     Support(support::Verb),
     /// Print what a shell needs to complete commands
-    #[command(after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl")]
+    #[command(
+        after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl"
+    )]
     Completions {
         /// Which shell
         shell: Shell,
     },
     /// Write manual pages
-    #[command(after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl manpages . && man ./chatctl.1")]
+    #[command(
+        after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl manpages . && man ./chatctl.1"
+    )]
     Manpages {
         /// Where to
         directory: PathBuf,
@@ -176,10 +187,14 @@ pub fn run() -> ExitCode {
 /// Help, version, or what is wrong with the arguments; in JSON where they ask for it.
 fn misunderstood(error: &clap::Error) -> ExitCode {
     let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let json = std::env::args_os().any(|argument| argument.to_str().is_some_and(|text| text.contains("json")));
+    let json = std::env::args_os()
+        .any(|argument| argument.to_str().is_some_and(|text| text.contains("json")));
     if !wanted && json {
         let text = error.render().to_string();
-        return exit::report(&Failure::usage(text.trim().trim_start_matches("error: ")), Format::Json);
+        return exit::report(
+            &Failure::usage(text.trim().trim_start_matches("error: ")),
+            Format::Json,
+        );
     }
     // Where nobody reads, the code says it.
     drop(error.print());
@@ -197,7 +212,9 @@ mod tests {
     fn the_help_of_every_verb_ends_with_examples() {
         fn look(command: &clap::Command, path: &str) {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let count = after.split_once("Examples:").map_or(0, |(_, examples)| examples.matches("\n  chatctl ").count());
+            let count = after
+                .split_once("Examples:")
+                .map_or(0, |(_, examples)| examples.matches("\n  chatctl ").count());
             assert!(count >= 1, "{path}: {after:?}");
             for verb in command.get_subcommands() {
                 look(verb, &format!("{path} {}", verb.get_name()));

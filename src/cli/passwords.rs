@@ -1,4 +1,5 @@
-//! Passwords for everybody who has come by an import: written to a file first, and set only when it is whole.
+//! Passwords for everybody who has come by an import: written to a file first, and set only when it
+//! is whole.
 
 use std::path::Path;
 
@@ -16,7 +17,8 @@ use crate::admin::{Admin, Command, Failure, Output, Reply};
 /// A login name and the password that it gets.
 type Given = (String, Secret);
 
-/// Gives each imported account without a password one, and writes login names, passwords and e-mail addresses as CSV to a new file.
+/// Gives each imported account without a password one, and writes login names, passwords and e-mail
+/// addresses as CSV to a new file.
 pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failure> {
     let config = existing(global)?;
     let mut printer = Printer::new(global, Layout::One);
@@ -49,7 +51,9 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
                     let given = write(&name, &said(admin, Command::UserWithoutPassword {}).await?)?;
                     let all = given.len();
                     for (set, given) in given.into_iter().enumerate() {
-                        said(admin, passwd(given)).await.map_err(|failure| in_part(failure, set, all, &name))?;
+                        said(admin, passwd(given))
+                            .await
+                            .map_err(|failure| in_part(failure, set, all, &name))?;
                         output.progress(set as u64 + 1, all as u64).await?;
                     }
                     Ok(())
@@ -80,7 +84,9 @@ fn write(file: &Path, people: &[Value]) -> Result<Vec<Given>, Failure> {
     making.write(b"login,password,email\n")?;
     for person in people {
         let (login, secret) = (text(&person["name"]), made_up()?);
-        making.write(format!("{},{},{}\n", field(login), secret.0, field(text(&person["email"]))).as_bytes())?;
+        making.write(
+            format!("{},{},{}\n", field(login), secret.0, field(text(&person["email"]))).as_bytes(),
+        )?;
         given.push((login.to_owned(), secret));
     }
     making.finish()?;
@@ -120,8 +126,10 @@ fn item(reply: Reply) -> Option<Value> {
 /// Why not all got theirs. Those that did are in the file.
 fn in_part(failure: Failure, set: usize, all: usize, file: &Path) -> Failure {
     let Failure { kind, message } = failure;
-    let message =
-        format!("{message}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others", file.display());
+    let message = format!(
+        "{message}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others",
+        file.display()
+    );
     Failure { kind, message }
 }
 
@@ -131,7 +139,11 @@ fn text(value: &Value) -> &str {
 
 /// A field of CSV.
 fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

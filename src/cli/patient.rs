@@ -1,4 +1,5 @@
-//! The caller's end of the control socket: it waits for a server that works, not for one that hangs, and can be interrupted.
+//! The caller's end of the control socket: it waits for a server that works, not for one that
+//! hangs, and can be interrupted.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -26,7 +27,9 @@ impl Patient {
 
     /// Sends a command.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes).map_err(|error| if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error })
+        self.stream.write_all(bytes).map_err(|error| {
+            if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error }
+        })
     }
 }
 
@@ -35,7 +38,9 @@ impl Read for Patient {
         let began = Instant::now();
         loop {
             match self.stream.read(into) {
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     if !self.interrupt.goes_on() {
                         // Not `Interrupted`, which is tried again.
                         return Err(io::Error::other("interrupted"));

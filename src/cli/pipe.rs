@@ -1,4 +1,5 @@
-//! Long output to standard output, which may be a pipe that nobody reads for a while: an interruption ends it also then.
+//! Long output to standard output, which may be a pipe that nobody reads for a while: an
+//! interruption ends it also then.
 
 use std::io;
 
@@ -32,7 +33,9 @@ pub(super) fn write(bytes: &[u8], interrupt: &Interrupt) -> Result<(), Failure> 
             match written {
                 Ok(count) => chunk = chunk.get(count..).unwrap_or_default(),
                 Err(Errno::EINTR | Errno::EAGAIN) => (),
-                Err(error) => return Err(Failure::io("cannot write to standard output", &error.into())),
+                Err(error) => {
+                    return Err(Failure::io("cannot write to standard output", &error.into()));
+                }
             }
         }
     }

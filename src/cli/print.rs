@@ -1,4 +1,5 @@
-//! What a command says: tables for people, JSON for programs. Data goes to standard output, everything else to standard error.
+//! What a command says: tables for people, JSON for programs. Data goes to standard output,
+//! everything else to standard error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -48,7 +49,11 @@ pub(super) struct Printer {
 
 impl Printer {
     pub(super) fn new(global: &Global, layout: Layout) -> Self {
-        let width = if global.wide || !io::stdout().is_terminal() { None } else { terminal_size::terminal_size().map(|(width, _)| width.0) };
+        let width = if global.wide || !io::stdout().is_terminal() {
+            None
+        } else {
+            terminal_size::terminal_size().map(|(width, _)| width.0)
+        };
         Self { format: global.output, layout, width, items: Vec::new(), bar: None }
     }
 
@@ -71,8 +76,12 @@ impl Printer {
         }
         let bar = self.bar.get_or_insert_with(|| {
             let bar = if total > 0 { ProgressBar::new(total) } else { ProgressBar::new_spinner() };
-            let plain = if total > 0 { "{bar:40} {percent}% {eta} left" } else { "{spinner} {human_pos}" };
-            bar.with_style(ProgressStyle::with_template(plain).unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let plain =
+                if total > 0 { "{bar:40} {percent}% {eta} left" } else { "{spinner} {human_pos}" };
+            bar.with_style(
+                ProgressStyle::with_template(plain)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            )
         });
         if total > 0 {
             bar.set_length(total);
@@ -86,12 +95,24 @@ impl Printer {
             bar.finish_and_clear();
         }
         match (self.format, self.layout) {
-            (Format::Jsonl, _) | (_, Layout::Stream(_)) | (Format::Table, Layout::Lines(_)) => Ok(()),
-            (Format::Json, Layout::List(_) | Layout::Lines(_)) => line(&pretty(&Value::Array(self.items))),
-            (Format::Json, Layout::One | Layout::Sheet(_)) => self.items.iter().try_for_each(|item| line(&pretty(item))),
-            (Format::Table, Layout::List(columns)) => line(&table(columns, &self.items, self.width)),
-            (Format::Table, Layout::One) => self.items.iter().try_for_each(|item| line(&sheet(&[], item, self.width))),
-            (Format::Table, Layout::Sheet(order)) => self.items.iter().try_for_each(|item| line(&sheet(order, item, self.width))),
+            (Format::Jsonl, _) | (_, Layout::Stream(_)) | (Format::Table, Layout::Lines(_)) => {
+                Ok(())
+            }
+            (Format::Json, Layout::List(_) | Layout::Lines(_)) => {
+                line(&pretty(&Value::Array(self.items)))
+            }
+            (Format::Json, Layout::One | Layout::Sheet(_)) => {
+                self.items.iter().try_for_each(|item| line(&pretty(item)))
+            }
+            (Format::Table, Layout::List(columns)) => {
+                line(&table(columns, &self.items, self.width))
+            }
+            (Format::Table, Layout::One) => {
+                self.items.iter().try_for_each(|item| line(&sheet(&[], item, self.width)))
+            }
+            (Format::Table, Layout::Sheet(order)) => {
+                self.items.iter().try_for_each(|item| line(&sheet(order, item, self.width)))
+            }
         }
     }
 }
@@ -112,14 +133,22 @@ fn bare(width: Option<u16>) -> Table {
 
 fn trimmed(table: &Table) -> String {
     // The first column begins after a space of padding; what is continued there keeps its place.
-    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn table(columns: &[(&str, &str)], items: &[Value], width: Option<u16>) -> String {
     let mut table = bare(width);
     table.set_header(columns.iter().map(|(heading, _)| heading.to_uppercase()));
     for item in items {
-        table.add_row(columns.iter().map(|(_, key)| units::shown(key, &item[*key]).unwrap_or_else(|| cell(&item[*key]))));
+        table.add_row(
+            columns.iter().map(|(_, key)| {
+                units::shown(key, &item[*key]).unwrap_or_else(|| cell(&item[*key]))
+            }),
+        );
     }
     trimmed(&table)
 }
@@ -134,7 +163,9 @@ fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
     for (key, value) in sorted {
         let shown = match value {
             // Things of a list stand below each other.
-            Value::Array(items) if items.iter().any(Value::is_object) => items.iter().map(cell).collect::<Vec<_>>().join("\n"),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                items.iter().map(cell).collect::<Vec<_>>().join("\n")
+            }
             value => units::shown(key, value).unwrap_or_else(|| cell(value)),
         };
         table.add_row([key.replace('_', " "), shown]);
@@ -151,7 +182,13 @@ pub(super) fn cell(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
         Value::Object(fields) => {
-            let shown = |(key, value): (&String, &Value)| format!("{} {}", key.replace('_', " "), units::shown(key, value).unwrap_or_else(|| cell(value)));
+            let shown = |(key, value): (&String, &Value)| {
+                format!(
+                    "{} {}",
+                    key.replace('_', " "),
+                    units::shown(key, value).unwrap_or_else(|| cell(value))
+                )
+            };
             fields.iter().map(shown).collect::<Vec<_>>().join(", ")
         }
         Value::Number(number) => number.to_string(),
@@ -173,7 +210,9 @@ pub(super) fn harmless(text: &str) -> String {
 /// A line on standard output; a reader that has gone away ends the command quietly.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(format!("cannot write to standard output: {error}"))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write to standard output: {error}")))
+        }
         _ => Ok(()),
     }
 }
@@ -192,29 +231,51 @@ mod tests {
 
     #[test]
     fn tables_have_columns_and_nothing_dangerous() {
-        let items = [json!({"name": "ann", "admin": true, "email": null}), json!({"name": "b\u{1b}[2J", "admin": false, "email": "b@example.org"})];
-        let shown = table(&[("name", "name"), ("admin", "admin"), ("e-mail", "email")], &items, None);
+        let items = [
+            json!({"name": "ann", "admin": true, "email": null}),
+            json!({"name": "b\u{1b}[2J", "admin": false, "email": "b@example.org"}),
+        ];
+        let shown =
+            table(&[("name", "name"), ("admin", "admin"), ("e-mail", "email")], &items, None);
         assert_eq!(
-            shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join("|")).collect::<Vec<_>>(),
+            shown
+                .lines()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>().join("|"))
+                .collect::<Vec<_>>(),
             ["NAME|ADMIN|E-MAIL", "ann|yes|-", "b\u{fffd}[2J|no|b@example.org"]
         );
         assert_eq!(sheet(&[], &json!({"display_name": "Ann"}), None), "display name  Ann");
         let nested = json!({"counts": {"rooms": 2, "users": 1}, "notes": [], "of": ["a", "b"]});
         assert_eq!(sheet(&[], &nested, None), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
         let ordered = json!({"bytes": 4096, "list": [{"id": 1}, {"id": 2}], "running": true});
-        assert_eq!(sheet(&["running"], &ordered, None), "running  yes\nbytes    4.0 kB\nlist     id 1\n         id 2");
-        assert_eq!(harmless("Build #1\r\nfailed\ton\nmain\u{1b}"), "Build #1⏎failed on⏎main\u{fffd}");
+        assert_eq!(
+            sheet(&["running"], &ordered, None),
+            "running  yes\nbytes    4.0 kB\nlist     id 1\n         id 2"
+        );
+        assert_eq!(
+            harmless("Build #1\r\nfailed\ton\nmain\u{1b}"),
+            "Build #1⏎failed on⏎main\u{fffd}"
+        );
     }
 
     #[test]
     fn a_table_fits_its_terminal() {
         let long = "a name that is much too long for a column of a table that has to share eighty characters with others";
-        let items =
-            [json!({"name": "ann", "about": long, "time": "2026-11-28T19:00:00Z"}), json!({"name": "ben", "about": long, "time": "2026-11-28T19:00:00Z"})];
+        let items = [
+            json!({"name": "ann", "about": long, "time": "2026-11-28T19:00:00Z"}),
+            json!({"name": "ben", "about": long, "time": "2026-11-28T19:00:00Z"}),
+        ];
         let columns = [("name", "name"), ("about", "about"), ("created", "time")];
         let fitted = table(&columns, &items, Some(80));
         assert!(fitted.lines().all(|line| line.chars().count() <= 80), "{fitted}");
-        assert_eq!(fitted.lines().filter(|line| line.starts_with("ann") || line.starts_with("ben")).count(), 2, "{fitted}");
+        assert_eq!(
+            fitted
+                .lines()
+                .filter(|line| line.starts_with("ann") || line.starts_with("ben"))
+                .count(),
+            2,
+            "{fitted}"
+        );
         assert!(table(&columns, &items, None).contains(long));
     }
 }

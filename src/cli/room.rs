@@ -10,9 +10,12 @@ use super::print::{Layout, cell, harmless, note};
 use super::{Global, carry, file};
 use crate::admin::{Command, Failure};
 
-/// What to do with rooms. A room is named by its key (room007), its number, or its name where only one has it.
+/// What to do with rooms. A room is named by its key (room007), its number, or its name where only
+/// one has it.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  chatctl room create general --owner ann --public\n  chatctl room purge general --older-than 365d --dry-run")]
+#[command(
+    after_help = "Examples:\n  chatctl room create general --owner ann --public\n  chatctl room purge general --older-than 365d --dry-run"
+)]
 pub(super) enum Verb {
     /// List all rooms
     List,
@@ -178,30 +181,50 @@ const COLUMNS: Layout = Layout::List(&[
     ("messages", "messages"),
     ("created", "created"),
 ]);
-const MEMBERS: Layout = Layout::List(&[("name", "name"), ("display name", "display_name"), ("role", "role"), ("joined", "joined")]);
+const MEMBERS: Layout = Layout::List(&[
+    ("name", "name"),
+    ("display name", "display_name"),
+    ("role", "role"),
+    ("joined", "joined"),
+]);
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
         Verb::List => (Command::RoomList {}, COLUMNS),
         Verb::Show { room } => (Command::RoomShow { room }, Layout::One),
-        Verb::Create { name, owner, public, members, if_not_exists } => (Command::RoomCreate { name, owner, public, members, if_not_exists }, Layout::One),
+        Verb::Create { name, owner, public, members, if_not_exists } => {
+            (Command::RoomCreate { name, owner, public, members, if_not_exists }, Layout::One)
+        }
         Verb::Rename { room, to } => (Command::RoomRename { room, to }, Layout::One),
         Verb::Topic { room, topic } => (settings(room, |new| new.topic = Some(topic)), Layout::One),
-        Verb::Description { room, description } => (settings(room, |new| new.description = Some(description)), Layout::One),
-        Verb::Visibility { room, visibility } => (settings(room, |new| new.visibility = Some(visibility)), Layout::One),
+        Verb::Description { room, description } => {
+            (settings(room, |new| new.description = Some(description)), Layout::One)
+        }
+        Verb::Visibility { room, visibility } => {
+            (settings(room, |new| new.visibility = Some(visibility)), Layout::One)
+        }
         Verb::Archive { room } => (settings(room, |new| new.archived = Some(true)), Layout::One),
         Verb::Unarchive { room } => (settings(room, |new| new.archived = Some(false)), Layout::One),
-        Verb::ReadOnly { room, off } => (settings(room, |new| new.read_only = Some(!off)), Layout::One),
+        Verb::ReadOnly { room, off } => {
+            (settings(room, |new| new.read_only = Some(!off)), Layout::One)
+        }
         Verb::Delete { room, if_exists, destructive } => {
             let command = |dry_run| Command::RoomDelete { room: room.clone(), dry_run, if_exists };
             return take_away(global, command, &destructive, "Delete the room?", |going| {
                 let of = |key: &str| cell(&going[key]);
-                let (room, name, members, messages) = (of("room"), of("name"), of("members"), of("messages"));
-                format!("{room} ({name}): {members} members, {messages} messages, {} files of {} bytes.", of("files"), of("bytes"))
+                let (room, name, members, messages) =
+                    (of("room"), of("name"), of("members"), of("messages"));
+                format!(
+                    "{room} ({name}): {members} members, {messages} messages, {} files of {} bytes.",
+                    of("files"),
+                    of("bytes")
+                )
             });
         }
         Verb::Members { room } => (Command::RoomMembers { room }, MEMBERS),
-        Verb::Add { room, name, role, if_not_exists } => (Command::RoomAdd { room, name, role: Some(role), if_not_exists }, Layout::One),
+        Verb::Add { room, name, role, if_not_exists } => {
+            (Command::RoomAdd { room, name, role: Some(role), if_not_exists }, Layout::One)
+        }
         Verb::Remove { room, name, if_exists, yes } => {
             if !yes {
                 last_participant(global, &room, &name)?;
@@ -209,13 +232,27 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (Command::RoomRemove { room, name, if_exists }, Layout::One)
         }
         Verb::Role { room, name, role } => (Command::RoomRole { room, name, role }, Layout::One),
-        Verb::Messages { room, limit, before } => (Command::RoomMessages { room, limit: Some(limit), before }, Layout::Lines(message)),
-        Verb::Export { room, file } => return file::write_lines(global, &Command::RoomExport { room }, file.as_deref()),
+        Verb::Messages { room, limit, before } => {
+            (Command::RoomMessages { room, limit: Some(limit), before }, Layout::Lines(message))
+        }
+        Verb::Export { room, file } => {
+            return file::write_lines(global, &Command::RoomExport { room }, file.as_deref());
+        }
         Verb::Purge { room, older_than, destructive } => {
-            let command = |dry_run| Command::RoomPurge { room: room.clone(), older_than_days: older_than, dry_run };
+            let command = |dry_run| Command::RoomPurge {
+                room: room.clone(),
+                older_than_days: older_than,
+                dry_run,
+            };
             return take_away(global, command, &destructive, "Take their content away?", |going| {
                 let of = |key: &str| cell(&going[key]);
-                format!("{}: {} messages from before {}, with {} bytes of files.", of("room"), of("messages"), of("older_than"), of("media_bytes"))
+                format!(
+                    "{}: {} messages from before {}, with {} bytes of files.",
+                    of("room"),
+                    of("messages"),
+                    of("older_than"),
+                    of("media_bytes")
+                )
             });
         }
     };
@@ -224,16 +261,24 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 
 /// A private room is deleted with its last participant: asks before.
 fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failure> {
-    let Some(found) = carry::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop() else { return Ok(()) };
+    let Some(found) = carry::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop()
+    else {
+        return Ok(());
+    };
     if found["visibility"] != "private" || found["members"] != 1 {
         return Ok(());
     }
     let members = carry::ask(global, &Command::RoomMembers { room: room.to_owned() })?;
-    if !members.iter().any(|member| member["name"].as_str().is_some_and(|login| login.to_lowercase() == name.to_lowercase())) {
+    if !members.iter().any(|member| {
+        member["name"].as_str().is_some_and(|login| login.to_lowercase() == name.to_lowercase())
+    }) {
         return Ok(());
     }
     let (key, messages) = (cell(&found["room"]), cell(&found["messages"]));
-    let words = format!("{name} is the last participant of {key} ({}): the room is deleted with {messages} messages.", cell(&found["name"]));
+    let words = format!(
+        "{name} is the last participant of {key} ({}): the room is deleted with {messages} messages.",
+        cell(&found["name"])
+    );
     note(&words);
     Destructive::default().confirm("Remove them, and delete the room?")
 }
@@ -273,7 +318,8 @@ fn take_away(
 
 fn message(message: &Value) -> String {
     let text = |key: &str| harmless(message[key].as_str().unwrap_or_default());
-    let content = if message["deleted"].is_null() { text("content") } else { "(deleted)".to_owned() };
+    let content =
+        if message["deleted"].is_null() { text("content") } else { "(deleted)".to_owned() };
     let files = message["media"].as_array().map_or(0, Vec::len);
     let files = if files > 0 { format!(" [{files} files]") } else { String::new() };
     format!("{} {:>6} {}: {content}{files}", text("time"), message["seq"], text("user"))

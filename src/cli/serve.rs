@@ -20,7 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chatctl serve\n  chatctl serve --listen 0.0.0.0:8080 --listen unix:/run/chat.sock --data-dir /var/lib/chatctl")]
+#[command(
+    after_help = "Examples:\n  chatctl serve\n  chatctl serve --listen 0.0.0.0:8080 --listen unix:/run/chat.sock --data-dir /var/lib/chatctl"
+)]
 pub(super) struct Opts {
     /// Address to listen on, `HOST:PORT` or `unix:PATH`; may be repeated
     #[arg(long, value_name = "ADDR")]
@@ -34,7 +36,12 @@ pub(super) struct Opts {
 }
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
-    let flags = Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), listen: opts.listen, log_level: opts.log_level };
+    let flags = Flags {
+        config: global.config.clone(),
+        data_dir: global.data_dir.clone(),
+        listen: opts.listen,
+        log_level: opts.log_level,
+    };
     let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
     for remark in &loaded.remarks {
         print::note(&format!("note: {remark}"));
@@ -51,10 +58,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
     }
     let log_directory = data.join(&config.log.directory);
-    let logging =
-        logging::start(&config.log, &log_directory).map_err(|error| Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error))?;
+    let logging = logging::start(&config.log, &log_directory).map_err(|error| {
+        Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error)
+    })?;
     if let Some(owner) = owner {
-        tracing::info!("Started by root, the server works as {owner}, to whom the data directory belongs.");
+        tracing::info!(
+            "Started by root, the server works as {owner}, to whom the data directory belongs."
+        );
     }
     for remark in &loaded.remarks {
         tracing::warn!("Configuration: {remark}.");
@@ -63,14 +73,25 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let public = config.server.public_url.clone();
     let ready = |ready: Ready<'_>| {
-        let mut lines: Vec<String> = ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
+        let mut lines: Vec<String> =
+            ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
         lines.push(format!("Data in {}", shown(&data)));
         if let Some(invitation) = ready.invitation {
-            let own = || ready.addresses.iter().find(|address| address.starts_with("http")).map(|address| openable(address, &host()));
-            let base = public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
+            let own = || {
+                ready
+                    .addresses
+                    .iter()
+                    .find(|address| address.starts_with("http"))
+                    .map(|address| openable(address, &host()))
+            };
+            let base =
+                public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
             lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
@@ -81,7 +102,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     };
     let control = logging.control();
     let served = runtime.block_on(async {
-        let stop = stop(logging.control()).map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+        let stop = stop(logging.control())
+            .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
         server::run(config, database, control, ready, stop).await.map_err(|error| {
             tracing::error!(target: "chatctl::plain", "The server could not start: {error}");
             Failure::failed(error.to_string())
@@ -92,15 +114,23 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     served
 }
 
-/// Takes the lock. A command that works on the data, as a scheduled one at the start of the machine, is waited for; a server is not.
+/// Takes the lock. A command that works on the data, as a scheduled one at the start of the
+/// machine, is waited for; a server is not.
 fn wait_for_lock(config: &Config) -> Result<File, Failure> {
     let began = Instant::now();
     let mut told = false;
     loop {
         match lock::take(&config.server.data_dir) {
-            Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE && control::call(&config.server.control_path()).is_err() => {
+            Err(failure)
+                if failure.kind == Kind::Conflict
+                    && began.elapsed() < PATIENCE
+                    && control::call(&config.server.control_path()).is_err() =>
+            {
                 if !told {
-                    print::note(&format!("{failure}; waiting up to {} seconds for it to end", PATIENCE.as_secs()));
+                    print::note(&format!(
+                        "{failure}; waiting up to {} seconds for it to end",
+                        PATIENCE.as_secs()
+                    ));
                     told = true;
                 }
                 std::thread::sleep(Duration::from_millis(50));
@@ -113,7 +143,11 @@ fn wait_for_lock(config: &Config) -> Result<File, Failure> {
 /// How this machine is called, for a link that somebody opens from elsewhere.
 fn host() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
-    let usable = |name: &String| !name.is_empty() && name != "localhost" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let usable = |name: &String| {
+        !name.is_empty()
+            && name != "localhost"
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    };
     name.filter(usable).unwrap_or_else(|| "127.0.0.1".to_owned())
 }
 
@@ -121,7 +155,8 @@ fn shown(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
 
-/// Ends at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP begins a new log file.
+/// Ends at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP begins a new log
+/// file.
 fn stop(log: logging::Control) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -26,6 +26,8 @@ const ORDER: Layout = Layout::Sheet(&[
 
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let mut running = false;
-    carry::run_with(global, &Command::Status {}, ORDER, &mut |status| running = status["running"] == true)?;
+    carry::run_with(global, &Command::Status {}, ORDER, &mut |status| {
+        running = status["running"] == true
+    })?;
     if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server runs")) }
 }

@@ -18,9 +18,12 @@ use crate::model::Timestamp;
 
 /// What to do for whoever helps.
 #[derive(Debug, clap::Subcommand)]
-#[command(after_help = "Examples:\n  chatctl support bundle\n  chatctl support bundle /tmp/for-support.tar.gz")]
+#[command(
+    after_help = "Examples:\n  chatctl support bundle\n  chatctl support bundle /tmp/for-support.tar.gz"
+)]
 pub(super) enum Verb {
-    /// Gather what helps to find a fault: configuration, log, figures; no message text, passwords, tokens or mail addresses
+    /// Gather what helps to find a fault: configuration, log, figures; no message text, passwords,
+    /// tokens or mail addresses
     Bundle {
         /// The file; else one that is called by its moment, in the current directory
         file: Option<PathBuf>,
@@ -30,10 +33,13 @@ pub(super) enum Verb {
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let Verb::Bundle { file } = verb;
     let now = Timestamp::now().seconds();
-    let path = file.unwrap_or_else(|| PathBuf::from(format!("chatctl-support-{}.tar.gz", now.replace(['-', ':'], ""))));
+    let path = file.unwrap_or_else(|| {
+        PathBuf::from(format!("chatctl-support-{}.tar.gz", now.replace(['-', ':'], "")))
+    });
     let mut making = Making::begin(&path)?;
     let parts = gather(global)?;
-    let packed = pack(&now, &parts).map_err(|error| Failure::io("cannot pack the bundle", &error))?;
+    let packed =
+        pack(&now, &parts).map_err(|error| Failure::io("cannot pack the bundle", &error))?;
     making.write(&packed)?;
     making.finish()?;
     let mut printer = Printer::new(global, Layout::One);
@@ -47,11 +53,14 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
     let mut found = vec![Part::json("doctor.json", "what chatctl doctor finds", &findings)];
     // What is wrong with the configuration stands in there.
     let Ok(config) = carry::configuration(global) else { return Ok(found) };
-    let ground = |server| Ground { config: Arc::new(config.clone()), file: None, fix: false, server };
+    let ground =
+        |server| Ground { config: Arc::new(config.clone()), file: None, fix: false, server };
     let asked = match carry::connect(&config) {
         Ok(Found::Server(stream)) => carry::remote(stream, &Command::Support {}, &mut |reply| {
             if let Reply::Item(item) = reply {
-                found.push(serde_json::from_value(item).map_err(|error| Failure::failed(format!("the server answers strangely: {error}")))?);
+                found.push(serde_json::from_value(item).map_err(|error| {
+                    Failure::failed(format!("the server answers strangely: {error}"))
+                })?);
             }
             Ok(())
         }),
@@ -70,7 +79,11 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
         }
     };
     if let Err(failure) = asked {
-        found.push(Part::new("problem.txt", "why the server could not tell more", &failure.to_string()));
+        found.push(Part::new(
+            "problem.txt",
+            "why the server could not tell more",
+            &failure.to_string(),
+        ));
     }
     Ok(found)
 }
@@ -93,7 +106,8 @@ fn pack(now: &str, parts: &[Part]) -> std::io::Result<Vec<u8>> {
 
 fn contents(now: &str, parts: &[Part]) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let list: Vec<String> = parts.iter().map(|part| format!("{:12}  {}\n", part.name, part.about)).collect();
+    let list: Vec<String> =
+        parts.iter().map(|part| format!("{:12}  {}\n", part.name, part.about)).collect();
     let list = list.concat();
     format!(
         "What chatctl {version} told of itself at {now}.\n\n{list}\n\

@@ -22,9 +22,11 @@ use crate::store::sqlite::Sqlite;
     after_help = "Nothing is doubled: what an earlier import of the same source has brought is left alone, so an import that was interrupted is simply run again. The exit code is 1 when something was not understood and left out.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  chatctl import chat.jsonl --data-dir /var/lib/chatctl"
 )]
 pub(super) struct Opts {
-    /// Export of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip); - for standard input
+    /// Export of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip); - for
+    /// standard input
     file: PathBuf,
-    /// Name of the source; needed to import two Mattermost servers, or one that has moved, into one instance
+    /// Name of the source; needed to import two Mattermost servers, or one that has moved, into
+    /// one instance
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// Begin with an empty database although uploads, logs or backups are there
@@ -37,12 +39,20 @@ pub(super) struct Opts {
     destructive: Destructive,
 }
 
-const REPORT: Layout = Layout::List(&[("what", "what"), ("taken", "taken"), ("known", "known"), ("count", "count"), ("why", "why"), ("examples", "examples")]);
+const REPORT: Layout = Layout::List(&[
+    ("what", "what"),
+    ("taken", "taken"),
+    ("known", "known"),
+    ("count", "count"),
+    ("why", "why"),
+    ("examples", "examples"),
+]);
 
 /// Writes everything to a file or to standard output.
 pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
-    let mut making = path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
+    let mut making =
+        path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
     let mut bar = Printer::new(global, Layout::One);
     // A bar among the lines would make both unreadable.
     let shown = making.is_some() || !io::stdout().is_terminal();
@@ -87,7 +97,11 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
         let mut words = Vec::new();
         rehearsal(&config, there, import, &mut |reply| {
             if let Reply::Item(item) = reply {
-                words.push(format!("{} {}", cell(&item["what"]), cell(item.get("taken").unwrap_or(&item["count"]))));
+                words.push(format!(
+                    "{} {}",
+                    cell(&item["what"]),
+                    cell(item.get("taken").unwrap_or(&item["count"]))
+                ));
             }
             Ok(())
         })?;
@@ -123,7 +137,12 @@ fn stopped(config: &Config) -> Result<File, Failure> {
 }
 
 fn carry(config: &Config, import: Import, report: &mut Report) -> Result<(), Failure> {
-    on_data(config.clone(), false, async move |admin, output| admin.import(import, false, output).await, &mut |reply| report.take(reply))
+    on_data(
+        config.clone(),
+        false,
+        async move |admin, output| admin.import(import, false, output).await,
+        &mut |reply| report.take(reply),
+    )
 }
 
 /// The report as it is printed, and how much in it was not understood.
@@ -176,8 +195,17 @@ impl<'p> Input<'p> {
         }
         let scratch = Scratch::make()?;
         let to = scratch.0.join("export");
-        let copied = File::create(&to).and_then(|mut file| io::copy(&mut io::stdin().lock(), &mut file));
-        copied.map_err(|error| Failure::io(&format!("cannot copy standard input to {}; TMPDIR names another directory", to.display()), &error))?;
+        let copied =
+            File::create(&to).and_then(|mut file| io::copy(&mut io::stdin().lock(), &mut file));
+        copied.map_err(|error| {
+            Failure::io(
+                &format!(
+                    "cannot copy standard input to {}; TMPDIR names another directory",
+                    to.display()
+                ),
+                &error,
+            )
+        })?;
         Ok(Self::Copy(scratch))
     }
 
@@ -190,7 +218,12 @@ impl<'p> Input<'p> {
 }
 
 /// Does it on a copy that nobody keeps.
-fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::Take<'_>) -> Result<(), Failure> {
+fn rehearsal(
+    config: &Config,
+    there: bool,
+    import: Import,
+    take: super::carry::Take<'_>,
+) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
     let scratch = Scratch::make()?;
     let mut copy = config.clone();
@@ -202,8 +235,13 @@ fn rehearsal(config: &Config, there: bool, import: Import, take: super::carry::T
     copy.media.directory = PathBuf::from("media");
     if there {
         let from = config.server.data_dir.join(&config.database.path);
-        Sqlite::duplicate(&from, &scratch.0.join("chat.db"))
-            .map_err(|error| disk::failure(&format!("cannot copy {} to try the import on it", from.display()), error, &scratch.0))?;
+        Sqlite::duplicate(&from, &scratch.0.join("chat.db")).map_err(|error| {
+            disk::failure(
+                &format!("cannot copy {} to try the import on it", from.display()),
+                error,
+                &scratch.0,
+            )
+        })?;
     }
     interrupt.check()?;
     on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)
@@ -215,7 +253,9 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn make() -> Result<Self, Failure> {
         let mut name = [0; 16];
-        getrandom::fill(&mut name).map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;
+        getrandom::fill(&mut name).map_err(|error| {
+            Failure::failed(format!("the operating system gives no random numbers: {error}"))
+        })?;
         let path = std::env::temp_dir().join(format!("chatctl-{}", hex::encode(name)));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|error| Failure::io(&format!("cannot make {}", path.display()), &error))?;

@@ -25,9 +25,19 @@ pub(super) fn bytes(number: u64) -> String {
 
 /// `3 d 4 h`, `12 min 5 s`: the two largest units.
 pub(super) fn span(seconds: u64) -> String {
-    let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
     let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(parts.len() - 1);
-    let said: Vec<String> = parts[first..].iter().take(2).filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    let said: Vec<String> = parts[first..]
+        .iter()
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
     if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
 }
 
@@ -37,10 +47,18 @@ mod tests {
 
     #[test]
     fn numbers_are_read_by_people() {
-        for (number, text) in [(0, "0 B"), (999, "999 B"), (4096, "4.0 kB"), (24_000_000, "24.0 MB"), (1_597_000_000, "1.5 GB")] {
+        for (number, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (4096, "4.0 kB"),
+            (24_000_000, "24.0 MB"),
+            (1_597_000_000, "1.5 GB"),
+        ] {
             assert_eq!(bytes(number), text);
         }
-        for (seconds, text) in [(0, "0 s"), (1, "1 s"), (725, "12 min 5 s"), (3600, "1 h"), (273_600, "3 d 4 h")] {
+        for (seconds, text) in
+            [(0, "0 s"), (1, "1 s"), (725, "12 min 5 s"), (3600, "1 h"), (273_600, "3 d 4 h")]
+        {
             assert_eq!(span(seconds), text);
         }
         assert_eq!(shown("database_bytes", &Value::from(4096)).as_deref(), Some("4.0 kB"));

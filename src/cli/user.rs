@@ -13,7 +13,9 @@ use crate::admin::{Command, Failure, Kind};
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user list -o jsonl | jq -r 'select(.disabled) | .name'")]
+#[command(
+    after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user list -o jsonl | jq -r 'select(.disabled) | .name'"
+)]
 pub(super) enum Verb {
     /// List all accounts
     List,
@@ -25,7 +27,9 @@ pub(super) enum Verb {
     /// Make an account
     Create(Create),
     /// Set another password; ends all sessions of the account
-    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv")]
+    #[command(
+        after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv"
+    )]
     Passwd {
         /// Login name
         #[arg(required_unless_present = "all_without")]
@@ -35,7 +39,8 @@ pub(super) enum Verb {
         /// Give every imported account that has no password yet one, and write them to a file
         #[arg(long, conflicts_with = "name", requires = "generate", requires = "to")]
         all_without: bool,
-        /// New file for login names, passwords and e-mail addresses (CSV), readable by its owner only
+        /// New file for login names, passwords and e-mail addresses (CSV), readable by its owner
+        /// only
         #[arg(long, value_name = "FILE", requires = "all_without")]
         to: Option<PathBuf>,
     },
@@ -163,7 +168,13 @@ const COLUMNS: Layout = Layout::List(&[
     ("disabled", "disabled"),
     ("created", "created"),
 ]);
-const SESSIONS: Layout = Layout::List(&[("id", "id"), ("device", "device"), ("address", "address"), ("last seen", "last_seen"), ("expires", "expires")]);
+const SESSIONS: Layout = Layout::List(&[
+    ("id", "id"),
+    ("device", "device"),
+    ("address", "address"),
+    ("last seen", "last_seen"),
+    ("expires", "expires"),
+]);
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
@@ -173,7 +184,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
         Verb::Passwd { name, password: source, .. } => {
             let password = source.read()?;
-            let command = Command::UserPasswd { name: name.unwrap_or_default(), password: password.clone() };
+            let command =
+                Command::UserPasswd { name: name.unwrap_or_default(), password: password.clone() };
             return set_password(global, &command, source.is_generated().then_some(&password));
         }
         Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
@@ -182,7 +194,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (Command::UserDisable { name }, Layout::One)
         }
         Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),
-        Verb::Delete { name, if_exists, destructive } => return delete(global, &name, if_exists, &destructive),
+        Verb::Delete { name, if_exists, destructive } => {
+            return delete(global, &name, if_exists, &destructive);
+        }
         Verb::Promote { name } => (Command::UserPromote { name }, Layout::One),
         Verb::Demote { name, yes } => {
             last_administrator(global, &name, yes)?;
@@ -190,7 +204,14 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
         Verb::Mark(Mark { name, marks: Marks { bot, no_bot, guest, no_guest } }) => {
             let switch = |on: bool, off: bool| (on || off).then_some(on);
-            (Command::UserMark { name, bot: switch(bot, no_bot), guest: switch(guest, no_guest) }, Layout::One)
+            (
+                Command::UserMark {
+                    name,
+                    bot: switch(bot, no_bot),
+                    guest: switch(guest, no_guest),
+                },
+                Layout::One,
+            )
         }
         Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
         Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),
@@ -211,12 +232,23 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
         }
     }
     let secret = password.read()?;
-    let command = Command::UserCreate { name, password: secret.clone(), display_name, email, admin, if_not_exists };
+    let command = Command::UserCreate {
+        name,
+        password: secret.clone(),
+        display_name,
+        email,
+        admin,
+        if_not_exists,
+    };
     set_password(global, &command, password.is_generated().then_some(&secret))
 }
 
 /// A generated password is told when it is that of the account, and never before.
-fn set_password(global: &Global, command: &Command, generated: Option<&Secret>) -> Result<(), Failure> {
+fn set_password(
+    global: &Global,
+    command: &Command,
+    generated: Option<&Secret>,
+) -> Result<(), Failure> {
     let Some(Secret(password)) = generated else { return carry::run(global, command, Layout::One) };
     let table = global.output == Format::Table;
     carry::run_with(global, command, Layout::One, &mut |item| {
@@ -235,7 +267,9 @@ fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Fail
     if yes || !is_last_administrator(global, name)? {
         return Ok(());
     }
-    note(&format!("{name} is the last administrator: nobody else could administer the server in the web UI. Make another first: chatctl user promote NAME"));
+    note(&format!(
+        "{name} is the last administrator: nobody else could administer the server in the web UI. Make another first: chatctl user promote NAME"
+    ));
     Destructive::default().confirm("Do it all the same?")
 }
 
@@ -247,16 +281,25 @@ fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
         shown => shown?,
     };
     let Some(user) = shown.first().filter(|user| acts(user)) else { return Ok(false) };
-    Ok(!carry::ask(global, &Command::UserList {})?.iter().any(|other| acts(other) && other["name"] != user["name"]))
+    Ok(!carry::ask(global, &Command::UserList {})?
+        .iter()
+        .any(|other| acts(other) && other["name"] != user["name"]))
 }
 
-fn delete(global: &Global, name: &str, if_exists: bool, destructive: &Destructive) -> Result<(), Failure> {
+fn delete(
+    global: &Global,
+    name: &str,
+    if_exists: bool,
+    destructive: &Destructive,
+) -> Result<(), Failure> {
     let command = |dry_run| Command::UserDelete { name: name.to_owned(), dry_run, if_exists };
     if !destructive.dry_run && !destructive.yes {
         let Some(going) = carry::ask(global, &command(true))?.pop() else { return Ok(()) };
         note(&leaving(&going));
         if is_last_administrator(global, name)? {
-            note(&format!("{name} is the last administrator: nobody else could administer the server in the web UI."));
+            note(&format!(
+                "{name} is the last administrator: nobody else could administer the server in the web UI."
+            ));
         }
         destructive.confirm("Delete the account?")?;
     }

@@ -24,7 +24,10 @@ pub(super) fn long() -> &'static str {
 }
 
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
-    let mut printer = Printer::new(global, Layout::Sheet(&["version", "commit", "sqlite", "target"]));
-    printer.item(json!({"version": VERSION, "commit": COMMIT, "sqlite": engine(), "target": TARGET}))?;
+    let mut printer =
+        Printer::new(global, Layout::Sheet(&["version", "commit", "sqlite", "target"]));
+    printer.item(
+        json!({"version": VERSION, "commit": COMMIT, "sqlite": engine(), "target": TARGET}),
+    )?;
     printer.finish()
 }

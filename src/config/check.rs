@@ -1,4 +1,5 @@
-//! Values that fit their type but cannot work, about how the server is reached. `serve`, `config check` and `doctor` all ask here.
+//! Values that fit their type but cannot work, about how the server is reached. `serve`, `config
+//! check` and `doctor` all ask here.
 
 use super::Config;
 use crate::model::rules::Network;
@@ -23,7 +24,13 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
     let mut found = Vec::new();
     let mut bad = |section, key, why| found.push(Unworkable { section, key, why });
     for proxy in server.trusted_proxies.iter().filter(|proxy| Network::parse(proxy).is_none()) {
-        bad("server", "trusted_proxies", format!("holds {proxy:?}, which is neither an address nor a network such as \"10.0.0.0/8\""));
+        bad(
+            "server",
+            "trusted_proxies",
+            format!(
+                "holds {proxy:?}, which is neither an address nor a network such as \"10.0.0.0/8\""
+            ),
+        );
     }
     if let Some(url) = &server.public_url {
         match origin(url.trim_end_matches('/')) {
@@ -31,26 +38,50 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             Err(Not::HasPath) => bad(
                 "server",
                 "public_url",
-                format!("is {url:?}, which has a path: the server cannot be served below a path; give it a host name or a port of its own"),
+                format!(
+                    "is {url:?}, which has a path: the server cannot be served below a path; give it a host name or a port of its own"
+                ),
             ),
             Err(Not::Origin) => {
-                bad("server", "public_url", format!("is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""));
+                bad(
+                    "server",
+                    "public_url",
+                    format!(
+                        "is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""
+                    ),
+                );
             }
         }
     }
-    for allowed in server.allowed_origins.iter().filter(|allowed| origin(allowed.trim_end_matches('/')).is_err()) {
+    for allowed in server
+        .allowed_origins
+        .iter()
+        .filter(|allowed| origin(allowed.trim_end_matches('/')).is_err())
+    {
         bad(
             "server",
             "allowed_origins",
-            format!("holds {allowed:?}, which no browser sends; an origin is \"https://HOST\" or \"https://HOST:PORT\", without a path"),
+            format!(
+                "holds {allowed:?}, which no browser sends; an origin is \"https://HOST\" or \"https://HOST:PORT\", without a path"
+            ),
         );
     }
     if !config.metrics.listen.is_empty() && !is_listenable(&config.metrics.listen) {
         let listen = &config.metrics.listen;
-        bad("metrics", "listen", format!("is {listen:?}, which is neither HOST:PORT (as \"127.0.0.1:9100\") nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
+        bad(
+            "metrics",
+            "listen",
+            format!(
+                "is {listen:?}, which is neither HOST:PORT (as \"127.0.0.1:9100\") nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
+            ),
+        );
     }
     if server.socket_mode().is_none() {
-        bad("server", "unix_socket_mode", format!("is {:?}; it must be a mode in octal, as \"0660\"", server.unix_socket_mode));
+        bad(
+            "server",
+            "unix_socket_mode",
+            format!("is {:?}; it must be a mode in octal, as \"0660\"", server.unix_socket_mode),
+        );
     }
     found
 }
@@ -59,7 +90,9 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
 pub fn is_listenable(address: &str) -> bool {
     match address.strip_prefix("unix:") {
         Some(path) => !path.is_empty() && path.len() <= MAX_SOCKET_PATH,
-        None => address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()),
+        None => address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()),
     }
 }
 
@@ -70,13 +103,16 @@ enum Not {
 }
 
 fn origin(text: &str) -> Result<(), Not> {
-    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return Err(Not::Origin) };
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return Err(Not::Origin);
+    };
     let (host, path) = host.split_once('/').map_or((host, None), |(host, path)| (host, Some(path)));
     let port_fits = match host.rsplit_once(':') {
         Some((_, port)) if !port.ends_with(']') => port.parse::<u16>().is_ok(),
         _ => true,
     };
-    if host.is_empty() || host.starts_with(':') || host.contains(['?', '#', '@', ' ']) || !port_fits {
+    if host.is_empty() || host.starts_with(':') || host.contains(['?', '#', '@', ' ']) || !port_fits
+    {
         return Err(Not::Origin);
     }
     if path.is_some() { Err(Not::HasPath) } else { Ok(()) }
@@ -89,31 +125,55 @@ mod tests {
 
     /// What is said of these values, one line each.
     fn said(server: Server, metrics: &str) -> String {
-        let config = Config { server, metrics: Metrics { listen: metrics.to_owned() }, ..Config::default() };
-        network(&config).into_iter().map(|Unworkable { section, key, why }| format!("[{section}] {key} {why}")).collect::<Vec<_>>().join("\n")
+        let config =
+            Config { server, metrics: Metrics { listen: metrics.to_owned() }, ..Config::default() };
+        network(&config)
+            .into_iter()
+            .map(|Unworkable { section, key, why }| format!("[{section}] {key} {why}"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn an_origin_is_a_scheme_and_a_host() {
-        for good in ["https://chat.example", "http://127.0.0.1:8080", "https://[::1]:443", "https://[::1]"] {
+        for good in
+            ["https://chat.example", "http://127.0.0.1:8080", "https://[::1]:443", "https://[::1]"]
+        {
             assert!(origin(good).is_ok(), "{good}");
         }
-        for bad in ["chat.example", "*", "https://", "https://:80", "https://a/b", "ws://a", "https://user@a", "https://a:b", "https://a?b", "null"] {
+        for bad in [
+            "chat.example",
+            "*",
+            "https://",
+            "https://:80",
+            "https://a/b",
+            "ws://a",
+            "https://user@a",
+            "https://a:b",
+            "https://a?b",
+            "null",
+        ] {
             assert!(origin(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_path_is_refused_with_the_reason() {
-        let url = |url: &str| said(Server { public_url: Some(url.to_owned()), ..Server::default() }, "");
+        let url =
+            |url: &str| said(Server { public_url: Some(url.to_owned()), ..Server::default() }, "");
         assert_eq!(url("https://chat.example.org/"), "");
-        assert!(url("https://example.org/chat").contains("cannot be served below a path"), "{}", url("https://example.org/chat"));
+        assert!(
+            url("https://example.org/chat").contains("cannot be served below a path"),
+            "{}",
+            url("https://example.org/chat")
+        );
         assert!(url("chat.example.org").contains("\"https://chat.example.org\""));
     }
 
     #[test]
     fn each_value_that_cannot_work_is_told() {
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let texts =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let server = Server {
             trusted_proxies: texts(&["10.0.0.0/99", "127.0.0.1", "proxy"]),
             public_url: Some("chat.example.org".to_owned()),
@@ -122,7 +182,15 @@ mod tests {
             ..Server::default()
         };
         let said = said(server, "9100");
-        for part in ["10.0.0.0/99", "\"proxy\"", "\"chat.example.org\"", "\"example.org/\"", "https://b.example/app", "\"9100\"", "\"rw\""] {
+        for part in [
+            "10.0.0.0/99",
+            "\"proxy\"",
+            "\"chat.example.org\"",
+            "\"example.org/\"",
+            "https://b.example/app",
+            "\"9100\"",
+            "\"rw\"",
+        ] {
             assert!(said.contains(part), "{part} is not in\n{said}");
         }
         assert_eq!(said.lines().count(), 7, "{said}");

@@ -7,9 +7,14 @@ const TYPO: usize = 1;
 
 /// Each section and key, with its default as JSON; null: it has none.
 pub(super) fn all() -> Vec<(String, String, serde_json::Value)> {
-    let Ok(serde_json::Value::Object(sections)) = serde_json::to_value(Config::default()) else { return Vec::new() };
+    let Ok(serde_json::Value::Object(sections)) = serde_json::to_value(Config::default()) else {
+        return Vec::new();
+    };
     let keys = sections.into_iter().flat_map(|(section, value)| match value {
-        serde_json::Value::Object(keys) => keys.into_iter().map(|(key, default)| (section.clone(), key, default)).collect::<Vec<_>>(),
+        serde_json::Value::Object(keys) => keys
+            .into_iter()
+            .map(|(key, default)| (section.clone(), key, default))
+            .collect::<Vec<_>>(),
         _ => Vec::new(),
     });
     keys.collect()
@@ -20,10 +25,14 @@ pub(super) fn unknown(section: &str, key: Option<&str>) -> Option<String> {
     let known = all();
     let sections = || known.iter().map(|(section, ..)| section.as_str());
     if !sections().any(|known| known == section) {
-        return Some(said(&format!("section [{section}]"), nearest(section, sections()).map(|near| format!("[{near}]"))));
+        return Some(said(
+            &format!("section [{section}]"),
+            nearest(section, sections()).map(|near| format!("[{near}]")),
+        ));
     }
     let key = key?;
-    let in_section = || known.iter().filter(|(known, ..)| known == section).map(|(_, key, _)| key.as_str());
+    let in_section =
+        || known.iter().filter(|(known, ..)| known == section).map(|(_, key, _)| key.as_str());
     if in_section().any(|known| known == key) {
         return None;
     }
@@ -42,5 +51,8 @@ fn said(what: &str, near: Option<String>) -> String {
 
 fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = among.map(|known| (strsim::jaro_winkler(word, known), known));
-    scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+    scored
+        .filter(|(score, _)| *score > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
 }

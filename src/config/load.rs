@@ -1,4 +1,5 @@
-//! Loading: defaults, then the file, then the environment, then flags. Everything that is wrong is found at once.
+//! Loading: defaults, then the file, then the environment, then flags. Everything that is wrong is
+//! found at once.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file, if there was one.
     pub file: Option<PathBuf>,
-    /// What is not wrong but was probably meant otherwise: files that were passed over, variables without effect.
+    /// What is not wrong but was probably meant otherwise: files that were passed over, variables
+    /// without effect.
     pub remarks: Vec<String>,
 }
 
@@ -48,7 +50,9 @@ pub enum ConfigError {
     #[error("{}", .0.join("\n"))]
     Wrong(Vec<String>),
     /// The data directory of somebody else, which nobody has named.
-    #[error("the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, --config or CHATCTL_SERVER__DATA_DIR")]
+    #[error(
+        "the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, --config or CHATCTL_SERVER__DATA_DIR"
+    )]
     Stranger {
         /// The directory.
         path: PathBuf,
@@ -62,17 +66,25 @@ pub fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
     load_from(flags, std::env::vars_os(), &place::usual())
 }
 
-fn load_from(flags: &Flags, variables: impl Iterator<Item = (OsString, OsString)>, places: &[PathBuf]) -> Result<Loaded, ConfigError> {
+fn load_from(
+    flags: &Flags,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    places: &[PathBuf],
+) -> Result<Loaded, ConfigError> {
     let mut variables = variables::read(variables);
     let mut remarks = std::mem::take(&mut variables.remarks);
     let mut problems = std::mem::take(&mut variables.problems);
     let named = flags.config.clone().or_else(|| variables.file.clone().map(PathBuf::from));
     let is_named = named.is_some();
-    let found = named.map_or_else(|| place::find(places), |file| place::Found { file: Some(file), remarks: Vec::new() });
+    let found = named.map_or_else(
+        || place::find(places),
+        |file| place::Found { file: Some(file), remarks: Vec::new() },
+    );
     remarks.extend(found.remarks);
     let mut table = Table::new();
     if let Some(path) = &found.file {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
         // Whoever did not mean this file learns how to get past it.
         let other = if is_named { "" } else { "; --config or CHATCTL_CONFIG chooses another" };
         let place = format!(" (file {}{other})", path.display());
@@ -81,13 +93,17 @@ fn load_from(flags: &Flags, variables: impl Iterator<Item = (OsString, OsString)
             Err(error) => problems.push(format!("{}{place}", error.to_string().trim())),
         }
     }
-    // A relative directory of the file is relative to the file; one of flags or environment to where we are.
+    // A relative directory of the file is relative to the file; one of flags or environment to
+    // where we are.
     let of_others = flags.data_dir.is_some() || variables.has("server", "data_dir");
     let in_file = table.get("server").and_then(|server| server.get("data_dir")).is_some();
     let layers = [table, variables.table(), overrides(flags)];
     let defaults = Figment::from(Serialized::defaults(Config::default()));
-    let merged = layers.into_iter().fold(defaults, |merged, layer| merged.merge(Serialized::defaults(layer)));
-    // Each value fits its key already; what is left is said without the place in our source that figment adds.
+    let merged = layers
+        .into_iter()
+        .fold(defaults, |merged, layer| merged.merge(Serialized::defaults(layer)));
+    // Each value fits its key already; what is left is said without the place in our source that
+    // figment adds.
     let mut config: Config = merged.extract().unwrap_or_else(|error| {
         problems.push(format!("{}: {}", error.path.join("."), error.kind));
         Config::default()
@@ -127,9 +143,14 @@ fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
             continue;
         };
         for (key, given) in entries {
-            let default = known.iter().find(|(s, k, _)| *s == section && *k == key).map(|(.., default)| default);
+            let default = known
+                .iter()
+                .find(|(s, k, _)| *s == section && *k == key)
+                .map(|(.., default)| default);
             let Some(default) = default else {
-                problems.extend(keys::unknown(&section, Some(&key)).map(|unknown| with_place(&unknown, place)));
+                problems.extend(
+                    keys::unknown(&section, Some(&key)).map(|unknown| with_place(&unknown, place)),
+                );
                 continue;
             };
             match value::accept(&section, &key, default, given) {
@@ -167,12 +188,16 @@ fn overrides(flags: &Flags) -> Table {
     table
 }
 
-/// The usual place below a directory that somebody else may have filled is not believed: passwords would go there.
+/// The usual place below a directory that somebody else may have filled is not believed: passwords
+/// would go there.
 fn known_owner(data: &Path) -> Result<(), ConfigError> {
     match std::fs::metadata(data) {
         Ok(meta) if !place::is_ours(&meta) => {
             let owner = place::named(std::os::unix::fs::MetadataExt::uid(&meta));
-            Err(ConfigError::Stranger { path: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()), owner })
+            Err(ConfigError::Stranger {
+                path: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()),
+                owner,
+            })
         }
         _ => Ok(()),
     }
@@ -182,7 +207,9 @@ fn known_owner(data: &Path) -> Result<(), ConfigError> {
 mod tests {
     use super::*;
 
-    fn os<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (OsString, OsString)> + 'a {
+    fn os<'a>(
+        variables: &'a [(&'a str, &'a str)],
+    ) -> impl Iterator<Item = (OsString, OsString)> + 'a {
         variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)))
     }
 
@@ -191,34 +218,66 @@ mod tests {
         let path = dir.path().join("config.toml");
         std::fs::write(&path, text).unwrap();
         let flags = Flags { config: Some(path), data_dir: Some("/d".into()), ..Flags::default() };
-        load_from(&flags, os(variables), &[]).map(|loaded| loaded.config).map_err(|error| error.to_string())
+        load_from(&flags, os(variables), &[])
+            .map(|loaded| loaded.config)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn environment_wins_over_file_and_file_over_defaults() {
-        let config = load_text("[rooms]\nidle_timeout_seconds = 5\nrecent_messages = 7\n", &[("CHATCTL_ROOMS__IDLE_TIMEOUT_SECONDS", "9")]).unwrap();
-        assert_eq!((config.rooms.idle_timeout_seconds, config.rooms.recent_messages, config.rooms.max_message_chars), (9, 7, 4000));
+        let config = load_text(
+            "[rooms]\nidle_timeout_seconds = 5\nrecent_messages = 7\n",
+            &[("CHATCTL_ROOMS__IDLE_TIMEOUT_SECONDS", "9")],
+        )
+        .unwrap();
+        assert_eq!(
+            (
+                config.rooms.idle_timeout_seconds,
+                config.rooms.recent_messages,
+                config.rooms.max_message_chars
+            ),
+            (9, 7, 4000)
+        );
     }
 
     #[test]
     fn lists_of_the_environment_are_one_value_commas_or_toml() {
         for text in ["127.0.0.1:1", "127.0.0.1:1,", "[\"127.0.0.1:1\"]"] {
-            assert_eq!(load_text("", &[("CHATCTL_SERVER__LISTEN", text)]).unwrap().server.listen, ["127.0.0.1:1"], "{text}");
+            assert_eq!(
+                load_text("", &[("CHATCTL_SERVER__LISTEN", text)]).unwrap().server.listen,
+                ["127.0.0.1:1"],
+                "{text}"
+            );
         }
-        assert_eq!(load_text("", &[("CHATCTL_SERVER__LISTEN", "a:1, b:2")]).unwrap().server.listen, ["a:1", "b:2"]);
+        assert_eq!(
+            load_text("", &[("CHATCTL_SERVER__LISTEN", "a:1, b:2")]).unwrap().server.listen,
+            ["a:1", "b:2"]
+        );
     }
 
     #[test]
     fn unknown_keys_name_the_nearest_and_the_place() {
         let error = load_text("[rooms]\nidle_timout_seconds = 5\n", &[]).unwrap_err();
-        assert!(error.contains("idle_timout_seconds") && error.contains("did you mean idle_timeout_seconds") && error.contains("config.toml"), "{error}");
+        assert!(
+            error.contains("idle_timout_seconds")
+                && error.contains("did you mean idle_timeout_seconds")
+                && error.contains("config.toml"),
+            "{error}"
+        );
         let error = load_text("", &[("CHATCTL_ROOM__RECENT_MESSAGES", "5")]).unwrap_err();
-        assert!(error.contains("did you mean [rooms]") && error.contains("CHATCTL_ROOM__RECENT_MESSAGES"), "{error}");
+        assert!(
+            error.contains("did you mean [rooms]")
+                && error.contains("CHATCTL_ROOM__RECENT_MESSAGES"),
+            "{error}"
+        );
     }
 
     #[test]
     fn variables_of_others_are_left_alone() {
-        assert!(load_text("", &[("CHATCTL_PORT", "tcp://10.0.0.1:80"), ("CHATCTL_CONFIG", "/nowhere")]).is_ok());
+        assert!(
+            load_text("", &[("CHATCTL_PORT", "tcp://10.0.0.1:80"), ("CHATCTL_CONFIG", "/nowhere")])
+                .is_ok()
+        );
     }
 
     #[test]
@@ -256,16 +315,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("c.toml");
         std::fs::write(&path, "[server]\ndata_dir = \"there\"\n").unwrap();
-        let loaded = load_from(&Flags { config: Some(path), ..Flags::default() }, std::iter::empty(), &[]).unwrap();
+        let loaded =
+            load_from(&Flags { config: Some(path), ..Flags::default() }, std::iter::empty(), &[])
+                .unwrap();
         assert_eq!(loaded.config.server.data_dir, dir.path().join("there"));
         let flags = Flags { config: Some(dir.path().join("none.toml")), ..Flags::default() };
-        assert!(matches!(load_from(&flags, std::iter::empty(), &[]), Err(ConfigError::Unreadable { .. })));
+        assert!(matches!(
+            load_from(&flags, std::iter::empty(), &[]),
+            Err(ConfigError::Unreadable { .. })
+        ));
     }
 
     #[test]
     fn the_example_holds_every_key_at_its_default() {
         let example = include_str!("../../config.toml.example");
-        let expected = Config { server: crate::config::Server { data_dir: "/d".into(), ..Default::default() }, ..Config::default() };
+        let expected = Config {
+            server: crate::config::Server { data_dir: "/d".into(), ..Default::default() },
+            ..Config::default()
+        };
         assert_eq!(load_text(example, &[]).unwrap(), expected);
         let mut section = String::new();
         let mut written = Vec::new();
@@ -277,19 +344,46 @@ mod tests {
             }
         }
         for (section, key, _) in keys::all() {
-            assert!(written.contains(&(section.clone(), key.clone())), "[{section}] {key} is not in the example");
+            assert!(
+                written.contains(&(section.clone(), key.clone())),
+                "[{section}] {key} is not in the example"
+            );
         }
     }
 
     #[test]
     fn a_variable_that_does_not_fit_is_named_with_its_value() {
         let table = [
-            ("CHATCTL_BACKUP__EVERY_HOURS", "24h", "CHATCTL_BACKUP__EVERY_HOURS: \"24h\" is not a whole number of hours"),
-            ("CHATCTL_ROOMS__RECENT_MESSAGES", "many", "CHATCTL_ROOMS__RECENT_MESSAGES: \"many\" is not a whole number"),
-            ("CHATCTL_LOG__STDOUT", "perhaps", "CHATCTL_LOG__STDOUT: \"perhaps\" must be true or false"),
-            ("CHATCTL_AUTH__REGISTRATION", "maybe", "CHATCTL_AUTH__REGISTRATION: \"maybe\" must be \"open\" or \"closed\""),
-            ("CHATCTL_MEDIA__MAX_BYTES", "much", "CHATCTL_MEDIA__MAX_BYTES: \"much\" is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB"),
-            ("CHATCTL_SERVER__DATA_DIRR", "/x", "CHATCTL_SERVER__DATA_DIRR: unknown key data_dirr in [server]; did you mean data_dir?"),
+            (
+                "CHATCTL_BACKUP__EVERY_HOURS",
+                "24h",
+                "CHATCTL_BACKUP__EVERY_HOURS: \"24h\" is not a whole number of hours",
+            ),
+            (
+                "CHATCTL_ROOMS__RECENT_MESSAGES",
+                "many",
+                "CHATCTL_ROOMS__RECENT_MESSAGES: \"many\" is not a whole number",
+            ),
+            (
+                "CHATCTL_LOG__STDOUT",
+                "perhaps",
+                "CHATCTL_LOG__STDOUT: \"perhaps\" must be true or false",
+            ),
+            (
+                "CHATCTL_AUTH__REGISTRATION",
+                "maybe",
+                "CHATCTL_AUTH__REGISTRATION: \"maybe\" must be \"open\" or \"closed\"",
+            ),
+            (
+                "CHATCTL_MEDIA__MAX_BYTES",
+                "much",
+                "CHATCTL_MEDIA__MAX_BYTES: \"much\" is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB",
+            ),
+            (
+                "CHATCTL_SERVER__DATA_DIRR",
+                "/x",
+                "CHATCTL_SERVER__DATA_DIRR: unknown key data_dirr in [server]; did you mean data_dir?",
+            ),
         ];
         for (name, text, said) in table {
             assert_eq!(load_text("", &[(name, text)]).unwrap_err(), said);
@@ -298,21 +392,42 @@ mod tests {
 
     #[test]
     fn variables_say_things_as_people_do() {
-        let config = load_text("", &[("CHATCTL_LOG__STDOUT", "no"), ("CHATCTL_MEDIA__MAX_BYTES", "25MB"), ("CHATCTL_SERVER__PUBLIC_URL", "")]).unwrap();
-        assert_eq!((config.log.stdout, config.media.max_bytes, config.server.public_url), (false, 25_000_000, None));
-        let config =
-            load_text("[media]\nmax_bytes = \"25 MiB\"\n[database]\npath = \"7\"\n", &[("CHATCTL_LOG__STDOUT", "yes"), ("CHATCTL_DATABASE__READERS", "3")])
-                .unwrap();
-        assert_eq!((config.log.stdout, config.media.max_bytes, config.database.readers), (true, 26_214_400, Some(3)));
+        let config = load_text(
+            "",
+            &[
+                ("CHATCTL_LOG__STDOUT", "no"),
+                ("CHATCTL_MEDIA__MAX_BYTES", "25MB"),
+                ("CHATCTL_SERVER__PUBLIC_URL", ""),
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            (config.log.stdout, config.media.max_bytes, config.server.public_url),
+            (false, 25_000_000, None)
+        );
+        let config = load_text(
+            "[media]\nmax_bytes = \"25 MiB\"\n[database]\npath = \"7\"\n",
+            &[("CHATCTL_LOG__STDOUT", "yes"), ("CHATCTL_DATABASE__READERS", "3")],
+        )
+        .unwrap();
+        assert_eq!(
+            (config.log.stdout, config.media.max_bytes, config.database.readers),
+            (true, 26_214_400, Some(3))
+        );
     }
 
     #[test]
     fn everything_that_is_wrong_is_found_at_once() {
         let text = "[rooms]\nrecent_mesages = 5\nreceipts_up_to = \"x\"\n[server]\nlisten = [\"8080\"]\nheartbeat_seconds = 0\n[sever]\n";
         let said = load_text(text, &[("CHATCTL_BACKUP__KEEP", "all")]).unwrap_err();
-        for part in
-            ["CHATCTL_BACKUP__KEEP", "recent_mesages", "receipts_up_to = \"x\" is not a whole number (file ", "\"8080\"", "heartbeat_seconds must", "[sever]"]
-        {
+        for part in [
+            "CHATCTL_BACKUP__KEEP",
+            "recent_mesages",
+            "receipts_up_to = \"x\" is not a whole number (file ",
+            "\"8080\"",
+            "heartbeat_seconds must",
+            "[sever]",
+        ] {
             assert!(said.contains(part), "{part} is not in\n{said}");
         }
         assert_eq!(said.lines().count(), 6, "{said}");
@@ -322,9 +437,16 @@ mod tests {
     #[test]
     fn a_variable_with_one_underscore_is_remarked_on() {
         let flags = Flags { data_dir: Some("/d".into()), ..Flags::default() };
-        let loaded =
-            load_from(&flags, os(&[("CHATCTL_SERVER_LISTEN", "0.0.0.0:80"), ("CHATCTL_SERVER_PORT", "tcp://10.0.0.1:80"), ("CHATCTL_CONFIG", "")]), &[])
-                .unwrap();
+        let loaded = load_from(
+            &flags,
+            os(&[
+                ("CHATCTL_SERVER_LISTEN", "0.0.0.0:80"),
+                ("CHATCTL_SERVER_PORT", "tcp://10.0.0.1:80"),
+                ("CHATCTL_CONFIG", ""),
+            ]),
+            &[],
+        )
+        .unwrap();
         assert_eq!(loaded.remarks.len(), 1, "{:?}", loaded.remarks);
         assert!(loaded.remarks[0].contains("CHATCTL_SERVER__LISTEN"), "{:?}", loaded.remarks);
     }
@@ -346,7 +468,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         std::fs::write(&path, "[server]\nport = 1\n").unwrap();
-        let said = load_from(&Flags::default(), std::iter::empty(), std::slice::from_ref(&path)).unwrap_err().to_string();
-        assert!(said.contains(path.to_str().unwrap()) && said.contains("--config or CHATCTL_CONFIG chooses another"), "{said}");
+        let said = load_from(&Flags::default(), std::iter::empty(), std::slice::from_ref(&path))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.contains(path.to_str().unwrap())
+                && said.contains("--config or CHATCTL_CONFIG chooses another"),
+            "{said}"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! The configuration: one struct a section, every key with its default. The keys are a promise (README, Configuration).
+//! The configuration: one struct a section, every key with its default. The keys are a promise
+//! (README, Configuration).
 //!
-//! A leaf of the house: every room may read its section, none of theirs is known here. Loading stands in [`load`].
+//! A leaf of the house: every room may read its section, none of theirs is known here. Loading
+//! stands in [`load`].
 
 pub mod check;
 mod keys;
@@ -48,17 +50,20 @@ pub struct Server {
     pub listen: Vec<String>,
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// How clients reach the server, when that differs from the `Host` header: scheme, host and port, without a path.
+    /// How clients reach the server, when that differs from the `Host` header: scheme, host and
+    /// port, without a path.
     pub public_url: Option<String>,
     /// Foreign origins that may use cookies.
     pub allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, or networks as `10.0.0.0/8`.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, or
+    /// networks as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     /// PEM file of the certificate chain; together with `tls_key`.
     pub tls_cert: Option<PathBuf>,
     /// PEM file of the private key.
     pub tls_key: Option<PathBuf>,
-    /// The socket that `chatctl` finds a running server by; unset: `control.sock` in the data directory. Relative to it.
+    /// The socket that `chatctl` finds a running server by; unset: `control.sock` in the data
+    /// directory. Relative to it.
     pub control_socket: Option<PathBuf>,
     /// Who may connect to `unix:` addresses: the mode of their files, in octal.
     pub unix_socket_mode: String,
@@ -89,7 +94,8 @@ impl Default for Server {
 impl Server {
     /// Where the control socket is.
     pub fn control_path(&self) -> PathBuf {
-        self.data_dir.join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
+        self.data_dir
+            .join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
     }
 
     /// `unix_socket_mode` as a number.
@@ -99,7 +105,8 @@ impl Server {
 
     /// Whether browsers reach the server by `https`, whoever speaks TLS.
     pub fn is_https(&self) -> bool {
-        self.tls_cert.is_some() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.tls_cert.is_some()
+            || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }
 
@@ -157,7 +164,8 @@ pub struct Auth {
     pub access_token_minutes: u64,
     /// Seconds between checks of the token of an open socket.
     pub token_recheck_seconds: u64,
-    /// Whether MD5 and SHA-1 digests of passwords log in (`realtime`); off also removes those stored.
+    /// Whether MD5 and SHA-1 digests of passwords log in (`realtime`); off also removes those
+    /// stored.
     pub digest_login: bool,
     /// What happens to look-alike names.
     pub confusable_names: Confusables,
@@ -209,7 +217,13 @@ pub struct Rooms {
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { idle_timeout_seconds: 1800, recent_messages: 20, max_message_chars: 4000, receipts_up_to: 100, presence_up_to: 200 }
+        Self {
+            idle_timeout_seconds: 1800,
+            recent_messages: 20,
+            max_message_chars: 4000,
+            receipts_up_to: 100,
+            presence_up_to: 200,
+        }
     }
 }
 
@@ -221,7 +235,8 @@ pub struct Media {
     pub max_bytes: u64,
     /// Bytes that one user's uploads may take up while no message holds them.
     pub max_unused_bytes_per_user: u64,
-    /// Free bytes on the disk below which nothing is uploaded; unset: 256 MiB, but at most a twentieth of the disk.
+    /// Free bytes on the disk below which nothing is uploaded; unset: 256 MiB, but at most a
+    /// twentieth of the disk.
     pub min_free_bytes: Option<u64>,
     /// Where the files are kept, relative to the data directory.
     pub directory: PathBuf,
@@ -229,7 +244,12 @@ pub struct Media {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { max_bytes: 25 * 1024 * 1024, max_unused_bytes_per_user: 256 * 1024 * 1024, min_free_bytes: None, directory: PathBuf::from("media") }
+        Self {
+            max_bytes: 25 * 1024 * 1024,
+            max_unused_bytes_per_user: 256 * 1024 * 1024,
+            min_free_bytes: None,
+            directory: PathBuf::from("media"),
+        }
     }
 }
 
@@ -245,7 +265,8 @@ pub struct Limits {
     pub max_frame_bytes: usize,
     /// Connections in all.
     pub max_connections: usize,
-    /// Connections of one address (IPv6: of one /64 network); behind trusted proxies, WebSockets and requests under way of one client.
+    /// Connections of one address (IPv6: of one /64 network); behind trusted proxies, WebSockets
+    /// and requests under way of one client.
     pub max_connections_per_address: usize,
     /// Sockets of one user.
     pub max_sockets_per_user: usize,
@@ -259,7 +280,8 @@ pub struct Limits {
     pub frames_per_minute_per_socket: u32,
     /// Requests without a session from one address in a minute (IPv6: from one /64 network).
     pub requests_per_minute_per_address: u32,
-    /// Seconds that a request body or a response may stand still; what moves slower than 1 KiB a second counts as standing still.
+    /// Seconds that a request body or a response may stand still; what moves slower than 1 KiB a
+    /// second counts as standing still.
     pub stall_seconds: u64,
     /// New accounts from one address in an hour.
     pub registrations_per_hour_per_address: u32,
@@ -381,7 +403,8 @@ impl Default for Log {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Address of its own for `/metrics`, `HOST:PORT` or `unix:PATH`; empty: on the usual ones, for programs on this machine.
+    /// Address of its own for `/metrics`, `HOST:PORT` or `unix:PATH`; empty: on the usual ones,
+    /// for programs on this machine.
     pub listen: String,
 }
 

@@ -1,5 +1,5 @@
-//! Where the configuration file is, and whether one that nobody has named is believed: as `ssh` and `git` do, only one that nobody
-//! else can have written.
+//! Where the configuration file is, and whether one that nobody has named is believed: as `ssh` and
+//! `git` do, only one that nobody else can have written.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -21,7 +21,8 @@ pub(super) struct Found {
     pub(super) remarks: Vec<String>,
 }
 
-/// Where a file is looked for when none is named: the superuser does not begin with the directory that they happen to be in.
+/// Where a file is looked for when none is named: the superuser does not begin with the directory
+/// that they happen to be in.
 pub(super) fn usual() -> Vec<PathBuf> {
     let places = if getuid().is_root() { [SYSTEM, HERE] } else { [HERE, SYSTEM] };
     places.map(PathBuf::from).to_vec()
@@ -36,19 +37,31 @@ pub(super) fn find(places: &[PathBuf]) -> Found {
             found.file = Some(place.clone());
             break;
         };
-        found.remarks.push(format!("{} was passed over: {why}; name it with --config to use it", place.display()));
+        found.remarks.push(format!(
+            "{} was passed over: {why}; name it with --config to use it",
+            place.display()
+        ));
     }
     found
 }
 
 /// Why a file is not believed: somebody else can have written it, or put it there.
 fn distrusted(file: &Path) -> Option<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    [("it", file), ("its directory", folder)].into_iter().find_map(|(what, place)| match std::fs::metadata(place) {
-        Ok(meta) if !is_ours(&meta) => Some(format!("{what} belongs to {}, not to you or root", named(meta.uid()))),
-        Ok(meta) if meta.mode() & 0o002 != 0 => Some(format!("{what} can be written by everybody")),
-        Ok(meta) if meta.mode() & 0o020 != 0 && !is_private(&meta) => Some(format!("{what} can be written by its group")),
-        _ => None,
+    let folder =
+        file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    [("it", file), ("its directory", folder)].into_iter().find_map(|(what, place)| {
+        match std::fs::metadata(place) {
+            Ok(meta) if !is_ours(&meta) => {
+                Some(format!("{what} belongs to {}, not to you or root", named(meta.uid())))
+            }
+            Ok(meta) if meta.mode() & 0o002 != 0 => {
+                Some(format!("{what} can be written by everybody"))
+            }
+            Ok(meta) if meta.mode() & 0o020 != 0 && !is_private(&meta) => {
+                Some(format!("{what} can be written by its group"))
+            }
+            _ => None,
+        }
     })
 }
 
@@ -59,7 +72,10 @@ pub(super) fn is_ours(meta: &Metadata) -> bool {
 
 /// The login name of a user, else the number.
 pub(super) fn named(uid: u32) -> String {
-    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name)
 }
 
 /// Whether the group is that of the owner alone, as many systems make one for each user.
@@ -67,7 +83,9 @@ fn is_private(meta: &Metadata) -> bool {
     let owner = User::from_uid(Uid::from_raw(meta.uid())).ok().flatten();
     let group = Group::from_gid(Gid::from_raw(meta.gid())).ok().flatten();
     let (Some(owner), Some(group)) = (owner, group) else { return false };
-    owner.gid == group.gid && owner.name == group.name && group.mem.iter().all(|member| *member == owner.name)
+    owner.gid == group.gid
+        && owner.name == group.name
+        && group.mem.iter().all(|member| *member == owner.name)
 }
 
 /// Whether it belongs to another program: no section of it is one of ours, not even a mistyped one.

@@ -1,4 +1,5 @@
-//! Values that fit their type but cannot work: one list, asked by `serve`, `config check` and `doctor`.
+//! Values that fit their type but cannot work: one list, asked by `serve`, `config check` and
+//! `doctor`.
 
 use super::Config;
 use super::check::{self, MAX_SOCKET_PATH};
@@ -7,12 +8,19 @@ use super::check::{self, MAX_SOCKET_PATH};
 pub(super) fn problems(config: &Config) -> Vec<String> {
     let Config { server, database, auth, rooms, media, limits, log, backup, .. } = config;
     let mut found = Vec::new();
-    let mut bad = |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if server.listen.is_empty() {
         bad("server", "listen", "must hold an address");
     }
     for address in server.listen.iter().filter(|address| !check::is_listenable(address)) {
-        bad("server", "listen", &format!("holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"));
+        bad(
+            "server",
+            "listen",
+            &format!(
+                "holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
+            ),
+        );
     }
     if server.tls_cert.is_some() != server.tls_key.is_some() {
         bad("server", "tls_cert", "and tls_key must be given together");
@@ -23,7 +31,11 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     let positive: [(&str, &str, u64); 16] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("limits", "stall_seconds", limits.stall_seconds),
-        ("limits", "requests_per_minute_per_address", limits.requests_per_minute_per_address.into()),
+        (
+            "limits",
+            "requests_per_minute_per_address",
+            limits.requests_per_minute_per_address.into(),
+        ),
         ("auth", "session_days", auth.session_days),
         ("auth", "access_token_minutes", auth.access_token_minutes),
         ("auth", "token_recheck_seconds", auth.token_recheck_seconds),
@@ -42,7 +54,10 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         bad(section, key, "must be at least 1");
     }
     if media.max_unused_bytes_per_user < media.max_bytes {
-        let why = format!("must be at least max_bytes ({}): a file is unused until a message holds it", media.max_bytes);
+        let why = format!(
+            "must be at least max_bytes ({}): a file is unused until a message holds it",
+            media.max_bytes
+        );
         bad("media", "max_unused_bytes_per_user", &why);
     }
     let paths = [

@@ -1,4 +1,5 @@
-//! One value for one key: read from the text of a variable or as it stands in the file, and refused in plain words.
+//! One value for one key: read from the text of a variable or as it stands in the file, and refused
+//! in plain words.
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -6,9 +7,15 @@ use toml::{Table, Value};
 
 use super::Config;
 
-/// The value that a text stands for: lists may be one value, comma-separated, or TOML; `yes` and `on` are true; sizes may have a
-/// unit; where text is wanted, numbers stay text. None: an optional key that is left empty.
-pub(super) fn read(section: &str, key: &str, default: &Json, text: &str) -> Result<Option<Value>, String> {
+/// The value that a text stands for: lists may be one value, comma-separated, or TOML; `yes` and
+/// `on` are true; sizes may have a unit; where text is wanted, numbers stay text. None: an optional
+/// key that is left empty.
+pub(super) fn read(
+    section: &str,
+    key: &str,
+    default: &Json,
+    text: &str,
+) -> Result<Option<Value>, String> {
     if text.is_empty() && default.is_null() {
         return Ok(None);
     }
@@ -22,17 +29,31 @@ pub(super) fn read(section: &str, key: &str, default: &Json, text: &str) -> Resu
     let list = default.is_array().then(|| list(text));
     let plain = Some(Value::String(text.to_owned()));
     let candidates = [list, number, word, plain];
-    let fits = candidates.into_iter().flatten().find_map(|value| accept(section, key, default, value).ok());
+    let fits = candidates
+        .into_iter()
+        .flatten()
+        .find_map(|value| accept(section, key, default, value).ok());
     fits.map(Some).ok_or_else(|| format!("{text:?} {}", wanted(section, key, default)))
 }
 
 /// The value as the key takes it, or why not.
-pub(super) fn accept(section: &str, key: &str, default: &Json, value: Value) -> Result<Value, String> {
+pub(super) fn accept(
+    section: &str,
+    key: &str,
+    default: &Json,
+    value: Value,
+) -> Result<Value, String> {
     let value = match (&value, is_size(key)) {
-        (Value::String(text), true) => bytes(text).and_then(|bytes| i64::try_from(bytes).ok()).map_or(value, Value::Integer),
+        (Value::String(text), true) => {
+            bytes(text).and_then(|bytes| i64::try_from(bytes).ok()).map_or(value, Value::Integer)
+        }
         _ => value,
     };
-    if fits(section, key, value.clone()) { Ok(value) } else { Err(format!("{value} {}", wanted(section, key, default))) }
+    if fits(section, key, value.clone()) {
+        Ok(value)
+    } else {
+        Err(format!("{value} {}", wanted(section, key, default)))
+    }
 }
 
 fn fits(section: &str, key: &str, value: Value) -> bool {
@@ -50,16 +71,26 @@ fn one(section: &str, key: &str, value: Value) -> Result<Config, toml::de::Error
 fn wanted(section: &str, key: &str, default: &Json) -> String {
     // An optional key tells by what it takes.
     let numeric = default.is_number() || default.is_null() && fits(section, key, Value::Integer(1));
-    let unit = ["seconds", "minutes", "hours", "days", "chars"].iter().find(|unit| key.split('_').any(|part| part == **unit));
+    let unit = ["seconds", "minutes", "hours", "days", "chars"]
+        .iter()
+        .find(|unit| key.split('_').any(|part| part == **unit));
     match default {
-        _ if numeric && is_size(key) => "is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned(),
-        _ if numeric => format!("is not a whole number{}", unit.map(|unit| format!(" of {}", unit.replace("chars", "characters"))).unwrap_or_default()),
+        _ if numeric && is_size(key) => {
+            "is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned()
+        }
+        _ if numeric => format!(
+            "is not a whole number{}",
+            unit.map(|unit| format!(" of {}", unit.replace("chars", "characters")))
+                .unwrap_or_default()
+        ),
         Json::Bool(_) => "must be true or false".to_owned(),
         Json::Array(_) => "must be a list of texts".to_owned(),
         _ => match one(section, key, Value::String(String::new())) {
             // Of a choice, serde knows the names.
             Err(error) => match error.message().split_once("expected ") {
-                Some((_, names)) => format!("must be {}", names.trim_start_matches("one of ").replace('`', "\"")),
+                Some((_, names)) => {
+                    format!("must be {}", names.trim_start_matches("one of ").replace('`', "\""))
+                }
                 None => "does not fit".to_owned(),
             },
             Ok(_) => "must be a text".to_owned(),
@@ -68,10 +99,21 @@ fn wanted(section: &str, key: &str, default: &Json) -> String {
 }
 
 fn list(text: &str) -> Value {
-    let as_toml = format!("list = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("list"));
+    let as_toml =
+        format!("list = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("list"));
     Value::Array(match as_toml {
-        Some(Value::Array(items)) => items.into_iter().map(|item| Value::String(item.as_str().map_or_else(|| item.to_string(), str::to_owned))).collect(),
-        _ => text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| Value::String(part.to_owned())).collect(),
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .map(|item| {
+                Value::String(item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            })
+            .collect(),
+        _ => text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| Value::String(part.to_owned()))
+            .collect(),
     })
 }
 
@@ -82,7 +124,8 @@ fn is_size(key: &str) -> bool {
 /// `25 MiB` as bytes: units with an `i`, and single letters, count in 1024, the others in 1000.
 fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (digits, unit) =
+        text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let (base, power): (u64, u32) = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => (1, 0),
         "k" | "kib" => (1024, 1),
@@ -104,7 +147,14 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        for (text, number) in [("1024", 1024), ("25MB", 25_000_000), ("25 MiB", 26_214_400), ("64k", 65_536), ("1GiB", 1 << 30), ("7B", 7)] {
+        for (text, number) in [
+            ("1024", 1024),
+            ("25MB", 25_000_000),
+            ("25 MiB", 26_214_400),
+            ("64k", 65_536),
+            ("1GiB", 1 << 30),
+            ("7B", 7),
+        ] {
             assert_eq!(bytes(text), Some(number), "{text}");
         }
         for text in ["", "MB", "1.5MB", "-1", "25 megs", "99999999999999999999", "99999999999 TB"] {

@@ -27,7 +27,8 @@ pub(super) struct Variables {
 pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables {
     let mut found = Variables::default();
     let known = keys::all();
-    let ours = all.filter_map(|(name, text)| Some((name.to_str()?.strip_prefix(PREFIX)?.to_owned(), text)));
+    let ours = all
+        .filter_map(|(name, text)| Some((name.to_str()?.strip_prefix(PREFIX)?.to_owned(), text)));
     for (rest, text) in ours {
         let name = format!("{PREFIX}{rest}");
         if name == FILE {
@@ -35,8 +36,11 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
             continue;
         }
         let Some((section, key)) = rest.split_once("__") else {
-            // Kubernetes makes variables for services of our name; only what is exactly a key was meant for us.
-            let meant = known.iter().find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
+            // Kubernetes makes variables for services of our name; only what is exactly a key was
+            // meant for us.
+            let meant = known
+                .iter()
+                .find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
             if let Some((section, key, _)) = meant {
                 let right = format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase());
                 found.remarks.push(format!("{name} has no effect: two underscores stand between section and key, as in {right}"));
@@ -48,9 +52,15 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
             found.problems.push(format!("{name}: {unknown}"));
             continue;
         }
-        let default = known.iter().find(|(known, name, _)| *known == section && *name == key).map(|(.., default)| default.clone()).unwrap_or_default();
-        let read =
-            text.to_str().ok_or_else(|| format!("{:?} is not UTF-8", text.to_string_lossy())).and_then(|text| value::read(&section, &key, &default, text));
+        let default = known
+            .iter()
+            .find(|(known, name, _)| *known == section && *name == key)
+            .map(|(.., default)| default.clone())
+            .unwrap_or_default();
+        let read = text
+            .to_str()
+            .ok_or_else(|| format!("{:?} is not UTF-8", text.to_string_lossy()))
+            .and_then(|text| value::read(&section, &key, &default, text));
         match read {
             Ok(Some(value)) => found.values.push((section, key, value)),
             Ok(None) => (),

@@ -1,4 +1,5 @@
-//! Carries transient events between servers and counts who is present. [`LocalBus`] is the one of a single server.
+//! Carries transient events between servers and counts who is present. [`LocalBus`] is the one of a
+//! single server.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -37,12 +38,21 @@ pub enum Crossing {
 
 /// Moves events between servers.
 pub trait Bus: Send + Sync {
-    /// Transient events only (typing, presence). Never waits. Committed events are handed over by the store itself, in rev order.
+    /// Transient events only (typing, presence). Never waits. Committed events are handed over by
+    /// the store itself, in rev order.
     fn publish(&self, event: Event);
-    /// Events of this room or user arrive on the receiver given at assembly. Loss is told (`Event::Lost`), never silent; may repeat.
+    /// Events of this room or user arrive on the receiver given at assembly. Loss is told
+    /// (`Event::Lost`), never silent; may repeat.
     fn listen(&self, topic: Topic, on: bool) -> BusReply<'_, ()>;
-    /// Counts one socket of the user in or out; publishes `tell` when that crosses, in the order of the crossings.
-    fn present(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> BusReply<'_, Crossing>;
+    /// Counts one socket of the user in or out; publishes `tell` when that crosses, in the order of
+    /// the crossings.
+    fn present(
+        &self,
+        room: RoomId,
+        user: UserId,
+        here: bool,
+        tell: Event,
+    ) -> BusReply<'_, Crossing>;
     /// Everybody present in the room, on any server.
     fn online(&self, room: RoomId) -> BusReply<'_, Vec<UserId>>;
     /// Whether it answers; for `/health`.
@@ -80,7 +90,8 @@ impl LocalBus {
         if users.is_empty() {
             present.remove(&room);
         }
-        // Published under the lock, so that an entry and a leave arrive in the order in which they were counted.
+        // Published under the lock, so that an entry and a leave arrive in the order in which they
+        // were counted.
         if crossing != Crossing::None {
             self.sink.put(tell);
         }
@@ -97,13 +108,20 @@ impl Bus for LocalBus {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn present(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> BusReply<'_, Crossing> {
+    fn present(
+        &self,
+        room: RoomId,
+        user: UserId,
+        here: bool,
+        tell: Event,
+    ) -> BusReply<'_, Crossing> {
         Box::pin(std::future::ready(Ok(self.count(room, user, here, tell))))
     }
 
     fn online(&self, room: RoomId) -> BusReply<'_, Vec<UserId>> {
         let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        let users = present.get(&room).map(|users| users.keys().copied().collect()).unwrap_or_default();
+        let users =
+            present.get(&room).map(|users| users.keys().copied().collect()).unwrap_or_default();
         Box::pin(std::future::ready(Ok(users)))
     }
 
@@ -120,7 +138,13 @@ mod tests {
     fn only_the_first_and_the_last_socket_of_a_user_cross() {
         let bus = LocalBus::new(EventSink::new(|_| ()));
         let tell = || Event::UserChanged { user: UserId(1) };
-        let steps = [(true, Crossing::First), (true, Crossing::None), (false, Crossing::None), (false, Crossing::Last), (false, Crossing::None)];
+        let steps = [
+            (true, Crossing::First),
+            (true, Crossing::None),
+            (false, Crossing::None),
+            (false, Crossing::Last),
+            (false, Crossing::None),
+        ];
         for (here, crossing) in steps {
             assert_eq!(bus.count(RoomId(1), UserId(1), here, tell()), crossing);
         }

@@ -18,7 +18,8 @@ pub enum Audience {
     Only(UserId),
 }
 
-/// Why a socket ends. Divided into those after which a client comes back and those after which it must not.
+/// Why a socket ends. Divided into those after which a client comes back and those after which it
+/// must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseReason {
     /// 1000: the conversation is over (left, removed, room deleted).
@@ -99,7 +100,8 @@ pub struct Voice {
     pub name: &'static str,
     /// Its encoder; empty: it has no word for this event.
     pub encode: fn(&Event) -> Vec<Encoded>,
-    /// Whether a socket listens to all rooms of its user when it asks to (`chatrooms`), or only to the one it entered.
+    /// Whether a socket listens to all rooms of its user when it asks to (`chatrooms`), or only to
+    /// the one it entered.
     pub personal: bool,
 }
 

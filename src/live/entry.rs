@@ -20,7 +20,8 @@ pub enum Begin<'a> {
     Closing,
 }
 
-/// The duty to bring a live room up. Dropped unfinished, it gives the room up again, so that the next caller may try.
+/// The duty to bring a live room up. Dropped unfinished, it gives the room up again, so that the
+/// next caller may try.
 pub struct Loading<'a> {
     hub: &'a Hub,
     room: RoomId,
@@ -55,7 +56,8 @@ pub struct Snapshot {
 }
 
 impl Hub {
-    /// Brings a live room to the point where sockets may enter, waiting for another caller who is creating it.
+    /// Brings a live room to the point where sockets may enter, waiting for another caller who is
+    /// creating it.
     pub async fn begin(&self, room: RoomId) -> Begin<'_> {
         loop {
             let found = self.change(room, |watch| match &watch.live {
@@ -95,7 +97,8 @@ impl Hub {
         }
     }
 
-    /// Waits until the live room has applied this rev, or is gone. The store has put its event into the sink before it answered, so it comes.
+    /// Waits until the live room has applied this rev, or is gone. The store has put its event into
+    /// the sink before it answered, so it comes.
     pub async fn applied(&self, room: RoomId, rev: Rev) {
         while let Some(slot) = self.slot(room) {
             let mut turned = std::pin::pin!(slot.turned.notified());
@@ -109,7 +112,12 @@ impl Hub {
 
     /// Lets a socket enter a live room. With `hold` its events wait for [`Hub::make_ready`].
     /// Only participants enter; None: the live room is gone again, begin anew.
-    pub fn enter(&self, room: RoomId, socket: &Arc<Socket>, hold: bool) -> Result<Option<Snapshot>> {
+    pub fn enter(
+        &self,
+        room: RoomId,
+        socket: &Arc<Socket>,
+        hold: bool,
+    ) -> Result<Option<Snapshot>> {
         self.change(room, |watch| {
             let seen = watch.seen;
             let Some(live) = &mut watch.live else { return Ok(None) };
@@ -117,7 +125,9 @@ impl Hub {
             if live.state == LiveState::Closing {
                 return Err(Error::RoomClosing);
             }
-            let Some(participant) = facts.participant(socket.user) else { return Err(Error::NotInRoom) };
+            let Some(participant) = facts.participant(socket.user) else {
+                return Err(Error::NotInRoom);
+            };
             let (person, rev) = (participant.person(), live.rev);
             let recent = live.recent.iter().cloned().collect();
             let last_seq = facts.room.last_seq;
@@ -147,7 +157,15 @@ impl Hub {
                     debug!(room = room.key(), "Room is active.");
                 }
             }
-            Ok(Some(Snapshot { facts, rev, recent, state: LiveState::Active, position: socket.outbox.position(), entered, person }))
+            Ok(Some(Snapshot {
+                facts,
+                rev,
+                recent,
+                state: LiveState::Active,
+                position: socket.outbox.position(),
+                entered,
+                person,
+            }))
         })
     }
 
@@ -173,7 +191,8 @@ impl Hub {
         let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
         let watch = slot.lock();
         let Some(live) = &watch.live else { return (Vec::new(), 0) };
-        let mut names: Vec<String> = live.present.values().map(|(person, _)| person.login.clone()).take(limit).collect();
+        let mut names: Vec<String> =
+            live.present.values().map(|(person, _)| person.login.clone()).take(limit).collect();
         names.sort();
         (names, u32::try_from(live.present.len()).unwrap_or(u32::MAX))
     }
@@ -239,8 +258,9 @@ impl Live {
 }
 
 impl Loading<'_> {
-    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer running; the timer also runs for a socket
-    /// that was to come first, in case that it never does.
+    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer
+    /// running; the timer also runs for a socket that was to come first, in case that it never
+    /// does.
     pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>, first: First) {
         let Hub { recent_messages, .. } = *self.hub;
         self.done = true;

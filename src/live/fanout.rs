@@ -1,4 +1,5 @@
-//! From one event to the queues of everybody who listens. One dispatcher calls this, event by event, in commit order.
+//! From one event to the queues of everybody who listens. One dispatcher calls this, event by
+//! event, in commit order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +7,10 @@ use std::time::Duration;
 use super::hub::Hub;
 use super::room::{Watch, hears, queue};
 use super::{Audience, Encoded, Socket, Voice};
-use crate::model::{Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId, Seq, Timestamp, UserId};
+use crate::model::{
+    Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId,
+    Seq, Timestamp, UserId,
+};
 
 /// How often merged presence is told.
 const MERGE_EVERY: Duration = Duration::from_secs(1);
@@ -38,10 +42,18 @@ impl Hub {
         match event {
             Event::Room(change) => return self.deliver_change(event, change),
             Event::RoomAdded { user, facts, at, .. } => self.deliver_added(*user, facts, *at),
-            Event::Marked { mark, author, participants, .. } => self.deliver_mark(event, mark, (*participants > self.receipts_up_to).then_some(*author)),
+            Event::Marked { mark, author, participants, .. } => self.deliver_mark(
+                event,
+                mark,
+                (*participants > self.receipts_up_to).then_some(*author),
+            ),
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
-            Event::Entered { room, person, at, .. } => self.deliver_presence(event, *room, person, true, *at),
-            Event::Left { room, person, at } => self.deliver_presence(event, *room, person, false, *at),
+            Event::Entered { room, person, at, .. } => {
+                self.deliver_presence(event, *room, person, true, *at)
+            }
+            Event::Left { room, person, at } => {
+                self.deliver_presence(event, *room, person, false, *at)
+            }
             Event::Presence { room, .. } => self.hint(*room, event),
             Event::Typing { room, .. } => {
                 if self.online(*room, 0).1 as usize <= self.presence_up_to {
@@ -56,8 +68,18 @@ impl Hub {
 
     /// Where every room (or this one) stands, so that what a bus has lost can be read again.
     fn missing(&self, room: Option<RoomId>) -> Vec<Effect> {
-        let slots: Vec<_> = self.lock_rooms().iter().filter(|(id, _)| room.is_none_or(|room| room == **id)).map(|(id, slot)| (*id, Arc::clone(slot))).collect();
-        slots.into_iter().filter_map(|(room, slot)| slot.lock().seen.map(|since| Effect::Missing { room, since })).collect()
+        let slots: Vec<_> = self
+            .lock_rooms()
+            .iter()
+            .filter(|(id, _)| room.is_none_or(|room| room == **id))
+            .map(|(id, slot)| (*id, Arc::clone(slot)))
+            .collect();
+        slots
+            .into_iter()
+            .filter_map(|(room, slot)| {
+                slot.lock().seen.map(|since| Effect::Missing { room, since })
+            })
+            .collect()
     }
 
     fn deliver_change(&self, event: &Event, change: &Arc<RoomEvent>) -> Vec<Effect> {
@@ -92,7 +114,9 @@ impl Hub {
         slot.turned.notify_waiters();
         for what in &change.changes {
             match what {
-                Change::ParticipantRemoved(person) => effects.extend(self.take_out(change.room, Some(person.id))),
+                Change::ParticipantRemoved(person) => {
+                    effects.extend(self.take_out(change.room, Some(person.id)))
+                }
                 Change::RoomDeleted => effects.extend(self.take_out(change.room, None)),
                 _ => (),
             }
@@ -103,15 +127,29 @@ impl Hub {
     /// Takes a user's sockets (or everybody's) out of a room: nothing later reaches them.
     fn take_out(&self, room: RoomId, user: Option<UserId>) -> Vec<Effect> {
         self.change(room, |watch| {
-            for listener in watch.groups.iter_mut().flat_map(|g| &mut g.listeners).filter(|l| user.is_none_or(|user| l.socket.user == user)) {
+            for listener in watch
+                .groups
+                .iter_mut()
+                .flat_map(|g| &mut g.listeners)
+                .filter(|l| user.is_none_or(|user| l.socket.user == user))
+            {
                 listener.present = false;
                 listener.subscribed = false;
                 listener.socket.take_out();
             }
             watch.sweep();
             let Some(live) = &mut watch.live else { return Vec::new() };
-            let gone: Vec<UserId> = live.present.keys().copied().filter(|id| user.is_none_or(|user| *id == user)).collect();
-            let effects = gone.iter().filter_map(|id| live.present.remove(id)).map(|(person, sockets)| Effect::Gone { room, person, sockets }).collect();
+            let gone: Vec<UserId> = live
+                .present
+                .keys()
+                .copied()
+                .filter(|id| user.is_none_or(|user| *id == user))
+                .collect();
+            let effects = gone
+                .iter()
+                .filter_map(|id| live.present.remove(id))
+                .map(|(person, sockets)| Effect::Gone { room, person, sockets })
+                .collect();
             if live.state == LiveState::Active {
                 self.rest(room, live);
             }
@@ -142,21 +180,35 @@ impl Hub {
             let strangers = watch.strangers(facts);
             // Those who are no longer in the room hear of that, and then nothing more.
             for person in &strangers {
-                let removal =
-                    RoomEvent { room, rev, at: Timestamp::now(), by: person.clone(), socket: None, changes: vec![Change::ParticipantRemoved(person.clone())] };
+                let removal = RoomEvent {
+                    room,
+                    rev,
+                    at: Timestamp::now(),
+                    by: person.clone(),
+                    socket: None,
+                    changes: vec![Change::ParticipantRemoved(person.clone())],
+                };
                 watch.send(&Event::Room(Arc::new(removal)), Some(rev), false);
             }
             (strangers, known)
         };
-        let effects: Vec<Effect> = strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
+        let effects: Vec<Effect> =
+            strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
         slot.lock().send(&Event::CaughtUp { changes: Arc::new(changes), known }, Some(rev), false);
         effects
     }
 
     fn deliver_added(&self, user: UserId, facts: &Arc<RoomFacts>, at: Timestamp) {
         let sockets = self.sockets(user);
-        let event = Event::RoomAdded { user, facts: Arc::clone(facts), state: self.state(facts.room.id), at };
-        tell(&sockets, &event, |encoded| encoded.to == Audience::Only(user) || encoded.to == Audience::All);
+        let event = Event::RoomAdded {
+            user,
+            facts: Arc::clone(facts),
+            state: self.state(facts.room.id),
+            at,
+        };
+        tell(&sockets, &event, |encoded| {
+            encoded.to == Audience::Only(user) || encoded.to == Audience::All
+        });
         for socket in sockets.iter().filter(|s| s.is_subscribed()) {
             self.change(facts.room.id, |watch| {
                 if !socket.note_listening(facts.room.id) {
@@ -169,14 +221,16 @@ impl Hub {
                     listener.ready = true;
                     listener.rev = listener.rev.max(rev);
                 }
-                // Where nobody listened before, the room's own event of this rev has nobody else to reach.
+                // Where nobody listened before, the room's own event of this rev has nobody else to
+                // reach.
                 watch.seen.get_or_insert(rev);
                 watch.last_seq = watch.last_seq.max(facts.room.last_seq);
             });
         }
     }
 
-    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room, in large rooms only to the author's.
+    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room,
+    /// in large rooms only to the author's.
     fn deliver_mark(&self, event: &Event, mark: &ReadMark, only_author: Option<UserId>) {
         let own = Audience::Only(mark.user);
         tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
@@ -184,7 +238,9 @@ impl Hub {
         let watch = slot.lock();
         for group in &watch.groups {
             for encoded in group.voice.say(event).iter().filter(|encoded| encoded.to != own) {
-                let told = |socket: &Socket| hears(encoded, socket) && only_author.is_none_or(|author| socket.user == author);
+                let told = |socket: &Socket| {
+                    hears(encoded, socket) && only_author.is_none_or(|author| socket.user == author)
+                };
                 for listener in group.listeners.iter().filter(|l| l.ready && told(&l.socket)) {
                     queue(encoded, &listener.socket, true);
                 }
@@ -193,7 +249,14 @@ impl Hub {
     }
 
     /// Entries and leaves one by one, or merged where many are present.
-    fn deliver_presence(&self, event: &Event, room: RoomId, person: &Person, entered: bool, at: Timestamp) {
+    fn deliver_presence(
+        &self,
+        event: &Event,
+        room: RoomId,
+        person: &Person,
+        entered: bool,
+        at: Timestamp,
+    ) {
         let Some(slot) = self.slot(room) else { return };
         let mut watch = slot.lock();
         let many = watch.live.as_ref().is_some_and(|live| live.present.len() > self.presence_up_to);
@@ -202,7 +265,11 @@ impl Hub {
             return;
         }
         let Some(live) = &mut watch.live else { return };
-        let (add, drop) = if entered { (&mut live.merged.joined, &mut live.merged.left) } else { (&mut live.merged.left, &mut live.merged.joined) };
+        let (add, drop) = if entered {
+            (&mut live.merged.joined, &mut live.merged.left)
+        } else {
+            (&mut live.merged.left, &mut live.merged.joined)
+        };
         if let Some(undone) = drop.iter().position(|login| *login == person.login) {
             drop.remove(undone);
         } else {
@@ -227,7 +294,11 @@ impl Hub {
         let merged = std::mem::take(&mut live.merged);
         let online = u32::try_from(live.present.len()).unwrap_or(u32::MAX);
         if !merged.joined.is_empty() || !merged.left.is_empty() {
-            watch.send(&Event::Presence { room, joined: merged.joined, left: merged.left, online, at }, None, true);
+            watch.send(
+                &Event::Presence { room, joined: merged.joined, left: merged.left, online, at },
+                None,
+                true,
+            );
         }
     }
 
@@ -243,8 +314,14 @@ impl Watch {
     fn strangers(&self, facts: &RoomFacts) -> Vec<Person> {
         let mut strangers: Vec<Person> = Vec::new();
         for socket in self.groups.iter().flat_map(|g| &g.listeners).map(|l| &l.socket) {
-            if facts.participant(socket.user).is_none() && !strangers.iter().any(|p| p.id == socket.user) {
-                strangers.push(Person { id: socket.user, login: socket.login.clone(), name: socket.login.clone() });
+            if facts.participant(socket.user).is_none()
+                && !strangers.iter().any(|p| p.id == socket.user)
+            {
+                strangers.push(Person {
+                    id: socket.user,
+                    login: socket.login.clone(),
+                    name: socket.login.clone(),
+                });
             }
         }
         strangers
@@ -261,7 +338,8 @@ fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool
     }
     for voice in voices {
         for encoded in voice.say(event).iter().filter(|encoded| which(encoded)) {
-            for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s)) {
+            for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s))
+            {
                 queue(encoded, socket, false);
             }
         }

@@ -1,6 +1,7 @@
 //! All open sockets and all rooms that somebody listens to, on this server.
 //!
-//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`]; `users` is taken alone. None is held across an await.
+//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`]; `users` is taken alone. None is held across
+//! an await.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,10 @@ use tokio::sync::Notify;
 use super::room::Watch;
 use super::{CloseReason, Outbox, Socket, Voice};
 use crate::config;
-use crate::model::{Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp, UserId};
+use crate::model::{
+    Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp,
+    UserId,
+};
 
 /// Sockets and live rooms of this server.
 pub struct Hub {
@@ -74,7 +78,12 @@ impl Hub {
     }
 
     /// Registers a socket; `RateLimited` when its user has too many.
-    pub fn connect(&self, session: &Session, voice: Voice, token_expires: Option<Timestamp>) -> Result<Arc<Socket>> {
+    pub fn connect(
+        &self,
+        session: &Session,
+        voice: Voice,
+        token_expires: Option<Timestamp>,
+    ) -> Result<Arc<Socket>> {
         let mut users = self.lock_users();
         let sockets = users.entry(session.user).or_default();
         if sockets.len() >= self.max_sockets_per_user {
@@ -82,12 +91,21 @@ impl Hub {
         }
         let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
         let outbox = Outbox::new(self.queue_frames, self.queue_bytes);
-        let socket = Arc::new(Socket::new(id, session.user, session.login.clone(), session.id, voice, outbox, token_expires));
+        let socket = Arc::new(Socket::new(
+            id,
+            session.user,
+            session.login.clone(),
+            session.id,
+            voice,
+            outbox,
+            token_expires,
+        ));
         sockets.push(Arc::clone(&socket));
         Ok(socket)
     }
 
-    /// Forgets a socket. It must have left every room before (see [`Hub::leave`]); what it merely listened to ends here.
+    /// Forgets a socket. It must have left every room before (see [`Hub::leave`]); what it merely
+    /// listened to ends here.
     pub fn disconnect(&self, socket: &Socket) {
         {
             let mut users = self.lock_users();
@@ -109,7 +127,8 @@ impl Hub {
             let users = self.lock_users();
             (users.len(), users.values().map(Vec::len).sum())
         };
-        let slots: Vec<Arc<Slot>> = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let slots: Vec<Arc<Slot>> =
+            self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let live = slots.iter().filter(|slot| slot.lock().live.is_some()).count();
         (users, sockets, live)
     }
@@ -135,7 +154,9 @@ impl Hub {
 
     /// The state of a room's live side.
     pub fn state(&self, room: RoomId) -> LiveState {
-        self.slot(room).and_then(|slot| slot.lock().live.as_ref().map(|live| live.state)).unwrap_or(LiveState::Closed)
+        self.slot(room)
+            .and_then(|slot| slot.lock().live.as_ref().map(|live| live.state))
+            .unwrap_or(LiveState::Closed)
     }
 
     /// Participants and roles of a live room, from memory.
@@ -143,7 +164,8 @@ impl Hub {
         self.slot(room)?.lock().live.as_ref()?.facts.clone()
     }
 
-    /// Lets a socket listen without having entered. Its events are held back until [`Hub::make_ready`].
+    /// Lets a socket listen without having entered. Its events are held back until
+    /// [`Hub::make_ready`].
     pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {
         self.change(room, |watch| {
             if socket.note_listening(room) {
@@ -169,7 +191,8 @@ impl Hub {
         self.slot(room).is_some_and(|slot| slot.lock().listener(socket.id).is_some())
     }
 
-    /// The listener has read everything up to this rev: live events follow, unless later ones went by meanwhile.
+    /// The listener has read everything up to this rev: live events follow, unless later ones went
+    /// by meanwhile.
     pub fn make_ready(&self, room: RoomId, socket: &Socket, rev: Rev, last_seq: Seq) -> Ready {
         let Some(slot) = self.slot(room) else { return Ready::Gone };
         let mut watch = slot.lock();
@@ -187,7 +210,8 @@ impl Hub {
         Ready::At(socket.outbox.position())
     }
 
-    /// Changes a room's watch under both locks, so that it cannot be forgotten meanwhile; forgets it when it is empty afterwards.
+    /// Changes a room's watch under both locks, so that it cannot be forgotten meanwhile; forgets
+    /// it when it is empty afterwards.
     pub(super) fn change<T>(&self, room: RoomId, change: impl FnOnce(&mut Watch) -> T) -> T {
         let mut rooms = self.lock_rooms();
         let slot = Arc::clone(rooms.entry(room).or_default());

@@ -1,6 +1,8 @@
-//! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between servers.
+//! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
+//! servers.
 //!
-//! What may live here: memory and queues. No store (chat reads and hands over), no permission, no dialect's words.
+//! What may live here: memory and queues. No store (chat reads and hands over), no permission, no
+//! dialect's words.
 
 mod bus;
 mod encoded;

@@ -1,7 +1,8 @@
 //! The bounded queue between fan-out and one socket's task.
 //!
-//! Pushing never waits: a queue that is full by frames or bytes marks the socket as too slow and takes nothing more.
-//! Its lock is the innermost of all (ARCHITECTURE.md, lock order) and is never held across an await.
+//! Pushing never waits: a queue that is full by frames or bytes marks the socket as too slow and
+//! takes nothing more. Its lock is the innermost of all (ARCHITECTURE.md, lock order) and is never
+//! held across an await.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -79,11 +80,14 @@ impl Outbox {
         self.lock().pushed
     }
 
-    /// Moves waiting frames into `into`, those before `position` only when one is given; answers why the socket is to close, once everything is taken.
+    /// Moves waiting frames into `into`, those before `position` only when one is given; answers
+    /// why the socket is to close, once everything is taken.
     pub fn take(&self, into: &mut Vec<Utf8Bytes>, position: Option<u64>) -> Option<CloseReason> {
         let mut queue = self.lock();
         let first = queue.pushed - queue.frames.len() as u64;
-        let count = position.map_or(queue.frames.len(), |p| usize::try_from(p.saturating_sub(first)).unwrap_or(usize::MAX).min(queue.frames.len()));
+        let count = position.map_or(queue.frames.len(), |p| {
+            usize::try_from(p.saturating_sub(first)).unwrap_or(usize::MAX).min(queue.frames.len())
+        });
         for frame in queue.frames.drain(..count).collect::<Vec<_>>() {
             queue.bytes -= frame.len();
             into.push(frame);
@@ -104,8 +108,8 @@ impl Outbox {
         }
     }
 
-    /// Waits until the socket is found too slow, or its session ends, and answers which: then nothing that waits needs to be written.
-    /// Cancel safe.
+    /// Waits until the socket is found too slow, or its session ends, and answers which: then
+    /// nothing that waits needs to be written. Cancel safe.
     pub async fn overflowed(&self) -> CloseReason {
         loop {
             let close = self.lock().close;

@@ -4,12 +4,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::{Encoded, Socket, Voice, encoded::Audience};
-use crate::model::{Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq, SocketId, UserId};
+use crate::model::{
+    Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq,
+    SocketId, UserId,
+};
 
 /// A room that somebody listens to. Lives as long as it has a listener or a live side.
 #[derive(Default)]
 pub(super) struct Watch {
-    /// The newest committed event that was handed on; None until one was, or a listener told where it stands.
+    /// The newest committed event that was handed on; None until one was, or a listener told where
+    /// it stands.
     pub(super) seen: Option<Rev>,
     /// The newest message known here.
     pub(super) last_seq: Seq,
@@ -41,15 +45,16 @@ pub(super) struct Listener {
 /// The live room.
 pub(super) struct Live {
     pub(super) state: LiveState,
-    /// Room and participants as of the newest event applied. `rev` and `last_seq` in it may lag; [`Live::rev`] does not.
-    /// None while it is being created.
+    /// Room and participants as of the newest event applied. `rev` and `last_seq` in it may lag;
+    /// [`Live::rev`] does not. None while it is being created.
     pub(super) facts: Option<Arc<RoomFacts>>,
     pub(super) rev: Rev,
     /// The latest messages, oldest first.
     pub(super) recent: VecDeque<Message>,
     /// How many sockets of each user have entered.
     pub(super) present: HashMap<UserId, (Person, u32)>,
-    /// Grows whenever the idle timer starts or stops; a timer that finds another number has been cancelled.
+    /// Grows whenever the idle timer starts or stops; a timer that finds another number has been
+    /// cancelled.
     pub(super) timer: u64,
     /// Events that came while the facts were being read.
     pub(super) backlog: Vec<Arc<RoomEvent>>,
@@ -72,16 +77,25 @@ impl Watch {
 
     /// The listener of this socket, made when it is not there yet.
     pub(super) fn listener_or_new(&mut self, socket: &Arc<Socket>) -> &mut Listener {
-        let at = self.groups.iter().position(|g| g.voice.name == socket.voice.name).unwrap_or_else(|| {
-            self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
-            self.groups.len() - 1
-        });
+        let at = self.groups.iter().position(|g| g.voice.name == socket.voice.name).unwrap_or_else(
+            || {
+                self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
+                self.groups.len() - 1
+            },
+        );
         let group = &mut self.groups[at];
-        let at = group.listeners.iter().position(|l| l.socket.id == socket.id).unwrap_or_else(|| {
-            let listener = Listener { socket: Arc::clone(socket), rev: Rev(0), ready: false, present: false, subscribed: false };
-            group.listeners.push(listener);
-            group.listeners.len() - 1
-        });
+        let at =
+            group.listeners.iter().position(|l| l.socket.id == socket.id).unwrap_or_else(|| {
+                let listener = Listener {
+                    socket: Arc::clone(socket),
+                    rev: Rev(0),
+                    ready: false,
+                    present: false,
+                    subscribed: false,
+                };
+                group.listeners.push(listener);
+                group.listeners.len() - 1
+            });
         &mut group.listeners[at]
     }
 
@@ -101,7 +115,11 @@ impl Watch {
     pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
         for group in &self.groups {
             for encoded in group.voice.say(event) {
-                for listener in group.listeners.iter().filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev)) {
+                for listener in group
+                    .listeners
+                    .iter()
+                    .filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev))
+                {
                     if hears(&encoded, &listener.socket) {
                         queue(&encoded, &listener.socket, hint);
                     }
@@ -166,28 +184,41 @@ impl Live {
                         *known = message.clone();
                     }
                 }
-                Change::Reacted { seq, reaction } => self.react(*seq, event, |reactions, login| match reactions.iter_mut().find(|r| r.reaction == *reaction) {
-                    Some(known) if !known.users.contains(&login) => known.users.push(login),
-                    Some(_) => (),
-                    None => reactions.push(ReactionCount { reaction: reaction.clone(), users: vec![login] }),
-                }),
-                Change::Unreacted { seq, reaction } => self.react(*seq, event, |reactions, login| {
-                    for known in reactions.iter_mut().filter(|r| r.reaction == *reaction) {
-                        known.users.retain(|user| *user != login);
+                Change::Reacted { seq, reaction } => self.react(*seq, event, |reactions, login| {
+                    match reactions.iter_mut().find(|r| r.reaction == *reaction) {
+                        Some(known) if !known.users.contains(&login) => known.users.push(login),
+                        Some(_) => (),
+                        None => reactions
+                            .push(ReactionCount { reaction: reaction.clone(), users: vec![login] }),
                     }
-                    reactions.retain(|r| !r.users.is_empty());
                 }),
-                Change::Updated(room) => self.change_facts(event.rev, |facts| facts.room = room.clone()),
+                Change::Unreacted { seq, reaction } => {
+                    self.react(*seq, event, |reactions, login| {
+                        for known in reactions.iter_mut().filter(|r| r.reaction == *reaction) {
+                            known.users.retain(|user| *user != login);
+                        }
+                        reactions.retain(|r| !r.users.is_empty());
+                    })
+                }
+                Change::Updated(room) => {
+                    self.change_facts(event.rev, |facts| facts.room = room.clone())
+                }
                 Change::ParticipantAdded(new) | Change::ParticipantChanged(new) => {
-                    self.change_facts(event.rev, |facts| match facts.participants.iter_mut().find(|p| p.user == new.user) {
-                        Some(known) => *known = new.clone(),
-                        None => facts.participants.push(new.clone()),
+                    self.change_facts(event.rev, |facts| {
+                        match facts.participants.iter_mut().find(|p| p.user == new.user) {
+                            Some(known) => *known = new.clone(),
+                            None => facts.participants.push(new.clone()),
+                        }
                     });
                 }
                 Change::ParticipantRemoved(person) => {
-                    self.change_facts(event.rev, |facts| facts.participants.retain(|p| p.user != person.id));
+                    self.change_facts(event.rev, |facts| {
+                        facts.participants.retain(|p| p.user != person.id)
+                    });
                 }
-                Change::RoomDeleted => self.change_facts(event.rev, |facts| facts.participants.clear()),
+                Change::RoomDeleted => {
+                    self.change_facts(event.rev, |facts| facts.participants.clear())
+                }
             }
         }
     }
@@ -212,7 +243,12 @@ impl Live {
         }
     }
 
-    fn react(&mut self, seq: Seq, event: &RoomEvent, change: impl FnOnce(&mut Vec<ReactionCount>, String)) {
+    fn react(
+        &mut self,
+        seq: Seq,
+        event: &RoomEvent,
+        change: impl FnOnce(&mut Vec<ReactionCount>, String),
+    ) {
         if let Some(message) = self.recent.iter_mut().find(|m| m.seq == seq) {
             message.rev = event.rev;
             change(&mut message.reactions, event.by.login.clone());

@@ -26,14 +26,24 @@ pub struct Socket {
     pub(super) subscribed: AtomicBool,
     /// It has been taken out of the only room that it can have.
     shut_out: AtomicBool,
-    /// Rooms to which it listens, or once did, without having entered; None: it has been disconnected.
+    /// Rooms to which it listens, or once did, without having entered; None: it has been
+    /// disconnected.
     listens: Mutex<Option<HashSet<RoomId>>>,
-    /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`: never.
+    /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`:
+    /// never.
     token_expires: AtomicI64,
 }
 
 impl Socket {
-    pub(super) fn new(id: SocketId, user: UserId, login: String, session: SessionId, voice: Voice, outbox: Outbox, token_expires: Option<Timestamp>) -> Self {
+    pub(super) fn new(
+        id: SocketId,
+        user: UserId,
+        login: String,
+        session: SessionId,
+        voice: Voice,
+        outbox: Outbox,
+        token_expires: Option<Timestamp>,
+    ) -> Self {
         let expires = token_expires.map_or(i64::MAX, |t| t.0);
         Self {
             id,
@@ -62,7 +72,8 @@ impl Socket {
         }
     }
 
-    /// A removal has taken it out of a room; where it has only that one, this is for good, even if its user comes back.
+    /// A removal has taken it out of a room; where it has only that one, this is for good, even if
+    /// its user comes back.
     pub(super) fn take_out(&self) {
         self.shut_out.store(!self.voice.personal, Ordering::SeqCst);
     }

@@ -61,7 +61,12 @@ struct Inner {
 impl Control {
     pub(super) fn new(file: LogFile, level: LogLevel) -> Self {
         let (readers, _) = broadcast::channel(QUEUE);
-        Self(Arc::new(Inner { file, level: AtomicU8::new(rank(level)), latest: Mutex::default(), readers }))
+        Self(Arc::new(Inner {
+            file,
+            level: AtomicU8::new(rank(level)),
+            latest: Mutex::default(),
+            readers,
+        }))
     }
 
     /// Goes on in a new file after something else has moved the old one away (SIGHUP, logrotate).

@@ -1,5 +1,5 @@
-//! Log files: `chatctl.log.2025-07-15` by day or hour, with `.1`, `.2` … behind it when one grows too large, or one `chatctl.log`
-//! that logrotate moves away. Old ones go, and only ours.
+//! Log files: `chatctl.log.2025-07-15` by day or hour, with `.1`, `.2` … behind it when one grows
+//! too large, or one `chatctl.log` that logrotate moves away. Old ones go, and only ours.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -50,12 +50,20 @@ impl LogFile {
         let name = Name::latest(directory, config.rotation, Timestamp::now());
         let open = Open::new(directory, &name)?;
         let max_bytes = if config.rotation == Rotation::Never { 0 } else { config.max_bytes };
-        let current = Current { directory: directory.to_owned(), rotation: config.rotation, max_files: config.max_files, max_bytes, name, open };
+        let current = Current {
+            directory: directory.to_owned(),
+            rotation: config.rotation,
+            max_files: config.max_files,
+            max_bytes,
+            name,
+            open,
+        };
         current.prune();
         Ok(Self(Arc::new(Mutex::new(current))))
     }
 
-    /// Goes on in a file of the right name, even where the old one has been moved away. Keeps the old one when that fails.
+    /// Goes on in a file of the right name, even where the old one has been moved away. Keeps the
+    /// old one when that fails.
     pub(super) fn reopen(&self) {
         let mut current = self.lock();
         if let Ok(open) = Open::new(&current.directory, &current.name) {
@@ -73,7 +81,8 @@ impl Write for LogFile {
         self.write_all(bytes).map(|()| bytes.len())
     }
 
-    /// Writes whole lines. One that cannot be written to its end does not become the beginning of the next.
+    /// Writes whole lines. One that cannot be written to its end does not become the beginning of
+    /// the next.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut current = self.lock();
         current.rotate();
@@ -86,11 +95,14 @@ impl Write for LogFile {
 }
 
 impl Current {
-    /// Begins a new file when its time has come, when it is large enough, or when somebody has removed the old one
-    /// (unless logrotate will tell).
+    /// Begins a new file when its time has come, when it is large enough, or when somebody has
+    /// removed the old one (unless logrotate will tell).
     fn rotate(&mut self) {
         let due = Name::first(self.rotation, Timestamp::now());
-        let gone = || self.rotation != Rotation::Never && self.open.file.metadata().is_ok_and(|meta| meta.nlink() == 0);
+        let gone = || {
+            self.rotation != Rotation::Never
+                && self.open.file.metadata().is_ok_and(|meta| meta.nlink() == 0)
+        };
         let next = if due.time != self.name.time {
             due
         } else if self.max_bytes > 0 && self.open.size >= self.max_bytes {
@@ -107,7 +119,8 @@ impl Current {
         }
     }
 
-    /// Removes the oldest beyond `max_files`. Only names that we make, and none where others take the files away.
+    /// Removes the oldest beyond `max_files`. Only names that we make, and none where others take
+    /// the files away.
     fn prune(&self) {
         if self.rotation == Rotation::Never || self.max_files == 0 {
             return;
@@ -136,7 +149,11 @@ impl Name {
     /// The file of this time that was written last.
     fn latest(directory: &Path, rotation: Rotation, now: Timestamp) -> Self {
         let first = Self::first(rotation, now);
-        Self::all(directory).into_iter().filter(|name| name.time == first.time).max().unwrap_or(first)
+        Self::all(directory)
+            .into_iter()
+            .filter(|name| name.time == first.time)
+            .max()
+            .unwrap_or(first)
     }
 
     /// All files that bear a time, in no order.
@@ -147,10 +164,16 @@ impl Name {
 
     fn parse(name: &str) -> Option<Self> {
         let rest = name.strip_prefix(NAME)?.strip_prefix('.')?;
-        let (time, part) = rest.split_once('.').map_or((rest, None), |(time, part)| (time, Some(part)));
-        let is_time =
-            matches!(time.len(), 10 | 13) && time.bytes().enumerate().all(|(i, b)| if matches!(i, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() });
-        let part = part.map_or(Some(0), |part| part.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == part))?;
+        let (time, part) =
+            rest.split_once('.').map_or((rest, None), |(time, part)| (time, Some(part)));
+        let is_time = matches!(time.len(), 10 | 13)
+            && time
+                .bytes()
+                .enumerate()
+                .all(|(i, b)| if matches!(i, 4 | 7 | 10) { b == b'-' } else { b.is_ascii_digit() });
+        let part = part.map_or(Some(0), |part| {
+            part.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == part)
+        })?;
         is_time.then(|| Self { time: time.to_owned(), part })
     }
 
@@ -169,7 +192,12 @@ impl Name {
 impl Open {
     fn new(directory: &Path, name: &Name) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o750).create(directory)?;
-        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(directory.join(name.text()))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o640)
+            .open(directory.join(name.text()))?;
         let size = file.metadata()?.len();
         let mut last = [b'\n'];
         if size > 0 {

@@ -43,7 +43,8 @@ impl Fields {
         self.others.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The line that tells how often the like of this was left out. It may have been about others, too.
+    /// The line that tells how often the like of this was left out. It may have been about others,
+    /// too.
     pub(super) fn repeated(mut self, times: u32) -> Self {
         (self.user, self.room) = (None, None);
         self.message = format!("{} ({times} more in the last minute)", self.message);
@@ -85,9 +86,11 @@ impl Line {
         Self { at: Timestamp::now(), level, fields, stack }
     }
 
-    /// The documented form; what users choose cannot begin a line of its own or look like a bracket.
+    /// The documented form; what users choose cannot begin a line of its own or look like a
+    /// bracket.
     pub(super) fn text(&self) -> String {
-        let mut line = format!("[{}] [{}] [PID:{}]", self.at.millis(), self.level, std::process::id());
+        let mut line =
+            format!("[{}] [{}] [PID:{}]", self.at.millis(), self.level, std::process::id());
         for name in [&self.fields.user, &self.fields.room].into_iter().flatten() {
             line.push_str(" [");
             escape(&mut line, name, true);
@@ -123,7 +126,15 @@ impl Line {
         for (name, value) in &self.fields.others {
             message.extend([" ", name, "=", value]);
         }
-        Entry { time: self.at.millis(), level, pid: std::process::id(), user: self.fields.user, room: self.fields.room, message, stack: self.stack }
+        Entry {
+            time: self.at.millis(),
+            level,
+            pid: std::process::id(),
+            user: self.fields.user,
+            room: self.fields.room,
+            message,
+            stack: self.stack,
+        }
     }
 
     /// One object a line.
@@ -133,7 +144,9 @@ impl Line {
         put("time", &self.at.millis());
         put("level", self.level.as_str());
         put("pid", &std::process::id().to_string());
-        for (key, value) in [("user", &self.fields.user), ("room", &self.fields.room), ("stack", &self.stack)] {
+        for (key, value) in
+            [("user", &self.fields.user), ("room", &self.fields.room), ("stack", &self.stack)]
+        {
             if let Some(value) = value {
                 put(key, value);
             }
@@ -170,7 +183,8 @@ fn escape(line: &mut String, text: &str, name: bool) {
     for c in text.chars() {
         let bracket = name && matches!(c, '[' | ']' | '\\');
         // Also what turns the direction of text or ends a line in some viewers.
-        let hidden = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let hidden = c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if bracket {
             line.push('\\');
             line.push(c);
@@ -185,7 +199,11 @@ fn escape(line: &mut String, text: &str, name: bool) {
 /// Leaves the log's own frames out.
 fn trim(stack: &str) -> String {
     let lines: Vec<&str> = stack.lines().collect();
-    let own = |line: &str| ["chatctl::logging", "tracing_core", "tracing_subscriber", "std::backtrace", "tracing::"].iter().any(|word| line.contains(word));
+    let own = |line: &str| {
+        ["chatctl::logging", "tracing_core", "tracing_subscriber", "std::backtrace", "tracing::"]
+            .iter()
+            .any(|word| line.contains(word))
+    };
     let last = lines.iter().take(60).rposition(|line| own(line)).map_or(0, |at| at + 1);
     let frames = lines[last..].iter().skip_while(|line| line.trim_start().starts_with("at "));
     frames.take(MAX_FRAMES).copied().collect::<Vec<_>>().join("\n")
@@ -196,8 +214,12 @@ mod tests {
     use super::*;
 
     fn line(level: Level, user: Option<&str>, room: Option<&str>, message: &str) -> Line {
-        let fields =
-            Fields { message: message.to_owned(), user: user.map(str::to_owned), room: room.map(str::to_owned), others: vec![("count", "3".to_owned())] };
+        let fields = Fields {
+            message: message.to_owned(),
+            user: user.map(str::to_owned),
+            room: room.map(str::to_owned),
+            others: vec![("count", "3".to_owned())],
+        };
         Line { at: Timestamp(1_752_589_930_245), level, fields, stack: None }
     }
 
@@ -207,9 +229,16 @@ mod tests {
         let text = |user, room| line(Level::INFO, user, room, "Room created successfully.").text();
         assert_eq!(
             text(Some("user123"), Some("room789")),
-            format!("[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] [user123] [room789] - Room created successfully. count=3\n")
+            format!(
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] [user123] [room789] - Room created successfully. count=3\n"
+            )
         );
-        assert_eq!(text(None, None), format!("[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] - Room created successfully. count=3\n"));
+        assert_eq!(
+            text(None, None),
+            format!(
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] - Room created successfully. count=3\n"
+            )
+        );
         assert!(text(None, Some("room789")).contains(&format!("[PID:{pid}] [room789] - ")));
     }
 
@@ -222,10 +251,17 @@ mod tests {
 
     #[test]
     fn errors_carry_a_stack_and_json_is_one_object() {
-        let error = Line::now(Level::ERROR, Fields { message: "failed".to_owned(), ..Fields::default() }, true);
+        let error = Line::now(
+            Level::ERROR,
+            Fields { message: "failed".to_owned(), ..Fields::default() },
+            true,
+        );
         assert!(error.text().lines().count() > 2, "{}", error.text());
         let json: serde_json::Value = serde_json::from_str(error.json().trim_end()).unwrap();
-        assert_eq!((json["level"].as_str(), json["message"].as_str()), (Some("ERROR"), Some("failed")));
+        assert_eq!(
+            (json["level"].as_str(), json["message"].as_str()),
+            (Some("ERROR"), Some("failed"))
+        );
         assert!(json["stack"].as_str().is_some_and(|stack| !stack.is_empty()));
     }
 }

@@ -1,9 +1,11 @@
-//! The log: lines of the documented form (or JSON) to standard output and to files in the log directory.
+//! The log: lines of the documented form (or JSON) to standard output and to files in the log
+//! directory.
 //!
-//! What may live here: how an event becomes a line, where lines go, how often the same is told, and what administrators do to a
-//! running log (`control`). What is worth a line, its author decides. Two targets are known by name, so that nobody has to import
-//! this room: an ERROR of `PLAIN` is no fault of the program and has no stack trace; of `REFUSED` it tells of a refused
-//! credential, with the client's address in `ip`, and is counted by that.
+//! What may live here: how an event becomes a line, where lines go, how often the same is told, and
+//! what administrators do to a running log (`control`). What is worth a line, its author decides.
+//! Two targets are known by name, so that nobody has to import this room: an ERROR of `PLAIN` is no
+//! fault of the program and has no stack trace; of `REFUSED` it tells of a refused credential, with
+//! the client's address in `ip`, and is counted by that.
 
 mod control;
 mod file;
@@ -44,7 +46,8 @@ const FILE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long it waits for whoever reads standard output.
 const STDOUT_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The log of this process. Dropping it writes what waits, as long as that goes on: hold it to the end of main.
+/// The log of this process. Dropping it writes what waits, as long as that goes on: hold it to the
+/// end of main.
 pub struct Logging {
     control: Control,
     output: Arc<Output>,
@@ -62,7 +65,9 @@ impl Drop for Logging {
         self.output.tell_everything();
         let lost = self.output.lost();
         if lost > 0 {
-            tracing::warn!("{lost} log lines were left out because they could not be written fast enough.");
+            tracing::warn!(
+                "{lost} log lines were left out because they could not be written fast enough."
+            );
         }
         self.output.end(Instant::now(), FILE_PATIENCE, STDOUT_PATIENCE);
     }
@@ -73,7 +78,11 @@ pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging>
     let file = LogFile::open(directory, config)?;
     let to_file = Queue::start(file.clone());
     // Not through the program's own handle, whose lock a reader that stands still would hold.
-    let stdout = if config.stdout { Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))) } else { None };
+    let stdout = if config.stdout {
+        Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?)))
+    } else {
+        None
+    };
     let control = Control::new(file, config.level);
     let output = Arc::new(Output::new(control.clone(), config.format, to_file, stdout));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
@@ -105,7 +114,8 @@ fn rank_of(level: Level) -> u8 {
     }
 }
 
-/// Turns events into lines; user and room come from the event, else from the innermost span that names them.
+/// Turns events into lines; user and room come from the event, else from the innermost span that
+/// names them.
 struct Lines {
     control: Control,
     output: Arc<Output>,

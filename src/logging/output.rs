@@ -1,4 +1,5 @@
-//! Where lines go: to the file, to standard output, to whoever reads along; and which of those that repeat.
+//! Where lines go: to the file, to standard output, to whoever reads along; and which of those that
+//! repeat.
 
 use std::io;
 use std::net::IpAddr;
@@ -27,7 +28,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(control: Control, format: LogFormat, file: Queue, stdout: Option<Queue>) -> Self {
+    pub(super) fn new(
+        control: Control,
+        format: LogFormat,
+        file: Queue,
+        stdout: Option<Queue>,
+    ) -> Self {
         Self { control, format, file, stdout, repeats: Mutex::default(), left_out: Condvar::new() }
     }
 
@@ -41,14 +47,17 @@ impl Output {
         let now = Instant::now();
         let mut repeats = self.lock();
         let due = repeats.due(now);
-        let full = kinds(metadata, &fields).into_iter().find(|kind| !repeats.admit(kind.clone(), now));
+        let full =
+            kinds(metadata, &fields).into_iter().find(|kind| !repeats.admit(kind.clone(), now));
         let stack = match &full {
             Some(kind) => {
                 repeats.leave_out(kind, fields.clone());
                 self.left_out.notify_all();
                 false
             }
-            None => ![PLAIN, REFUSED].contains(&metadata.target()) && repeats.admit(Kind::Traces, now),
+            None => {
+                ![PLAIN, REFUSED].contains(&metadata.target()) && repeats.admit(Kind::Traces, now)
+            }
         };
         drop(repeats);
         self.tell(due);
@@ -97,7 +106,12 @@ impl Output {
             }
             repeats = match repeats.next_due() {
                 None => self.left_out.wait(repeats).unwrap_or_else(PoisonError::into_inner),
-                Some(next) => self.left_out.wait_timeout(repeats, next.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0,
+                Some(next) => {
+                    self.left_out
+                        .wait_timeout(repeats, next.saturating_duration_since(now))
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
             };
         }
     }

@@ -1,8 +1,8 @@
-//! Lines on their way to an output that may be slow or stand still: tracing-appender's thread writes them, and nobody waits for it
-//! longer than is said. The rest of the program never does.
+//! Lines on their way to an output that may be slow or stand still: tracing-appender's thread
+//! writes them, and nobody waits for it longer than is said. The rest of the program never does.
 //!
-//! Its guard prints to standard output when it is dropped while the queue stands still, so it is dropped only when everything is
-//! written, and forgotten otherwise.
+//! Its guard prints to standard output when it is dropped while the queue stands still, so it is
+//! dropped only when everything is written, and forgotten otherwise.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,8 @@ impl<W: Write> Write for Counted<W> {
         self.output.write(bytes)
     }
 
-    /// One line. There is nobody to tell that the log cannot be written; the next line is tried again.
+    /// One line. There is nobody to tell that the log cannot be written; the next line is tried
+    /// again.
     fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
         drop(self.output.write_all(line));
         self.progress.lock().written += 1;
@@ -71,7 +72,11 @@ impl Queue {
     pub(super) fn start(output: impl Write + Send + 'static) -> Self {
         let progress = Arc::new(Progress::default());
         let counted = Counted { output, progress: Arc::clone(&progress) };
-        let (lines, guard) = NonBlockingBuilder::default().buffered_lines_limit(CAPACITY).lossy(true).thread_name("log").finish(counted);
+        let (lines, guard) = NonBlockingBuilder::default()
+            .buffered_lines_limit(CAPACITY)
+            .lossy(true)
+            .thread_name("log")
+            .finish(counted);
         Self(Arc::new(Shared { lines, progress, guard: Mutex::new(Some(guard)) }))
     }
 
@@ -87,7 +92,8 @@ impl Queue {
         self.0.lines.error_counter().dropped_lines()
     }
 
-    /// Waits until everything has been written, at most until `deadline`, and ends the thread. Answers whether it has.
+    /// Waits until everything has been written, at most until `deadline`, and ends the thread.
+    /// Answers whether it has.
     pub(super) fn end(&self, deadline: Instant) -> bool {
         let mut count = self.0.progress.lock();
         let all_written = loop {
@@ -98,7 +104,13 @@ impl Queue {
             if left.is_zero() {
                 break false;
             }
-            count = self.0.progress.changed.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
+            count = self
+                .0
+                .progress
+                .changed
+                .wait_timeout(count, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         };
         drop(count);
         let guard = self.0.guard.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -147,7 +159,10 @@ mod tests {
             gate.send(()).unwrap();
         }
         assert!(queue.end(Instant::now() + Duration::from_mins(1)));
-        assert_eq!(written.iter().collect::<Vec<_>>(), (0..1000).map(|n| format!("{n}\n")).collect::<Vec<_>>());
+        assert_eq!(
+            written.iter().collect::<Vec<_>>(),
+            (0..1000).map(|n| format!("{n}\n")).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -162,6 +177,9 @@ mod tests {
         assert_eq!(queue.lost(), 5);
         assert!(!queue.end(Instant::now()), "it still stands still");
         drop(gate);
-        assert!(queue.end(Instant::now() + Duration::from_mins(1)), "an output that fails ends too");
+        assert!(
+            queue.end(Instant::now() + Duration::from_mins(1)),
+            "an output that fails ends too"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What repeats is written a few times a minute and then counted, so that one fault, or one client, cannot fill the disk.
+//! What repeats is written a few times a minute and then counted, so that one fault, or one client,
+//! cannot fill the disk.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -66,7 +67,8 @@ impl<S> Default for Repeats<S> {
 }
 
 impl<S> Repeats<S> {
-    /// Counts one more; whether there is room for it in its minute. Ask for what is [`due`](Self::due) first.
+    /// Counts one more; whether there is room for it in its minute. Ask for what is
+    /// [`due`](Self::due) first.
     pub(super) fn admit(&mut self, kind: Kind, now: Instant) -> bool {
         if self.0.len() >= MAX_KINDS && !self.0.contains_key(&kind) {
             self.0.clear();
@@ -101,7 +103,11 @@ impl<S> Repeats<S> {
 
     /// When the next of what was left out is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.0.values().filter(|window| window.left_out.is_some()).map(|window| window.since + MINUTE).min()
+        self.0
+            .values()
+            .filter(|window| window.left_out.is_some())
+            .map(|window| window.since + MINUTE)
+            .min()
     }
 }
 
@@ -119,7 +125,11 @@ mod tests {
         let at = |seconds| begin + Duration::from_secs(seconds);
         let mut written = 0;
         for n in 0..30 {
-            if repeats.admit(address("192.0.2.1"), at(n)) { written += 1 } else { repeats.leave_out(&address("192.0.2.1"), n) }
+            if repeats.admit(address("192.0.2.1"), at(n)) {
+                written += 1
+            } else {
+                repeats.leave_out(&address("192.0.2.1"), n)
+            }
         }
         assert_eq!(written, 10);
         assert!(repeats.admit(address("192.0.2.2"), at(30)), "another address has its own share");

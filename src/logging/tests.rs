@@ -26,15 +26,33 @@ fn is_stack(line: &str) -> bool {
 fn the_same_error_is_told_once_a_minute_with_one_stack_trace() {
     let lines = logged(|| {
         for n in 0..50 {
-            error!(user = format!("user{n}"), store.error = "disk full", "The database failed while committing");
+            error!(
+                user = format!("user{n}"),
+                store.error = "disk full",
+                "The database failed while committing"
+            );
         }
         error!("another one");
         warn!("no error");
         warn!("no error");
     });
-    let told: Vec<_> = lines.iter().filter(|line| !is_stack(line)).map(|line| line.split_once("] - ").unwrap_or_else(|| panic!("{line}")).1).collect();
-    let left_out = "The database failed while committing (49 more in the last minute) store.error=disk full";
-    assert_eq!(told, ["The database failed while committing store.error=disk full", "another one", "no error", "no error", left_out]);
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| !is_stack(line))
+        .map(|line| line.split_once("] - ").unwrap_or_else(|| panic!("{line}")).1)
+        .collect();
+    let left_out =
+        "The database failed while committing (49 more in the last minute) store.error=disk full";
+    assert_eq!(
+        told,
+        [
+            "The database failed while committing store.error=disk full",
+            "another one",
+            "no error",
+            "no error",
+            left_out
+        ]
+    );
     assert!(lines.iter().any(|line| is_stack(line)));
 }
 
@@ -46,8 +64,15 @@ fn errors_of_one_place_that_all_differ_are_bounded_and_so_are_stack_traces() {
         }
         error!("of another place, without a trace because there were enough");
     });
-    assert_eq!(lines.iter().filter(|line| line.contains("- panicked at")).count(), 11, "ten and what was left out");
-    assert!(lines.iter().any(|line| line.contains("panicked at 99 (90 more in the last minute)")), "{lines:?}");
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("- panicked at")).count(),
+        11,
+        "ten and what was left out"
+    );
+    assert!(
+        lines.iter().any(|line| line.contains("panicked at 99 (90 more in the last minute)")),
+        "{lines:?}"
+    );
     let last = lines.iter().position(|line| line.contains("of another place")).unwrap();
     assert!(lines.get(last + 1).is_none_or(|line| !is_stack(line)));
 }
@@ -59,5 +84,9 @@ fn errors_that_are_no_fault_have_no_stack_trace() {
         error!(target: "chatctl::refused", user = "ann", ip = "192.0.2.1", reason = "password", "Authentication failed.");
     });
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[1].ends_with("[ann] - Authentication failed. ip=192.0.2.1 reason=password"), "{}", lines[1]);
+    assert!(
+        lines[1].ends_with("[ann] - Authentication failed. ip=192.0.2.1 reason=password"),
+        "{}",
+        lines[1]
+    );
 }

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Changes, LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId, Seq, Timestamp};
+use super::{
+    Changes, LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId,
+    Seq, Timestamp,
+};
 
-/// A request of a WebSocket client. A room that a client left out is the one its socket entered last;
-/// a room key that cannot be read is `RoomId(0)`, which never exists.
+/// A request of a WebSocket client. A room that a client left out is the one its socket entered
+/// last; a room key that cannot be read is `RoomId(0)`, which never exists.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Keep-alive.
@@ -82,7 +85,8 @@ pub enum Command {
     },
 }
 
-/// A message as clients name it: by a key that holds its room, or by a key that cannot be read (and is never found).
+/// A message as clients name it: by a key that holds its room, or by a key that cannot be read (and
+/// is never found).
 pub type MessageRef = Option<MessageId>;
 
 /// What came of a [`Command`].

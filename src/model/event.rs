@@ -1,12 +1,14 @@
-//! What has happened, in the past tense, with all that an encoder needs: no dialect looks anything up.
+//! What has happened, in the past tense, with all that an encoder needs: no dialect looks anything
+//! up.
 //!
-//! Committed events come from the store in commit order; transient ones (typing, presence) through the bus.
-//! An event never depends on who reads it: what is personal is an event of its own.
+//! Committed events come from the store in commit order; transient ones (typing, presence) through
+//! the bus. An event never depends on who reads it: what is personal is an event of its own.
 
 use std::sync::Arc;
 
 use super::{
-    LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
+    LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts,
+    RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
 };
 
 /// Something that sockets, live rooms or caches must hear of.
@@ -14,13 +16,15 @@ use super::{
 pub enum Event {
     /// Committed: one step of a room's `rev`.
     Room(Arc<RoomEvent>),
-    /// Committed: a user has become a participant (or created the room); personal, comes before the room's own event.
+    /// Committed: a user has become a participant (or created the room); personal, comes before the
+    /// room's own event.
     RoomAdded {
         /// To whom it is said.
         user: UserId,
         /// The room right after the change, `rev` included.
         facts: Arc<RoomFacts>,
-        /// The state of its live room: `closed` as the store says it, set by the server that hands it on.
+        /// The state of its live room: `closed` as the store says it, set by the server that hands
+        /// it on.
         state: LiveState,
         /// When.
         at: Timestamp,
@@ -88,7 +92,8 @@ pub enum Event {
         /// Who; not told to their own sockets.
         person: Person,
     },
-    /// What a room's listeners had missed, made up by the dispatcher after a loss: each changed message as it is now, in rev order.
+    /// What a room's listeners had missed, made up by the dispatcher after a loss: each changed
+    /// message as it is now, in rev order.
     CaughtUp {
         /// The messages, and the room when its facts changed.
         changes: Arc<RoomChanges>,
@@ -154,7 +159,8 @@ pub enum Change {
     RoomDeleted,
 }
 
-/// Where the store puts the events of a commit, in order, before it answers. Bounded: it may block the writer thread.
+/// Where the store puts the events of a commit, in order, before it answers. Bounded: it may block
+/// the writer thread.
 #[derive(Clone)]
 pub struct EventSink(Arc<dyn Fn(Event) + Send + Sync>);
 

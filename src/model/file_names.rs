@@ -1,4 +1,5 @@
-//! What a file may be called: names say to people what they are about to open, so nothing in them is hidden or turns the text around.
+//! What a file may be called: names say to people what they are about to open, so nothing in them
+//! is hidden or turns the text around.
 
 use super::names::is_hidden;
 use super::{Error, Result};
@@ -13,14 +14,21 @@ pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
         return Err(Error::invalid(field, format!("must be 1 to {MAX_FILE_NAME} characters")));
     }
     match last.chars().find(|c| is_hidden(*c)) {
-        Some(hidden) => Err(Error::invalid(field, format!("must not hold U+{:04X}, which is invisible or turns text around", u32::from(hidden)))),
+        Some(hidden) => Err(Error::invalid(
+            field,
+            format!(
+                "must not hold U+{:04X}, which is invisible or turns text around",
+                u32::from(hidden)
+            ),
+        )),
         None => Ok(last.to_owned()),
     }
 }
 
 /// The last part of a path without what no name may hold, if anything is left.
 pub fn clean_file_name(name: &str) -> Option<String> {
-    let seen: String = last_part(name).chars().filter(|c| !is_hidden(*c)).take(MAX_FILE_NAME).collect();
+    let seen: String =
+        last_part(name).chars().filter(|c| !is_hidden(*c)).take(MAX_FILE_NAME).collect();
     let name = seen.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
@@ -35,7 +43,12 @@ mod tests {
 
     #[test]
     fn file_names_have_no_directories() {
-        for (name, last) in [("C:\\tmp\\a b.png", "a b.png"), ("../책.txt", "책.txt"), (" a ", "a"), ("👩\u{200d}🚀.gif", "👩\u{200d}🚀.gif")] {
+        for (name, last) in [
+            ("C:\\tmp\\a b.png", "a b.png"),
+            ("../책.txt", "책.txt"),
+            (" a ", "a"),
+            ("👩\u{200d}🚀.gif", "👩\u{200d}🚀.gif"),
+        ] {
             assert_eq!(check_file_name("fileName", name).unwrap(), last);
             assert_eq!(clean_file_name(name).unwrap(), last);
         }
@@ -48,7 +61,10 @@ mod tests {
 
     #[test]
     fn what_turns_text_around_or_cannot_be_seen_is_in_no_file_name() {
-        for hidden in ['\u{202e}', '\u{202a}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}', '\u{200b}', '\u{feff}', '\u{ad}', '\n', '\u{7f}'] {
+        for hidden in [
+            '\u{202e}', '\u{202a}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}',
+            '\u{200b}', '\u{feff}', '\u{ad}', '\n', '\u{7f}',
+        ] {
             let name = format!("invoice_{hidden}fdp.exe");
             let refused = check_file_name("fileName", &name).unwrap_err().to_string();
             assert!(refused.contains(&format!("U+{:04X}", u32::from(hidden))), "{refused}");

@@ -42,8 +42,8 @@ const SAFE: [FileKind; 13] = [
 
 /// Endings that say something to people; of what else there is, the file's own name tells more.
 const KNOWN: [&str; 26] = [
-    "pdf", "zip", "gz", "tar", "7z", "txt", "html", "xml", "rtf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "heic", "avif", "tif",
-    "mov", "mkv", "avi", "3gp", "epub",
+    "pdf", "zip", "gz", "tar", "7z", "txt", "html", "xml", "rtf", "doc", "docx", "xls", "xlsx",
+    "ppt", "pptx", "odt", "ods", "odp", "heic", "avif", "tif", "mov", "mkv", "avi", "3gp", "epub",
 ];
 
 /// What is text, and may begin like that.
@@ -60,7 +60,8 @@ impl FileKind {
             Ok(_) => true,
             Err(error) => error.error_len().is_none() && head.len() >= SNIFFED,
         };
-        let printable = text && !head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        let printable =
+            text && !head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         match infer::get(head).map(|found| found.extension()) {
             // Two or three letters at its beginning make no text a picture or a song.
             Some(found) if printable && !WRITTEN.contains(&found) => Self::of("txt"),
@@ -127,14 +128,26 @@ mod tests {
             (b"ID3\x03\0\0\0\0\0\0", "mp3", Shown::Played),
         ] {
             let kind = FileKind::sniff(head);
-            assert_eq!((kind.ending, kind.shown), (ending, shown), "{}", String::from_utf8_lossy(head));
+            assert_eq!(
+                (kind.ending, kind.shown),
+                (ending, shown),
+                "{}",
+                String::from_utf8_lossy(head)
+            );
             assert_eq!(kind.mime == "application/octet-stream", shown == Shown::Downloaded);
         }
     }
 
     #[test]
     fn files_of_phones_and_messengers_are_known() {
-        let ogg = |codec: &[u8]| [b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x13", codec, b"\x01\x02\x38\x01"].concat();
+        let ogg = |codec: &[u8]| {
+            [
+                b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x13",
+                codec,
+                b"\x01\x02\x38\x01",
+            ]
+            .concat()
+        };
         let brand = |brand: &[u8]| [b"\0\0\0\x18ftyp", brand, b"\0\0\0\0", brand].concat();
         for (head, ending, mime) in [
             (ogg(b"OpusHead"), "opus", "audio/ogg"),
@@ -148,15 +161,31 @@ mod tests {
             (brand(b"heic"), "heic", "application/octet-stream"),
         ] {
             let kind = FileKind::sniff(&head);
-            assert_eq!((kind.ending, kind.mime), (ending, mime), "{}", String::from_utf8_lossy(&head));
+            assert_eq!(
+                (kind.ending, kind.mime),
+                (ending, mime),
+                "{}",
+                String::from_utf8_lossy(&head)
+            );
         }
     }
 
     #[test]
     fn a_text_is_a_text_however_it_begins() {
-        for text in
-            ["BM is a name", "BM ", "ID3 tags, explained", "GIF89a is a format", "PK\n", "Rar! cried the lion", "II*", "8BPS", "FLV", "OggS", "MZ", "책 BM"]
-        {
+        for text in [
+            "BM is a name",
+            "BM ",
+            "ID3 tags, explained",
+            "GIF89a is a format",
+            "PK\n",
+            "Rar! cried the lion",
+            "II*",
+            "8BPS",
+            "FLV",
+            "OggS",
+            "MZ",
+            "책 BM",
+        ] {
             assert_eq!(FileKind::sniff(text.as_bytes()).ending, "txt", "{text}");
         }
         let long = "ID3 가".repeat(4_000);
@@ -166,7 +195,10 @@ mod tests {
     #[test]
     fn a_picture_that_must_not_be_shown_is_a_download() {
         let kind = FileKind::of("jpg").unless_shown(false);
-        assert_eq!((kind.ending, kind.mime, kind.shown), ("jpg", "application/octet-stream", Shown::Downloaded));
+        assert_eq!(
+            (kind.ending, kind.mime, kind.shown),
+            ("jpg", "application/octet-stream", Shown::Downloaded)
+        );
         assert_eq!(FileKind::of("jpg").unless_shown(true), FileKind::of("jpg"));
         assert_eq!(FileKind::of("mp3").unless_shown(false).shown, Shown::Played);
     }

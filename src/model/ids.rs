@@ -115,7 +115,17 @@ mod tests {
         for text in ["room001", "room1", "1", "001"] {
             assert_eq!(RoomId::parse(text), Some(RoomId(1)), "{text}");
         }
-        for text in ["", "room", "room0", "-1", "+1", "Room1", "room1 ", "roomroom1", "99999999999999999999"] {
+        for text in [
+            "",
+            "room",
+            "room0",
+            "-1",
+            "+1",
+            "Room1",
+            "room1 ",
+            "roomroom1",
+            "99999999999999999999",
+        ] {
             assert_eq!(RoomId::parse(text), None, "{text}");
         }
         assert_eq!(RoomId(1234).key(), "room1234");

@@ -1,7 +1,10 @@
 //! Messages, reactions, read marks, and the rules on their text.
 
 use super::rules::is_blank;
-use super::{Error, MediaId, MessageId, Person, Reaction, Result, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId};
+use super::{
+    Error, MediaId, MessageId, Person, Reaction, Result, Rev, RoomFacts, RoomId, Seq, Timestamp,
+    UserId,
+};
 
 /// One message of a room. A deleted one keeps its place and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +117,8 @@ pub struct Changes {
     pub rev: Rev,
     /// There is more above `rev`.
     pub more: bool,
-    /// The question can't be answered from there; `messages` is empty and the client starts anew from `rev`.
+    /// The question can't be answered from there; `messages` is empty and the client starts anew
+    /// from `rev`.
     pub reset: bool,
     /// The room, when its facts changed after the rev asked for.
     pub room: Option<RoomFacts>,
@@ -139,7 +143,11 @@ pub fn check_text(field: &'static str, text: &str, max: usize) -> Result<()> {
 /// Checks a client id: 1 to 64 printable characters.
 pub fn check_client_id(field: &'static str, id: &str) -> Result<()> {
     let length = id.chars().count();
-    if (1..=64).contains(&length) && !id.chars().any(char::is_control) { Ok(()) } else { Err(Error::invalid(field, "must be 1 to 64 printable characters")) }
+    if (1..=64).contains(&length) && !id.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must be 1 to 64 printable characters"))
+    }
 }
 
 #[cfg(test)]
@@ -149,9 +157,15 @@ mod tests {
     #[test]
     fn text_is_counted_in_code_points() {
         assert!(check_text("content", &"책".repeat(4000), 4000).is_ok());
-        assert!(matches!(check_text("content", &"책".repeat(4001), 4000), Err(Error::TooLong("content", 4000))));
+        assert!(matches!(
+            check_text("content", &"책".repeat(4001), 4000),
+            Err(Error::TooLong("content", 4000))
+        ));
         assert!(matches!(check_text("content", " \n\t", 4000), Err(Error::Empty("content"))));
-        assert!(matches!(check_text("content", "\u{3164}\u{200b}", 4000), Err(Error::Empty("content"))));
+        assert!(matches!(
+            check_text("content", "\u{3164}\u{200b}", 4000),
+            Err(Error::Empty("content"))
+        ));
         assert!(matches!(check_text("content", "a\0b", 4000), Err(Error::Invalid { .. })));
     }
 }

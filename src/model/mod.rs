@@ -1,6 +1,7 @@
 //! Plain types and pure rules of the chat: ids, users, rooms, messages, events, commands, errors.
 //!
-//! What may live here: data and pure functions on it. No I/O, no async, no clock, no dialect's JSON, no SQL.
+//! What may live here: data and pure functions on it. No I/O, no async, no clock, no dialect's
+//! JSON, no SQL.
 
 mod command;
 mod error;
@@ -18,21 +19,29 @@ mod timestamp;
 mod user;
 mod words;
 
-pub use command::{Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription};
+pub use command::{
+    Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription,
+};
 pub use error::{Claim, Error, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
 pub use ids::{MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
-pub use message::{Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
+pub use message::{
+    Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text,
+};
 pub use names::{
-    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description, check_display_name, check_email, check_login, check_password,
-    check_room_name, check_topic, fold, skeleton,
+    MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description,
+    check_display_name, check_email, check_login, check_password, check_room_name, check_topic,
+    fold, skeleton,
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
 pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
-pub use rules::{MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names, with_single_spaces};
+pub use rules::{
+    MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
+    with_single_spaces,
+};
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, User};

@@ -17,20 +17,22 @@ pub const MAX_EMAIL: usize = 254;
 /// Longest password, in code points.
 pub const MAX_PASSWORD: usize = 256;
 
-/// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower case, width mapped),
-/// and for text that PRECIS does not take as a name NFC and lower case, with single spaces.
+/// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower
+/// case, width mapped), and for text that PRECIS does not take as a name NFC and lower case, with
+/// single spaces.
 pub fn fold(name: &str) -> String {
     let name = with_single_spaces(name);
     let folded = match UsernameCaseMapped::new().enforce(&name) {
         Ok(folded) => folded.into_owned(),
         Err(_) => name.nfc().collect::<String>().to_lowercase().nfc().collect(),
     };
-    // PRECIS lowers letter by letter and leaves the end of a word in capitals with another sigma than the same word in small letters.
+    // PRECIS lowers letter by letter and leaves the end of a word in capitals with another sigma
+    // than the same word in small letters.
     if folded.contains('ς') { folded.replace('ς', "σ") } else { folded }
 }
 
-/// What a folded name looks like to the eye: letters of other scripts become the ASCII ones they resemble.
-/// ASCII itself stays, so that `user1` and `userl` may both exist.
+/// What a folded name looks like to the eye: letters of other scripts become the ASCII ones they
+/// resemble. ASCII itself stays, so that `user1` and `userl` may both exist.
 pub fn skeleton(folded: &str) -> String {
     let mut shape = String::with_capacity(folded.len());
     for c in folded.chars() {
@@ -47,12 +49,16 @@ pub fn skeleton(folded: &str) -> String {
 pub fn check_login(field: &'static str, login: &str) -> Result<()> {
     check_length(field, login)?;
     let folded = fold(login);
-    let reserved = matches!(folded.as_str(), "me" | "." | "..") || (folded.starts_with("room") && RoomId::parse(&folded).is_some());
+    let reserved = matches!(folded.as_str(), "me" | "." | "..")
+        || (folded.starts_with("room") && RoomId::parse(&folded).is_some());
     if reserved {
         return Err(Error::invalid(field, "is a reserved name"));
     }
     if login.contains('/') || UsernameCasePreserved::new().enforce(login).is_err() {
-        return Err(Error::invalid(field, "may hold letters, digits and punctuation other than /, without spaces or invisible characters"));
+        return Err(Error::invalid(
+            field,
+            "may hold letters, digits and punctuation other than /, without spaces or invisible characters",
+        ));
     }
     Ok(())
 }
@@ -90,8 +96,13 @@ fn check_long(field: &'static str, text: &str) -> Result<()> {
 
 /// Checks an e-mail address: one `@` with text on both sides, no white space or control characters.
 pub fn check_email(field: &'static str, email: &str) -> Result<()> {
-    let halves = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    if halves && email.len() <= MAX_EMAIL && !email.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    let halves = email
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if halves
+        && email.len() <= MAX_EMAIL
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
         Ok(())
     } else {
         Err(Error::invalid(field, "must be an e-mail address of at most 254 characters"))
@@ -100,8 +111,13 @@ pub fn check_email(field: &'static str, email: &str) -> Result<()> {
 
 /// Checks a birth date: `YYYY-MM-DD`, a day of the calendar, not after `now`.
 pub fn check_birth(field: &'static str, birth: &str, now: Timestamp) -> Result<()> {
-    let known = birth.len() == 10 && Date::parse(birth, format_description!("[year]-[month]-[day]")).is_ok();
-    if known && birth <= now.date().as_str() { Ok(()) } else { Err(Error::invalid(field, "must be a date YYYY-MM-DD that is not in the future")) }
+    let known = birth.len() == 10
+        && Date::parse(birth, format_description!("[year]-[month]-[day]")).is_ok();
+    if known && birth <= now.date().as_str() {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must be a date YYYY-MM-DD that is not in the future"))
+    }
 }
 
 /// Checks the length of a password; `min` comes from the configuration.
@@ -131,7 +147,11 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// Refuses control characters and those that are invisible or turn the direction of text.
 fn check_visible(field: &'static str, text: &str) -> Result<()> {
-    if text.chars().any(is_hidden) { Err(Error::invalid(field, "must not hold control or invisible characters")) } else { Ok(()) }
+    if text.chars().any(is_hidden) {
+        Err(Error::invalid(field, "must not hold control or invisible characters"))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -140,14 +160,32 @@ mod tests {
 
     #[test]
     fn logins_of_every_script_are_taken() {
-        for good in ["ann", "Василий", "김민지", "王雪", "a", "user.name-1_x", "ÅÄÖ", "roomy", "room"] {
+        for good in
+            ["ann", "Василий", "김민지", "王雪", "a", "user.name-1_x", "ÅÄÖ", "roomy", "room"]
+        {
             assert!(check_login("userId", good).is_ok(), "{good}");
         }
     }
 
     #[test]
     fn logins_that_break_a_rule_are_refused() {
-        for bad in ["", "  ", "me", "ME", ".", "..", "room001", "Room1", "a b", "a/b", "a\u{0}b", "a\u{200b}b", "a\u{202e}b", "tab\t", "new\nline"] {
+        for bad in [
+            "",
+            "  ",
+            "me",
+            "ME",
+            ".",
+            "..",
+            "room001",
+            "Room1",
+            "a b",
+            "a/b",
+            "a\u{0}b",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "tab\t",
+            "new\nline",
+        ] {
             assert!(check_login("userId", bad).is_err(), "{bad:?}");
         }
         assert!(check_login("userId", &"x".repeat(65)).is_err());

@@ -69,7 +69,8 @@ pub struct Person {
     pub id: UserId,
     /// Empty for a deleted user.
     pub login: String,
-    /// The name in that room: `edited_name`, else the display name; `deleted user` for a deleted one.
+    /// The name in that room: `edited_name`, else the display name; `deleted user` for a deleted
+    /// one.
     pub name: String,
 }
 
@@ -132,7 +133,8 @@ pub struct Room {
     pub archived: Option<Timestamp>,
     /// Only admins and sub-admins post.
     pub read_only: bool,
-    /// Who created it, or to whom it passed; None when that account is gone and nobody has entered since.
+    /// Who created it, or to whom it passed; None when that account is gone and nobody has entered
+    /// since.
     pub owner: Option<UserId>,
     /// The owner's login name; empty without an owner.
     pub owner_login: String,
@@ -142,14 +144,17 @@ pub struct Room {
     pub last_seq: Seq,
     /// Its newest change.
     pub rev: Rev,
-    /// The newest change of the room's facts (name, topic, visibility, owner, participants, roles, pins …); what decisions on the room rest on.
+    /// The newest change of the room's facts (name, topic, visibility, owner, participants, roles,
+    /// pins …); what decisions on the room rest on.
     pub facts_rev: Rev,
-    /// The newest change of what participants may do here; with [`Participant::since`] what a decision about a message rests on.
+    /// The newest change of what participants may do here; with [`Participant::since`] what a
+    /// decision about a message rests on.
     pub mode_rev: Rev,
 }
 
 impl Room {
-    /// Takes a step that changes its facts. In a read-only room each may change who posts: the first admin takes the right from the others.
+    /// Takes a step that changes its facts. In a read-only room each may change who posts: the
+    /// first admin takes the right from the others.
     pub fn step(&mut self, rev: Rev) {
         self.rev = rev;
         self.facts_rev = rev;
@@ -185,12 +190,14 @@ impl RoomFacts {
         self.participants.iter().find(|p| p.user == user)
     }
 
-    /// What a decision about this participant's messages rests on: the newest change of them or of what participants may do here.
+    /// What a decision about this participant's messages rests on: the newest change of them or of
+    /// what participants may do here.
     pub fn basis_of(&self, participant: &Participant) -> Rev {
         participant.since.max(self.room.mode_rev)
     }
 
-    /// Whether anybody is an admin here; a room without one is managed by all its participants alike.
+    /// Whether anybody is an admin here; a room without one is managed by all its participants
+    /// alike.
     pub fn has_admin(&self) -> bool {
         self.participants.iter().any(|p| p.role == Role::Admin)
     }
@@ -227,7 +234,8 @@ impl LiveState {
 /// A room as it stands in one user's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomCard {
-    /// The room with, in lists, only the first ten participants; all of them where the query says so.
+    /// The room with, in lists, only the first ten participants; all of them where the query says
+    /// so.
     pub facts: RoomFacts,
     /// How many participants it has.
     pub user_count: u32,

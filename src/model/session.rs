@@ -60,8 +60,8 @@ impl std::fmt::Debug for Credential {
 pub struct Client {
     /// None for a Unix socket.
     pub address: Option<IpAddr>,
-    /// The address under which its requests and attempts are counted: IPv6 by network, clients of a proxy that is not declared as one.
-    /// None: not counted by address.
+    /// The address under which its requests and attempts are counted: IPv6 by network, clients of
+    /// a proxy that is not declared as one. None: not counted by address.
     pub counted: Option<IpAddr>,
     /// User-Agent.
     pub device: String,

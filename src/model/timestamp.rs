@@ -34,7 +34,15 @@ impl Timestamp {
     /// `2025-07-15T14:32:10Z`.
     pub fn seconds(self) -> String {
         let t = self.date_time();
-        format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            t.year(),
+            u8::from(t.month()),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second()
+        )
     }
 
     /// `2025-07-15T14:32:10.245Z`.

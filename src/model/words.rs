@@ -1,9 +1,11 @@
-//! Words as the search knows them: how a text becomes the words of the index, what a query asks for, and where it is found in a text.
+//! Words as the search knows them: how a text becomes the words of the index, what a query asks
+//! for, and where it is found in a text.
 //!
-//! Text is taken apart into grapheme clusters, each normalised for itself (NFKC, lower case, no Latin accents), so that every
-//! word knows its place in the text as it was written. Scripts that are written without spaces are cut into overlapping
-//! two-grams, with the last character of each run as a word of its own; letters and digits of other scripts are words, apart from
-//! each other; each emoji is a word.
+//! Text is taken apart into grapheme clusters, each normalised for itself (NFKC, lower case, no
+//! Latin accents), so that every word knows its place in the text as it was written. Scripts that
+//! are written without spaces are cut into overlapping two-grams, with the last character of each
+//! run as a word of its own; letters and digits of other scripts are words, apart from each other;
+//! each emoji is a word.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
@@ -12,7 +14,8 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The rules below, as a number: an index that was made by other rules is made anew.
 pub const WORDS_VERSION: i64 = 2;
 
-/// Different phrases of a query that are looked for: each costs a walk through everything that holds it.
+/// Different phrases of a query that are looked for: each costs a walk through everything that
+/// holds it.
 const MAX_PHRASES: usize = 10;
 /// Words of all of them together; a run of a dense script has about as many as characters.
 const MAX_WORDS: usize = 24;
@@ -74,9 +77,10 @@ pub struct Phrase {
 }
 
 impl WordQuery {
-    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators. What is asked for twice is asked for
-    /// once, and what goes beyond ten phrases or 24 words is left out: it would find less, never more.
-    /// None: there is nothing in it that could be found.
+    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators.
+    /// What is asked for twice is asked for once, and what goes beyond ten phrases or 24 words
+    /// is left out: it would find less, never more. None: there is nothing in it that could be
+    /// found.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.graphemes(true).take(MAX_QUERY).collect();
         let mut phrases: Vec<Phrase> = Vec::new();
@@ -106,16 +110,20 @@ impl WordQuery {
     pub fn snippet(&self, text: &str) -> Snippet {
         let clusters: Vec<&str> = text.graphemes(true).collect();
         let words = cut(text);
-        let mut hits: Vec<(usize, usize)> = self.phrases.iter().flat_map(|phrase| phrase.hits(&words)).collect();
+        let mut hits: Vec<(usize, usize)> =
+            self.phrases.iter().flat_map(|phrase| phrase.hits(&words)).collect();
         hits.sort_unstable();
         let first = hits.first().map_or(0, |hit| hit.0);
-        let points = |range: &[&str]| range.iter().map(|cluster| cluster.chars().count()).sum::<usize>();
+        let points =
+            |range: &[&str]| range.iter().map(|cluster| cluster.chars().count()).sum::<usize>();
         let mut start = first;
         while start > 0 && points(clusters.get(start - 1..first).unwrap_or_default()) <= BEFORE {
             start -= 1;
         }
         let mut end = start;
-        while end < clusters.len() && points(clusters.get(start..=end).unwrap_or_default()) <= SNIPPET {
+        while end < clusters.len()
+            && points(clusters.get(start..=end).unwrap_or_default()) <= SNIPPET
+        {
             end += 1;
         }
         // What is left of the text may as well be shown before the hit.
@@ -124,8 +132,11 @@ impl WordQuery {
         }
         let dots = if start > 0 { "…" } else { "" };
         let shown = clusters.get(start..end).unwrap_or_default();
-        let snippet = format!("{dots}{}{}", shown.concat(), if end < clusters.len() { "…" } else { "" });
-        let place = |cluster: usize| dots.chars().count() + points(clusters.get(start..cluster).unwrap_or_default());
+        let snippet =
+            format!("{dots}{}{}", shown.concat(), if end < clusters.len() { "…" } else { "" });
+        let place = |cluster: usize| {
+            dots.chars().count() + points(clusters.get(start..cluster).unwrap_or_default())
+        };
         let mut highlights: Vec<(usize, usize)> = Vec::new();
         for (from, to) in hits {
             let (from, to) = (from.max(start), to.min(end));
@@ -151,12 +162,23 @@ impl Phrase {
     /// Clusters of the text that it covers.
     fn hits(&self, words: &[Word]) -> Vec<(usize, usize)> {
         let Some((last, before)) = self.words.split_last() else { return Vec::new() };
-        let ends = |word: &Word| if self.prefix { word.text.starts_with(last.as_str()) } else { word.text == *last };
-        let fits = |window: &[Word]| window.iter().zip(before).all(|(word, wanted)| word.text == *wanted) && window.last().is_some_and(ends);
+        let ends = |word: &Word| {
+            if self.prefix { word.text.starts_with(last.as_str()) } else { word.text == *last }
+        };
+        let fits = |window: &[Word]| {
+            window.iter().zip(before).all(|(word, wanted)| word.text == *wanted)
+                && window.last().is_some_and(ends)
+        };
         let covered = |window: &[Word]| {
-            let (start, end) = (window.first().map_or(0, |word| word.start), window.last().map_or((0, 0), |word| (word.start, word.end)));
+            let (start, end) = (
+                window.first().map_or(0, |word| word.start),
+                window.last().map_or((0, 0), |word| (word.start, word.end)),
+            );
             // Only the beginning of a longer word was asked for.
-            (start, if self.prefix { end.1.min(end.0 + last.graphemes(true).count()) } else { end.1 })
+            (
+                start,
+                if self.prefix { end.1.min(end.0 + last.graphemes(true).count()) } else { end.1 },
+            )
         };
         words.windows(self.words.len()).filter(|window| fits(window)).map(covered).collect()
     }
@@ -174,8 +196,12 @@ pub struct Snippet {
 fn phrase(part: &str) -> Option<Phrase> {
     let mut words = cut(part);
     let last = words.last()?;
-    let after_pair = words.len() > 1 && words.get(words.len() - 2).is_some_and(|before| before.end == last.end && before.start < last.start);
-    // In the index the last character of a run follows its two-grams; what is asked for may go on there.
+    let after_pair = words.len() > 1
+        && words
+            .get(words.len() - 2)
+            .is_some_and(|before| before.end == last.end && before.start < last.start);
+    // In the index the last character of a run follows its two-grams; what is asked for may go on
+    // there.
     let prefix = if after_pair {
         words.pop();
         false
@@ -189,11 +215,17 @@ fn phrase(part: &str) -> Option<Phrase> {
     Some(Phrase { words: words.into_iter().map(|word| word.text).collect(), prefix })
 }
 
-/// How many characters the last word has, with the letters and digits that it follows without a gap.
+/// How many characters the last word has, with the letters and digits that it follows without a
+/// gap.
 fn run_length(words: &[Word]) -> usize {
     let (mut length, mut start) = (0, None);
     for word in words.iter().rev() {
-        let whole = word.text.chars().next().map(script).is_some_and(|class| matches!(class, Class::Letter | Class::Number));
+        let whole = word
+            .text
+            .chars()
+            .next()
+            .map(script)
+            .is_some_and(|class| matches!(class, Class::Letter | Class::Number));
         if !whole || start.is_some_and(|start| word.end != start) {
             break;
         }
@@ -206,7 +238,8 @@ fn run_length(words: &[Word]) -> usize {
 /// The words of a text in its order.
 fn cut(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    // The run that is being read, and the plain form of its clusters when they are of a dense script.
+    // The run that is being read, and the plain form of its clusters when they are of a dense
+    // script.
     let (mut class, mut began, mut run) = (Class::Gap, 0, Vec::<String>::new());
     let mut count = 0;
     for (place, cluster) in text.graphemes(true).enumerate() {
@@ -229,9 +262,15 @@ fn cut(text: &str) -> Vec<Word> {
 fn end_run(words: &mut Vec<Word>, class: Class, start: usize, end: usize, run: &[String]) {
     match class {
         Class::Gap => {}
-        Class::Letter | Class::Number | Class::Emoji => words.push(Word { text: run.concat(), start, end }),
+        Class::Letter | Class::Number | Class::Emoji => {
+            words.push(Word { text: run.concat(), start, end })
+        }
         Class::Dense => {
-            let pairs = run.windows(2).enumerate().map(|(place, pair)| Word { text: pair.concat(), start: start + place, end: start + place + 2 });
+            let pairs = run.windows(2).enumerate().map(|(place, pair)| Word {
+                text: pair.concat(),
+                start: start + place,
+                end: start + place + 2,
+            });
             words.extend(pairs);
             words.extend(run.last().map(|last| Word { text: last.clone(), start: end - 1, end }));
         }
@@ -283,7 +322,9 @@ fn plain(cluster: &str) -> String {
             // Invisible characters and selectors of style say nothing.
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             _ if is_style(c) => {}
-            _ if matches!(c.script(), Script::Latin | Script::Greek) => plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c))),
+            _ if matches!(c.script(), Script::Latin | Script::Greek) => {
+                plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c)))
+            }
             _ if is_accent(c) => {}
             _ => plain.push(c),
         }

@@ -1,15 +1,20 @@
-//! The types of the questions that [`Store`](super::Store) and [`Sessions`](super::Sessions) answer.
+//! The types of the questions that [`Store`](super::Store) and [`Sessions`](super::Sessions)
+//! answer.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::rules::settings::RoomSettings;
-use crate::model::{Hash32, MediaId, Message, Reaction, Rev, Role, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Visibility};
+use crate::model::{
+    Hash32, MediaId, Message, Reaction, Rev, Role, RoomId, Seq, SessionId, SocketId, Timestamp,
+    UserId, Visibility,
+};
 
 /// On what a decision rested. The store refuses with `Stale` when that has changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// This user is a participant, and neither they nor what participants may do here has changed since that rev.
+    /// This user is a participant, and neither they nor what participants may do here has changed
+    /// since that rev.
     Member {
         /// Who.
         user: UserId,
@@ -125,7 +130,8 @@ pub struct NewRoom {
     pub visibility: Visibility,
     /// Who creates it.
     pub owner: UserId,
-    /// Everybody in it with their role, the owner included, in order, each once. An unknown or deleted user: `NotFound`.
+    /// Everybody in it with their role, the owner included, in order, each once. An unknown or
+    /// deleted user: `NotFound`.
     pub participants: Vec<(UserId, Role)>,
     /// Answer the nameless room of exactly these people when there is one.
     pub reuse: bool,
@@ -143,15 +149,17 @@ pub struct Added<T> {
 /// Which room cards are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum RoomQuery<'a> {
-    /// All rooms of a user, newest activity first; cards hold at most the first `participants` participants.
+    /// All rooms of a user, newest activity first; cards hold at most the first `participants`
+    /// participants.
     Of {
         /// Whose.
         user: UserId,
         /// How many participants a card holds at most.
         participants: u32,
     },
-    /// Public rooms, oldest first, above this id, as this user sees them; the first ten participants. Of rooms that
-    /// they have not entered, mark, unread and last message are left out.
+    /// Public rooms, oldest first, above this id, as this user sees them; the first ten
+    /// participants. Of rooms that they have not entered, mark, unread and last message are
+    /// left out.
     Public {
         /// For whom marks and unread are counted.
         user: UserId,
@@ -160,17 +168,20 @@ pub enum RoomQuery<'a> {
         /// At most so many.
         limit: u32,
     },
-    /// Public rooms and those of a user, the newest `limit` of them, ascending by id, as this user sees them; no participants.
-    /// Of rooms that they have not entered, mark, unread and last message are left out.
+    /// Public rooms and those of a user, the newest `limit` of them, ascending by id, as this user
+    /// sees them; no participants. Of rooms that they have not entered, mark, unread and last
+    /// message are left out.
     Visible {
         /// For whom.
         user: UserId,
         /// At most so many.
         limit: u32,
     },
-    /// These rooms as the user sees them, ascending by id, those they are not in left out; the first ten participants.
+    /// These rooms as the user sees them, ascending by id, those they are not in left out; the
+    /// first ten participants.
     These(UserId, &'a [RoomId]),
-    /// A page of the rooms of a user, in the order of their ids; cards hold at most the first `participants` participants.
+    /// A page of the rooms of a user, in the order of their ids; cards hold at most the first
+    /// `participants` participants.
     Page {
         /// Whose.
         user: UserId,
@@ -183,9 +194,11 @@ pub enum RoomQuery<'a> {
         /// How many participants a card holds at most.
         participants: u32,
     },
-    /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last message.
+    /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last
+    /// message.
     After(RoomId, u32),
-    /// The first `limit` rooms of exactly this name, ascending by id, for administration; like `After`.
+    /// The first `limit` rooms of exactly this name, ascending by id, for administration; like
+    /// `After`.
     Named(&'a str, u32),
 }
 
@@ -194,11 +207,13 @@ pub enum RoomQuery<'a> {
 pub enum RoomChange {
     /// Another name; `Taken` for that of another public room.
     Rename(Option<String>),
-    /// A new participant; `Taken(Participant)` when in already, `NotFound` when there is no such user.
-    /// Their read mark stands at the end. A public room without participants gives its admin role, and its ownership when that is vacant.
+    /// A new participant; `Taken(Participant)` when in already, `NotFound` when there is no such
+    /// user. Their read mark stands at the end. A public room without participants gives its
+    /// admin role, and its ownership when that is vacant.
     Add(UserId, Role),
     /// Out; `successor` becomes admin in the same step. `NotFound` when not in.
-    /// A private room left empty is deleted. Emits `ParticipantRemoved` (and `ParticipantChanged` for the successor).
+    /// A private room left empty is deleted. Emits `ParticipantRemoved` (and `ParticipantChanged`
+    /// for the successor).
     Remove {
         /// Who leaves.
         user: UserId,
@@ -252,8 +267,8 @@ pub struct Draft {
     pub media: Vec<MediaId>,
     /// The socket that sends it.
     pub socket: Option<SocketId>,
-    /// For each `@` of the text the folded login names that could stand there, longest first; the first that is a participant's
-    /// counts as mentioned.
+    /// For each `@` of the text the folded login names that could stand there, longest first; the
+    /// first that is a participant's counts as mentioned.
     pub mentions: Vec<Vec<String>>,
 }
 

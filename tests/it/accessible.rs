@@ -1,4 +1,5 @@
-//! The web UI in Chromium without a mouse and without eyes: keys alone do everything, and axe finds nothing to object to.
+//! The web UI in Chromium without a mouse and without eyes: keys alone do everything, and axe finds
+//! nothing to object to.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +9,8 @@ use serde_json::json;
 use crate::support::{Browser, Ctl, Driver, Person, Server};
 
 /// Installed by `tests/run`.
-const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
+const AXE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
 const FOUND: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {resultTypes: ['violations']}).then(
         ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
@@ -41,7 +43,11 @@ impl Browser {
 
     /// Waits until something has the focus by itself.
     async fn focuses(&self, selector: &str) {
-        self.wait(&format!("the focus on {selector}"), &format!("return document.activeElement.matches({})", json!(selector))).await;
+        self.wait(
+            &format!("the focus on {selector}"),
+            &format!("return document.activeElement.matches({})", json!(selector)),
+        )
+        .await;
     }
 
     /// Fails when axe objects to the page as it is.
@@ -85,7 +91,11 @@ async fn keys_alone_do_everything() {
     ann.press("second").await;
     ann.key(Key::Enter).await;
     ann.shows(&["first", "second"]).await;
-    ann.wait("all is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+    ann.wait(
+        "all is sent",
+        "return document.querySelector('message-item[data-state=pending]') === null",
+    )
+    .await;
 
     // Into the conversation, up to a message, into its tools.
     for _ in 0..2 {
@@ -94,7 +104,11 @@ async fn keys_alone_do_everything() {
     ann.focuses("message-list .scroll").await;
     ann.go_to(Key::Up, "message-item").await;
     ann.key(Key::Up).await;
-    ann.wait("the first message", "return document.activeElement.querySelector('.text')?.textContent === 'first'").await;
+    ann.wait(
+        "the first message",
+        "return document.activeElement.querySelector('.text')?.textContent === 'first'",
+    )
+    .await;
     ann.go_to(Key::Tab, "message-item .tools .react").await;
     ann.key(Key::Enter).await;
     ann.focuses("reaction-picker button").await;
@@ -124,7 +138,11 @@ async fn keys_alone_do_everything() {
     ann.focuses("search-results a.hit").await;
     ann.key(Key::Enter).await;
     ann.has("message-item.is-target").await;
-    bob.wait("the room at the other side", "return document.querySelector('room-list a.row .snippet')?.textContent.includes('second')").await;
+    bob.wait(
+        "the room at the other side",
+        "return document.querySelector('room-list a.row .snippet')?.textContent.includes('second')",
+    )
+    .await;
     ann.close().await;
     bob.close().await;
 }
@@ -134,26 +152,54 @@ async fn axe_objects_to_nothing() {
     let server = Server::start().await;
     let driver = Driver::start();
     let url = |hash: &str| format!("http://{}/#/{hash}", server.address());
-    for (name, size, scheme) in [("axe-wide", "1280,800", "light"), ("axe-phone", "390,844", "dark")] {
+    for (name, size, scheme) in
+        [("axe-wide", "1280,800", "light"), ("axe-phone", "390,844", "dark")]
+    {
         let ann = Browser::open(&driver, name, server.address(), size).await;
         ann.has("login-form #name").await;
         ann.is_accessible("register").await;
         ann.register(name, "Ann Lee").await;
         // What the switch of the settings keeps.
-        ann.page.execute(&format!("localStorage.setItem('theme', '{scheme}')"), Vec::new()).await.unwrap();
+        ann.page
+            .execute(&format!("localStorage.setItem('theme', '{scheme}')"), Vec::new())
+            .await
+            .unwrap();
         ann.page.refresh().await.unwrap();
         ann.has("room-list empty-state").await;
-        assert_eq!(ann.page.execute("return document.documentElement.dataset.theme", Vec::new()).await.unwrap(), json!(scheme));
+        assert_eq!(
+            ann.page
+                .execute("return document.documentElement.dataset.theme", Vec::new())
+                .await
+                .unwrap(),
+            json!(scheme)
+        );
         ann.is_accessible("no-rooms").await;
         let body = json!({"targetUserIds": [], "name": name, "visibility": "public"}).to_string();
-        ann.page.execute(&format!("fetch('/api/chatrooms', {{method: 'POST', body: {}}})", json!(body)), Vec::new()).await.unwrap();
+        ann.page
+            .execute(
+                &format!("fetch('/api/chatrooms', {{method: 'POST', body: {}}})", json!(body)),
+                Vec::new(),
+            )
+            .await
+            .unwrap();
         ann.click("room-list a.row").await;
-        let long = format!("```\n{}\n```\nand @{name} *said*: https://example.org/", "code ".repeat(80));
+        let long =
+            format!("```\n{}\n```\nand @{name} *said*: https://example.org/", "code ".repeat(80));
         for (sent, text) in ["hello", "> quoted\n- a\n- b", long.as_str()].into_iter().enumerate() {
             let body = json!({"content": text}).to_string();
-            let post = format!("fetch(`/api/chatrooms/${{location.hash.slice(2)}}/messages`, {{method: 'POST', body: {}}})", json!(body));
+            let post = format!(
+                "fetch(`/api/chatrooms/${{location.hash.slice(2)}}/messages`, {{method: 'POST', body: {}}})",
+                json!(body)
+            );
             ann.page.execute(&post, Vec::new()).await.unwrap();
-            ann.wait("the message", &format!("return document.querySelectorAll('message-item').length === {}", sent + 1)).await;
+            ann.wait(
+                "the message",
+                &format!(
+                    "return document.querySelectorAll('message-item').length === {}",
+                    sent + 1
+                ),
+            )
+            .await;
         }
         ann.has("message-item pre").await;
         ann.is_accessible("room").await;
@@ -195,7 +241,10 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.register("ann", "Ann").await;
     let mut rooms = Vec::new();
     for name in ["One", "Two"] {
-        let room = bob.post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": name})).await.is(201);
+        let room = bob
+            .post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": name}))
+            .await
+            .is(201);
         rooms.push(room["roomId"].as_str().unwrap().to_owned());
     }
     bob.say(&rooms[0], "see https://example.org/").await;
@@ -204,15 +253,22 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.shows(&["see https://example.org/"]).await;
 
     // From the beginning of the page, the first key leads to the link, and that to the messages.
-    ann.page.execute("document.body.tabIndex = -1; document.body.focus()", Vec::new()).await.unwrap();
+    ann.page
+        .execute("document.body.tabIndex = -1; document.body.focus()", Vec::new())
+        .await
+        .unwrap();
     ann.key(Key::Tab).await;
     ann.focuses("chat-app > .skip").await;
     ann.picture("skip").await;
     ann.key(Key::Enter).await;
     ann.focuses("message-list .scroll").await;
 
-    // Backwards from where one writes: the button beside it, then the messages as one stop; links of a message with the message.
-    ann.page.execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new()).await.unwrap();
+    // Backwards from where one writes: the button beside it, then the messages as one stop; links
+    // of a message with the message.
+    ann.page
+        .execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new())
+        .await
+        .unwrap();
     for place in ["message-composer .attach", "message-list .scroll"] {
         ann.press(&format!("{}{}", char::from(Key::Shift), char::from(Key::Tab))).await;
         ann.focuses(place).await;
@@ -222,7 +278,10 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.go_to(Key::Tab, "message-item .text a").await;
 
     // Who is removed while writing is told where they are.
-    ann.page.execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new()).await.unwrap();
+    ann.page
+        .execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new())
+        .await
+        .unwrap();
     bob.delete(&format!("/api/chatrooms/{}/participants/ann", rooms[0])).await.is(204);
     ann.focuses("main empty-state h2").await;
     ann.is_accessible("removed").await;

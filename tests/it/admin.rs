@@ -1,4 +1,5 @@
-//! Administration through the real binary: on a running server, on a stopped one, over HTTP, and what live clients see of it.
+//! Administration through the real binary: on a running server, on a stopped one, over HTTP, and
+//! what live clients see of it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

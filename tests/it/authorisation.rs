@@ -1,4 +1,5 @@
-//! Who is answered what: every route and every frame of every dialect, asked by every kind of caller (`authorisation/table.txt`).
+//! Who is answered what: every route and every frame of every dialect, asked by every kind of
+//! caller (`authorisation/table.txt`).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,8 @@ use serde_json::json;
 use crate::support::{Client, Ctl, Json, Person, RoomPlan, Server, Socket, number, people};
 
 /// Order of the answers of a route.
-const CALLERS: [&str; 8] = ["nobody", "ended", "stranger", "removed", "member", "sub", "admin", "server"];
+const CALLERS: [&str; 8] =
+    ["nobody", "ended", "stranger", "removed", "member", "sub", "admin", "server"];
 /// Those of them who can open a socket of `chatrooms`: order of the answers of a frame.
 const SIGNED_IN: usize = 2;
 
@@ -25,11 +27,20 @@ struct Row {
 impl Row {
     fn read(line: &str) -> Self {
         let mut parts = line.splitn(3, '|').map(str::trim);
-        let (Some(what), Some(answers), Some(body)) = (parts.next(), parts.next(), parts.next()) else { panic!("three parts: {line}") };
+        let (Some(what), Some(answers), Some(body)) = (parts.next(), parts.next(), parts.next())
+        else {
+            panic!("three parts: {line}")
+        };
         let (private, public) = answers.split_once(" / ").unwrap_or((answers, answers));
         let spends = body.starts_with("spends");
         let body = body.strip_prefix("spends").unwrap_or(body).trim();
-        Self { what: what.to_owned(), private: repeated(private), public: repeated(public), body: body.to_owned(), spends }
+        Self {
+            what: what.to_owned(),
+            private: repeated(private),
+            public: repeated(public),
+            body: body.to_owned(),
+            spends,
+        }
     }
 
     fn answers(&self, public: bool) -> &[String] {
@@ -42,7 +53,15 @@ impl Row {
 
     /// Whether the answer may depend on the room.
     fn rooms(&self) -> &[bool] {
-        if self.what.contains("{key}") || self.what.contains("{num}") || self.what.contains("{media}") || self.is_frame() { &[false, true] } else { &[false] }
+        if self.what.contains("{key}")
+            || self.what.contains("{num}")
+            || self.what.contains("{media}")
+            || self.is_frame()
+        {
+            &[false, true]
+        } else {
+            &[false]
+        }
     }
 }
 
@@ -50,14 +69,22 @@ impl Row {
 fn repeated(answers: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for answer in answers.split_whitespace() {
-        let answer = if answer == "=" { all.last().expect("an answer before =").clone() } else { answer.to_owned() };
+        let answer = if answer == "=" {
+            all.last().expect("an answer before =").clone()
+        } else {
+            answer.to_owned()
+        };
         all.push(answer);
     }
     all
 }
 
 fn table() -> Vec<Row> {
-    include_str!("authorisation/table.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(Row::read).collect()
+    include_str!("authorisation/table.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(Row::read)
+        .collect()
 }
 
 /// The people of every case. What is in a room is made anew for each.
@@ -86,15 +113,30 @@ struct Stage {
 impl World {
     async fn new() -> Self {
         let server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
-        let [stranger, removed, member, sub, admin, root, victim, _] =
-            people(&server, ["stranger", "removed", "member", "sub", "admin", "root", "victim", "newcomer"]).await;
+        let [stranger, removed, member, sub, admin, root, victim, _] = people(
+            &server,
+            ["stranger", "removed", "member", "sub", "admin", "root", "victim", "newcomer"],
+        )
+        .await;
         Ctl::of(&server).run(&["user", "promote", "root"]).ends(0);
         let leaving = stranger.again().await;
         leaving.post("/api/logout", crate::support::Body::Nothing).await.is_text(204);
         let ended = leaving.bearer(&leaving.token);
         let sessions = victim.get("/api/sessions").await.is(200);
         let session = sessions["sessions"][0]["id"].to_string().trim_matches('"').to_owned();
-        Self { server, stranger, removed, member, sub, admin, root, victim, ended, session, made: AtomicUsize::new(0) }
+        Self {
+            server,
+            stranger,
+            removed,
+            member,
+            sub,
+            admin,
+            root,
+            victim,
+            ended,
+            session,
+            made: AtomicUsize::new(0),
+        }
     }
 
     fn person(&self, caller: &str) -> &Person {
@@ -113,7 +155,10 @@ impl World {
     async fn stage(&self, public: bool, with_file: bool) -> Stage {
         let fresh = format!("fresh-{}", self.made.fetch_add(1, Ordering::Relaxed));
         let others = [&self.sub, &self.member, &self.victim, &self.removed];
-        let key = self.admin.room_like(&others, RoomPlan { name: Some(&format!("Room of {fresh}")), public }).await;
+        let key = self
+            .admin
+            .room_like(&others, RoomPlan { name: Some(&format!("Room of {fresh}")), public })
+            .await;
         let people = format!("/api/chatrooms/{key}/participants");
         self.admin.patch(&format!("{people}/sub/role"), json!({"role": "sub-admin"})).await.is(200);
         let (mut media, mut post) = (String::new(), json!({"content": "hello"}));
@@ -161,7 +206,8 @@ impl World {
         client.status(method, &path, &body).await.to_string()
     }
 
-    /// Somebody like the caller whose session may end; what they are in a room does not matter to such routes.
+    /// Somebody like the caller whose session may end; what they are in a room does not matter to
+    /// such routes.
     async fn spent(&self, stage: &Stage, caller: &str) -> Client {
         let login = format!("{caller}-{}", stage.fresh);
         let person = Person::new(&self.server, &login).await;
@@ -185,7 +231,9 @@ impl World {
                 let Some(mut socket) = open(person, &path).await else { return "shut".to_owned() };
                 socket.send(frame).await;
                 loop {
-                    let Some(answer) = socket.next_or_end().await else { return "closed".to_owned() };
+                    let Some(answer) = socket.next_or_end().await else {
+                        return "closed".to_owned();
+                    };
                     match text(&answer, "action").as_str() {
                         "enter" | "join" => (),
                         action => return action.to_owned(),
@@ -193,10 +241,16 @@ impl World {
                 }
             }
             "v1" => {
-                let Some(mut socket) = open(person, &format!("/v1/rooms/{num}/chat")).await else { return "shut".to_owned() };
+                let Some(mut socket) = open(person, &format!("/v1/rooms/{num}/chat")).await else {
+                    return "shut".to_owned();
+                };
                 socket.send(frame).await;
                 let answer = socket.next().await;
-                if answer["error"].is_null() { "message".to_owned() } else { answer["error"]["code"].to_string() }
+                if answer["error"].is_null() {
+                    "message".to_owned()
+                } else {
+                    answer["error"]["code"].to_string()
+                }
             }
             "realtime" => {
                 let ticket = person.get(&format!("/Room/{num}")).await;
@@ -216,16 +270,24 @@ impl World {
 
 /// A socket, where the handshake is not refused.
 async fn open(person: &Person, path: &str) -> Option<Socket> {
-    if person.handshake(path).await.status == 101 { Some(person.socket(&person.login, path).await) } else { None }
+    if person.handshake(path).await.status == 101 {
+        Some(person.socket(&person.login, path).await)
+    } else {
+        None
+    }
 }
 
-/// The answer to a frame of `chatrooms`; `silence` when there is none before the answer to a later `ping`.
+/// The answer to a frame of `chatrooms`; `silence` when there is none before the answer to a later
+/// `ping`.
 async fn native(mut socket: Socket, mut frame: Json) -> String {
     frame["ref"] = json!("asked");
     socket.send(frame).await;
     socket.send(json!({"type": "ping", "ref": "later"})).await;
     let (before, _) = socket.all_until(|frame| frame["ref"] == "later").await;
-    let answer = before.iter().find(|frame| frame["ref"] == "asked").or_else(|| before.iter().find(|frame| frame["type"] == "subscribed"));
+    let answer = before
+        .iter()
+        .find(|frame| frame["ref"] == "asked")
+        .or_else(|| before.iter().find(|frame| frame["type"] == "subscribed"));
     match answer {
         Some(answer) if answer["error"].is_string() => text(answer, "error"),
         Some(answer) => text(answer, "type"),
@@ -243,10 +305,17 @@ async fn every_caller_is_answered_what_the_table_says_on_every_route_and_frame()
     let mut wrong = Vec::new();
     for row in table() {
         for &public in row.rooms() {
-            let (callers, room) = (if row.is_frame() { &CALLERS[SIGNED_IN..] } else { &CALLERS[..] }, if public { "public" } else { "private" });
+            let (callers, room) = (
+                if row.is_frame() { &CALLERS[SIGNED_IN..] } else { &CALLERS[..] },
+                if public { "public" } else { "private" },
+            );
             let mut seen = Vec::new();
             for caller in callers {
-                seen.push(if row.is_frame() { world.frame(&row, caller, public).await } else { world.route(&row, caller, public).await });
+                seen.push(if row.is_frame() {
+                    world.frame(&row, caller, public).await
+                } else {
+                    world.route(&row, caller, public).await
+                });
             }
             if seen != row.answers(public) {
                 wrong.push(format!(
@@ -272,7 +341,11 @@ async fn every_route_and_frame_of_the_api_description_has_a_row() {
     for (path, methods) in described["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
             if !text(operation, "operationId").starts_with("operator.") {
-                let verb = if operation["x-frames"].is_null() { method.to_uppercase() } else { "SOCKET".to_owned() };
+                let verb = if operation["x-frames"].is_null() {
+                    method.to_uppercase()
+                } else {
+                    "SOCKET".to_owned()
+                };
                 wanted.insert(format!("{verb} {}", shape(path)));
             }
         }
@@ -284,7 +357,10 @@ async fn every_route_and_frame_of_the_api_description_has_a_row() {
     }
     // Dialects with one kind of frame describe it without a name.
     wanted.extend(["FRAME v1.message".to_owned(), "FRAME realtime.message".to_owned()]);
-    let rows: BTreeSet<_> = table().iter().map(|row| if row.is_frame() { row.what.clone() } else { shape(&row.what) }).collect();
+    let rows: BTreeSet<_> = table()
+        .iter()
+        .map(|row| if row.is_frame() { row.what.clone() } else { shape(&row.what) })
+        .collect();
     let missing: Vec<_> = wanted.difference(&rows).collect();
     assert!(missing.is_empty(), "without a row in tests/it/authorisation/table.txt: {missing:#?}");
     let unknown: Vec<_> = rows.difference(&wanted).collect();
@@ -294,6 +370,8 @@ async fn every_route_and_frame_of_the_api_description_has_a_row() {
 /// A path without its query, each parameter as `{}`.
 fn shape(path: &str) -> String {
     let path = path.split('?').next().expect("a path");
-    let part = |part: &str| if part.starts_with('{') || part == "like" { "{}".to_owned() } else { part.to_owned() };
+    let part = |part: &str| {
+        if part.starts_with('{') || part == "like" { "{}".to_owned() } else { part.to_owned() }
+    };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }

@@ -23,7 +23,11 @@ use crate::support::{Body, Json, PATIENCE, Person, Server, people, picture};
 /// Runs a command on a data directory; says JSON.
 async fn run(data: &Path, arguments: &[&str]) -> Output {
     let data = data.to_owned();
-    let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).chain(["-o".to_owned(), "json".to_owned()]).collect();
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|text| (*text).to_owned())
+        .chain(["-o".to_owned(), "json".to_owned()])
+        .collect();
     let running = tokio::task::spawn_blocking(move || {
         let mut all: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let data = data.to_str().unwrap();
@@ -47,7 +51,8 @@ async fn fails(data: &Path, arguments: &[&str], wanted: i32) -> String {
     errors(&output)
 }
 
-/// What somebody who hears everything has heard of each room: rev, seq, and what the message says from then on.
+/// What somebody who hears everything has heard of each room: rev, seq, and what the message says
+/// from then on.
 type Heard = BTreeMap<String, Vec<(i64, i64, Option<String>)>>;
 
 /// People who talk, edit, delete, upload, come and go without end.
@@ -60,20 +65,23 @@ struct Load {
 
 impl Load {
     fn begin(people: &[Person], rooms: &[String]) -> Self {
-        let (stop, count, uploads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::default());
+        let (stop, count, uploads) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::default());
         let mut load = Self { stop, count, uploads, tasks: Vec::new() };
         for room in rooms {
             for person in people.iter().take(2) {
                 let worker = load.worker(person, room);
                 load.tasks.push(tokio::spawn(worker.talk()));
             }
-            load.tasks.push(tokio::spawn(load.worker(&people[0], room).come_and_go(people[2].clone())));
+            load.tasks
+                .push(tokio::spawn(load.worker(&people[0], room).come_and_go(people[2].clone())));
         }
         load
     }
 
     fn worker(&self, person: &Person, room: &str) -> Worker {
-        let (stop, count, uploads) = (Arc::clone(&self.stop), Arc::clone(&self.count), Arc::clone(&self.uploads));
+        let (stop, count, uploads) =
+            (Arc::clone(&self.stop), Arc::clone(&self.count), Arc::clone(&self.uploads));
         Worker { person: person.clone(), room: room.to_owned(), stop, count, uploads }
     }
 
@@ -120,8 +128,15 @@ impl Worker {
             if number % 5 == 0 {
                 let mut bytes = picture(8, 8);
                 // After its end a picture may hold anything; this makes each another file.
-                bytes = [bytes, format!("{} {} {number}", ann.login, self.room).into_bytes()].concat();
-                let media = ann.post("/api/media?fileName=a.bin", Body::Raw([b"no picture: ".to_vec(), bytes.clone()].concat())).await.is(201);
+                bytes =
+                    [bytes, format!("{} {} {number}", ann.login, self.room).into_bytes()].concat();
+                let media = ann
+                    .post(
+                        "/api/media?fileName=a.bin",
+                        Body::Raw([b"no picture: ".to_vec(), bytes.clone()].concat()),
+                    )
+                    .await
+                    .is(201);
                 let name = media["name"].as_str().unwrap().to_owned();
                 self.uploads.lock().await.insert(name, [b"no picture: ".to_vec(), bytes].concat());
                 body["mediaIds"] = json!([media["id"]]);
@@ -129,7 +144,14 @@ impl Worker {
             let said = ann.post(&at, body).await.is(201);
             let key = said["messageId"].as_str().unwrap();
             match number % 7 {
-                2 => drop(ann.patch(&format!("{at}/{key}"), json!({"newContent": format!("edited {text}")})).await.is(200)),
+                2 => drop(
+                    ann.patch(
+                        &format!("{at}/{key}"),
+                        json!({"newContent": format!("edited {text}")}),
+                    )
+                    .await
+                    .is(200),
+                ),
                 4 => drop(ann.delete(&format!("{at}/{key}")).await.is(204)),
                 _ => {}
             }
@@ -151,10 +173,16 @@ async fn witness(mut socket: crate::support::Socket, rooms: usize) -> Heard {
     let mut ended = 0;
     while ended < rooms {
         let frame = socket.next().await;
-        let (room, rev, seq) = (frame["room_id"].as_str().unwrap_or_default().to_owned(), frame["rev"].as_i64(), frame["seq"].as_i64());
+        let (room, rev, seq) = (
+            frame["room_id"].as_str().unwrap_or_default().to_owned(),
+            frame["rev"].as_i64(),
+            frame["seq"].as_i64(),
+        );
         let text = frame["content"].as_str().map(str::to_owned);
         ended += usize::from(text.as_deref() == Some("the end"));
-        if let ("chat_message" | "message_edited" | "message_deleted", Some(rev), Some(seq)) = (frame["type"].as_str().unwrap(), rev, seq) {
+        if let ("chat_message" | "message_edited" | "message_deleted", Some(rev), Some(seq)) =
+            (frame["type"].as_str().unwrap(), rev, seq)
+        {
             heard.entry(room).or_default().push((rev, seq, text));
         }
     }
@@ -166,7 +194,10 @@ async fn whole_history(person: &Person, room: &str) -> Vec<Json> {
     let mut all: Vec<Json> = Vec::new();
     loop {
         let after = all.last().map_or(0, |message| message["seq"].as_i64().unwrap());
-        let page = person.get(&format!("/api/chatrooms/{room}/messages?after={after}&limit=200")).await.is(200);
+        let page = person
+            .get(&format!("/api/chatrooms/{room}/messages?after={after}&limit=200"))
+            .await
+            .is(200);
         let page = page["messages"].as_array().unwrap().clone();
         if page.is_empty() {
             return all;
@@ -223,10 +254,18 @@ async fn a_backup_under_load_is_one_moment_of_everything() {
             wanted.insert(*seq, text.clone());
         }
         let last = heard[room].last().unwrap().1;
-        assert!(wanted.len() > 5 && i64::try_from(wanted.len()).unwrap() < last, "a moment in the middle: {} of {last}", wanted.len());
+        assert!(
+            wanted.len() > 5 && i64::try_from(wanted.len()).unwrap() < last,
+            "a moment in the middle: {} of {last}",
+            wanted.len()
+        );
         let history = whole_history(&dan, room).await;
-        let found: BTreeMap<i64, Option<String>> =
-            history.iter().map(|message| (message["seq"].as_i64().unwrap(), message["content"].as_str().map(str::to_owned))).collect();
+        let found: BTreeMap<i64, Option<String>> = history
+            .iter()
+            .map(|message| {
+                (message["seq"].as_i64().unwrap(), message["content"].as_str().map(str::to_owned))
+            })
+            .collect();
         assert_eq!(found, wanted, "{room} as it was at rev {rev}");
         let unread = wanted.values().filter(|text| text.is_some()).count();
         assert_eq!(dan.card(room).await["unreadCount"], json!(unread));
@@ -237,14 +276,23 @@ async fn a_backup_under_load_is_one_moment_of_everything() {
         }
     }
     assert!(files > 3, "{files} files");
-    // What is in it can be used: a log-in, a send, a search; and whoever comes from the old epoch begins anew.
+    // What is in it can be used: a log-in, a send, a search; and whoever comes from the old epoch
+    // begins anew.
     all[0].at(new.address()).again().await.say(&rooms[0], "after the restoration").await;
     let mut socket = dan.open().await;
-    socket.send(json!({"type": "subscribe", "since": revs, "epoch": old_epoch, "ref": "sub"})).await;
+    socket
+        .send(json!({"type": "subscribe", "since": revs, "epoch": old_epoch, "ref": "sub"}))
+        .await;
     let (_, answer) = socket.all_until(|frame| frame["ref"] == "sub").await;
-    assert!(answer["rooms"].as_array().unwrap().iter().all(|room| room["reset"] == true), "{answer}");
+    assert!(
+        answer["rooms"].as_array().unwrap().iter().all(|room| room["reset"] == true),
+        "{answer}"
+    );
     let search = async {
-        while dan.get("/api/search?q=restoration").await.is(200)["messages"].as_array().is_none_or(Vec::is_empty) {
+        while dan.get("/api/search?q=restoration").await.is(200)["messages"]
+            .as_array()
+            .is_none_or(Vec::is_empty)
+        {
             tokio::task::yield_now().await;
         }
     };
@@ -260,15 +308,26 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     ann.say(&room, "before").await;
     let first = done(server.data(), &["backup", "create"]).await;
     let file = first["path"].as_str().unwrap().to_owned();
-    assert!(file.starts_with(server.data().join("backups").to_str().unwrap()) && first["counts"]["messages"] == 1, "{first}");
+    assert!(
+        file.starts_with(server.data().join("backups").to_str().unwrap())
+            && first["counts"]["messages"] == 1,
+        "{first}"
+    );
     fails(server.data(), &["backup", "create", &file], 4).await;
     let absent = server.data().join("absent");
-    assert!(fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3).await.contains("there is no directory"));
+    assert!(
+        fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3)
+            .await
+            .contains("there is no directory")
+    );
     assert!(!absent.exists());
     let named = server.data().join("backups/chatctl-20250101T000000Z.tar.zst");
     done(server.data(), &["backup", "create", named.to_str().unwrap()]).await;
     let listed = done(server.data(), &["backup", "list"]).await;
-    assert_eq!((listed.as_array().unwrap().len(), &listed[1]["messages"], &listed[1]["problem"]), (2, &json!(1), &Json::Null));
+    assert_eq!(
+        (listed.as_array().unwrap().len(), &listed[1]["messages"], &listed[1]["problem"]),
+        (2, &json!(1), &Json::Null)
+    );
     fails(server.data(), &["backup", "prune"], 2).await;
     fails(server.data(), &["backup", "prune", "--keep", "1"], 2).await;
     let dry = done(server.data(), &["backup", "prune", "--keep", "1", "--dry-run"]).await;
@@ -284,7 +343,11 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     let copy = copy.to_str().unwrap();
 
     ann.say(&room, "after").await;
-    assert!(fails(server.data(), &["backup", "restore", copy, "--replace", "--yes"], 4).await.contains("a server runs on"));
+    assert!(
+        fails(server.data(), &["backup", "restore", copy, "--replace", "--yes"], 4)
+            .await
+            .contains("a server runs on")
+    );
     server.terminate().await;
     fails(server.data(), &["backup", "restore", copy], 4).await;
     fails(server.data(), &["backup", "restore", copy, "--replace"], 2).await;
@@ -300,8 +363,13 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     // A rehearsal says what it would come to, and changes nothing.
     fails(server.data(), &["backup", "restore", copy, "--dry-run"], 4).await;
     fails(server.data(), &["backup", "restore", bad, "--replace", "--dry-run"], 6).await;
-    let rehearsed = done(server.data(), &["backup", "restore", copy, "--replace", "--dry-run"]).await;
-    assert_eq!((&rehearsed["kept_aside"], &rehearsed["done"]), (&json!(true), &json!(false)), "{rehearsed}");
+    let rehearsed =
+        done(server.data(), &["backup", "restore", copy, "--replace", "--dry-run"]).await;
+    assert_eq!(
+        (&rehearsed["kept_aside"], &rehearsed["done"]),
+        (&json!(true), &json!(false)),
+        "{rehearsed}"
+    );
     let restored = done(server.data(), &["backup", "restore", copy, "--replace", "--yes"]).await;
     let aside = Path::new(restored["replaced"].as_str().unwrap()).to_owned();
     assert!(aside.join("chat.db").exists() && aside.join("backups").exists());
@@ -311,7 +379,10 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     // Stopped, the same works on the data itself.
     server.terminate().await;
     let offline = done(server.data(), &["backup", "create", safe.path().to_str().unwrap()]).await;
-    assert_eq!(done(server.data(), &["backup", "verify", offline["path"].as_str().unwrap()]).await["problems"], json!([]));
+    assert_eq!(
+        done(server.data(), &["backup", "verify", offline["path"].as_str().unwrap()]).await["problems"],
+        json!([])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -326,9 +397,17 @@ async fn the_database_is_looked_after_with_and_without_a_server() {
             server.terminate().await;
         }
         let status = done(server.data(), &["db", "status"]).await;
-        assert!(status["schema"] == status["known"] && status["bytes"].as_u64() > Some(0) && status["epoch"].is_string(), "{status}");
+        assert!(
+            status["schema"] == status["known"]
+                && status["bytes"].as_u64() > Some(0)
+                && status["epoch"].is_string(),
+            "{status}"
+        );
         let figures = done(server.data(), &["db", "stats"]).await;
-        assert_eq!((&figures["users"], &figures["messages"], &figures["media"], &figures["media_bytes"]), (&json!(1), &json!(1), &json!(1), &json!(10)));
+        assert_eq!(
+            (&figures["users"], &figures["messages"], &figures["media"], &figures["media_bytes"]),
+            (&json!(1), &json!(1), &json!(1), &json!(10))
+        );
         assert_eq!(done(server.data(), &["db", "check"]).await, json!([]));
         assert!(done(server.data(), &["db", "vacuum"]).await["pages"].is_u64());
         assert!(done(server.data(), &["db", "reindex"]).await["search_bytes"].as_u64() > Some(0));

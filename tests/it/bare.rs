@@ -24,12 +24,18 @@ async fn malformed_requests_are_answered_bare() {
         (b"NONSENSE\r\n\r\n", "400 Bad Request"),
         (b"GET /api/users HTTP/1.1\r\nHost: x\r\nbroken header\r\n\r\n", "400 Bad Request"),
         (b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", "400 Bad Request"),
-        (&format!("GET /api/users HTTP/1.1\r\nHost: x\r\n{many}\r\n").into_bytes(), "431 Request Header Fields Too Large"),
+        (
+            &format!("GET /api/users HTTP/1.1\r\nHost: x\r\n{many}\r\n").into_bytes(),
+            "431 Request Header Fields Too Large",
+        ),
     ];
     for (request, status) in requests {
         let answer = answered(&server, request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
-        assert!(answer.to_lowercase().contains("content-length: 0\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+        assert!(
+            answer.to_lowercase().contains("content-length: 0\r\n") && answer.ends_with("\r\n\r\n"),
+            "{answer}"
+        );
     }
     Client::new(&server).get("/health").await.is(200);
 }

@@ -1,4 +1,5 @@
-//! The web UI in Chromium: two people in two browsers talk, one of them loses the connection and misses nothing.
+//! The web UI in Chromium: two people in two browsers talk, one of them loses the connection and
+//! misses nothing.
 
 use std::time::Instant;
 
@@ -47,7 +48,11 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     ann.say("three").await;
     ann.shows(&["hello", "안녕하세요", "one", "two", "three"]).await;
     // Up edits the last message.
-    ann.wait("all is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+    ann.wait(
+        "all is sent",
+        "return document.querySelector('message-item[data-state=pending]') === null",
+    )
+    .await;
     ann.fill("message-composer textarea", &char::from(Key::Up).to_string()).await;
     ann.fill("message-composer textarea", &format!(", edited{}", char::from(Key::Enter))).await;
     ann.shows(&["hello", "안녕하세요", "one", "two", "three, edited"]).await;
@@ -63,7 +68,11 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     let all = ["hello", "안녕하세요", "one", "(deleted)", "three, edited", "while away"];
     bob.shows(&all).await;
     ann.shows(&all).await;
-    bob.wait("all is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+    bob.wait(
+        "all is sent",
+        "return document.querySelector('message-item[data-state=pending]') === null",
+    )
+    .await;
     bob.picture("back").await;
 
     // The same after a reload: nothing was only on the page.
@@ -98,7 +107,14 @@ async fn half_composed_words_are_not_sent_and_a_phone_has_room_for_everything() 
     ann.wait("the half-composed word stays", composing).await;
     ann.say("").await;
     ann.shows(&["만화책"]).await;
-    let overflow = ann.page.execute("return document.documentElement.scrollWidth > document.documentElement.clientWidth", Vec::new()).await.unwrap();
+    let overflow = ann
+        .page
+        .execute(
+            "return document.documentElement.scrollWidth > document.documentElement.clientWidth",
+            Vec::new(),
+        )
+        .await
+        .unwrap();
     assert_eq!(overflow, json!(false), "the page is wider than the phone");
     ann.picture("conversation").await;
     ann.close().await;

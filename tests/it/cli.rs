@@ -1,4 +1,5 @@
-//! The command line through the real binary: exit codes, words of help, and what `serve` makes of its surroundings.
+//! The command line through the real binary: exit codes, words of help, and what `serve` makes of
+//! its surroundings.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +15,9 @@ use crate::support::{Client, Server};
 /// Runs the binary in a directory; no variable of ours gets through but these.
 pub(crate) fn chatctl(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_"))
+    {
         command.env_remove(name);
     }
     command.current_dir(directory).envs(variables.iter().copied()).args(arguments).output().unwrap()
@@ -55,20 +58,38 @@ fn wrong_arguments_are_usage_errors_that_name_the_nearest() {
 #[test]
 fn every_group_has_help_with_two_examples() {
     let dir = tempfile::tempdir().unwrap();
-    let nouns = ["serve", "user", "room", "db", "backup", "config", "log", "status", "version", "completions", "manpages"];
+    let nouns = [
+        "serve",
+        "user",
+        "room",
+        "db",
+        "backup",
+        "config",
+        "log",
+        "status",
+        "version",
+        "completions",
+        "manpages",
+    ];
     for arguments in nouns.iter().map(|noun| vec![*noun, "--help"]).chain([vec!["--help"]]) {
         let output = chatctl(dir.path(), &[], &arguments);
         assert_eq!(code(&output), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
         let (_, examples) = text.split_once("Examples:").unwrap();
-        assert_eq!(examples.lines().filter(|line| line.starts_with("  chatctl ")).count(), 2, "{arguments:?}");
+        assert_eq!(
+            examples.lines().filter(|line| line.starts_with("  chatctl ")).count(),
+            2,
+            "{arguments:?}"
+        );
     }
 }
 
 #[test]
 fn config_writes_checks_and_shows() {
     let dir = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| chatctl(dir.path(), &[("CHATCTL_ROOMS__RECENT_MESSAGES", "7")], arguments);
+    let run = |arguments: &[&str]| {
+        chatctl(dir.path(), &[("CHATCTL_ROOMS__RECENT_MESSAGES", "7")], arguments)
+    };
     assert_eq!(code(&run(&["config", "show"])), Some(3));
     assert_eq!(code(&run(&["config", "init"])), Some(0));
     assert_eq!(code(&run(&["config", "init"])), Some(4));
@@ -88,7 +109,8 @@ fn config_writes_checks_and_shows() {
 async fn a_second_server_keeps_away_from_the_data_and_from_the_port() {
     let server = Server::start().await;
     let dir = tempfile::tempdir().unwrap();
-    let output = chatctl(dir.path(), &[], &["serve", "--data-dir", server.data().to_str().unwrap()]);
+    let output =
+        chatctl(dir.path(), &[], &["serve", "--data-dir", server.data().to_str().unwrap()]);
     assert_eq!(code(&output), Some(4));
     assert!(errors(&output).contains(&format!("process {}", server.pid())), "{}", errors(&output));
     let output = chatctl(dir.path(), &[], &["serve", "--listen", server.address()]);
@@ -107,7 +129,11 @@ async fn files_are_for_their_owner_alone() {
     let dir = tempfile::tempdir().unwrap();
     let fresh = dir.path().join("new");
     // A port that cannot be had: the directory is made, then it ends.
-    chatctl(dir.path(), &[], &["serve", "--listen", server.address(), "--data-dir", fresh.to_str().unwrap()]);
+    chatctl(
+        dir.path(),
+        &[],
+        &["serve", "--listen", server.address(), "--data-dir", fresh.to_str().unwrap()],
+    );
     assert_eq!(mode(&fresh), 0o700);
 }
 
@@ -128,7 +154,14 @@ async fn a_unix_socket_answers_and_goes_with_the_server() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s");
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatctl"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--listen", &format!("unix:{}", path.display()), "--data-dir"])
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--listen",
+            &format!("unix:{}", path.display()),
+            "--data-dir",
+        ])
         .arg(dir.path().join("data"))
         .env("CHATCTL_LOG__STDOUT", "false")
         .stdout(std::process::Stdio::piped())
@@ -137,7 +170,10 @@ async fn a_unix_socket_answers_and_goes_with_the_server() {
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     assert!(lines.any(|line| line.unwrap().starts_with("Data in ")));
     let mut socket = tokio::net::UnixStream::connect(&path).await.unwrap();
-    socket.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -151,14 +187,24 @@ async fn a_unix_socket_answers_and_goes_with_the_server() {
 async fn closed_registration_is_closed_in_every_dialect() {
     let server = Server::start_with(&[("AUTH__REGISTRATION", "closed")]).await;
     let client = Client::new(&server);
-    client.post("/api/users", json!({"userId": "ann", "password": "correct horse"})).await.fails(403, "forbidden");
-    client.post("/v1/register", json!({"login": "ann", "password": "correct horse"})).await.fails_v1(422, "registration_closed");
+    client
+        .post("/api/users", json!({"userId": "ann", "password": "correct horse"}))
+        .await
+        .fails(403, "forbidden");
+    client
+        .post("/v1/register", json!({"login": "ann", "password": "correct horse"}))
+        .await
+        .fails_v1(422, "registration_closed");
 }
 
 #[test]
 fn errors_are_json_where_json_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    for (arguments, wanted) in [(&["user", "list", "-o", "json"][..], 3), (&["user", "lst", "--output=jsonl"], 2), (&["config", "show", "-ojson"], 3)] {
+    for (arguments, wanted) in [
+        (&["user", "list", "-o", "json"][..], 3),
+        (&["user", "lst", "--output=jsonl"], 2),
+        (&["config", "show", "-ojson"], 3),
+    ] {
         let output = chatctl(dir.path(), &[], arguments);
         assert_eq!(code(&output), Some(wanted), "{arguments:?}");
         let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
@@ -169,9 +215,14 @@ fn errors_are_json_where_json_is_asked_for() {
 #[test]
 fn configuration_is_said_in_json_too() {
     let dir = tempfile::tempdir().unwrap();
-    let json = |arguments: &[&str]| -> serde_json::Value { serde_json::from_slice(&chatctl(dir.path(), &[], arguments).stdout).unwrap() };
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&chatctl(dir.path(), &[], arguments).stdout).unwrap()
+    };
     assert_eq!(json(&["config", "init", "-o", "json"])["file"], "config.toml");
-    assert_eq!(json(&["config", "show", "--effective", "-o", "json"])["server"]["heartbeat_seconds"], 30);
+    assert_eq!(
+        json(&["config", "show", "--effective", "-o", "json"])["server"]["heartbeat_seconds"],
+        30
+    );
     assert_eq!(json(&["config", "show", "-o", "jsonl"])["limits"]["enabled"], true);
     assert_eq!(json(&["config", "check", "-o", "json"])["sound"], true);
 }
@@ -192,7 +243,9 @@ fn shells_and_manual_pages_know_the_whole_tree() {
     assert!(checked.success(), "bash does not understand it");
     assert_eq!(code(&chatctl(dir.path(), &[], &["completions", "tcl"])), Some(2));
     assert_eq!(code(&chatctl(dir.path(), &[], &["manpages", "man"])), Some(0));
-    for page in ["chatctl.1", "chatctl-user-create.1", "chatctl-room-purge.1", "chatctl-log-level.1"] {
+    for page in
+        ["chatctl.1", "chatctl-user-create.1", "chatctl-room-purge.1", "chatctl-log-level.1"]
+    {
         let text = std::fs::read_to_string(dir.path().join("man").join(page)).unwrap();
         assert!(text.contains(".SH NAME") && text.contains(".SH OPTIONS"), "{page}");
     }

@@ -1,7 +1,8 @@
 //! One story told in every dialect, and every dialect heard in every other.
 //!
-//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has all of these tests. One that
-//! has messages also implements [`Talks`] and [`Talker`], and is a row of [`talking`] too.
+//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has
+//! all of these tests. One that has messages also implements [`Talks`] and [`Talker`], and is a row
+//! of [`talking`] too.
 
 mod chatrooms;
 mod chats;
@@ -31,12 +32,23 @@ type Dated = (&'static str, fn(&Json) -> bool);
 
 /// Every dialect.
 fn dialects() -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(chats::Chats), Box::new(realtime::Realtime), Box::new(rooms::Rooms), Box::new(v1::V1)]
+    vec![
+        Box::new(chatrooms::Chatrooms),
+        Box::new(chats::Chats),
+        Box::new(realtime::Realtime),
+        Box::new(rooms::Rooms),
+        Box::new(v1::V1),
+    ]
 }
 
 /// Every dialect that has messages.
 fn talking() -> Vec<Box<dyn Talks>> {
-    vec![Box::new(chatrooms::Chatrooms), Box::new(realtime::Realtime), Box::new(rooms::Rooms), Box::new(v1::V1)]
+    vec![
+        Box::new(chatrooms::Chatrooms),
+        Box::new(realtime::Realtime),
+        Box::new(rooms::Rooms),
+        Box::new(v1::V1),
+    ]
 }
 
 /// A way of talking to the server.
@@ -45,7 +57,8 @@ trait Dialect: Send + Sync {
     fn name(&self) -> &'static str;
     /// Makes an account and logs it in, in this dialect's words as far as it has any.
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>>;
-    /// What this dialect carries its credential in, with a credential of any dialect: `None` when it cannot carry it.
+    /// What this dialect carries its credential in, with a credential of any dialect: `None` when
+    /// it cannot carry it.
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client>;
     /// A route that answers a valid credential with 200, and a bad one with this dialect's refusal.
     fn whoami(&self) -> &'static str;
@@ -83,7 +96,8 @@ trait Actor: Send {
     fn is_shut_out(&mut self, room: i64) -> Act<'_>;
     /// Does it in this dialect's words, where it has any.
     fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done>;
-    /// Fails unless this dialect's REST shows the room as it is after that, as far as it shows any of it.
+    /// Fails unless this dialect's REST shows the room as it is after that, as far as it shows any
+    /// of it.
     fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a>;
     /// Ends the session.
     fn log_out(&mut self) -> Act<'_>;
@@ -101,7 +115,8 @@ trait Talker: Actor {
     fn twin(&self) -> Box<dyn Talker>;
     /// Posts on the socket, and waits until the server has it.
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
-    /// Posts on the socket what may not be posted; fails unless it is refused in this dialect's words and the socket stays open.
+    /// Posts on the socket what may not be posted; fails unless it is refused in this dialect's
+    /// words and the socket stays open.
     fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
     /// Waits for a message in this dialect's exact words.
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a>;
@@ -127,14 +142,21 @@ trait Talker: Actor {
     fn loses(&mut self, room: i64) -> Act<'_>;
 }
 
-/// Not every dialect has a word for entering without a socket; the native one has, and takes every credential.
+/// Not every dialect has a word for entering without a socket; the native one has, and takes every
+/// credential.
 async fn joins(server: &Server, actor: &dyn Actor, room: i64) {
-    as_native(server, &actor.credential()).post(&format!("/api/chatrooms/{room}/join"), json!({})).await.is(200);
+    as_native(server, &actor.credential())
+        .post(&format!("/api/chatrooms/{room}/join"), json!({}))
+        .await
+        .is(200);
 }
 
 /// Nor has every dialect a word for leaving.
 async fn leaves(server: &Server, actor: &dyn Actor, room: i64) {
-    as_native(server, &actor.credential()).delete(&format!("/api/chatrooms/{room}/participants/{}", actor.login())).await.is(204);
+    as_native(server, &actor.credential())
+        .delete(&format!("/api/chatrooms/{room}/participants/{}", actor.login()))
+        .await
+        .is(204);
 }
 
 /// Takes out what is different each time; fails when it is not there, or not as it should be.
@@ -147,7 +169,9 @@ fn undated(mut frame: Json, dated: &[Dated]) -> Json {
 }
 
 fn as_native(server: &Server, credential: &Credential) -> Client {
-    chatrooms::Chatrooms.carry(&Client::new(server), credential).expect("the native dialect carries every credential")
+    chatrooms::Chatrooms
+        .carry(&Client::new(server), credential)
+        .expect("the native dialect carries every credential")
 }
 
 #[tokio::test]
@@ -238,7 +262,9 @@ async fn what_is_said_in_one_dialect_is_heard_in_every_other() {
                 speaker.hears(room, (&name, id), text).await;
                 listener.hears(room, (&name, id), text).await;
             }
-            let texts = |history: Vec<(String, String)>| history.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+            let texts = |history: Vec<(String, String)>| {
+                history.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+            };
             assert_eq!(texts(speaker.history(room).await), texts(listener.history(room).await));
         }
     }
@@ -251,7 +277,10 @@ async fn a_credential_of_one_dialect_is_good_in_every_other_that_can_carry_it() 
     for from in dialects() {
         let login = format!("from-{}", from.name());
         let mut actor = from.enrol(&server, &login).await;
-        let carriers: Vec<_> = dialects().into_iter().filter_map(|to| to.carry(&client, &actor.credential()).map(|client| (to, client))).collect();
+        let carriers: Vec<_> = dialects()
+            .into_iter()
+            .filter_map(|to| to.carry(&client, &actor.credential()).map(|client| (to, client)))
+            .collect();
         assert_eq!(carriers.len(), dialects().len());
         for (to, client) in &carriers {
             client.get(to.whoami()).await.is(200);
@@ -259,7 +288,13 @@ async fn a_credential_of_one_dialect_is_good_in_every_other_that_can_carry_it() 
         actor.log_out().await;
         for (to, client) in &carriers {
             let (status, body) = to.unauthorized();
-            assert_eq!(client.get(to.whoami()).await.is(status), body, "{} after a log-out in {}", to.name(), from.name());
+            assert_eq!(
+                client.get(to.whoami()).await.is(status),
+                body,
+                "{} after a log-out in {}",
+                to.name(),
+                from.name()
+            );
         }
     }
 }
@@ -270,15 +305,36 @@ async fn an_account_of_one_dialect_logs_in_in_every_other() {
     let client = Client::new(&server);
     client.post("/api/users", json!({"userId": "native", "password": "long enough"})).await.is(201);
     client.post("/v1/login", json!({"login": "NATIVE", "password": "long enough"})).await.is(200);
-    client.post("/v1/register", json!({"login": "native", "password": "long enough"})).await.fails_v1(422, "user_already_exists");
-    client.post("/v1/register", json!({"login": "Foreign", "password": "long enough"})).await.is(200);
-    client.post("/User", json!({"username": "Native", "password": "long enough"})).await.fails_realtime(409);
+    client
+        .post("/v1/register", json!({"login": "native", "password": "long enough"}))
+        .await
+        .fails_v1(422, "user_already_exists");
+    client
+        .post("/v1/register", json!({"login": "Foreign", "password": "long enough"}))
+        .await
+        .is(200);
+    client
+        .post("/User", json!({"username": "Native", "password": "long enough"}))
+        .await
+        .fails_realtime(409);
     for password in ["long enough", "e5d4b6015a52d9f2551cea1655200a09"] {
-        assert_eq!(client.post("/Login", json!({"username": "native", "password": password})).await.is(200), status(true));
+        assert_eq!(
+            client
+                .post("/Login", json!({"username": "native", "password": password}))
+                .await
+                .is(200),
+            status(true)
+        );
     }
-    let login = client.post("/api/login", json!({"userId": "foreign", "password": "long enough"})).await.is(200);
+    let login = client
+        .post("/api/login", json!({"userId": "foreign", "password": "long enough"}))
+        .await
+        .is(200);
     assert_eq!(login["userId"], "Foreign", "names are shown as registered");
-    client.post("/api/users", json!({"userId": "foreign", "password": "long enough"})).await.fails(409, "already_exists");
+    client
+        .post("/api/users", json!({"userId": "foreign", "password": "long enough"}))
+        .await
+        .fails(409, "already_exists");
 }
 
 #[tokio::test]
@@ -306,10 +362,14 @@ async fn a_nameless_room_of_the_same_people_is_one_room_in_chatrooms_and_v1() {
     let mut ann = chatrooms::Chatrooms.enrol(&server, "ann").await;
     let mut ben = v1::V1.enrol(&server, "ben").await;
     let room = ann.make_room(&[ben.as_ref()]).await;
-    let (ann_native, ben_native) = (as_native(&server, &ann.credential()), as_native(&server, &ben.credential()));
+    let (ann_native, ben_native) =
+        (as_native(&server, &ann.credential()), as_native(&server, &ben.credential()));
 
     let seen = ben_native.get(&format!("/v1/rooms/{room}")).await.is(200);
-    assert_eq!(seen, json!({"id": room, "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}]}));
+    assert_eq!(
+        seen,
+        json!({"id": room, "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}]})
+    );
     let other = ben.make_room(&[ann.as_ref()]).await;
     assert_eq!(other, room, "a nameless room of exactly these users is there");
     let list = ann_native.get("/api/chatrooms").await.is(200);

@@ -1,4 +1,5 @@
-//! What every request passes before anything is done for it: addresses, limits, times, origins, TLS, and real proxies in front.
+//! What every request passes before anything is done for it: addresses, limits, times, origins,
+//! TLS, and real proxies in front.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

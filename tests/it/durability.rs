@@ -32,7 +32,12 @@ struct Tally {
 }
 
 /// Sends until the connection ends.
-async fn send_until_the_end(mut socket: Socket, room: String, prefix: String, tally: Arc<Tally>) -> Sent {
+async fn send_until_the_end(
+    mut socket: Socket,
+    room: String,
+    prefix: String,
+    tally: Arc<Tally>,
+) -> Sent {
     let mut sent = Sent::default();
     for number in 0.. {
         let id = format!("{prefix}-{number}");
@@ -73,7 +78,10 @@ async fn whole_history(person: &Person, room: &str) -> Vec<Json> {
     let mut all: Vec<Json> = Vec::new();
     loop {
         let after = all.last().map_or(0, |message| message["seq"].as_i64().expect("a number"));
-        let page = person.get(&format!("/api/chatrooms/{room}/messages?after={after}&limit=200")).await.is(200);
+        let page = person
+            .get(&format!("/api/chatrooms/{room}/messages?after={after}&limit=200"))
+            .await
+            .is(200);
         let page = page["messages"].as_array().expect("a list");
         if page.is_empty() {
             return all;
@@ -96,9 +104,18 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
         for person in &all {
             let person = person.at(server.address());
             // One who hears their own messages, one who does not.
-            for (kind, socket) in [("in", person.enter(&room).await), ("out", person.open().await)] {
+            for (kind, socket) in [("in", person.enter(&room).await), ("out", person.open().await)]
+            {
                 let prefix = format!("{round}-{}-{kind}", person.login);
-                senders.push((person.clone(), tokio::spawn(send_until_the_end(socket, room.clone(), prefix, Arc::clone(&tally)))));
+                senders.push((
+                    person.clone(),
+                    tokio::spawn(send_until_the_end(
+                        socket,
+                        room.clone(),
+                        prefix,
+                        Arc::clone(&tally),
+                    )),
+                ));
             }
         }
         tally.reached.notified().await;
@@ -115,29 +132,48 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
             assert_eq!(json!(seq), frame["seq"], "{id} keeps its place");
         }
         // Whoever repeats what they do not know about ends up with everything once.
-        let repeated = known.iter().map(|(person, sent)| repeat(person.at(server.address()), &room, &sent.unknown));
+        let repeated = known
+            .iter()
+            .map(|(person, sent)| repeat(person.at(server.address()), &room, &sent.unknown));
         join_all(repeated).await;
-        everything.extend(known.iter().flat_map(|(_, sent)| sent.acknowledged.keys().chain(&sent.unknown).cloned()));
+        everything.extend(
+            known
+                .iter()
+                .flat_map(|(_, sent)| sent.acknowledged.keys().chain(&sent.unknown).cloned()),
+        );
         let stored = by_client_id(&whole_history(&reader, &room).await, &everything);
-        assert_eq!(stored.keys().collect::<BTreeSet<_>>(), everything.iter().collect::<BTreeSet<_>>());
+        assert_eq!(
+            stored.keys().collect::<BTreeSet<_>>(),
+            everything.iter().collect::<BTreeSet<_>>()
+        );
     }
 }
 
 /// Sends again with the same client ids.
 async fn repeat(person: Person, room: &str, ids: &BTreeSet<String>) {
     for id in ids {
-        let answer = person.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": format!("text of {id}"), "clientId": id})).await;
+        let answer = person
+            .post(
+                &format!("/api/chatrooms/{room}/messages"),
+                json!({"content": format!("text of {id}"), "clientId": id}),
+            )
+            .await;
         assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
         assert_eq!(answer.json()["content"], json!(format!("text of {id}")));
     }
 }
 
-/// `seq` by client id. Fails unless each message is there once, with its own text, and `seq` has no gap.
+/// `seq` by client id. Fails unless each message is there once, with its own text, and `seq` has no
+/// gap.
 fn by_client_id(history: &[Json], known: &BTreeSet<String>) -> BTreeMap<String, i64> {
     let mut stored = BTreeMap::new();
     for (index, message) in history.iter().enumerate() {
         assert_eq!(message["seq"], json!(index + 1), "seq has no gap");
-        let id = message["content"].as_str().and_then(|text| text.strip_prefix("text of ")).expect("the text that was sent").to_owned();
+        let id = message["content"]
+            .as_str()
+            .and_then(|text| text.strip_prefix("text of "))
+            .expect("the text that was sent")
+            .to_owned();
         let before = stored.insert(id.clone(), message["seq"].as_i64().expect("a number"));
         assert!(before.is_none(), "{id} is there twice");
     }
@@ -160,19 +196,37 @@ async fn every_answer_of_success_outlives_a_kill() {
     ann.patch(&at("/participants/ann/name"), json!({"edited_name": "A"})).await.is(200);
     ann.patch(&at(&format!("/messages/{}", sent[0])), json!({"newContent": "uno"})).await.is(200);
     ann.delete(&at(&format!("/messages/{}", sent[1]))).await.is(204);
-    cyd.post(&at(&format!("/messages/{}/reactions", sent[2])), json!({"reactionType": "like"})).await.is(201);
+    cyd.post(&at(&format!("/messages/{}/reactions", sent[2])), json!({"reactionType": "like"}))
+        .await
+        .is(201);
     ben.patch("/api/users/me", json!({"name": "Ben B."})).await.is(200);
     gone.post("/api/logout", json!({})).await.is(204);
     let read = ben.post(&at(&format!("/messages/{}/read", sent[0])), json!({})).await.is(200);
-    let before = (ann.see(&room).await, ann.history(&room).await, ben.card(&room).await["unreadCount"].clone());
+    let before = (
+        ann.see(&room).await,
+        ann.history(&room).await,
+        ben.card(&room).await["unreadCount"].clone(),
+    );
     assert_eq!((&before.2, &read["unreadCount"]), (&json!(1), &json!(1)));
     server.kill9();
     server.restart().await;
     let [ann, ben, gone] = [&ann, &ben, &gone].map(|person| person.at(server.address()));
-    assert_eq!((ann.see(&room).await, ann.history(&room).await, ben.card(&room).await["unreadCount"].clone()), before, "tokens and all else live on");
+    assert_eq!(
+        (
+            ann.see(&room).await,
+            ann.history(&room).await,
+            ben.card(&room).await["unreadCount"].clone()
+        ),
+        before,
+        "tokens and all else live on"
+    );
     assert_eq!(ben.get("/api/users/me").await.is(200)["name"], "Ben B.");
     gone.get("/api/users/me").await.fails(401, "invalid_token");
-    assert_eq!(ann.socket("ann", "/chat").await.next().await["epoch"], greeting["epoch"], "the epoch is that of the database");
+    assert_eq!(
+        ann.socket("ann", "/chat").await.next().await["epoch"],
+        greeting["epoch"],
+        "the epoch is that of the database"
+    );
     let next = ann.say(&room, "four").await;
     assert_eq!(next["seq"], 4);
 }
@@ -183,7 +237,11 @@ async fn a_stop_is_graceful() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     let mut native = ann.enter(&room).await;
-    let mut foreign = ann.bare().bearer(&ann.token).socket("ann", &format!("/v1/rooms/{}/chat", crate::support::number(&room))).await;
+    let mut foreign = ann
+        .bare()
+        .bearer(&ann.token)
+        .socket("ann", &format!("/v1/rooms/{}/chat", crate::support::number(&room)))
+        .await;
     // Its own words come back: it is in the room.
     foreign.send(json!({"text": "here"})).await;
     assert_eq!(foreign.next().await["text"], "here");
@@ -191,7 +249,9 @@ async fn a_stop_is_graceful() {
     assert_eq!(foreign.next().await["text"], "before the stop");
     // Neither a connection that says nothing nor half a request holds it up.
     let mut half = TcpStream::connect(server.address()).await.expect("a connection");
-    half.write_all(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").await.expect("half a request");
+    half.write_all(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        .await
+        .expect("half a request");
     let _idle = TcpStream::connect(server.address()).await.expect("a connection");
     server.ask_to_stop();
     assert_eq!((native.closed().await, foreign.closed().await), (1001, 1001));
@@ -208,7 +268,12 @@ async fn what_was_acknowledged_before_a_stop_under_load_is_there() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     let tally = Arc::new(Tally { count: AtomicUsize::new(0), wanted: 200, reached: Notify::new() });
-    let sender = tokio::spawn(send_until_the_end(ann.enter(&room).await, room.clone(), "stop".to_owned(), Arc::clone(&tally)));
+    let sender = tokio::spawn(send_until_the_end(
+        ann.enter(&room).await,
+        room.clone(),
+        "stop".to_owned(),
+        Arc::clone(&tally),
+    ));
     tally.reached.notified().await;
     let status = server.terminate().await;
     assert_eq!(status.code(), Some(0));
@@ -216,7 +281,9 @@ async fn what_was_acknowledged_before_a_stop_under_load_is_there() {
     server.restart().await;
     let history = whole_history(&ann.at(server.address()), &room).await;
     let stored = by_client_id(&history, &sent.acknowledged.keys().cloned().collect());
-    assert!(stored.keys().all(|id| sent.acknowledged.contains_key(id) || sent.unknown.contains(id)));
+    assert!(
+        stored.keys().all(|id| sent.acknowledged.contains_key(id) || sent.unknown.contains(id))
+    );
 }
 
 #[tokio::test]
@@ -224,7 +291,10 @@ async fn what_is_stored_is_for_the_server_alone_and_holds_no_secret_as_it_was_ty
     let mut server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     ann.room(&[]).await;
-    let session = Client::new(&server).post("/v1/login", json!({"login": "ann", "password": ann.password})).await.is(200);
+    let session = Client::new(&server)
+        .post("/v1/login", json!({"login": "ann", "password": ann.password}))
+        .await
+        .is(200);
     let session = session["session_id"].as_str().expect("a text").to_owned();
     server.terminate().await;
     let mut files = Vec::new();
@@ -233,7 +303,8 @@ async fn what_is_stored_is_for_the_server_alone_and_holds_no_secret_as_it_was_ty
     for path in &files {
         let mode = path.metadata().expect("a file").permissions().mode();
         // A group may be let in to read the log, to ship it.
-        let open = if path.components().any(|part| part.as_os_str() == "logs") { 0o027 } else { 0o077 };
+        let open =
+            if path.components().any(|part| part.as_os_str() == "logs") { 0o027 } else { 0o077 };
         assert_eq!(mode & open, 0, "{} is open to others: {mode:o}", path.display());
         if !path.is_file() {
             continue;
@@ -241,7 +312,11 @@ async fn what_is_stored_is_for_the_server_alone_and_holds_no_secret_as_it_was_ty
         let bytes = std::fs::read(path).expect("a file");
         let signature = ann.token.rsplit('.').next().expect("a token");
         for secret in [ann.password.as_str(), &session, signature] {
-            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{} holds a secret", path.display());
+            assert!(
+                !bytes.windows(secret.len()).any(|part| part == secret.as_bytes()),
+                "{} holds a secret",
+                path.display()
+            );
         }
     }
 }

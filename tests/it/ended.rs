@@ -16,7 +16,8 @@ use crate::support::{Json, PATIENCE, Person, Realtime, Rooms, Server, V1, number
 struct Begun(TcpStream);
 
 impl Begun {
-    /// Sends the head and waits until the server asks for the body: whose request it is has been decided by then.
+    /// Sends the head and waits until the server asks for the body: whose request it is has been
+    /// decided by then.
     async fn new(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Self {
         let mut stream = TcpStream::connect(server.address()).await.expect("somebody listens");
         let head = format!(
@@ -25,8 +26,16 @@ impl Begun {
         );
         stream.write_all(head.as_bytes()).await.expect("it is read");
         let mut asked = [0; 25];
-        timeout(PATIENCE, stream.read_exact(&mut asked)).await.expect("in time").expect("an interim answer");
-        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n", "{method} {path}: {}", String::from_utf8_lossy(&asked));
+        timeout(PATIENCE, stream.read_exact(&mut asked))
+            .await
+            .expect("in time")
+            .expect("an interim answer");
+        assert_eq!(
+            &asked,
+            b"HTTP/1.1 100 Continue\r\n\r\n",
+            "{method} {path}: {}",
+            String::from_utf8_lossy(&asked)
+        );
         Self(stream)
     }
 
@@ -34,9 +43,13 @@ impl Begun {
     async fn end(mut self, body: &str) -> (u16, String) {
         self.0.write_all(body.as_bytes()).await.expect("it is read");
         let mut answer = Vec::new();
-        timeout(PATIENCE, self.0.read_to_end(&mut answer)).await.expect("in time").expect("an answer");
+        timeout(PATIENCE, self.0.read_to_end(&mut answer))
+            .await
+            .expect("in time")
+            .expect("an answer");
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let status =
+            answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         (status, answer.split_once("\r\n\r\n").expect("a body").1.to_owned())
     }
 }
@@ -47,7 +60,11 @@ async fn a_body_that_arrives_after_the_log_out_does_nothing_in_any_dialect() {
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let room = ann.public_room("Lobby").await;
     let message = ann.say_all(&room, &["first"]).await.remove(0);
-    let (users, rooms, messages) = (ann.get("/api/users/me").await.is(200), ann.get("/api/chatrooms").await.is(200), ann.contents(&room).await);
+    let (users, rooms, messages) = (
+        ann.get("/api/users/me").await.is(200),
+        ann.get("/api/chatrooms").await.is(200),
+        ann.contents(&room).await,
+    );
     let here = format!("/api/chatrooms/{room}");
     let requests = [
         ("POST", format!("{here}/messages"), r#"{"content":"too late"}"#),
@@ -78,7 +95,10 @@ async fn a_body_that_arrives_after_the_log_out_does_nothing_in_any_dialect() {
     // The same body without a log-out does its work.
     let session = ann.again().await;
     let (method, path, body) = &requests[0];
-    assert_eq!(Begun::new(&server, &session.token, method, path, body).await.end(body).await.0, 201);
+    assert_eq!(
+        Begun::new(&server, &session.token, method, path, body).await.end(body).await.0,
+        201
+    );
     drop(ben);
 }
 
@@ -102,8 +122,11 @@ async fn a_token_that_is_used_as_its_session_ends_is_dead_afterwards() {
 
 /// Opens a socket, if the server lets it; answers the code with which it is closed.
 async fn close_of(server: &Server, token: &str, path: &str, first: Option<Json>) -> Option<u16> {
-    let mut request = format!("ws://{}{path}", server.address()).into_client_request().expect("an address");
-    request.headers_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+    let mut request =
+        format!("ws://{}{path}", server.address()).into_client_request().expect("an address");
+    request
+        .headers_mut()
+        .insert("authorization", format!("Bearer {token}").parse().expect("a header"));
     let stream = TcpStream::connect(server.address()).await.expect("somebody listens");
     let (mut socket, _) = client_async(request, stream).await.ok()?;
     if let Some(first) = first {
@@ -117,7 +140,11 @@ async fn close_of(server: &Server, token: &str, path: &str, first: Option<Json>)
         }
         0
     };
-    Some(timeout(PATIENCE, closed).await.unwrap_or_else(|_| panic!("{path}: the socket stayed open")))
+    Some(
+        timeout(PATIENCE, closed)
+            .await
+            .unwrap_or_else(|_| panic!("{path}: the socket stayed open")),
+    )
 }
 
 #[tokio::test]
@@ -126,7 +153,9 @@ async fn a_socket_that_opens_as_its_session_ends_is_closed() {
     let ann = Person::new(&server, "ann").await;
     let room = number(&ann.public_room("Lobby").await);
     for round in 0..10 {
-        for path in ["/chat".to_owned(), format!("/v1/rooms/{room}/chat"), format!("/rooms/room{room:03}")] {
+        for path in
+            ["/chat".to_owned(), format!("/v1/rooms/{room}/chat"), format!("/rooms/room{room:03}")]
+        {
             let session = ann.again().await;
             let opening = join_all((0..6).map(|_| close_of(&server, &session.token, &path, None)));
             let ending = async {

@@ -1,13 +1,18 @@
-//! The web UI in Chromium, on the first visit: how much is fetched before one can sign in and before one reads, and from where.
+//! The web UI in Chromium, on the first visit: how much is fetched before one can sign in and
+//! before one reads, and from where.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the size is worth knowing, not only that it is small enough")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the size is worth knowing, not only that it is small enough"
+)]
 
 use serde_json::json;
 
 use crate::support::{Browser, Driver, Person, Server};
 
-/// Bytes as they were sent until one can sign in, heads of answers included: Chromium counts 300 for each.
+/// Bytes as they were sent until one can sign in, heads of answers included: Chromium counts 300
+/// for each.
 const MOST: u64 = 100_000;
 /// The same until one reads a room.
 const MOST_READING: u64 = 105_000;
@@ -23,7 +28,10 @@ async fn fetched(browser: &Browser, what: &str) -> u64 {
     assert_eq!(sums["foreign"], json!([]), "only this server is asked");
     let (bytes, unpacked) = (sums["bytes"].as_u64().unwrap(), sums["unpacked"].as_u64().unwrap());
     let sent = sums["sent"].as_u64().unwrap();
-    println!("{what}: {sent} bytes, of them {bytes} ({unpacked} unpacked) in the bodies of {} answers", sums["files"]);
+    println!(
+        "{what}: {sent} bytes, of them {bytes} ({unpacked} unpacked) in the bodies of {} answers",
+        sums["files"]
+    );
     assert!(unpacked > 2 * bytes, "what is sent is compressed");
     sent
 }
@@ -36,9 +44,15 @@ async fn a_first_visit_fetches_less_than_a_hundred_kilobytes() {
     ann.say(&room, "hello").await;
     let driver = Driver::start();
     for language in ["en", "ko", "ru", "zh"] {
-        let browser = Browser::open_in(&driver, language, server.address(), "1280,800", language).await;
+        let browser =
+            Browser::open_in(&driver, language, server.address(), "1280,800", language).await;
         browser.has("login-form #password").await;
-        browser.wait("its own language", &format!("return document.documentElement.lang === '{language}'")).await;
+        browser
+            .wait(
+                "its own language",
+                &format!("return document.documentElement.lang === '{language}'"),
+            )
+            .await;
         let form = fetched(&browser, &format!("{language}, to sign in")).await;
         assert!(form < MOST, "{form} bytes");
         browser.page.goto(&format!("http://{}/#/sign-in", server.address())).await.unwrap();

@@ -1,6 +1,8 @@
-//! Golden wire samples: each is compared with something, and nothing is compared with a sample that is not there.
+//! Golden wire samples: each is compared with something, and nothing is compared with a sample that
+//! is not there.
 //!
-//! The samples stand in `tests/golden/<dialect>/`; the unit tests of `src/api/<dialect>/` compare what their encoders say with them.
+//! The samples stand in `tests/golden/<dialect>/`; the unit tests of `src/api/<dialect>/` compare
+//! what their encoders say with them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,8 +14,12 @@ fn every_golden_sample_is_compared_with_what_its_dialect_says() {
     let mut dialects = 0;
     for folder in entries(&root.join("tests/golden")) {
         let dialect = file_name(&folder);
-        let samples: BTreeSet<String> = entries(&folder).iter().map(|path| file_name(path)).collect();
-        let named: BTreeSet<String> = sources(&root.join("src/api").join(&dialect)).iter().flat_map(|text| samples_named(text)).collect();
+        let samples: BTreeSet<String> =
+            entries(&folder).iter().map(|path| file_name(path)).collect();
+        let named: BTreeSet<String> = sources(&root.join("src/api").join(&dialect))
+            .iter()
+            .flat_map(|text| samples_named(text))
+            .collect();
         let unused: Vec<_> = samples.difference(&named).collect();
         let missing: Vec<_> = named.difference(&samples).collect();
         assert!(unused.is_empty(), "samples of {dialect} that no test compares with: {unused:?}");
@@ -25,7 +31,14 @@ fn every_golden_sample_is_compared_with_what_its_dialect_says() {
 
 /// Every `"….json"` of a source.
 fn samples_named(source: &str) -> BTreeSet<String> {
-    source.split('"').filter(|text| Path::new(text).extension().is_some_and(|end| end == "json") && !text.contains(['/', ' '])).map(str::to_owned).collect()
+    source
+        .split('"')
+        .filter(|text| {
+            Path::new(text).extension().is_some_and(|end| end == "json")
+                && !text.contains(['/', ' '])
+        })
+        .map(str::to_owned)
+        .collect()
 }
 
 fn sources(folder: &Path) -> Vec<String> {
@@ -41,8 +54,10 @@ fn sources(folder: &Path) -> Vec<String> {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).map(|entry| entry.expect("a readable folder").path()).collect();
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("a readable folder").path())
+        .collect();
     paths.sort();
     paths
 }

@@ -1,4 +1,5 @@
-//! Guesses at passwords: as many at once as one after the other, and what is too much is told apart from what is too many.
+//! Guesses at passwords: as many at once as one after the other, and what is too much is told apart
+//! from what is too many.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -19,20 +20,39 @@ async fn ten_wrong_passwords_a_minute_are_ten_when_they_come_at_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![401_u16; 10], vec![429; 30]].concat());
     // The right ones are not failures, however many come at once.
-    let again = join_all((0..20).map(|_| client.post("/api/login", json!({"userId": "ann", "password": ann.password})))).await;
-    assert!(again.iter().all(|answer| answer.status == 200), "{:?}", again.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    let again =
+        join_all((0..20).map(|_| {
+            client.post("/api/login", json!({"userId": "ann", "password": ann.password}))
+        }))
+        .await;
+    assert!(
+        again.iter().all(|answer| answer.status == 200),
+        "{:?}",
+        again.iter().map(|answer| answer.status).collect::<Vec<_>>()
+    );
     // The password of somebody who is signed in.
-    let change = |n: usize| ann.patch("/api/users/me", json!({"password": "another secret", "currentPassword": format!("guess {n}")}));
-    let mut statuses: Vec<u16> = join_all((0..30).map(change)).await.iter().map(|answer| answer.status).collect();
+    let change = |n: usize| {
+        ann.patch(
+            "/api/users/me",
+            json!({"password": "another secret", "currentPassword": format!("guess {n}")}),
+        )
+    };
+    let mut statuses: Vec<u16> =
+        join_all((0..30).map(change)).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![403_u16; 10], vec![429; 20]].concat());
 }
 
 #[tokio::test]
 async fn more_log_ins_than_can_wait_are_told_to_come_again() {
-    let server = Server::start_with(&[("AUTH__HASH_THREADS", "1"), ("LIMITS__ENABLED", "false")]).await;
+    let server =
+        Server::start_with(&[("AUTH__HASH_THREADS", "1"), ("LIMITS__ENABLED", "false")]).await;
     let client = Client::new(&server);
-    let answers = join_all((0..150).map(|n| client.post("/api/login", json!({"userId": format!("nobody{n}"), "password": "wrong wrong"})))).await;
+    let answers = join_all((0..150).map(|n| {
+        client
+            .post("/api/login", json!({"userId": format!("nobody{n}"), "password": "wrong wrong"}))
+    }))
+    .await;
     let mut busy = 0;
     for answer in &answers {
         if answer.status == 401 {

@@ -1,5 +1,6 @@
-//! Laws that hold whatever happens, tried with random histories: two clients that lose their connections at random always end with
-//! what a fresh fetch shows, `seq` and `rev` have no gaps, and `changes` answers from every `rev` what has changed since.
+//! Laws that hold whatever happens, tried with random histories: two clients that lose their
+//! connections at random always end with what a fresh fetch shows, `seq` and `rev` have no gaps,
+//! and `changes` answers from every `rev` what has changed since.
 //!
 //! `PROPTEST_CASES` chooses how many histories are tried.
 
@@ -71,7 +72,10 @@ impl Known {
             let users = reaction["userIds"].as_array().expect("users").iter().map(word).collect();
             (word(&reaction["reactionType"]), users)
         });
-        Self { content: message["content"].as_str().map(str::to_owned), reactions: reactions.collect() }
+        Self {
+            content: message["content"].as_str().map(str::to_owned),
+            reactions: reactions.collect(),
+        }
     }
 }
 
@@ -86,7 +90,13 @@ struct Mirror {
 
 impl Mirror {
     fn new(person: &Person, room: &str) -> Self {
-        Self { person: person.clone(), room: room.to_owned(), socket: None, rev: 0, messages: BTreeMap::new() }
+        Self {
+            person: person.clone(),
+            room: room.to_owned(),
+            socket: None,
+            rev: 0,
+            messages: BTreeMap::new(),
+        }
     }
 
     /// Opens a socket, where there is none, and takes in what was missed.
@@ -139,7 +149,9 @@ impl Mirror {
         let message = self.messages.entry(seq).or_default();
         let (user, reaction) = (word(&frame["user_id"]), word(&frame["reaction_type"]));
         match kind.as_str() {
-            "chat_message" | "message_edited" => message.content = frame["content"].as_str().map(str::to_owned),
+            "chat_message" | "message_edited" => {
+                message.content = frame["content"].as_str().map(str::to_owned)
+            }
             "message_deleted" => message.content = None,
             "reaction_added" => {
                 message.reactions.entry(reaction).or_default().insert(user);
@@ -182,7 +194,13 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
             Step::Edit { of } => {
                 if let Some(index) = pick(of) {
                     let (key, author, _) = &said[index];
-                    people[*author].patch(&format!("{path}/{key}"), json!({"newContent": format!("edited at {at}")})).await.is(200);
+                    people[*author]
+                        .patch(
+                            &format!("{path}/{key}"),
+                            json!({"newContent": format!("edited at {at}")}),
+                        )
+                        .await
+                        .is(200);
                 }
             }
             Step::Delete { of } => {
@@ -195,22 +213,39 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
             Step::React { by, of } => {
                 if let Some(index) = pick(of) {
                     let kind = ["like", "love", "👍"][at % 3];
-                    people[by].post(&format!("{path}/{}/reactions", said[index].0), json!({"reactionType": kind})).await;
+                    people[by]
+                        .post(
+                            &format!("{path}/{}/reactions", said[index].0),
+                            json!({"reactionType": kind}),
+                        )
+                        .await;
                 }
             }
             Step::Unreact { by, of } => {
                 if let Some(index) = pick(of) {
-                    people[by].delete(&format!("{path}/{}/reactions/{}", said[index].0, ["like", "love"][at % 2])).await;
+                    people[by]
+                        .delete(&format!(
+                            "{path}/{}/reactions/{}",
+                            said[index].0,
+                            ["like", "love"][at % 2]
+                        ))
+                        .await;
                 }
             }
             Step::Lose { who } => mirrors[who].socket = None,
             Step::Return { who } => mirrors[who].come_back().await,
         }
     }
-    let fresh = people[0].get(&format!("/api/chatrooms/{room}/changes?since=0&limit=200")).await.is(200);
+    let fresh =
+        people[0].get(&format!("/api/chatrooms/{room}/changes?since=0&limit=200")).await.is(200);
     assert_eq!(fresh["more"], false, "a history fits into one page");
     let rev = number(&fresh["rev"]);
-    let shown: BTreeMap<u64, Known> = people[0].history(&room).await.iter().map(|message| (number(&message["seq"]), Known::of(message))).collect();
+    let shown: BTreeMap<u64, Known> = people[0]
+        .history(&room)
+        .await
+        .iter()
+        .map(|message| (number(&message["seq"]), Known::of(message)))
+        .collect();
     let seqs: Vec<u64> = shown.keys().copied().collect();
     let count = u64::try_from(said.len()).expect("few messages");
     assert_eq!(seqs, (1..=count).collect::<Vec<_>>(), "seq has no gap");
@@ -219,19 +254,42 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
         mirror.hear_up_to(rev).await;
         // A deleted message keeps what was reacted to it or not; a client shows neither.
         let visible = |all: &BTreeMap<u64, Known>| -> BTreeMap<u64, Known> {
-            all.iter().filter(|(_, known)| known.content.is_some()).map(|(seq, known)| (*seq, known.clone())).collect()
+            all.iter()
+                .filter(|(_, known)| known.content.is_some())
+                .map(|(seq, known)| (*seq, known.clone()))
+                .collect()
         };
-        assert_eq!(visible(&mirror.messages), visible(&shown), "{} and a fresh fetch", mirror.person.login);
+        assert_eq!(
+            visible(&mirror.messages),
+            visible(&shown),
+            "{} and a fresh fetch",
+            mirror.person.login
+        );
     }
     // From every rev: each message whose last change is later, once, in the order of rev.
-    let all: Vec<(u64, u64)> =
-        fresh["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
+    let all: Vec<(u64, u64)> = fresh["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| (number(&message["rev"]), number(&message["seq"])))
+        .collect();
     assert!(all.is_sorted(), "in the order of rev: {all:?}");
     for since in 0..=rev {
-        let changes = people[1].get(&format!("/api/chatrooms/{room}/changes?since={since}&limit=200")).await.is(200);
-        let later: Vec<(u64, u64)> =
-            changes["messages"].as_array().expect("messages").iter().map(|message| (number(&message["rev"]), number(&message["seq"]))).collect();
-        assert_eq!(later, all.iter().filter(|(rev, _)| *rev > since).copied().collect::<Vec<_>>(), "changes since {since}");
+        let changes = people[1]
+            .get(&format!("/api/chatrooms/{room}/changes?since={since}&limit=200"))
+            .await
+            .is(200);
+        let later: Vec<(u64, u64)> = changes["messages"]
+            .as_array()
+            .expect("messages")
+            .iter()
+            .map(|message| (number(&message["rev"]), number(&message["seq"])))
+            .collect();
+        assert_eq!(
+            later,
+            all.iter().filter(|(rev, _)| *rev > since).copied().collect::<Vec<_>>(),
+            "changes since {since}"
+        );
     }
 }
 
@@ -239,10 +297,14 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
 async fn clients_that_lose_their_connections_end_with_what_a_fresh_fetch_shows() {
     let server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let people = people(&server, ["ann", "ben"]).await;
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
+    let cases =
+        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..cases {
-        let history = proptest::collection::vec(step(), 10..60).new_tree(&mut runner).expect("a history").current();
+        let history = proptest::collection::vec(step(), 10..60)
+            .new_tree(&mut runner)
+            .expect("a history")
+            .current();
         // Shown when the case fails.
         eprintln!("{history:?}");
         live_through(&people, &history).await;

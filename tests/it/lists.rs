@@ -48,7 +48,8 @@ async fn rooms_beyond_ten_thousand_are_left_out_of_every_list() {
         assert_eq!(rooms(&ann.get(path).await.is(200)), MOST, "{path}");
     }
     // Pages reach them all.
-    let last = ann.get(&format!("/chats?page[size]=100&page[index]={}", MOST / 100)).await.succeeds();
+    let last =
+        ann.get(&format!("/chats?page[size]=100&page[index]={}", MOST / 100)).await.succeeds();
     assert_eq!(rooms(&last), 5);
 }
 
@@ -56,7 +57,10 @@ async fn rooms_beyond_ten_thousand_are_left_out_of_every_list() {
 async fn the_first_thousand_of_a_room_are_shown_to_who_enters() {
     const MOST: usize = 1_000;
     let lobby = ["lobby".to_owned()];
-    let lines = [channel("lobby")].into_iter().chain([user("ann", &lobby)]).chain((0..MOST + 5).map(|number| user(&format!("user{number:04}"), &lobby)));
+    let lines = [channel("lobby")]
+        .into_iter()
+        .chain([user("ann", &lobby)])
+        .chain((0..MOST + 5).map(|number| user(&format!("user{number:04}"), &lobby)));
     let server = holding(lines).await;
     let ann = Rooms::log_in(&Client::new(&server), "ann", "secret of ann").await;
     let list = ann.get("/rooms").await.is(200);
@@ -67,7 +71,10 @@ async fn the_first_thousand_of_a_room_are_shown_to_who_enters() {
     // `chatrooms` names ten of them in a list, and all of them for the room itself.
     let native = ann.native();
     let card = native.get("/api/chatrooms").await.is(200)["chatrooms"][0].clone();
-    assert_eq!((card["participants"].as_array().map(Vec::len), &card["userCount"]), (Some(10), &json!(MOST + 6)));
+    assert_eq!(
+        (card["participants"].as_array().map(Vec::len), &card["userCount"]),
+        (Some(10), &json!(MOST + 6))
+    );
     let whole = native.get(&format!("/api/chatrooms/{room}")).await.is(200);
     assert_eq!(whole["participants"].as_array().map(Vec::len), Some(MOST + 6));
 }

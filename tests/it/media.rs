@@ -1,4 +1,5 @@
-//! Uploads in everyday life and on a bad day: what they are called, what stays in pictures, how much may come, whose they are.
+//! Uploads in everyday life and on a bad day: what they are called, what stays in pictures, how
+//! much may come, whose they are.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,15 +33,30 @@ fn stored(media: &Path, name: &str) -> PathBuf {
 
 /// All files that are kept, whoever knows of them.
 fn kept(media: &Path) -> Vec<PathBuf> {
-    let folders = fs::read_dir(media).unwrap().map(|entry| entry.unwrap()).filter(|entry| entry.file_name().len() == 2);
-    folders.flat_map(|folder| fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path())).collect()
+    let folders = fs::read_dir(media)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_name().len() == 2);
+    folders
+        .flat_map(|folder| fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()))
+        .collect()
 }
 
 /// Lets so many hours pass for files and rows.
 fn age(server: &Server, hours: u64) {
     for path in kept(&server.data().join("media")) {
-        File::options().write(true).open(path).unwrap().set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(SystemTime::now() - Duration::from_hours(hours))
+            .unwrap();
     }
     let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
-    database.execute("UPDATE media SET created = created - ?1 * 3600000", [i64::try_from(hours).unwrap()]).unwrap();
+    database
+        .execute(
+            "UPDATE media SET created = created - ?1 * 3600000",
+            [i64::try_from(hours).unwrap()],
+        )
+        .unwrap();
 }

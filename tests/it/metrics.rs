@@ -10,7 +10,10 @@ async fn becomes(client: &Client, series: &str, wanted: &str) {
     let look = async {
         loop {
             let answer = client.get("/metrics").await;
-            assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (200, "text/plain; version=0.0.4; charset=utf-8")
+            );
             text = answer.text;
             if text.lines().any(|line| line == format!("{series} {wanted}")) {
                 return;
@@ -37,7 +40,9 @@ async fn what_happens_is_counted() {
     let before = client.get("/metrics").await.text;
     let encoded = |text: &str, dialect: &str| {
         let name = format!("chatctl_encodings_total{{dialect=\"{dialect}\"}} ");
-        text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse::<u64>().expect("a number"))
+        text.lines()
+            .find_map(|line| line.strip_prefix(&name))
+            .map_or(0, |count| count.parse::<u64>().expect("a number"))
     };
     native[0].say("hello").await;
     native[1].hears("hello").await;
@@ -78,9 +83,17 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let server = Server::start().await;
     let client = Client::new(&server);
     client.get("/metrics").await.is_text(200);
-    for header in
-        ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-server", "cf-connecting-ip", "true-client-ip", "x-client-ip"]
-    {
+    for header in [
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "via",
+        "x-forwarded-proto",
+        "x-forwarded-server",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "x-client-ip",
+    ] {
         client.with(header, "for=192.0.2.1").get("/metrics").await.fails(404, "not_found");
     }
     for host in ["chat.example", "chat.example:8080", "192.0.2.1:8080"] {
@@ -95,7 +108,8 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
     let own = Server::start_with(&[("METRICS__LISTEN", "127.0.0.1:0")]).await;
     Client::new(&own).get("/metrics").await.is_text(404);
     let line = own.wait_for_log(&["Metrics on http://"]).await;
-    let address = line.split("http://").nth(1).expect("an address").trim_end_matches(['.', '/']).to_owned();
+    let address =
+        line.split("http://").nth(1).expect("an address").trim_end_matches(['.', '/']).to_owned();
     let apart = Client::at(&address);
     apart.with("x-forwarded-for", "192.0.2.1").get("/metrics").await.is_text(200);
     apart.get("/api/users/me").await.fails(404, "not_found");
@@ -106,7 +120,11 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
 async fn what_an_alert_asks_for_is_there_from_the_start() {
     let data = tempfile::tempdir().expect("a directory");
     // No backup can ever be made there.
-    let server = Server::start_in(data, &[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__DIRECTORY", "/proc/backups")]).await;
+    let server = Server::start_in(
+        data,
+        &[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__DIRECTORY", "/proc/backups")],
+    )
+    .await;
     let client = Client::new(&server);
     becomes(&client, "chatctl_sockets{dialect=\"realtime\"}", "0").await;
     becomes(&client, "chatctl_closes_total{dialect=\"rooms\",code=\"1000\"}", "0").await;
@@ -128,7 +146,10 @@ async fn what_an_alert_asks_for_is_there_from_the_start() {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(!text.contains("\nprocess_virtual_memory_max_bytes 0"), "no limit is no limit of 0");
-    let cpu = text.lines().find_map(|line| line.strip_prefix("process_cpu_seconds_total ")).expect("the processor time");
+    let cpu = text
+        .lines()
+        .find_map(|line| line.strip_prefix("process_cpu_seconds_total "))
+        .expect("the processor time");
     assert!(cpu.parse::<f64>().expect("a number") > 0.0, "{cpu}");
 }
 
@@ -137,7 +158,11 @@ fn every_metric_is_in_the_readme() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
     let described = std::fs::read_to_string(root.join("src/api/metrics.rs")).expect("a source");
-    let names: Vec<_> = described.split("describe_").filter_map(|part| part.split('"').nth(1)).filter(|name| name.starts_with("chatctl_")).collect();
+    let names: Vec<_> = described
+        .split("describe_")
+        .filter_map(|part| part.split('"').nth(1))
+        .filter(|name| name.starts_with("chatctl_"))
+        .collect();
     assert!(names.len() > 10, "{names:?}");
     for name in names {
         assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");

@@ -1,4 +1,5 @@
-//! What lives for a minute, the shortest life that can be set. All of it in one test, so that the minute passes once.
+//! What lives for a minute, the shortest life that can be set. All of it in one test, so that the
+//! minute passes once.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,8 @@ use crate::support::{Chats, Json, Person, Realtime, Server, Socket, status};
 
 /// When an access token expires, in Unix seconds.
 fn expiry(token: &str) -> u64 {
-    let claims = jsonwebtoken::dangerous::insecure_decode::<Json>(token).expect("a JSON web token").claims;
+    let claims =
+        jsonwebtoken::dangerous::insecure_decode::<Json>(token).expect("a JSON web token").claims;
     claims["exp"].as_u64().expect("a number")
 }
 
@@ -23,7 +25,11 @@ async fn wait_until(second: u64, kept: &mut Socket) {
 
 #[tokio::test]
 async fn access_tokens_and_room_tokens_expire() {
-    let server = Server::start_with(&[("AUTH__ACCESS_TOKEN_MINUTES", "1"), ("AUTH__TOKEN_RECHECK_SECONDS", "1")]).await;
+    let server = Server::start_with(&[
+        ("AUTH__ACCESS_TOKEN_MINUTES", "1"),
+        ("AUTH__TOKEN_RECHECK_SECONDS", "1"),
+    ])
+    .await;
     let guest = Realtime::new(&server, "guest").await;
     let room = guest.room("Lobby").await;
     let (in_time, too_late) = (guest.token(room).await, guest.token(room).await);
@@ -52,9 +58,17 @@ async fn access_tokens_and_room_tokens_expire() {
     prolonged.get("/api/users/me").await.fails(401, "invalid_token");
 
     editor.get("/chats").await.fails_chats(400, "Invalid authorization");
-    editor.post("/chats", json!({"name": "Late", "userIds": [editor.id]})).await.fails_chats(400, "Invalid authorization");
-    editor.bare().post("/auth/token", json!({"refreshToken": editor.access})).await.fails_chats(400, "Invalid refreshToken");
-    let again = editor.post("/auth/token", json!({"refreshToken": editor.refresh})).await.succeeds();
+    editor
+        .post("/chats", json!({"name": "Late", "userIds": [editor.id]}))
+        .await
+        .fails_chats(400, "Invalid authorization");
+    editor
+        .bare()
+        .post("/auth/token", json!({"refreshToken": editor.access}))
+        .await
+        .fails_chats(400, "Invalid refreshToken");
+    let again =
+        editor.post("/auth/token", json!({"refreshToken": editor.refresh})).await.succeeds();
     let again = editor.bearer(again["accessToken"].as_str().expect("a token"));
     assert_eq!(again.get("/chats").await.succeeds(), json!([]));
 

@@ -14,7 +14,10 @@ async fn go(browser: &Browser, hash: &str) {
 async fn a_question_and_a_search_follow_the_address() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
-    let (one, two) = (ann.public_room("One").await, ann.public_room(&format!("Two {}", "very long name ".repeat(4))).await);
+    let (one, two) = (
+        ann.public_room("One").await,
+        ann.public_room(&format!("Two {}", "very long name ".repeat(4))).await,
+    );
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "pages", server.address(), "1280,800", &ann).await;
 
@@ -26,14 +29,26 @@ async fn a_question_and_a_search_follow_the_address() {
     page.click("room-details .delete-room").await;
     page.has("room-dialog dialog[open]").await;
     page.page.back().await.unwrap();
-    page.wait("no question, and the first room", &format!("return document.querySelector('dialog[open]') === null && location.hash === '#/{one}'")).await;
+    page.wait(
+        "no question, and the first room",
+        &format!(
+            "return document.querySelector('dialog[open]') === null && location.hash === '#/{one}'"
+        ),
+    )
+    .await;
     page.click("room-details .delete-room").await;
     page.click("room-dialog button.danger").await;
-    page.wait("only that room is gone", "return document.querySelectorAll('room-list a.row').length === 1").await;
+    page.wait(
+        "only that room is gone",
+        "return document.querySelectorAll('room-list a.row').length === 1",
+    )
+    .await;
     ann.see(&two).await;
 
     // The box says what is searched for, after back and forward too.
-    let says = |text: &str| format!("return document.querySelector('search-results input')?.value === {}", json!(text));
+    let says = |text: &str| {
+        format!("return document.querySelector('search-results input')?.value === {}", json!(text))
+    };
     go(&page, "#/search?q=first").await;
     page.wait("the first search", &says("first")).await;
     go(&page, "#/search?q=second").await;

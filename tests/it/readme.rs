@@ -16,7 +16,8 @@ const STRICT: &str = "set -eu -o pipefail\ncurl() { command curl --silent --show
 
 /// The lines of the blocks of shell that ask the server, with the heading above each.
 fn lines() -> Vec<(String, String)> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("a README");
     let (mut heading, mut fence, mut found) = (String::new(), String::new(), Vec::new());
     for line in readme.lines() {
         if let Some(kind) = line.strip_prefix("```") {
@@ -43,16 +44,21 @@ async fn every_command_does_what_it_is_shown_for() {
     let mut script = STRICT.to_owned();
     for (at, (_, line)) in lines.iter().enumerate() {
         // A line on standard error tells which command speaks.
-        writeln!(script, "echo '--- {at}' >&2\n{}\necho", line.replace(WRITTEN, &server.url())).expect("a text");
+        writeln!(script, "echo '--- {at}' >&2\n{}\necho", line.replace(WRITTEN, &server.url()))
+            .expect("a text");
     }
-    let run = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &script]).current_dir(directory.path()).output());
+    let run = tokio::task::spawn_blocking(move || {
+        Command::new("bash").args(["-c", &script]).current_dir(directory.path()).output()
+    });
     let output = run.await.expect("a thread").expect("bash");
-    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{lines:#?}\n{said}\n{errors}");
     assert!(!said.contains("\"status\":false"), "{said}");
 
     // The last word of each dialect: what the whole section leads to.
-    let answers: Vec<Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let answers: Vec<Value> =
+        said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let has = |wanted: &dyn Fn(&Value) -> bool| assert!(answers.iter().any(wanted), "{said}");
     has(&|answer| answer["messages"][0]["content"] == "hello" && answer["epoch"].is_string());
     has(&|answer| answer["media"][0]["id"] == 1 && answer["content"] == "look");

@@ -16,14 +16,31 @@ async fn registering_makes_a_user_who_is_known_to_everybody() {
     let client = Client::new(&server);
     let made = client.post("/User", json!({"username": "Василий", "password": "long enough", "nickname": "Вася", "more": 1})).await;
     assert_eq!((made.status, made.text.as_str()), (201, ""));
-    client.post("/User", json!({"username": "ann", "password": "long enough", "nickname": null})).await.is(201);
-    assert_eq!(client.get("/User/%D0%92%D0%B0%D1%81%D0%B8%D0%BB%D0%B8%D0%B9").await.is(200), json!({"username": "Василий", "nickname": "Вася"}));
-    assert_eq!(client.get("/User/ANN/").await.is(200), json!({"username": "ann", "nickname": "ann"}), "names fold");
-    let foreign = client.with("origin", "http://evil.example").with("cookie", "chat_session=nonsense");
+    client
+        .post("/User", json!({"username": "ann", "password": "long enough", "nickname": null}))
+        .await
+        .is(201);
+    assert_eq!(
+        client.get("/User/%D0%92%D0%B0%D1%81%D0%B8%D0%BB%D0%B8%D0%B9").await.is(200),
+        json!({"username": "Василий", "nickname": "Вася"})
+    );
+    assert_eq!(
+        client.get("/User/ANN/").await.is(200),
+        json!({"username": "ann", "nickname": "ann"}),
+        "names fold"
+    );
+    let foreign =
+        client.with("origin", "http://evil.example").with("cookie", "chat_session=nonsense");
     assert_eq!(foreign.get("/User/ann").await.is(200)["username"], "ann", "nobody asks who asks");
     client.get("/User/nobody").await.fails_realtime(404);
-    client.post("/User", json!({"username": "ANN", "password": "long enough"})).await.fails_realtime(409);
-    assert_eq!(client.get("/User/ann").await.is(200), json!({"username": "ann", "nickname": "ann"}));
+    client
+        .post("/User", json!({"username": "ANN", "password": "long enough"}))
+        .await
+        .fails_realtime(409);
+    assert_eq!(
+        client.get("/User/ann").await.is(200),
+        json!({"username": "ann", "nickname": "ann"})
+    );
 }
 
 #[tokio::test]
@@ -31,7 +48,9 @@ async fn a_log_in_sets_the_cookie_and_a_log_out_ends_the_session() {
     let server = Server::start().await;
     let client = Client::new(&server);
     client.post("/User", json!({"username": "ann", "password": "long enough"})).await.is(201);
-    let answer = client.post("/Login", json!({"username": "Ann", "password": "long enough", "more": true})).await;
+    let answer = client
+        .post("/Login", json!({"username": "Ann", "password": "long enough", "more": true}))
+        .await;
     assert_eq!(answer.is(200), status(true));
     let (session, mut attributes) = answer.cookie("chat_session");
     attributes.sort_unstable();
@@ -54,9 +73,19 @@ async fn a_log_in_sets_the_cookie_and_a_log_out_ends_the_session() {
 async fn a_log_in_that_fails_tells_nothing() {
     let server = Server::start().await;
     let ann = Realtime::new(&server, "ann").await;
-    let tries = [("ann", "not the one"), ("ann", ""), ("nobody", "long enough"), ("nobody", ""), ("", ""), ("a/b", "x"), ("room7", "x"), ("ann", "secret")];
+    let tries = [
+        ("ann", "not the one"),
+        ("ann", ""),
+        ("nobody", "long enough"),
+        ("nobody", ""),
+        ("", ""),
+        ("a/b", "x"),
+        ("room7", "x"),
+        ("ann", "secret"),
+    ];
     for (username, password) in tries {
-        let answer = ann.bare().post("/Login", json!({"username": username, "password": password})).await;
+        let answer =
+            ann.bare().post("/Login", json!({"username": username, "password": password})).await;
         assert_eq!(answer.is(200), status(false), "{username} {password}");
         assert_eq!(answer.header("set-cookie"), "");
     }
@@ -64,13 +93,21 @@ async fn a_log_in_that_fails_tells_nothing() {
 
 #[tokio::test]
 async fn log_ins_that_fail_too_often_are_put_off() {
-    let server = Server::start_with(&[("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ACCOUNT", "3")]).await;
+    let server =
+        Server::start_with(&[("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ACCOUNT", "3")]).await;
     let client = Client::new(&server);
     client.post("/User", json!({"username": "ann", "password": "long enough"})).await.is(201);
     for _ in 0..3 {
-        assert_eq!(client.post("/Login", json!({"username": "ann", "password": "0".repeat(32)})).await.is(200), status(false));
+        assert_eq!(
+            client
+                .post("/Login", json!({"username": "ann", "password": "0".repeat(32)}))
+                .await
+                .is(200),
+            status(false)
+        );
     }
-    let refused = client.post("/Login", json!({"username": "ann", "password": "long enough"})).await;
+    let refused =
+        client.post("/Login", json!({"username": "ann", "password": "long enough"})).await;
     refused.fails_realtime(429);
     assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
 }
@@ -91,7 +128,10 @@ async fn requests_over_the_rate_are_put_off() {
 async fn nobody_registers_where_registration_is_closed() {
     let server = Server::start_with(&[("AUTH__REGISTRATION", "closed")]).await;
     let client = Client::new(&server);
-    client.post("/User", json!({"username": "ann", "password": "long enough"})).await.fails_realtime(403);
+    client
+        .post("/User", json!({"username": "ann", "password": "long enough"}))
+        .await
+        .fails_realtime(403);
     client.get("/User/ann").await.fails_realtime(404);
 }
 
@@ -106,7 +146,11 @@ async fn a_foreign_page_changes_nothing() {
     foreign.post("/Logout", "").await.fails_realtime(403);
     foreign.handshake("/").await.fails_realtime(403);
     ann.bare().with("origin", "http://evil.example").handshake("/").await.fails_realtime(403);
-    assert_eq!(foreign.get("/Room").await.is(200), json!([{"id": room, "name": "Lobby"}]), "reading changes nothing");
+    assert_eq!(
+        foreign.get("/Room").await.is(200),
+        json!([{"id": room, "name": "Lobby"}]),
+        "reading changes nothing"
+    );
     let own = ann.with("origin", &server.url());
     assert_eq!(own.post("/Logout", "").await.is(200), status(true));
 }

@@ -1,4 +1,5 @@
-//! The scene that the server is for: two people talk in both dialects, one loses the connection and misses nothing.
+//! The scene that the server is for: two people talk in both dialects, one loses the connection and
+//! misses nothing.
 
 use serde_json::json;
 
@@ -23,16 +24,21 @@ async fn who_loses_the_connection_misses_nothing() {
     let third = anns.say("three").await;
     anns.ask(json!({"type": "edit_message", "message_id": first["message_id"], "content": "one, edited"})).await;
     anns.ask(json!({"type": "delete_message", "message_id": third["message_id"]})).await;
-    anns.ask(json!({"type": "add_reaction", "message_id": first["message_id"], "reaction_type": "like"})).await;
+    anns.ask(
+        json!({"type": "add_reaction", "message_id": first["message_id"], "reaction_type": "like"}),
+    )
+    .await;
 
     proxy.heal();
     let mut bobs = away.open().await;
     bobs.send(json!({"type": "subscribe", "since": {&room: seen["rev"]}})).await;
     let (missed, subscribed) = bobs.all_until(is("subscribed")).await;
-    let messages: Vec<_> = missed.iter().flat_map(|page| page["messages"].as_array().unwrap().clone()).collect();
+    let messages: Vec<_> =
+        missed.iter().flat_map(|page| page["messages"].as_array().unwrap().clone()).collect();
     let revs: Vec<_> = messages.iter().map(|m| m["rev"].as_i64().unwrap()).collect();
     assert!(revs.is_sorted(), "{revs:?}");
-    let mut told: Vec<_> = messages.iter().map(|m| (m["seq"].as_i64().unwrap(), m["content"].as_str())).collect();
+    let mut told: Vec<_> =
+        messages.iter().map(|m| (m["seq"].as_i64().unwrap(), m["content"].as_str())).collect();
     told.sort_unstable();
     assert_eq!(told, [(1, Some("one, edited")), (2, Some("two")), (3, None)]);
     assert_eq!(subscribed["rooms"][0]["unread_count"], json!(2));
@@ -45,7 +51,11 @@ async fn clients_of_both_dialects_talk_to_each_other() {
     let server = Server::start().await;
     let [ann] = people(&server, ["ann"]).await;
     let peter = V1::new(&server, "Петр").await;
-    let room = ann.post("/api/chatrooms", json!({"targetUserIds": ["петр"]})).await.is(201)["roomId"].as_str().unwrap().to_owned();
+    let room =
+        ann.post("/api/chatrooms", json!({"targetUserIds": ["петр"]})).await.is(201)["roomId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let (mut anns, mut peters) = (ann.enter(&room).await, peter.open(number(&room)).await);
     anns.say("привет").await;
     let heard = peters.next().await;

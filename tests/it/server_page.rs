@@ -1,4 +1,5 @@
-//! The web UI in Chromium: the place of the server's administrators, and that there is none for others.
+//! The web UI in Chromium: the place of the server's administrators, and that there is none for
+//! others.
 
 use serde_json::json;
 
@@ -31,7 +32,12 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     // For others there is neither a way to it nor the place.
     other.page.goto(&address("profile")).await.unwrap();
     other.has("session-list li").await;
-    other.wait("no way to it", "return document.querySelector('settings-page .server').checkVisibility() === false").await;
+    other
+        .wait(
+            "no way to it",
+            "return document.querySelector('settings-page .server').checkVisibility() === false",
+        )
+        .await;
     other.page.goto(&address("server")).await.unwrap();
     other
         .wait(
@@ -39,24 +45,47 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
             "return document.querySelector('chat-app')?.dataset.view === 'page' && document.querySelector('main empty-state') !== null",
         )
         .await;
-    assert_eq!(other.page.execute("return customElements.get('server-page') === undefined", Vec::new()).await.unwrap(), json!(true));
+    assert_eq!(
+        other
+            .page
+            .execute("return customElements.get('server-page') === undefined", Vec::new())
+            .await
+            .unwrap(),
+        json!(true)
+    );
     other.page.goto(&address(&kept)).await.unwrap();
     other.has("message-composer").await;
 
     // A way there from the settings; how the server is.
     admin.page.goto(&address("profile")).await.unwrap();
     admin.click("settings-page a.server").await;
-    admin.wait("figures", "return document.querySelectorAll('server-status .figures dd').length >= 6").await;
-    row(&admin, "bob", "shown('disable') && shown('promote') && !shown('demote') && !shown('enable')").await;
+    admin
+        .wait(
+            "figures",
+            "return document.querySelectorAll('server-status .figures dd').length >= 6",
+        )
+        .await;
+    row(
+        &admin,
+        "bob",
+        "shown('disable') && shown('promote') && !shown('demote') && !shown('enable')",
+    )
+    .await;
     row(&admin, "root", "!shown('disable') && !shown('demote') && !shown('end-sessions')").await;
-    admin.wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2").await;
+    admin
+        .wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2")
+        .await;
 
     // A session that is ended is over at once, and the log tells of it.
     admin.click("server-users li[data-user=bob] .end-sessions").await;
     other.has("login-form .notice.info:not([hidden])").await;
     admin.wait("the log", "return document.querySelector('server-log .log').textContent.includes('user.logout bob')").await;
     admin.picture("administration").await;
-    let verbs = [("promote", "shown('demote')"), ("demote", "shown('promote')"), ("disable", "shown('enable') && row.dataset.disabled === ''")];
+    let verbs = [
+        ("promote", "shown('demote')"),
+        ("demote", "shown('promote')"),
+        ("disable", "shown('enable') && row.dataset.disabled === ''"),
+    ];
     for (verb, then) in verbs {
         admin.click(&format!("server-users li[data-user=bob] .{verb}")).await;
         row(&admin, "bob", then).await;
@@ -72,17 +101,23 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     admin.has("room-dialog #new-user[aria-invalid]").await;
     admin.fill("room-dialog #new-user", "by").await;
     admin.click("room-dialog button[type=submit]").await;
-    let password = admin.wait("the password", "return document.querySelector('room-dialog #new-password')?.value").await;
+    let password = admin
+        .wait("the password", "return document.querySelector('room-dialog #new-password')?.value")
+        .await;
     admin.picture("password").await;
     bob.bare().post("/api/login", json!({"userId": "bobby", "password": password})).await.is(200);
     admin.click("room-dialog .foot .button").await;
     row(&admin, "bobby", "row.textContent.includes('@bobby')").await;
-    admin.wait("the password is nowhere", "return document.querySelector('.secret') === null").await;
+    admin
+        .wait("the password is nowhere", "return document.querySelector('.secret') === null")
+        .await;
 
     // A room goes after a question.
     admin.click(&format!("server-rooms li[data-room={gone}] .delete-room")).await;
     admin.click("room-dialog button.danger").await;
-    admin.wait("one room", "return document.querySelectorAll('server-rooms li').length === 1").await;
+    admin
+        .wait("one room", "return document.querySelectorAll('server-rooms li').length === 1")
+        .await;
     bob.again().await.get(&format!("/api/chatrooms/{gone}")).await.is(404);
 
     // Who is no administrator any more is told so.

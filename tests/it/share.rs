@@ -26,7 +26,12 @@ async fn two_in_a_room(driver: &Driver, server: &Server) -> (Browser, Browser) {
 }
 
 /// Puts files into the folder of the test and into the page.
-async fn attach(browser: &Browser, folder: &tempfile::TempDir, input: &str, files: &[(&str, &[u8])]) {
+async fn attach(
+    browser: &Browser,
+    folder: &tempfile::TempDir,
+    input: &str,
+    files: &[(&str, &[u8])],
+) {
     let mut paths = Vec::new();
     for (name, contents) in files {
         let path = folder.path().join(name);
@@ -34,7 +39,14 @@ async fn attach(browser: &Browser, folder: &tempfile::TempDir, input: &str, file
         paths.push(path.display().to_string());
     }
     browser.has(input).await;
-    browser.page.find(Locator::Css(input)).await.unwrap().send_keys(&paths.join("\n")).await.unwrap();
+    browser
+        .page
+        .find(Locator::Css(input))
+        .await
+        .unwrap()
+        .send_keys(&paths.join("\n"))
+        .await
+        .unwrap();
 }
 
 /// Searches, and waits for the one hit that holds the word.
@@ -56,27 +68,59 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     bob.click("room-list a.row").await;
 
     // Two files go with one message; the picture has its place before it is there.
-    attach(&ann, &folder, "message-composer input[type=file]", &[("chart.png", &picture(720, 240)), ("notes 노트.txt", b"plain words")]).await;
-    ann.wait("both files are there", "return document.querySelectorAll('upload-list li[data-state=done]').length === 2").await;
+    attach(
+        &ann,
+        &folder,
+        "message-composer input[type=file]",
+        &[("chart.png", &picture(720, 240)), ("notes 노트.txt", b"plain words")],
+    )
+    .await;
+    ann.wait(
+        "both files are there",
+        "return document.querySelectorAll('upload-list li[data-state=done]').length === 2",
+    )
+    .await;
     ann.say("the chart").await;
     bob.wait("the picture", "const image = document.querySelector('message-item .picture img'); return image?.naturalWidth === 720 && image.getAttribute('width') === '360' && image.getAttribute('height') === '120'").await;
-    bob.wait("the file", "return document.querySelector('message-item .file a')?.textContent === 'notes 노트.txt'").await;
+    bob.wait(
+        "the file",
+        "return document.querySelector('message-item .file a')?.textContent === 'notes 노트.txt'",
+    )
+    .await;
     bob.picture("media").await;
     bob.click("message-item .picture").await;
-    bob.wait("the picture alone", "return document.querySelector('picture-viewer dialog[open] img')?.naturalWidth === 720").await;
+    bob.wait(
+        "the picture alone",
+        "return document.querySelector('picture-viewer dialog[open] img')?.naturalWidth === 720",
+    )
+    .await;
     bob.click("picture-viewer button.close").await;
     ann.wait("an empty list of files", "return document.querySelector('upload-list').hidden").await;
     // One file more than a message takes is refused beside its name, and can be taken back.
     let many: Vec<_> = (0..11).map(|n| format!("{n}.txt")).collect();
-    attach(&ann, &folder, "message-composer input[type=file]", &many.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>()).await;
+    attach(
+        &ann,
+        &folder,
+        "message-composer input[type=file]",
+        &many.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>(),
+    )
+    .await;
     ann.wait("ten and one refused", "return document.querySelectorAll('upload-list li[data-state=done]').length === 10 && document.querySelector('upload-list li[data-state=failed] .error span').textContent !== ''").await;
     ann.picture("uploads").await;
     ann.page.execute("for (const button of document.querySelectorAll('upload-list .icon-button')) button.click()", Vec::new()).await.unwrap();
 
-    for text in ["우리 만화책을 읽자", "我爱读书", "look at the lighthouse", "nothing else"] {
+    for text in ["우리 만화책을 읽자", "我爱读书", "look at the lighthouse", "nothing else"]
+    {
         ann.say(text).await;
     }
-    bob.shows(&["the chart", "우리 만화책을 읽자", "我爱读书", "look at the lighthouse", "nothing else"]).await;
+    bob.shows(&[
+        "the chart",
+        "우리 만화책을 읽자",
+        "我爱读书",
+        "look at the lighthouse",
+        "nothing else",
+    ])
+    .await;
     bob.click("room-header a.narrow-only").await;
     bob.has("search-results input").await;
     for word in ["만화", "书", "lighthouse"] {
@@ -93,7 +137,10 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     // Who has read it is said on the message.
     ann.wait("the mark of the reader", "const all = document.querySelectorAll('message-item'); return all[all.length - 1].querySelector('.marks') !== null")
         .await;
-    ann.page.execute("document.querySelector('message-item .tools .readers').click()", Vec::new()).await.unwrap();
+    ann.page
+        .execute("document.querySelector('message-item .tools .readers').click()", Vec::new())
+        .await
+        .unwrap();
     ann.has("reader-list li[data-user=민지]").await;
     ann.picture("readers").await;
     ann.close().await;
@@ -111,9 +158,17 @@ async fn mentions_replies_and_muted_rooms() {
     ann.fill(WRITES, "look, @김").await;
     ann.has("text-completion li.is-active").await;
     ann.fill(WRITES, &char::from(Key::Enter).to_string()).await;
-    ann.wait("the name in the text", &format!("return document.querySelector('{WRITES}').value === 'look, @민지 '")).await;
+    ann.wait(
+        "the name in the text",
+        &format!("return document.querySelector('{WRITES}').value === 'look, @민지 '"),
+    )
+    .await;
     ann.say("**here** https://example.org/a_b.").await;
-    bob.wait("a mention, counted apart", "return document.querySelector('room-list .badge.mention')?.textContent === '@1'").await;
+    bob.wait(
+        "a mention, counted apart",
+        "return document.querySelector('room-list .badge.mention')?.textContent === '@1'",
+    )
+    .await;
     bob.wait("the title counts", "return document.title.startsWith('(1)') && document.querySelector('link[rel=icon]').getAttribute('href').includes('unread')")
         .await;
     bob.click("room-list a.row").await;
@@ -122,20 +177,35 @@ async fn mentions_replies_and_muted_rooms() {
     bob.picture("mention").await;
 
     // A reply quotes, and the quote leads back.
-    bob.page.execute("document.querySelector('message-item .tools .reply').click()", Vec::new()).await.unwrap();
+    bob.page
+        .execute("document.querySelector('message-item .tools .reply').click()", Vec::new())
+        .await
+        .unwrap();
     bob.has("message-composer .context").await;
     bob.say("I see").await;
     ann.wait("the quote", "return document.querySelector('message-item .quote')?.textContent.includes('look, @민지 here')").await;
     ann.click("message-item .quote").await;
-    ann.wait("the quoted message", "return document.querySelector('message-item.is-target .text strong') !== null").await;
+    ann.wait(
+        "the quoted message",
+        "return document.querySelector('message-item.is-target .text strong') !== null",
+    )
+    .await;
 
     // A draft outlives the page and shows in the list.
     ann.fill(WRITES, "half a thought").await;
     ann.page.goto(&format!("http://{}/#/rooms", server.address())).await.unwrap();
     ann.page.refresh().await.unwrap();
-    ann.wait("the draft in the list", "return document.querySelector('room-list .snippet')?.textContent === 'half a thought'").await;
+    ann.wait(
+        "the draft in the list",
+        "return document.querySelector('room-list .snippet')?.textContent === 'half a thought'",
+    )
+    .await;
     ann.click("room-list a.row").await;
-    ann.wait("the draft", &format!("return document.querySelector('{WRITES}')?.value === 'half a thought'")).await;
+    ann.wait(
+        "the draft",
+        &format!("return document.querySelector('{WRITES}')?.value === 'half a thought'"),
+    )
+    .await;
     ann.page.find(Locator::Css(WRITES)).await.unwrap().clear().await.unwrap();
 
     // A muted room shows what is unread and counts nowhere.
@@ -169,7 +239,11 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     bob.has("profile-form user-avatar img").await;
     bob.fill("#email", "minji@example.org").await;
     bob.click("profile-form button[type=submit]").await;
-    bob.wait("it is saved", "return document.querySelector('profile-form form [role=status]').textContent !== ''").await;
+    bob.wait(
+        "it is saved",
+        "return document.querySelector('profile-form form [role=status]').textContent !== ''",
+    )
+    .await;
     bob.picture("profile").await;
     bob.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
     bob.say("hello").await;
@@ -177,10 +251,18 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     // Others see the picture after they have looked again, and not the address.
     ann.shows(&["hello"]).await;
     ann.page.refresh().await.unwrap();
-    ann.wait("the author's picture", "return document.querySelector('message-item user-avatar img')?.naturalWidth === 80").await;
+    ann.wait(
+        "the author's picture",
+        "return document.querySelector('message-item user-avatar img')?.naturalWidth === 80",
+    )
+    .await;
     ann.click("message-item button.author").await;
     ann.has("person-dialog user-avatar img").await;
-    ann.wait("no address", "return !document.querySelector('person-dialog').textContent.includes('example.org')").await;
+    ann.wait(
+        "no address",
+        "return !document.querySelector('person-dialog').textContent.includes('example.org')",
+    )
+    .await;
     ann.picture("person").await;
     ann.click("person-dialog button.message").await;
     ann.wait("a conversation of two", "return document.querySelectorAll('room-list a.row').length === 2 && location.hash === '#/room002'").await;
@@ -198,7 +280,8 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     ann.click("session-list button.end").await;
     other.has("login-form .notice.info:not([hidden])").await;
     other.picture("ended").await;
-    ann.wait("one session", "return document.querySelectorAll('session-list li').length === 1").await;
+    ann.wait("one session", "return document.querySelectorAll('session-list li').length === 1")
+        .await;
 
     // Signed in again, one is where one was, and has lost nothing.
     other.sign_in("ann").await;
@@ -232,11 +315,15 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     let proxy = Proxy::to(server.address()).await;
     let driver = Driver::start();
     let folder = tempfile::tempdir().unwrap();
-    let words: Json = serde_json::from_str(include_str!("../../assets/i18n/later/ru.json")).unwrap();
+    let words: Json =
+        serde_json::from_str(include_str!("../../assets/i18n/later/ru.json")).unwrap();
     let ann = Browser::open_in(&driver, "refused", proxy.address(), "390,844", "ru").await;
     ann.register("ann", "Ann Lee").await;
     let bob = Person::new(&server, "bob").await;
-    let room = bob.post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": "Study"})).await.is(201);
+    let room = bob
+        .post("/api/chatrooms", json!({"targetUserIds": ["ann"], "name": "Study"}))
+        .await
+        .is(201);
     let room = room["roomId"].as_str().unwrap();
     ann.click("room-list a.row").await;
     let input = "message-composer input[type=file]";
@@ -249,17 +336,28 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
         )
     };
 
-    attach(&ann, &folder, input, &[("empty.txt", b""), ("large.bin", &vec![7; 700_000]), ("small.txt", b"fits")]).await;
+    attach(
+        &ann,
+        &folder,
+        input,
+        &[("empty.txt", b""), ("large.bin", &vec![7; 700_000]), ("small.txt", b"fits")],
+    )
+    .await;
     ann.wait("a word for the empty one", &says("empty.txt", "upload.empty", false)).await;
     ann.wait("a word for the large one", &says("large.bin", "upload.tooLarge", false)).await;
-    ann.wait("what fits is there", "return document.querySelectorAll('upload-list li[data-state=done]').length === 1").await;
+    ann.wait(
+        "what fits is there",
+        "return document.querySelectorAll('upload-list li[data-state=done]').length === 1",
+    )
+    .await;
     ann.picture("words").await;
     ann.page.execute("for (const button of document.querySelectorAll('upload-list .icon-button')) button.click()", Vec::new()).await.unwrap();
 
     // The network goes in the middle of the file.
     proxy.cut_after(100_000);
     attach(&ann, &folder, input, &[("chart.png", &heavy_picture(720, 240, 500_000))]).await;
-    ann.wait("the interruption and another try", &says("chart.png", "upload.interrupted", true)).await;
+    ann.wait("the interruption and another try", &says("chart.png", "upload.interrupted", true))
+        .await;
     ann.connection_is("offline").await;
     proxy.heal();
     ann.connection_is("online").await;
@@ -270,11 +368,22 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     )
     .await;
     ann.say("the chart").await;
-    ann.wait("the picture", "return document.querySelector('message-item .picture img')?.naturalWidth === 720").await;
-    ann.wait("it is sent", "return document.querySelector('message-item[data-state=pending]') === null").await;
+    ann.wait(
+        "the picture",
+        "return document.querySelector('message-item .picture img')?.naturalWidth === 720",
+    )
+    .await;
+    ann.wait(
+        "it is sent",
+        "return document.querySelector('message-item[data-state=pending]') === null",
+    )
+    .await;
     let history = bob.history(room).await;
     assert_eq!(history.len(), 1, "{history:?}");
     let media = history[0]["media"].as_array().unwrap();
-    assert_eq!((media.len(), &media[0]["fileName"], &media[0]["width"]), (1, &json!("chart.png"), &json!(720)));
+    assert_eq!(
+        (media.len(), &media[0]["fileName"], &media[0]["width"]),
+        (1, &json!("chart.png"), &json!(720))
+    );
     ann.close().await;
 }

@@ -14,7 +14,11 @@ use crate::support::{Client, PATIENCE};
 const MUCH: u64 = 200_000;
 
 fn signal(name: &str, pid: u32) -> bool {
-    Command::new("sh").args(["-c", "kill -\"$0\" \"$1\"", name, &pid.to_string()]).status().unwrap().success()
+    Command::new("sh")
+        .args(["-c", "kill -\"$0\" \"$1\"", name, &pid.to_string()])
+        .status()
+        .unwrap()
+        .success()
 }
 
 #[tokio::test]
@@ -22,11 +26,19 @@ async fn standard_output_that_nobody_reads_does_not_keep_the_server_from_ending(
     let data = tempfile::tempdir().unwrap();
     let (reader, writer) = std::io::pipe().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "debug", "--data-dir"]).arg(data.path()).current_dir(data.path());
-    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "debug", "--data-dir"])
+        .arg(data.path())
+        .current_dir(data.path());
+    let mut child =
+        command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
     let pid = child.id();
     let mut output = BufReader::new(reader).lines();
-    let line = output.find_map(|line| line.unwrap().split_once("Listening on http://").map(|(_, address)| address.to_owned())).unwrap();
+    let line = output
+        .find_map(|line| {
+            line.unwrap().split_once("Listening on http://").map(|(_, address)| address.to_owned())
+        })
+        .unwrap();
     let client = Client::at(line.trim());
     let files = || fs::read_dir(data.path().join("logs")).unwrap().map(|entry| entry.unwrap());
     let mut asked = 0;

@@ -1,6 +1,7 @@
 //! The contract of `Store` and `Sessions`: every promise of the traits, asked of every backend.
 //!
-//! A test is a function of a fresh [`World`]; [`contract!`] makes one test of it per backend. A new backend is one row there.
+//! A test is a function of a fresh [`World`]; [`contract!`] makes one test of it per backend. A new
+//! backend is one row there.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
@@ -21,7 +22,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatctl::model::{Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold, skeleton};
+use chatctl::model::{
+    Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold,
+    skeleton,
+};
 use chatctl::store::sqlite::{Options, Sqlite};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;
@@ -64,8 +68,16 @@ impl World {
     pub(crate) fn on_sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (sink, events) = unbounded_channel();
-        let backend = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink)).unwrap();
-        Self { store: Arc::new(backend.clone()), sessions: Arc::new(backend.clone()), backend, sink, events, dir }
+        let backend =
+            Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink)).unwrap();
+        Self {
+            store: Arc::new(backend.clone()),
+            sessions: Arc::new(backend.clone()),
+            backend,
+            sink,
+            events,
+            dir,
+        }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -78,7 +90,8 @@ impl World {
 
     /// Opens the closed backend again.
     pub(crate) fn open_again(&mut self) {
-        self.backend = Sqlite::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
+        self.backend =
+            Sqlite::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
         self.store = Arc::new(self.backend.clone());
         self.sessions = Arc::new(self.backend.clone());
     }
@@ -96,7 +109,10 @@ impl World {
 
     /// Steps of rooms so far.
     pub(crate) fn steps(&mut self) -> Vec<Arc<RoomEvent>> {
-        self.events().into_iter().filter_map(|event| if let Event::Room(step) = event { Some(step) } else { None }).collect()
+        self.events()
+            .into_iter()
+            .filter_map(|event| if let Event::Room(step) = event { Some(step) } else { None })
+            .collect()
     }
 
     /// Waits for an event of background work.
@@ -113,7 +129,11 @@ impl World {
     }
 
     /// Waits for a step of this room with such a change.
-    pub(crate) async fn wait_for_step(&mut self, room: RoomId, mut wanted: impl FnMut(&Change) -> bool) -> Arc<RoomEvent> {
+    pub(crate) async fn wait_for_step(
+        &mut self,
+        room: RoomId,
+        mut wanted: impl FnMut(&Change) -> bool,
+    ) -> Arc<RoomEvent> {
         let event = self.wait_for(|event| matches!(event, Event::Room(step) if step.room == room && step.changes.iter().any(&mut wanted))).await;
         let Event::Room(step) = event else { unreachable!("only steps are wanted") };
         step
@@ -134,13 +154,27 @@ impl World {
     /// A private room of these people, all members.
     pub(crate) async fn private(&self, users: &[&User]) -> RoomFacts {
         let participants = users.iter().map(|user| (user.id, Role::Member)).collect();
-        self.room(NewRoom { name: Some("private".to_owned()), visibility: Visibility::Private, owner: users[0].id, participants, reuse: false }).await
+        self.room(NewRoom {
+            name: Some("private".to_owned()),
+            visibility: Visibility::Private,
+            owner: users[0].id,
+            participants,
+            reuse: false,
+        })
+        .await
     }
 
     /// A public room with the owner as its admin.
     pub(crate) async fn public(&self, name: &str, owner: &User) -> RoomFacts {
         let participants = vec![(owner.id, Role::Admin)];
-        self.room(NewRoom { name: Some(name.to_owned()), visibility: Visibility::Public, owner: owner.id, participants, reuse: false }).await
+        self.room(NewRoom {
+            name: Some(name.to_owned()),
+            visibility: Visibility::Public,
+            owner: owner.id,
+            participants,
+            reuse: false,
+        })
+        .await
     }
 
     pub(crate) async fn room(&self, new: NewRoom) -> RoomFacts {
@@ -153,7 +187,10 @@ impl World {
 
     pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Basis {
         let facts = self.facts(room).await;
-        Basis::Member { user, since: facts.basis_of(facts.participant(user).expect("a participant")) }
+        Basis::Member {
+            user,
+            since: facts.basis_of(facts.participant(user).expect("a participant")),
+        }
     }
 
     pub(crate) async fn say(&self, room: RoomId, user: &User, text: &str) -> Posted {
@@ -178,5 +215,13 @@ pub(crate) fn new_user(login: &str) -> NewUser {
 }
 
 pub(crate) fn draft(author: &User, text: &str) -> Draft {
-    Draft { author: author.id, text: text.to_owned(), client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() }
+    Draft {
+        author: author.id,
+        text: text.to_owned(),
+        client_id: None,
+        reply_to: None,
+        media: Vec::new(),
+        socket: None,
+        mentions: Vec::new(),
+    }
 }

@@ -1,4 +1,5 @@
-//! What the tests are made of: the real server as a child process, people that talk to it, a network that can be cut.
+//! What the tests are made of: the real server as a child process, people that talk to it, a
+//! network that can be cut.
 //!
 //! Nothing here knows more of the server than its documents say.
 
@@ -83,5 +84,9 @@ pub(crate) fn is_millis(value: &Json) -> bool {
 /// Whether a text has digits where the shape has zeros, and otherwise is the shape.
 pub(crate) fn fits(value: &Json, shape: &str) -> bool {
     let Some(text) = value.as_str() else { return false };
-    text.len() == shape.len() && text.chars().zip(shape.chars()).all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
+    text.len() == shape.len()
+        && text
+            .chars()
+            .zip(shape.chars())
+            .all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s })
 }

@@ -31,7 +31,9 @@ const GIF: &[u8] = b"GIF89a\x28\0\x1e\0\0\0\0;";
 /// Runs the binary on a data directory.
 fn chatctl(data: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_"))
+    {
         command.env_remove(name);
     }
     command.arg("--data-dir").arg(data).args(arguments).output().unwrap()
@@ -41,7 +43,8 @@ fn chatctl(data: &Path, arguments: &[&str]) -> Output {
 #[track_caller]
 fn ends(code: i32, data: &Path, arguments: &[&str]) -> String {
     let output = chatctl(data, arguments);
-    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}\n{errors}");
     if code == 0 { said.into_owned() } else { errors.into_owned() }
 }
@@ -59,30 +62,52 @@ fn import_in_part(data: &Path, file: &Path) -> serde_json::Map<String, Json> {
 }
 
 #[track_caller]
-fn import_ends(code: i32, data: &Path, file: &Path, more: &[&str]) -> serde_json::Map<String, Json> {
-    let output = chatctl(data, &[&["-o", "json", "import", file.to_str().unwrap(), "--yes"], more].concat());
+fn import_ends(
+    code: i32,
+    data: &Path,
+    file: &Path,
+    more: &[&str],
+) -> serde_json::Map<String, Json> {
+    let output =
+        chatctl(data, &[&["-o", "json", "import", file.to_str().unwrap(), "--yes"], more].concat());
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{}\n{errors}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{}\n{errors}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     let said: Json = serde_json::from_slice(&output.stdout).unwrap();
     if code == 1 {
         assert!(errors.contains("--skip-bad"), "{errors}");
         assert_eq!(said[0]["what"], "not_understood", "it stands first");
     }
-    said.as_array().unwrap().iter().map(|item| (item["what"].as_str().unwrap().to_owned(), item.clone())).collect()
+    said.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["what"].as_str().unwrap().to_owned(), item.clone()))
+        .collect()
 }
 
 /// Fails unless these were taken and so many were known.
 #[track_caller]
 fn counts(report: &serde_json::Map<String, Json>, wanted: &[(&str, u64, u64)]) {
     for (what, taken, known) in wanted {
-        assert_eq!((&report[*what]["taken"], &report[*what]["known"]), (&Json::from(*taken), &Json::from(*known)), "{what}: {report:#?}");
+        assert_eq!(
+            (&report[*what]["taken"], &report[*what]["known"]),
+            (&Json::from(*taken), &Json::from(*known)),
+            "{what}: {report:#?}"
+        );
     }
 }
 
 /// Fails unless the report has these reasons, so often, and no others.
 #[track_caller]
 fn notes(report: &serde_json::Map<String, Json>, wanted: &[(&str, u64)]) {
-    let mut found: Vec<(&str, u64)> = report.iter().filter_map(|(what, item)| Some((what.as_str(), item.get("count")?.as_u64()?))).collect();
+    let mut found: Vec<(&str, u64)> = report
+        .iter()
+        .filter_map(|(what, item)| Some((what.as_str(), item.get("count")?.as_u64()?)))
+        .collect();
     found.sort_unstable();
     let mut wanted = wanted.to_vec();
     wanted.sort_unstable();
@@ -104,9 +129,20 @@ fn pack(path: &Path, files: &[(String, Vec<u8>)]) {
 }
 
 /// Packs a Slack export: users, channels, further lists, and days by `folder/date`.
-fn slack_export(path: &Path, users: &Json, channels: &Json, lists: &[(&str, Json)], days: &[(&str, Json)]) {
-    let lists = [("users", users.clone()), ("channels", channels.clone())].into_iter().chain(lists.iter().cloned()).chain(days.iter().cloned());
-    let files: Vec<_> = lists.map(|(name, content)| (format!("{name}.json"), content.to_string().into_bytes())).collect();
+fn slack_export(
+    path: &Path,
+    users: &Json,
+    channels: &Json,
+    lists: &[(&str, Json)],
+    days: &[(&str, Json)],
+) {
+    let lists = [("users", users.clone()), ("channels", channels.clone())]
+        .into_iter()
+        .chain(lists.iter().cloned())
+        .chain(days.iter().cloned());
+    let files: Vec<_> = lists
+        .map(|(name, content)| (format!("{name}.json"), content.to_string().into_bytes()))
+        .collect();
     pack(path, &files);
 }
 
@@ -135,12 +171,18 @@ fn with(mut object: Json, more: &Json) -> Json {
 fn mattermost_lines(lines: &[(&str, Json)]) -> Vec<u8> {
     let first = json!({"type": "version", "version": 1});
     let others = lines.iter().map(|(kind, content)| json!({"type": kind, *kind: content}));
-    std::iter::once(first).chain(others).map(|line| line.to_string() + "\n").collect::<Vec<_>>().concat().into_bytes()
+    std::iter::once(first)
+        .chain(others)
+        .map(|line| line.to_string() + "\n")
+        .collect::<Vec<_>>()
+        .concat()
+        .into_bytes()
 }
 
 /// Somebody of Mattermost in a channel of the team `t`.
 fn mattermost_user(name: &str, channels: &[(&str, &str)]) -> Json {
-    let channels: Vec<_> = channels.iter().map(|(name, roles)| json!({"name": name, "roles": roles})).collect();
+    let channels: Vec<_> =
+        channels.iter().map(|(name, roles)| json!({"name": name, "roles": roles})).collect();
     json!({"username": name, "roles": "system_user", "teams": [{"name": "t", "channels": channels}]})
 }
 
@@ -154,21 +196,33 @@ fn items(data: &Path, arguments: &[&str]) -> Vec<Json> {
 /// What was said in a room.
 #[track_caller]
 fn contents(data: &Path, room: &str) -> Vec<String> {
-    items(data, &["room", "messages", room, "--limit", "1000"]).iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+    items(data, &["room", "messages", room, "--limit", "1000"])
+        .iter()
+        .map(|message| message["content"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Who is in a room, as `name role`.
 #[track_caller]
 fn members(data: &Path, room: &str) -> Vec<String> {
     let found = items(data, &["room", "members", room]);
-    found.iter().map(|member| format!("{} {}", member["name"].as_str().unwrap(), member["role"].as_str().unwrap())).collect()
+    found
+        .iter()
+        .map(|member| {
+            format!("{} {}", member["name"].as_str().unwrap(), member["role"].as_str().unwrap())
+        })
+        .collect()
 }
 
 /// Sets a password of somebody who has come without, starts the server and logs them in.
 async fn arrive(server: &mut Server, login: &str) -> Person {
     let password = server.data().join("password");
     std::fs::write(&password, format!("secret of {login}\n")).unwrap();
-    ends(0, server.data(), &["user", "passwd", login, "--password-file", password.to_str().unwrap()]);
+    ends(
+        0,
+        server.data(),
+        &["user", "passwd", login, "--password-file", password.to_str().unwrap()],
+    );
     server.restart().await;
     Person::known(server, login).await
 }
@@ -190,9 +244,16 @@ async fn room(person: &Person, name: &str) -> Json {
 /// Waits until a search finds so many.
 async fn finds(person: &Person, query: &str, count: usize) {
     let search = async {
-        while person.get(&format!("/api/search?q={query}")).await.is(200)["messages"].as_array().unwrap().len() != count {
+        while person.get(&format!("/api/search?q={query}")).await.is(200)["messages"]
+            .as_array()
+            .unwrap()
+            .len()
+            != count
+        {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("{query} never finds {count}"));
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .unwrap_or_else(|_| panic!("{query} never finds {count}"));
 }

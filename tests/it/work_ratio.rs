@@ -1,5 +1,6 @@
-//! How much work a client can make with one request or frame: the processor time of the server for the largest legal input against that
-//! for the smallest, as a ratio. What costs the square of its length shows itself as a ratio of hundreds or thousands.
+//! How much work a client can make with one request or frame: the processor time of the server for
+//! the largest legal input against that for the smallest, as a ratio. What costs the square of its
+//! length shows itself as a ratio of hundreds or thousands.
 
 use std::fs;
 use std::time::Duration;
@@ -20,9 +21,11 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// Processor time that the server has used, in all its threads.
 fn used(server: &Server) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("the server runs");
-    // After the name, which may hold anything, in parentheses: utime and stime are the 12th and 13th.
+    // After the name, which may hold anything, in parentheses: utime and stime are the 12th and
+    // 13th.
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
-    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+    let ticks: u64 =
+        fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
     Duration::from_millis(ticks * 10)
 }
 
@@ -68,7 +71,9 @@ impl<'a> Table<'a> {
         let mut over = Vec::new();
         for (name, smallest, work, most) in self.rows {
             let ratio = work / smallest;
-            let line = format!("{name:<44} {smallest:>8.2} ms {work:>8.2} ms  × {ratio:>6.1} (at most {most})");
+            let line = format!(
+                "{name:<44} {smallest:>8.2} ms {work:>8.2} ms  × {ratio:>6.1} (at most {most})"
+            );
             eprintln!("{line}");
             if ratio > most {
                 over.push(line);
@@ -119,20 +124,29 @@ async fn texts_cost_what_they_are_long() {
     let [ann, ben] = crate::support::people(&server, ["ann", "ben"]).await;
     let (room, foreign) = (ann.room(&[]).await, ben.room(&[]).await);
     let mut table = Table::new(&server);
-    let (own, other) = (format!("/api/chatrooms/{room}/messages"), format!("/api/chatrooms/{foreign}/messages"));
+    let (own, other) =
+        (format!("/api/chatrooms/{room}/messages"), format!("/api/chatrooms/{foreign}/messages"));
     let message = ann.say_all(&room, &["to be edited"]).await.remove(0);
     let place = format!("{own}/{message}");
     let post = async |text: &str| drop(ann.post(&own, json!({"content": text})).await.is(201));
-    let edit = async |text: &str| drop(ann.patch(&place, json!({"newContent": text})).await.is(200));
-    let stray = async |text: &str| drop(ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found"));
-    let (posted, edited, refused) =
-        (table.work(async || post("a").await).await, table.work(async || edit("a").await).await, table.work(async || stray("a").await).await);
+    let edit =
+        async |text: &str| drop(ann.patch(&place, json!({"newContent": text})).await.is(200));
+    let stray = async |text: &str| {
+        drop(ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found"))
+    };
+    let (posted, edited, refused) = (
+        table.work(async || post("a").await).await,
+        table.work(async || edit("a").await).await,
+        table.work(async || stray("a").await).await,
+    );
     for (name, text) in texts() {
         table.row(&format!("post {name}"), posted, 25.0, async || post(&text).await).await;
     }
     for (name, text) in texts().into_iter().skip(2).take(4) {
         table.row(&format!("edit {name}"), edited, 25.0, async || edit(&text).await).await;
-        table.row(&format!("refused post {name}"), refused, 12.0, async || stray(&text).await).await;
+        table
+            .row(&format!("refused post {name}"), refused, 12.0, async || stray(&text).await)
+            .await;
     }
     table.judge();
 }
@@ -143,10 +157,17 @@ async fn questions_cost_what_they_are_long() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     for n in 0..300 {
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": format!("hello hello 가나다라 number {n}")})).await.is(201);
+        ann.post(
+            &format!("/api/chatrooms/{room}/messages"),
+            json!({"content": format!("hello hello 가나다라 number {n}")}),
+        )
+        .await
+        .is(201);
     }
     let mut table = Table::new(&server);
-    let ask = async |path: &str, text: &str| assert!(ann.get(&format!("{path}{}", percent(text))).await.status < 500);
+    let ask = async |path: &str, text: &str| {
+        assert!(ann.get(&format!("{path}{}", percent(text))).await.status < 500)
+    };
     let search = "/api/search?limit=1&q=";
     let one = table.work(async || ask(search, "hello").await).await;
     let asked = [
@@ -163,14 +184,24 @@ async fn questions_cost_what_they_are_long() {
     }
     for (path, what) in [("/api/users?q=", "directory"), ("/v1/users?q=", "v1 directory")] {
         let short = table.work(async || ask(path, "ann").await).await;
-        for (name, text) in [("long", "a".repeat(10_000)), ("%", "%".repeat(5_000)), ("combining marks", format!("a{}", "\u{301}".repeat(3000)))] {
-            table.row(&format!("{what} {name}"), short, 20.0, async || ask(path, &text).await).await;
+        for (name, text) in [
+            ("long", "a".repeat(10_000)),
+            ("%", "%".repeat(5_000)),
+            ("combining marks", format!("a{}", "\u{301}".repeat(3000))),
+        ] {
+            table
+                .row(&format!("{what} {name}"), short, 20.0, async || ask(path, &text).await)
+                .await;
         }
     }
-    let page = |offset: u64, limit: u32| format!("/v1/rooms/{}/messages?offset={offset}&limit={limit}", number(&room));
+    let page = |offset: u64, limit: u32| {
+        format!("/v1/rooms/{}/messages?offset={offset}&limit={limit}", number(&room))
+    };
     let first = table.work(async || ask(&page(0, 1), "").await).await;
     for offset in [250, 4_000_000_000] {
-        table.row(&format!("offset {offset}"), first, 10.0, async || ask(&page(offset, 1), "").await).await;
+        table
+            .row(&format!("offset {offset}"), first, 10.0, async || ask(&page(offset, 1), "").await)
+            .await;
     }
     table.row("a page of 300", first, 40.0, async || ask(&page(0, 1000), "").await).await;
     table.judge();
@@ -188,29 +219,65 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
     let messages = format!("{here}/messages");
     let tiny = table.work(async || send(&messages, "{}").await).await;
     let bodies = [
-        ("nested as deep as it goes", format!(r#"{{"content":"x","more":{}{}}}"#, "[".repeat(120), "]".repeat(120)), 15.0),
+        (
+            "nested as deep as it goes",
+            format!(r#"{{"content":"x","more":{}{}}}"#, "[".repeat(120), "]".repeat(120)),
+            15.0,
+        ),
         ("nested deeper", "[".repeat(1024 * 1024 - 1), 60.0),
         ("a megabyte of text", format!(r#"{{"z":"{}"}}"#, "x".repeat(1024 * 1024 - 10)), 60.0),
         ("a megabyte of escapes", format!(r#"{{"z":"{}"}}"#, r"\u0041".repeat(170_000)), 120.0),
-        ("a megabyte of keys", format!("{{{}}}", (0..80_000).map(|n| format!(r#""k{n}":0"#)).collect::<Vec<_>>().join(",")), 1500.0),
+        (
+            "a megabyte of keys",
+            format!(
+                "{{{}}}",
+                (0..80_000).map(|n| format!(r#""k{n}":0"#)).collect::<Vec<_>>().join(",")
+            ),
+            1500.0,
+        ),
         ("a megabyte of numbers", format!(r#"{{"z":[{}0]}}"#, "1e9,".repeat(250_000)), 1000.0),
     ];
     for (name, body, most) in &bodies {
         table.row(&format!("body {name}"), tiny, *most, async || send(&messages, body).await).await;
     }
-    let rename = async |name: &str| assert!(ann.patch(&format!("{here}/name"), json!({"name": name})).await.status < 500);
+    let rename = async |name: &str| {
+        assert!(ann.patch(&format!("{here}/name"), json!({"name": name})).await.status < 500)
+    };
     let short = table.work(async || rename("a").await).await;
-    for (kind, name) in [("marks", format!("a{}", "\u{301}".repeat(200_000))), ("long", "a".repeat(900_000)), ("Arabic ligatures", "ﷺ".repeat(100_000))] {
-        table.row(&format!("name of a room: {kind}"), short, 250.0, async || rename(&name).await).await;
+    for (kind, name) in [
+        ("marks", format!("a{}", "\u{301}".repeat(200_000))),
+        ("long", "a".repeat(900_000)),
+        ("Arabic ligatures", "ﷺ".repeat(100_000)),
+    ] {
+        table
+            .row(&format!("name of a room: {kind}"), short, 250.0, async || rename(&name).await)
+            .await;
     }
-    let people = async |login: &str| assert!(ann.post(&format!("{here}/participants"), json!({"userId": login})).await.status < 500);
+    let people = async |login: &str| {
+        assert!(
+            ann.post(&format!("{here}/participants"), json!({"userId": login})).await.status < 500
+        )
+    };
     let short = table.work(async || people("nobody").await).await;
-    table.row("a login name of 100,000 marks", short, 100.0, async || people(&format!("a{}", "\u{301}".repeat(100_000))).await).await;
-    let react = async |kind: &str| assert!(ann.post(&format!("{messages}/{message}/reactions"), json!({"reactionType": kind})).await.status < 500);
+    table
+        .row("a login name of 100,000 marks", short, 100.0, async || {
+            people(&format!("a{}", "\u{301}".repeat(100_000))).await
+        })
+        .await;
+    let react = async |kind: &str| {
+        assert!(
+            ann.post(&format!("{messages}/{message}/reactions"), json!({"reactionType": kind}))
+                .await
+                .status
+                < 500
+        )
+    };
     let like = table.work(async || react("like").await).await;
-    for (kind, text) in
-        [("a long emoji", "🏴󠁧󠁢󠁷󠁬󠁳󠁿".to_owned()), ("100,000 thumbs", "👍".repeat(100_000)), ("100,000 selectors", format!("❤{}", "\u{fe0f}".repeat(100_000)))]
-    {
+    for (kind, text) in [
+        ("a long emoji", "🏴󠁧󠁢󠁷󠁬󠁳󠁿".to_owned()),
+        ("100,000 thumbs", "👍".repeat(100_000)),
+        ("100,000 selectors", format!("❤{}", "\u{fe0f}".repeat(100_000))),
+    ] {
         table.row(&format!("reaction: {kind}"), like, 100.0, async || react(&text).await).await;
     }
     let asking = async |client: &Client| assert!(client.get("/api/users/me").await.status < 500);
@@ -229,16 +296,34 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
     ];
     for (name, value) in &headers {
         let client = ann.with(name, value);
-        table.row(&format!("12 KiB of {name}: {}…", &value[..6]), bare, 10.0, async || asking(&client).await).await;
+        table
+            .row(&format!("12 KiB of {name}: {}…", &value[..6]), bare, 10.0, async || {
+                asking(&client).await
+            })
+            .await;
     }
     let path = async |path: &str| assert!(ann.get(path).await.status < 500);
-    table.row("a query of 12 KiB", bare, 15.0, async || path(&format!("/api/users/me?{}", fill("%41&", 12 * 1024))).await).await;
-    table.row("a path of 8,000 parts", bare, 15.0, async || path(&format!("/api{}", "/a".repeat(8000))).await).await;
+    table
+        .row("a query of 12 KiB", bare, 15.0, async || {
+            path(&format!("/api/users/me?{}", fill("%41&", 12 * 1024))).await
+        })
+        .await;
+    table
+        .row("a path of 8,000 parts", bare, 15.0, async || {
+            path(&format!("/api{}", "/a".repeat(8000))).await
+        })
+        .await;
     table.judge();
 }
 
 /// Frames that a dialect may be sent; the last is what it answers, whatever it is.
-async fn frames(table: &mut Table<'_>, dialect: &str, socket: &mut Socket, small: Json, word: impl Fn(&str) -> Json) {
+async fn frames(
+    table: &mut Table<'_>,
+    dialect: &str,
+    socket: &mut Socket,
+    small: Json,
+    word: impl Fn(&str) -> Json,
+) {
     let turn = async |socket: &mut Socket, text: &str| {
         socket.send_text(text).await;
         drop(socket.next().await);
@@ -248,15 +333,28 @@ async fn frames(table: &mut Table<'_>, dialect: &str, socket: &mut Socket, small
     let kinds = [
         ("garbage", fill("{[\"", 64 * 1024), 40.0),
         ("nesting", "[".repeat(64 * 1024), 40.0),
-        ("unknown keys", format!("{{{}}}", (0..5000).map(|n| format!(r#""k{n}":0"#)).collect::<Vec<_>>().join(",")), 60.0),
-        ("a long unknown type", json!({"type": "x".repeat(60_000), "action": "x".repeat(1000)}).to_string(), 40.0),
+        (
+            "unknown keys",
+            format!(
+                "{{{}}}",
+                (0..5000).map(|n| format!(r#""k{n}":0"#)).collect::<Vec<_>>().join(",")
+            ),
+            60.0,
+        ),
+        (
+            "a long unknown type",
+            json!({"type": "x".repeat(60_000), "action": "x".repeat(1000)}).to_string(),
+            40.0,
+        ),
         ("text over its limit", word(&fill("@a.", 20_000)).to_string(), 40.0),
         ("@a.a.a", word(&format!("@{}", fill("a.", 3999))).to_string(), 40.0),
         ("@가.가.가", word(&format!("@{}", fill("가.", 3999))).to_string(), 40.0),
         ("combining marks", word(&format!("a{}", fill("\u{301}", 3999))).to_string(), 40.0),
     ];
     for (kind, text, most) in kinds {
-        table.row(&format!("{dialect}: {kind}"), smallest, most, async || turn(socket, &text).await).await;
+        table
+            .row(&format!("{dialect}: {kind}"), smallest, most, async || turn(socket, &text).await)
+            .await;
     }
 }
 
@@ -278,7 +376,11 @@ async fn frames_cost_what_they_are_long() {
         drop(socket.until("subscribed").await);
     };
     let smallest = table.work(async || subscribe(&mut socket, &small).await).await;
-    table.row("chatrooms: a past of 2,000 rooms", smallest, 300.0, async || subscribe(&mut socket, &many).await).await;
+    table
+        .row("chatrooms: a past of 2,000 rooms", smallest, 300.0, async || {
+            subscribe(&mut socket, &many).await
+        })
+        .await;
 
     let guest = V1::log_in(&ann, "ann", &ann.password).await;
     let mut socket = guest.open(guest.room(&[]).await).await;
@@ -286,15 +388,31 @@ async fn frames_cost_what_they_are_long() {
     let guest = Rooms::log_in(&ann, "ann", &ann.password).await;
     let lounge = guest.room("Lounge").await;
     let mut socket = guest.open(&lounge).await;
-    frames(&mut table, "rooms", &mut socket, json!({"action": "message", "message": "a"}), |text| json!({"action": "message", "message": text})).await;
+    frames(
+        &mut table,
+        "rooms",
+        &mut socket,
+        json!({"action": "message", "message": "a"}),
+        |text| json!({"action": "message", "message": text}),
+    )
+    .await;
     let guest = Realtime::log_in(&ann, "ann", &ann.password).await;
     let lobby = guest.room("Lobby").await;
     let mut socket = guest.open(lobby).await;
-    frames(&mut table, "realtime", &mut socket, json!({"msg": "a"}), |text| json!({"msg": text})).await;
+    frames(&mut table, "realtime", &mut socket, json!({"msg": "a"}), |text| json!({"msg": text}))
+        .await;
     table.judge();
 }
 
 /// Percent-encoded for a query.
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

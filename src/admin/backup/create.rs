@@ -1,4 +1,5 @@
-//! Makes a backup: first the database as it is at one moment, then the uploaded files that it tells of.
+//! Makes a backup: first the database as it is at one moment, then the uploaded files that it tells
+//! of.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -9,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{counter, gauge};
 use sha2::{Digest, Sha256, Sha512};
 
-use super::format::{DAMAGED, Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, unused_name};
+use super::format::{
+    DAMAGED, Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, unused_name,
+};
 use super::leftovers::{COPY_ENDING, PART, PREFIX};
 use super::prune::prune_damaged;
 use super::scratch::{Scratch, own_like, sync_directory};
@@ -37,7 +40,8 @@ pub struct Source {
     pub data: PathBuf,
     /// The directory of the uploaded files.
     pub media: PathBuf,
-    /// Keeps files from being collected between the copy and their turn; None only where nobody collects.
+    /// Keeps files from being collected between the copy and their turn; None only where nobody
+    /// collects.
     pub hold: Option<MediaHold>,
 }
 
@@ -45,7 +49,12 @@ impl Source {
     /// Everything of a server; while this lives no uploaded file goes.
     pub async fn of(config: &Config, chat: &Chat, store: &Sqlite) -> Self {
         let data = config.server.data_dir.clone();
-        Self { store: store.clone(), media: data.join(&config.media.directory), data, hold: Some(chat.hold_media().await) }
+        Self {
+            store: store.clone(),
+            media: data.join(&config.media.directory),
+            data,
+            hold: Some(chat.hold_media().await),
+        }
     }
 }
 
@@ -65,7 +74,8 @@ pub struct Made {
 pub struct Written<W> {
     /// What it begins with.
     pub head: Head,
-    /// What is wrong with the data that it was made of, each in a sentence; they are in the log already.
+    /// What is wrong with the data that it was made of, each in a sentence; they are in the log
+    /// already.
     pub problems: Vec<String>,
     /// What it was written into.
     pub out: W,
@@ -74,13 +84,22 @@ pub struct Written<W> {
 /// How the making of a backup ends that has found these problems.
 pub fn verdict(problems: &[String]) -> Result<(), Failure> {
     let Some(first) = problems.first() else { return Ok(()) };
-    let more = if problems.len() > 1 { format!(" ({} problems in all; the log has them)", problems.len()) } else { String::new() };
+    let more = if problems.len() > 1 {
+        format!(" ({} problems in all; the log has them)", problems.len())
+    } else {
+        String::new()
+    };
     Err(Failure::new(Kind::Problems, format!("the data are not whole: {first}{more}")))
 }
 
-/// Makes a backup in this directory, under the name of its moment and of whose it is: written beside, synced, then renamed; whatever
-/// fails leaves nothing. One of damaged data gets a name that is no backup's, and is a failure.
-pub async fn create(source: &Source, directory: &Path, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Made, Failure> {
+/// Makes a backup in this directory, under the name of its moment and of whose it is: written
+/// beside, synced, then renamed; whatever fails leaves nothing. One of damaged data gets a name
+/// that is no backup's, and is a failure.
+pub async fn create(
+    source: &Source,
+    directory: &Path,
+    progress: impl FnMut(u64, u64) -> bool + Send + 'static,
+) -> Result<Made, Failure> {
     let made = make(source, directory, progress).await;
     count(made.as_ref().err());
     made
@@ -95,23 +114,37 @@ pub fn count(failure: Option<&Failure>) {
     }
 }
 
-async fn make(source: &Source, directory: &Path, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Made, Failure> {
+async fn make(
+    source: &Source,
+    directory: &Path,
+    progress: impl FnMut(u64, u64) -> bool + Send + 'static,
+) -> Result<Made, Failure> {
     let directory = directory.to_owned();
     let (making, like) = (directory.clone(), source.data.clone());
     let opened = tokio::task::spawn_blocking(move || {
         use std::os::unix::fs::DirBuilderExt;
         if !making.exists() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(&making).map_err(cannot("make", &making))?;
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&making)
+                .map_err(cannot("make", &making))?;
             own_like(&making, &like).map_err(cannot("make", &making))?;
         }
         let part = making.join(part_name()?);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(cannot("write", &part))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&part)
+            .map_err(cannot("write", &part))?;
         let part = Scratch::file(part);
         own_like(part.path(), &like).map_err(cannot("write", part.path()))?;
         Ok::<_, Failure>((part, file))
     });
     let (part, file) = joined(opened.await)??;
-    let Written { head, problems, out } = write(source, BufWriter::with_capacity(BLOCK, file), progress).await?;
+    let Written { head, problems, out } =
+        write(source, BufWriter::with_capacity(BLOCK, file), progress).await?;
     let finished = tokio::task::spawn_blocking(move || {
         let path = unused_name(&directory, &head, if problems.is_empty() { "" } else { DAMAGED });
         let finish = || {
@@ -126,7 +159,12 @@ async fn make(source: &Source, directory: &Path, progress: impl FnMut(u64, u64) 
         part.keep();
         let owner = Owner { instance: head.instance.clone(), epoch: head.epoch.clone() };
         verdict(&problems)
-            .map_err(|failure| Failure::new(failure.kind, format!("{failure}; what could be saved is {}", path.display())))
+            .map_err(|failure| {
+                Failure::new(
+                    failure.kind,
+                    format!("{failure}; what could be saved is {}", path.display()),
+                )
+            })
             .inspect_err(|_| drop(prune_damaged(&directory, &owner)))?;
         Ok(Made { path, bytes, head })
     });
@@ -140,9 +178,14 @@ fn part_name() -> Result<String, Failure> {
     Ok(format!("{}{PART}", file_name(Timestamp::now(), "", &hex::encode(bytes), 1)))
 }
 
-/// Writes a backup into anything. `progress` hears of the bytes of the copy first, then of those of the backup, and answers whether to go on.
-/// What is copied is checked: the copy of the database as a restoration would, each file against its name.
-pub async fn write<W: Write + Send + 'static>(source: &Source, out: W, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<Written<W>, Failure> {
+/// Writes a backup into anything. `progress` hears of the bytes of the copy first, then of those of
+/// the backup, and answers whether to go on. What is copied is checked: the copy of the database as
+/// a restoration would, each file against its name.
+pub async fn write<W: Write + Send + 'static>(
+    source: &Source,
+    out: W,
+    progress: impl FnMut(u64, u64) -> bool + Send + 'static,
+) -> Result<Written<W>, Failure> {
     let written = write_checked(source, out, progress).await;
     if let Ok(written) = &written {
         for problem in &written.problems {
@@ -158,8 +201,10 @@ async fn write_checked<W: Write + Send + 'static>(
     progress: impl FnMut(u64, u64) -> bool + Send + 'static,
 ) -> Result<Written<W>, Failure> {
     let progress = Arc::new(Mutex::new(progress));
-    let tell = move |done, all| (*progress.lock().unwrap_or_else(PoisonError::into_inner))(done, all);
-    let copy = Scratch::directory(&source.data, PREFIX, COPY_ENDING).map_err(cannot("write in", &source.data))?;
+    let tell =
+        move |done, all| (*progress.lock().unwrap_or_else(PoisonError::into_inner))(done, all);
+    let copy = Scratch::directory(&source.data, PREFIX, COPY_ENDING)
+        .map_err(cannot("write in", &source.data))?;
     let database = copy.path().join("chat.db");
     let created = Timestamp::now();
     let of_copy = tell.clone();
@@ -190,8 +235,11 @@ pub(super) fn seconds(at: Timestamp) -> f64 {
 }
 
 fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, media: &Path) -> Head {
-    // A file may have become longer than its row says; whoever reads the backup believes what stands here.
-    let length = |name: &str| place(media, name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len());
+    // A file may have become longer than its row says; whoever reads the backup believes what
+    // stands here.
+    let length = |name: &str| {
+        place(media, name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len())
+    };
     Head {
         format: FORMAT,
         product: PRODUCT.to_owned(),
@@ -222,11 +270,23 @@ fn pack<W: Write>(
     };
     let mut compressed = zstd::Encoder::new(Sealing::new(out), LEVEL).map_err(broken)?;
     compressed.include_checksum(true).map_err(broken)?;
-    let mut archive = Archive { tar: tar::Builder::new(compressed), manifest: Manifest::default(), done: 0, all: head.database_bytes + head.media_bytes, tell };
+    let mut archive = Archive {
+        tar: tar::Builder::new(compressed),
+        manifest: Manifest::default(),
+        done: 0,
+        all: head.database_bytes + head.media_bytes,
+        tell,
+    };
     archive.text(&Entry::Head, &json(head)?).map_err(broken)?;
-    archive.file(&Entry::Database, &mut File::open(database).map_err(cannot("read", database))?).map_err(broken)?;
+    archive
+        .file(&Entry::Database, &mut File::open(database).map_err(cannot("read", database))?)
+        .map_err(broken)?;
     for (name, size) in &inspected.media {
-        let place = place(media, name).ok_or_else(|| Failure::failed(format!("the database tells of a file with an impossible name, {name:?}")))?;
+        let place = place(media, name).ok_or_else(|| {
+            Failure::failed(format!(
+                "the database tells of a file with an impossible name, {name:?}"
+            ))
+        })?;
         match File::open(&place) {
             Ok(mut file) => {
                 let found = archive.upload(name, &mut file).map_err(broken)?;
@@ -283,7 +343,14 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
         header.set_size(bytes);
         header.set_mode(0o600);
         header.set_entry_type(tar::EntryType::Regular);
-        let mut summed = Summed { from, sum: Sha256::new(), read: 0, done: self.done, all: self.all, tell: &self.tell };
+        let mut summed = Summed {
+            from,
+            sum: Sha256::new(),
+            read: 0,
+            done: self.done,
+            all: self.all,
+            tell: &self.tell,
+        };
         // What is written must be as long as was said, also when the file has become longer.
         self.tar.append_data(&mut header, entry.name(), (&mut summed).take(bytes))?;
         let (read, sum) = (summed.read, summed.sum.finalize());

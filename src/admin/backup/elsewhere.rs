@@ -1,5 +1,5 @@
-//! Parts that the configuration puts outside of the data directory: each is staged beside its own place and put there, and what was
-//! there is kept beside it.
+//! Parts that the configuration puts outside of the data directory: each is staged beside its own
+//! place and put there, and what was there is kept beside it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -30,7 +30,9 @@ pub(super) fn is_occupied(place: &Path) -> Result<bool, Failure> {
     match fs::metadata(place) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(cannot("read", place)(error)),
-        Ok(found) if found.is_dir() => Ok(!contents(place).map_err(cannot("read", place))?.is_empty()),
+        Ok(found) if found.is_dir() => {
+            Ok(!contents(place).map_err(cannot("read", place))?.is_empty())
+        }
         Ok(_) => Ok(true),
     }
 }
@@ -49,12 +51,25 @@ impl Elsewhere {
     pub(super) fn stage(place: &Path) -> Result<Self, Failure> {
         // A link is followed, so that what it leads to is replaced and the link stays.
         let place = fs::canonicalize(place).unwrap_or_else(|_| plain(place));
-        let parent = place.parent().ok_or_else(|| Failure::usage(format!("{} cannot be restored into", place.display())))?.to_owned();
-        DirBuilder::new().recursive(true).mode(0o700).create(&parent).map_err(cannot("make", &parent))?;
+        let parent = place
+            .parent()
+            .ok_or_else(|| Failure::usage(format!("{} cannot be restored into", place.display())))?
+            .to_owned();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&parent)
+            .map_err(cannot("make", &parent))?;
         let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev());
-        let fixed = place.is_dir() && device(&place).map_err(cannot("read", &place))? != device(&parent).map_err(cannot("read", &parent))?;
+        let fixed = place.is_dir()
+            && device(&place).map_err(cannot("read", &place))?
+                != device(&parent).map_err(cannot("read", &parent))?;
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let staged = if fixed { Scratch::directory(&place, STAGED, "") } else { Scratch::directory(&parent, &format!("{name}{STAGED}"), "") };
+        let staged = if fixed {
+            Scratch::directory(&place, STAGED, "")
+        } else {
+            Scratch::directory(&parent, &format!("{name}{STAGED}"), "")
+        };
         Ok(Self { staged: staged.map_err(cannot("write in", &parent))?, place, fixed })
     }
 
@@ -65,7 +80,8 @@ impl Elsewhere {
 
     /// Gives it to the owner of this, and brings it to the disk.
     pub(super) fn hand_over(&self, like: &Path) -> Result<(), Failure> {
-        let handed = own_like(self.staged.path(), like).and_then(|()| Ok(nix::unistd::syncfs(fs::File::open(self.staged.path())?)?));
+        let handed = own_like(self.staged.path(), like)
+            .and_then(|()| Ok(nix::unistd::syncfs(fs::File::open(self.staged.path())?)?));
         handed.map_err(cannot("prepare", self.staged.path()))
     }
 
@@ -73,8 +89,18 @@ impl Elsewhere {
     pub(super) fn put(self) -> Result<Option<PathBuf>, Failure> {
         let put = if self.fixed { self.put_within() } else { self.put_beside() };
         put.map_err(|error| {
-            let kind = if error.kind() == io::ErrorKind::DirectoryNotEmpty { Kind::Conflict } else { Kind::Failed };
-            Failure::new(kind, format!("cannot put what was restored in its place {}: {error}", self.place.display()))
+            let kind = if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                Kind::Conflict
+            } else {
+                Kind::Failed
+            };
+            Failure::new(
+                kind,
+                format!(
+                    "cannot put what was restored in its place {}: {error}",
+                    self.place.display()
+                ),
+            )
         })
     }
 
@@ -120,12 +146,18 @@ impl Elsewhere {
     }
 }
 
-/// Where something is kept that is replaced: beside it, or within a directory whose path ends in a slash.
+/// Where something is kept that is replaced: beside it, or within a directory whose path ends in a
+/// slash.
 pub(super) fn aside(place: &Path) -> PathBuf {
     let at = stamp(Timestamp::now());
     let within = place.as_os_str().as_encoded_bytes().ends_with(b"/");
     let kept = if within { KEPT.trim_start_matches('.') } else { KEPT };
-    let named = |number: u32| with_ending(place, &if number > 1 { format!("{kept}{at}-{number}") } else { format!("{kept}{at}") });
+    let named = |number: u32| {
+        with_ending(
+            place,
+            &if number > 1 { format!("{kept}{at}-{number}") } else { format!("{kept}{at}") },
+        )
+    };
     (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
@@ -148,7 +180,10 @@ fn contents(directory: &Path) -> io::Result<Vec<std::ffi::OsString>> {
     for entry in fs::read_dir(directory)? {
         let name = entry?.file_name();
         let shown = name.to_string_lossy();
-        if !(shown.starts_with(STAGED) || shown.starts_with(KEPT.trim_start_matches('.')) || shown == LOST_AND_FOUND) {
+        if !(shown.starts_with(STAGED)
+            || shown.starts_with(KEPT.trim_start_matches('.'))
+            || shown == LOST_AND_FOUND)
+        {
             names.push(name);
         }
     }

@@ -1,5 +1,6 @@
-//! What a backup is: a tar archive, compressed by zstd, of `backup.json`, `chat.db`, `media/NAME` of each uploaded file, and
-//! `manifest.json` with the sums of all before it, in this order; then the seal. `zstd -d` and `tar` read it too.
+//! What a backup is: a tar archive, compressed by zstd, of `backup.json`, `chat.db`, `media/NAME`
+//! of each uploaded file, and `manifest.json` with the sums of all before it, in this order; then
+//! the seal. `zstd -d` and `tar` read it too.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ pub(super) const DATABASE: &str = "chat.db";
 pub(super) const MANIFEST: &str = "manifest.json";
 /// How a backup ends.
 pub const ENDING: &str = ".tar.zst";
-/// What comes behind that when the data were not whole: it is never taken for a backup, but may be all there is.
+/// What comes behind that when the data were not whole: it is never taken for a backup, but may be
+/// all there is.
 pub const DAMAGED: &str = ".damaged";
 /// Before the name of each uploaded file.
 const MEDIA: &str = "media/";
@@ -74,7 +76,11 @@ impl Owner {
 
     /// Whether a backup that begins so is theirs.
     pub fn owns(&self, head: &Head) -> bool {
-        if head.instance.is_empty() { head.epoch == self.epoch } else { head.instance == self.instance }
+        if head.instance.is_empty() {
+            head.epoch == self.epoch
+        } else {
+            head.instance == self.instance
+        }
     }
 }
 
@@ -99,7 +105,8 @@ pub(super) struct Sum {
     pub(super) sha256: String,
 }
 
-/// The entries that there may be. A name of an archive becomes one of these or nothing, so it never becomes a path.
+/// The entries that there may be. A name of an archive becomes one of these or nothing, so it never
+/// becomes a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Entry {
     Head,
@@ -114,7 +121,10 @@ impl Entry {
             HEAD => Some(Self::Head),
             DATABASE => Some(Self::Database),
             MANIFEST => Some(Self::Manifest),
-            other => other.strip_prefix(MEDIA).filter(|name| place(Path::new(""), name).is_some()).map(|name| Self::Media(name.to_owned())),
+            other => other
+                .strip_prefix(MEDIA)
+                .filter(|name| place(Path::new(""), name).is_some())
+                .map(|name| Self::Media(name.to_owned())),
         }
     }
 
@@ -133,25 +143,34 @@ pub fn stamp(at: Timestamp) -> String {
     at.seconds().chars().filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
-/// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; `number` above 1 tells several of one second apart.
+/// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; `number` above 1 tells several of one second
+/// apart.
 pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
     let instance = instance.get(..8).unwrap_or(instance);
     let number = if number > 1 { number.to_string() } else { String::new() };
     let at = stamp(created);
-    let parts: Vec<&str> = [PRODUCT, &at, host, instance, &number].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = [PRODUCT, &at, host, instance, &number]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     format!("{}{ENDING}", parts.join("-"))
 }
 
 /// The first name of this head that no file of the directory has yet.
 pub fn unused_name(directory: &Path, head: &Head, ending: &str) -> PathBuf {
     let created = moment(&head.created).unwrap_or_else(Timestamp::now);
-    let named = |number| directory.join(format!("{}{ending}", file_name(created, &head.host, &head.instance, number)));
+    let named = |number| {
+        directory
+            .join(format!("{}{ending}", file_name(created, &head.host, &head.instance, number)))
+    };
     (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
 /// The moment that a backup says of itself.
 pub fn moment(text: &str) -> Option<Timestamp> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok().map(Timestamp::from)
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .ok()
+        .map(Timestamp::from)
 }
 
 /// The name of this machine as it may stand in the name of a file.
@@ -160,20 +179,30 @@ pub(super) fn host() -> String {
 }
 
 fn host_of(name: &str) -> String {
-    let plain: String = name.trim().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(32).collect();
+    let plain: String = name
+        .trim()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .take(32)
+        .collect();
     plain.trim_matches('-').to_owned()
 }
 
 /// Whether a file is called as a backup is.
 pub(super) fn is_file_name(name: &str) -> bool {
-    let Some(at) = name.strip_prefix("chatctl-").and_then(|rest| rest.strip_suffix(ENDING)) else { return false };
+    let Some(at) = name.strip_prefix("chatctl-").and_then(|rest| rest.strip_suffix(ENDING)) else {
+        return false;
+    };
     let Some((at, rest)) = at.split_at_checked(16) else { return false };
     let stamp = at.char_indices().all(|(n, c)| match n {
         8 => c == 'T',
         15 => c == 'Z',
         _ => c.is_ascii_digit(),
     });
-    stamp && (rest.is_empty() || rest.starts_with('-') && rest.chars().all(|c| c == '-' || c.is_ascii_lowercase() || c.is_ascii_digit()))
+    stamp
+        && (rest.is_empty()
+            || rest.starts_with('-')
+                && rest.chars().all(|c| c == '-' || c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -208,7 +237,9 @@ mod tests {
 
     #[test]
     fn a_host_is_named_by_what_any_file_system_takes() {
-        for (name, wanted) in [("Chat.Example.org\n", "chat-example-org"), ("", ""), ("-a_b-", "a-b")] {
+        for (name, wanted) in
+            [("Chat.Example.org\n", "chat-example-org"), ("", ""), ("-a_b-", "a-b")]
+        {
             assert_eq!(host_of(name), wanted);
         }
         assert_eq!(host_of(&"x".repeat(80)), "x".repeat(32));
@@ -218,10 +249,25 @@ mod tests {
     fn only_what_is_in_a_backup_is_an_entry() {
         let media = format!("media/{}", "0a".repeat(64));
         for name in [HEAD, DATABASE, MANIFEST, &media] {
-            assert_eq!(Entry::parse(name.as_bytes()).map(|entry| entry.name()).as_deref(), Some(name));
+            assert_eq!(
+                Entry::parse(name.as_bytes()).map(|entry| entry.name()).as_deref(),
+                Some(name)
+            );
         }
         let (upper, long) = (media.to_uppercase(), format!("{media}0"));
-        for name in ["", "../chat.db", "/chat.db", "./chat.db", "media/", "media/../chat.db", "media/x", "chat.db/", "search.db", &upper, &long] {
+        for name in [
+            "",
+            "../chat.db",
+            "/chat.db",
+            "./chat.db",
+            "media/",
+            "media/../chat.db",
+            "media/x",
+            "chat.db/",
+            "search.db",
+            &upper,
+            &long,
+        ] {
             assert_eq!(Entry::parse(name.as_bytes()), None, "{name}");
         }
         assert_eq!(Entry::parse(b"chat\xff.db"), None);

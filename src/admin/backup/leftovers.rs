@@ -18,22 +18,27 @@ pub(super) const PART: &str = ".part";
 /// An unfinished backup that has not grown for so long does not grow any more.
 const LEFT: Duration = Duration::from_hours(1);
 
-/// Removes what interrupted backups and exports have left in the data directory and, when nobody has written on for an hour, where backups go.
-/// To be called by whoever holds the lock of the data directory, before anything is made. Blocks.
+/// Removes what interrupted backups and exports have left in the data directory and, when nobody
+/// has written on for an hour, where backups go. To be called by whoever holds the lock of the data
+/// directory, before anything is made. Blocks.
 pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
     left_over(data, backups, true)?.iter().try_for_each(|path| remove(path))
 }
 
-/// What interrupted backups have left. The data directory is looked at only by whoever is `alone` with it: else a backup may be
-/// under way. Blocks.
+/// What interrupted backups have left. The data directory is looked at only by whoever is `alone`
+/// with it: else a backup may be under way. Blocks.
 pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
     for (name, entry) in if alone { entries(data)? } else { Vec::new() } {
-        if [PREFIX, EXPORT_PREFIX].iter().any(|prefix| name.starts_with(prefix)) && name.ends_with(COPY_ENDING) && entry.file_type()?.is_dir() {
+        if [PREFIX, EXPORT_PREFIX].iter().any(|prefix| name.starts_with(prefix))
+            && name.ends_with(COPY_ENDING)
+            && entry.file_type()?.is_dir()
+        {
             left.push(entry.path());
         }
     }
-    // That backups cannot be made there is said by whoever makes them, and keeps no server from starting.
+    // That backups cannot be made there is said by whoever makes them, and keeps no server from
+    // starting.
     left.extend(idle_parts(backups).unwrap_or_else(|error| {
         tracing::warn!("Unfinished backups cannot be looked for: {error}");
         Vec::new()
@@ -50,7 +55,11 @@ fn idle_parts(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
     for (name, entry) in entries(directory)? {
         // Another server may share the directory and be writing.
-        let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
+        let idle = || {
+            Ok::<_, io::Error>(
+                entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT),
+            )
+        };
         if name.strip_suffix(PART).is_some_and(is_file_name) && idle()? {
             left.push(entry.path());
         }
@@ -60,7 +69,11 @@ fn idle_parts(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Removes something that was left over.
 pub fn remove(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    }
 }
 
 /// What is in a directory; one that is not there is empty.
@@ -69,5 +82,7 @@ fn entries(directory: &Path) -> io::Result<Vec<(String, fs::DirEntry)>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         found => found?,
     };
-    found.map(|entry| entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry))).collect()
+    found
+        .map(|entry| entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry)))
+        .collect()
 }

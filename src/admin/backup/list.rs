@@ -48,7 +48,8 @@ impl Listed {
     }
 }
 
-/// What is there, oldest first by name; only the beginning of each file is read. A directory that is not there has none. Blocks.
+/// What is there, oldest first by name; only the beginning of each file is read. A directory that
+/// is not there has none. Blocks.
 pub fn list(directory: &Path) -> Result<Vec<Listed>, Failure> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,

@@ -1,7 +1,9 @@
-//! Backups: one file with everything, made while the server runs, verified, restored, listed, pruned.
+//! Backups: one file with everything, made while the server runs, verified, restored, listed,
+//! pruned.
 //!
-//! `format` says what is in the file; `create` writes it, `read` goes through it and finds what is wrong, `verify` and `restore`
-//! do something with what is read; `list` and `prune` look at a directory of them, `schedule` makes them by itself.
+//! `format` says what is in the file; `create` writes it, `read` goes through it and finds what is
+//! wrong, `verify` and `restore` do something with what is read; `list` and `prune` look at a
+//! directory of them, `schedule` makes them by itself.
 
 mod create;
 mod elsewhere;
@@ -46,9 +48,13 @@ fn cannot(doing: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
     let what = format!("cannot {doing} {}", path.display());
     move |error| {
         let kind = match error.kind() {
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Kind::NotPermitted,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Kind::NotPermitted
+            }
             std::io::ErrorKind::NotFound => Kind::NotFound,
-            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::DirectoryNotEmpty => Kind::Conflict,
+            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::DirectoryNotEmpty => {
+                Kind::Conflict
+            }
             _ => Kind::Failed,
         };
         Failure::new(kind, format!("{what}: {error}"))

@@ -18,9 +18,15 @@ pub struct Pruned {
     pub kept: usize,
 }
 
-/// Keeps the newest `keep` backups of their owner; without one, of each owner. Only files that are backups by name and by what they
-/// begin with count, and only such go: none of damaged data, and none of another instance. With `dry` none does. Blocks.
-pub fn prune(directory: &Path, keep: usize, owner: Option<&Owner>, dry: bool) -> Result<Pruned, Failure> {
+/// Keeps the newest `keep` backups of their owner; without one, of each owner. Only files that are
+/// backups by name and by what they begin with count, and only such go: none of damaged data, and
+/// none of another instance. With `dry` none does. Blocks.
+pub fn prune(
+    directory: &Path,
+    keep: usize,
+    owner: Option<&Owner>,
+    dry: bool,
+) -> Result<Pruned, Failure> {
     let mut groups: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
     for backup in list(directory)?.into_iter().filter(Listed::is_sound) {
         let Some(head) = &backup.head else { continue };
@@ -50,10 +56,16 @@ pub fn prune(directory: &Path, keep: usize, owner: Option<&Owner>, dry: bool) ->
     Ok(Pruned { gone, kept })
 }
 
-/// Of those that were made of damaged data, keeps the newest of this owner: where the damage lasts, each day brings another. Blocks.
+/// Of those that were made of damaged data, keeps the newest of this owner: where the damage lasts,
+/// each day brings another. Blocks.
 pub fn prune_damaged(directory: &Path, owner: &Owner) -> Result<(), Failure> {
-    let mut damaged: Vec<Listed> = list(directory)?.into_iter().filter(|backup| backup.name.ends_with(DAMAGED) && backup.is_of(owner)).collect();
+    let mut damaged: Vec<Listed> = list(directory)?
+        .into_iter()
+        .filter(|backup| backup.name.ends_with(DAMAGED) && backup.is_of(owner))
+        .collect();
     damaged.sort_by(|a, b| a.moment().cmp(&b.moment()));
     damaged.pop();
-    damaged.iter().try_for_each(|backup| fs::remove_file(&backup.path).map_err(cannot("remove", &backup.path)))
+    damaged.iter().try_for_each(|backup| {
+        fs::remove_file(&backup.path).map_err(cannot("remove", &backup.path))
+    })
 }

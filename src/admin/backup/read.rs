@@ -1,7 +1,7 @@
 //! Goes through a backup from its first byte to its last and notes whatever is wrong with it.
 //!
-//! What is in a backup is never believed: a name becomes one of the entries that there are or nothing, whatever is no plain file
-//! is refused, and every sum is made anew.
+//! What is in a backup is never believed: a name becomes one of the entries that there are or
+//! nothing, whatever is no plain file is refused, and every sum is made anew.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,12 +38,18 @@ pub(super) struct Contents {
 /// Where the bytes of an entry go; None: they are only summed.
 pub(super) type Place<'p> = &'p mut dyn FnMut(&Entry) -> io::Result<Option<File>>;
 
-/// Reads a backup. Fails only where the file cannot be opened, a place cannot be written, or nobody wants to know any more.
-pub(super) fn read(path: &Path, place: Place<'_>, progress: Progress<'_>) -> Result<Contents, Failure> {
+/// Reads a backup. Fails only where the file cannot be opened, a place cannot be written, or nobody
+/// wants to know any more.
+pub(super) fn read(
+    path: &Path,
+    place: Place<'_>,
+    progress: Progress<'_>,
+) -> Result<Contents, Failure> {
     let file = File::open(path).map_err(cannot("read", path))?;
     let all = file.metadata().map_err(cannot("read", path))?.len();
     let stopped = Cell::new(false);
-    let mut sealed = Unsealing::new(Counted { file, done: 0, all, progress, stopped: &stopped }, all);
+    let mut sealed =
+        Unsealing::new(Counted { file, done: 0, all, progress, stopped: &stopped }, all);
     let mut contents = Contents::default();
     let went = through(&mut sealed, place, &mut contents);
     if stopped.get() {
@@ -53,12 +59,18 @@ pub(super) fn read(path: &Path, place: Place<'_>, progress: Progress<'_>) -> Res
         Ok(()) => {
             contents.compare();
             if contents.problems.is_empty() && !sealed.whole() {
-                contents.problems.push("The file is not what it was: the sum at its end is another.".to_owned());
+                contents
+                    .problems
+                    .push("The file is not what it was: the sum at its end is another.".to_owned());
             }
         }
-        Err(Stop::Unreadable(error)) => contents.problems.push(format!("The file is damaged or cut off: {error}.")),
+        Err(Stop::Unreadable(error)) => {
+            contents.problems.push(format!("The file is damaged or cut off: {error}."))
+        }
         Err(Stop::Refused(why)) => contents.problems.push(why),
-        Err(Stop::Place(error)) => return Err(Failure::failed(format!("cannot write what is in the backup: {error}"))),
+        Err(Stop::Place(error)) => {
+            return Err(Failure::failed(format!("cannot write what is in the backup: {error}")));
+        }
     }
     Ok(contents)
 }
@@ -68,7 +80,8 @@ pub(super) fn read_head(path: &Path) -> Result<Head, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let unreadable = |error: io::Error| format!("it is damaged or no backup: {error}");
     let mut archive = tar::Archive::new(zstd::Decoder::new(file).map_err(unreadable)?);
-    let first = archive.entries().map_err(unreadable)?.next().ok_or("it is empty")?.map_err(unreadable)?;
+    let first =
+        archive.entries().map_err(unreadable)?.next().ok_or("it is empty")?.map_err(unreadable)?;
     if first.path_bytes().as_ref() != HEAD.as_bytes() {
         return Err(format!("it does not begin with {HEAD}"));
     }
@@ -97,11 +110,16 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
         let mut item = item?;
         let name = item.path_bytes().into_owned();
         let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
-        let Some(entry) = Entry::parse(&name) else { return Err(Stop::Refused(format!("{shown} does not belong in a backup."))) };
+        let Some(entry) = Entry::parse(&name) else {
+            return Err(Stop::Refused(format!("{shown} does not belong in a backup.")));
+        };
         if item.header().entry_type() != tar::EntryType::Regular {
             return Err(Stop::Refused(format!("{shown} is no plain file.")));
         }
-        if contents.head.is_none() != (entry == Entry::Head) || contents.entries.contains_key(&Entry::Manifest) || contents.entries.contains_key(&entry) {
+        if contents.head.is_none() != (entry == Entry::Head)
+            || contents.entries.contains_key(&Entry::Manifest)
+            || contents.entries.contains_key(&entry)
+        {
             return Err(Stop::Refused(format!("{shown} stands where it must not be.")));
         }
         let bytes = item.size();
@@ -109,30 +127,42 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
             // What it says of itself bounds what is written to disk for it.
             let said = match &entry {
                 Entry::Database if bytes != head.database_bytes => Some(head.database_bytes),
-                Entry::Media(_) if media.saturating_add(bytes) > head.media_bytes => Some(head.media_bytes),
+                Entry::Media(_) if media.saturating_add(bytes) > head.media_bytes => {
+                    Some(head.media_bytes)
+                }
                 _ => None,
             };
             if let Some(said) = said {
-                return Err(Stop::Refused(format!("{shown} has {bytes} bytes, and {HEAD} says {said}.")));
+                return Err(Stop::Refused(format!(
+                    "{shown} has {bytes} bytes, and {HEAD} says {said}."
+                )));
             }
             media += if matches!(entry, Entry::Media(_)) { bytes } else { 0 };
         }
         let sum = match &entry {
             Entry::Head => {
                 let text = text(&mut item, MAX_HEAD, &shown)?;
-                contents.head = Some(head(&text).map_err(|why| Stop::Refused(format!("This cannot be read: {why}.")))?);
+                contents.head = Some(
+                    head(&text)
+                        .map_err(|why| Stop::Refused(format!("This cannot be read: {why}.")))?,
+                );
                 sha256(&text)
             }
             Entry::Manifest => {
                 let text = text(&mut item, MAX_MANIFEST, &shown)?;
-                contents.manifest = serde_json::from_slice(&text).map_err(|error| Stop::Refused(format!("{MANIFEST} cannot be read: {error}.")))?;
+                contents.manifest = serde_json::from_slice(&text).map_err(|error| {
+                    Stop::Refused(format!("{MANIFEST} cannot be read: {error}."))
+                })?;
                 sha256(&text)
             }
-            Entry::Database | Entry::Media(_) => spill(&mut item, place(&entry).map_err(Stop::Place)?)?,
+            Entry::Database | Entry::Media(_) => {
+                spill(&mut item, place(&entry).map_err(Stop::Place)?)?
+            }
         };
         contents.entries.insert(entry, Sum { bytes, sha256: sum });
     }
-    // The archive ends before its file does; what is left is filling, and the sum of the compressed bytes.
+    // The archive ends before its file does; what is left is filling, and the sum of the compressed
+    // bytes.
     let mut rest = archive.into_inner();
     let mut block = [0; 8192];
     loop {
@@ -174,7 +204,8 @@ fn spill(item: &mut impl Read, mut place: Option<File>) -> Result<String, Stop> 
 
 fn head(text: &[u8]) -> Result<Head, String> {
     // Looked at first, since the rest may be another in another format.
-    let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("{HEAD}: {error}"))?;
+    let value: serde_json::Value =
+        serde_json::from_slice(text).map_err(|error| format!("{HEAD}: {error}"))?;
     let number = value.get("format").and_then(serde_json::Value::as_u64);
     if value.get("product").and_then(serde_json::Value::as_str) != Some(PRODUCT) {
         return Err("it is not a backup of chatctl".to_owned());
@@ -197,29 +228,44 @@ impl Contents {
             self.problems.push(format!("It ends early: {MANIFEST} is missing."));
             return;
         }
-        let found: BTreeMap<String, &Sum> =
-            self.entries.iter().filter(|(entry, _)| **entry != Entry::Manifest).map(|(entry, sum)| (entry.name(), sum)).collect();
+        let found: BTreeMap<String, &Sum> = self
+            .entries
+            .iter()
+            .filter(|(entry, _)| **entry != Entry::Manifest)
+            .map(|(entry, sum)| (entry.name(), sum))
+            .collect();
         let mut problems = Vec::new();
         for (name, wanted) in &self.manifest.entries {
             match found.get(name) {
                 None => problems.push(format!("{} is missing.", name.escape_debug())),
-                Some(sum) if sum.bytes != wanted.bytes => problems.push(format!("{name} has {} bytes instead of {}.", sum.bytes, wanted.bytes)),
-                Some(sum) if sum.sha256 != wanted.sha256 => problems.push(format!("{name} is not what it was: its SHA-256 is another.")),
+                Some(sum) if sum.bytes != wanted.bytes => problems
+                    .push(format!("{name} has {} bytes instead of {}.", sum.bytes, wanted.bytes)),
+                Some(sum) if sum.sha256 != wanted.sha256 => {
+                    problems.push(format!("{name} is not what it was: its SHA-256 is another."))
+                }
                 Some(_) => {}
             }
         }
-        problems.extend(found.keys().filter(|name| !self.manifest.entries.contains_key(*name)).map(|name| format!("{name} is not in {MANIFEST}.")));
+        problems.extend(
+            found
+                .keys()
+                .filter(|name| !self.manifest.entries.contains_key(*name))
+                .map(|name| format!("{name} is not in {MANIFEST}.")),
+        );
         if !found.contains_key(DATABASE) && !self.manifest.entries.contains_key(DATABASE) {
             problems.push(format!("{DATABASE} is missing."));
         }
         self.tell(problems);
     }
 
-    /// Looks into the database that came out of it, against the files that came with it. Answers what is worth knowing but no problem.
+    /// Looks into the database that came out of it, against the files that came with it. Answers
+    /// what is worth knowing but no problem.
     pub(super) fn check_database(&mut self, database: &Path) -> Result<Vec<String>, Failure> {
         match self.look_into(database) {
             Ok(notes) => Ok(notes),
-            Err(UpkeepError::Interrupted | UpkeepError::Unavailable) => Err(Failure::new(Kind::Failed, "the database of the backup could not be looked at")),
+            Err(UpkeepError::Interrupted | UpkeepError::Unavailable) => {
+                Err(Failure::new(Kind::Failed, "the database of the backup could not be looked at"))
+            }
             Err(error) => {
                 self.problems.push(format!("Its database cannot be used: {error}."));
                 Ok(Vec::new())
@@ -231,16 +277,39 @@ impl Contents {
         let inspected = inspect(database)?;
         self.tell(examine(database)?);
         let missing: BTreeSet<&String> = self.manifest.missing.iter().collect();
-        let lost = inspected.media.iter().map(|(name, _)| name).filter(|name| !self.entries.contains_key(&Entry::Media((*name).clone())));
+        let lost = inspected
+            .media
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !self.entries.contains_key(&Entry::Media((*name).clone())));
         let (known, lost): (Vec<_>, Vec<_>) = lost.partition(|name| missing.contains(*name));
-        let altered =
-            self.manifest.altered.iter().map(|name| format!("The uploaded file {} was damaged already when the backup was made.", name.escape_debug()));
-        let notes = known.iter().map(|name| format!("The uploaded file {name} was missing already when the backup was made.")).chain(altered).collect();
+        let altered = self.manifest.altered.iter().map(|name| {
+            format!(
+                "The uploaded file {} was damaged already when the backup was made.",
+                name.escape_debug()
+            )
+        });
+        let notes = known
+            .iter()
+            .map(|name| {
+                format!("The uploaded file {name} was missing already when the backup was made.")
+            })
+            .chain(altered)
+            .collect();
         let rows: BTreeSet<&String> = inspected.media.iter().map(|(name, _)| name).collect();
-        let strays = self.entries.keys().filter_map(|entry| if let Entry::Media(name) = entry { Some(name) } else { None }).filter(|name| !rows.contains(name));
-        let mut problems: Vec<_> = lost.iter().map(|name| format!("The uploaded file {name} is missing.")).collect();
-        problems.extend(strays.map(|name| format!("The database does not know of the uploaded file {name}.")));
-        if self.head.as_ref().is_some_and(|head| head.counts != inspected.counts || head.schema != inspected.plan.schema) {
+        let strays = self
+            .entries
+            .keys()
+            .filter_map(|entry| if let Entry::Media(name) = entry { Some(name) } else { None })
+            .filter(|name| !rows.contains(name));
+        let mut problems: Vec<_> =
+            lost.iter().map(|name| format!("The uploaded file {name} is missing.")).collect();
+        problems.extend(
+            strays.map(|name| format!("The database does not know of the uploaded file {name}.")),
+        );
+        if self.head.as_ref().is_some_and(|head| {
+            head.counts != inspected.counts || head.schema != inspected.plan.schema
+        }) {
             problems.push(format!("{HEAD} tells of another database."));
         }
         self.tell(problems);

@@ -1,16 +1,19 @@
 //! Makes a data directory out of a backup.
 //!
-//! Everything is extracted, verified, migrated and brought to the disk in a directory beside the target (`DIR.restoring-…`); only then
-//! the two change places, in one step of the file system. Whenever the machine stops, the target is the old directory or the new one
-//! and never a mixture: before that step there is a sibling too much, after it the sibling is the old directory, which is called
-//! `DIR.replaced-TIME` in the end. A file system that cannot exchange gets two renames instead: between them there is no target,
-//! but the old one and the new one lie beside it, each whole.
+//! Everything is extracted, verified, migrated and brought to the disk in a directory beside the
+//! target (`DIR.restoring-…`); only then the two change places, in one step of the file system.
+//! Whenever the machine stops, the target is the old directory or the new one and never a mixture:
+//! before that step there is a sibling too much, after it the sibling is the old directory, which
+//! is called `DIR.replaced-TIME` in the end. A file system that cannot exchange gets two renames
+//! instead: between them there is no target, but the old one and the new one lie beside it, each
+//! whole.
 //!
-//! A mount point, or a directory whose parent belongs to others, cannot change places. An empty one is filled from within
-//! (`.restoring-…`), the database last: whatever comes before has no database, and is no data directory yet.
+//! A mount point, or a directory whose parent belongs to others, cannot change places. An empty one
+//! is filled from within (`.restoring-…`), the database last: whatever comes before has no
+//! database, and is no data directory yet.
 //!
-//! A part that the configuration puts outside of the data directory changes places by itself (`elsewhere`): the uploaded files before
-//! the data directory, the database after it.
+//! A part that the configuration puts outside of the data directory changes places by itself
+//! (`elsewhere`): the uploaded files before the data directory, the database after it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
@@ -30,13 +33,15 @@ use crate::admin::Kind;
 use crate::store::files;
 use crate::store::sqlite::upkeep::renew;
 
-/// What an empty data directory may hold: the lock of whoever restores, and what a server has left that ended hard.
+/// What an empty data directory may hold: the lock of whoever restores, and what a server has left
+/// that ended hard.
 const NOTHING: [&str; 2] = ["lock", "control.sock"];
 
 /// How a directory begins in which a data directory is filled from within.
 const WITHIN: &str = STAGED;
 
-/// A directory in which nobody has restored any more for so long was left by an interrupted restoration.
+/// A directory in which nobody has restored any more for so long was left by an interrupted
+/// restoration.
 const LEFT: Duration = Duration::from_hours(1);
 
 /// Where the parts go.
@@ -59,7 +64,8 @@ pub struct Restored {
     pub head: Head,
     /// The epoch that the database has now.
     pub epoch: String,
-    /// Where the old data directory is now, with all that was in it, its own backups and logs included.
+    /// Where the old data directory is now, with all that was in it, its own backups and logs
+    /// included.
     pub replaced: Option<PathBuf>,
     /// Where parts are now that lay outside of the data directory.
     pub kept_aside: Vec<PathBuf>,
@@ -68,9 +74,13 @@ pub struct Restored {
 }
 
 impl Target<'_> {
-    /// The parts that lie outside of the data directory: the uploaded files first, since nothing refers to them before there is a database.
+    /// The parts that lie outside of the data directory: the uploaded files first, since nothing
+    /// refers to them before there is a database.
     fn outside(&self) -> impl Iterator<Item = PathBuf> {
-        [self.media, self.database].into_iter().filter(|part| !is_within(part)).map(|part| self.data.join(part))
+        [self.media, self.database]
+            .into_iter()
+            .filter(|part| !is_within(part))
+            .map(|part| self.data.join(part))
     }
 
     /// Whether a part lies within the data directory, so that this is replaced.
@@ -79,7 +89,8 @@ impl Target<'_> {
     }
 }
 
-/// Whether something can be restored there; changes nothing. Answers whether what is there would be kept aside.
+/// Whether something can be restored there; changes nothing. Answers whether what is there would be
+/// kept aside.
 pub fn fits(target: &Target<'_>) -> Result<bool, Failure> {
     let there = occupied(target)? == Occupied::Data && target.has_within();
     target.outside().try_fold(there, |there, place| Ok(is_occupied(&place)? || there))
@@ -91,26 +102,46 @@ fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
         return Ok(there);
     }
     if there == Occupied::Data && target.has_within() {
-        return Err(Failure::new(Kind::Conflict, format!("the data directory {} is not empty", target.data.display())));
+        return Err(Failure::new(
+            Kind::Conflict,
+            format!("the data directory {} is not empty", target.data.display()),
+        ));
     }
     for place in target.outside() {
         if is_occupied(&place)? {
-            return Err(Failure::new(Kind::Conflict, format!("there is something in {} already", place.display())));
+            return Err(Failure::new(
+                Kind::Conflict,
+                format!("there is something in {} already", place.display()),
+            ));
         }
     }
     Ok(there)
 }
 
-/// Restores a backup, each part where the configuration has it. Whatever is wrong with the backup is found before anything is touched. Blocks.
-pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Result<Restored, Failure> {
+/// Restores a backup, each part where the configuration has it. Whatever is wrong with the backup
+/// is found before anything is touched. Blocks.
+pub fn restore(
+    path: &Path,
+    target: Target<'_>,
+    progress: Progress<'_>,
+) -> Result<Restored, Failure> {
     let there = occupied(&target)?;
     let data = absolute(target.data)?;
-    let parent = data.parent().ok_or_else(|| Failure::usage("the data directory cannot be the root of the file system"))?;
+    let parent = data.parent().ok_or_else(|| {
+        Failure::usage("the data directory cannot be the root of the file system")
+    })?;
     if there == Occupied::Missing {
-        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(cannot("make", parent))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)
+            .map_err(cannot("make", parent))?;
     }
-    sweep(&data, parent).map_err(cannot("clear away what interrupted restorations have left in", parent))?;
-    let stage = |part: &Path| if is_within(part) { Ok(None) } else { Elsewhere::stage(&data.join(part)).map(Some) };
+    sweep(&data, parent)
+        .map_err(cannot("clear away what interrupted restorations have left in", parent))?;
+    let stage = |part: &Path| {
+        if is_within(part) { Ok(None) } else { Elsewhere::stage(&data.join(part)).map(Some) }
+    };
     let (media, database) = (stage(target.media)?, stage(target.database)?);
     let places = |staged: &Path| Places {
         database: database.as_ref().map_or_else(|| staged.join(target.database), Elsewhere::path),
@@ -118,12 +149,18 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     };
     let like: &Path = if there == Occupied::Missing { parent } else { &data };
     let put = |part: Option<Elsewhere>| part.map_or(Ok(None), Elsewhere::put);
-    let hand_over_all = || [&media, &database].into_iter().flatten().try_for_each(|part| part.hand_over(like));
+    let hand_over_all =
+        || [&media, &database].into_iter().flatten().try_for_each(|part| part.hand_over(like));
     if !target.has_within() {
         let (head, epoch, notes) = fill(path, &places(&data), progress)?;
         hand_over_all()?;
         if there == Occupied::Missing {
-            DirBuilder::new().recursive(true).mode(0o700).create(&data).and_then(|()| own_like(&data, parent)).map_err(cannot("make", &data))?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&data)
+                .and_then(|()| own_like(&data, parent))
+                .map_err(cannot("make", &data))?;
         }
         let kept_aside = [put(media)?, put(database)?].into_iter().flatten().collect();
         return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
@@ -143,7 +180,8 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     hand_over(staged.path(), like, there).map_err(cannot("prepare", staged.path()))?;
     hand_over_all()?;
     let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
-    let old = swap(staged, &data, there).map_err(cannot("put the restored data in the place of", &data))?;
+    let old = swap(staged, &data, there)
+        .map_err(cannot("put the restored data in the place of", &data))?;
     sync_directory(parent).map_err(cannot("write in", parent))?;
     let replaced = match old {
         Some(old) if there == Occupied::Data => {
@@ -163,15 +201,27 @@ pub fn restore(path: &Path, target: Target<'_>, progress: Progress<'_>) -> Resul
     Ok(Restored { head, epoch, replaced, kept_aside, notes })
 }
 
-/// Removes what restorations have left beside the data directory that were killed: with a lock in it such a sibling is the directory
-/// of before, and stays.
+/// Removes what restorations have left beside the data directory that were killed: with a lock in
+/// it such a sibling is the directory of before, and stays.
 fn sweep(data: &Path, parent: &Path) -> io::Result<()> {
     let prefix = beside(data, STAGED);
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
-        let unfinished = entry.file_name().to_string_lossy().strip_prefix(&prefix).is_some_and(|rest| rest.len() == 8);
-        let idle = || Ok::<_, io::Error>(entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT));
-        if unfinished && entry.file_type()?.is_dir() && !entry.path().join("lock").exists() && idle()? {
+        let unfinished = entry
+            .file_name()
+            .to_string_lossy()
+            .strip_prefix(&prefix)
+            .is_some_and(|rest| rest.len() == 8);
+        let idle = || {
+            Ok::<_, io::Error>(
+                entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT),
+            )
+        };
+        if unfinished
+            && entry.file_type()?.is_dir()
+            && !entry.path().join("lock").exists()
+            && idle()?
+        {
             fs::remove_dir_all(entry.path())?;
         }
     }
@@ -206,13 +256,22 @@ impl Occupied {
 
 /// A directory beside the target, on the same file system; None where there can be none.
 fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Scratch>, Failure> {
-    let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).map_err(cannot("read", path));
+    let device =
+        |path: &Path| fs::metadata(path).map(|meta| meta.dev()).map_err(cannot("read", path));
     if there != Occupied::Missing && device(data)? != device(parent)? {
         return Ok(None);
     }
     match Scratch::directory(parent, &beside(data, STAGED), "") {
         Ok(staged) => Ok(Some(staged)),
-        Err(error) if there != Occupied::Missing && matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => Ok(None),
+        Err(error)
+            if there != Occupied::Missing
+                && matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(cannot("write in", parent)(error)),
     }
 }
@@ -220,7 +279,10 @@ fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Sc
 /// A directory in the target, which is empty but for what an earlier attempt has left.
 pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Failure> {
     if there == Occupied::Data {
-        let why = format!("{} is a mount point or lies where nothing else may be made, so it cannot be kept aside: empty it first", data.display());
+        let why = format!(
+            "{} is a mount point or lies where nothing else may be made, so it cannot be kept aside: empty it first",
+            data.display()
+        );
         return Err(Failure::new(Kind::Conflict, why));
     }
     for entry in fs::read_dir(data).map_err(cannot("read", data))? {
@@ -234,7 +296,11 @@ pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Fail
 
 /// Moves everything up, the database last.
 pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result<()> {
-    let last = database.components().find(|part| matches!(part, Component::Normal(_))).map(|part| part.as_os_str().to_owned()).unwrap_or_default();
+    let last = database
+        .components()
+        .find(|part| matches!(part, Component::Normal(_)))
+        .map(|part| part.as_os_str().to_owned())
+        .unwrap_or_default();
     for entry in fs::read_dir(staged)? {
         let name = entry?.file_name();
         if name != last {
@@ -253,28 +319,40 @@ pub(super) struct Places {
 }
 
 /// Extracts, verifies and migrates.
-pub(super) fn fill(path: &Path, places: &Places, progress: Progress<'_>) -> Result<(Head, String, Vec<String>), Failure> {
+pub(super) fn fill(
+    path: &Path,
+    places: &Places,
+    progress: Progress<'_>,
+) -> Result<(Head, String, Vec<String>), Failure> {
     let Places { database, media } = places;
     let mut place = |entry: &Entry| {
         let path = match entry {
             Entry::Database => database.clone(),
-            Entry::Media(name) => files::place(media, name).ok_or_else(|| io::Error::other("no name of a file"))?,
+            Entry::Media(name) => {
+                files::place(media, name).ok_or_else(|| io::Error::other("no name of a file"))?
+            }
             Entry::Head | Entry::Manifest => return Ok(None),
         };
         DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(media))?;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(Some)
     };
     let mut contents = read(path, &mut place, progress)?;
-    let notes = if contents.problems.is_empty() { contents.check_database(database)? } else { Vec::new() };
+    let notes =
+        if contents.problems.is_empty() { contents.check_database(database)? } else { Vec::new() };
     let (Some(head), []) = (contents.head, contents.problems.as_slice()) else {
-        return Err(Failure::failed(format!("{} cannot be restored: {}", path.display(), contents.problems.join(" "))));
+        return Err(Failure::failed(format!(
+            "{} cannot be restored: {}",
+            path.display(),
+            contents.problems.join(" ")
+        )));
     };
     DirBuilder::new().recursive(true).mode(0o700).create(media).map_err(cannot("make", media))?;
     let epoch = renew(database)?;
     Ok((head, epoch, notes))
 }
 
-/// Gives what the superuser has made to the owner of the place, lets the directory be as open as the old one, and brings all of it to the disk.
+/// Gives what the superuser has made to the owner of the place, lets the directory be as open as
+/// the old one, and brings all of it to the disk.
 fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
     own_like(staged, like)?;
     if there != Occupied::Missing {
@@ -295,7 +373,9 @@ fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<Path
     } else {
         match renameat2(AT_FDCWD, &new, AT_FDCWD, data, RenameFlags::RENAME_EXCHANGE) {
             Ok(()) => Some(new),
-            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => Some(rename_both(&new, data)?),
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
+                Some(rename_both(&new, data)?)
+            }
             Err(error) => return Err(error.into()),
         }
     };
@@ -324,7 +404,9 @@ fn absolute(data: &Path) -> Result<PathBuf, Failure> {
     // A link is followed, so that what it leads to is replaced and the link stays.
     match fs::canonicalize(data) {
         Ok(path) => Ok(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(data).map_err(cannot("find", data)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(data).map_err(cannot("find", data))
+        }
         Err(error) => Err(cannot("find", data)(error)),
     }
 }

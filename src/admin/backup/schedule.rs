@@ -17,7 +17,8 @@ use crate::store::{Store, StoreError};
 
 /// The age of the newest backup.
 const AGE: &str = "chatctl_backup_age_seconds";
-/// How long it rests after a failure: at first so long, twice as long each time, and no longer than that.
+/// How long it rests after a failure: at first so long, twice as long each time, and no longer than
+/// that.
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(10);
 /// How often the age of the last backup is told anew.
@@ -44,7 +45,11 @@ struct Found {
 
 impl Schedule {
     /// What the configuration wants; None: nothing. Its metrics are there from now on.
-    pub async fn of(config: &Arc<Config>, chat: &Chat, store: &Sqlite) -> Result<Option<Self>, StoreError> {
+    pub async fn of(
+        config: &Arc<Config>,
+        chat: &Chat,
+        store: &Sqlite,
+    ) -> Result<Option<Self>, StoreError> {
         counter!(FAILURES).absolute(0);
         let Some(hours) = config.backup.every_hours else { return Ok(None) };
         let settings = store.settings().await?;
@@ -52,15 +57,23 @@ impl Schedule {
         let every = Duration::from_secs(hours.saturating_mul(3600));
         gauge!(LAST).set(0.0);
         gauge!(AGE).set(0.0);
-        Ok(Some(Self { config: Arc::clone(config), chat: chat.clone(), store: store.clone(), owner, every, began: Timestamp::now() }))
+        Ok(Some(Self {
+            config: Arc::clone(config),
+            chat: chat.clone(),
+            store: store.clone(),
+            owner,
+            every,
+            began: Timestamp::now(),
+        }))
     }
 
     fn directory(&self) -> PathBuf {
         self.config.server.data_dir.join(&self.config.backup.directory)
     }
 
-    /// Makes backups for as long as it is awaited. One that was missed while the server was off is made at once; one that fails is
-    /// an ERROR line and is tried again. A backup that somebody else has made of this instance counts as well.
+    /// Makes backups for as long as it is awaited. One that was missed while the server was off is
+    /// made at once; one that fails is an ERROR line and is tried again. A backup that somebody
+    /// else has made of this instance counts as well.
     pub async fn run(self) {
         let mut rest = FIRST_REST;
         loop {
@@ -80,7 +93,9 @@ impl Schedule {
 
     /// Makes a backup if it is time for one, and tells the age of the newest.
     async fn step(&self) -> Result<(), Failure> {
-        let while_doing = |doing: &'static str| move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"));
+        let while_doing = |doing: &'static str| {
+            move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"))
+        };
         let now = Timestamp::now();
         let found = self.found(now).await.map_err(while_doing("The backups cannot be looked at"));
         self.tell(found.as_ref().ok().and_then(|found| found.sound));
@@ -92,12 +107,20 @@ impl Schedule {
         Ok(())
     }
 
-    /// The newest backups of this instance that can be read. One from the future was made by a clock that went wrong.
+    /// The newest backups of this instance that can be read. One from the future was made by a
+    /// clock that went wrong.
     async fn found(&self, now: Timestamp) -> Result<Found, Failure> {
         let directory = self.directory();
         let mut listed = blocking(move || list(&directory)).await?;
         listed.retain(|backup| backup.is_of(&self.owner));
-        let newest = |counts: fn(&Listed) -> bool| listed.iter().filter(|backup| counts(backup)).filter_map(Listed::created).filter(|at| *at <= now).max();
+        let newest = |counts: fn(&Listed) -> bool| {
+            listed
+                .iter()
+                .filter(|backup| counts(backup))
+                .filter_map(Listed::created)
+                .filter(|at| *at <= now)
+                .max()
+        };
         Ok(Found { sound: newest(Listed::is_sound), tried: newest(|_| true) })
     }
 
@@ -111,10 +134,12 @@ impl Schedule {
         // What is left of it when nobody awaits this any more stops at its next step.
         let wanted = Wanted::default();
         let on = Arc::clone(&wanted.0);
-        let made = create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
+        let made =
+            create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
         tracing::info!("The backup {} was made ({} bytes).", shown(&made.path), made.bytes);
         if let Some(keep) = self.config.backup.keep {
-            let (directory, keep, owner) = (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX), self.owner.clone());
+            let (directory, keep, owner) =
+                (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX), self.owner.clone());
             for old in blocking(move || prune(&directory, keep, Some(&owner), false)).await?.gone {
                 tracing::info!("The backup {} was removed.", old.name);
             }
@@ -138,8 +163,12 @@ impl Drop for Wanted {
     }
 }
 
-async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(act).await.unwrap_or_else(|_| Err(Failure::failed("it ended unexpectedly")))
+async fn blocking<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(act)
+        .await
+        .unwrap_or_else(|_| Err(Failure::failed("it ended unexpectedly")))
 }
 
 fn shown(path: &Path) -> String {

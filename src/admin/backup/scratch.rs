@@ -5,13 +5,18 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
-/// A file that may not be there yet, or a directory with all that is in it; removed when this is dropped.
+/// A file that may not be there yet, or a directory with all that is in it; removed when this is
+/// dropped.
 #[derive(Debug)]
 pub(in crate::admin) struct Scratch(PathBuf);
 
 impl Scratch {
     /// A directory for its owner alone, with an unused name between these.
-    pub(in crate::admin) fn directory(within: &Path, prefix: &str, ending: &str) -> io::Result<Self> {
+    pub(in crate::admin) fn directory(
+        within: &Path,
+        prefix: &str,
+        ending: &str,
+    ) -> io::Result<Self> {
         let scratch = Self(within.join(format!("{prefix}{}{ending}", unused()?)));
         DirBuilder::new().mode(0o700).create(&scratch.0)?;
         Ok(scratch)
@@ -37,9 +42,12 @@ impl Drop for Scratch {
         if self.0.as_os_str().is_empty() {
             return;
         }
-        let removed = if self.0.is_dir() { fs::remove_dir_all(&self.0) } else { fs::remove_file(&self.0) };
+        let removed =
+            if self.0.is_dir() { fs::remove_dir_all(&self.0) } else { fs::remove_file(&self.0) };
         match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!("A temporary file cannot be removed: {error}"),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("A temporary file cannot be removed: {error}")
+            }
             _ => {}
         }
     }
@@ -57,7 +65,8 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 
-/// Gives what the superuser has made to the owner of another file, with all that is in it; others keep what they have made.
+/// Gives what the superuser has made to the owner of another file, with all that is in it; others
+/// keep what they have made.
 pub fn own_like(path: &Path, like: &Path) -> io::Result<()> {
     let (own, wanted) = (fs::symlink_metadata(path)?, fs::metadata(like)?);
     if own.uid() == 0 && (wanted.uid(), wanted.gid()) != (own.uid(), own.gid()) {

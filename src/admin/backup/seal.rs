@@ -1,5 +1,6 @@
-//! The seal: a SHA-256 of all the bytes of a backup before it, in a frame that zstd skips. Without it a change that alters nothing of
-//! what comes out, in a header of the compression for example, would not be seen.
+//! The seal: a SHA-256 of all the bytes of a backup before it, in a frame that zstd skips. Without
+//! it a change that alters nothing of what comes out, in a header of the compression for example,
+//! would not be seen.
 
 use std::io::{self, Read, Write};
 

@@ -24,16 +24,25 @@ pub struct Verified {
     pub notes: Vec<String>,
 }
 
-/// Reads a backup through: sums, sizes, that nothing is missing or too much; then opens its database, which lies in `scratch` meanwhile.
-/// Blocks.
+/// Reads a backup through: sums, sizes, that nothing is missing or too much; then opens its
+/// database, which lies in `scratch` meanwhile. Blocks.
 pub fn verify(path: &Path, scratch: &Path, progress: Progress<'_>) -> Result<Verified, Failure> {
-    let scratch = Scratch::directory(scratch, "chatctl-verify-", "").map_err(cannot("write in", scratch))?;
+    let scratch =
+        Scratch::directory(scratch, "chatctl-verify-", "").map_err(cannot("write in", scratch))?;
     let database = scratch.path().join(DATABASE);
     let mut place = |entry: &Entry| match entry {
-        Entry::Database => OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database).map(Some),
+        Entry::Database => {
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database).map(Some)
+        }
         _ => Ok(None),
     };
     let mut contents = read(path, &mut place, progress)?;
-    let notes = if contents.problems.is_empty() { contents.check_database(&database)? } else { Vec::new() };
-    Ok(Verified { head: contents.head, entries: contents.entries.len() as u64, problems: contents.problems, notes })
+    let notes =
+        if contents.problems.is_empty() { contents.check_database(&database)? } else { Vec::new() };
+    Ok(Verified {
+        head: contents.head,
+        entries: contents.entries.len() as u64,
+        problems: contents.problems,
+        notes,
+    })
 }

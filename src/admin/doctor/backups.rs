@@ -16,15 +16,23 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     let found = match list(&directory) {
         Ok(found) => found,
         Err(failure) => {
-            return report.fail(failure.to_string(), "Run the check as the owner of the data directory, and look at [backup] directory.");
+            return report.fail(
+                failure.to_string(),
+                "Run the check as the owner of the data directory, and look at [backup] directory.",
+            );
         }
     };
     leftovers(ground, report);
     let found = ours(ground, found);
     let newest = newest_of(&found);
-    let damaged = found.iter().filter(|backup| backup.name.ends_with(DAMAGED)).max_by_key(|backup| backup.created());
+    let damaged = found
+        .iter()
+        .filter(|backup| backup.name.ends_with(DAMAGED))
+        .max_by_key(|backup| backup.created());
     // Names tell seconds: of two made in the same one, the damaged is told.
-    if let Some(last) = damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at))) {
+    if let Some(last) =
+        damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at)))
+    {
         report.fail(
             format!("the last backup, {}, was made of damaged data", last.name),
             "chatctl db check and the log say what is wrong; an earlier backup may have what is lost.",
@@ -32,10 +40,20 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
     if let (Some(last), None, None) = (found.last(), newest, damaged) {
         let why = last.problem.as_deref().unwrap_or("it is from the future");
-        report.fail(format!("none of {} can be used; of the newest, {}: {why}", count(found.len(), "backup"), last.name), MAKE);
+        report.fail(
+            format!(
+                "none of {} can be used; of the newest, {}: {why}",
+                count(found.len(), "backup"),
+                last.name
+            ),
+            MAKE,
+        );
     }
-    let age = newest.map(|(backup, at)| (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs())));
-    let said = age.map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
+    let age = newest.map(|(backup, at)| {
+        (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs()))
+    });
+    let said = age
+        .map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
     match (every, age, said) {
         (Some(every), Some((_, age)), Some(said)) => {
             let due = Duration::from_secs(every.saturating_mul(3600));
@@ -90,10 +108,14 @@ fn running_for(ground: &Ground) -> Option<Duration> {
     }
 }
 
-/// The newest backup that counts as one. What says to be from the future was made by a clock that went wrong.
+/// The newest backup that counts as one. What says to be from the future was made by a clock that
+/// went wrong.
 fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
     let now = Timestamp::now();
-    let dated = found.iter().filter(|backup| backup.is_sound()).filter_map(|backup| Some((backup, backup.created()?)));
+    let dated = found
+        .iter()
+        .filter(|backup| backup.is_sound())
+        .filter_map(|backup| Some((backup, backup.created()?)));
     dated.filter(|(_, at)| *at <= now).max_by_key(|(_, at)| *at)
 }
 

@@ -42,17 +42,27 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     let now = Timestamp::now().unix_seconds();
     let day = Timestamp(ends.saturating_mul(1000)).date();
     if begins > now {
-        report.fail(format!("it only holds from {}", Timestamp(begins.saturating_mul(1000)).seconds()), "Look at the clock, or use the certificate of before.");
+        report.fail(
+            format!("it only holds from {}", Timestamp(begins.saturating_mul(1000)).seconds()),
+            "Look at the clock, or use the certificate of before.",
+        );
     } else if ends <= now {
         report.fail(format!("it has ended on {day}"), RENEW);
     } else if ends - now < SOON * DAY {
-        report.warn(format!("it ends in {}, on {day}", count(usize::try_from((ends - now) / DAY).unwrap_or_default(), "day")), RENEW);
+        report.warn(
+            format!(
+                "it ends in {}, on {day}",
+                count(usize::try_from((ends - now) / DAY).unwrap_or_default(), "day")
+            ),
+            RENEW,
+        );
     } else if report.is_empty() {
         report.ok(format!("it holds until {day}"));
     }
 }
 
-/// When the first certificate of a chain ends, in seconds since 1970; None where it cannot be read. Blocks.
+/// When the first certificate of a chain ends, in seconds since 1970; None where it cannot be read.
+/// Blocks.
 pub fn end(cert: &Path) -> Option<i64> {
     let chain = certificate::chain(cert).ok()?;
     chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
@@ -60,7 +70,11 @@ pub fn end(cert: &Path) -> Option<i64> {
 
 /// What browsers refuse although servers serve it: what `openssl req -x509` makes.
 fn authority(report: &mut Report, chain: &[CertificateDer<'_>], cert: &Path) {
-    let Some(first) = chain.first().and_then(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed) else { return };
+    let Some(first) =
+        chain.first().and_then(|der| X509Certificate::from_der(der).ok()).map(|(_, parsed)| parsed)
+    else {
+        return;
+    };
     if first.is_ca() {
         report.warn(
             format!("the first certificate in {} is that of an authority (CA:TRUE), which clients refuse for a server", cert.display()),
@@ -74,7 +88,11 @@ fn modes(report: &mut Report, key: &Path) {
     if let Ok(meta) = std::fs::metadata(key)
         && meta.mode() & 0o007 != 0
     {
-        let found = format!("everybody on this machine may read the key {} (mode {:04o})", key.display(), meta.mode() & 0o777);
+        let found = format!(
+            "everybody on this machine may read the key {} (mode {:04o})",
+            key.display(),
+            meta.mode() & 0o777
+        );
         report.warn(found, format!("chmod o= {}", key.display()));
     }
 }

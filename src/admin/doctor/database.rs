@@ -24,7 +24,9 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     // What may not be read is not damaged.
     if let Err(error) = File::open(&path) {
         return match error.kind() {
-            ErrorKind::NotFound => report.fail(format!("there is no database {}", path.display()), restore(ground)),
+            ErrorKind::NotFound => {
+                report.fail(format!("there is no database {}", path.display()), restore(ground))
+            }
             _ => report.unreadable(&path, &error),
         };
     }

@@ -52,16 +52,28 @@ fn space(report: &mut Report, what: &str, path: &Path) {
         Ok(found) => found,
         Err(error) => return report.unreadable(path, &error.into()),
     };
-    let space = Room { free: found.blocks_available() * found.fragment_size(), all: found.blocks() * found.fragment_size() };
+    let space = Room {
+        free: found.blocks_available() * found.fragment_size(),
+        all: found.blocks() * found.fragment_size(),
+    };
     let files = Room { free: found.files_available(), all: found.files() };
-    let (level, scarce) = (space.level_of_bytes().max(files.level_of_files()), files.level_of_files() > space.level_of_bytes());
+    let (level, scarce) = (
+        space.level_of_bytes().max(files.level_of_files()),
+        files.level_of_files() > space.level_of_bytes(),
+    );
     let shown = if scarce {
-        format!("{} more files fit on the file system of {what} ({} %)", files.free, files.percent())
+        format!(
+            "{} more files fit on the file system of {what} ({} %)",
+            files.free,
+            files.percent()
+        )
     } else {
         format!("{} are free where {what} is ({} %)", bytes(space.free), space.percent())
     };
-    let advice =
-        format!("Make room on the file system of {}: older backups (chatctl backup prune), logs, `chatctl db vacuum`; or a larger disk.", path.display());
+    let advice = format!(
+        "Make room on the file system of {}: older backups (chatctl backup prune), logs, `chatctl db vacuum`; or a larger disk.",
+        path.display()
+    );
     match level {
         Level::Enough => report.ok(shown),
         Level::Low => report.warn(shown, advice),
@@ -71,7 +83,11 @@ fn space(report: &mut Report, what: &str, path: &Path) {
 
 impl Room {
     fn percent(self) -> u64 {
-        if self.all == 0 { 100 } else { u64::try_from(u128::from(self.free) * 100 / u128::from(self.all)).unwrap_or(100) }
+        if self.all == 0 {
+            100
+        } else {
+            u64::try_from(u128::from(self.free) * 100 / u128::from(self.all)).unwrap_or(100)
+        }
     }
 
     fn level_of_bytes(self) -> Level {

@@ -23,18 +23,31 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let found = format!("there is no log directory {}", directory.display());
-            let advice = "The next start of the server makes it (chatctl doctor --fix does it now).";
+            let advice =
+                "The next start of the server makes it (chatctl doctor --fix does it now).";
             if !ground.may_mend() {
                 return report.warn(found, advice);
             }
-            let made = DirBuilder::new().recursive(true).mode(0o750).create(&directory).and_then(|()| own_like(&directory, ground.data()));
+            let made = DirBuilder::new()
+                .recursive(true)
+                .mode(0o750)
+                .create(&directory)
+                .and_then(|()| own_like(&directory, ground.data()));
             return report.mended(found, "it was made", made, advice);
         }
         Err(error) => return report.unreadable(&directory, &error),
     };
-    if let Err(error) = faccessat(AT_FDCWD, &directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS) {
-        let advice = format!("Give the user of the server the right to write in {}, or choose another with [log] directory.", directory.display());
-        return report.fail(format!("{} cannot be written: {}", directory.display(), io::Error::from(error)), advice);
+    if let Err(error) =
+        faccessat(AT_FDCWD, &directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS)
+    {
+        let advice = format!(
+            "Give the user of the server the right to write in {}, or choose another with [log] directory.",
+            directory.display()
+        );
+        return report.fail(
+            format!("{} cannot be written: {}", directory.display(), io::Error::from(error)),
+            advice,
+        );
     }
     // Root can write everywhere; whether the server can is seen from who the data belongs to.
     if let Ok(data) = fs::metadata(ground.data())
@@ -43,14 +56,21 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         && meta.mode() & 0o022 == 0
     {
         let (whose, owner) = (name(meta.uid()), name(data.uid()));
-        return report.fail(format!("the log directory belongs to {whose}, the data to {owner}"), format!("chown {owner} {}", directory.display()));
+        return report.fail(
+            format!("the log directory belongs to {whose}, the data to {owner}"),
+            format!("chown {owner} {}", directory.display()),
+        );
     }
     let (files, size) = size(&directory);
     let found = format!("{} with {} in {}", count(files, "file"), bytes(size), directory.display());
     if size > MUCH {
         let advice = match log.rotation {
-            Rotation::Never => "Let logrotate take the files away, or let the server do it: [log] rotation = \"daily\" and max_files.",
-            Rotation::Daily | Rotation::Hourly => "Keep fewer files ([log] max_files), or log less ([log] level = \"info\").",
+            Rotation::Never => {
+                "Let logrotate take the files away, or let the server do it: [log] rotation = \"daily\" and max_files."
+            }
+            Rotation::Daily | Rotation::Hourly => {
+                "Keep fewer files ([log] max_files), or log less ([log] level = \"info\")."
+            }
         };
         return report.warn(found, advice);
     }
@@ -58,6 +78,11 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 fn size(directory: &std::path::Path) -> (usize, u64) {
-    let files = fs::read_dir(directory).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
+    let files = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(fs::Metadata::is_file);
     files.fold((0, 0), |(count, sum), file| (count + 1, sum + file.len()))
 }

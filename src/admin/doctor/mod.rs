@@ -1,8 +1,10 @@
-//! What can be wrong with a server: found, said with what to do about it, and mended where that is safe.
+//! What can be wrong with a server: found, said with what to do about it, and mended where that is
+//! safe.
 //!
-//! A check looks at a [`Ground`], the configuration and the files that it tells of, and opens what it needs itself, only to read.
-//! So a check says the same inside a running server, on the data of a stopped one, and where no server could start.
-//! Checks block; those that take long read the whole database.
+//! A check looks at a [`Ground`], the configuration and the files that it tells of, and opens what
+//! it needs itself, only to read. So a check says the same inside a running server, on the data of
+//! a stopped one, and where no server could start. Checks block; those that take long read the
+//! whole database.
 
 mod backups;
 mod certificate;
@@ -108,7 +110,13 @@ pub fn examine(ground: &Ground, checks: &[&Check]) -> Vec<Finding> {
 /// Notes in the log what was mended, and by whom.
 pub fn note(operator: &Operator, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.status == Status::Fixed) {
-        tracing::info!(user = operator.0, "Mended ({}): {}; {}.", finding.check, finding.found, finding.advice.as_deref().unwrap_or_default());
+        tracing::info!(
+            user = operator.0,
+            "Mended ({}): {}; {}.",
+            finding.check,
+            finding.found,
+            finding.advice.as_deref().unwrap_or_default()
+        );
     }
 }
 
@@ -127,12 +135,22 @@ impl Admin {
         let parts = &self.0.parts;
         let server = match self.running() {
             None => Server::Stopped,
-            Some(running) => Server::Here(Box::new(Live { store: parts.store.clone(), addresses: running.addresses.clone(), start: running.start })),
+            Some(running) => Server::Here(Box::new(Live {
+                store: parts.store.clone(),
+                addresses: running.addresses.clone(),
+                start: running.start,
+            })),
         };
         Ground { config: Arc::clone(&parts.config), file: None, fix, server }
     }
 
-    pub(super) async fn doctor(&self, operator: &Operator, names: &[String], fix: bool, output: &Output) -> Result<(), Failure> {
+    pub(super) async fn doctor(
+        &self,
+        operator: &Operator,
+        names: &[String],
+        fix: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let (ground, checks) = (self.ground(fix), only(names)?);
         let looked = tokio::task::spawn_blocking(move || examine(&ground, &checks));
         let findings = looked.await.map_err(|error| Failure::failed(error.to_string()))?;

@@ -47,8 +47,14 @@ fn directory(ground: &Ground, report: &mut Report, path: &Path, meta: &Metadata)
     let mode = meta.mode() & 0o777;
     if mode & 0o027 == 0 {
         if mode & 0o050 != 0 {
-            let advice = format!("chmod 700 {}, unless its group is meant to use the control socket.", path.display());
-            report.warn(format!("the group of the data directory may enter it (mode {mode:04o})"), advice);
+            let advice = format!(
+                "chmod 700 {}, unless its group is meant to use the control socket.",
+                path.display()
+            );
+            report.warn(
+                format!("the group of the data directory may enter it (mode {mode:04o})"),
+                advice,
+            );
         }
         return;
     }
@@ -56,20 +62,34 @@ fn directory(ground: &Ground, report: &mut Report, path: &Path, meta: &Metadata)
     mend_mode(ground, report, found, path, 0o700);
 }
 
-/// Files with everything in them: the database and its companions and copies, the search index, backups.
+/// Files with everything in them: the database and its companions and copies, the search index,
+/// backups.
 fn private(ground: &Ground) -> Vec<PathBuf> {
     let database = ground.database();
-    let starts: Vec<String> = [&database, &index_of(&database)].iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
-    let ours = |name: &str| starts.iter().any(|start| name.strip_prefix(start.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.'])));
+    let starts: Vec<String> = [&database, &index_of(&database)]
+        .iter()
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    let ours = |name: &str| {
+        starts.iter().any(|start| {
+            name.strip_prefix(start.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+        })
+    };
     let mut found = files_in(database.parent().unwrap_or(ground.data()), ours);
-    found.extend(files_in(&ground.data().join(&ground.config.backup.directory), |name| name.starts_with("chatctl-")));
+    found.extend(files_in(&ground.data().join(&ground.config.backup.directory), |name| {
+        name.starts_with("chatctl-")
+    }));
     found.sort();
     found
 }
 
 fn files_in(directory: &Path, ours: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.file_name().to_str().is_some_and(&ours)).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(&ours))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 fn file(ground: &Ground, report: &mut Report, path: &Path, forbidden: u32, wanted: u32) {
@@ -87,7 +107,10 @@ fn socket(ground: &Ground, report: &mut Report) {
     let Ok(meta) = fs::symlink_metadata(&path) else { return };
     let mode = meta.mode() & 0o777;
     if meta.file_type().is_socket() && mode & OTHERS != 0 {
-        let found = format!("everybody on this machine may administer the server: {} has mode {mode:04o}", path.display());
+        let found = format!(
+            "everybody on this machine may administer the server: {} has mode {mode:04o}",
+            path.display()
+        );
         mend_mode(ground, report, found, &path, 0o660);
     }
 }
@@ -98,7 +121,13 @@ fn mend_mode(ground: &Ground, report: &mut Report, found: String, path: &Path, w
         return report.fail(found, advice);
     }
     // Never through a link: root mends here what somebody else could have replaced by one.
-    let done = fchmodat(nix::fcntl::AT_FDCWD, path, Mode::from_bits_truncate(wanted), FchmodatFlags::NoFollowSymlink).map_err(io::Error::from);
+    let done = fchmodat(
+        nix::fcntl::AT_FDCWD,
+        path,
+        Mode::from_bits_truncate(wanted),
+        FchmodatFlags::NoFollowSymlink,
+    )
+    .map_err(io::Error::from);
     report.mended(found, &format!("its mode is {wanted:04o} now"), done, advice);
 }
 
@@ -114,21 +143,29 @@ fn owners(ground: &Ground, report: &mut Report, data: &Path, owner: &Metadata) {
     let whose = name(owner.uid());
     let found = match foreign.len() {
         1 => format!("{} belongs to {} instead of {whose}", first.display(), name(*uid)),
-        more => format!("{} belong to somebody else than {whose}: {}", count(more, "file"), listed(&foreign)),
+        more => format!(
+            "{} belong to somebody else than {whose}: {}",
+            count(more, "file"),
+            listed(&foreign)
+        ),
     };
     let advice = format!("As root: chown -R {}:{} {}", owner.uid(), owner.gid(), data.display());
     if !ground.may_mend() || !identity::caller().is_root() {
         return report.fail(found, advice);
     }
-    let mended = identity::as_caller(|| foreign.iter().try_for_each(|(path, _)| give(data, path, owner)));
+    let mended =
+        identity::as_caller(|| foreign.iter().try_for_each(|(path, _)| give(data, path, owner)));
     report.mended(found, &format!("they belong to {whose} now"), mended, advice);
 }
 
-/// Gives a file to the owner of the data directory: that file and no other, whatever its owner puts in its place meanwhile.
+/// Gives a file to the owner of the data directory: that file and no other, whatever its owner puts
+/// in its place meanwhile.
 fn give(data: &Path, path: &Path, owner: &Metadata) -> io::Result<()> {
     let within = path.strip_prefix(data).map_err(io::Error::other)?;
     let root = fs::File::open(data)?;
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_NOFOLLOW).resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW)
+        .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
     let file = fs::File::from(openat2(&root, within, how)?);
     let meta = file.metadata()?;
     if !meta.is_dir() && meta.nlink() != 1 {
@@ -140,7 +177,8 @@ fn give(data: &Path, path: &Path, owner: &Metadata) -> io::Result<()> {
 }
 
 fn listed(foreign: &[(PathBuf, u32)]) -> String {
-    let named: Vec<String> = foreign.iter().take(MOST).map(|(path, _)| path.display().to_string()).collect();
+    let named: Vec<String> =
+        foreign.iter().take(MOST).map(|(path, _)| path.display().to_string()).collect();
     named.join(", ") + if foreign.len() > MOST { ", …" } else { "" }
 }
 

@@ -1,4 +1,5 @@
-//! Which proxies are believed: too many, and everybody can forge an address; too few, and all clients share that of the proxy.
+//! Which proxies are believed: too many, and everybody can forge an address; too few, and all
+//! clients share that of the proxy.
 
 use super::Ground;
 use super::report::Report;

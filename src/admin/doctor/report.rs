@@ -38,7 +38,12 @@ pub struct Finding {
 
 impl Finding {
     /// A line.
-    pub fn new(check: &str, status: Status, found: impl Into<String>, advice: Option<String>) -> Self {
+    pub fn new(
+        check: &str,
+        status: Status,
+        found: impl Into<String>,
+        advice: Option<String>,
+    ) -> Self {
         Self { check: check.to_owned(), status, found: found.into(), advice }
     }
 }
@@ -79,18 +84,29 @@ impl Report {
         self.add(Status::Skipped, why, Some(advice.into()));
     }
 
-    /// Something was wrong and somebody has tried to mend it: what was done, or why that was not possible and what to do then.
-    pub(super) fn mended(&mut self, found: impl Into<String>, done: &str, outcome: Result<(), impl Display>, else_do: impl Into<String>) {
+    /// Something was wrong and somebody has tried to mend it: what was done, or why that was not
+    /// possible and what to do then.
+    pub(super) fn mended(
+        &mut self,
+        found: impl Into<String>,
+        done: &str,
+        outcome: Result<(), impl Display>,
+        else_do: impl Into<String>,
+    ) {
         match outcome {
             Ok(()) => self.add(Status::Fixed, found, Some(done.to_owned())),
-            Err(error) => self.fail(format!("{}; it could not be mended: {error}", found.into()), else_do),
+            Err(error) => {
+                self.fail(format!("{}; it could not be mended: {error}", found.into()), else_do)
+            }
         }
     }
 
     /// A file or directory could not be looked at.
     pub(super) fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
         let advice = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => "Run the check as the owner of the data directory, or as root.",
+            std::io::ErrorKind::PermissionDenied => {
+                "Run the check as the owner of the data directory, or as root."
+            }
             _ => "Look at the file system: mount, dmesg, fsck.",
         };
         self.fail(format!("{} cannot be read: {error}", path.display()), advice);
@@ -121,7 +137,11 @@ pub(super) fn bytes(number: u64) -> String {
     let power = (0..UNITS.len() - 1).rev().find(|power| number >> (10 * power) > 0).unwrap_or(0);
     let (whole, rest) = (number >> (10 * power), number & ((1 << (10 * power)) - 1));
     let tenth = (rest * 10) >> (10 * power);
-    if power == 0 || whole >= 100 { format!("{whole} {}", UNITS[power]) } else { format!("{whole}.{tenth} {}", UNITS[power]) }
+    if power == 0 || whole >= 100 {
+        format!("{whole} {}", UNITS[power])
+    } else {
+        format!("{whole}.{tenth} {}", UNITS[power])
+    }
 }
 
 #[cfg(test)]
@@ -130,9 +150,14 @@ mod tests {
 
     #[test]
     fn bytes_are_rounded_down_to_what_people_read() {
-        for (number, shown) in
-            [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (200 << 20, "200 MiB"), ((5 << 30) + (900 << 20), "5.8 GiB")]
-        {
+        for (number, shown) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (200 << 20, "200 MiB"),
+            ((5 << 30) + (900 << 20), "5.8 GiB"),
+        ] {
             assert_eq!(bytes(number), shown);
         }
     }

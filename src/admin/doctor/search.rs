@@ -21,14 +21,20 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     let began = Instant::now();
     let glance = loop {
         match search_index(&ground.database(), ground.is_live()) {
-            Ok(Glance::Behind(_) | Glance::Missing) if ground.is_live() && began.elapsed() < PATIENCE => std::thread::sleep(LOOK),
+            Ok(Glance::Behind(_) | Glance::Missing)
+                if ground.is_live() && began.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(LOOK)
+            }
             other => break other,
         }
     };
     match glance {
         Err(error) => report.skip(format!("the database cannot be read: {error}")),
         Ok(Glance::InStep) => report.ok("it is whole and in step"),
-        Ok(Glance::Missing) if ground.is_live() => bad(ground, report, "there is no search index".to_owned()),
+        Ok(Glance::Missing) if ground.is_live() => {
+            bad(ground, report, "there is no search index".to_owned())
+        }
         Ok(Glance::Missing) => report.ok("there is none yet; the next server makes it"),
         Ok(Glance::Behind(missing)) if ground.is_live() => {
             report.warn(
@@ -36,7 +42,9 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
                 "Wait while it is being made; if the number does not fall, look at the log.",
             );
         }
-        Ok(Glance::Behind(missing)) => report.ok(format!("it is whole; {missing} messages and changes are taken in by the next server")),
+        Ok(Glance::Behind(missing)) => report.ok(format!(
+            "it is whole; {missing} messages and changes are taken in by the next server"
+        )),
         Ok(Glance::Stale(why)) => bad(ground, report, format!("it cannot be used: {why}")),
         Ok(Glance::Damaged(why)) => bad(ground, report, format!("it is damaged: {why}")),
     }
@@ -49,6 +57,11 @@ fn bad(ground: &Ground, report: &mut Report, found: String) {
             let made = tokio::runtime::Handle::current().block_on(live.store.reindex(|_, _| true));
             report.mended(found, "it was made anew", made, AGAIN);
         }
-        _ => report.mended(found, "it was thrown away; the next server makes it anew", discard_search_index(&ground.database()), AGAIN),
+        _ => report.mended(
+            found,
+            "it was thrown away; the next server makes it anew",
+            discard_search_index(&ground.database()),
+            AGAIN,
+        ),
     }
 }

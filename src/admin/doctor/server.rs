@@ -12,14 +12,21 @@ use crate::admin::control;
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     match &ground.server {
         Server::Here(_) | Server::Elsewhere => report.ok("a server runs and answers"),
-        Server::Silent(why) => report.fail(why.clone(), "Wait if it is just starting; else look at its log, and end the process."),
+        Server::Silent(why) => report.fail(
+            why.clone(),
+            "Wait if it is just starting; else look at its log, and end the process.",
+        ),
         Server::Stopped => {
             let path = ground.config.server.control_path();
             if !is_stale(&path) {
                 return report.ok("no server runs");
             }
-            let found = format!("no server runs, and one that died has left its socket {}", path.display());
-            let advice = format!("Start the server, which replaces it, or: rm {} (chatctl doctor --fix does it).", path.display());
+            let found =
+                format!("no server runs, and one that died has left its socket {}", path.display());
+            let advice = format!(
+                "Start the server, which replaces it, or: rm {} (chatctl doctor --fix does it).",
+                path.display()
+            );
             if !ground.may_mend() {
                 return report.warn(found, advice);
             }
@@ -35,5 +42,6 @@ fn remove(path: &Path) -> io::Result<()> {
 
 fn is_stale(path: &Path) -> bool {
     let socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
-    socket && control::call(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    socket
+        && control::call(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }

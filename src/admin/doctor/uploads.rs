@@ -1,4 +1,5 @@
-//! Uploaded files: the directory is this instance's, each row has its bytes and they are right, and bytes without a row do not stay.
+//! Uploaded files: the directory is this instance's, each row has its bytes and they are right, and
+//! bytes without a row do not stay.
 
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
@@ -43,14 +44,22 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         Err(error) => return report.skip(format!("the database cannot be read: {error}")),
     };
     whose(ground, report, &directory);
-    let lost: Vec<&str> = told.iter().filter(|(name, size)| !is_there(&directory, name, *size)).map(|(name, _)| name.as_str()).collect();
+    let lost: Vec<&str> = told
+        .iter()
+        .filter(|(name, size)| !is_there(&directory, name, *size))
+        .map(|(name, _)| name.as_str())
+        .collect();
     // What has gone since the database was asked has gone from both.
     let lost: Vec<&str> = match uploaded_files(&ground.database(), ground.is_live()) {
-        Ok(now) if !lost.is_empty() => lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect(),
+        Ok(now) if !lost.is_empty() => {
+            lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect()
+        }
         _ => lost,
     };
-    let thrown: BTreeSet<String> = trash::names(&directory).unwrap_or_default().into_iter().collect();
-    let (in_trash, lost): (Vec<&str>, Vec<&str>) = lost.into_iter().partition(|name| thrown.contains(*name));
+    let thrown: BTreeSet<String> =
+        trash::names(&directory).unwrap_or_default().into_iter().collect();
+    let (in_trash, lost): (Vec<&str>, Vec<&str>) =
+        lost.into_iter().partition(|name| thrown.contains(*name));
     if !lost.is_empty() {
         report.fail(
             format!("{} missing or cut short: {}", are(lost.len(), "uploaded file"), some(&lost)),
@@ -68,7 +77,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         );
     }
     let known: BTreeSet<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-    let orphans: Vec<&str> = old.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    let orphans: Vec<&str> =
+        old.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !orphans.is_empty() {
         report.warn(
             format!("nothing refers to {}: {}", count(orphans.len(), "old file"), some(&orphans)),
@@ -76,9 +86,20 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         );
     }
     if report.is_empty() {
-        let not_all = if compared < known.len() { format!(" (of which the newest {compared} were compared with their sums)") } else { String::new() };
-        let waiting = if thrown.is_empty() { String::new() } else { format!("; {} in the trash", count(thrown.len(), "removed file")) };
-        report.ok(format!("{} and nothing else{not_all}{waiting}", count(known.len(), "uploaded file")));
+        let not_all = if compared < known.len() {
+            format!(" (of which the newest {compared} were compared with their sums)")
+        } else {
+            String::new()
+        };
+        let waiting = if thrown.is_empty() {
+            String::new()
+        } else {
+            format!("; {} in the trash", count(thrown.len(), "removed file"))
+        };
+        report.ok(format!(
+            "{} and nothing else{not_all}{waiting}",
+            count(known.len(), "uploaded file")
+        ));
     }
 }
 
@@ -101,8 +122,12 @@ fn whose(ground: &Ground, report: &mut Report, directory: &Path) {
         Err(error) => return report.unreadable(&directory.join(OWNER), &error),
     };
     // The next start of a server says whose it is; before that there may be no id either.
-    let (false, Ok(instance)) = (all.is_empty(), instance_of(&ground.database(), ground.is_live())) else { return };
-    let others: Vec<&str> = all.iter().map(String::as_str).filter(|owner| *owner != instance).collect();
+    let (false, Ok(instance)) = (all.is_empty(), instance_of(&ground.database(), ground.is_live()))
+    else {
+        return;
+    };
+    let others: Vec<&str> =
+        all.iter().map(String::as_str).filter(|owner| *owner != instance).collect();
     if !others.is_empty() || instance.is_empty() {
         report.fail(
             format!("{} belongs to another instance ({}; this database is of {instance}), so nothing in it is removed", directory.display(), others.join(", ")),
@@ -117,7 +142,11 @@ fn missing_directory(ground: &Ground, report: &mut Report, directory: &Path) {
     if !ground.may_mend() {
         return report.warn(found, advice);
     }
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory).and_then(|()| own_like(directory, ground.data()));
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .and_then(|()| own_like(directory, ground.data()));
     report.mended(found, "it was made", made, advice);
 }
 
@@ -129,7 +158,12 @@ fn thrown_away(ground: &Ground, report: &mut Report, directory: &Path, names: &[
         return report.fail(found, advice);
     }
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    report.mended(found, "they were brought back", trash::take_back(directory, &names).map(drop), advice);
+    report.mended(
+        found,
+        "they were brought back",
+        trash::take_back(directory, &names).map(drop),
+        advice,
+    );
 }
 
 /// Compares files with their names, which are their sums: how many, and those that are not right.
@@ -142,7 +176,9 @@ fn compare<'t>(directory: &Path, told: &'t [(String, u64)]) -> (usize, Vec<&'t s
         }
         compared += 1;
         // One that is missing or cut short has been told already.
-        let Some(path) = place(directory, name).filter(|_| is_there(directory, name, *size)) else { continue };
+        let Some(path) = place(directory, name).filter(|_| is_there(directory, name, *size)) else {
+            continue;
+        };
         if sum(&path).is_ok_and(|sum| sum != *name) {
             wrong.push(name.as_str());
         }
@@ -163,7 +199,9 @@ fn sum(path: &Path) -> io::Result<String> {
 }
 
 fn is_there(directory: &Path, name: &str, size: u64) -> bool {
-    place(directory, name).and_then(|path| std::fs::metadata(path).ok()).is_some_and(|meta| meta.len() == size)
+    place(directory, name)
+        .and_then(|path| std::fs::metadata(path).ok())
+        .is_some_and(|meta| meta.len() == size)
 }
 
 fn are(number: usize, thing: &str) -> String {
@@ -172,6 +210,10 @@ fn are(number: usize, thing: &str) -> String {
 
 fn some(names: &[&str]) -> String {
     // The whole name is long, and its beginning finds the file.
-    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("{}…", name.get(..16).unwrap_or(name))).collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(MOST)
+        .map(|name| format!("{}…", name.get(..16).unwrap_or(name)))
+        .collect();
     shown.join(", ") + if names.len() > MOST { ", …" } else { "" }
 }

@@ -30,7 +30,10 @@ fn newest_first(directory: &Path) -> io::Result<Vec<PathBuf>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let meta = entry.metadata()?;
         // What logrotate has packed is old.
-        if meta.is_file() && name.starts_with("chatctl.log") && entry.path().extension().is_none_or(|ending| ending != "gz") {
+        if meta.is_file()
+            && name.starts_with("chatctl.log")
+            && entry.path().extension().is_none_or(|ending| ending != "gz")
+        {
             found.push((meta.modified()?, entry.path()));
         }
     }
@@ -56,9 +59,12 @@ mod tests {
     #[test]
     fn lines_are_taken_from_as_many_files_as_it_needs() {
         let dir = tempfile::tempdir().unwrap();
-        for (age, name, text) in
-            [(3, "chatctl.log.2025-07-13", "a\nb\n"), (2, "chatctl.log.2025-07-14", "c\nd\n"), (1, "chatctl.log.2025-07-15", "e\n"), (0, "other", "x\n")]
-        {
+        for (age, name, text) in [
+            (3, "chatctl.log.2025-07-13", "a\nb\n"),
+            (2, "chatctl.log.2025-07-14", "c\nd\n"),
+            (1, "chatctl.log.2025-07-15", "e\n"),
+            (0, "other", "x\n"),
+        ] {
             fs::write(dir.path().join(name), text).unwrap();
             let file = File::options().write(true).open(dir.path().join(name)).unwrap();
             file.set_modified(SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();

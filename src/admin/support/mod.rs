@@ -1,6 +1,8 @@
-//! What somebody who helps from afar needs to know, without what is nobody's business: no message text, password, token or mail address.
+//! What somebody who helps from afar needs to know, without what is nobody's business: no message
+//! text, password, token or mail address.
 //!
-//! Like the checks of `doctor`, each part is made of configuration and files, so that there is something to say of every server.
+//! Like the checks of `doctor`, each part is made of configuration and files, so that there is
+//! something to say of every server.
 
 mod logs;
 mod redact;
@@ -38,7 +40,11 @@ impl Part {
 
     /// The same of a value.
     pub fn json(name: &str, about: &str, value: &impl Serialize) -> Self {
-        Self::new(name, about, &serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string()))
+        Self::new(
+            name,
+            about,
+            &serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string()),
+        )
     }
 }
 
@@ -46,7 +52,8 @@ impl Part {
 pub fn parts(ground: &Ground) -> Vec<Part> {
     let config = &ground.config;
     let settings = redact::configuration(config.as_ref());
-    let log = logs::latest(&config.server.data_dir.join(&config.log.directory), LINES).unwrap_or_else(|error| format!("The log cannot be read: {error}\n"));
+    let log = logs::latest(&config.server.data_dir.join(&config.log.directory), LINES)
+        .unwrap_or_else(|error| format!("The log cannot be read: {error}\n"));
     let database = config.server.data_dir.join(&config.database.path);
     let live = !matches!(ground.server, Server::Stopped);
     let stats = match figures(&database, live) {
@@ -54,16 +61,30 @@ pub fn parts(ground: &Ground) -> Vec<Part> {
         Err(error) => json!({"problem": error.to_string()}),
     };
     vec![
-        Part::new("config.toml", "the configuration as it holds, secrets and addresses blanked", &settings),
+        Part::new(
+            "config.toml",
+            "the configuration as it holds, secrets and addresses blanked",
+            &settings,
+        ),
         Part::json("stats.json", "how much there is of everything, in numbers", &stats),
-        Part::json("system.json", "kernel, memory, limits and disk of the machine", &system::facts(config)),
-        Part::new("log.txt", "the latest lines of the log: login names and room numbers, no message text", &log),
+        Part::json(
+            "system.json",
+            "kernel, memory, limits and disk of the machine",
+            &system::facts(config),
+        ),
+        Part::new(
+            "log.txt",
+            "the latest lines of the log: login names and room numbers, no message text",
+            &log,
+        ),
     ]
 }
 
 /// Numbers only: a name says what a room is about.
 fn nameless(mut stats: Value) -> Value {
-    for room in stats["largest_rooms"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+    for room in
+        stats["largest_rooms"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
+    {
         room.remove("name");
     }
     stats
@@ -83,7 +104,9 @@ impl Admin {
             output.item(Part::json("status.json", "how the server is", &status)).await?;
         }
         if let Some(running) = self.running() {
-            output.item(Part::new("metrics.txt", "what the server has counted", &(running.metrics)())).await?;
+            output
+                .item(Part::new("metrics.txt", "what the server has counted", &(running.metrics)()))
+                .await?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! What must not leave the house is blanked: mail addresses, user parts and queries of URLs, whatever looks like a token.
+//! What must not leave the house is blanked: mail addresses, user parts and queries of URLs,
+//! whatever looks like a token.
 
 use serde::Serialize;
 use toml::Value;
@@ -12,14 +13,23 @@ const SECRET: [&str; 6] = ["secret", "password", "token", "webhook", "mail", "ap
 /// The configuration as TOML.
 pub(super) fn configuration(config: &impl Serialize) -> String {
     let value = Value::try_from(config).map(|value| blanked("", value));
-    value.map_err(|error| error.to_string()).and_then(|value| toml::to_string_pretty(&value).map_err(|error| error.to_string())).unwrap_or_else(|error| error)
+    value
+        .map_err(|error| error.to_string())
+        .and_then(|value| toml::to_string_pretty(&value).map_err(|error| error.to_string()))
+        .unwrap_or_else(|error| error)
 }
 
 fn blanked(key: &str, value: Value) -> Value {
     match value {
-        Value::Table(table) => Value::Table(table.into_iter().map(|(key, value)| (key.clone(), blanked(&key, value))).collect()),
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| blanked(key, item)).collect()),
-        Value::String(text) if SECRET.iter().any(|secret| key.contains(secret)) => Value::String(if text.is_empty() { text } else { BLANK.to_owned() }),
+        Value::Table(table) => Value::Table(
+            table.into_iter().map(|(key, value)| (key.clone(), blanked(&key, value))).collect(),
+        ),
+        Value::Array(items) => {
+            Value::Array(items.into_iter().map(|item| blanked(key, item)).collect())
+        }
+        Value::String(text) if SECRET.iter().any(|secret| key.contains(secret)) => {
+            Value::String(if text.is_empty() { text } else { BLANK.to_owned() })
+        }
         Value::String(plain) => Value::String(text(&plain)),
         other => other,
     }
@@ -27,11 +37,34 @@ fn blanked(key: &str, value: Value) -> Value {
 
 /// Text without what must not leave the house.
 pub fn text(text: &str) -> String {
-    let ends =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|' | '\\');
+    let ends = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '"' | '\''
+                    | '`'
+                    | '<'
+                    | '>'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | ','
+                    | ';'
+                    | '|'
+                    | '\\'
+            )
+    };
     let mut plain = String::with_capacity(text.len());
     for piece in text.split_inclusive(ends) {
-        let end = piece.char_indices().next_back().filter(|(_, c)| ends(*c)).map_or(piece.len(), |(at, _)| at);
+        let end = piece
+            .char_indices()
+            .next_back()
+            .filter(|(_, c)| ends(*c))
+            .map_or(piece.len(), |(at, _)| at);
         let (word, after) = piece.split_at(end);
         plain.push_str(&without_tokens(&without_addresses(word)));
         plain.push_str(after);
@@ -42,12 +75,16 @@ pub fn text(text: &str) -> String {
 /// Of a URL the user part and the query go; anything else with an `@` in it goes altogether.
 fn without_addresses(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else {
-        let address = word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+        let address =
+            word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
         return if address { BLANK.to_owned() } else { word.to_owned() };
     };
-    let (address, query) = rest.split_once(['?', '#']).map_or((rest, ""), |(address, _)| (address, "?…"));
+    let (address, query) =
+        rest.split_once(['?', '#']).map_or((rest, ""), |(address, _)| (address, "?…"));
     // The last: a password may hold one as well.
-    let address = address.rsplit_once('@').map_or_else(|| address.to_owned(), |(_, host)| format!("{BLANK}@{host}"));
+    let address = address
+        .rsplit_once('@')
+        .map_or_else(|| address.to_owned(), |(_, host)| format!("{BLANK}@{host}"));
     format!("{scheme}://{address}{query}")
 }
 
@@ -79,11 +116,23 @@ mod tests {
     fn addresses_and_tokens_are_blanked_and_the_rest_stays() {
         for (said, told) in [
             ("mail from ann@example.org, and <ben@example.org>.", "mail from …, and <…>."),
-            ("https://user:p@ss@chat.example/path?token=1 works", "https://…@chat.example/path?… works"),
+            (
+                "https://user:p@ss@chat.example/path?token=1 works",
+                "https://…@chat.example/path?… works",
+            ),
             ("id 0123456789abcdef0123456789abcdef.", "id …."),
-            ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV", "Bearer eyJhbGciOiJIUzI1NiJ9.….…"),
-            ("[2025-07-15T14:32:10.245Z] [INFO] [PID:7] [ann] - User logged in.\n", "[2025-07-15T14:32:10.245Z] [INFO] [PID:7] [ann] - User logged in.\n"),
-            ("login_failures_per_minute_per_account = 10", "login_failures_per_minute_per_account = 10"),
+            (
+                "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV",
+                "Bearer eyJhbGciOiJIUzI1NiJ9.….…",
+            ),
+            (
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:7] [ann] - User logged in.\n",
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:7] [ann] - User logged in.\n",
+            ),
+            (
+                "login_failures_per_minute_per_account = 10",
+                "login_failures_per_minute_per_account = 10",
+            ),
             ("{\"user\":\"ann\",\"at\":\"ann@x\"}", "{\"user\":\"ann\",\"at\":\"…\"}"),
             ("@ann 안녕", "@ann 안녕"),
             ("", ""),
@@ -100,9 +149,14 @@ mod tests {
                 .parse()
                 .unwrap();
         let told = configuration(&table);
-        for kept in
-            ["password_min_length = 8", "access_token_minutes = 60", "/etc/key.pem", "smtps://…@mail.example", "slack_webhook = \"…\"", "mail_to = [\"…\"]"]
-        {
+        for kept in [
+            "password_min_length = 8",
+            "access_token_minutes = 60",
+            "/etc/key.pem",
+            "smtps://…@mail.example",
+            "slack_webhook = \"…\"",
+            "mail_to = [\"…\"]",
+        ] {
             assert!(told.contains(kept), "{kept}: {told}");
         }
         assert!(!told.contains("hooks.example") && !told.contains("a@b.c"), "{told}");

@@ -1,5 +1,5 @@
-//! A zip file of somebody else: entries are read by their exact names and never unpacked to the disk, so their paths do no harm, and
-//! what they may unpack to is bounded.
+//! A zip file of somebody else: entries are read by their exact names and never unpacked to the
+//! disk, so their paths do no harm, and what they may unpack to is bounded.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -74,8 +74,11 @@ impl Unread {
 
     fn of(error: &ZipError) -> Self {
         match error {
-            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => Self::Encrypted,
-            ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => Self::Unsupported,
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)
+            | ZipError::InvalidPassword => Self::Encrypted,
+            ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
+                Self::Unsupported
+            }
             _ => Self::Damaged,
         }
     }
@@ -87,17 +90,29 @@ impl Archive {
         let broken = |why: &str| Failure::failed(format!("cannot read {}: {why}", path.display()));
         let file = File::open(path).map_err(|error| broken(&error.to_string()))?;
         let size = file.metadata().map_err(|error| broken(&error.to_string()))?.len();
-        let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error.to_string()))?;
+        let zip =
+            ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error.to_string()))?;
         if zip.len() > MAX_ENTRIES {
             return Err(broken("it has too many entries"));
         }
-        if (0..zip.len()).any(|place| zip.by_index_data(place).is_ok_and(|entry| entry.encrypted())) {
-            return Err(broken("it is encrypted; unpack it with its password and pack it again without one"));
+        if (0..zip.len()).any(|place| zip.by_index_data(place).is_ok_and(|entry| entry.encrypted()))
+        {
+            return Err(broken(
+                "it is encrypted; unpack it with its password and pack it again without one",
+            ));
         }
         let names = zip.file_names_raw().map(plain_name);
-        let places: HashMap<String, usize> = names.enumerate().map(|(place, name)| (name, place)).collect();
+        let places: HashMap<String, usize> =
+            names.enumerate().map(|(place, name)| (name, place)).collect();
         let (layout, root) = layout(&places);
-        Ok(Self { zip, places, layout, root, budget: size.saturating_mul(MAX_RATIO).saturating_add(ALLOWANCE), paid: HashSet::new() })
+        Ok(Self {
+            zip,
+            places,
+            layout,
+            root,
+            budget: size.saturating_mul(MAX_RATIO).saturating_add(ALLOWANCE),
+            paid: HashSet::new(),
+        })
     }
 
     /// Where an entry is.
@@ -107,7 +122,10 @@ impl Archive {
 
     /// The names of all entries.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().filter_map(|name| name.strip_prefix(self.root.as_str())).filter(|name| !is_of_the_system(name))
+        self.places
+            .keys()
+            .filter_map(|name| name.strip_prefix(self.root.as_str()))
+            .filter(|name| !is_of_the_system(name))
     }
 
     /// What an entry holds, up to `limit` bytes.
@@ -117,7 +135,8 @@ impl Archive {
         let limit = if paid { limit } else { limit.min(self.budget) };
         let entry = self.zip.by_index(place).map_err(|error| Unread::of(&error))?;
         // What the archive says of the size proves nothing.
-        let read = entry.take(limit + 1).read_to_end(&mut bytes).map_err(|_| Unread::Damaged)? as u64;
+        let read =
+            entry.take(limit + 1).read_to_end(&mut bytes).map_err(|_| Unread::Damaged)? as u64;
         if !paid {
             self.budget = self.budget.saturating_sub(read);
             self.paid.insert(place);
@@ -130,49 +149,77 @@ impl Archive {
         self.find(name).ok_or(Unread::Missing).and_then(|place| self.read(place, limit))
     }
 
-    /// Copies the lines of a Mattermost export, however large within what the archive may unpack to.
+    /// Copies the lines of a Mattermost export, however large within what the archive may unpack
+    /// to.
     pub(super) fn copy_lines(&mut self, to: &mut File) -> Result<(), Failure> {
-        let Layout::Mattermost(name) = &self.layout else { return Err(Failure::failed("the archive holds no export of Mattermost")) };
+        let Layout::Mattermost(name) = &self.layout else {
+            return Err(Failure::failed("the archive holds no export of Mattermost"));
+        };
         let place = self.places.get(name).copied().unwrap_or_default();
-        let entry = self.zip.by_index(place).map_err(|error| Failure::failed(format!("{name} in the archive is {}", Unread::of(&error).words())))?;
+        let entry = self.zip.by_index(place).map_err(|error| {
+            Failure::failed(format!("{name} in the archive is {}", Unread::of(&error).words()))
+        })?;
         let directory = std::env::temp_dir();
         let cannot = |error: std::io::Error| match error.kind() {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
                 Failure::failed(format!("{name} in the archive is damaged: {error}"))
             }
-            _ => Failure::failed(format!("cannot unpack {name} into {}: {error}; TMPDIR names another directory", directory.display())),
+            _ => Failure::failed(format!(
+                "cannot unpack {name} into {}: {error}; TMPDIR names another directory",
+                directory.display()
+            )),
         };
         let read = std::io::copy(&mut entry.take(self.budget + 1), to).map_err(cannot)?;
         if read > self.budget {
-            return Err(Failure::failed("the archive unpacks to more than 200 times its size; nothing was taken"));
+            return Err(Failure::failed(
+                "the archive unpacks to more than 200 times its size; nothing was taken",
+            ));
         }
         self.budget -= read;
         Ok(())
     }
 }
 
-/// The name in UTF-8 whatever the archive says of it, with slashes, and composed: one that was packed again on another system may differ.
+/// The name in UTF-8 whatever the archive says of it, with slashes, and composed: one that was
+/// packed again on another system may differ.
 fn plain_name(name: &[u8]) -> String {
-    let name: String = String::from_utf8_lossy(name).nfc().map(|c| if c == '\\' { '/' } else { c }).collect();
+    let name: String =
+        String::from_utf8_lossy(name).nfc().map(|c| if c == '\\' { '/' } else { c }).collect();
     name.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
 /// What desktops leave in archives.
 fn is_of_the_system(name: &str) -> bool {
-    name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|last| matches!(last, ".DS_Store" | "Thumbs.db" | "desktop.ini"))
+    name.starts_with("__MACOSX/")
+        || name
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| matches!(last, ".DS_Store" | "Thumbs.db" | "desktop.ini"))
 }
 
-/// What the archive holds, and in which folder: the top, or where only one folder is there or holds an export, that folder. What lies
-/// deeper are files of users, and may be called anything.
+/// What the archive holds, and in which folder: the top, or where only one folder is there or holds
+/// an export, that folder. What lies deeper are files of users, and may be called anything.
 fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
     let mut root = String::new();
     loop {
         if let Some(found) = at(places, &root) {
             return (found, root);
         }
-        let inside = places.keys().filter(|name| !is_of_the_system(name)).filter_map(|name| name.strip_prefix(root.as_str()));
-        let folders: BTreeSet<&str> = inside.filter_map(|name| name.split_once('/')).map(|(folder, _)| folder).filter(|folder| *folder != "..").collect();
-        let found: Vec<_> = folders.iter().filter_map(|folder| at(places, &format!("{root}{folder}/")).map(|found| (found, folder))).collect();
+        let inside = places
+            .keys()
+            .filter(|name| !is_of_the_system(name))
+            .filter_map(|name| name.strip_prefix(root.as_str()));
+        let folders: BTreeSet<&str> = inside
+            .filter_map(|name| name.split_once('/'))
+            .map(|(folder, _)| folder)
+            .filter(|folder| *folder != "..")
+            .collect();
+        let found: Vec<_> = folders
+            .iter()
+            .filter_map(|folder| {
+                at(places, &format!("{root}{folder}/")).map(|found| (found, folder))
+            })
+            .collect();
         match (found.as_slice(), folders.len()) {
             ([(layout, folder)], _) => return (layout.clone(), format!("{root}{folder}/")),
             ([], 1) => root = format!("{root}{}/", folders.first().copied().unwrap_or_default()),
@@ -191,7 +238,11 @@ fn at(places: &HashMap<String, usize>, root: &str) -> Option<Layout> {
     if users && ["channels.json", "groups.json", "dms.json", "mpims.json"].into_iter().any(there) {
         return Some(Layout::Slack);
     }
-    let lines = places.keys().filter(|name| name.strip_prefix(root).and_then(|name| name.strip_suffix(".jsonl")).is_some_and(|stem| !stem.contains('/')));
+    let lines = places.keys().filter(|name| {
+        name.strip_prefix(root)
+            .and_then(|name| name.strip_suffix(".jsonl"))
+            .is_some_and(|stem| !stem.contains('/'))
+    });
     lines.min().map(|name| Layout::Mattermost(name.clone()))
 }
 
@@ -246,12 +297,40 @@ mod tests {
             (slack, Layout::Slack, ""),
             (&[("users.json", ""), ("dms.json", "")], Layout::Slack, ""),
             (&[("org_users.json", ""), ("channels.json", "")], Layout::Slack, ""),
-            (&[("a\\users.json", ""), ("a\\channels.json", ""), ("a\\general\\x.json", "")], Layout::Slack, "a/"),
-            (&[("a/b/users.json", ""), ("a/b/channels.json", ""), ("__MACOSX/a/._users.json", "")], Layout::Slack, "a/b/"),
-            (&[("a/users.json", ""), ("a/channels.json", ""), ("readme.txt", "")], Layout::Slack, "a/"),
-            (&[("import.jsonl", version), ("data/users.json", ""), ("data/channels.json", "")], Layout::Mattermost("import.jsonl".to_owned()), ""),
-            (&[("other.jsonl", version), ("data/a/users.json", "")], Layout::Mattermost("other.jsonl".to_owned()), ""),
-            (&[("x/import.jsonl", version), ("x/data/a.png", "")], Layout::Mattermost("x/import.jsonl".to_owned()), "x/"),
+            (
+                &[("a\\users.json", ""), ("a\\channels.json", ""), ("a\\general\\x.json", "")],
+                Layout::Slack,
+                "a/",
+            ),
+            (
+                &[
+                    ("a/b/users.json", ""),
+                    ("a/b/channels.json", ""),
+                    ("__MACOSX/a/._users.json", ""),
+                ],
+                Layout::Slack,
+                "a/b/",
+            ),
+            (
+                &[("a/users.json", ""), ("a/channels.json", ""), ("readme.txt", "")],
+                Layout::Slack,
+                "a/",
+            ),
+            (
+                &[("import.jsonl", version), ("data/users.json", ""), ("data/channels.json", "")],
+                Layout::Mattermost("import.jsonl".to_owned()),
+                "",
+            ),
+            (
+                &[("other.jsonl", version), ("data/a/users.json", "")],
+                Layout::Mattermost("other.jsonl".to_owned()),
+                "",
+            ),
+            (
+                &[("x/import.jsonl", version), ("x/data/a.png", "")],
+                Layout::Mattermost("x/import.jsonl".to_owned()),
+                "x/",
+            ),
             (&[("users.json", "")], Layout::Unknown, ""),
             (&[("data/a/users.json", ""), ("data/b/channels.json", "")], Layout::Unknown, ""),
         ] {

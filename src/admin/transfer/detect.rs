@@ -1,4 +1,5 @@
-//! What a file is that somebody wants to import, and what to do with one that is none of what is taken.
+//! What a file is that somebody wants to import, and what to do with one that is none of what is
+//! taken.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -8,8 +9,7 @@ use super::json;
 use crate::admin::Failure;
 
 /// What is taken, for whoever gave something else.
-pub(super) const TAKEN: &str =
-    "import takes an export of chatctl (JSON Lines), of Slack (the zip as it was downloaded) or of Mattermost (JSON Lines, or a zip with import.jsonl)";
+pub(super) const TAKEN: &str = "import takes an export of chatctl (JSON Lines), of Slack (the zip as it was downloaded) or of Mattermost (JSON Lines, or a zip with import.jsonl)";
 
 /// Beginning of what is taken: enough for the first line of an export.
 const HEAD: u64 = 64 * 1024;
@@ -50,8 +50,14 @@ pub(super) fn detect(path: &Path) -> Result<Kind, Failure> {
 fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     let known: [(&[u8], &str); 7] = [
         (b"PK\x05\x06", "it is an empty zip archive"),
-        (b"\x1f\x8b", "it is compressed with gzip (unpack it first: gunzip, or tar -xzf for a .tgz)"),
-        (b"\x28\xb5\x2f\xfd", "it is compressed with zstd (a backup is restored with chatctl backup restore; unpack anything else with zstd -d first)"),
+        (
+            b"\x1f\x8b",
+            "it is compressed with gzip (unpack it first: gunzip, or tar -xzf for a .tgz)",
+        ),
+        (
+            b"\x28\xb5\x2f\xfd",
+            "it is compressed with zstd (a backup is restored with chatctl backup restore; unpack anything else with zstd -d first)",
+        ),
         (b"BZh", "it is compressed with bzip2 (unpack it first)"),
         (b"\xfd7zXZ", "it is compressed with xz (unpack it first)"),
         (b"7z\xbc\xaf", "it is a 7z archive (unpack it, and pack it as a zip)"),
@@ -80,16 +86,17 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     match line["type"].as_str() {
         Some("header") => Ok(Kind::Native),
         Some("version") => Ok(Kind::Mattermost),
-        Some("room") if line.get("visibility").is_some() => {
-            Err("it is a single room as chatctl room export writes it, which is there to be read (chatctl export writes what can be imported)")
-        }
+        Some("room") if line.get("visibility").is_some() => Err(
+            "it is a single room as chatctl room export writes it, which is there to be read (chatctl export writes what can be imported)",
+        ),
         _ => Err(unknown(text)),
     }
 }
 
 fn unknown(text: &[u8]) -> &'static str {
     let marks = ["\"rid\"", "\"_updatedAt\"", "rocketchat", "rocket.chat"];
-    let start = String::from_utf8_lossy(text.get(..text.len().min(4096)).unwrap_or(text)).to_lowercase();
+    let start =
+        String::from_utf8_lossy(text.get(..text.len().min(4096)).unwrap_or(text)).to_lowercase();
     if marks.iter().any(|mark| start.contains(&mark.to_lowercase())) {
         return "it looks like data of Rocket.Chat, which are not understood (export them to the format of Slack)";
     }
@@ -118,7 +125,10 @@ mod tests {
             (b"\xff\xfe{\0", Err("UTF-16")),
             (b"[{\"id\":\"U1\"}]", Err("whole zip")),
             (b"{\"_id\":\"x\",\"rid\":\"GENERAL\",\"msg\":\"hi\"}\n", Err("Rocket.Chat")),
-            (b"{\"type\":\"room\",\"room\":\"room001\",\"visibility\":\"public\"}\n", Err("room export")),
+            (
+                b"{\"type\":\"room\",\"room\":\"room001\",\"visibility\":\"public\"}\n",
+                Err("room export"),
+            ),
             (b"{\"type\":\"post\"}\n", Err("the first line")),
             (b"hello\n", Err("no export of chatctl")),
         ] {

@@ -25,15 +25,22 @@ const CHUNK: usize = 64 * 1024;
 const PAGES: usize = 2;
 
 /// Writes everything that a database holds to the output. Nobody writes to it.
-pub(super) async fn export(database: PathBuf, files: &Files, output: &Output) -> Result<(), Failure> {
+pub(super) async fn export(
+    database: PathBuf,
+    files: &Files,
+    output: &Output,
+) -> Result<(), Failure> {
     let (sender, mut pages) = mpsc::channel::<(Vec<Record>, u64)>(PAGES);
     let reading = tokio::task::spawn_blocking(move || {
-        Sqlite::export(&database, PRODUCT, &mut |page, rows| match sender.blocking_send((page, rows)) {
+        Sqlite::export(&database, PRODUCT, &mut |page, rows| match sender
+            .blocking_send((page, rows))
+        {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
     });
-    let mut writing = Writing { lines: Lines::default(), buffer: Vec::with_capacity(2 * CHUNK), output };
+    let mut writing =
+        Writing { lines: Lines::default(), buffer: Vec::with_capacity(2 * CHUNK), output };
     let (mut written, mut done) = (HashSet::new(), 0);
     while let Some((page, rows)) = pages.recv().await {
         done += page.len() as u64;
@@ -77,7 +84,9 @@ impl Writing<'_> {
 
     /// The parts of a file; a file that is not there has none, and the import says so.
     async fn file(&mut self, files: &Files, name: &str) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| Failure::failed(format!("cannot read the file {name}: {error}"));
+        let failed = |error: std::io::Error| {
+            Failure::failed(format!("cannot read the file {name}: {error}"))
+        };
         let Some((file, size)) = files.read(name).await.map_err(failed)? else {
             tracing::error!("A file that is known is not there: {name}");
             return Ok(());
@@ -89,7 +98,13 @@ impl Writing<'_> {
             file.read_exact(&mut bytes).await.map_err(failed)?;
             left -= bytes.len() as u64;
             let last = left == 0;
-            self.record(&Record::File(FileRecord { name: name.to_owned(), part, last, data: STANDARD.encode(&bytes) })).await?;
+            self.record(&Record::File(FileRecord {
+                name: name.to_owned(),
+                part,
+                last,
+                data: STANDARD.encode(&bytes),
+            }))
+            .await?;
             if last {
                 return Ok(());
             }

@@ -1,4 +1,5 @@
-//! JSON as it is found in exports: with byte order marks, cut off, with bytes that are not UTF-8 and with halves of characters.
+//! JSON as it is found in exports: with byte order marks, cut off, with bytes that are not UTF-8
+//! and with halves of characters.
 
 use std::borrow::Cow;
 
@@ -8,10 +9,12 @@ use serde_json::Value;
 /// What starts a file that a Windows program has written.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The JSON of these bytes. A byte order mark, bytes that are not UTF-8 and halves of surrogate pairs do no harm.
+/// The JSON of these bytes. A byte order mark, bytes that are not UTF-8 and halves of surrogate
+/// pairs do no harm.
 pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
-    serde_json::from_slice(bytes).or_else(|error| serde_json::from_str(&repaired(bytes)).map_err(|_| error))
+    serde_json::from_slice(bytes)
+        .or_else(|error| serde_json::from_str(&repaired(bytes)).map_err(|_| error))
 }
 
 /// The entries of a JSON list up to where it breaks off, and why it does. Null is an empty list.
@@ -52,7 +55,8 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 }
 
-/// The text with `�` for bytes that are not UTF-8 and for `\ud83d` without its other half, which JSON readers refuse.
+/// The text with `�` for bytes that are not UTF-8 and for `\ud83d` without its other half, which
+/// JSON readers refuse.
 fn repaired(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if !text.contains("\\u") {
@@ -80,7 +84,8 @@ fn repaired(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether an escape is the first half of a surrogate pair (true) or the second; None for everything else.
+/// Whether an escape is the first half of a surrogate pair (true) or the second; None for
+/// everything else.
 fn surrogate(escape: &str) -> Option<bool> {
     let digits = escape.strip_prefix("\\u")?.get(..4)?;
     match u16::from_str_radix(digits, 16).ok()? {
@@ -99,7 +104,10 @@ mod tests {
     #[test]
     fn json_is_read_as_far_as_it_goes() {
         assert_eq!(parse(b"\xef\xbb\xbf{\"a\":1}").unwrap(), json!({"a": 1}));
-        assert_eq!(parse(br#"["\ud83d","\ud83d\ude00 \\ud83d \udc00x"]"#).unwrap(), json!(["\u{fffd}", "😀 \\ud83d \u{fffd}x"]));
+        assert_eq!(
+            parse(br#"["\ud83d","\ud83d\ude00 \\ud83d \udc00x"]"#).unwrap(),
+            json!(["\u{fffd}", "😀 \\ud83d \u{fffd}x"])
+        );
         assert_eq!(parse(b"[\"a\xffb\"]").unwrap(), json!(["a\u{fffd}b"]));
         assert!(parse(b"{").is_err());
         for (bytes, read, whole) in [
@@ -112,7 +120,12 @@ mod tests {
             (br#"[1,"\ud83d",3]"#, json!([1, "\u{fffd}", 3]), true),
         ] {
             let (entries, error) = list(bytes);
-            assert_eq!((Value::from(entries), error.is_none()), (read, whole), "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                (Value::from(entries), error.is_none()),
+                (read, whole),
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Reads what other products write: a value that is absent, null or of another type costs its own field and never what stands around it.
+//! Reads what other products write: a value that is absent, null or of another type costs its own
+//! field and never what stands around it.
 //!
-//! Exports are written by many programs, and changed by hand. Numbers may be text and text may be numbers; lists may be null and hold
-//! null. Structures are declared with `wire!`, so that no field can be stricter than the others. Whatever was there and could not be
-//! used is collected in [`Oddities`], for the report.
+//! Exports are written by many programs, and changed by hand. Numbers may be text and text may be
+//! numbers; lists may be null and hold null. Structures are declared with `wire!`, so that no field
+//! can be stricter than the others. Whatever was there and could not be used is collected in
+//! [`Oddities`], for the report.
 
 use serde_json::{Map, Value};
 
@@ -30,8 +32,14 @@ impl Oddities {
     }
 
     /// Reads one field of an object.
-    pub(super) fn field<T: Lenient + Default>(&mut self, fields: &mut Map<String, Value>, name: &'static str) -> T {
-        let Some(value) = fields.remove(name).filter(|value| !value.is_null()) else { return T::default() };
+    pub(super) fn field<T: Lenient + Default>(
+        &mut self,
+        fields: &mut Map<String, Value>,
+        name: &'static str,
+    ) -> T {
+        let Some(value) = fields.remove(name).filter(|value| !value.is_null()) else {
+            return T::default();
+        };
         self.path.push(name);
         let read = T::read(value, self);
         self.path.pop();
@@ -89,7 +97,10 @@ impl Lenient for f64 {
 }
 
 impl Lenient for i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction is cut off, and what is too large becomes the largest")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a fraction is cut off, and what is too large becomes the largest"
+    )]
     fn read(value: Value, odd: &mut Oddities) -> Option<Self> {
         let whole = match &value {
             Value::Number(number) => number.as_i64(),
@@ -151,7 +162,9 @@ impl<T: Lenient> Lenient for Option<T> {
 impl<T: Lenient> Lenient for Vec<T> {
     fn read(value: Value, odd: &mut Oddities) -> Option<Self> {
         match value {
-            Value::Array(items) => Some(items.into_iter().filter_map(|item| T::read(item, odd)).collect()),
+            Value::Array(items) => {
+                Some(items.into_iter().filter_map(|item| T::read(item, odd)).collect())
+            }
             other => odd.refuse(&other, "a list"),
         }
     }
@@ -174,7 +187,8 @@ impl<T: Lenient> Lenient for Box<T> {
     }
 }
 
-/// Declares structures of JSON objects; `name: Type = "key"` where the key is another than the name.
+/// Declares structures of JSON objects; `name: Type = "key"` where the key is another than the
+/// name.
 macro_rules! wire {
     (@key $field:ident) => { stringify!($field) };
     (@key $field:ident $key:literal) => { $key };
@@ -232,7 +246,11 @@ pub(super) mod tests {
 
     /// An object with these fields.
     pub(in crate::admin::transfer) fn object(fields: &[(&str, Sample)]) -> Value {
-        fields.iter().map(|(name, sample)| ((*name).to_owned(), sample())).collect::<Map<_, _>>().into()
+        fields
+            .iter()
+            .map(|(name, sample)| ((*name).to_owned(), sample()))
+            .collect::<Map<_, _>>()
+            .into()
     }
 
     /// Fails where some value of one field changes what is read of another.
@@ -240,11 +258,22 @@ pub(super) mod tests {
         let whole = T::sample();
         let wanted = shown(&T::read(whole.clone(), &mut Oddities::default()).unwrap());
         for (name, _) in &wanted {
-            for value in [json!(null), json!(true), json!(7), json!(-1.5), json!("7"), json!("words"), json!([null, 7, "x", {}, []]), json!({"value": [1]})] {
+            for value in [
+                json!(null),
+                json!(true),
+                json!(7),
+                json!(-1.5),
+                json!("7"),
+                json!("words"),
+                json!([null, 7, "x", {}, []]),
+                json!({"value": [1]}),
+            ] {
                 let mut changed = whole.clone();
                 changed[*name] = value.clone();
                 let read = shown(&T::read(changed, &mut Oddities::default()).unwrap());
-                for ((other, before), (_, after)) in wanted.iter().zip(&read).filter(|((other, _), _)| other != name) {
+                for ((other, before), (_, after)) in
+                    wanted.iter().zip(&read).filter(|((other, _), _)| other != name)
+                {
                     assert_eq!(before, after, "{name} = {value} changes {other}");
                 }
             }
@@ -275,9 +304,22 @@ pub(super) mod tests {
             &mut odd,
         );
         let outer = outer.unwrap();
-        assert_eq!((outer.kind.as_deref(), outer.count, outer.share, outer.yes), (Some("7"), 12, 1.5, true));
-        assert_eq!((outer.names, outer.many[0].text.as_str(), outer.many.len()), (vec!["a".to_owned(), "5".to_owned()], "1", 1));
-        assert_eq!(odd.take(), ["inner: a number instead of an object", "many: text instead of an object", "names: a list instead of text"]);
+        assert_eq!(
+            (outer.kind.as_deref(), outer.count, outer.share, outer.yes),
+            (Some("7"), 12, 1.5, true)
+        );
+        assert_eq!(
+            (outer.names, outer.many[0].text.as_str(), outer.many.len()),
+            (vec!["a".to_owned(), "5".to_owned()], "1", 1)
+        );
+        assert_eq!(
+            odd.take(),
+            [
+                "inner: a number instead of an object",
+                "many: text instead of an object",
+                "names: a list instead of text"
+            ]
+        );
         let outer = Outer::read(json!({"type": null, "count": null, "yes": 0, "many": null, "names": false, "inner": [], "rest": null}), &mut odd).unwrap();
         assert_eq!((outer.kind, outer.count, outer.yes, outer.many.len()), (None, 0, false, 0));
         assert!(odd.take().is_empty(), "what is empty is as if it were absent");

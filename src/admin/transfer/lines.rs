@@ -25,7 +25,8 @@ impl Lines {
     /// Adds the line of a record.
     pub(super) fn add(&mut self, record: &Record, to: &mut Vec<u8>) -> Result<(), Failure> {
         let from = to.len();
-        serde_json::to_writer(&mut *to, record).map_err(|error| Failure::failed(error.to_string()))?;
+        serde_json::to_writer(&mut *to, record)
+            .map_err(|error| Failure::failed(error.to_string()))?;
         to.push(b'\n');
         self.hash.update(to.get(from..).unwrap_or_default());
         *self.counts.entry(record.kind().to_owned()).or_default() += 1;
@@ -34,8 +35,10 @@ impl Lines {
 
     /// Adds the last line.
     pub(super) fn end(self, to: &mut Vec<u8>) -> Result<(), Failure> {
-        let end = Record::End(End { counts: self.counts, sha256: hex::encode(self.hash.finalize()) });
-        serde_json::to_writer(&mut *to, &end).map_err(|error| Failure::failed(error.to_string()))?;
+        let end =
+            Record::End(End { counts: self.counts, sha256: hex::encode(self.hash.finalize()) });
+        serde_json::to_writer(&mut *to, &end)
+            .map_err(|error| Failure::failed(error.to_string()))?;
         to.push(b'\n');
         Ok(())
     }
@@ -61,7 +64,12 @@ impl Export {
     /// Reads all of it, so that nothing is taken of one that is damaged or not complete.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
-        let mut export = Self { file: BufReader::with_capacity(1 << 16, file), header: first(path)?, lines: 0, number: 0 };
+        let mut export = Self {
+            file: BufReader::with_capacity(1 << 16, file),
+            header: first(path)?,
+            lines: 0,
+            number: 0,
+        };
         let (mut counts, mut hash, mut end) = (BTreeMap::<String, u64>::new(), Sha256::new(), None);
         let mut line = Vec::new();
         while export.line(&mut line)? {
@@ -77,9 +85,15 @@ impl Export {
                 }
             }
         }
-        let Some(end) = end else { return Err(Failure::failed("the export is not complete: its last line is missing; nothing was taken")) };
+        let Some(end) = end else {
+            return Err(Failure::failed(
+                "the export is not complete: its last line is missing; nothing was taken",
+            ));
+        };
         if end.sha256 != hex::encode(hash.finalize()) || end.counts != counts {
-            return Err(Failure::failed("the export is damaged: its contents do not fit its last line; nothing was taken"));
+            return Err(Failure::failed(
+                "the export is damaged: its contents do not fit its last line; nothing was taken",
+            ));
         }
         export.lines = export.number;
         export.number = 0;
@@ -90,12 +104,19 @@ impl Export {
     /// The next record; None after the last.
     pub(super) fn next(&mut self) -> Result<Option<Record>, Failure> {
         let mut line = Vec::new();
-        if self.line(&mut line)? { self.parse(if self.number == 1 { without_bom(&line) } else { &line }).map(Some) } else { Ok(None) }
+        if self.line(&mut line)? {
+            self.parse(if self.number == 1 { without_bom(&line) } else { &line }).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn line(&mut self, line: &mut Vec<u8>) -> Result<bool, Failure> {
         line.clear();
-        let read = (&mut self.file).take(MAX_LINE).read_until(b'\n', line).map_err(|error| Failure::failed(format!("cannot read the export: {error}")))?;
+        let read = (&mut self.file)
+            .take(MAX_LINE)
+            .read_until(b'\n', line)
+            .map_err(|error| Failure::failed(format!("cannot read the export: {error}")))?;
         self.number += u64::from(read > 0);
         if read as u64 == MAX_LINE {
             return Err(self.broken("it is too long"));
@@ -108,7 +129,10 @@ impl Export {
     }
 
     fn broken(&self, why: &str) -> Failure {
-        Failure::failed(format!("line {} of the export cannot be read: {why}; nothing was taken", self.number))
+        Failure::failed(format!(
+            "line {} of the export cannot be read: {why}; nothing was taken",
+            self.number
+        ))
     }
 }
 
@@ -116,15 +140,24 @@ impl Export {
 fn first(path: &Path) -> Result<Header, Failure> {
     let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let mut line = Vec::new();
-    BufReader::new(file).take(4096).read_until(b'\n', &mut line).map_err(|error| unreadable(path, &error.to_string()))?;
+    BufReader::new(file)
+        .take(4096)
+        .read_until(b'\n', &mut line)
+        .map_err(|error| unreadable(path, &error.to_string()))?;
     match serde_json::from_slice(without_bom(&line)) {
-        Ok(Record::Header(header)) if header.format == Header::FORMAT && header.version <= Header::VERSION => Ok(header),
-        Ok(Record::Header(header)) if header.format == Header::FORMAT => Err(Failure::failed(format!(
-            "the export has version {} and was made by {}; this program reads up to version {}",
-            header.version,
-            header.product,
-            Header::VERSION
-        ))),
+        Ok(Record::Header(header))
+            if header.format == Header::FORMAT && header.version <= Header::VERSION =>
+        {
+            Ok(header)
+        }
+        Ok(Record::Header(header)) if header.format == Header::FORMAT => {
+            Err(Failure::failed(format!(
+                "the export has version {} and was made by {}; this program reads up to version {}",
+                header.version,
+                header.product,
+                Header::VERSION
+            )))
+        }
         _ => Err(unreadable(path, "it is no export of chatctl")),
     }
 }
@@ -167,9 +200,15 @@ mod tests {
         let mut export = Export::open(&path).unwrap();
         assert_eq!(export.lines, 2);
         assert_eq!(export.next().unwrap(), Some(header(1)));
-        let damaged = String::from_utf8(bytes.clone()).unwrap().replace("test", "tesT").into_bytes();
+        let damaged =
+            String::from_utf8(bytes.clone()).unwrap().replace("test", "tesT").into_bytes();
         let trailing = [bytes.as_slice(), b"{}\n"].concat();
-        for (bad, why) in [(without_end, "not complete"), (damaged, "damaged"), (trailing, "cannot be read"), (b"{}\n".to_vec(), "no export")] {
+        for (bad, why) in [
+            (without_end, "not complete"),
+            (damaged, "damaged"),
+            (trailing, "cannot be read"),
+            (b"{}\n".to_vec(), "no export"),
+        ] {
             std::fs::write(&path, bad).unwrap();
             let failure = Export::open(&path).unwrap_err();
             assert!(failure.message.contains(why), "{failure:?}");

@@ -1,7 +1,9 @@
-//! A whole instance out and in: our own export, and those of Slack and Mattermost translated into the same records.
+//! A whole instance out and in: our own export, and those of Slack and Mattermost translated into
+//! the same records.
 //!
-//! `lines` is the format of the file, `take` the receiving end of every import, `sound` what a record may say. `foreign` is what the
-//! translations of other products share, each of which has a folder. What may live here: no SQL, no printing, no arguments.
+//! `lines` is the format of the file, `take` the receiving end of every import, `sound` what a
+//! record may say. `foreign` is what the translations of other products share, each of which has a
+//! folder. What may live here: no SQL, no printing, no arguments.
 
 mod archive;
 mod detect;
@@ -43,8 +45,9 @@ impl Admin {
         Files::there(&config.server.data_dir.join(&config.media.directory))
     }
 
-    /// Everything there is, as lines. Of a running server a copy of the database is read, in the data directory and gone afterwards:
-    /// whoever reads slowly, or not at all, keeps nobody's write-ahead log from starting anew.
+    /// Everything there is, as lines. Of a running server a copy of the database is read, in the
+    /// data directory and gone afterwards: whoever reads slowly, or not at all, keeps nobody's
+    /// write-ahead log from starting anew.
     pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         let _hold = self.chat().hold_media().await;
@@ -52,16 +55,26 @@ impl Admin {
             return export::export(parts.database.clone(), &self.files(), output).await;
         }
         let data = &parts.config.server.data_dir;
-        let cannot = |error: std::io::Error| Failure::io(&format!("cannot write in {}", data.display()), &error);
+        let cannot = |error: std::io::Error| {
+            Failure::io(&format!("cannot write in {}", data.display()), &error)
+        };
         let copy = Scratch::directory(data, EXPORT_PREFIX, COPY_ENDING).map_err(cannot)?;
         let database = copy.path().join("chat.db");
-        with_progress(output, async |heard| parts.store.copy(database.clone(), move |done, all| heard.tell(done, all)).await).await?;
+        with_progress(output, async |heard| {
+            parts.store.copy(database.clone(), move |done, all| heard.tell(done, all)).await
+        })
+        .await?;
         export::export(database, &self.files(), output).await
     }
 
-    /// Takes an export into the data of a stopped server, and says item by item what came of it. A rehearsal keeps no files; whoever
-    /// asks for one gives it data of its own.
-    pub async fn import(&self, import: Import, rehearsal: bool, output: &Output) -> Result<(), Failure> {
+    /// Takes an export into the data of a stopped server, and says item by item what came of it. A
+    /// rehearsal keeps no files; whoever asks for one gives it data of its own.
+    pub async fn import(
+        &self,
+        import: Import,
+        rehearsal: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
         let config = &self.0.parts.config;
         let target = Target {
             store: self.0.parts.store.clone(),
@@ -72,11 +85,14 @@ impl Admin {
             data: config.server.data_dir.clone(),
         };
         let (handle, said) = (Handle::current(), output.clone());
-        let running = tokio::task::spawn_blocking(move || import.run(target, &mut |done, total| handle.block_on(said.progress(done, total))));
+        let running = tokio::task::spawn_blocking(move || {
+            import.run(target, &mut |done, total| handle.block_on(said.progress(done, total)))
+        });
         let report = running.await.map_err(|error| Failure::failed(error.to_string()))??;
         // What was left out comes first: it is what somebody has to do something about.
         let note = |(reason, note): (&Reason, &Note)| json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples});
-        let (bad, others): (Vec<_>, Vec<_>) = report.notes.iter().partition(|(reason, _)| **reason == Reason::NotUnderstood);
+        let (bad, others): (Vec<_>, Vec<_>) =
+            report.notes.iter().partition(|(reason, _)| **reason == Reason::NotUnderstood);
         for item in bad.into_iter().map(note) {
             output.item(item).await?;
         }
@@ -87,8 +103,14 @@ impl Admin {
             output.item(item).await?;
         }
         tracing::info!(rehearsal, "Import ended: {}", json!(report.counts));
-        let came = |kind: Kind| report.counts.get(&kind).is_some_and(|count| count.taken + count.known > 0);
-        if came(Kind::Users) || came(Kind::Rooms) { Ok(()) } else { Err(Failure::failed("the export holds neither people nor rooms; nothing was imported")) }
+        let came = |kind: Kind| {
+            report.counts.get(&kind).is_some_and(|count| count.taken + count.known > 0)
+        };
+        if came(Kind::Users) || came(Kind::Rooms) {
+            Ok(())
+        } else {
+            Err(Failure::failed("the export holds neither people nor rooms; nothing was imported"))
+        }
     }
 }
 
@@ -105,8 +127,8 @@ enum Format {
 }
 
 impl Import {
-    /// Finds out what the file is and, of our own exports, whether it is whole. `source` overrides what the source calls itself, for
-    /// two Mattermost servers that come into one. Blocks.
+    /// Finds out what the file is and, of our own exports, whether it is whole. `source` overrides
+    /// what the source calls itself, for two Mattermost servers that come into one. Blocks.
     pub fn open(path: &Path, source: Option<String>) -> Result<Self, Failure> {
         let from = match detect::detect(path)? {
             detect::Kind::Native => Format::Native(Box::new(Export::open(path)?)),
@@ -115,10 +137,16 @@ impl Import {
                 let archive = Archive::open(path)?;
                 match archive.layout {
                     Layout::Slack => Format::Slack(archive),
-                    Layout::Mattermost(_) => Format::Mattermost(mattermost::Input::zipped(archive)?),
+                    Layout::Mattermost(_) => {
+                        Format::Mattermost(mattermost::Input::zipped(archive)?)
+                    }
                     Layout::Unknown => {
                         let what = "the archive holds neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)";
-                        return Err(Failure::failed(format!("cannot import {}: {what}; {}", path.display(), detect::TAKEN)));
+                        return Err(Failure::failed(format!(
+                            "cannot import {}: {what}; {}",
+                            path.display(),
+                            detect::TAKEN
+                        )));
                     }
                 }
             }
@@ -135,10 +163,15 @@ impl Import {
         }
     }
 
-    /// Takes it in and says what came of it. What an earlier import of the same source has brought is left alone, so one that was
-    /// interrupted is simply run again. `progress` hears how many records are in, of how many (0: not known). Blocks; must be called
+    /// Takes it in and says what came of it. What an earlier import of the same source has brought
+    /// is left alone, so one that was interrupted is simply run again. `progress` hears how
+    /// many records are in, of how many (0: not known). Blocks; must be called
     /// within a runtime, on a thread that may block.
-    fn run(self, target: Target, progress: &mut dyn FnMut(u64, u64) -> Result<(), Failure>) -> Result<Report, Failure> {
+    fn run(
+        self,
+        target: Target,
+        progress: &mut dyn FnMut(u64, u64) -> Result<(), Failure>,
+    ) -> Result<Report, Failure> {
         let handle = Handle::current();
         let source = |default: &str| self.source.clone().unwrap_or_else(|| default.to_owned());
         match self.from {
@@ -160,7 +193,8 @@ impl Import {
             }
             Format::Mattermost(input) => {
                 let mut said = |done| progress(done, 0);
-                let mut taker = Taker::begin(handle, target, &source("mattermost"), None, &mut said)?;
+                let mut taker =
+                    Taker::begin(handle, target, &source("mattermost"), None, &mut said)?;
                 mattermost::read(input, &mut taker)?;
                 taker.finish()
             }

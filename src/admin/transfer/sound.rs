@@ -1,13 +1,18 @@
-//! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and noted.
+//! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and
+//! noted.
 
 use crate::chat::{is_password_hash, unusable_password};
 /// The name of a file as it can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
-    FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth, check_client_id, check_description, check_display_name, check_email,
-    check_login, check_topic, with_single_spaces,
+    FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth,
+    check_client_id, check_description, check_display_name, check_email, check_login, check_topic,
+    with_single_spaces,
 };
-use crate::store::transfer::{EmojiRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord, UserRecord};
+use crate::store::transfer::{
+    EmojiRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord,
+    UserRecord,
+};
 
 /// Longest name of anything.
 const MAX_NAME: usize = 64;
@@ -23,7 +28,11 @@ pub(super) fn sound(mut record: Record, report: &mut Report) -> Record {
         Record::Participant(participant) => sound_participant(participant),
         Record::Message(message) => sound_message(message, report),
         Record::Emoji(emoji) => sound_emoji(emoji),
-        Record::Header(_) | Record::File(_) | Record::Imported(_) | Record::Job(_) | Record::End(_) => {}
+        Record::Header(_)
+        | Record::File(_)
+        | Record::Imported(_)
+        | Record::Job(_)
+        | Record::End(_) => {}
     }
     record
 }
@@ -32,7 +41,8 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     if user.deleted.is_some() {
         user.login.clear();
         user.password.clear();
-        (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) = (None, None, None, None, None, false);
+        (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) =
+            (None, None, None, None, None, false);
         return;
     }
     let login = login(&user.login, &user.id.to_string());
@@ -48,7 +58,9 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     if let Some(email) = user.email.take_if(|email| check_email("email", email).is_err()) {
         report.note(Reason::EmailLeftOut, format!("{}: {email}", user.login));
     }
-    if let Some(birth) = user.birth.take_if(|birth| check_birth("birth", birth, Timestamp::now()).is_err()) {
+    if let Some(birth) =
+        user.birth.take_if(|birth| check_birth("birth", birth, Timestamp::now()).is_err())
+    {
         report.note(Reason::BirthLeftOut, format!("{}: {birth}", user.login));
     }
     for digest in [&mut user.md5, &mut user.sha1] {
@@ -65,22 +77,50 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
 
 /// The login name that is nearest to the one wanted.
 pub(super) fn login(wanted: &str, key: &str) -> String {
-    let cleaned = || wanted.trim().chars().map(|c| if c.is_whitespace() || c == '/' || c.is_control() { '-' } else { c }).take(MAX_NAME).collect::<String>();
-    let letters = || wanted.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).take(MAX_NAME).collect::<String>();
-    let number = || format!("user-{}", key.chars().filter(char::is_ascii_alphanumeric).take(MAX_NAME - 5).collect::<String>().to_lowercase());
+    let cleaned = || {
+        wanted
+            .trim()
+            .chars()
+            .map(|c| if c.is_whitespace() || c == '/' || c.is_control() { '-' } else { c })
+            .take(MAX_NAME)
+            .collect::<String>()
+    };
+    let letters = || {
+        wanted
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            .take(MAX_NAME)
+            .collect::<String>()
+    };
+    let number = || {
+        format!(
+            "user-{}",
+            key.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .take(MAX_NAME - 5)
+                .collect::<String>()
+                .to_lowercase()
+        )
+    };
     let good = |name: &String| check_login("login", name).is_ok();
     let candidates: [&dyn Fn() -> String; 3] = [&|| wanted.to_owned(), &cleaned, &letters];
     candidates.into_iter().map(|make| make()).find(good).unwrap_or_else(number)
 }
 
-/// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is left.
+/// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is
+/// left.
 pub(super) fn visible(name: &str, otherwise: &str) -> String {
     let name = &with_single_spaces(name);
     if check_display_name("name", name).is_ok() {
         return name.to_owned();
     }
     let seen = |c: &char| check_display_name("name", &format!("x{c}")).is_ok();
-    let cleaned: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(seen).take(MAX_NAME).collect();
+    let cleaned: String = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(seen)
+        .take(MAX_NAME)
+        .collect();
     if check_display_name("name", &cleaned).is_ok() { cleaned } else { otherwise.to_owned() }
 }
 
@@ -116,7 +156,8 @@ pub(super) fn line(text: &str) -> Option<String> {
     }
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let seen = |c: &char| check_topic("topic", &format!("x{c}")).is_ok();
-    Some(joined.chars().filter(seen).take(MAX_TOPIC).collect::<String>()).filter(|topic| check_topic("topic", topic).is_ok())
+    Some(joined.chars().filter(seen).take(MAX_TOPIC).collect::<String>())
+        .filter(|topic| check_topic("topic", topic).is_ok())
 }
 
 /// A description as it can be stored; None when nothing is left.
@@ -179,9 +220,15 @@ mod tests {
 
     #[test]
     fn logins_come_as_near_as_they_may() {
-        for (wanted, login_name) in
-            [("ann.lee", "ann.lee"), ("김민지", "김민지"), ("a b/c", "a-b-c"), ("🌻rose", "rose"), ("🌻", "user-u01"), ("me", "user-u01"), ("", "user-u01")]
-        {
+        for (wanted, login_name) in [
+            ("ann.lee", "ann.lee"),
+            ("김민지", "김민지"),
+            ("a b/c", "a-b-c"),
+            ("🌻rose", "rose"),
+            ("🌻", "user-u01"),
+            ("me", "user-u01"),
+            ("", "user-u01"),
+        ] {
             assert_eq!(login(wanted, "U01"), login_name, "{wanted}");
         }
         assert_eq!(login(&"x".repeat(80), "U01").chars().count(), 64);
@@ -189,12 +236,19 @@ mod tests {
 
     #[test]
     fn topics_become_one_line_and_descriptions_keep_theirs() {
-        assert_eq!(line("next: 책\n see  https://example.org").as_deref(), Some("next: 책 see https://example.org"));
+        assert_eq!(
+            line("next: 책\n see  https://example.org").as_deref(),
+            Some("next: 책 see https://example.org")
+        );
         assert_eq!(line("a\u{202e}b").as_deref(), Some("ab"));
         assert_eq!(line(&"x".repeat(2_000)).unwrap().chars().count(), MAX_TOPIC);
         assert_eq!((line(" \n"), several_lines("\u{200b}")), (None, None));
         assert_eq!(several_lines("one\n\ttwo\u{202e}").as_deref(), Some("one\n\ttwo"));
-        let mut emoji = EmojiRecord { name: ":Party Parrot:".to_owned(), media: "m".into(), created: Timestamp(0) };
+        let mut emoji = EmojiRecord {
+            name: ":Party Parrot:".to_owned(),
+            media: "m".into(),
+            created: Timestamp(0),
+        };
         sound_emoji(&mut emoji);
         assert_eq!(emoji.name, "party_parrot");
     }

@@ -81,8 +81,15 @@ impl<'p> Taker<'p> {
         native: Option<LastIds>,
         progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
-        let keep = handle.block_on(target.store.begin_import(source, native)).map_err(|error| target.failure(error))?;
-        let terms = Terms { source: source.to_owned(), native: native.is_some(), keep, refuse_look_alikes: target.refuse_look_alikes };
+        let keep = handle
+            .block_on(target.store.begin_import(source, native))
+            .map_err(|error| target.failure(error))?;
+        let terms = Terms {
+            source: source.to_owned(),
+            native: native.is_some(),
+            keep,
+            refuse_look_alikes: target.refuse_look_alikes,
+        };
         Ok(Self {
             handle,
             target,
@@ -106,8 +113,13 @@ impl<'p> Taker<'p> {
         }
         let record = sound(record, &mut self.report);
         match &record {
-            Record::Media(media) if !self.has_bytes(&media.name)? => self.report.note(Reason::BytesMissing, format!("file {}", media.id)),
-            Record::Message(message) => self.weight += message.reactions.len() + message.media.len() + message.mentions.len(),
+            Record::Media(media) if !self.has_bytes(&media.name)? => {
+                self.report.note(Reason::BytesMissing, format!("file {}", media.id))
+            }
+            Record::Message(message) => {
+                self.weight +=
+                    message.reactions.len() + message.media.len() + message.mentions.len()
+            }
             _ => {}
         }
         self.weight += 1;
@@ -123,7 +135,9 @@ impl<'p> Taker<'p> {
             return Ok(());
         }
         self.done += records.len() as u64;
-        let taken = self.handle.block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)));
+        let taken = self
+            .handle
+            .block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)));
         let Taken { report, logins } = taken.map_err(|error| self.target.failure(error))?;
         self.report.add(report);
         self.logins.extend(logins);
@@ -138,8 +152,19 @@ impl<'p> Taker<'p> {
     /// Finishes the import and says what came of it.
     pub(super) fn finish(mut self) -> Result<Report, Failure> {
         self.flush()?;
-        while self.handle.block_on(self.target.store.finish_import(Arc::clone(&self.terms))).map_err(|error| self.target.failure(error))? {}
-        for kind in [Kind::Users, Kind::Media, Kind::Rooms, Kind::Participants, Kind::Messages, Kind::Reactions] {
+        while self
+            .handle
+            .block_on(self.target.store.finish_import(Arc::clone(&self.terms)))
+            .map_err(|error| self.target.failure(error))?
+        {}
+        for kind in [
+            Kind::Users,
+            Kind::Media,
+            Kind::Rooms,
+            Kind::Participants,
+            Kind::Messages,
+            Kind::Reactions,
+        ] {
             self.report.counts.entry(kind).or_default();
         }
         Ok(self.report)
@@ -150,21 +175,36 @@ impl<'p> Taker<'p> {
             return Ok(true);
         }
         let Some(files) = &self.target.files else { return Ok(false) };
-        let found = self.handle.block_on(files.read(name)).map_err(|error| Failure::failed(format!("cannot read the files: {error}")))?;
+        let found = self
+            .handle
+            .block_on(files.read(name))
+            .map_err(|error| Failure::failed(format!("cannot read the files: {error}")))?;
         Ok(found.is_some())
     }
 
     /// A part of a file; at the last it is kept, if it is what its name says.
     fn file(&mut self, part: &FileRecord) -> Result<(), Failure> {
-        let io = |error: std::io::Error| Failure::failed(format!("cannot write the file {}: {error}", part.name));
+        let io = |error: std::io::Error| {
+            Failure::failed(format!("cannot write the file {}: {error}", part.name))
+        };
         if part.part == 0 {
             let incoming = match &self.target.files {
                 Some(files) => Some(self.handle.block_on(files.begin()).map_err(io)?),
                 None => None,
             };
-            self.receiving = Some(Receiving { name: part.name.clone(), next: 0, hash: Sha512::new(), size: 0, incoming });
+            self.receiving = Some(Receiving {
+                name: part.name.clone(),
+                next: 0,
+                hash: Sha512::new(),
+                size: 0,
+                incoming,
+            });
         }
-        let Some(mut receiving) = self.receiving.take().filter(|file| file.name == part.name && file.next == part.part) else { return Ok(()) };
+        let Some(mut receiving) =
+            self.receiving.take().filter(|file| file.name == part.name && file.next == part.part)
+        else {
+            return Ok(());
+        };
         let Ok(bytes) = STANDARD.decode(&part.data) else { return Ok(()) };
         receiving.next += 1;
         receiving.size += bytes.len() as u64;

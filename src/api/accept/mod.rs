@@ -1,4 +1,5 @@
-//! Listeners and connections: time-outs, limits, TLS and a graceful end are in our hands, warp answers what arrives.
+//! Listeners and connections: time-outs, limits, TLS and a graceful end are in our hands, warp
+//! answers what arrives.
 
 mod places;
 mod stream;
@@ -31,7 +32,8 @@ use super::door::Door;
 use crate::config;
 use crate::model::rules::Fold;
 
-/// The whole head of a request must be there within this time; it also ends idle keep-alive connections.
+/// The whole head of a request must be there within this time; it also ends idle keep-alive
+/// connections.
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// Largest head of a request.
 const HEADER_BYTES: usize = 16 * 1024;
@@ -74,7 +76,10 @@ enum Socket {
 }
 
 /// Binds every configured address; port 0 takes a free one.
-pub async fn bind(server: &config::Server, certificate: Option<&Certificate>) -> Result<Vec<Listener>, BindError> {
+pub async fn bind(
+    server: &config::Server,
+    certificate: Option<&Certificate>,
+) -> Result<Vec<Listener>, BindError> {
     let tls = certificate.map(Certificate::acceptor);
     let mut listeners = Vec::new();
     for address in &server.listen {
@@ -95,7 +100,8 @@ pub async fn bind(server: &config::Server, certificate: Option<&Certificate>) ->
 
 /// A socket file that nobody answers on any more is replaced. Its mode decides who may connect.
 fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
-    let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket()) && std::os::unix::net::UnixStream::connect(path).is_err();
+    let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
+        && std::os::unix::net::UnixStream::connect(path).is_err();
     if stale {
         std::fs::remove_file(path)?;
     }
@@ -113,7 +119,8 @@ struct Shared {
 }
 
 impl Shared {
-    /// A place for a connection of this peer. A trusted proxy has as many as there are: its clients are counted one by one, where they are known.
+    /// A place for a connection of this peer. A trusted proxy has as many as there are: its clients
+    /// are counted one by one, where they are known.
     fn place(&self, peer: &Peer) -> Result<(Place, Option<AddressPlace>), Full> {
         let place = self.door.places().take()?;
         let counted = peer.address.filter(|_| !self.door.is_trusted(peer));
@@ -121,18 +128,23 @@ impl Shared {
     }
 
     fn tell(&self, full: Full, address: Option<IpAddr>) {
-        let left_out = self.refused.lock().unwrap_or_else(PoisonError::into_inner).happened(Instant::now());
+        let left_out =
+            self.refused.lock().unwrap_or_else(PoisonError::into_inner).happened(Instant::now());
         let Some(left_out) = left_out else { return };
-        let from = address.map_or_else(|| "a Unix socket".to_owned(), |address| address.to_string());
+        let from =
+            address.map_or_else(|| "a Unix socket".to_owned(), |address| address.to_string());
         let key = match full {
             Full::Server => "max_connections",
             Full::Address => "max_connections_per_address",
         };
-        warn!("A connection from {from} was refused: [limits] {key} is reached ({left_out} more since the last such line).");
+        warn!(
+            "A connection from {from} was refused: [limits] {key} is reached ({left_out} more since the last such line)."
+        );
     }
 }
 
-/// Serves until `stop` turns true; then accepts nothing more and returns when the last plain HTTP request is answered.
+/// Serves until `stop` turns true; then accepts nothing more and returns when the last plain HTTP
+/// request is answered.
 pub async fn serve(listeners: Vec<Listener>, door: Door, stop: watch::Receiver<bool>) {
     let shared = Arc::new(Shared { door, stop, refused: Mutex::default() });
     let mut tasks = tokio::task::JoinSet::new();
@@ -168,14 +180,22 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                     if let Some(stream) = encrypt(stream, tls).await {
                         let peer = Peer { secure: matches!(stream, Stream::Tls(_)), ..peer };
                         let forwarded = Forwarded::default();
-                        let stream = Connected::new(stream, shared.door.stall(), place, of_address, forwarded.clone());
+                        let stream = Connected::new(
+                            stream,
+                            shared.door.stall(),
+                            place,
+                            of_address,
+                            forwarded.clone(),
+                        );
                         converse(stream, peer, forwarded, &shared).await;
                     }
                 });
             }
             Err(error) => {
                 if let Some(left_out) = failures.happened(Instant::now()) {
-                    warn!("A connection could not be accepted: {error} ({left_out} more since the last such line).");
+                    warn!(
+                        "A connection could not be accepted: {error} ({left_out} more since the last such line)."
+                    );
                 }
                 tokio::time::sleep(ACCEPT_REST).await;
             }
@@ -214,7 +234,8 @@ impl Socket {
 async fn encrypt(stream: Stream, tls: Option<TlsAcceptor>) -> Option<Stream> {
     match (stream, tls) {
         (Stream::Tcp(stream), Some(tls)) => {
-            let stream = tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await.ok()?.ok()?;
+            let stream =
+                tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await.ok()?.ok()?;
             Some(Stream::Tls(Box::new(stream)))
         }
         (stream, _) => Some(stream),

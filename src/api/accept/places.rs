@@ -27,7 +27,8 @@ pub(in crate::api) struct Places {
     most_of_address: usize,
 }
 
-/// One of the connections in all; given back when the connection, or the WebSocket that it became, ends.
+/// One of the connections in all; given back when the connection, or the WebSocket that it became,
+/// ends.
 #[derive(Debug)]
 pub(super) struct Place(Arc<Places>);
 
@@ -40,7 +41,12 @@ pub(in crate::api) struct AddressPlace {
 
 impl Places {
     pub(in crate::api) fn new(most: usize, most_of_address: usize) -> Arc<Self> {
-        Arc::new(Self { connections: AtomicUsize::new(0), by_address: Mutex::default(), most, most_of_address })
+        Arc::new(Self {
+            connections: AtomicUsize::new(0),
+            by_address: Mutex::default(),
+            most,
+            most_of_address,
+        })
     }
 
     /// A place for a connection.
@@ -55,7 +61,8 @@ impl Places {
         Ok(place)
     }
 
-    /// A place for a connection of this address, or for the request or WebSocket that a proxy has forwarded for it.
+    /// A place for a connection of this address, or for the request or WebSocket that a proxy has
+    /// forwarded for it.
     pub(in crate::api) fn take_of(self: &Arc<Self>, address: IpAddr) -> Result<AddressPlace, Full> {
         let address = counted(address);
         let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! A connection with its place: reads and writes, and ends when the peer takes nothing for too long.
+//! A connection with its place: reads and writes, and ends when the peer takes nothing for too
+//! long.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +15,8 @@ use tokio_rustls::server::TlsStream;
 use super::places::{AddressPlace, Place};
 use crate::api::patience::Patience;
 
-/// Bytes of a connection that may wait in the system to be sent: it would take megabytes for a peer that does not read.
+/// Bytes of a connection that may wait in the system to be sent: it would take megabytes for a peer
+/// that does not read.
 const UNSENT: u32 = 128 * 1024;
 
 /// What is underneath.
@@ -51,7 +53,13 @@ struct Writes {
 }
 
 impl Connected {
-    pub(super) fn new(stream: Stream, stall: Duration, place: Place, of_address: Option<AddressPlace>, forwarded: Forwarded) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        stall: Duration,
+        place: Place,
+        of_address: Option<AddressPlace>,
+        forwarded: Forwarded,
+    ) -> Self {
         let writes = Some(Writes { patience: Patience::new(stall), timer: None });
         Self { stream, writes, _place: place, _of_address: of_address, _forwarded: forwarded }
     }
@@ -76,7 +84,8 @@ impl Writes {
     }
 }
 
-/// Sets a new connection up: small writes go out at once, and little waits in the system for a peer that does not read.
+/// Sets a new connection up: small writes go out at once, and little waits in the system for a peer
+/// that does not read.
 pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT)
@@ -93,13 +102,21 @@ macro_rules! on_stream {
 }
 
 impl AsyncRead for Connected {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         on_stream!(self, stream => Pin::new(stream).poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Connected {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let wrote = on_stream!(self, stream => Pin::new(stream).poll_write(cx, bytes));
         let Some(writes) = &mut self.writes else { return wrote };
         match wrote {

@@ -31,7 +31,8 @@ impl Certificate {
         Ok(Some(Self { cert: cert.clone(), key: key.clone(), current }))
     }
 
-    /// Reads the files again; new connections get what they hold now. With files that cannot be used all stays as it is.
+    /// Reads the files again; new connections get what they hold now. With files that cannot be
+    /// used all stays as it is.
     pub fn reload(&self) -> Result<(), Unusable> {
         let new = Arc::new(certificate::load(&self.cert, &self.key)?);
         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = new;
@@ -44,7 +45,9 @@ impl Certificate {
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        let config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
         TlsAcceptor::from(Arc::new(config))
     }
 }

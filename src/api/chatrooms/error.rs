@@ -1,4 +1,5 @@
-//! Errors as `chatrooms` says them: `{"error": code, "message": text}` over REST, and the codes of its sockets.
+//! Errors as `chatrooms` says them: `{"error": code, "message": text}` over REST, and the codes of
+//! its sockets.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -10,13 +11,21 @@ use crate::model::Error;
 /// The documented answer to a request that failed.
 pub(super) fn answer(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
-    respond::failure(status, &wire::Failure { error: code, message: message(error), field: field(error) }, error)
+    respond::failure(
+        status,
+        &wire::Failure { error: code, message: message(error), field: field(error) },
+        error,
+    )
 }
 
 /// The same with `"valid": false`, as `GET /verify` answers.
 pub(super) fn not_verified(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
-    respond::failure(status, &wire::NotVerified { valid: false, error: code, message: message(error) }, error)
+    respond::failure(
+        status,
+        &wire::NotVerified { valid: false, error: code, message: message(error) },
+        error,
+    )
 }
 
 /// Text for people. A bad token and a missing one read alike.
@@ -29,14 +38,22 @@ pub(super) fn message(error: &Error) -> String {
 
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::TooFew(_) | Error::MissingRoom | Error::UnknownType(_) => {
-            (StatusCode::BAD_REQUEST, "invalid_request")
-        }
+        Error::Malformed(_)
+        | Error::Invalid { .. }
+        | Error::Empty(_)
+        | Error::TooLong(..)
+        | Error::TooFew(_)
+        | Error::MissingRoom
+        | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "invalid_token"),
         Error::BadCredentials { .. } => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
-        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => {
-            (StatusCode::FORBIDDEN, "forbidden")
-        }
+        Error::Forbidden
+        | Error::Archived
+        | Error::ReadOnly
+        | Error::ForeignOrigin
+        | Error::RegistrationClosed
+        | Error::NotInRoom
+        | Error::NotJoined => (StatusCode::FORBIDDEN, "forbidden"),
         Error::RoomNotFound => (StatusCode::NOT_FOUND, "room_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::UserNotFound => (StatusCode::NOT_FOUND, "user_not_found"),
@@ -77,12 +94,28 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         Error::TooLong(..) | Error::TooLarge => "too_large",
         Error::UnknownType(_) => "unknown_message_type",
         Error::MissingRoom if verb == "join_room" => "missing_room_id",
-        Error::RoomNotFound | Error::NotInRoom | Error::Forbidden | Error::Archived | Error::RoomClosing if verb == "join_room" => "join_failed",
+        Error::RoomNotFound
+        | Error::NotInRoom
+        | Error::Forbidden
+        | Error::Archived
+        | Error::RoomClosing
+            if verb == "join_room" =>
+        {
+            "join_failed"
+        }
         Error::RoomNotFound | Error::NotInRoom if verb == "leave_room" => "leave_failed",
-        // A room that one may not see answers like one that does not exist; to a sender both are rooms that they are not in.
+        // A room that one may not see answers like one that does not exist; to a sender both are
+        // rooms that they are not in.
         Error::RoomNotFound if verb == "chat_message" => "not_in_room",
         // Frames that name only a message say nothing of rooms.
-        Error::RoomNotFound if matches!(verb, "edit_message" | "delete_message" | "add_reaction" | "remove_reaction") => "message_not_found",
+        Error::RoomNotFound
+            if matches!(
+                verb,
+                "edit_message" | "delete_message" | "add_reaction" | "remove_reaction"
+            ) =>
+        {
+            "message_not_found"
+        }
         Error::RoomNotFound => "room_not_found",
         Error::MissingRoom | Error::NotInRoom => "not_in_room",
         Error::NotJoined => "leave_failed",
@@ -156,7 +189,15 @@ mod tests {
             "rate_limited",
             "too_many_reactions",
         ];
-        for verb in ["", "join_room", "leave_room", "chat_message", "edit_message", "mark_read", "subscribe"] {
+        for verb in [
+            "",
+            "join_room",
+            "leave_room",
+            "chat_message",
+            "edit_message",
+            "mark_read",
+            "subscribe",
+        ] {
             for (name, error) in golden::every_error() {
                 assert!(documented.contains(&socket_code(verb, &error)), "{verb} {name}");
             }

@@ -1,7 +1,9 @@
-//! Dialect `chatrooms`, the native one, which the web UI speaks: REST below `/api`, WebSocket `/chat`.
+//! Dialect `chatrooms`, the native one, which the web UI speaks: REST below `/api`, WebSocket
+//! `/chat`.
 //!
-//! A login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) or as `Authorization: Bearer`.
-//! REST keys are camelCase (`edited_name` excepted), WebSocket keys `snake_case`. Errors: `{"error","message"}`.
+//! A login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) or as
+//! `Authorization: Bearer`. REST keys are camelCase (`edited_name` excepted), WebSocket keys
+//! `snake_case`. Errors: `{"error","message"}`.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|

@@ -17,8 +17,13 @@ pub(super) const ABOUT: About = About {
 
 /// A route.
 pub(super) fn describe(operation: Operation) -> Described {
-    let chat =
-        |described: Described| described.path("id", words::natural(), "Number of the chat").fails([invalid("id"), Error::RoomNotFound, Error::Forbidden]);
+    let chat = |described: Described| {
+        described.path("id", words::natural(), "Number of the chat").fails([
+            invalid("id"),
+            Error::RoomNotFound,
+            Error::Forbidden,
+        ])
+    };
     match operation {
         Operation::LogIn => Described::new("Log in by e-mail address or login name")
             .open()
@@ -58,5 +63,8 @@ fn invalid(field: &'static str) -> Error {
 
 /// JSend around what was asked for.
 fn success(data: Shape) -> Shape {
-    data.within("data", ObjectBuilder::new().property("status", words::always("success")).required("status"))
+    data.within(
+        "data",
+        ObjectBuilder::new().property("status", words::always("success")).required("status"),
+    )
 }

@@ -1,4 +1,5 @@
-//! Errors as `chats` says them: JSend, `fail` with a title for what the caller can mend and `error` with a message for the rest.
+//! Errors as `chats` says them: JSend, `fail` with a title for what the caller can mend and `error`
+//! with a message for the rest.
 
 use std::borrow::Cow;
 
@@ -20,27 +21,41 @@ pub(super) fn answer(error: &Error) -> Response {
 
 fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
     let (status, title) = match error {
-        Error::Invalid { field, .. } => return (StatusCode::BAD_REQUEST, format!("Invalid {field}").into()),
-        Error::Empty(field) | Error::TooLong(field, _) => return (StatusCode::BAD_REQUEST, format!("Invalid {field}").into()),
-        Error::TooFew(field) => return (StatusCode::BAD_REQUEST, format!("Lack of {field}").into()),
+        Error::Invalid { field, .. } => {
+            return (StatusCode::BAD_REQUEST, format!("Invalid {field}").into());
+        }
+        Error::Empty(field) | Error::TooLong(field, _) => {
+            return (StatusCode::BAD_REQUEST, format!("Invalid {field}").into());
+        }
+        Error::TooFew(field) => {
+            return (StatusCode::BAD_REQUEST, format!("Lack of {field}").into());
+        }
         Error::Malformed(_) | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "Invalid body"),
         // Existing clients refresh their token on exactly this.
         Error::NoSession | Error::BadSession => (StatusCode::BAD_REQUEST, "Invalid authorization"),
         Error::BadCredentials { .. } => (StatusCode::BAD_REQUEST, "Invalid email or password"),
         Error::UserNotFound => (StatusCode::BAD_REQUEST, "Invalid userIds"),
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "Invalid name"),
-        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::NotInRoom | Error::ParticipantNotFound | Error::NotJoined => {
-            (StatusCode::UNAUTHORIZED, "Unauthorized user")
-        }
+        Error::Forbidden
+        | Error::Archived
+        | Error::ReadOnly
+        | Error::NotInRoom
+        | Error::ParticipantNotFound
+        | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized user"),
         Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
-        Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "Not found"),
+        Error::NotFound
+        | Error::MessageNotFound
+        | Error::SessionNotFound
+        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "Not found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "Too many reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
         Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "Upgrade required"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
-        Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
+        Error::RoomClosing | Error::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable")
+        }
         Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
     };
     (status, title.into())

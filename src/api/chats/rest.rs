@@ -1,4 +1,5 @@
-//! The routes of `chats`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+//! The routes of `chats`. Every handler: whose request, what it wants, one call of `Chat`, the
+//! answer.
 
 use serde::Serialize;
 use warp::http::{Method, StatusCode};
@@ -37,7 +38,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request of this operation.
-pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+pub(super) async fn answer(
+    chat: &Chat,
+    operation: Operation,
+    request: Request,
+) -> Result<Response> {
     match operation {
         Operation::LogIn => log_in(chat, request).await,
         Operation::Refresh => refresh(chat, request).await,
@@ -52,7 +57,9 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
     let wire::LogIn { name, password } = request.json::<wire::Credentials>().await?.try_into()?;
     let login = match name {
-        wire::LogInName::Email(email) => chat.log_in_by_email(&email, &password, request.client()).await?,
+        wire::LogInName::Email(email) => {
+            chat.log_in_by_email(&email, &password, request.client()).await?
+        }
         wire::LogInName::Login(login) => chat.log_in(&login, &password, request.client()).await?,
     };
     Ok(success(&wire::Opened::new(&login, &chat.token(&login)?)))
@@ -61,10 +68,12 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 async fn refresh(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
     let wire::Refresh { refresh_token } = request.json().await?;
-    let token = chat.refresh(&Credential::Opaque(refresh_token), request.client()).await.map_err(|error| match error {
-        Error::BadSession => Error::invalid("refreshToken", "opens no session"),
-        other => other,
-    })?;
+    let token = chat.refresh(&Credential::Opaque(refresh_token), request.client()).await.map_err(
+        |error| match error {
+            Error::BadSession => Error::invalid("refreshToken", "opens no session"),
+            other => other,
+        },
+    )?;
     Ok(success(&wire::Refreshed::from(&token)))
 }
 
@@ -101,7 +110,8 @@ fn success(data: &impl Serialize) -> Response {
     json(StatusCode::OK, &wire::Success::new(data))
 }
 
-/// The room of the path. Here a room is its number and nothing else; one that no room can have is a room that is not there.
+/// The room of the path. Here a room is its number and nothing else; one that no room can have is a
+/// room that is not there.
 fn room(request: &Request) -> Result<RoomId> {
     if number(request.param("id")).is_none_or(|id| id == 0) {
         return Err(Error::invalid("id", "must be a natural number"));
@@ -111,7 +121,8 @@ fn room(request: &Request) -> Result<RoomId> {
 
 fn page(query: impl Fn(&str) -> Option<String>) -> Result<RoomPage> {
     let size = query("page[size]").map_or(Some(50), |text| number(&text));
-    let size = size.and_then(|size| u32::try_from(size).ok()).filter(|size| (1..=100).contains(size));
+    let size =
+        size.and_then(|size| u32::try_from(size).ok()).filter(|size| (1..=100).contains(size));
     let index = query("page[index]").map_or(Some(0), |text| number(&text));
     let descending = match query("page[order]").as_deref() {
         None | Some("desc") => Some(true),
@@ -121,7 +132,8 @@ fn page(query: impl Fn(&str) -> Option<String>) -> Result<RoomPage> {
     Ok(RoomPage {
         size: size.ok_or_else(|| Error::invalid("page[size]", "must be 1 to 100"))?,
         index: index.ok_or_else(|| Error::invalid("page[index]", "must be 0 or more"))?,
-        descending: descending.ok_or_else(|| Error::invalid("page[order]", "must be asc or desc"))?,
+        descending: descending
+            .ok_or_else(|| Error::invalid("page[order]", "must be asc or desc"))?,
     })
 }
 
@@ -140,19 +152,29 @@ mod tests {
 
     #[test]
     fn the_table_in_the_module_documentation_lists_every_route() {
-        let rows: HashSet<String> =
-            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
-        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        let rows: HashSet<String> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+            .map(|(row, _)| row.to_owned())
+            .collect();
+        let routes: HashSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
         assert_eq!(rows, routes);
         assert_eq!(routes.len(), ROUTES.len());
     }
 
     #[test]
     fn pages_are_read_percent_encoded_and_plain() {
-        let read = |text: &str| page(|name| query_value(text, name)).map(|page| (page.size, page.index, page.descending));
+        let read = |text: &str| {
+            page(|name| query_value(text, name))
+                .map(|page| (page.size, page.index, page.descending))
+        };
         assert_eq!(read(""), Ok((50, 0, true)));
         assert_eq!(read("page[size]=1&page[index]=2&page[order]=asc"), Ok((1, 2, false)));
-        assert_eq!(read("page%5Bsize%5D=100&page%5bindex%5d=007&page%5Border%5D=desc"), Ok((100, 7, true)));
+        assert_eq!(
+            read("page%5Bsize%5D=100&page%5bindex%5d=007&page%5Border%5D=desc"),
+            Ok((100, 7, true))
+        );
         assert_eq!(read("page[index]=99999999999999999999999"), Ok((50, u64::MAX, true)));
         assert_eq!(read("size=7&page=3"), Ok((50, 0, true)));
     }

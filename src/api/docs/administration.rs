@@ -120,7 +120,18 @@ fn said() -> Shape {
         any = any.item(schema);
         needs.extend(more);
     }
-    let items = ArrayBuilder::new().items(any).description(Some("As many things as the command has to tell"));
-    let problems = ObjectBuilder::new().schema_type(Type::String).description(Some("What a check has found, in a few words"));
-    Shape { schema: ObjectBuilder::new().property("items", items).property("problems", problems).required("items").into(), needs }
+    let items = ArrayBuilder::new()
+        .items(any)
+        .description(Some("As many things as the command has to tell"));
+    let problems = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("What a check has found, in a few words"));
+    Shape {
+        schema: ObjectBuilder::new()
+            .property("items", items)
+            .property("problems", problems)
+            .required("items")
+            .into(),
+        needs,
+    }
 }

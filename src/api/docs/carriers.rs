@@ -1,6 +1,9 @@
-//! How a credential may be carried. Every route of every dialect takes every way; a dialect names its own first.
+//! How a credential may be carried. Every route of every dialect takes every way; a dialect names
+//! its own first.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 
 use super::described::Carriers;
 
@@ -18,7 +21,8 @@ pub const SESSION_COOKIE: &str = "sessionCookie";
 pub const CHAT_COOKIE: &str = "chatCookie";
 const AUTH_COOKIE: &str = "authCookie";
 
-const EVERYWHERE: [&str; 6] = [BEARER, SESSION_HEADER, JWT_COOKIE, AUTH_COOKIE, SESSION_COOKIE, CHAT_COOKIE];
+const EVERYWHERE: [&str; 6] =
+    [BEARER, SESSION_HEADER, JWT_COOKIE, AUTH_COOKIE, SESSION_COOKIE, CHAT_COOKIE];
 
 /// The ways, each with what it is.
 pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
@@ -31,11 +35,41 @@ pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
     vec![
         (BEARER, SecurityScheme::Http(bearer.build())),
         (SESSION_HEADER, SecurityScheme::ApiKey(ApiKey::Header(key("X-Session-Id", opaque)))),
-        (SESSION_QUERY, SecurityScheme::ApiKey(ApiKey::Query(key("session_id", "The same, on WebSocket handshakes only")))),
-        (JWT_COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(key("jwt_token", "The JSON web token that POST /api/login sets")))),
-        (AUTH_COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(key("auth_token", "The same under another name")))),
-        (SESSION_COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(key("session", "The session id that POST /login sets")))),
-        (CHAT_COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(key("chat_session", "The session id that POST /Login sets")))),
+        (
+            SESSION_QUERY,
+            SecurityScheme::ApiKey(ApiKey::Query(key(
+                "session_id",
+                "The same, on WebSocket handshakes only",
+            ))),
+        ),
+        (
+            JWT_COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(key(
+                "jwt_token",
+                "The JSON web token that POST /api/login sets",
+            ))),
+        ),
+        (
+            AUTH_COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(key(
+                "auth_token",
+                "The same under another name",
+            ))),
+        ),
+        (
+            SESSION_COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(key(
+                "session",
+                "The session id that POST /login sets",
+            ))),
+        ),
+        (
+            CHAT_COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(key(
+                "chat_session",
+                "The session id that POST /Login sets",
+            ))),
+        ),
     ]
 }
 

@@ -1,4 +1,5 @@
-//! What a dialect says of one of its routes. What every route of the kind can answer, the document adds by itself.
+//! What a dialect says of one of its routes. What every route of the kind can answer, the document
+//! adds by itself.
 
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -92,25 +93,46 @@ impl Described {
 
     /// A parameter in braces of the template.
     pub fn path(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
-        self.parameters.push(parameter(name, schema, text).parameter_in(ParameterIn::Path).required(Required::True).build());
+        self.parameters.push(
+            parameter(name, schema, text)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .build(),
+        );
         self
     }
 
     /// A parameter of the query.
     pub fn query(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
-        self.parameters.push(parameter(name, schema, text).parameter_in(ParameterIn::Query).required(Required::False).build());
+        self.parameters.push(
+            parameter(name, schema, text)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .build(),
+        );
         self
     }
 
     /// A parameter of the query that must be there.
-    pub fn query_needed(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
-        self.parameters.push(parameter(name, schema, text).parameter_in(ParameterIn::Query).required(Required::True).build());
+    pub fn query_needed(
+        mut self,
+        name: &str,
+        schema: impl Into<RefOr<Schema>>,
+        text: &str,
+    ) -> Self {
+        self.parameters.push(
+            parameter(name, schema, text)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::True)
+                .build(),
+        );
         self
     }
 
     /// A JSON body.
     pub fn body<T: ToSchema>(mut self) -> Self {
-        self.body = Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: true });
+        self.body =
+            Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: true });
         self
     }
 
@@ -122,13 +144,18 @@ impl Described {
 
     /// A JSON body that may be left out.
     pub fn body_if_any<T: ToSchema>(mut self) -> Self {
-        self.body = Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: false });
+        self.body =
+            Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: false });
         self
     }
 
     /// The bytes of a file as body.
     pub fn raw_body(mut self) -> Self {
-        self.body = Some(Body { shape: Shape::plain(Object::new()), media_type: "application/octet-stream", required: false });
+        self.body = Some(Body {
+            shape: Shape::plain(Object::new()),
+            media_type: "application/octet-stream",
+            required: false,
+        });
         self
     }
 
@@ -143,7 +170,13 @@ impl Described {
     }
 
     /// An answer of another type.
-    pub fn answers_as(mut self, status: u16, text: &'static str, media_type: &'static str, shape: Option<Shape>) -> Self {
+    pub fn answers_as(
+        mut self,
+        status: u16,
+        text: &'static str,
+        media_type: &'static str,
+        shape: Option<Shape>,
+    ) -> Self {
         self.answers.push(Answer { status, text, shape, media_type, headers: Vec::new() });
         self
     }
@@ -156,7 +189,8 @@ impl Described {
         self
     }
 
-    /// How it may fail beyond what every route of its kind may; status and body come from the dialect's `error.rs`.
+    /// How it may fail beyond what every route of its kind may; status and body come from the
+    /// dialect's `error.rs`.
     pub fn fails(mut self, errors: impl IntoIterator<Item = Error>) -> Self {
         self.fails.extend(errors);
         self

@@ -1,7 +1,9 @@
-//! The API reference: one OpenAPI description of every dialect at `/api/openapi.json`, and `/docs`, a page that shows it.
+//! The API reference: one OpenAPI description of every dialect at `/api/openapi.json`, and `/docs`,
+//! a page that shows it.
 //!
-//! Each dialect says in its `docs.rs` what its routes are for; statuses and bodies of failures come from its `error.rs`,
-//! schemas from its `wire`, paths and methods from its table of routes, so that the description cannot say anything else.
+//! Each dialect says in its `docs.rs` what its routes are for; statuses and bodies of failures come
+//! from its `error.rs`, schemas from its `wire`, paths and methods from its table of routes, so
+//! that the description cannot say anything else.
 
 pub(super) mod administration;
 pub mod carriers;
@@ -54,7 +56,10 @@ Limits are those of the configuration, here at their defaults. A request that is
 
 /// Everything that the server answers, described.
 fn description() -> Result<OpenApi, serde_json::Error> {
-    let info = InfoBuilder::new().title("chatctl").version(env!("CARGO_PKG_VERSION")).description(Some(TEXT));
+    let info = InfoBuilder::new()
+        .title("chatctl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(TEXT));
     let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build();
     let mut all = OpenApiBuilder::new().info(info.license(Some(license)).build()).build();
     let mut tags = Vec::new();
@@ -73,7 +78,10 @@ fn description() -> Result<OpenApi, serde_json::Error> {
         all.paths.merge(part.paths);
         components.schemas.extend(part.components.unwrap_or_default().schemas);
     }
-    components.security_schemes = carriers::schemes().into_iter().map(|(name, scheme)| (name.to_owned(), RefOr::T(scheme))).collect();
+    components.security_schemes = carriers::schemes()
+        .into_iter()
+        .map(|(name, scheme)| (name.to_owned(), RefOr::T(scheme)))
+        .collect();
     all.tags = Some(tags);
     all.components = Some(components);
     Ok(all)
@@ -97,7 +105,9 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
         .and(warp::header::headers_cloned())
         .map(move |path: &str, method: Method, headers: HeaderMap| match path {
             PAGE => web::answer("docs/index.html", &method, &headers),
-            _ if method != Method::GET && method != Method::HEAD => Chatrooms::error(&Error::MethodNotAllowed("GET, HEAD".to_owned())),
+            _ if method != Method::GET && method != Method::HEAD => {
+                Chatrooms::error(&Error::MethodNotAllowed("GET, HEAD".to_owned()))
+            }
             _ => web::made(JSON, &json, &method, &headers),
         })
         .boxed()

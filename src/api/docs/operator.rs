@@ -18,13 +18,20 @@ pub(super) fn description() -> Result<OpenApi, serde_json::Error> {
     let mut paths = Paths::new();
     for (path, name, described) in routes() {
         let none = (Fails::new(), &RefOr::T(Schema::default()));
-        let operation = operation(TAG, &format!("{TAG}.{name}"), &[], described.open(), none, &mut schemas);
+        let operation =
+            operation(TAG, &format!("{TAG}.{name}"), &[], described.open(), none, &mut schemas);
         paths.add_path_operation(path, vec![method(&Method::GET)], operation);
     }
     let mut components = Components::new();
     components.schemas = schemas;
-    let tag = TagBuilder::new().name(TAG).description(Some("For whoever runs the server; no dialect's. HEAD works on all of them.")).build();
-    super::document::under_own_name(TAG, &OpenApiBuilder::new().paths(paths).components(Some(components)).tags(Some([tag])).build())
+    let tag = TagBuilder::new()
+        .name(TAG)
+        .description(Some("For whoever runs the server; no dialect's. HEAD works on all of them."))
+        .build();
+    super::document::under_own_name(
+        TAG,
+        &OpenApiBuilder::new().paths(paths).components(Some(components)).tags(Some([tag])).build(),
+    )
 }
 
 fn routes() -> [(&'static str, &'static str, Described); 4] {
@@ -74,5 +81,11 @@ fn health(status: &str) -> Shape {
 }
 
 fn failure() -> Schema {
-    ObjectBuilder::new().property("error", words::text()).property("message", words::text()).required("error").required("message").build().into()
+    ObjectBuilder::new()
+        .property("error", words::text())
+        .property("message", words::text())
+        .required("error")
+        .required("message")
+        .build()
+        .into()
 }

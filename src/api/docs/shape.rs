@@ -39,7 +39,10 @@ impl Shape {
     /// The same as a field of an object.
     #[must_use]
     pub fn within(self, field: &str, object: ObjectBuilder) -> Self {
-        Self { schema: object.property(field, self.schema).required(field).build().into(), needs: self.needs }
+        Self {
+            schema: object.property(field, self.schema).required(field).build().into(),
+            needs: self.needs,
+        }
     }
 
     /// A frame of a client: what `tag` says, and its fields.
@@ -47,7 +50,9 @@ impl Shape {
         let own = ObjectBuilder::new().property(tag, words::always(verb)).required(tag).build();
         let (schema, needs) = match fields {
             None => (own.into(), Vec::new()),
-            Some(Self { schema, needs }) => (AllOfBuilder::new().item(own).item(schema).into(), needs),
+            Some(Self { schema, needs }) => {
+                (AllOfBuilder::new().item(own).item(schema).into(), needs)
+            }
         };
         Frame { name: format!("client.{verb}"), schema, needs }
     }
@@ -63,7 +68,13 @@ impl Shape {
         let RefOr::T(Schema::OneOf(all)) = T::schema() else { return Vec::new() };
         let mut needs = Vec::new();
         T::schemas(&mut needs);
-        let frame = |schema: RefOr<Schema>| Some(Frame { name: format!("server.{}", verb(&schema, tag)?), needs: needs.clone(), schema });
+        let frame = |schema: RefOr<Schema>| {
+            Some(Frame {
+                name: format!("server.{}", verb(&schema, tag)?),
+                needs: needs.clone(),
+                schema,
+            })
+        };
         all.items.into_iter().filter_map(frame).collect()
     }
 }
@@ -72,7 +83,9 @@ impl Shape {
 fn verb<'a>(schema: &'a RefOr<Schema>, tag: &str) -> Option<&'a str> {
     match schema {
         RefOr::T(Schema::Object(object)) => match object.properties.get(tag)? {
-            RefOr::T(Schema::Object(Object { enum_values: Some(words), .. })) => words.first()?.as_str(),
+            RefOr::T(Schema::Object(Object { enum_values: Some(words), .. })) => {
+                words.first()?.as_str()
+            }
             _ => None,
         },
         RefOr::T(Schema::AllOf(parts)) => parts.items.iter().find_map(|part| verb(part, tag)),

@@ -1,7 +1,10 @@
-//! Schemas of the values that all dialects have in common, with the limits of the contract. Configurable ones show their default.
+//! Schemas of the values that all dialects have in common, with the limits of the contract.
+//! Configurable ones show their default.
 
 use serde_json::json;
-use utoipa::openapi::schema::{Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
 
 use crate::config;
 use crate::model::{MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC};
@@ -18,7 +21,12 @@ fn one_of(words: &[&str], text: &str) -> Object {
 pub fn new_login() -> Object {
     let text = "Login name: letters of every script, digits and punctuation other than `/`; no white space, control or invisible characters; \
                 not `me`, `.`, `..` nor `room` with a number. Unique without regard to case.";
-    string(text).min_length(Some(1)).max_length(Some(MAX_NAME)).pattern(Some(r"^[^\s/]+$")).examples([json!("ann")]).build()
+    string(text)
+        .min_length(Some(1))
+        .max_length(Some(MAX_NAME))
+        .pattern(Some(r"^[^\s/]+$"))
+        .examples([json!("ann")])
+        .build()
 }
 
 /// A login name that is looked up.
@@ -30,12 +38,19 @@ pub fn login() -> Object {
 pub fn new_password() -> Object {
     let min = config::Auth::default().password_min_length;
     let text = "The least length is that of the configuration, `[auth] password_min_length`";
-    string(text).format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).min_length(Some(min)).max_length(Some(MAX_PASSWORD)).build()
+    string(text)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .min_length(Some(min))
+        .max_length(Some(MAX_PASSWORD))
+        .build()
 }
 
 /// A password to log in with.
 pub fn password() -> Object {
-    string("The password").format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).examples([json!("correct horse")]).build()
+    string("The password")
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .examples([json!("correct horse")])
+        .build()
 }
 
 /// The same, or a digest of it.
@@ -45,7 +60,10 @@ pub fn password_or_digest() -> Object {
 
 /// A display name.
 pub fn display_name() -> Object {
-    string("Display name; no control or invisible characters, not only white space").min_length(Some(1)).max_length(Some(MAX_NAME)).build()
+    string("Display name; no control or invisible characters, not only white space")
+        .min_length(Some(1))
+        .max_length(Some(MAX_NAME))
+        .build()
 }
 
 /// The same, where null counts as absent.
@@ -78,11 +96,17 @@ pub fn description_if_any() -> Object {
 
 /// A name inside one room.
 pub fn edited_name() -> Object {
-    string("Name used in this room only; empty: back to the display name").max_length(Some(MAX_NAME)).build()
+    string("Name used in this room only; empty: back to the display name")
+        .max_length(Some(MAX_NAME))
+        .build()
 }
 
 fn nullable(text: &str, min: usize) -> Object {
-    string(text).schema_type(or_null(Type::String)).min_length(Some(min)).max_length(Some(MAX_NAME)).build()
+    string(text)
+        .schema_type(or_null(Type::String))
+        .min_length(Some(min))
+        .max_length(Some(MAX_NAME))
+        .build()
 }
 
 fn or_null(kind: Type) -> SchemaType {
@@ -109,31 +133,42 @@ pub fn email_if_any() -> Object {
 
 /// A birth date that may be null.
 pub fn birth_if_any() -> Object {
-    string("Date of birth, not in the future").schema_type(or_null(Type::String)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build()
+    string("Date of birth, not in the future")
+        .schema_type(or_null(Type::String))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .build()
 }
 
 /// The text of a message.
 pub fn content() -> Object {
     let max = config::Rooms::default().max_message_chars;
-    let text =
-        "Text of a message, in Unicode code points; not only white space, no U+0000. The limit is that of the configuration, `[rooms] max_message_chars`";
+    let text = "Text of a message, in Unicode code points; not only white space, no U+0000. The limit is that of the configuration, `[rooms] max_message_chars`";
     string(text).min_length(Some(1)).max_length(Some(max)).build()
 }
 
 /// What a client calls its message.
 pub fn client_id() -> Object {
-    let text = "1 to 64 printable characters: a message sent again with the same one is stored once";
+    let text =
+        "1 to 64 printable characters: a message sent again with the same one is stored once";
     string(text).schema_type(or_null(Type::String)).min_length(Some(1)).max_length(Some(64)).build()
 }
 
 /// Files of the caller's own.
 pub fn media_ids() -> Array {
-    ArrayBuilder::new().schema_type(or_null(Type::Array)).items(natural()).max_items(Some(10)).description(Some("Ids of the caller's own uploads")).build()
+    ArrayBuilder::new()
+        .schema_type(or_null(Type::Array))
+        .items(natural())
+        .max_items(Some(10))
+        .description(Some("Ids of the caller's own uploads"))
+        .build()
 }
 
 /// A reaction.
 pub fn reaction() -> Object {
-    string("`like`, `love`, `laugh`, `sad`, `angry`, or one emoji").min_length(Some(1)).examples([json!("like")]).build()
+    string("`like`, `love`, `laugh`, `sad`, `angry`, or one emoji")
+        .min_length(Some(1))
+        .examples([json!("like")])
+        .build()
 }
 
 /// A role.
@@ -144,24 +179,36 @@ pub fn role() -> Object {
 /// The same, `member` when absent.
 pub fn role_if_any() -> Object {
     let words = [json!("admin"), json!("sub-admin"), json!("member"), json!(null)];
-    string("What the participant may do; `member` when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+    string("What the participant may do; `member` when absent")
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(words))
+        .build()
 }
 
 /// Who may enter a room.
 pub fn visibility() -> Object {
-    one_of(&["public", "private"], "Who may see and enter the room: every signed-in user, or its participants")
+    one_of(
+        &["public", "private"],
+        "Who may see and enter the room: every signed-in user, or its participants",
+    )
 }
 
 /// The same, `private` when absent.
 pub fn visibility_if_any() -> Object {
     let words = [json!("public"), json!("private"), json!(null)];
-    string("Who may see and enter the room; `private` when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+    string("Who may see and enter the room; `private` when absent")
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(words))
+        .build()
 }
 
 /// The same, unchanged when absent.
 pub fn visibility_if_changed() -> Object {
     let words = [json!("public"), json!("private"), json!(null)];
-    string("Who may see and enter the room; unchanged when absent").schema_type(or_null(Type::String)).enum_values(Some(words)).build()
+    string("Who may see and enter the room; unchanged when absent")
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(words))
+        .build()
 }
 
 /// How far a live room is.
@@ -176,12 +223,18 @@ pub fn room_key() -> Object {
 
 /// A room as it may be named in a path.
 pub fn room() -> Object {
-    string("Key of a room: `room001`, `room1` or `1`").pattern(Some("^(room)?[0-9]+$")).examples([json!("room001")]).build()
+    string("Key of a room: `room001`, `room1` or `1`")
+        .pattern(Some("^(room)?[0-9]+$"))
+        .examples([json!("room001")])
+        .build()
 }
 
 /// The key of a message.
 pub fn message_key() -> Object {
-    string("Key of a message").pattern(Some("^msg[0-9]+$")).examples([json!("msg1000000001")]).build()
+    string("Key of a message")
+        .pattern(Some("^msg[0-9]+$"))
+        .examples([json!("msg1000000001")])
+        .build()
 }
 
 /// A time in whole seconds.
@@ -195,12 +248,18 @@ pub fn millis() -> Object {
 }
 
 fn time(text: &str, example: &str) -> Object {
-    string(text).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).examples([json!(example)]).build()
+    string(text)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .examples([json!(example)])
+        .build()
 }
 
 /// A time without a zone.
 pub fn seconds_without_zone() -> Object {
-    string("UTC, whole seconds, no zone").pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")).examples([json!("2015-08-05T22:18:45")]).build()
+    string("UTC, whole seconds, no zone")
+        .pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"))
+        .examples([json!("2015-08-05T22:18:45")])
+        .build()
 }
 
 /// An opaque session id or token.
@@ -215,7 +274,12 @@ pub fn file_name() -> Object {
 
 /// A whole number from `min` to `max`, and what holds when it is absent.
 pub fn number(min: i64, max: Option<i64>, usual: Option<i64>) -> Object {
-    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(min)).maximum(max).default(usual.map(Into::into)).build()
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(min))
+        .maximum(max)
+        .default(usual.map(Into::into))
+        .build()
 }
 
 /// A number that names something.
@@ -230,7 +294,11 @@ pub fn text() -> Object {
 
 /// One of these words.
 pub fn word(words: &[&str], usual: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).default(Some(usual.into())).build()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words.iter().copied()))
+        .default(Some(usual.into()))
+        .build()
 }
 
 /// Always the same text.
@@ -240,10 +308,20 @@ pub fn always(word: &str) -> Object {
 
 /// Users by number, one at least.
 pub fn user_ids() -> Array {
-    ArrayBuilder::new().items(natural()).min_items(Some(1)).description(Some("Numbers of users; duplicates count once")).build()
+    ArrayBuilder::new()
+        .items(natural())
+        .min_items(Some(1))
+        .description(Some("Numbers of users; duplicates count once"))
+        .build()
 }
 
 /// The same, two at least.
 pub fn two_user_ids() -> Array {
-    ArrayBuilder::new().items(natural()).min_items(Some(2)).description(Some("Numbers of all who shall take part, two at least; duplicates count once")).build()
+    ArrayBuilder::new()
+        .items(natural())
+        .min_items(Some(2))
+        .description(Some(
+            "Numbers of all who shall take part, two at least; duplicates count once",
+        ))
+        .build()
 }

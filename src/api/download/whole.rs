@@ -1,7 +1,9 @@
-//! A file that is handed out from beginning to end, compared with its name, which is the SHA-512 of what was stored.
+//! A file that is handed out from beginning to end, compared with its name, which is the SHA-512 of
+//! what was stored.
 //!
-//! What the disk has damaged since is not passed off as the file: the last part is kept back until the sum is known, and where it is
-//! wrong the connection is cut, so that the client sees that the file is not whole.
+//! What the disk has damaged since is not passed off as the file: the last part is kept back until
+//! the sum is known, and where it is wrong the connection is cut, so that the client sees that the
+//! file is not whole.
 
 use std::io;
 use std::pin::Pin;
@@ -46,7 +48,10 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Stream for Whole<S> {
                     if hex::encode(hash.finalize()) == self.name {
                         return Poll::Ready(self.kept.take().map(Ok));
                     }
-                    tracing::error!("An uploaded file is damaged, and was not handed out to its end: {}", self.name);
+                    tracing::error!(
+                        "An uploaded file is damaged, and was not handed out to its end: {}",
+                        self.name
+                    );
                     return Poll::Ready(Some(Err(io::ErrorKind::InvalidData.into())));
                 }
             }
@@ -62,12 +67,20 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_part_comes_only_when_all_are_right() {
-        let parts = || stream::iter([&b"one "[..], b"two ", b"three"].map(|part| Ok(Bytes::from_static(part))));
+        let parts = || {
+            stream::iter([&b"one "[..], b"two ", b"three"].map(|part| Ok(Bytes::from_static(part))))
+        };
         let name = hex::encode(Sha512::digest("one two three"));
         let whole: Vec<_> = Whole::new(parts(), name).map(Result::unwrap).collect().await;
         assert_eq!(whole.concat(), b"one two three");
         let mut damaged = Whole::new(parts(), "0".repeat(128));
-        assert_eq!((&damaged.next().await.unwrap().unwrap()[..], &damaged.next().await.unwrap().unwrap()[..]), (&b"one "[..], &b"two "[..]));
+        assert_eq!(
+            (
+                &damaged.next().await.unwrap().unwrap()[..],
+                &damaged.next().await.unwrap().unwrap()[..]
+            ),
+            (&b"one "[..], &b"two "[..])
+        );
         assert!(damaged.next().await.unwrap().is_err());
         assert!(damaged.next().await.is_none());
     }

@@ -21,7 +21,9 @@ const SOCKET: &str = "Without a handshake `/` is the web UI. On the WebSocket th
 /// A route.
 pub(super) fn describe(operation: Operation) -> Described {
     let status = Shape::of::<wire::Status>;
-    let room = |described: Described| described.path("id", words::natural(), "Number of the room").fails([Error::RoomNotFound]);
+    let room = |described: Described| {
+        described.path("id", words::natural(), "Number of the room").fails([Error::RoomNotFound])
+    };
     match operation {
         Operation::Register => Described::new("Register")
             .open()

@@ -1,4 +1,5 @@
-//! Errors as `realtime` says them: `{"status":false,"message":TEXT}`; a log-in that fails is no error but an answer.
+//! Errors as `realtime` says them: `{"status":false,"message":TEXT}`; a log-in that fails is no
+//! error but an answer.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -10,7 +11,9 @@ use crate::model::Error;
 /// The documented answer to a request that failed.
 pub(super) fn answer(error: &Error) -> Response {
     match error {
-        Error::BadCredentials { .. } => respond::json(StatusCode::OK, &wire::Status { status: false }),
+        Error::BadCredentials { .. } => {
+            respond::json(StatusCode::OK, &wire::Status { status: false })
+        }
         other => respond::failure(status(other), &wire::Failure::new(in_own_words(other)), other),
     }
 }
@@ -23,13 +26,23 @@ fn in_own_words(error: &Error) -> String {
 
 fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::TooFew(_) | Error::UnknownType(_) | Error::MissingRoom => {
-            StatusCode::BAD_REQUEST
+        Error::Malformed(_)
+        | Error::Invalid { .. }
+        | Error::Empty(_)
+        | Error::TooLong(..)
+        | Error::TooFew(_)
+        | Error::UnknownType(_)
+        | Error::MissingRoom => StatusCode::BAD_REQUEST,
+        Error::NoSession | Error::BadSession | Error::BadCredentials { .. } => {
+            StatusCode::UNAUTHORIZED
         }
-        Error::NoSession | Error::BadSession | Error::BadCredentials { .. } => StatusCode::UNAUTHORIZED,
-        Error::Forbidden | Error::Archived | Error::ReadOnly | Error::ForeignOrigin | Error::RegistrationClosed | Error::NotInRoom | Error::NotJoined => {
-            StatusCode::FORBIDDEN
-        }
+        Error::Forbidden
+        | Error::Archived
+        | Error::ReadOnly
+        | Error::ForeignOrigin
+        | Error::RegistrationClosed
+        | Error::NotInRoom
+        | Error::NotJoined => StatusCode::FORBIDDEN,
         Error::NotFound
         | Error::RoomNotFound
         | Error::MessageNotFound

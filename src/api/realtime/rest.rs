@@ -1,4 +1,5 @@
-//! The routes of `realtime`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+//! The routes of `realtime`. Every handler: whose request, what it wants, one call of `Chat`, the
+//! answer.
 
 use warp::http::header::{LOCATION, SET_COOKIE};
 use warp::http::{Method, StatusCode};
@@ -44,7 +45,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request of this operation.
-pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+pub(super) async fn answer(
+    chat: &Chat,
+    operation: Operation,
+    request: Request,
+) -> Result<Response> {
     match operation {
         Operation::Register => register(chat, request).await,
         Operation::User => user(chat, request).await,
@@ -80,7 +85,9 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
 async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
     let session = match request.leaving(chat).await {
         Ok(session) => session,
-        Err(Error::NoSession | Error::BadSession) => return Ok(json(StatusCode::OK, &wire::Status { status: false })),
+        Err(Error::NoSession | Error::BadSession) => {
+            return Ok(json(StatusCode::OK, &wire::Status { status: false }));
+        }
         Err(other) => return Err(other),
     };
     chat.log_out(&session).await?;
@@ -91,7 +98,10 @@ async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
 async fn rooms(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let cards = chat.visible_rooms(&session).await?;
-    Ok(json(StatusCode::OK, &cards.iter().rev().map(|card| wire::Room::from(&card.facts.room)).collect::<Vec<_>>()))
+    Ok(json(
+        StatusCode::OK,
+        &cards.iter().rev().map(|card| wire::Room::from(&card.facts.room)).collect::<Vec<_>>(),
+    ))
 }
 
 async fn create_room(chat: &Chat, mut request: Request) -> Result<Response> {
@@ -121,9 +131,13 @@ mod tests {
 
     #[test]
     fn the_table_in_the_module_documentation_lists_every_route() {
-        let rows: HashSet<String> =
-            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
-        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        let rows: HashSet<String> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+            .map(|(row, _)| row.to_owned())
+            .collect();
+        let routes: HashSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
         assert_eq!(rows, routes);
         assert_eq!(routes.len(), ROUTES.len());
     }

@@ -16,8 +16,17 @@ pub(super) fn token(frame: &str) -> Result<String> {
 
 /// Reads any other frame: `{"msg": …}`.
 pub(super) fn decode(frame: &str) -> Asked {
-    let post = |say: wire::Say| Command::Post { room: None, text: say.msg, client_id: None, reply_to: None, media: Vec::new() };
-    Asked { question: Question { reference: None, verb: "msg".to_owned() }, command: read(frame).map(post) }
+    let post = |say: wire::Say| Command::Post {
+        room: None,
+        text: say.msg,
+        client_id: None,
+        reply_to: None,
+        media: Vec::new(),
+    };
+    Asked {
+        question: Question { reference: None, verb: "msg".to_owned() },
+        command: read(frame).map(post),
+    }
 }
 
 /// The whole frame must be sound, and an object; serde would also take a list for a struct.
@@ -36,17 +45,30 @@ pub(super) fn reply(outcome: &Result<Outcome>) -> Utf8Bytes {
 /// What this dialect says of an event.
 pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
-        Event::Room(event) => event.changes.iter().filter_map(|change| changed(event, change)).collect(),
+        Event::Room(event) => {
+            event.changes.iter().filter_map(|change| changed(event, change)).collect()
+        }
         Event::CaughtUp { changes, known } => {
-            let new = changes.changes.messages.iter().filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes
+                .changes
+                .messages
+                .iter()
+                .filter(|message| message.seq > *known && message.deleted.is_none());
             new.map(|message| Encoded::to_all(text(&wire::Message::from(message)))).collect()
         }
-        // Not to that user's other sockets either, which may be in by now: to nobody is it news of themselves.
+        // Not to that user's other sockets either, which may be in by now: to nobody is it news of
+        // themselves.
         Event::Entered { person, at, .. } => {
-            vec![Encoded::to_all(text(&wire::Presence::new(person, true, *at))).only_for(Audience::AllButUser(person.id))]
+            vec![
+                Encoded::to_all(text(&wire::Presence::new(person, true, *at)))
+                    .only_for(Audience::AllButUser(person.id)),
+            ]
         }
         Event::Left { person, at, .. } => {
-            vec![Encoded::to_all(text(&wire::Presence::new(person, false, *at))).only_for(Audience::AllButUser(person.id))]
+            vec![
+                Encoded::to_all(text(&wire::Presence::new(person, false, *at)))
+                    .only_for(Audience::AllButUser(person.id)),
+            ]
         }
         Event::RoomAdded { .. }
         | Event::Marked { .. }
@@ -97,12 +119,23 @@ mod tests {
     }
 
     /// Frames that are neither a token nor a message.
-    const BAD: [&str; 8] = ["", "hi", "{}", "null", "[\"hi\"]", r#"{"msg": 1, "token": 1}"#, r#"{"msg": "\ud800", "token": "\ud800"}"#, "{\"msg\""];
+    const BAD: [&str; 8] = [
+        "",
+        "hi",
+        "{}",
+        "null",
+        "[\"hi\"]",
+        r#"{"msg": 1, "token": 1}"#,
+        r#"{"msg": "\ud800", "token": "\ud800"}"#,
+        "{\"msg\"",
+    ];
 
     #[test]
     fn a_message_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"msg": "hi", "username": "x", "ref": 7}"#);
-        assert!(matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty()));
+        assert!(
+            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+        );
         assert_eq!(token(r#"{"token": "abc", "room": 3}"#).as_deref(), Ok("abc"));
     }
 
@@ -123,8 +156,12 @@ mod tests {
     #[test]
     fn others_hear_a_message_and_the_sending_socket_does_not() {
         let Event::Room(event) = golden::event("Posted") else { panic!("a change of a room") };
-        let by = |socket| golden::only(encode(&Event::Room(Arc::new(RoomEvent { socket, ..(*event).clone() }))));
-        for (socket, to) in [(None, Audience::All), (Some(SocketId(5)), Audience::AllBut(SocketId(5)))] {
+        let by = |socket| {
+            golden::only(encode(&Event::Room(Arc::new(RoomEvent { socket, ..(*event).clone() }))))
+        };
+        for (socket, to) in
+            [(None, Audience::All), (Some(SocketId(5)), Audience::AllBut(SocketId(5)))]
+        {
             let said = by(socket);
             says("frame.message.json", &said.frame);
             assert_eq!((said.to, said.then_close), (to, None));

@@ -1,6 +1,9 @@
 //! The JSON of `realtime`, spelled as its document spells it.
 
-#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
+#![expect(
+    single_use_lifetimes,
+    reason = "what `ToSchema` derives names lifetimes that it uses once"
+)]
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,7 +48,13 @@ pub(super) struct NewRoom {
 impl From<NewRoom> for RoomPlan {
     fn from(new: NewRoom) -> Self {
         let people = People::Ids(Vec::new());
-        Self { name: Some(new.name), visibility: Visibility::Public, people, creator: CreatorRole::ByCount, reuse: false }
+        Self {
+            name: Some(new.name),
+            visibility: Visibility::Public,
+            people,
+            creator: CreatorRole::ByCount,
+            reuse: false,
+        }
     }
 }
 
@@ -129,7 +138,13 @@ pub(super) struct Message<'a> {
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
         let Person { login, name, .. } = &message.author;
-        Self { r#type: 0, msg: &message.text, username: login, nickname: name, time: seconds(message.created) }
+        Self {
+            r#type: 0,
+            msg: &message.text,
+            username: login,
+            nickname: name,
+            time: seconds(message.created),
+        }
     }
 }
 
@@ -146,7 +161,13 @@ pub(super) struct Presence<'a> {
 impl<'a> Presence<'a> {
     /// Of this person, at this time.
     pub(super) fn new(person: &'a Person, entered: bool, at: Timestamp) -> Self {
-        Self { r#type: 1, username: &person.login, nickname: &person.name, action: entered.into(), time: seconds(at) }
+        Self {
+            r#type: 1,
+            username: &person.login,
+            nickname: &person.name,
+            action: entered.into(),
+            time: seconds(at),
+        }
     }
 }
 
@@ -190,16 +211,29 @@ mod tests {
     fn a_nickname_may_be_left_out() {
         let new = |body: &str| Registration::from(serde_json::from_str::<NewUser>(body).unwrap());
         assert_eq!(new(r#"{"username": "ann", "password": "long enough"}"#).name, None);
-        assert_eq!(new(r#"{"username": "ann", "password": "long enough", "nickname": null, "more": 1}"#).name, None);
+        assert_eq!(
+            new(r#"{"username": "ann", "password": "long enough", "nickname": null, "more": 1}"#)
+                .name,
+            None
+        );
         let full = new(r#"{"username": "ann", "password": "long enough", "nickname": "Ann Lee"}"#);
-        assert_eq!((full.login.as_str(), full.password.as_str(), full.name.as_deref()), ("ann", "long enough", Some("Ann Lee")));
+        assert_eq!(
+            (full.login.as_str(), full.password.as_str(), full.name.as_deref()),
+            ("ann", "long enough", Some("Ann Lee"))
+        );
     }
 
     #[test]
     fn a_room_is_public_and_its_maker_alone_in_it() {
-        let plan = RoomPlan::from(serde_json::from_str::<NewRoom>(r#"{"name": "Lobby", "users": [2]}"#).unwrap());
+        let plan = RoomPlan::from(
+            serde_json::from_str::<NewRoom>(r#"{"name": "Lobby", "users": [2]}"#).unwrap(),
+        );
         assert!(matches!(plan.people, People::Ids(ids) if ids.is_empty()));
-        assert!(!plan.reuse && plan.name.as_deref() == Some("Lobby") && plan.visibility == Visibility::Public);
+        assert!(
+            !plan.reuse
+                && plan.name.as_deref() == Some("Lobby")
+                && plan.visibility == Visibility::Public
+        );
         for bad in ["{}", r#"{"name": null}"#, r#"{"name": 7}"#] {
             assert!(serde_json::from_str::<NewRoom>(bad).is_err(), "{bad}");
         }

@@ -67,6 +67,10 @@ pub(super) fn describe(operation: Operation) -> Described {
 
 /// What clients say.
 fn client() -> Vec<Shape> {
-    let said = ObjectBuilder::new().property("message", words::content()).required("message").build();
-    vec![Shape::frame("action", "message", Some(Shape::plain(said))).into(), Shape::frame("action", "leave", None).into()]
+    let said =
+        ObjectBuilder::new().property("message", words::content()).required("message").build();
+    vec![
+        Shape::frame("action", "message", Some(Shape::plain(said))).into(),
+        Shape::frame("action", "leave", None).into(),
+    ]
 }

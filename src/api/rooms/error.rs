@@ -1,4 +1,5 @@
-//! Errors as `rooms` says them, over REST and in frames alike: `{"error": CODE, "error_message": TEXT}`.
+//! Errors as `rooms` says them, over REST and in frames alike: `{"error": CODE, "error_message":
+//! TEXT}`.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -34,7 +35,9 @@ fn in_own_words(error: &Error) -> Error {
         _ => None,
     };
     match error {
-        Error::Invalid { field, why } => own(field).map(|field| Error::invalid(field, why.as_str())),
+        Error::Invalid { field, why } => {
+            own(field).map(|field| Error::invalid(field, why.as_str()))
+        }
         Error::Empty(field) => own(field).map(Error::Empty),
         Error::TooLong(field, max) => own(field).map(|field| Error::TooLong(field, *max)),
         _ => None,
@@ -55,16 +58,25 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::UserNotFound
         | Error::ParticipantNotFound => (StatusCode::BAD_REQUEST, "InvalidParameter"),
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "AlreadyExist"),
-        Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
+        Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => {
+            (StatusCode::FORBIDDEN, "Forbidden")
+        }
         // This protocol says the same to who is unknown and to who may not.
-        Error::BadSession | Error::Forbidden | Error::Archived | Error::ReadOnly | Error::NotInRoom | Error::NotJoined => {
-            (StatusCode::UNAUTHORIZED, "Unauthorized")
-        }
-        Error::BadCredentials { .. } | Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => {
-            (StatusCode::NOT_FOUND, "NotFound")
-        }
+        Error::BadSession
+        | Error::Forbidden
+        | Error::Archived
+        | Error::ReadOnly
+        | Error::NotInRoom
+        | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Error::BadCredentials { .. }
+        | Error::NotFound
+        | Error::MessageNotFound
+        | Error::SessionNotFound
+        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "NotFound"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "TooManyReactions"),
-        Error::MethodNotAllowed(_) | Error::UpgradeRequired => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+        Error::MethodNotAllowed(_) | Error::UpgradeRequired => {
+            (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed")
+        }
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
         // Chat waits for a closing room to close; what is left of it is a matter of trying again.

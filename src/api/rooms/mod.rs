@@ -1,7 +1,8 @@
 //! Dialect `rooms`: REST at `/rooms`, `/users`, `/login` and `/logout`, a WebSocket a room.
 //!
-//! A login travels as the cookie `session`. Errors: `{"error": CODE, "error_message": TEXT}`, the text beginning with the code;
-//! whatever is wrong with a request is 400 `InvalidParameter`. A room is named by its key, `room001`.
+//! A login travels as the cookie `session`. Errors: `{"error": CODE, "error_message": TEXT}`, the
+//! text beginning with the code; whatever is wrong with a request is 400 `InvalidParameter`. A room
+//! is named by its key, `room001`.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|
@@ -15,8 +16,9 @@
 //! | `DELETE /rooms/{room_id}` | `delete_room` |
 //! | `GET /rooms/{room_id}` | `check_entry`, then the WebSocket: frames are `Command::Post` and `Command::Quit` |
 //!
-//! Not supported, because the protocol has no word for it: history, private rooms to be made, roles, adding and removing others,
-//! renaming, edits, deletions, reactions, read marks, presence, typing, attachments, other users, changing a profile.
+//! Not supported, because the protocol has no word for it: history, private rooms to be made,
+//! roles, adding and removing others, renaming, edits, deletions, reactions, read marks, presence,
+//! typing, attachments, other users, changing a profile.
 
 mod docs;
 mod error;

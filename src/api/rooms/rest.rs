@@ -1,4 +1,5 @@
-//! The routes of `rooms`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+//! The routes of `rooms`. Every handler: whose request, what it wants, one call of `Chat`, the
+//! answer.
 
 use warp::http::header::SET_COOKIE;
 use warp::http::{Method, StatusCode};
@@ -44,7 +45,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request of this operation.
-pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+pub(super) async fn answer(
+    chat: &Chat,
+    operation: Operation,
+    request: Request,
+) -> Result<Response> {
     match operation {
         Operation::Register => register(chat, request).await,
         Operation::Me => me(chat, request).await,
@@ -81,7 +86,11 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     let wire::LogIn { user_id, password } = request.json().await?;
     let login = chat.log_in(&user_id, &password, request.client()).await?;
     let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());
-    Ok(with_header(json(StatusCode::RESET_CONTENT, &wire::Opened::from(&login)), SET_COOKIE, &cookie))
+    Ok(with_header(
+        json(StatusCode::RESET_CONTENT, &wire::Opened::from(&login)),
+        SET_COOKIE,
+        &cookie,
+    ))
 }
 
 async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
@@ -100,7 +109,10 @@ async fn create_room(chat: &Chat, mut request: Request) -> Result<Response> {
 async fn visible_rooms(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let cards = chat.visible_rooms(&session).await?;
-    Ok(json(StatusCode::OK, &cards.iter().map(|card| wire::Room::from(&card.facts.room)).collect::<Vec<_>>()))
+    Ok(json(
+        StatusCode::OK,
+        &cards.iter().map(|card| wire::Room::from(&card.facts.room)).collect::<Vec<_>>(),
+    ))
 }
 
 async fn delete_room(chat: &Chat, request: Request) -> Result<Response> {
@@ -122,7 +134,11 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 fn goodbye(request: &Request) -> Response {
-    with_header(empty(StatusCode::NO_CONTENT), SET_COOKIE, &cleared_cookie(COOKIE, request.is_secure()))
+    with_header(
+        empty(StatusCode::NO_CONTENT),
+        SET_COOKIE,
+        &cleared_cookie(COOKIE, request.is_secure()),
+    )
 }
 
 #[cfg(test)]
@@ -133,9 +149,13 @@ mod tests {
 
     #[test]
     fn the_table_in_the_module_documentation_lists_every_route() {
-        let rows: HashSet<String> =
-            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
-        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        let rows: HashSet<String> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+            .map(|(row, _)| row.to_owned())
+            .collect();
+        let routes: HashSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
         assert_eq!(rows, routes);
         assert_eq!(routes.len(), ROUTES.len());
     }

@@ -1,4 +1,5 @@
-//! WebSocket `/rooms/{room_id}`: a socket of one room, which says and hears messages and who comes and goes for good.
+//! WebSocket `/rooms/{room_id}`: a socket of one room, which says and hears messages and who comes
+//! and goes for good.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,33 +9,58 @@ use super::error;
 use super::wire::{Frame, Named, Step};
 use crate::api::{Asked, Question};
 use crate::live::{Audience, CloseReason, Encoded};
-use crate::model::{Change, Command, Entered, Error, Event, Outcome, Person, Result, RoomEvent, UserId};
+use crate::model::{
+    Change, Command, Entered, Error, Event, Outcome, Person, Result, RoomEvent, UserId,
+};
 
 /// Users that `enter` lists at most.
 const MAX_USERS: usize = 1000;
 
 /// Reads a frame: `{"action": "message", "message": …}` or `{"action": "leave"}`.
 pub(super) fn decode(frame: &str) -> Asked {
-    let value = serde_json::from_str::<Value>(frame).map_err(|error| Error::Malformed(error.to_string()));
-    let verb = value.as_ref().ok().and_then(|value| value["action"].as_str()).unwrap_or_default().to_owned();
+    let value =
+        serde_json::from_str::<Value>(frame).map_err(|error| Error::Malformed(error.to_string()));
+    let verb = value
+        .as_ref()
+        .ok()
+        .and_then(|value| value["action"].as_str())
+        .unwrap_or_default()
+        .to_owned();
     let command = value.and_then(|value| command(&value));
     Asked { question: Question { reference: None, verb }, command }
 }
 
 fn command(frame: &Value) -> Result<Command> {
-    let text = |key: &'static str| frame[key].as_str().ok_or_else(|| Error::invalid(key, "must be a text"));
+    let text = |key: &'static str| {
+        frame[key].as_str().ok_or_else(|| Error::invalid(key, "must be a text"))
+    };
     match text("action")? {
-        "message" => Ok(Command::Post { room: None, text: text("message")?.to_owned(), client_id: None, reply_to: None, media: Vec::new() }),
+        "message" => Ok(Command::Post {
+            room: None,
+            text: text("message")?.to_owned(),
+            client_id: None,
+            reply_to: None,
+            media: Vec::new(),
+        }),
         "leave" => Ok(Command::Quit),
         other => Err(Error::UnknownType(other.to_owned())),
     }
 }
 
-/// A message and a leave are answered by what follows from them, so that only the entry and errors are left to say.
+/// A message and a leave are answered by what follows from them, so that only the entry and errors
+/// are left to say.
 pub(super) fn reply(user: UserId, outcome: Result<Outcome>) -> Option<Utf8Bytes> {
     match outcome {
         Ok(Outcome::Entered(entered)) => entrance(user, &entered),
-        Ok(Outcome::Silent | Outcome::Pong | Outcome::Left(_) | Outcome::Stored(_) | Outcome::Marked(_) | Outcome::Changes(_) | Outcome::Subscribed(_)) => None,
+        Ok(
+            Outcome::Silent
+            | Outcome::Pong
+            | Outcome::Left(_)
+            | Outcome::Stored(_)
+            | Outcome::Marked(_)
+            | Outcome::Changes(_)
+            | Outcome::Subscribed(_),
+        ) => None,
         Err(error) => Some(text(&Frame::Error(error::failure(&error)))),
     }
 }
@@ -43,15 +69,27 @@ fn entrance(user: UserId, entered: &Entered) -> Option<Utf8Bytes> {
     let facts = &entered.facts;
     let own = facts.participant(user)?;
     let users = facts.participants.iter().take(MAX_USERS).map(Named::from).collect();
-    Some(text(&Frame::Enter { room_id: facts.room.id.key(), user_id: &own.login, name: own.shown_name(), first: entered.first, users }))
+    Some(text(&Frame::Enter {
+        room_id: facts.room.id.key(),
+        user_id: &own.login,
+        name: own.shown_name(),
+        first: entered.first,
+        users,
+    }))
 }
 
 /// What this dialect says of an event.
 pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
-        Event::Room(event) => event.changes.iter().flat_map(|change| changed(event, change)).collect(),
+        Event::Room(event) => {
+            event.changes.iter().flat_map(|change| changed(event, change)).collect()
+        }
         Event::CaughtUp { changes, known } => {
-            let new = changes.changes.messages.iter().filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes
+                .changes
+                .messages
+                .iter()
+                .filter(|message| message.seq > *known && message.deleted.is_none());
             new.map(|message| Encoded::to_all(text(&Frame::from(message)))).collect()
         }
         Event::RoomAdded { .. }
@@ -79,16 +117,21 @@ fn changed(event: &RoomEvent, change: &Change) -> Vec<Encoded> {
             let frame = Frame::Deleted { room_id: event.room.key(), time: event.at.millis() };
             vec![Encoded::to_all(text(&frame)).then_close(CloseReason::Normal)]
         }
-        Change::Edited(_) | Change::Deleted(_) | Change::Reacted { .. } | Change::Unreacted { .. } | Change::Updated(_) | Change::ParticipantChanged(_) => {
-            Vec::new()
-        }
+        Change::Edited(_)
+        | Change::Deleted(_)
+        | Change::Reacted { .. }
+        | Change::Unreacted { .. }
+        | Change::Updated(_)
+        | Change::ParticipantChanged(_) => Vec::new(),
     }
 }
 
-/// Everybody hears of it but the socket that said `leave` itself; then all sockets of who is gone end.
+/// Everybody hears of it but the socket that said `leave` itself; then all sockets of who is gone
+/// end.
 fn removed(event: &RoomEvent, gone: &Person) -> [Encoded; 2] {
     let frame = text(&Frame::Leave(Step::new(event.room, gone, event.at)));
-    let told = Encoded::to_all(frame).only_for(event.socket.map_or(Audience::All, Audience::AllBut));
+    let told =
+        Encoded::to_all(frame).only_for(event.socket.map_or(Audience::All, Audience::AllBut));
     [told, Encoded::end(CloseReason::Normal).only_for(Audience::Only(gone.id))]
 }
 
@@ -114,7 +157,16 @@ mod tests {
     fn entered(facts: RoomFacts, first: bool) -> Outcome {
         let facts = Arc::new(facts);
         let (messages, online) = (vec![golden::plain()], Vec::new());
-        Outcome::Entered(Box::new(Entered { facts, state: LiveState::Active, rev: Rev(15), online, online_count: 0, messages, reset: false, first }))
+        Outcome::Entered(Box::new(Entered {
+            facts,
+            state: LiveState::Active,
+            rev: Rev(15),
+            online,
+            online_count: 0,
+            messages,
+            reset: false,
+            first,
+        }))
     }
 
     fn by(event: Event, person: Person, socket: Option<SocketId>) -> Event {
@@ -125,24 +177,55 @@ mod tests {
     #[test]
     fn frames_say_something_or_leave_and_further_keys_are_ignored() {
         let asked = decode(r#" {"message": "hi", "action": "message", "room_id": 3}"#);
-        assert!(matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty()));
-        assert!(matches!(decode(r#"{"action": "leave", "message": 7}"#).command, Ok(Command::Quit)));
+        assert!(
+            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+        );
+        assert!(matches!(
+            decode(r#"{"action": "leave", "message": 7}"#).command,
+            Ok(Command::Quit)
+        ));
     }
 
     #[test]
     fn bad_frames_are_answered_with_their_fault() {
-        let answer = |frame: &str| reply(ANN, Err(decode(frame).command.expect_err(frame))).unwrap();
+        let answer =
+            |frame: &str| reply(ANN, Err(decode(frame).command.expect_err(frame))).unwrap();
         says("frame.error-unknown_action.json", &answer(r#"{"action": "shout"}"#));
         says("frame.error-no_message.json", &answer(r#"{"action": "message", "message": 7}"#));
-        for bad in ["7", "null", "[]", r#"["message"]"#, "{}", r#"{"action": 7}"#, r#"{"action": null}"#, r#"{"Action": "leave"}"#] {
+        for bad in [
+            "7",
+            "null",
+            "[]",
+            r#"["message"]"#,
+            "{}",
+            r#"{"action": 7}"#,
+            r#"{"action": null}"#,
+            r#"{"Action": "leave"}"#,
+        ] {
             says("frame.error-no_action.json", &answer(bad));
         }
-        for bad in ["", "hi", "{", r#"{"action": "message", "message": "\ud800"}"#, r#"{"action": "leave"} x"#] {
+        for bad in [
+            "",
+            "hi",
+            "{",
+            r#"{"action": "message", "message": "\ud800"}"#,
+            r#"{"action": "leave"} x"#,
+        ] {
             let failed = golden::frame(&answer(bad));
-            assert_eq!((&failed["action"], &failed["error"]), (&"error".into(), &"InvalidParameter".into()), "{bad}");
+            assert_eq!(
+                (&failed["action"], &failed["error"]),
+                (&"error".into(), &"InvalidParameter".into()),
+                "{bad}"
+            );
         }
-        says("frame.error-too_long.json", &reply(ANN, Err(Error::TooLong("content", 4000))).unwrap());
-        says("frame.error-rate.json", &reply(ANN, Err(Error::RateLimited(Duration::ZERO))).unwrap());
+        says(
+            "frame.error-too_long.json",
+            &reply(ANN, Err(Error::TooLong("content", 4000))).unwrap(),
+        );
+        says(
+            "frame.error-rate.json",
+            &reply(ANN, Err(Error::RateLimited(Duration::ZERO))).unwrap(),
+        );
     }
 
     #[test]
@@ -150,7 +233,8 @@ mod tests {
         says("frame.enter.json", &reply(ANN, Ok(entered(golden::facts(), false))).unwrap());
         says("frame.enter-first.json", &reply(PETR, Ok(entered(golden::facts(), true))).unwrap());
         let mut many = golden::facts();
-        many.participants.extend((3..1200).map(|id| Participant { user: UserId(id), ..golden::petr_there() }));
+        many.participants
+            .extend((3..1200).map(|id| Participant { user: UserId(id), ..golden::petr_there() }));
         let frame = golden::frame(&reply(ANN, Ok(entered(many, false))).unwrap());
         assert_eq!(frame["users"].as_array().map(Vec::len), Some(1000));
     }
@@ -166,7 +250,10 @@ mod tests {
         let said = golden::only(encode(&golden::event("Posted")));
         says("frame.message.json", &said.frame);
         assert_eq!((said.to, said.then_close), (Audience::All, None));
-        let orphan = golden::step(vec![Change::Posted(Message { author: Person::deleted(), ..golden::plain() })]);
+        let orphan = golden::step(vec![Change::Posted(Message {
+            author: Person::deleted(),
+            ..golden::plain()
+        })]);
         says("frame.message-deleted_user.json", &golden::only(encode(&orphan)).frame);
     }
 
@@ -183,12 +270,19 @@ mod tests {
         let [told, end] = <[Encoded; 2]>::try_from(encode(&removed)).unwrap();
         says("frame.leave.json", &told.frame);
         assert_eq!((told.to, told.then_close), (Audience::All, None));
-        assert_eq!((end.frame.as_str(), end.to, end.then_close), ("", Audience::Only(PETR), Some(CloseReason::Normal)));
+        assert_eq!(
+            (end.frame.as_str(), end.to, end.then_close),
+            ("", Audience::Only(PETR), Some(CloseReason::Normal))
+        );
     }
 
     #[test]
     fn the_socket_that_leaves_is_only_closed() {
-        let left = by(golden::event("ParticipantRemoved"), golden::petr_there().person(), Some(SocketId(5)));
+        let left = by(
+            golden::event("ParticipantRemoved"),
+            golden::petr_there().person(),
+            Some(SocketId(5)),
+        );
         let [told, end] = <[Encoded; 2]>::try_from(encode(&left)).unwrap();
         says("frame.leave.json", &told.frame);
         assert_eq!((told.to, told.then_close), (Audience::AllBut(SocketId(5)), None));
@@ -205,7 +299,10 @@ mod tests {
     #[test]
     fn nothing_else_is_said() {
         for (name, event) in golden::every_event() {
-            let spoken = matches!(name, "Posted" | "ParticipantAdded" | "ParticipantRemoved" | "RoomDeleted");
+            let spoken = matches!(
+                name,
+                "Posted" | "ParticipantAdded" | "ParticipantRemoved" | "RoomDeleted"
+            );
             assert_eq!(!encode(&event).is_empty(), spoken, "{name}");
         }
     }

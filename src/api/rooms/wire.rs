@@ -1,6 +1,9 @@
 //! The JSON of `rooms`, spelled as its document spells it.
 
-#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
+#![expect(
+    single_use_lifetimes,
+    reason = "what `ToSchema` derives names lifetimes that it uses once"
+)]
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,7 +54,13 @@ pub(super) struct NewRoom {
 impl From<NewRoom> for RoomPlan {
     fn from(new: NewRoom) -> Self {
         let nobody = People::Ids(Vec::new());
-        Self { name: Some(new.name), visibility: Visibility::Public, people: nobody, creator: CreatorRole::ByCount, reuse: false }
+        Self {
+            name: Some(new.name),
+            visibility: Visibility::Public,
+            people: nobody,
+            creator: CreatorRole::ByCount,
+            reuse: false,
+        }
     }
 }
 
@@ -90,7 +99,13 @@ pub(super) struct User<'a> {
 
 impl<'a> From<&'a model::User> for User<'a> {
     fn from(user: &'a model::User) -> Self {
-        Self { id: user.id.0, login: &user.login, password: MASK, email: user.email.as_deref(), name: &user.name }
+        Self {
+            id: user.id.0,
+            login: &user.login,
+            password: MASK,
+            email: user.email.as_deref(),
+            name: &user.name,
+        }
     }
 }
 
@@ -110,7 +125,12 @@ pub(super) struct Room<'a> {
 
 impl<'a> From<&'a model::Room> for Room<'a> {
     fn from(room: &'a model::Room) -> Self {
-        Self { key: room.id.key(), name: room.name.as_deref().unwrap_or_default(), owner: &room.owner_login, archived: room.archived.map(|_| true) }
+        Self {
+            key: room.id.key(),
+            name: room.name.as_deref().unwrap_or_default(),
+            owner: &room.owner_login,
+            archived: room.archived.map(|_| true),
+        }
     }
 }
 
@@ -149,7 +169,13 @@ pub(super) enum Frame<'a> {
 impl<'a> From<&'a model::Message> for Frame<'a> {
     fn from(message: &'a model::Message) -> Self {
         let (room_id, time) = (message.room.key(), message.created.millis());
-        Self::Message { room_id, user_id: &message.author.login, name: &message.author.name, message: &message.text, time }
+        Self::Message {
+            room_id,
+            user_id: &message.author.login,
+            name: &message.author.name,
+            message: &message.text,
+            time,
+        }
     }
 }
 
@@ -211,7 +237,11 @@ mod tests {
             seen: NOW,
             expires: NOW,
         };
-        let login = LoggedIn { session, secret: "0123456789abcdef0123456789abcdef01234567".to_owned(), user: golden::ann() };
+        let login = LoggedIn {
+            session,
+            secret: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            user: golden::ann(),
+        };
         same("rest.session.json", &Opened::from(&login));
     }
 
@@ -233,17 +263,28 @@ mod tests {
         let whole = r#"{"user_id": "ann", "password": "long enough", "email": "ann@example.org", "name": "Ann Lee", "more": 1}"#;
         let new = Registration::from(serde_json::from_str::<NewUser>(whole).unwrap());
         assert_eq!((new.login.as_str(), new.password.as_str()), ("ann", "long enough"));
-        assert_eq!((new.email.as_deref(), new.name.as_deref(), new.birth), (Some("ann@example.org"), Some("Ann Lee"), None));
+        assert_eq!(
+            (new.email.as_deref(), new.name.as_deref(), new.birth),
+            (Some("ann@example.org"), Some("Ann Lee"), None)
+        );
         for missing in ["user_id", "password", "email", "name"] {
-            assert!(serde_json::from_str::<NewUser>(&whole.replace(missing, "other")).is_err(), "{missing}");
+            assert!(
+                serde_json::from_str::<NewUser>(&whole.replace(missing, "other")).is_err(),
+                "{missing}"
+            );
         }
     }
 
     #[test]
     fn a_new_room_is_public_and_its_creators_alone() {
-        let plan = RoomPlan::from(serde_json::from_str::<NewRoom>(r#"{"name": "Lounge", "users": [2]}"#).unwrap());
+        let plan = RoomPlan::from(
+            serde_json::from_str::<NewRoom>(r#"{"name": "Lounge", "users": [2]}"#).unwrap(),
+        );
         assert!(matches!(plan.people, People::Ids(ids) if ids == [] as [UserId; 0]));
-        assert_eq!((plan.name.as_deref(), plan.visibility, plan.reuse), (Some("Lounge"), Visibility::Public, false));
+        assert_eq!(
+            (plan.name.as_deref(), plan.visibility, plan.reuse),
+            (Some("Lounge"), Visibility::Public, false)
+        );
         for bad in ["{}", r#"{"name": null}"#, r#"{"name": 7}"#] {
             assert!(serde_json::from_str::<NewRoom>(bad).is_err(), "{bad}");
         }

@@ -61,9 +61,12 @@ impl End {
         }
     }
 
-    /// Says why, and reads on so that it arrives: until the peer has answered, or for a while. Then the connection is the server's
-    /// to end (RFC 6455, section 7.1.1): clients wait for that.
-    pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(self, mut stream: WebSocketStream<S>) {
+    /// Says why, and reads on so that it arrives: until the peer has answered, or for a while. Then
+    /// the connection is the server's to end (RFC 6455, section 7.1.1): clients wait for that.
+    pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        mut stream: WebSocketStream<S>,
+    ) {
         let reason = self.reason();
         if matches!(reason, CloseReason::Lost | CloseReason::TimedOut) {
             return;
@@ -79,14 +82,21 @@ impl End {
             drop(stream.flush().await);
             if !answered(&mut stream).await {
                 // What cannot be read as frames is thrown away.
-                drop(tokio::io::copy(&mut stream.get_mut().take(CLOSE_BYTES), &mut tokio::io::sink()).await);
+                drop(
+                    tokio::io::copy(
+                        &mut stream.get_mut().take(CLOSE_BYTES),
+                        &mut tokio::io::sink(),
+                    )
+                    .await,
+                );
             }
         };
         drop(timeout(CLOSE_TIME, farewell).await);
     }
 }
 
-/// Reads the frames of a peer until the one that answers the close; false where they cannot be read.
+/// Reads the frames of a peer until the one that answers the close; false where they cannot be
+/// read.
 async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> bool {
     let mut read = 0;
     while read <= CLOSE_BYTES {
@@ -109,7 +119,10 @@ mod tests {
 
     async fn pair() -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
         let (near, far) = duplex(64 * 1024);
-        (WebSocketStream::from_raw_socket(near, Role::Server, None).await, WebSocketStream::from_raw_socket(far, Role::Client, None).await)
+        (
+            WebSocketStream::from_raw_socket(near, Role::Server, None).await,
+            WebSocketStream::from_raw_socket(far, Role::Client, None).await,
+        )
     }
 
     #[tokio::test]
@@ -120,7 +133,10 @@ mod tests {
         client.send(Message::text("sent before the close was read")).await.unwrap();
         assert!(farewell.as_mut().now_or_never().is_none());
         let told = client.next().await.unwrap().unwrap();
-        assert!(matches!(&told, Message::Close(Some(close)) if close.code == CloseCode::Normal), "{told:?}");
+        assert!(
+            matches!(&told, Message::Close(Some(close)) if close.code == CloseCode::Normal),
+            "{told:?}"
+        );
         client.flush().await.unwrap();
         assert!(farewell.as_mut().now_or_never().is_some(), "nothing is left to wait for");
         assert!(client.next().await.is_none());

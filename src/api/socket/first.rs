@@ -1,4 +1,5 @@
-//! What comes before the loop where the handshake tells nothing: the first frame says whose the socket is and where it goes.
+//! What comes before the loop where the handshake tells nothing: the first frame says whose the
+//! socket is and where it goes.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -44,7 +45,9 @@ impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
             Err(error) => return self.refuse(error).await,
         };
         Span::current().record("user", &connection.session().login);
-        Loop::<D, _>::new(self.stream, connection, self.state, self.times, self.member).run(chat, Some(entry)).await;
+        Loop::<D, _>::new(self.stream, connection, self.state, self.times, self.member)
+            .run(chat, Some(entry))
+            .await;
     }
 
     async fn refuse(mut self, error: Error) {
@@ -59,13 +62,19 @@ impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
     }
 }
 
-async fn admit<D: Knocks>(chat: &Chat, client: &Client, frame: &str) -> Result<(Connection, Entry)> {
+async fn admit<D: Knocks>(
+    chat: &Chat,
+    client: &Client,
+    frame: &str,
+) -> Result<(Connection, Entry)> {
     let (who, room) = D::admit(chat, client, frame).await?;
     Ok((chat.open(who, voice::<D>())?, Entry { room, refused: CloseReason::Policy }))
 }
 
 /// The first text frame; what else comes is answered as the protocol wants, or ignored.
-async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> Result<Utf8Bytes, End> {
+async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut WebSocketStream<S>,
+) -> Result<Utf8Bytes, End> {
     for _ in 0..MAX_BEFORE {
         match stream.next().await {
             Some(Ok(Message::Text(text))) => return Ok(text),

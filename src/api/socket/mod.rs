@@ -1,6 +1,7 @@
 //! The one WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
 //!
-//! A task a socket. It takes all that waits in the queue and flushes once; it never waits for another socket.
+//! A task a socket. It takes all that waits in the queue and flushes once; it never waits for
+//! another socket.
 
 mod end;
 mod first;
@@ -19,7 +20,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::{Instrument, debug};
-use warp::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use warp::http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -32,7 +35,8 @@ use crate::chat::{Authenticated, Chat};
 use crate::live::{CloseReason, Voice};
 use crate::model::{Error, Result, RoomId};
 
-/// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle socket, memory.
+/// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle
+/// socket, memory.
 const READ_BUFFER: usize = 4 * 1024;
 /// Frames are gathered up to this before they are written.
 const WRITE_BUFFER: usize = 16 * 1024;
@@ -42,19 +46,34 @@ const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 type Stream = WebSocketStream<Connected>;
 
 /// Answers a handshake with 101 and runs the loop in a task of its own.
-pub(super) fn upgrade<D: Speaks>(mut request: Request, chat: &Chat, who: Authenticated, state: D::State, enter: Option<RoomId>) -> Result<Response> {
+pub(super) fn upgrade<D: Speaks>(
+    mut request: Request,
+    chat: &Chat,
+    who: Authenticated,
+    state: D::State,
+    enter: Option<RoomId>,
+) -> Result<Response> {
     let handshake = Handshake::of(&mut request)?;
     let connection = chat.open(who, voice::<D>())?;
     let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
     let (chat, times, member) = (chat.clone(), times(&request), request.sockets.join());
-    handshake.switch(&request, async move |stream| run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await)
+    handshake.switch(&request, async move |stream| {
+        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await
+    })
 }
 
 /// The same where only the first frame says whose the socket is.
-pub(super) fn upgrade_unknown<D: Knocks>(mut request: Request, chat: &Chat, state: D::State) -> Result<Response> {
+pub(super) fn upgrade_unknown<D: Knocks>(
+    mut request: Request,
+    chat: &Chat,
+    state: D::State,
+) -> Result<Response> {
     let handshake = Handshake::of(&mut request)?;
-    let (chat, times, member, client) = (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
-    handshake.switch(&request, async move |stream| first::Guest::<D, _> { stream, client, state, times, member }.receive(&chat).await)
+    let (chat, times, member, client) =
+        (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
+    handshake.switch(&request, async move |stream| {
+        first::Guest::<D, _> { stream, client, state, times, member }.receive(&chat).await
+    })
 }
 
 /// Whether a key of a handshake is what RFC 6455 asks for: 16 bytes in Base64.
@@ -68,7 +87,10 @@ fn voice<D: Speaks>() -> Voice {
 
 fn times(request: &Request) -> run::Times {
     let config = &request.config;
-    run::Times { heartbeat: Duration::from_secs(config.server.heartbeat_seconds), recheck: Duration::from_secs(config.auth.token_recheck_seconds) }
+    run::Times {
+        heartbeat: Duration::from_secs(config.server.heartbeat_seconds),
+        recheck: Duration::from_secs(config.auth.token_recheck_seconds),
+    }
 }
 
 /// A handshake that can be answered.
@@ -80,14 +102,24 @@ struct Handshake {
 impl Handshake {
     fn of(request: &mut Request) -> Result<Self> {
         let version = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
-        let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|key| request.is_upgrade() && version && is_key(key)).cloned();
-        let (Some(key), Some(on)) = (key, request.upgrade.take()) else { return Err(Error::UpgradeRequired) };
+        let key = request
+            .headers()
+            .get(SEC_WEBSOCKET_KEY)
+            .filter(|key| request.is_upgrade() && version && is_key(key))
+            .cloned();
+        let (Some(key), Some(on)) = (key, request.upgrade.take()) else {
+            return Err(Error::UpgradeRequired);
+        };
         request.check_origin(true)?;
         Ok(Self { key, on })
     }
 
     /// Answers with 101; what follows on the connection is a task of its own.
-    fn switch<F: Future<Output = ()> + Send>(self, request: &Request, talk: impl FnOnce(Stream) -> F + Send + 'static) -> Result<Response> {
+    fn switch<F: Future<Output = ()> + Send>(
+        self,
+        request: &Request,
+        talk: impl FnOnce(Stream) -> F + Send + 'static,
+    ) -> Result<Response> {
         let Self { key, on } = self;
         let max_frame = request.config.limits.max_frame_bytes;
         let limits = WebSocketConfig::default()
@@ -104,7 +136,13 @@ impl Handshake {
             // The type is the one that accept.rs serves.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
             let io = parts.io.into_inner().upgraded();
-            let stream = WebSocketStream::from_partially_read(io, parts.read_buf.to_vec(), Role::Server, Some(limits)).await;
+            let stream = WebSocketStream::from_partially_read(
+                io,
+                parts.read_buf.to_vec(),
+                Role::Server,
+                Some(limits),
+            )
+            .await;
             drop(parts.read_buf);
             talk(stream).await;
         };
@@ -115,7 +153,10 @@ impl Handshake {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         let accept = derive_accept_key(key.as_bytes());
-        headers.insert(SEC_WEBSOCKET_ACCEPT, HeaderValue::from_str(&accept).map_err(|_| Error::Internal)?);
+        headers.insert(
+            SEC_WEBSOCKET_ACCEPT,
+            HeaderValue::from_str(&accept).map_err(|_| Error::Internal)?,
+        );
         Ok(response)
     }
 }

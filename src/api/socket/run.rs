@@ -72,7 +72,11 @@ impl Counted {
     fn new(dialect: &'static str) -> Self {
         let open = gauge!("chatctl_sockets", "dialect" => dialect);
         open.increment(1);
-        Self { open, delivered: counter!("chatctl_deliveries_total", "dialect" => dialect), flushes: histogram!("chatctl_flush_frames", "dialect" => dialect) }
+        Self {
+            open,
+            delivered: counter!("chatctl_deliveries_total", "dialect" => dialect),
+            flushes: histogram!("chatctl_flush_frames", "dialect" => dialect),
+        }
     }
 }
 
@@ -85,7 +89,13 @@ impl Drop for Counted {
 type Begun = std::pin::Pin<Box<dyn Future<Output = (Question, Result<Outcome>)> + Send>>;
 
 impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
-    pub(super) fn new(stream: WebSocketStream<S>, connection: Connection, state: D::State, times: Times, member: Member) -> Self {
+    pub(super) fn new(
+        stream: WebSocketStream<S>,
+        connection: Connection,
+        state: D::State,
+        times: Times,
+        member: Member,
+    ) -> Self {
         Self {
             stream,
             connection,
@@ -108,7 +118,12 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         if let Err(reason) = Box::pin(self.connection.check_opened()).await {
             return self.finish(End::Close(reason)).await;
         }
-        let hello = Hello { session: self.connection.session(), heartbeat_seconds: self.times.heartbeat.as_secs(), epoch: chat.epoch(), now: Timestamp::now() };
+        let hello = Hello {
+            session: self.connection.session(),
+            heartbeat_seconds: self.times.heartbeat.as_secs(),
+            epoch: chat.epoch(),
+            now: Timestamp::now(),
+        };
         self.out.extend(D::greet(&mut self.state, &hello));
         let end = match self.open(enter).await {
             Ok(()) => self.talk().await,
@@ -121,7 +136,12 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     async fn open(&mut self, enter: Option<Entry>) -> Result<(), End> {
         if let Some(Entry { room, refused }) = enter {
             let question = Question { reference: None, verb: "enter".to_owned() };
-            let (outcome, position) = Box::pin(self.connection.run(Command::Enter { room: Some(room), since: None, epoch: None })).await;
+            let (outcome, position) = Box::pin(self.connection.run(Command::Enter {
+                room: Some(room),
+                since: None,
+                epoch: None,
+            }))
+            .await;
             let failed = outcome.is_err();
             self.answer(&question, outcome, position);
             if failed {
@@ -225,7 +245,8 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         Instant::now() >= self.reads_from
     }
 
-    /// Carries out a frame, or answers why it is not to be. Over the limit that is said once; what follows waits instead.
+    /// Carries out a frame, or answers why it is not to be. Over the limit that is said once; what
+    /// follows waits instead.
     async fn command(&mut self, text: &str, refused: Option<Error>) {
         let asked = D::decode(&mut self.state, text);
         let question = asked.question;
@@ -320,7 +341,8 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
 
     /// Leaves the rooms and says why.
     async fn finish(self, end: End) {
-        counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string()).increment(1);
+        counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string())
+            .increment(1);
         self.connection.ended(end.reason());
         // Others see the user leave before the peer has answered the close.
         drop(self.connection);

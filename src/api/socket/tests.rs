@@ -30,15 +30,24 @@ type Near = WebSocketStream<DuplexStream>;
 
 async fn pair() -> (Near, Near) {
     let (near, far) = duplex(64 * 1024);
-    (WebSocketStream::from_raw_socket(near, Role::Server, None).await, WebSocketStream::from_raw_socket(far, Role::Client, None).await)
+    (
+        WebSocketStream::from_raw_socket(near, Role::Server, None).await,
+        WebSocketStream::from_raw_socket(far, Role::Client, None).await,
+    )
 }
 
 fn who(session: &Session) -> Authenticated {
     Authenticated { session: session.clone(), token_expires: None }
 }
 
-/// What a client hears whose session ends between the look at its credential and the registration of its socket.
-async fn ended_before_it_was_registered<D: Speaks>(world: &World, session: &Session, state: D::State, room: Option<RoomId>) -> Vec<Message> {
+/// What a client hears whose session ends between the look at its credential and the registration
+/// of its socket.
+async fn ended_before_it_was_registered<D: Speaks>(
+    world: &World,
+    session: &Session,
+    state: D::State,
+    room: Option<RoomId>,
+) -> Vec<Message> {
     let (server, client) = pair().await;
     world.chat.log_out(session).await.unwrap();
     let connection = world.chat.open(who(session), voice::<D>()).unwrap();
@@ -56,7 +65,9 @@ async fn a_socket_whose_session_ended_before_it_was_registered_is_closed_in_ever
     let world = World::new(&Config::default()).await;
     let ann = world.user("ann").await;
     let room = world.room(&ann, &[]).await;
-    let again = async || world.chat.log_in("ann", "correct horse", &Client::default()).await.unwrap().session;
+    let again = async || {
+        world.chat.log_in("ann", "correct horse", &Client::default()).await.unwrap().session
+    };
     let state = State { login: "ann".to_owned() };
     let heard = [
         ended_before_it_was_registered::<Chatrooms>(&world, &again().await, state, None).await,
@@ -65,10 +76,13 @@ async fn a_socket_whose_session_ended_before_it_was_registered_is_closed_in_ever
         ended_before_it_was_registered::<Realtime>(&world, &again().await, (), Some(room)).await,
     ];
     for heard in heard {
-        let closed = matches!(&heard[..], [Message::Close(Some(close))] if u16::from(close.code) == 4401);
+        let closed =
+            matches!(&heard[..], [Message::Close(Some(close))] if u16::from(close.code) == 4401);
         assert!(closed, "{heard:?}");
     }
-    assert!(world.chat.history(&ann, room, crate::model::Window::Latest, 10).await.unwrap().is_empty());
+    assert!(
+        world.chat.history(&ann, room, crate::model::Window::Latest, 10).await.unwrap().is_empty()
+    );
 }
 
 /// The type or the error of the next text.
@@ -96,15 +110,32 @@ async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
     let (server, mut client) = pair().await;
     let (chat, member) = (world.chat.clone(), Sockets::default().join());
     let talking = tokio::spawn(async move {
-        Loop::<Chatrooms, _>::new(server, connection, State { login: "ann".to_owned() }, TIMES, member).run(&chat, None).await;
+        Loop::<Chatrooms, _>::new(
+            server,
+            connection,
+            State { login: "ann".to_owned() },
+            TIMES,
+            member,
+        )
+        .run(&chat, None)
+        .await;
     });
     assert_eq!(next(&mut client).await, "connection_established");
     let began = Instant::now();
     // Frames of every kind count, whatever is in them.
-    for frame in [Message::Ping("x".into()), Message::Pong("x".into()), Message::binary("x"), Message::text("nonsense"), Message::text("{}")] {
+    for frame in [
+        Message::Ping("x".into()),
+        Message::Pong("x".into()),
+        Message::binary("x"),
+        Message::text("nonsense"),
+        Message::text("{}"),
+    ] {
         client.send(frame).await.unwrap();
     }
-    assert_eq!((next(&mut client).await.as_str(), next(&mut client).await.as_str()), ("message_parse_error", "invalid_message_format"));
+    assert_eq!(
+        (next(&mut client).await.as_str(), next(&mut client).await.as_str()),
+        ("message_parse_error", "invalid_message_format")
+    );
     let ping = || Message::text(r#"{"type":"ping"}"#);
     for _ in 5..600 {
         client.send(ping()).await.unwrap();
@@ -128,7 +159,13 @@ async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
 async fn who_knocks_with_anything_but_a_first_frame_is_turned_away() {
     let world = World::new(&Config::default()).await;
     let (server, mut client) = pair().await;
-    let guest = Guest::<Realtime, _> { stream: server, client: Client::default(), state: (), times: TIMES, member: Sockets::default().join() };
+    let guest = Guest::<Realtime, _> {
+        stream: server,
+        client: Client::default(),
+        state: (),
+        times: TIMES,
+        member: Sockets::default().join(),
+    };
     let chat = world.chat.clone();
     let receiving = tokio::spawn(async move { guest.receive(&chat).await });
     for _ in 0..1000 {
@@ -136,7 +173,14 @@ async fn who_knocks_with_anything_but_a_first_frame_is_turned_away() {
             break;
         }
     }
-    let close = client.filter_map(async |message| message.ok()).filter(|message| std::future::ready(message.is_close())).collect::<Vec<_>>().await;
-    assert!(matches!(&close[..], [Message::Close(Some(close))] if u16::from(close.code) == 1008), "{close:?}");
+    let close = client
+        .filter_map(async |message| message.ok())
+        .filter(|message| std::future::ready(message.is_close()))
+        .collect::<Vec<_>>()
+        .await;
+    assert!(
+        matches!(&close[..], [Message::Close(Some(close))] if u16::from(close.code) == 1008),
+        "{close:?}"
+    );
     receiving.await.unwrap();
 }

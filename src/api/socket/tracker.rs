@@ -1,4 +1,5 @@
-//! Knows how many sockets are open and tells them to end: their tasks are detached, so a graceful stop must wait for them itself.
+//! Knows how many sockets are open and tells them to end: their tasks are detached, so a graceful
+//! stop must wait for them itself.
 
 use std::sync::Arc;
 

@@ -20,7 +20,9 @@ const SOCKET: &str = "Before the upgrade the request is refused as below; withou
 
 /// A route.
 pub(super) fn describe(operation: Operation) -> Described {
-    let room = |described: Described| described.path("id", words::natural(), "Number of the room").fails([Error::RoomNotFound]);
+    let room = |described: Described| {
+        described.path("id", words::natural(), "Number of the room").fails([Error::RoomNotFound])
+    };
     match operation {
         Operation::Register => Described::new("Register and log in")
             .open()

@@ -20,20 +20,35 @@ pub(super) fn code(error: &Error) -> &'static str {
 
 fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     match error {
-        Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) | Error::TooFew(_) | Error::UnknownType(_) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json")
-        }
+        Error::Malformed(_)
+        | Error::Invalid { .. }
+        | Error::Empty(_)
+        | Error::TooLong(..)
+        | Error::TooFew(_)
+        | Error::UnknownType(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json"),
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Error::BadCredentials { known: true } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials"),
-        Error::BadCredentials { known: false } | Error::UserNotFound => (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found"),
+        Error::BadCredentials { known: true } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials")
+        }
+        Error::BadCredentials { known: false } | Error::UserNotFound => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found")
+        }
         Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
         Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
         // A public room that one has not entered is "not mine".
-        Error::RoomNotFound | Error::Forbidden | Error::NotInRoom | Error::ParticipantNotFound | Error::MissingRoom | Error::NotJoined => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found")
+        Error::RoomNotFound
+        | Error::Forbidden
+        | Error::NotInRoom
+        | Error::ParticipantNotFound
+        | Error::MissingRoom
+        | Error::NotJoined => (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found"),
+        Error::ForeignOrigin | Error::Archived | Error::ReadOnly => {
+            (StatusCode::FORBIDDEN, "forbidden")
         }
-        Error::ForeignOrigin | Error::Archived | Error::ReadOnly => (StatusCode::FORBIDDEN, "forbidden"),
-        Error::NotFound | Error::MessageNotFound | Error::SessionNotFound | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        Error::NotFound
+        | Error::MessageNotFound
+        | Error::SessionNotFound
+        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

@@ -44,7 +44,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request of this operation.
-pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+pub(super) async fn answer(
+    chat: &Chat,
+    operation: Operation,
+    request: Request,
+) -> Result<Response> {
     match operation {
         Operation::Register => register(chat, request).await,
         Operation::LogIn => log_in(chat, request).await,
@@ -136,7 +140,9 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 fn number(request: &Request, field: &'static str, usual: u32) -> Result<u32> {
-    request.query(field).map_or(Ok(usual), |text| text.parse().map_err(|_| Error::invalid(field, "must be a whole number")))
+    request.query(field).map_or(Ok(usual), |text| {
+        text.parse().map_err(|_| Error::invalid(field, "must be a whole number"))
+    })
 }
 
 #[cfg(test)]
@@ -147,9 +153,13 @@ mod tests {
 
     #[test]
     fn the_table_in_the_module_documentation_lists_every_route() {
-        let rows: HashSet<String> =
-            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
-        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        let rows: HashSet<String> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+            .map(|(row, _)| row.to_owned())
+            .collect();
+        let routes: HashSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
         assert_eq!(rows, routes);
         assert_eq!(routes.len(), ROUTES.len());
     }

@@ -12,7 +12,13 @@ use crate::model::{Change, Command, Error, Event, Outcome, Result};
 pub(super) fn decode(frame: &str) -> Asked {
     let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
     let command = match serde_json::from_str::<wire::Say>(frame) {
-        Ok(say) if object => Ok(Command::Post { room: None, text: say.text, client_id: None, reply_to: None, media: Vec::new() }),
+        Ok(say) if object => Ok(Command::Post {
+            room: None,
+            text: say.text,
+            client_id: None,
+            reply_to: None,
+            media: Vec::new(),
+        }),
         Ok(_) => Err(Error::Malformed("no object".to_owned())),
         Err(error) => Err(Error::Malformed(error.to_string())),
     };
@@ -41,7 +47,11 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event.changes.iter().filter_map(changed).collect(),
         Event::CaughtUp { changes, known } => {
-            let new = changes.changes.messages.iter().filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes
+                .changes
+                .messages
+                .iter()
+                .filter(|message| message.seq > *known && message.deleted.is_none());
             new.map(|message| Encoded::to_all(text(&wire::Message::from(message)))).collect()
         }
         Event::RoomAdded { .. }
@@ -96,17 +106,35 @@ mod tests {
     #[test]
     fn a_text_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"text": "hi", "user_id": 3, "ref": 7}"#);
-        assert!(matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty()));
+        assert!(
+            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+        );
     }
 
     #[test]
     fn whatever_else_is_invalid_json() {
-        for bad in ["", "hi", "[\"hi\"]", "{}", r#"{"text": 1}"#, r#"{"text": null}"#, r#"{"text": "\ud800"}"#, r#"{"text": "a"} x"#, "null"] {
+        for bad in [
+            "",
+            "hi",
+            "[\"hi\"]",
+            "{}",
+            r#"{"text": 1}"#,
+            r#"{"text": null}"#,
+            r#"{"text": "\ud800"}"#,
+            r#"{"text": "a"} x"#,
+            "null",
+        ] {
             let error = decode(bad).command.expect_err(bad);
             says("frame.error-invalid_json.json", &reply(Err(error)).unwrap());
         }
-        says("frame.error-invalid_json.json", &reply(Err(Error::TooLong("content", 4000))).unwrap());
-        says("frame.error-rate_limited.json", &reply(Err(Error::RateLimited(Duration::ZERO))).unwrap());
+        says(
+            "frame.error-invalid_json.json",
+            &reply(Err(Error::TooLong("content", 4000))).unwrap(),
+        );
+        says(
+            "frame.error-rate_limited.json",
+            &reply(Err(Error::RateLimited(Duration::ZERO))).unwrap(),
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The JSON of `v1`, spelled as its document spells it.
 
-#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
+#![expect(
+    single_use_lifetimes,
+    reason = "what `ToSchema` derives names lifetimes that it uses once"
+)]
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,7 +54,13 @@ struct Named {
 impl From<NewRoom> for RoomPlan {
     fn from(new: NewRoom) -> Self {
         let people = People::Ids(new.users.into_iter().map(|user| UserId(user.id)).collect());
-        Self { name: None, visibility: Visibility::Private, people, creator: CreatorRole::Member, reuse: true }
+        Self {
+            name: None,
+            visibility: Visibility::Private,
+            people,
+            creator: CreatorRole::Member,
+            reuse: true,
+        }
     }
 }
 
@@ -145,7 +154,12 @@ pub(super) struct Message<'a> {
 
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
-        Self { text: &message.text, user_id: message.author.id.0, room_id: message.room.0, created_at: message.created.seconds_without_zone() }
+        Self {
+            text: &message.text,
+            user_id: message.author.id.0,
+            room_id: message.room.0,
+            created_at: message.created.seconds_without_zone(),
+        }
     }
 }
 
@@ -179,7 +193,11 @@ mod tests {
 
     #[test]
     fn a_login_is_a_session_id() {
-        let login = LoggedIn { session: session(), secret: "0123456789abcdef0123456789abcdef01234567".to_owned(), user: golden::ann() };
+        let login = LoggedIn {
+            session: session(),
+            secret: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            user: golden::ann(),
+        };
         same("rest.session.json", &Opened::from(&login));
         same("rest.nothing.json", &Nothing {});
         same("rest.info.json", &User::from(&session()));
@@ -209,8 +227,19 @@ mod tests {
         let body = r#"{"users": [{"id": 2, "login": "x"}, {"id": 2}], "name": "y"}"#;
         let plan = RoomPlan::from(serde_json::from_str::<NewRoom>(body).unwrap());
         assert!(matches!(plan.people, People::Ids(ids) if ids == [UserId(2), UserId(2)]));
-        assert!(plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private && plan.creator == CreatorRole::Member);
-        for bad in ["{}", r#"{"users": null}"#, r#"{"users": [2]}"#, r#"{"users": [{"id": "2"}]}"#, r#"{"users": [{}]}"#] {
+        assert!(
+            plan.reuse
+                && plan.name.is_none()
+                && plan.visibility == Visibility::Private
+                && plan.creator == CreatorRole::Member
+        );
+        for bad in [
+            "{}",
+            r#"{"users": null}"#,
+            r#"{"users": [2]}"#,
+            r#"{"users": [{"id": "2"}]}"#,
+            r#"{"users": [{}]}"#,
+        ] {
             assert!(serde_json::from_str::<NewRoom>(bad).is_err(), "{bad}");
         }
     }

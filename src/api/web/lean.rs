@@ -1,7 +1,8 @@
-//! What a compressed script or style is without the comments that stand on lines of their own: a fourth of its bytes.
+//! What a compressed script or style is without the comments that stand on lines of their own: a
+//! fourth of its bytes.
 //!
-//! Lines stay lines, so that an error in a browser names the line of the file. In `assets/` no text begins a line with what
-//! looks like a comment (`tests/web/assets.test.js`).
+//! Lines stay lines, so that an error in a browser names the line of the file. In `assets/` no text
+//! begins a line with what looks like a comment (`tests/web/assets.test.js`).
 
 /// Leaves such lines empty. Other files stay as they are.
 pub(super) fn lean(name: &str, text: &[u8]) -> Vec<u8> {
@@ -46,13 +47,22 @@ mod tests {
     #[test]
     fn comments_on_lines_of_their_own_become_empty_lines() {
         let text = "/** One. */\nlet a = 1; // stays\n  /**\n   * @type {x}\n   */\n  // gone\n  let b = /** @type {any} */ (a);\n";
-        assert_eq!(of("a.js", text), "\nlet a = 1; // stays\n\n\n\n\n  let b = /** @type {any} */ (a);\n");
-        assert_eq!(of("a.css", "/* All\n   of it. */\na { b: c } /* here */\n"), "\n\na { b: c } /* here */\n");
+        assert_eq!(
+            of("a.js", text),
+            "\nlet a = 1; // stays\n\n\n\n\n  let b = /** @type {any} */ (a);\n"
+        );
+        assert_eq!(
+            of("a.css", "/* All\n   of it. */\na { b: c } /* here */\n"),
+            "\n\na { b: c } /* here */\n"
+        );
     }
 
     #[test]
     fn what_stands_behind_a_comment_is_kept() {
-        assert_eq!(of("a.js", "/** @type {any} */ (a).b();\n/**/\n/*/ still\n*/\nc();"), "/** @type {any} */ (a).b();\n\n\n\nc();");
+        assert_eq!(
+            of("a.js", "/** @type {any} */ (a).b();\n/**/\n/*/ still\n*/\nc();"),
+            "/** @type {any} */ (a).b();\n\n\n\nc();"
+        );
     }
 
     #[test]

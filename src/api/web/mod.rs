@@ -26,8 +26,11 @@ struct Assets;
 
 /// Nothing from elsewhere, nothing inline; pictures may be made in the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const SAFETY: [(HeaderName, &str); 3] =
-    [(header::CONTENT_SECURITY_POLICY, POLICY), (header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::REFERRER_POLICY, "no-referrer")];
+const SAFETY: [(HeaderName, &str); 3] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
 
 /// Compressed once, at the first request.
 static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
@@ -83,9 +86,15 @@ fn safe(mut response: Response, method: &Method) -> Response {
 
 fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", hex::encode(&hash[..16]));
-    let known =
-        headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
-    let zipped = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|accepted| accepted.contains("gzip")) && is_text(name);
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
+    let zipped = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("gzip"))
+        && is_text(name);
     let (body, coding) = match (known, zipped) {
         (true, _) => (Bytes::new(), None),
         (false, true) => (compressed(name, &tag, data), Some("gzip")),
@@ -98,7 +107,9 @@ fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response 
         let length = HeaderValue::from(body.len());
         *response.body_mut() = body.into();
         response.headers_mut().insert(header::CONTENT_LENGTH, length);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     }
     let all = response.headers_mut();
     // Asked for again each time; the tag makes that cheap, and an upgrade is seen at once.
@@ -132,12 +143,16 @@ fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
 fn plain(status: StatusCode, text: &'static str) -> Response {
     let mut response = HttpResponse::new(text.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
 fn is_text(name: &str) -> bool {
-    ["html", "js", "css", "json", "svg", "webmanifest"].iter().any(|ending| name.ends_with(&format!(".{ending}")))
+    ["html", "js", "css", "json", "svg", "webmanifest"]
+        .iter()
+        .any(|ending| name.ends_with(&format!(".{ending}")))
 }
 
 fn content_type(name: &str) -> &'static str {

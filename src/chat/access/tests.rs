@@ -50,7 +50,17 @@ fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> RoomFacts {
 
 fn managed(visibility: Visibility) -> RoomFacts {
     use Role::{Admin, Member, SubAdmin};
-    room(visibility, &[(ADMIN, Admin), (SECOND_ADMIN, Admin), (SUB, SubAdmin), (OTHER_SUB, SubAdmin), (MEMBER, Member), (OTHER_MEMBER, Member)])
+    room(
+        visibility,
+        &[
+            (ADMIN, Admin),
+            (SECOND_ADMIN, Admin),
+            (SUB, SubAdmin),
+            (OTHER_SUB, SubAdmin),
+            (MEMBER, Member),
+            (OTHER_MEMBER, Member),
+        ],
+    )
 }
 
 fn user(user: UserId) -> Actor {
@@ -80,11 +90,23 @@ fn rooms_with_an_admin_are_managed_by_roles() {
     for (act, admin, sub, member) in table {
         for (who, allowed) in [(ADMIN, admin), (SUB, sub), (MEMBER, member)] {
             let answer = manage(&facts, user(who), act);
-            assert_eq!(answer, if allowed { Ok(()) } else { Err(Error::Forbidden) }, "{act:?} by {who}");
+            assert_eq!(
+                answer,
+                if allowed { Ok(()) } else { Err(Error::Forbidden) },
+                "{act:?} by {who}"
+            );
         }
         assert_eq!(manage(&facts, ROOT, act), Ok(()), "{act:?} by a server administrator");
-        assert_eq!(manage(&facts, user(OUTSIDER), act), Err(Error::RoomNotFound), "{act:?} by an outsider of a private room");
-        assert_eq!(manage(&managed(Visibility::Public), user(OUTSIDER), act), Err(Error::Forbidden), "{act:?} by an outsider of a public room");
+        assert_eq!(
+            manage(&facts, user(OUTSIDER), act),
+            Err(Error::RoomNotFound),
+            "{act:?} by an outsider of a private room"
+        );
+        assert_eq!(
+            manage(&managed(Visibility::Public), user(OUTSIDER), act),
+            Err(Error::Forbidden),
+            "{act:?} by an outsider of a public room"
+        );
     }
 }
 
@@ -99,7 +121,10 @@ fn everybody_leaves_and_names_themselves() {
 
 #[test]
 fn rooms_without_an_admin_are_managed_by_all_alike() {
-    let facts = room(Visibility::Private, &[(SUB, Role::SubAdmin), (MEMBER, Role::Member), (OTHER_MEMBER, Role::Member)]);
+    let facts = room(
+        Visibility::Private,
+        &[(SUB, Role::SubAdmin), (MEMBER, Role::Member), (OTHER_MEMBER, Role::Member)],
+    );
     for who in [SUB, MEMBER] {
         let acts = [
             Act::Rename,
@@ -126,10 +151,16 @@ fn the_owner_may_always_delete_and_nothing_else_from_outside() {
 
 #[test]
 fn the_last_admin_names_another_first_unless_alone() {
-    let facts = room(Visibility::Private, &[(ADMIN, Role::Admin), (SUB, Role::SubAdmin), (MEMBER, Role::Member)]);
+    let facts = room(
+        Visibility::Private,
+        &[(ADMIN, Role::Admin), (SUB, Role::SubAdmin), (MEMBER, Role::Member)],
+    );
     for who in [user(ADMIN), ROOT] {
         assert_eq!(manage(&facts, who, Act::Remove(ADMIN)), Err(Error::Forbidden));
-        assert_eq!(manage(&facts, who, Act::ChangeRole(ADMIN, Role::Member)), Err(Error::Forbidden));
+        assert_eq!(
+            manage(&facts, who, Act::ChangeRole(ADMIN, Role::Member)),
+            Err(Error::Forbidden)
+        );
     }
     assert_eq!(manage(&facts, user(ADMIN), Act::ChangeRole(ADMIN, Role::Admin)), Ok(()));
     let alone = room(Visibility::Private, &[(ADMIN, Role::Admin)]);
@@ -139,10 +170,21 @@ fn the_last_admin_names_another_first_unless_alone() {
 
 #[test]
 fn the_longest_standing_sub_admin_else_participant_succeeds() {
-    let facts = room(Visibility::Private, &[(MEMBER, Role::Member), (ADMIN, Role::Admin), (OTHER_SUB, Role::SubAdmin), (SUB, Role::SubAdmin)]);
+    let facts = room(
+        Visibility::Private,
+        &[
+            (MEMBER, Role::Member),
+            (ADMIN, Role::Admin),
+            (OTHER_SUB, Role::SubAdmin),
+            (SUB, Role::SubAdmin),
+        ],
+    );
     assert_eq!(successor(&facts, ADMIN), Some(OTHER_SUB));
     assert_eq!(successor(&facts, SUB), None);
-    let plain = room(Visibility::Private, &[(ADMIN, Role::Admin), (OTHER_MEMBER, Role::Member), (MEMBER, Role::Member)]);
+    let plain = room(
+        Visibility::Private,
+        &[(ADMIN, Role::Admin), (OTHER_MEMBER, Role::Member), (MEMBER, Role::Member)],
+    );
     assert_eq!(successor(&plain, ADMIN), Some(OTHER_MEMBER));
 }
 
@@ -178,7 +220,10 @@ fn in_an_archived_room_nothing_is_written_and_nobody_added() {
     assert_eq!(enter(&archived(Visibility::Private), user(OUTSIDER)), Err(Error::RoomNotFound));
     assert_eq!(replace(&facts, user(ADMIN), true, None), Err(Error::Archived));
     let all: Vec<UserId> = facts.participants.iter().map(|p| p.user).collect();
-    assert_eq!(replace(&facts, user(ADMIN), false, Some(&[all.as_slice(), &[OUTSIDER]].concat())), Err(Error::Archived));
+    assert_eq!(
+        replace(&facts, user(ADMIN), false, Some(&[all.as_slice(), &[OUTSIDER]].concat())),
+        Err(Error::Archived)
+    );
     assert_eq!(replace(&facts, user(ADMIN), false, Some(&all[..3])), Ok(()));
 }
 
@@ -187,20 +232,34 @@ fn settings_are_for_admins_and_what_is_archived_is_only_brought_back() {
     let topic = RoomSettings { topic: Some(None), ..RoomSettings::default() };
     let archive = |archived| RoomSettings { archived: Some(archived), ..RoomSettings::default() };
     let read_only = RoomSettings { read_only: Some(true), ..RoomSettings::default() };
-    let visibility = RoomSettings { visibility: Some(Visibility::Private), ..RoomSettings::default() };
+    let visibility =
+        RoomSettings { visibility: Some(Visibility::Private), ..RoomSettings::default() };
     let facts = managed(Visibility::Public);
-    for (new, sub) in [(&topic, Ok(())), (&archive(true), Err(Error::Forbidden)), (&read_only, Err(Error::Forbidden)), (&visibility, Err(Error::Forbidden))] {
+    for (new, sub) in [
+        (&topic, Ok(())),
+        (&archive(true), Err(Error::Forbidden)),
+        (&read_only, Err(Error::Forbidden)),
+        (&visibility, Err(Error::Forbidden)),
+    ] {
         assert_eq!(settings(&facts, user(ADMIN), new), Ok(()), "{new:?}");
         assert_eq!(settings(&facts, ROOT, new), Ok(()), "{new:?}");
         assert_eq!(settings(&facts, user(SUB), new), sub, "{new:?}");
         assert_eq!(settings(&facts, user(MEMBER), new), Err(Error::Forbidden), "{new:?}");
-        assert_eq!(settings(&managed(Visibility::Private), user(OUTSIDER), new), Err(Error::RoomNotFound), "{new:?}");
+        assert_eq!(
+            settings(&managed(Visibility::Private), user(OUTSIDER), new),
+            Err(Error::RoomNotFound),
+            "{new:?}"
+        );
     }
     let facts = archived(Visibility::Public);
     let both = RoomSettings { archived: Some(false), ..topic.clone() };
-    for (new, expected) in
-        [(&topic, Err(Error::Archived)), (&read_only, Err(Error::Archived)), (&archive(false), Ok(())), (&both, Ok(())), (&archive(true), Ok(()))]
-    {
+    for (new, expected) in [
+        (&topic, Err(Error::Archived)),
+        (&read_only, Err(Error::Archived)),
+        (&archive(false), Ok(())),
+        (&both, Ok(())),
+        (&archive(true), Ok(())),
+    ] {
         assert_eq!(settings(&facts, user(ADMIN), new), expected, "{new:?}");
     }
     assert_eq!(settings(&facts, user(SUB), &archive(false)), Err(Error::Forbidden));
@@ -209,13 +268,24 @@ fn settings_are_for_admins_and_what_is_archived_is_only_brought_back() {
 #[test]
 fn in_a_read_only_room_admins_and_sub_admins_post() {
     let facts = with(managed(Visibility::Private), |room| room.read_only = true);
-    for (who, allowed) in [(user(ADMIN), true), (user(SUB), true), (user(MEMBER), false), (Actor { user: MEMBER, ..ROOT }, true)] {
+    for (who, allowed) in [
+        (user(ADMIN), true),
+        (user(SUB), true),
+        (user(MEMBER), false),
+        (Actor { user: MEMBER, ..ROOT }, true),
+    ] {
         assert_eq!(post(&facts, who).err(), (!allowed).then_some(Error::ReadOnly), "{who:?}");
         assert_eq!(manage(&facts, who, Act::Pin).is_ok(), allowed, "{who:?}");
         assert!(react(&facts, who).is_ok(), "{who:?}");
     }
-    let unmanaged = with(room(Visibility::Private, &[(SUB, Role::SubAdmin), (MEMBER, Role::Member)]), |room| room.read_only = true);
-    assert!(post(&unmanaged, user(MEMBER)).is_ok(), "a room without an admin is managed by all alike");
+    let unmanaged =
+        with(room(Visibility::Private, &[(SUB, Role::SubAdmin), (MEMBER, Role::Member)]), |room| {
+            room.read_only = true
+        });
+    assert!(
+        post(&unmanaged, user(MEMBER)).is_ok(),
+        "a room without an admin is managed by all alike"
+    );
     assert_eq!(post(&unmanaged, GUEST).err(), Some(Error::ReadOnly));
     assert_eq!(manage(&managed(Visibility::Private), user(MEMBER), Act::Pin), Ok(()));
 }
@@ -224,18 +294,44 @@ fn in_a_read_only_room_admins_and_sub_admins_post() {
 fn a_guest_knows_only_their_rooms_and_manages_none() {
     let outside = Actor { user: OUTSIDER, ..GUEST };
     let public = managed(Visibility::Public);
-    for answer in [see(&public, outside), enter(&public, outside), take_part(&public, outside).map(drop), manage(&public, outside, Act::Rename)] {
+    for answer in [
+        see(&public, outside),
+        enter(&public, outside),
+        take_part(&public, outside).map(drop),
+        manage(&public, outside, Act::Rename),
+    ] {
         assert_eq!(answer, Err(Error::RoomNotFound));
     }
-    assert!(see(&public, GUEST).is_ok() && enter(&public, GUEST).is_ok() && post(&public, GUEST).is_ok());
+    assert!(
+        see(&public, GUEST).is_ok()
+            && enter(&public, GUEST).is_ok()
+            && post(&public, GUEST).is_ok()
+    );
     assert_eq!((browse(GUEST), browse(user(MEMBER))), (Err(Error::Forbidden), Ok(())));
-    assert_eq!((create(GUEST, Visibility::Public), create(GUEST, Visibility::Private)), (Err(Error::Forbidden), Ok(())));
-    // Neither a role that they still have nor the lack of an admin nor being the owner gives them any right.
-    let owned = with(room(Visibility::Private, &[(MEMBER, Role::Admin), (SUB, Role::SubAdmin)]), |room| room.owner = Some(MEMBER));
-    let unmanaged = with(room(Visibility::Private, &[(MEMBER, Role::Member), (SUB, Role::Member)]), |room| room.owner = Some(MEMBER));
+    assert_eq!(
+        (create(GUEST, Visibility::Public), create(GUEST, Visibility::Private)),
+        (Err(Error::Forbidden), Ok(()))
+    );
+    // Neither a role that they still have nor the lack of an admin nor being the owner gives them
+    // any right.
+    let owned =
+        with(room(Visibility::Private, &[(MEMBER, Role::Admin), (SUB, Role::SubAdmin)]), |room| {
+            room.owner = Some(MEMBER)
+        });
+    let unmanaged =
+        with(room(Visibility::Private, &[(MEMBER, Role::Member), (SUB, Role::Member)]), |room| {
+            room.owner = Some(MEMBER)
+        });
     for facts in [&owned, &unmanaged] {
-        for act in [Act::Rename, Act::Configure, Act::Add(Role::Member), Act::Remove(SUB), Act::ChangeRole(SUB, Role::Member), Act::EditName(SUB), Act::Delete]
-        {
+        for act in [
+            Act::Rename,
+            Act::Configure,
+            Act::Add(Role::Member),
+            Act::Remove(SUB),
+            Act::ChangeRole(SUB, Role::Member),
+            Act::EditName(SUB),
+            Act::Delete,
+        ] {
             assert_eq!(manage(facts, GUEST, act), Err(Error::Forbidden), "{act:?}");
         }
         assert_eq!(manage(facts, GUEST, Act::EditName(MEMBER)), Ok(()));
@@ -243,13 +339,19 @@ fn a_guest_knows_only_their_rooms_and_manages_none() {
     assert_eq!(manage(&unmanaged, GUEST, Act::Remove(MEMBER)), Ok(()));
     let mut facts = managed(Visibility::Private);
     facts.participants[4].account.guest = true;
-    assert_eq!(manage(&facts, user(ADMIN), Act::ChangeRole(MEMBER, Role::SubAdmin)), Err(Error::Forbidden));
+    assert_eq!(
+        manage(&facts, user(ADMIN), Act::ChangeRole(MEMBER, Role::SubAdmin)),
+        Err(Error::Forbidden)
+    );
     assert_eq!(manage(&facts, ROOT, Act::ChangeRole(MEMBER, Role::Admin)), Err(Error::Forbidden));
 }
 
 #[test]
 fn a_disabled_admin_leaves_the_other_the_last() {
-    let mut facts = room(Visibility::Private, &[(ADMIN, Role::Admin), (SECOND_ADMIN, Role::Admin), (MEMBER, Role::Member)]);
+    let mut facts = room(
+        Visibility::Private,
+        &[(ADMIN, Role::Admin), (SECOND_ADMIN, Role::Admin), (MEMBER, Role::Member)],
+    );
     facts.participants[1].account.disabled = true;
     assert_eq!(manage(&facts, user(ADMIN), Act::Remove(ADMIN)), Err(Error::Forbidden));
     assert_eq!(manage(&facts, user(ADMIN), Act::Remove(SECOND_ADMIN)), Ok(()));
@@ -259,7 +361,9 @@ fn a_disabled_admin_leaves_the_other_the_last() {
 #[test]
 fn acts_on_strangers_find_no_participant() {
     let facts = managed(Visibility::Private);
-    for act in [Act::Remove(OUTSIDER), Act::ChangeRole(OUTSIDER, Role::Admin), Act::EditName(OUTSIDER)] {
+    for act in
+        [Act::Remove(OUTSIDER), Act::ChangeRole(OUTSIDER, Role::Admin), Act::EditName(OUTSIDER)]
+    {
         assert_eq!(manage(&facts, user(ADMIN), act), Err(Error::ParticipantNotFound));
     }
 }
@@ -319,7 +423,8 @@ fn messages_are_edited_by_authors_and_deleted_by_them_or_admins() {
 fn a_replacement_needs_the_right_for_each_of_its_steps() {
     let facts = managed(Visibility::Private);
     let all = [ADMIN, SECOND_ADMIN, SUB, OTHER_SUB, MEMBER, OTHER_MEMBER];
-    let without = |gone: &[UserId]| all.into_iter().filter(|user| !gone.contains(user)).collect::<Vec<_>>();
+    let without =
+        |gone: &[UserId]| all.into_iter().filter(|user| !gone.contains(user)).collect::<Vec<_>>();
     let with = |new: UserId| all.into_iter().chain([new]).collect::<Vec<_>>();
     // (rename, users, admin, sub-admin, member)
     let table = [
@@ -339,21 +444,34 @@ fn a_replacement_needs_the_right_for_each_of_its_steps() {
     for (rename, users, admin, sub, member) in table {
         for (who, allowed) in [(ADMIN, admin), (SUB, sub), (MEMBER, member)] {
             let expected = if allowed { Ok(()) } else { Err(Error::Forbidden) };
-            assert_eq!(replace(&facts, user(who), rename, users.as_deref()), expected, "{who} {rename} {users:?}");
+            assert_eq!(
+                replace(&facts, user(who), rename, users.as_deref()),
+                expected,
+                "{who} {rename} {users:?}"
+            );
         }
     }
     assert_eq!(replace(&facts, ROOT, true, Some(&with(OUTSIDER))), Ok(()));
-    assert_eq!(replace(&facts, ROOT, false, Some(&[SUB, MEMBER])), Err(Error::Forbidden), "a room with admins keeps one");
+    assert_eq!(
+        replace(&facts, ROOT, false, Some(&[SUB, MEMBER])),
+        Err(Error::Forbidden),
+        "a room with admins keeps one"
+    );
 }
 
 #[test]
 fn a_room_without_admins_is_replaced_by_its_participants_only() {
-    for (visibility, refusal) in [(Visibility::Private, Error::RoomNotFound), (Visibility::Public, Error::Forbidden)] {
+    for (visibility, refusal) in
+        [(Visibility::Private, Error::RoomNotFound), (Visibility::Public, Error::Forbidden)]
+    {
         let facts = room(visibility, &[(MEMBER, Role::Member), (SUB, Role::SubAdmin)]);
         assert_eq!(replace(&facts, user(MEMBER), true, Some(&[OUTSIDER, OTHER_MEMBER])), Ok(()));
         for who in [OUTSIDER, OWNER_OUTSIDE] {
             assert_eq!(replace(&facts, user(who), false, None), Err(refusal.clone()));
-            assert_eq!(openly(replace(&facts, user(who), false, None).unwrap_err(), true), Error::Forbidden);
+            assert_eq!(
+                openly(replace(&facts, user(who), false, None).unwrap_err(), true),
+                Error::Forbidden
+            );
         }
     }
     let alone = room(Visibility::Private, &[(ADMIN, Role::Admin)]);
@@ -363,7 +481,12 @@ fn a_room_without_admins_is_replaced_by_its_participants_only() {
 
 #[test]
 fn contacts_are_for_their_owner_and_for_others_as_configured() {
-    for (who, shown, known) in [(user(MEMBER), false, true), (user(SUB), false, false), (ROOT, false, false), (user(SUB), true, true)] {
+    for (who, shown, known) in [
+        (user(MEMBER), false, true),
+        (user(SUB), false, false),
+        (ROOT, false, false),
+        (user(SUB), true, true),
+    ] {
         assert_eq!(know_contacts(MEMBER, who, shown), known, "{who:?} {shown}");
     }
 }

@@ -13,7 +13,9 @@ use crate::model::{Change, Event, Outcome, Reaction, Seq, Window};
 
 /// A dialect that says everything in a few words: rev, what, seq, text.
 fn encode(event: &Event) -> Vec<Encoded> {
-    let say = |rev, what: &str, seq: Seq, text: &str| Encoded::to_all(format!("{rev} {what} {seq} {text}"));
+    let say = |rev, what: &str, seq: Seq, text: &str| {
+        Encoded::to_all(format!("{rev} {what} {seq} {text}"))
+    };
     match event {
         Event::Room(e) => e
             .changes
@@ -85,7 +87,8 @@ async fn faulty() -> World {
     World::through(&Config::default(), move |event, on| harm.lock().unwrap().pass(event, on)).await
 }
 
-/// What a client makes of its frames: text by seq, None when deleted. Panics when something comes twice or a rev falls.
+/// What a client makes of its frames: text by seq, None when deleted. Panics when something comes
+/// twice or a rev falls.
 fn read(connection: &Connection) -> BTreeMap<i64, Option<String>> {
     let mut frames = Vec::new();
     assert_eq!(connection.outbox().take(&mut frames, None), None);
@@ -93,7 +96,8 @@ fn read(connection: &Connection) -> BTreeMap<i64, Option<String>> {
     for frame in frames {
         let mut words = frame.splitn(4, ' ');
         let mut next = || words.next().unwrap_or_default().to_owned();
-        let (rev, what, seq, text): (i64, _, i64, _) = (next().parse().unwrap(), next(), next().parse().unwrap(), next());
+        let (rev, what, seq, text): (i64, _, i64, _) =
+            (next().parse().unwrap(), next(), next().parse().unwrap(), next());
         assert!(rev > last, "rev {rev} after {last}: {frame}");
         last = rev;
         match what.as_str() {
@@ -115,16 +119,25 @@ async fn sockets_and_live_rooms_recover_from_a_bus_that_drops_doubles_and_reorde
     for n in 0..60 {
         let message = world.post(&ann, room, format!("m{n}")).await;
         match n % 5 {
-            1 => drop(world.chat.edit(&ann, room, Some(message.id()), &format!("e{n}")).await.unwrap()),
+            1 => drop(
+                world.chat.edit(&ann, room, Some(message.id()), &format!("e{n}")).await.unwrap(),
+            ),
             2 => drop(world.chat.delete_message(&ann, room, Some(message.id())).await.unwrap()),
-            3 => drop(world.chat.react(&bob, room, Some(message.id()), Reaction::parse("like").unwrap(), true).await.unwrap()),
+            3 => drop(
+                world
+                    .chat
+                    .react(&bob, room, Some(message.id()), Reaction::parse("like").unwrap(), true)
+                    .await
+                    .unwrap(),
+            ),
             _ => (),
         }
     }
     world.chat.change_edited_name(&bob, room, "bob", "Bobby").await.unwrap();
     world.settle().await;
     let stored = world.chat.history(&bob, room, Window::Latest, 200).await.unwrap();
-    let expected: BTreeMap<_, _> = stored.iter().map(|m| (m.seq.0, m.deleted.is_none().then(|| m.text.clone()))).collect();
+    let expected: BTreeMap<_, _> =
+        stored.iter().map(|m| (m.seq.0, m.deleted.is_none().then(|| m.text.clone()))).collect();
     assert_eq!(expected.len(), 60);
     assert_eq!(read(&connection), expected);
     let live = world.chat.0.hub.facts(room).unwrap();
@@ -163,10 +176,18 @@ async fn a_new_display_name_reaches_live_rooms() {
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     let room = world.room(&ann, &["bob"]).await;
     let _connection = world.enter(&bob, VOICE, room).await;
-    world.chat.change_me(&ann, ProfileChange { name: Some("Ann Lee".to_owned()), ..ProfileChange::default() }).await.unwrap();
+    world
+        .chat
+        .change_me(
+            &ann,
+            ProfileChange { name: Some("Ann Lee".to_owned()), ..ProfileChange::default() },
+        )
+        .await
+        .unwrap();
     // The rooms are told by a job of steps; each step is an event.
     tokio::time::timeout(std::time::Duration::from_secs(20), async {
-        while world.chat.0.hub.facts(room).unwrap().participant(ann.user).unwrap().name != "Ann Lee" {
+        while world.chat.0.hub.facts(room).unwrap().participant(ann.user).unwrap().name != "Ann Lee"
+        {
             tokio::task::yield_now().await;
         }
     })

@@ -1,4 +1,5 @@
-//! What users are uploading at this moment: counted while it arrives, since it is in no sum of the store's yet.
+//! What users are uploading at this moment: counted while it arrives, since it is in no sum of the
+//! store's yet.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +60,8 @@ mod tests {
     #[test]
     fn what_has_ended_is_no_longer_counted() {
         let all = Arriving::default();
-        let (mut one, mut other, mut foreign) = (all.begin(UserId(1)), all.begin(UserId(1)), all.begin(UserId(2)));
+        let (mut one, mut other, mut foreign) =
+            (all.begin(UserId(1)), all.begin(UserId(1)), all.begin(UserId(2)));
         one.add(5);
         other.add(7);
         foreign.add(100);

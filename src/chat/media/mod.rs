@@ -16,7 +16,10 @@ use tracing::{error, info};
 
 use super::Chat;
 use crate::config;
-use crate::model::{Error, FileKind, Media, MediaId, Result, SNIFFED, Session, Shown, Size, check_file_name, copy_picture};
+use crate::model::{
+    Error, FileKind, Media, MediaId, Result, SNIFFED, Session, Shown, Size, check_file_name,
+    copy_picture,
+};
 use crate::store::NewMedia;
 use crate::store::files::{Files, Incoming};
 
@@ -31,7 +34,8 @@ pub const UNUSED_FOR: Duration = Duration::from_hours(24);
 const CLEANERS: usize = 2;
 /// Bytes of an upload between two looks at the free space.
 const LOOK: u64 = 4 * 1024 * 1024;
-/// Free bytes that uploads leave, where nothing else is configured, but at most this part of the disk.
+/// Free bytes that uploads leave, where nothing else is configured, but at most this part of the
+/// disk.
 const FLOOR: u64 = 256 * 1024 * 1024;
 const FLOOR_SHARE: u64 = 20;
 /// When somebody who has too many unused files may try again: each hour some are collected.
@@ -43,7 +47,8 @@ pub(super) struct Uploads {
     /// Whose database this is.
     instance: String,
     limits: config::Media,
-    /// Uploads hold it to read while bytes and row come into being, the collection to write while both go.
+    /// Uploads hold it to read while bytes and row come into being, the collection to write while
+    /// both go.
     gate: RwLock<()>,
     /// Somebody else has it too: nothing is collected.
     held: Arc<()>,
@@ -76,7 +81,9 @@ impl Uploads {
         if free >= floor {
             return Ok(());
         }
-        error!("An upload was refused: {free} bytes are free where uploaded files are kept, less than {floor} ([media] min_free_bytes).");
+        error!(
+            "An upload was refused: {free} bytes are free where uploaded files are kept, less than {floor} ([media] min_free_bytes)."
+        );
         Err(Error::Unavailable)
     }
 }
@@ -109,9 +116,15 @@ struct Judged {
 }
 
 impl Chat {
-    /// Takes a file in: on the disk and known when this returns. The same bytes of the same user under the same name are one file.
-    /// `declared` is how long it says to be.
-    pub async fn upload<B>(&self, session: &Session, file_name: Option<String>, declared: Option<u64>, body: &mut B) -> Result<Media>
+    /// Takes a file in: on the disk and known when this returns. The same bytes of the same user
+    /// under the same name are one file. `declared` is how long it says to be.
+    pub async fn upload<B>(
+        &self,
+        session: &Session,
+        file_name: Option<String>,
+        declared: Option<u64>,
+        body: &mut B,
+    ) -> Result<Media>
     where
         B: Stream<Item = Result<Bytes>> + Unpin + Send,
     {
@@ -134,7 +147,8 @@ impl Chat {
             if arrived.bytes > uploads.limits.max_bytes {
                 return Err(Error::TooLarge);
             }
-            if unused + uploads.arriving.of(session.user) > uploads.limits.max_unused_bytes_per_user {
+            if unused + uploads.arriving.of(session.user) > uploads.limits.max_unused_bytes_per_user
+            {
                 return Err(too_much(session));
             }
             if before / LOOK != arrived.bytes / LOOK {
@@ -146,7 +160,8 @@ impl Chat {
         if arrived.bytes == 0 {
             return Err(Error::invalid("body", "is empty"));
         }
-        // What others of the same user's have brought in meanwhile is in the store's sum, or still in this one.
+        // What others of the same user's have brought in meanwhile is in the store's sum, or still
+        // in this one.
         self.check_share(session).await?;
         let judged = self.judge(FileKind::sniff(&head), arrived, &mut incoming).await?;
         let new = NewMedia {
@@ -165,20 +180,33 @@ impl Chat {
         self.note_owner().await.map_err(|error| unavailable(&error))?;
         incoming.keep(&judged.name).await.map_err(|error| unavailable(&error))?;
         let added = self.store().add_media(new).await?;
-        info!(user = session.login, "File uploaded: {} bytes, {}.", judged.bytes, judged.kind.ending);
+        info!(
+            user = session.login,
+            "File uploaded: {} bytes, {}.", judged.bytes, judged.kind.ending
+        );
         Ok(added.value)
     }
 
-    /// What the user's files that nothing refers to take up; an error where that is too much with what arrives at this moment.
+    /// What the user's files that nothing refers to take up; an error where that is too much with
+    /// what arrives at this moment.
     async fn check_share(&self, session: &Session) -> Result<u64> {
         // In this order: what ends in between is counted twice rather than not at all.
         let arriving = self.0.uploads.arriving.of(session.user);
         let unused = self.store().unused_media_bytes(session.user).await?;
-        if unused + arriving > self.0.uploads.limits.max_unused_bytes_per_user { Err(too_much(session)) } else { Ok(unused) }
+        if unused + arriving > self.0.uploads.limits.max_unused_bytes_per_user {
+            Err(too_much(session))
+        } else {
+            Ok(unused)
+        }
     }
 
     /// Finds out what has arrived, and cleans it where it is a picture.
-    async fn judge(&self, kind: FileKind, arrived: Arrived, incoming: &mut Incoming) -> Result<Judged> {
+    async fn judge(
+        &self,
+        kind: FileKind,
+        arrived: Arrived,
+        incoming: &mut Incoming,
+    ) -> Result<Judged> {
         if kind.shown != Shown::Picture {
             return Ok(Judged { kind, size: None, bytes: arrived.bytes, name: arrived.name() });
         }
@@ -188,22 +216,44 @@ impl Chat {
             Ok(copy_picture(kind, from, &mut to)?.map(|size| (size, to.sum)))
         });
         Ok(match cleaned.await.map_err(|error| unavailable(&error))? {
-            Some((size, sum)) => Judged { kind, size: Some(size).filter(|size| !size.is_too_large()), bytes: sum.bytes, name: sum.name() },
+            Some((size, sum)) => Judged {
+                kind,
+                size: Some(size).filter(|size| !size.is_too_large()),
+                bytes: sum.bytes,
+                name: sum.name(),
+            },
             // It only begins like one.
-            None => Judged { kind: FileKind::of("bin"), size: None, bytes: arrived.bytes, name: arrived.name() },
+            None => Judged {
+                kind: FileKind::of("bin"),
+                size: None,
+                bytes: arrived.bytes,
+                name: arrived.name(),
+            },
         })
     }
 
-    /// A file that the caller may read: their own, a profile picture, or one in a room of theirs. `id` says under which name, where it
-    /// has several; else it is the newest that the caller may read.
-    pub async fn download(&self, session: &Session, name: &str, id: Option<MediaId>) -> Result<Download> {
-        let media = self.store().media(name, id, session.user).await?.ok_or(Error::MediaNotFound)?;
+    /// A file that the caller may read: their own, a profile picture, or one in a room of theirs.
+    /// `id` says under which name, where it has several; else it is the newest that the caller
+    /// may read.
+    pub async fn download(
+        &self,
+        session: &Session,
+        name: &str,
+        id: Option<MediaId>,
+    ) -> Result<Download> {
+        let media =
+            self.store().media(name, id, session.user).await?.ok_or(Error::MediaNotFound)?;
         let found = self.0.uploads.files.read(name).await.map_err(|error| unavailable(&error))?;
         let Some((file, size)) = found else {
             error!("A file that is known is not there: {name}");
             return Err(Error::MediaNotFound);
         };
-        Ok(Download { kind: FileKind::of(&media.kind).unless_shown(media.is_image), media, file, size })
+        Ok(Download {
+            kind: FileKind::of(&media.kind).unless_shown(media.is_image),
+            media,
+            file,
+            size,
+        })
     }
 }
 
@@ -245,7 +295,10 @@ impl<W: io::Write> io::Write for Summed<W> {
 }
 
 fn too_much(session: &Session) -> Error {
-    info!(user = session.login, "An upload was refused: the user's files that no message holds take up too much.");
+    info!(
+        user = session.login,
+        "An upload was refused: the user's files that no message holds take up too much."
+    );
     Error::RateLimited(PATIENCE)
 }
 

@@ -7,7 +7,10 @@ fn log(rotation: Rotation, max_files: usize, max_bytes: u64) -> config::Log {
 }
 
 fn names(directory: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -46,20 +49,38 @@ fn files_are_named_after_their_time_and_part() {
 #[test]
 fn only_our_own_old_files_are_removed() {
     let dir = tempfile::tempdir().unwrap();
-    let old = ["chatctl.log.2020-01-01", "chatctl.log.2020-01-02", "chatctl.log.2020-01-02.2", "chatctl.log.2020-01-02.10"];
+    let old = [
+        "chatctl.log.2020-01-01",
+        "chatctl.log.2020-01-02",
+        "chatctl.log.2020-01-02.2",
+        "chatctl.log.2020-01-02.10",
+    ];
     let others = ["chatctl.log.2020-01-0x", "chatctl.log.old", "other.2020-01-01"];
     for name in old.into_iter().chain(others) {
         fs::write(dir.path().join(name), "x").unwrap();
     }
     LogFile::open(dir.path(), &log(Rotation::Daily, 3, 0)).unwrap().write_all(b"line\n").unwrap();
     let today = today();
-    let left = ["chatctl.log.2020-01-02.10", "chatctl.log.2020-01-02.2", "chatctl.log.2020-01-0x", today.as_str(), "chatctl.log.old", "other.2020-01-01"];
+    let left = [
+        "chatctl.log.2020-01-02.10",
+        "chatctl.log.2020-01-02.2",
+        "chatctl.log.2020-01-0x",
+        today.as_str(),
+        "chatctl.log.old",
+        "other.2020-01-01",
+    ];
     assert_eq!(names(dir.path()), left);
 }
 
 #[test]
 fn no_file_is_removed_where_all_are_kept_or_others_take_them_away() {
-    for (rotation, max_files) in [(Rotation::Daily, 0), (Rotation::Hourly, 0), (Rotation::Never, 0), (Rotation::Never, 1), (Rotation::Never, 14)] {
+    for (rotation, max_files) in [
+        (Rotation::Daily, 0),
+        (Rotation::Hourly, 0),
+        (Rotation::Never, 0),
+        (Rotation::Never, 1),
+        (Rotation::Never, 14),
+    ] {
         let dir = tempfile::tempdir().unwrap();
         for day in 10..31 {
             fs::write(dir.path().join(format!("chatctl.log.2020-01-{day}")), "x").unwrap();
@@ -68,7 +89,16 @@ fn no_file_is_removed_where_all_are_kept_or_others_take_them_away() {
         file.write_all(b"a line that is long\n").unwrap();
         file.write_all(b"line\n").unwrap();
         assert!(names(dir.path()).len() > 21, "{rotation:?} {max_files}: {:?}", names(dir.path()));
-        assert!(fs::read_dir(dir.path()).unwrap().any(|entry| entry.unwrap().path().metadata().unwrap().len() >= 5), "what is written is there");
+        assert!(
+            fs::read_dir(dir.path()).unwrap().any(|entry| entry
+                .unwrap()
+                .path()
+                .metadata()
+                .unwrap()
+                .len()
+                >= 5),
+            "what is written is there"
+        );
     }
 }
 
@@ -80,12 +110,19 @@ fn a_large_file_is_followed_by_another_and_a_restart_goes_on_in_the_last() {
         LogFile::open(dir.path(), &config).unwrap().write_all(line.as_bytes()).unwrap();
     }
     let text = |part: &str| fs::read_to_string(dir.path().join(today() + part)).unwrap();
-    assert_eq!([text(""), text(".1"), text(".2")], ["one\ntwo two two\n", "three three\n", "four\n"]);
+    assert_eq!(
+        [text(""), text(".1"), text(".2")],
+        ["one\ntwo two two\n", "three three\n", "four\n"]
+    );
     let mut file = LogFile::open(dir.path(), &config).unwrap();
     for _ in 0..4 {
         file.write_all(b"and so on and on\n").unwrap();
     }
-    assert_eq!(names(dir.path()), [".3", ".4", ".5"].map(|part| today() + part), "the count of files bounds the whole");
+    assert_eq!(
+        names(dir.path()),
+        [".3", ".4", ".5"].map(|part| today() + part),
+        "the count of files bounds the whole"
+    );
 }
 
 #[test]

@@ -20,7 +20,9 @@ pub(super) fn orientation(tiff: &[u8]) -> Option<u8> {
     }
     let directory = usize::try_from(long(4)?).ok()?;
     let entries = usize::from(short(directory)?);
-    let entry = (0..entries).map(|number| directory + 2 + number * 12).find(|at| short(*at) == Some(0x0112))?;
+    let entry = (0..entries)
+        .map(|number| directory + 2 + number * 12)
+        .find(|at| short(*at) == Some(0x0112))?;
     let value = match short(entry + 2)? {
         1 => u32::from(*tiff.get(entry + 8)?),
         3 => u32::from(short(entry + 8)?),
@@ -32,7 +34,34 @@ pub(super) fn orientation(tiff: &[u8]) -> Option<u8> {
 
 /// Exif of one field: a TIFF header, one directory, one entry (tag 0x0112, one SHORT).
 pub(super) fn only(orientation: u8) -> [u8; 26] {
-    [b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]
+    [
+        b'M',
+        b'M',
+        0,
+        42,
+        0,
+        0,
+        0,
+        8,
+        0,
+        1,
+        0x01,
+        0x12,
+        0,
+        3,
+        0,
+        0,
+        0,
+        1,
+        0,
+        orientation,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
 }
 
 /// Whether width and height change places when it is turned so.
@@ -54,7 +83,9 @@ mod tests {
         little.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0]);
         assert_eq!(orientation(&little), Some(6));
         let far = [b'M', b'M', 0, 42, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-        for bad in [&b""[..], b"MM", b"XX\0\x2a\0\0\0\x08", &only(1), &only(9), &only(6)[..12], &far] {
+        for bad in
+            [&b""[..], b"MM", b"XX\0\x2a\0\0\0\x08", &only(1), &only(9), &only(6)[..12], &far]
+        {
             assert_eq!(orientation(bad), None, "{bad:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! GIF: blocks up to the trailer.
 //!
-//! What stays: the screen, colour tables, images, their timing and transparency, how often the animation is repeated.
+//! What stays: the screen, colour tables, images, their timing and transparency, how often the
+//! animation is repeated.
 
 use std::io::{self, BufRead, Write};
 
@@ -22,14 +23,20 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
     }
     to.write_all(&head)?;
     colours(from, to, head[10])?;
-    let mut size = Size::new(u16::from_le_bytes([head[6], head[7]]).into(), u16::from_le_bytes([head[8], head[9]]).into());
+    let mut size = Size::new(
+        u16::from_le_bytes([head[6], head[7]]).into(),
+        u16::from_le_bytes([head[8], head[9]]).into(),
+    );
     // A control block belongs to the image that follows, whatever stands between the two.
     let (mut control, mut images) = (None, 0_u64);
     loop {
         match byte(from)? {
             Some(IMAGE) => {
                 let place: [u8; 9] = array(from)?;
-                let own = Size::new(u16::from_le_bytes([place[4], place[5]]).into(), u16::from_le_bytes([place[6], place[7]]).into());
+                let own = Size::new(
+                    u16::from_le_bytes([place[4], place[5]]).into(),
+                    u16::from_le_bytes([place[6], place[7]]).into(),
+                );
                 size = [size, own].into_iter().flatten().max_by_key(|size| size.pixels());
                 if let Some(control) = control.take() {
                     write_control(to, control)?;
@@ -72,7 +79,8 @@ fn colours(from: &mut impl BufRead, to: &mut impl Write, flags: u8) -> io::Resul
     if flags & 0x80 == 0 { Ok(()) } else { copy(from, to, 3 << ((flags & 7) + 1)) }
 }
 
-/// Copies blocks up to the empty one; false: the file has ended before, which is written as if it had not.
+/// Copies blocks up to the empty one; false: the file has ended before, which is written as if it
+/// had not.
 fn blocks(from: &mut impl BufRead, to: &mut (impl Write + ?Sized)) -> io::Result<bool> {
     while let Some(length) = byte(from)? {
         if length == 0 {

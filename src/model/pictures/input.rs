@@ -1,4 +1,5 @@
-//! Reading pictures piece by piece: whatever is missing or impossible is an error of the kind that means "no picture".
+//! Reading pictures piece by piece: whatever is missing or impossible is an error of the kind that
+//! means "no picture".
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -29,8 +30,16 @@ pub(super) fn byte(from: &mut impl BufRead) -> io::Result<Option<u8>> {
 }
 
 /// Copies so many bytes; fewer are an error.
-pub(super) fn copy(from: &mut impl Read, to: &mut (impl Write + ?Sized), bytes: u64) -> io::Result<()> {
-    if io::copy(&mut from.by_ref().take(bytes), to)? == bytes { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+pub(super) fn copy(
+    from: &mut impl Read,
+    to: &mut (impl Write + ?Sized),
+    bytes: u64,
+) -> io::Result<()> {
+    if io::copy(&mut from.by_ref().take(bytes), to)? == bytes {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Passes over so many bytes; fewer are an error.

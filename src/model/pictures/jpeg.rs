@@ -1,6 +1,7 @@
 //! JPEG: segments up to the end of the picture.
 //!
-//! What stays: the frame, its tables, the scans, the size of JFIF, Adobe's colour transform, colour profiles, the orientation.
+//! What stays: the frame, its tables, the scans, the size of JFIF, Adobe's colour transform, colour
+//! profiles, the orientation.
 
 use std::io::{self, BufRead, Write};
 
@@ -61,7 +62,9 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                 continue;
             }
             // The preview in it shows what has been cut away.
-            APP0 if segment.starts_with(b"JFIF\0") && segment.len() >= JFIF => write(to, kind, &[&segment[..JFIF], &[0, 0]].concat())?,
+            APP0 if segment.starts_with(b"JFIF\0") && segment.len() >= JFIF => {
+                write(to, kind, &[&segment[..JFIF], &[0, 0]].concat())?
+            }
             APP1 if turned.is_none() && segment.starts_with(b"Exif\0") => {
                 turned = segment.get(6..).and_then(exif::orientation);
                 if let Some(turned) = turned {
@@ -69,7 +72,9 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                 }
             }
             APP2 if segment.starts_with(b"ICC_PROFILE\0") => write(to, kind, &segment)?,
-            APP14 if segment.starts_with(b"Adobe") && segment.len() >= ADOBE => write(to, kind, &segment[..ADOBE])?,
+            APP14 if segment.starts_with(b"Adobe") && segment.len() >= ADOBE => {
+                write(to, kind, &segment[..ADOBE])?
+            }
             _ => {}
         }
         next = marker(from)?;
@@ -107,11 +112,13 @@ fn write(to: &mut impl Write, kind: u8, contents: &[u8]) -> io::Result<()> {
 
 /// Pixels of a frame: precision, height, width.
 fn frame(contents: &[u8]) -> Option<Size> {
-    let number = |at: usize| Some(u32::from(u16::from_be_bytes(contents.get(at..at + 2)?.try_into().ok()?)));
+    let number =
+        |at: usize| Some(u32::from(u16::from_be_bytes(contents.get(at..at + 2)?.try_into().ok()?)));
     Size::new(number(3)?, number(1)?)
 }
 
-/// Copies what is between a scan's head and the next marker, which it answers; None: the file ends here.
+/// Copies what is between a scan's head and the next marker, which it answers; None: the file ends
+/// here.
 fn scan(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<Option<u8>> {
     loop {
         let (seen, stopped) = {

@@ -1,8 +1,9 @@
 //! Pictures without what tells where, when and with what they were taken, or by whom.
 //!
-//! For each format there is a list of what *stays*: whatever is not needed to show the picture goes, known or not, and everything
-//! behind its end. Of Exif the orientation stays, alone. Pictures are gone through piece by piece: however large one is, and
-//! whatever it claims to be, it takes no more memory than its largest small part (64 KiB).
+//! For each format there is a list of what *stays*: whatever is not needed to show the picture
+//! goes, known or not, and everything behind its end. Of Exif the orientation stays, alone.
+//! Pictures are gone through piece by piece: however large one is, and whatever it claims to be, it
+//! takes no more memory than its largest small part (64 KiB).
 
 mod exif;
 mod gif;
@@ -59,8 +60,13 @@ pub struct Picture {
     pub size: Size,
 }
 
-/// Copies a picture of this kind with what stays of it. None: it is no such picture; what was written by then is nothing.
-pub fn copy_picture(kind: FileKind, from: &mut (impl BufRead + Seek), to: &mut impl Write) -> io::Result<Option<Size>> {
+/// Copies a picture of this kind with what stays of it. None: it is no such picture; what was
+/// written by then is nothing.
+pub fn copy_picture(
+    kind: FileKind,
+    from: &mut (impl BufRead + Seek),
+    to: &mut impl Write,
+) -> io::Result<Option<Size>> {
     let cleaned = match kind.ending {
         "jpg" => jpeg::clean(from, to),
         "png" => png::clean(from, to),

@@ -1,6 +1,7 @@
 //! PNG: chunks up to IEND.
 //!
-//! What stays: header, palette, pixels, transparency, how colours and pixels are meant, animation, the orientation.
+//! What stays: header, palette, pixels, transparency, how colours and pixels are meant, animation,
+//! the orientation.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -32,9 +33,12 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
         }
         match &kind {
             b"IHDR" => {
-                let header: [u8; 13] = if bytes == 13 { array(from)? } else { return Err(broken()) };
-                let number = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
-                size = number(0).zip(number(4)).and_then(|(width, height)| Size::new(width, height));
+                let header: [u8; 13] =
+                    if bytes == 13 { array(from)? } else { return Err(broken()) };
+                let number =
+                    |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
+                size =
+                    number(0).zip(number(4)).and_then(|(width, height)| Size::new(width, height));
                 if size.is_none() {
                     return Err(broken());
                 }
@@ -50,8 +54,9 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                     write(to, kind, &exif::only(turned))?;
                 }
             }
-            b"PLTE" | b"IDAT" | b"IEND" | b"tRNS" | b"cHRM" | b"gAMA" | b"iCCP" | b"sBIT" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"bKGD" | b"hIST"
-            | b"pHYs" | b"acTL" | b"fcTL" | b"fdAT" => {
+            b"PLTE" | b"IDAT" | b"IEND" | b"tRNS" | b"cHRM" | b"gAMA" | b"iCCP" | b"sBIT"
+            | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"bKGD" | b"hIST" | b"pHYs" | b"acTL"
+            | b"fcTL" | b"fdAT" => {
                 painted |= kind == *b"IDAT";
                 to.write_all(&length)?;
                 to.write_all(&kind)?;

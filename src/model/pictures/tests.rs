@@ -21,8 +21,10 @@ const PICTURES: [(&str, &[u8]); 9] = [
     fixture!("film.gif"),
 ];
 
-/// What tells on whoever took them, in Exif, XMP, IPTC, comments, content credentials, private parts, and behind the end.
-const TELLTALES: [&str; 5] = ["PHONE MODEL 9", "ANN AUTHOR", "SECRET PLACE", "2024:01:02", "Berlin"];
+/// What tells on whoever took them, in Exif, XMP, IPTC, comments, content credentials, private
+/// parts, and behind the end.
+const TELLTALES: [&str; 5] =
+    ["PHONE MODEL 9", "ANN AUTHOR", "SECRET PLACE", "2024:01:02", "Berlin"];
 
 fn kind(name: &str) -> FileKind {
     FileKind::of(name.rsplit('.').next().unwrap())
@@ -45,8 +47,16 @@ fn pictures_lose_what_tells_on_people_and_keep_what_shows_them() {
         assert_eq!(is_turned, !name.ends_with("gif"), "{name}: the orientation");
         // Browsers turn JPEG and PNG as Exif says, and WebP never.
         let sideways = name.ends_with("jpg") || name.ends_with("png");
-        assert_eq!((clean.size.width, clean.size.height), if sideways { (30, 40) } else { (40, 30) }, "{name}");
-        assert_eq!(clean_picture(kind(name), &clean.bytes).as_ref(), Some(&clean), "{name}: cleaning again changes nothing");
+        assert_eq!(
+            (clean.size.width, clean.size.height),
+            if sideways { (30, 40) } else { (40, 30) },
+            "{name}"
+        );
+        assert_eq!(
+            clean_picture(kind(name), &clean.bytes).as_ref(),
+            Some(&clean),
+            "{name}: cleaning again changes nothing"
+        );
     }
 }
 
@@ -64,7 +74,11 @@ fn colour_profiles_and_animations_stay() {
     ] {
         let bytes = PICTURES.iter().find(|picture| picture.0 == name).unwrap().1;
         let clean = clean_picture(kind(name), bytes).unwrap();
-        assert!(clean.bytes.windows(part.len()).any(|seen| seen == part), "{name}: {}", String::from_utf8_lossy(part));
+        assert!(
+            clean.bytes.windows(part.len()).any(|seen| seen == part),
+            "{name}: {}",
+            String::from_utf8_lossy(part)
+        );
     }
 }
 
@@ -120,7 +134,10 @@ fn more_pixels_than_a_browser_should_hold_are_told() {
         bytes[20..24].copy_from_slice(&height.to_be_bytes());
         clean_picture(FileKind::of("png"), &bytes).map(|picture| picture.size.is_too_large())
     };
-    assert_eq!((png(10_000, 10_000), png(10_001, 10_000), png(1 << 31, 1 << 31)), (Some(false), Some(true), Some(true)));
+    assert_eq!(
+        (png(10_000, 10_000), png(10_001, 10_000), png(1 << 31, 1 << 31)),
+        (Some(false), Some(true), Some(true))
+    );
     assert_eq!((png(0, 10), png(10, 0)), (None, None));
 }
 
@@ -131,7 +148,8 @@ fn a_gif_keeps_the_timing_of_its_images_and_loses_that_of_its_texts() {
     let control = |delay: u8| [0x21, 0xf9, 4, 0, delay, 0, 0, 0];
     let comment = b"\x21\xfe\x05hello\0";
     let text = b"\x21\x01\x0c\0\0\0\0\x02\0\x02\0\x01\x01\0\0\x02hi\0";
-    let bytes = [&head[..], &control(7), comment, image, &control(9), text, image, b"more"].concat();
+    let bytes =
+        [&head[..], &control(7), comment, image, &control(9), text, image, b"more"].concat();
     let clean = clean_picture(FileKind::of("gif"), &bytes).unwrap();
     assert_eq!(clean.bytes, [&head[..], &control(7), image, image, b";"].concat());
 }

@@ -1,7 +1,8 @@
 //! Pictures in RIFF chunks (`webp`).
 //!
-//! What stays: pixels, transparency, animation, colour profile, the orientation. The length of all of it stands at the beginning,
-//! so everything is gone through twice: once to count, once to write.
+//! What stays: pixels, transparency, animation, colour profile, the orientation. The length of all
+//! of it stands at the beginning, so everything is gone through twice: once to count, once to
+//! write.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 
@@ -30,7 +31,9 @@ pub(super) fn clean(from: &mut (impl BufRead + Seek), to: &mut impl Write) -> io
     if &head[..4] != b"RIFF" || &head[8..] != b"WEBP" {
         return Err(broken());
     }
-    let rest = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])).checked_sub(4).ok_or_else(broken)?;
+    let rest = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]))
+        .checked_sub(4)
+        .ok_or_else(broken)?;
     let begin = from.stream_position()?;
     let (mut counted, mut facts) = (Counted(0), Facts::default());
     body(from, &mut counted, rest, &mut facts)?;
@@ -45,7 +48,12 @@ pub(super) fn clean(from: &mut (impl BufRead + Seek), to: &mut impl Write) -> io
 }
 
 /// Writes the chunks that stay; what is found out the first time is needed for the second.
-fn body(from: &mut (impl BufRead + Seek), to: &mut impl Write, mut rest: u64, facts: &mut Facts) -> io::Result<()> {
+fn body(
+    from: &mut (impl BufRead + Seek),
+    to: &mut impl Write,
+    mut rest: u64,
+    facts: &mut Facts,
+) -> io::Result<()> {
     let mut oriented = false;
     let mut first = true;
     while rest >= 8 {
@@ -55,8 +63,11 @@ fn body(from: &mut (impl BufRead + Seek), to: &mut impl Write, mut rest: u64, fa
         }
         match &kind {
             b"VP8X" if first => {
-                let mut contents: [u8; 10] = if length == 10 { array(from)? } else { return Err(broken()) };
-                let number = |at: usize| u32::from_le_bytes([contents[at], contents[at + 1], contents[at + 2], 0]) + 1;
+                let mut contents: [u8; 10] =
+                    if length == 10 { array(from)? } else { return Err(broken()) };
+                let number = |at: usize| {
+                    u32::from_le_bytes([contents[at], contents[at + 1], contents[at + 2], 0]) + 1
+                };
                 facts.size = Size::new(number(4), number(7));
                 contents[0] &= !(HAS_EXIF | HAS_XMP);
                 contents[0] |= facts.turned.map_or(0, |_| HAS_EXIF);
@@ -65,7 +76,9 @@ fn body(from: &mut (impl BufRead + Seek), to: &mut impl Write, mut rest: u64, fa
             b"VP8 " | b"VP8L" => {
                 let mut start = Vec::new();
                 from.take(length.min(10)).read_to_end(&mut start)?;
-                facts.size = facts.size.or_else(|| if &kind == b"VP8 " { lossy(&start) } else { lossless(&start) });
+                facts.size = facts
+                    .size
+                    .or_else(|| if &kind == b"VP8 " { lossy(&start) } else { lossless(&start) });
                 facts.painted = true;
                 header(to, kind, length)?;
                 to.write_all(&start)?;
@@ -87,7 +100,8 @@ fn body(from: &mut (impl BufRead + Seek), to: &mut impl Write, mut rest: u64, fa
                 let taken = from.take(length.min(EXIF)).read_to_end(&mut contents)?;
                 skip(from, length - taken as u64)?;
                 // Some write it as JPEG files have it.
-                facts.turned = exif::orientation(contents.strip_prefix(b"Exif\0\0").unwrap_or(&contents));
+                facts.turned =
+                    exif::orientation(contents.strip_prefix(b"Exif\0\0").unwrap_or(&contents));
                 if let Some(turned) = facts.turned {
                     write(to, kind, &exif::only(turned))?;
                 }

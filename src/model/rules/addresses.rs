@@ -1,4 +1,5 @@
-//! Network addresses: which network one belongs to, who is counted as one client, and what a chain of proxies tells.
+//! Network addresses: which network one belongs to, who is counted as one client, and what a chain
+//! of proxies tells.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -8,7 +9,9 @@ const CUSTOMER_BITS: u32 = 64;
 /// The address under which a client is counted: IPv4 as it is, IPv6 by its /64 network.
 pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> CUSTOMER_BITS << CUSTOMER_BITS)),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> CUSTOMER_BITS << CUSTOMER_BITS))
+        }
         v4 @ IpAddr::V4(_) => v4,
     }
 }
@@ -23,12 +26,16 @@ pub struct Network {
 impl Network {
     /// Reads `10.0.0.1`, `10.0.0.0/8` or `2001:db8::/32`. IPv4 written as IPv6 is IPv4.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.trim().parse().ok()?;
         let longest: u32 = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(longest), |p| p.trim().parse().ok().filter(|p| *p <= longest))?;
+        let prefix =
+            prefix.map_or(Some(longest), |p| p.trim().parse().ok().filter(|p| *p <= longest))?;
         match address.to_canonical() {
-            mapped if mapped != address => Some(Self { address: mapped, prefix: prefix.checked_sub(96)? }),
+            mapped if mapped != address => {
+                Some(Self { address: mapped, prefix: prefix.checked_sub(96)? })
+            }
             address => Some(Self { address, prefix }),
         }
     }
@@ -36,8 +43,12 @@ impl Network {
     /// Whether the address is in the network.
     pub fn holds(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix,
-            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix,
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
+            }
             _ => false,
         }
     }
@@ -48,9 +59,14 @@ impl Network {
     }
 }
 
-/// The client at the far end of a chain of proxies, of which `peer` is the nearest and `hops` is what they say, nearest last.
-/// Whatever stands left of the first hop that is not trusted, or cannot be read, anybody may have written.
-pub fn forwarded_client<H: AsRef<str>>(peer: Option<IpAddr>, hops: impl DoubleEndedIterator<Item = H>, is_trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+/// The client at the far end of a chain of proxies, of which `peer` is the nearest and `hops` is
+/// what they say, nearest last. Whatever stands left of the first hop that is not trusted, or
+/// cannot be read, anybody may have written.
+pub fn forwarded_client<H: AsRef<str>>(
+    peer: Option<IpAddr>,
+    hops: impl DoubleEndedIterator<Item = H>,
+    is_trusted: impl Fn(IpAddr) -> bool,
+) -> Option<IpAddr> {
     let mut client = peer;
     for hop in hops.rev() {
         let Some(address) = hop_address(hop.as_ref()) else { break };
@@ -68,12 +84,15 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = match bare {
         Some(inside) => inside.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        None => hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip())),
+        None => {
+            hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+        }
     };
     address.map(|address| address.to_canonical())
 }
 
-/// Whether the value of a `Host` header names this machine for itself: `localhost`, a name below it, or a loopback address, with or without a port.
+/// Whether the value of a `Host` header names this machine for itself: `localhost`, a name below
+/// it, or a loopback address, with or without a port.
 pub fn is_loopback_host(host: &str) -> bool {
     if let Some(address) = hop_address(host) {
         return address.is_loopback();
@@ -94,7 +113,8 @@ fn authority(address: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// A URL that a person can open for an address that is listened on: an address that stands for all is replaced by `host`.
+/// A URL that a person can open for an address that is listened on: an address that stands for all
+/// is replaced by `host`.
 pub fn openable(url: &str, host: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let port = rest.strip_prefix("0.0.0.0").or_else(|| rest.strip_prefix("[::]"));
@@ -132,17 +152,29 @@ mod tests {
             assert!(read.holds(inside.parse().unwrap()), "{network} {inside}");
             assert!(!read.holds(outside.parse().unwrap()), "{network} {outside}");
         }
-        for text in
-            ["", "proxy", "10.0.0.0/99", "10.0.0.0/33", "2001:db8::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.1:80", "::ffff:10.0.0.0/8"]
-        {
+        for text in [
+            "",
+            "proxy",
+            "10.0.0.0/99",
+            "10.0.0.0/33",
+            "2001:db8::/129",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+            "10.0.0.1:80",
+            "::ffff:10.0.0.0/8",
+        ] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
         assert!(Network::parse("0.0.0.0/0").unwrap().is_everything());
     }
 
     #[test]
-    fn a_chain_is_walked_from_the_nearest_proxy_to_the_first_that_is_not_trusted_or_cannot_be_read() {
-        let trusted: Vec<_> = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap()).into();
+    fn a_chain_is_walked_from_the_nearest_proxy_to_the_first_that_is_not_trusted_or_cannot_be_read()
+    {
+        let trusted: Vec<_> = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"]
+            .map(|text| Network::parse(text).unwrap())
+            .into();
         for (forwarded, wanted) in [
             ("203.0.113.7", "203.0.113.7"),
             ("203.0.113.7:51234", "203.0.113.7"),
@@ -168,7 +200,10 @@ mod tests {
             ("6.6.6.6, [203.0.113.7]", "10.0.0.1"),
             ("", "10.0.0.1"),
         ] {
-            let client = forwarded_client("10.0.0.1".parse().ok(), forwarded.split(','), |address| trusted.iter().any(|network| network.holds(address)));
+            let client =
+                forwarded_client("10.0.0.1".parse().ok(), forwarded.split(','), |address| {
+                    trusted.iter().any(|network| network.holds(address))
+                });
             assert_eq!(client.unwrap().to_string(), wanted, "{forwarded:?}");
         }
         assert_eq!(forwarded_client(None, "unknown".split(','), |_| true), None);
@@ -190,19 +225,42 @@ mod tests {
         ] {
             assert!(is_loopback_host(host), "{host}");
         }
-        for host in
-            ["", "chat.example", "localhost.example:8080", "notlocalhost", "192.0.2.1", "127.0.0.1.example", "localhost:port", "[2001:db8::1]:80", "127.1"]
-        {
+        for host in [
+            "",
+            "chat.example",
+            "localhost.example:8080",
+            "notlocalhost",
+            "192.0.2.1",
+            "127.0.0.1.example",
+            "localhost:port",
+            "[2001:db8::1]:80",
+            "127.1",
+        ] {
             assert!(!is_loopback_host(host), "{host}");
         }
     }
 
     #[test]
     fn local_is_what_only_this_machine_reaches() {
-        for local in ["127.0.0.1:80", "127.8.0.1:80", "[::1]:80", "localhost:8080", "unix:/run/chat.sock", "http://127.0.0.1:5000", "https://localhost/"] {
+        for local in [
+            "127.0.0.1:80",
+            "127.8.0.1:80",
+            "[::1]:80",
+            "localhost:8080",
+            "unix:/run/chat.sock",
+            "http://127.0.0.1:5000",
+            "https://localhost/",
+        ] {
             assert!(is_local(local), "{local}");
         }
-        for open in ["0.0.0.0:80", "[::]:80", "192.168.1.2:80", "chat.example:80", "https://chat.example/", "http://[2001:db8::1]:80"] {
+        for open in [
+            "0.0.0.0:80",
+            "[::]:80",
+            "192.168.1.2:80",
+            "chat.example:80",
+            "https://chat.example/",
+            "http://[2001:db8::1]:80",
+        ] {
             assert!(!is_local(open), "{open}");
         }
     }

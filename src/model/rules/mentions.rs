@@ -1,13 +1,14 @@
-//! Whom a text mentions: which login names could begin at each `@`. Who of them is a participant, the caller knows;
-//! of one `@` the longest that is somebody counts and no other.
+//! Whom a text mentions: which login names could begin at each `@`. Who of them is a participant,
+//! the caller knows; of one `@` the longest that is somebody counts and no other.
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
 use crate::model::{MAX_NAME, fold};
 
-/// Names that are compared for one text. Each costs a look-up inside the writer's transaction, so that a text of nothing
-/// but `@` must not cost more than a text of people does: a hundred of them, each followed by punctuation.
+/// Names that are compared for one text. Each costs a look-up inside the writer's transaction, so
+/// that a text of nothing but `@` must not cost more than a text of people does: a hundred of them,
+/// each followed by punctuation.
 const MAX_CANDIDATES: usize = 256;
 
 /// An `@` at which a login name may begin.
@@ -23,7 +24,11 @@ pub struct MentionPlace<'t> {
 pub fn mention_places(text: &str) -> impl Iterator<Item = MentionPlace<'_>> {
     text.match_indices('@').filter_map(|(at, sign)| {
         let (before, after) = (text.get(..at)?, text.get(at + sign.len()..)?);
-        if before.chars().next_back().is_some_and(|c| (c.is_alphanumeric() || is_combining_mark(c)) && !is_unspaced(c)) {
+        if before
+            .chars()
+            .next_back()
+            .is_some_and(|c| (c.is_alphanumeric() || is_combining_mark(c)) && !is_unspaced(c))
+        {
             return None;
         }
         let candidates = candidates(after);
@@ -44,7 +49,8 @@ pub fn mentioned_names(text: &str) -> Vec<Vec<String>> {
     names
 }
 
-/// Beginnings of the text that could be a name, longest first. The text is looked at as far as a name may be long.
+/// Beginnings of the text that could be a name, longest first. The text is looked at as far as a
+/// name may be long.
 fn candidates(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut chars = text.char_indices();
@@ -65,21 +71,26 @@ fn candidates(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a name may end where this character follows it: at punctuation, and at scripts whose particles follow without a space.
+/// Whether a name may end where this character follows it: at punctuation, and at scripts whose
+/// particles follow without a space.
 fn may_end_before(c: char) -> bool {
     !(c.is_alphanumeric() || is_combining_mark(c)) || is_unspaced(c)
 }
 
 /// Whether login names may hold it, by themselves or between certain letters.
 fn is_part_of_name(c: char) -> bool {
-    let joins = matches!(c, '\u{b7}' | '\u{375}' | '\u{5f3}' | '\u{5f4}' | '\u{200c}' | '\u{200d}' | '\u{30fb}');
+    let joins = matches!(
+        c,
+        '\u{b7}' | '\u{375}' | '\u{5f3}' | '\u{5f4}' | '\u{200c}' | '\u{200d}' | '\u{30fb}'
+    );
     (c.is_ascii_graphic() && c != '/') || c.is_alphanumeric() || is_combining_mark(c) || joins
 }
 
 /// Whether it is of a script that is written on without spaces.
 fn is_unspaced(c: char) -> bool {
     // The long vowel sign belongs to both kana.
-    matches!(c.script(), Script::Hangul | Script::Hiragana | Script::Katakana | Script::Han) || matches!(c, '\u{30fc}' | '\u{ff70}')
+    matches!(c.script(), Script::Hangul | Script::Hiragana | Script::Katakana | Script::Han)
+        || matches!(c, '\u{30fc}' | '\u{ff70}')
 }
 
 #[cfg(test)]
@@ -91,12 +102,29 @@ mod tests {
     /// Who is mentioned where these are the participants.
     fn mentioned<'p>(text: &str, participants: &[&'p str]) -> Vec<&'p str> {
         let known = |name: &String| participants.iter().copied().find(|login| fold(login) == *name);
-        mentioned_names(text).iter().filter_map(|candidates| candidates.iter().find_map(known)).collect()
+        mentioned_names(text)
+            .iter()
+            .filter_map(|candidates| candidates.iter().find_map(known))
+            .collect()
     }
 
     #[test]
     fn the_longest_login_of_a_participant_counts_and_no_other() {
-        let all = ["ann", "bob", "bob-2", "bob.lee", "Σίσυφος", "o'neill", "김민지", "김민", "田中", "サーバー", "Петр", "ann@example.org", "josé"];
+        let all = [
+            "ann",
+            "bob",
+            "bob-2",
+            "bob.lee",
+            "Σίσυφος",
+            "o'neill",
+            "김민지",
+            "김민",
+            "田中",
+            "サーバー",
+            "Петр",
+            "ann@example.org",
+            "josé",
+        ];
         for (text, wanted) in [
             ("hi @Ann, and @bob!", &["ann", "bob"][..]),
             ("@bob.lee hi", &["bob.lee"]),
@@ -124,7 +152,11 @@ mod tests {
         ] {
             assert_eq!(mentioned(text, &all), wanted, "{text}");
         }
-        assert_eq!(mentioned("@bob.lee", &["ann", "bob"]), ["bob"], "nobody is called bob.lee here");
+        assert_eq!(
+            mentioned("@bob.lee", &["ann", "bob"]),
+            ["bob"],
+            "nobody is called bob.lee here"
+        );
     }
 
     #[test]
@@ -143,7 +175,8 @@ mod tests {
             assert!(names.iter().map(Vec::len).sum::<usize>() <= MAX_CANDIDATES, "{evil}");
             assert!(names.iter().flatten().all(|name| name.chars().count() <= MAX_NAME), "{evil}");
         }
-        let everybody: String = (0..100).map(|n| format!("@user{n}, ")).collect::<Vec<_>>().concat();
+        let everybody: String =
+            (0..100).map(|n| format!("@user{n}, ")).collect::<Vec<_>>().concat();
         assert_eq!(mentioned_names(&everybody).len(), 100);
     }
 

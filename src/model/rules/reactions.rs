@@ -9,7 +9,8 @@ pub(super) const MAX_REACTION_KINDS: u32 = 50;
 /// Reactions of one user on one message.
 pub(super) const MAX_REACTIONS_OF_USER: u32 = 20;
 
-/// The selector that asks for the coloured form of a character; keyboards differ in whether they send it.
+/// The selector that asks for the coloured form of a character; keyboards differ in whether they
+/// send it.
 const EMOJI_STYLE: char = '\u{fe0f}';
 
 /// `like`, `love`, `laugh`, `sad`, `angry` or exactly one emoji, in its fully qualified form.
@@ -19,9 +20,16 @@ pub struct Reaction(Cow<'static, str>);
 impl Reaction {
     /// Checks a reaction and brings it into the form under which it is stored and compared.
     pub fn parse(text: &str) -> Result<Self> {
-        match ["like", "love", "laugh", "sad", "angry"].into_iter().find(|word| *word == text).or_else(|| emoji(text)) {
+        match ["like", "love", "laugh", "sad", "angry"]
+            .into_iter()
+            .find(|word| *word == text)
+            .or_else(|| emoji(text))
+        {
             Some(reaction) => Ok(Self(Cow::Borrowed(reaction))),
-            None => Err(Error::invalid("reactionType", "must be like, love, laugh, sad, angry or one emoji")),
+            None => Err(Error::invalid(
+                "reactionType",
+                "must be like, love, laugh, sad, angry or one emoji",
+            )),
         }
     }
 
@@ -45,9 +53,14 @@ fn emoji(text: &str) -> Option<&'static str> {
     found.map(emojis::Emoji::as_str)
 }
 
-/// Whether one more reaction fits: `kinds` are on the message, among them this one (`known`), and `own` are the user's.
+/// Whether one more reaction fits: `kinds` are on the message, among them this one (`known`), and
+/// `own` are the user's.
 pub fn check_reaction_room(kinds: u32, known: bool, own: u32) -> Result<()> {
-    if own >= MAX_REACTIONS_OF_USER || (!known && kinds >= MAX_REACTION_KINDS) { Err(Error::TooManyReactions) } else { Ok(()) }
+    if own >= MAX_REACTIONS_OF_USER || (!known && kinds >= MAX_REACTION_KINDS) {
+        Err(Error::TooManyReactions)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -56,7 +69,8 @@ mod tests {
 
     #[test]
     fn reactions_are_five_words_or_one_emoji() {
-        for good in ["like", "love", "laugh", "sad", "angry", "👍", "🙏🏽", "👨‍👩‍👧"] {
+        for good in ["like", "love", "laugh", "sad", "angry", "👍", "🙏🏽", "👨‍👩‍👧"]
+        {
             assert_eq!(Reaction::parse(good).unwrap().as_str(), good);
         }
         for bad in ["", "likes", "👍👍", "a", "<b>", "\u{fe0f}", "like\u{fe0f}"] {
@@ -67,12 +81,20 @@ mod tests {
     #[test]
     fn every_emoji_is_one_reaction_with_and_without_its_selectors() {
         for emoji in emojis::iter() {
-            let forms = [emoji.as_str().to_owned(), emoji.as_str().replace(EMOJI_STYLE, ""), format!("{emoji}{EMOJI_STYLE}")];
+            let forms = [
+                emoji.as_str().to_owned(),
+                emoji.as_str().replace(EMOJI_STYLE, ""),
+                format!("{emoji}{EMOJI_STYLE}"),
+            ];
             for form in forms {
                 assert_eq!(Reaction::parse(&form).unwrap().as_str(), emoji.as_str(), "{form:?}");
             }
             for toned in emoji.skin_tones().into_iter().flatten() {
-                assert_eq!(Reaction::parse(toned.as_str()).unwrap().as_str(), toned.as_str(), "skin tones stay apart");
+                assert_eq!(
+                    Reaction::parse(toned.as_str()).unwrap().as_str(),
+                    toned.as_str(),
+                    "skin tones stay apart"
+                );
             }
         }
         assert_eq!(Reaction::parse("❤").unwrap(), Reaction::parse("❤\u{fe0f}").unwrap());
@@ -81,10 +103,19 @@ mod tests {
 
     #[test]
     fn a_message_has_room_for_so_many_reactions() {
-        for (kinds, known, own, fits) in
-            [(0, false, 0, true), (49, false, 19, true), (50, true, 19, true), (50, false, 0, false), (20, true, 20, false), (20, false, 20, false)]
-        {
-            assert_eq!(check_reaction_room(kinds, known, own).is_ok(), fits, "{kinds} {known} {own}");
+        for (kinds, known, own, fits) in [
+            (0, false, 0, true),
+            (49, false, 19, true),
+            (50, true, 19, true),
+            (50, false, 0, false),
+            (20, true, 20, false),
+            (20, false, 20, false),
+        ] {
+            assert_eq!(
+                check_reaction_room(kinds, known, own).is_ok(),
+                fits,
+                "{kinds} {known} {own}"
+            );
         }
     }
 }

@@ -18,7 +18,8 @@ pub struct RoomSettings {
 }
 
 impl RoomSettings {
-    /// The room with these settings. What participants may do changes with `archived` and `read_only`; `room.rev` is that of the change.
+    /// The room with these settings. What participants may do changes with `archived` and
+    /// `read_only`; `room.rev` is that of the change.
     pub fn apply(&self, room: &mut Room, now: Timestamp) {
         let modes = |room: &Room| (room.archived.is_some(), room.read_only);
         let before = modes(room);
@@ -72,20 +73,29 @@ mod tests {
             changed
         };
         assert_eq!(change(RoomSettings::default()), room());
-        let topic = change(RoomSettings { topic: Some(None), visibility: Some(Visibility::Public), ..RoomSettings::default() });
+        let topic = change(RoomSettings {
+            topic: Some(None),
+            visibility: Some(Visibility::Public),
+            ..RoomSettings::default()
+        });
         assert_eq!(topic, Room { topic: None, visibility: Visibility::Public, ..room() });
         let archived = change(RoomSettings { archived: Some(true), ..RoomSettings::default() });
         assert_eq!(archived, Room { archived: Some(now), mode_rev: Rev(7), ..room() });
         let read_only = change(RoomSettings { read_only: Some(true), ..RoomSettings::default() });
         assert_eq!(read_only, Room { read_only: true, mode_rev: Rev(7), ..room() });
-        let open = change(RoomSettings { read_only: Some(false), archived: Some(false), ..RoomSettings::default() });
+        let open = change(RoomSettings {
+            read_only: Some(false),
+            archived: Some(false),
+            ..RoomSettings::default()
+        });
         assert_eq!(open, room(), "what is so already");
     }
 
     #[test]
     fn a_room_stays_archived_since_it_was() {
         let mut archived = Room { archived: Some(Timestamp(1)), ..room() };
-        RoomSettings { archived: Some(true), ..RoomSettings::default() }.apply(&mut archived, Timestamp(9));
+        RoomSettings { archived: Some(true), ..RoomSettings::default() }
+            .apply(&mut archived, Timestamp(9));
         assert_eq!((archived.archived, archived.mode_rev), (Some(Timestamp(1)), Rev(2)));
     }
 }

@@ -21,7 +21,8 @@ impl From<&Participant> for Candidate {
     }
 }
 
-/// Who comes first of those in the order in which they joined: the longest-standing admin, else sub-admin, else participant.
+/// Who comes first of those in the order in which they joined: the longest-standing admin, else
+/// sub-admin, else participant.
 pub fn heir(candidates: impl IntoIterator<Item = Candidate>) -> Option<UserId> {
     let mut best: Option<Candidate> = None;
     for candidate in candidates.into_iter().filter(|candidate| candidate.account.is_usable()) {
@@ -46,15 +47,24 @@ pub fn is_last_admin(candidates: impl IntoIterator<Item = Candidate>, user: User
 }
 
 /// Who becomes admin when this user leaves, cannot log in any more or becomes a guest.
-pub fn successor(candidates: impl IntoIterator<Item = Candidate> + Clone, leaving: UserId) -> Option<UserId> {
+pub fn successor(
+    candidates: impl IntoIterator<Item = Candidate> + Clone,
+    leaving: UserId,
+) -> Option<UserId> {
     if !is_last_admin(candidates.clone(), leaving) {
         return None;
     }
     heir(candidates.into_iter().filter(|candidate| candidate.user != leaving))
 }
 
-/// The role of somebody who is added to a room: the first in a public room is its admin, and a guest is never more than a member.
-pub fn role_on_entry(visibility: Visibility, is_empty: bool, account: AccountFlags, wanted: Role) -> Role {
+/// The role of somebody who is added to a room: the first in a public room is its admin, and a
+/// guest is never more than a member.
+pub fn role_on_entry(
+    visibility: Visibility,
+    is_empty: bool,
+    account: AccountFlags,
+    wanted: Role,
+) -> Role {
     match (visibility, is_empty) {
         _ if account.guest => Role::Member,
         (Visibility::Public, true) if account.is_usable() => Role::Admin,
@@ -72,7 +82,14 @@ mod tests {
     const BOT: AccountFlags = AccountFlags { bot: true, ..USABLE };
 
     fn room(people: &[(i64, Role, AccountFlags)]) -> Vec<Candidate> {
-        people.iter().map(|(user, role, account)| Candidate { user: UserId(*user), role: *role, account: *account }).collect()
+        people
+            .iter()
+            .map(|(user, role, account)| Candidate {
+                user: UserId(*user),
+                role: *role,
+                account: *account,
+            })
+            .collect()
     }
 
     #[test]
@@ -81,7 +98,15 @@ mod tests {
         for (people, expected) in [
             (vec![(1, Member, USABLE), (2, SubAdmin, USABLE), (3, SubAdmin, USABLE)], Some(2)),
             (vec![(1, Member, USABLE), (2, Admin, USABLE)], Some(2)),
-            (vec![(1, Member, DISABLED), (2, SubAdmin, DISABLED), (3, Member, USABLE), (4, Member, USABLE)], Some(3)),
+            (
+                vec![
+                    (1, Member, DISABLED),
+                    (2, SubAdmin, DISABLED),
+                    (3, Member, USABLE),
+                    (4, Member, USABLE),
+                ],
+                Some(3),
+            ),
             (vec![(1, Member, GUEST), (2, Member, BOT), (3, Member, USABLE)], Some(3)),
             (vec![(1, Admin, GUEST), (2, Admin, DISABLED), (3, SubAdmin, BOT)], None),
             (vec![], None),
@@ -122,7 +147,11 @@ mod tests {
             (Private, false, GUEST, SubAdmin, Member),
             (Private, false, BOT, Admin, Admin),
         ] {
-            assert_eq!(role_on_entry(visibility, empty, account, wanted), expected, "{visibility:?} {empty} {account:?} {wanted:?}");
+            assert_eq!(
+                role_on_entry(visibility, empty, account, wanted),
+                expected,
+                "{visibility:?} {empty} {account:?} {wanted:?}"
+            );
         }
     }
 }

@@ -1,16 +1,20 @@
-//! What a reader sees of a text: which characters leave nothing on the screen, and how spaces in names are written.
+//! What a reader sees of a text: which characters leave nothing on the screen, and how spaces in
+//! names are written.
 
-/// Whether nothing of the text can be seen: only spaces, control characters and characters that are invisible by themselves.
+/// Whether nothing of the text can be seen: only spaces, control characters and characters that are
+/// invisible by themselves.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// A name with single spaces between its words and none around them, whichever spaces it was written with.
+/// A name with single spaces between its words and none around them, whichever spaces it was
+/// written with.
 pub fn with_single_spaces(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, with the empty Braille pattern and the invisible format characters beside it.
+/// Unicode's `Default_Ignorable_Code_Point`, with the empty Braille pattern and the invisible
+/// format characters beside it.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -44,14 +48,21 @@ mod tests {
         ] {
             assert!(is_blank(blank), "{blank:?}");
         }
-        for seen in ["a", "\u{200b}.", "ㄱ", "👨\u{200d}👩", "❤\u{fe0f}", "\u{301}", "⠁", "–"] {
+        for seen in ["a", "\u{200b}.", "ㄱ", "👨\u{200d}👩", "❤\u{fe0f}", "\u{301}", "⠁", "–"]
+        {
             assert!(!is_blank(seen), "{seen:?}");
         }
     }
 
     #[test]
     fn spaces_are_single() {
-        for (name, wanted) in [("  General   talk ", "General talk"), ("a\u{a0}b\u{3000}c", "a b c"), ("a\u{2009} b", "a b"), ("방", "방"), (" ", "")] {
+        for (name, wanted) in [
+            ("  General   talk ", "General talk"),
+            ("a\u{a0}b\u{3000}c", "a b c"),
+            ("a\u{2009} b", "a b"),
+            ("방", "방"),
+            (" ", ""),
+        ] {
             assert_eq!(with_single_spaces(name), wanted);
         }
     }

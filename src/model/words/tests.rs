@@ -55,7 +55,12 @@ fn words_of_every_script_are_found() {
         ("server 배포", "재배포 of the Server"),
     ];
     for (query, text) in rows {
-        assert!(finds(query, text), "{query} in {text}: {:?} in {:?}", WordQuery::parse(query), index_words(text));
+        assert!(
+            finds(query, text),
+            "{query} in {text}: {:?} in {:?}",
+            WordQuery::parse(query),
+            index_words(text)
+        );
     }
 }
 
@@ -89,17 +94,27 @@ fn snippets_show_the_first_hit_and_mark_all() {
     let marked = |query: &str, text: &str| {
         let snippet = WordQuery::parse(query).unwrap().snippet(text);
         let chars: Vec<char> = snippet.text.chars().collect();
-        let marks = snippet.highlights.iter().map(|(from, to)| chars[*from..*to].iter().collect::<String>()).collect::<Vec<_>>();
+        let marks = snippet
+            .highlights
+            .iter()
+            .map(|(from, to)| chars[*from..*to].iter().collect::<String>())
+            .collect::<Vec<_>>();
         (snippet.text, marks)
     };
-    assert_eq!(marked("책", "만화책을 책방에서"), ("만화책을 책방에서".to_owned(), vec!["책".to_owned(), "책".to_owned()]));
+    assert_eq!(
+        marked("책", "만화책을 책방에서"),
+        ("만화책을 책방에서".to_owned(), vec!["책".to_owned(), "책".to_owned()])
+    );
     assert_eq!(marked("재배포", "어제 재배포를").1, ["재배포"]);
     assert_eq!(marked("back", "Backups of backs").1, ["Back", "back"]);
     assert_eq!(marked("cafe", "Un cafe\u{301} noir").1, ["cafe\u{301}"]);
     assert_eq!(marked("a b", "a b"), ("a b".to_owned(), vec!["a".to_owned(), "b".to_owned()]));
     let long = format!("{}needle{}", "x ".repeat(200), " y".repeat(200));
     let (text, marks) = marked("needle", &long);
-    assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= SNIPPET + 2, "{text}");
+    assert!(
+        text.starts_with('…') && text.ends_with('…') && text.chars().count() <= SNIPPET + 2,
+        "{text}"
+    );
     assert_eq!(marks, ["needle"]);
     let late = format!("{}needle", "x ".repeat(200));
     assert_eq!(marked("needle", &late).1, ["needle"]);
@@ -107,12 +122,28 @@ fn snippets_show_the_first_hit_and_mark_all() {
 
 #[test]
 fn whatever_is_typed_has_an_answer() {
-    let hard = ["\u{301}", "👨‍👩‍👧‍👦", "a\u{301}\u{301}\u{301}", "\u{feff}", "ﷺ", "🇰🇷", "1️⃣", "\u{1f3fd}", "ー", "\u{e01}\u{e33}"];
+    let hard = [
+        "\u{301}",
+        "👨‍👩‍👧‍👦",
+        "a\u{301}\u{301}\u{301}",
+        "\u{feff}",
+        "ﷺ",
+        "🇰🇷",
+        "1️⃣",
+        "\u{1f3fd}",
+        "ー",
+        "\u{e01}\u{e33}",
+    ];
     for query in hard {
         for text in hard {
             if let Some(query) = WordQuery::parse(query) {
                 let snippet = query.snippet(text);
-                assert!(snippet.highlights.iter().all(|(from, to)| from < to && *to <= snippet.text.chars().count()));
+                assert!(
+                    snippet
+                        .highlights
+                        .iter()
+                        .all(|(from, to)| from < to && *to <= snippet.text.chars().count())
+                );
             }
         }
     }
@@ -124,8 +155,20 @@ fn a_query_has_a_few_different_words_at_most() {
     assert_eq!(phrases(&"a ".repeat(10_000)), 1);
     assert_eq!(phrases("Hello hello HELLO world"), 2);
     assert_eq!(phrases("a b c d e f g h i j k l m"), MAX_PHRASES);
-    let words = |text: &str| WordQuery::parse(text).unwrap().phrases().iter().map(|phrase| phrase.words.len()).sum::<usize>();
-    for long in ["가나다라".repeat(40), "a-".repeat(100), "x.y ".repeat(40), format!("{0} {0}하 {0}너", "가나다라".repeat(4))] {
+    let words = |text: &str| {
+        WordQuery::parse(text)
+            .unwrap()
+            .phrases()
+            .iter()
+            .map(|phrase| phrase.words.len())
+            .sum::<usize>()
+    };
+    for long in [
+        "가나다라".repeat(40),
+        "a-".repeat(100),
+        "x.y ".repeat(40),
+        format!("{0} {0}하 {0}너", "가나다라".repeat(4)),
+    ] {
         assert!(words(&long) <= MAX_WORDS, "{long}");
     }
     // What is left of a query that was cut finds what the whole would have found.

@@ -1,7 +1,9 @@
-//! The bytes of uploaded files: one file each, called by the SHA-512 of what is in it, below one directory.
+//! The bytes of uploaded files: one file each, called by the SHA-512 of what is in it, below one
+//! directory.
 //!
-//! What may live here: reading and writing those files, the trash in which removed ones wait (`trash`), and the file that tells which
-//! instances keep uploads in the directory (`owner`). Who may read one, and what refers to it, is not known here.
+//! What may live here: reading and writing those files, the trash in which removed ones wait
+//! (`trash`), and the file that tells which instances keep uploads in the directory (`owner`). Who
+//! may read one, and what refers to it, is not known here.
 
 pub mod owner;
 pub mod trash;
@@ -34,7 +36,8 @@ pub struct Incoming {
 }
 
 impl Files {
-    /// Makes the directory, for its owner alone, and clears away what a crash has left unfinished. Blocks.
+    /// Makes the directory, for its owner alone, and clears away what a crash has left unfinished.
+    /// Blocks.
     pub fn open(root: &Path) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         let unfinished = root.join(UNFINISHED);
@@ -61,11 +64,13 @@ impl Files {
         let mut name = [0; 16];
         getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
         let path = self.root.join(UNFINISHED).join(hex::encode(name));
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).await?;
+        let file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).await?;
         Ok(Incoming { file, path, root: self.root.clone() })
     }
 
-    /// The file and its size; one that is wanted again comes back from the trash. None: it is not there.
+    /// The file and its size; one that is wanted again comes back from the trash. None: it is not
+    /// there.
     pub async fn read(&self, name: &str) -> io::Result<Option<(fs::File, u64)>> {
         let Some(path) = place(&self.root, name) else { return Ok(None) };
         let mut opened = fs::File::open(&path).await;
@@ -87,16 +92,23 @@ impl Files {
     }
 
     /// Runs something that blocks on the directory.
-    pub async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
         let root = self.root.clone();
         tokio::task::spawn_blocking(move || work(&root)).await.map_err(io::Error::other)?
     }
 
-    /// Free bytes where the directory lies that this process may use, and how many there are in all.
+    /// Free bytes where the directory lies that this process may use, and how many there are in
+    /// all.
     pub async fn space(&self) -> io::Result<(u64, u64)> {
         self.blocking(|root| {
             let found = nix::sys::statvfs::statvfs(root)?;
-            Ok((found.blocks_available() * found.fragment_size(), found.blocks() * found.fragment_size()))
+            Ok((
+                found.blocks_available() * found.fragment_size(),
+                found.blocks() * found.fragment_size(),
+            ))
         })
         .await
     }
@@ -113,12 +125,15 @@ impl Incoming {
         self.file.write_all(bytes).await
     }
 
-    /// Puts something else in its place: what `work` writes when it has read what is there. None: it stays as it is.
-    /// `work` runs on a thread that may block; where it panics everything stays as it is, too.
+    /// Puts something else in its place: what `work` writes when it has read what is there. None:
+    /// it stays as it is. `work` runs on a thread that may block; where it panics everything
+    /// stays as it is, too.
     pub async fn rewrite<T, W>(&mut self, work: W) -> io::Result<Option<T>>
     where
         T: Send + 'static,
-        W: FnOnce(&mut BufReader<File>, &mut BufWriter<File>) -> io::Result<Option<T>> + Send + 'static,
+        W: FnOnce(&mut BufReader<File>, &mut BufWriter<File>) -> io::Result<Option<T>>
+            + Send
+            + 'static,
     {
         use std::os::unix::fs::OpenOptionsExt;
         self.file.flush().await?;
@@ -132,7 +147,9 @@ impl Incoming {
             let to = to.into_inner().map_err(io::IntoInnerError::into_error)?;
             Ok::<_, io::Error>(done.map(|done| (done, to, other)))
         });
-        let Some((done, file, other)) = rewriting.await.unwrap_or(Ok(None))? else { return Ok(None) };
+        let Some((done, file, other)) = rewriting.await.unwrap_or(Ok(None))? else {
+            return Ok(None);
+        };
         fs::rename(&other.0, &self.path).await?;
         self.file = fs::File::from_std(file);
         Ok(Some(done))
@@ -140,7 +157,8 @@ impl Incoming {
 
     /// Keeps it under this name: when this returns it is on the disk, and whole.
     pub async fn keep(mut self, name: &str) -> io::Result<()> {
-        let target = place(&self.root, name).ok_or_else(|| io::Error::other("no name of a file"))?;
+        let target =
+            place(&self.root, name).ok_or_else(|| io::Error::other("no name of a file"))?;
         self.file.flush().await?;
         self.file.sync_all().await?;
         let folder = target.parent().unwrap_or(&self.root).to_owned();
@@ -169,7 +187,8 @@ impl Drop for Incoming {
 
 /// Where a file of this name lies, `ab/abcdef…` below the directory; None for what is no name.
 pub fn place(root: &Path, name: &str) -> Option<PathBuf> {
-    let sound = name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let sound =
+        name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     sound.then(|| root.join(name.get(..2).unwrap_or_default()).join(name))
 }
 
@@ -195,7 +214,10 @@ pub fn kept(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn each_kept(root: &Path, mut take: impl FnMut(String, &std::fs::DirEntry) -> io::Result<()>) -> io::Result<()> {
+fn each_kept(
+    root: &Path,
+    mut take: impl FnMut(String, &std::fs::DirEntry) -> io::Result<()>,
+) -> io::Result<()> {
     for folder in std::fs::read_dir(root)? {
         let folder = folder?;
         // The others are no folders of files: unfinished, trash.
@@ -231,7 +253,13 @@ mod tests {
             Ok(None::<()>)
         });
         assert_eq!(seen.await.unwrap(), None, "left as it is");
-        assert!(incoming.rewrite(|_, _| -> io::Result<Option<()>> { panic!("a fault of the reader") }).await.unwrap().is_none());
+        assert!(
+            incoming
+                .rewrite(|_, _| -> io::Result<Option<()>> { panic!("a fault of the reader") })
+                .await
+                .unwrap()
+                .is_none()
+        );
         let read = incoming.rewrite(|from, to| {
             let read = io::read_to_string(from)?;
             to.write_all(b"other")?;

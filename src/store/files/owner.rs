@@ -1,4 +1,5 @@
-//! Which instances keep uploads in a directory: a file with their ids, so that nobody removes what another's database knows.
+//! Which instances keep uploads in a directory: a file with their ids, so that nobody removes what
+//! another's database knows.
 //!
 //! All of it blocks.
 
@@ -16,7 +17,12 @@ const ABOUT: &str = "# The instances of chatctl whose uploads are here. While th
 pub fn owners(root: &Path) -> io::Result<Vec<String>> {
     match fs::read_to_string(root.join(OWNER)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        text => Ok(text?.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()),
+        text => Ok(text?
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect()),
     }
 }
 
@@ -28,7 +34,8 @@ pub fn join(root: &Path, instance: &str) -> io::Result<()> {
     }
     all.push(instance.to_owned());
     let (path, new) = (root.join(OWNER), root.join(format!("{OWNER}.new")));
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let mut file =
+        File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all(format!("{ABOUT}{}\n", all.join("\n")).as_bytes())?;
     file.sync_all()?;
     fs::rename(new, path)?;

@@ -1,4 +1,5 @@
-//! Where removed files wait: `trash/YYYY-MM-DD/NAME`, by the day on which they were removed. All of it blocks.
+//! Where removed files wait: `trash/YYYY-MM-DD/NAME`, by the day on which they were removed. All of
+//! it blocks.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -30,13 +31,16 @@ pub fn discard(root: &Path, names: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves files back to where they were; answers how many were there. What has come anew meanwhile stays.
+/// Moves files back to where they were; answers how many were there. What has come anew meanwhile
+/// stays.
 pub fn take_back(root: &Path, names: &[String]) -> io::Result<usize> {
     let days = days(root)?;
     let mut back = 0;
     for name in names {
         let Some(to) = place(root, name) else { continue };
-        let Some(from) = days.iter().map(|day| day.join(name)).find(|from| from.exists()) else { continue };
+        let Some(from) = days.iter().map(|day| day.join(name)).find(|from| from.exists()) else {
+            continue;
+        };
         if !to.exists() {
             DirBuilder::new().recursive(true).mode(0o700).create(to.parent().unwrap_or(root))?;
             fs::rename(from, to)?;
@@ -60,10 +64,14 @@ pub fn names(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Removes for good what was moved into it before this moment's day; answers how many days of files went.
+/// Removes for good what was moved into it before this moment's day; answers how many days of files
+/// went.
 pub fn empty(root: &Path, before: Timestamp) -> io::Result<usize> {
     let first = before.date();
-    let old: Vec<PathBuf> = days(root)?.into_iter().filter(|day| day.file_name().is_some_and(|day| day.to_string_lossy().into_owned() < first)).collect();
+    let old: Vec<PathBuf> = days(root)?
+        .into_iter()
+        .filter(|day| day.file_name().is_some_and(|day| day.to_string_lossy().into_owned() < first))
+        .collect();
     old.iter().try_for_each(fs::remove_dir_all)?;
     Ok(old.len())
 }
@@ -79,7 +87,10 @@ fn days(root: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let dated = name.len() == 10 && name.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        let dated = name.len() == 10
+            && name.bytes().enumerate().all(|(at, byte)| {
+                if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() }
+            });
         if dated && entry.file_type()?.is_dir() {
             days.push(entry.path());
         }
@@ -106,7 +117,10 @@ mod tests {
         discard(root, &["../../x".to_owned(), "77".repeat(64)]).unwrap();
         let mut there = names(root).unwrap();
         there.sort();
-        assert_eq!((there, super::super::kept(root).unwrap()), (all[..2].to_vec(), vec![all[2].clone()]));
+        assert_eq!(
+            (there, super::super::kept(root).unwrap()),
+            (all[..2].to_vec(), vec![all[2].clone()])
+        );
         assert_eq!(take_back(root, &all[..1]).unwrap(), 1);
         assert_eq!(take_back(root, &all).unwrap(), 1, "the second; the others are there");
         assert!(names(root).unwrap().is_empty());

@@ -14,7 +14,8 @@ const SET_BIRTH: &str = "UPDATE users SET birth = ?2 WHERE id = ?1";
 const SET_MEDIA: &str = "UPDATE users SET media = ?2 WHERE id = ?1";
 const SET_PASSWORD: &str = "UPDATE users SET password = ?2, md5 = ?3, sha1 = ?4 WHERE id = ?1";
 const ADD_DIGESTS: &str = "UPDATE users SET md5 = ?3, sha1 = ?4 WHERE id = ?1 AND password = ?2";
-const FORGET_DIGESTS: &str = "UPDATE users SET md5 = NULL, sha1 = NULL WHERE md5 IS NOT NULL OR sha1 IS NOT NULL";
+const FORGET_DIGESTS: &str =
+    "UPDATE users SET md5 = NULL, sha1 = NULL WHERE md5 IS NOT NULL OR sha1 IS NOT NULL";
 const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
 const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
 const SET_BOT: &str = "UPDATE users SET bot = ?2 WHERE id = ?1";
@@ -24,8 +25,20 @@ const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = N
     WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[SET_NAME, SET_EMAIL, SET_BIRTH, SET_MEDIA, SET_PASSWORD, ADD_DIGESTS, FORGET_DIGESTS, SET_DISABLED, SET_ADMIN, SET_BOT, SET_GUEST, REMOVE];
+pub(super) const STATEMENTS: &[&str] = &[
+    SET_NAME,
+    SET_EMAIL,
+    SET_BIRTH,
+    SET_MEDIA,
+    SET_PASSWORD,
+    ADD_DIGESTS,
+    FORGET_DIGESTS,
+    SET_DISABLED,
+    SET_ADMIN,
+    SET_BOT,
+    SET_GUEST,
+    REMOVE,
+];
 
 /// Changes a user, all or nothing.
 pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
@@ -37,8 +50,10 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
         jobs::order(work, jobs::SUCCESSION, id.0)?;
     }
     let renamed = change.name.as_ref().is_some_and(|name| *name != before.name);
-    let repainted = change.media.is_some_and(|picture| picture != before.media.as_ref().map(|media| media.id));
-    let marked = change.bot.is_some_and(|bot| bot != before.bot) || change.guest.is_some_and(|guest| guest != before.guest);
+    let repainted =
+        change.media.is_some_and(|picture| picture != before.media.as_ref().map(|media| media.id));
+    let marked = change.bot.is_some_and(|bot| bot != before.bot)
+        || change.guest.is_some_and(|guest| guest != before.guest);
     if renamed || repainted || marked {
         jobs::order(work, jobs::NAME, id.0)?;
     }
@@ -57,7 +72,9 @@ fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault
         users::check_email(conn, id, email)?;
     }
     if let Some(Some(picture)) = change.media {
-        media::owned(conn, picture, id)?.filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait()).ok_or(StoreError::NotFound(Missing::Media))?;
+        media::owned(conn, picture, id)?
+            .filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait())
+            .ok_or(StoreError::NotFound(Missing::Media))?;
     }
     Ok(())
 }
@@ -67,7 +84,11 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
         sql::run(conn, SET_NAME, params![id, name, fold(name)])?;
     }
     if let Some(email) = &change.email {
-        sql::run(conn, SET_EMAIL, params![id, email, email.as_ref().map(|email| email.to_lowercase())])?;
+        sql::run(
+            conn,
+            SET_EMAIL,
+            params![id, email, email.as_ref().map(|email| email.to_lowercase())],
+        )?;
     }
     if let Some(birth) = &change.birth {
         sql::run(conn, SET_BIRTH, params![id, birth])?;

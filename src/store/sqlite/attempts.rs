@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::store::RetryAfter;
 
-/// Beyond this many keys those whose attempts have expired are forgotten, and if that is not enough the quarter that was quiet longest.
+/// Beyond this many keys those whose attempts have expired are forgotten, and if that is not enough
+/// the quarter that was quiet longest.
 const MAX_KEYS: usize = 50_000;
 
 /// Attempts by key.
@@ -19,7 +20,8 @@ pub(super) struct Attempts {
 struct Counted {
     /// Seconds for which an attempt counts.
     window: u64,
-    /// Seconds since the start in which there was an attempt, and how many; never more entries than the limit.
+    /// Seconds since the start in which there was an attempt, and how many; never more entries
+    /// than the limit.
     seconds: VecDeque<(u64, u32)>,
 }
 
@@ -37,8 +39,15 @@ impl Default for Attempts {
 
 impl Attempts {
     /// Counts one, unless the key has reached its limit.
-    pub(super) fn attempt(&self, key: &str, limit: u32, window: Duration, now: Instant) -> Result<(), RetryAfter> {
-        let (second, window) = (now.saturating_duration_since(self.start).as_secs(), window.as_secs().max(1));
+    pub(super) fn attempt(
+        &self,
+        key: &str,
+        limit: u32,
+        window: Duration,
+        now: Instant,
+    ) -> Result<(), RetryAfter> {
+        let (second, window) =
+            (now.saturating_duration_since(self.start).as_secs(), window.as_secs().max(1));
         if limit == 0 {
             return Err(RetryAfter(Duration::from_secs(window)));
         }
@@ -50,7 +59,9 @@ impl Attempts {
             let mut left = limit;
             for (at, count) in known.seconds.iter().rev() {
                 if *count >= left {
-                    return Err(RetryAfter(Duration::from_secs((at + window).saturating_sub(second).max(1))));
+                    return Err(RetryAfter(Duration::from_secs(
+                        (at + window).saturating_sub(second).max(1),
+                    )));
                 }
                 left -= count;
             }
@@ -85,7 +96,8 @@ impl Attempts {
     }
 }
 
-/// Frees a quarter of the places at least, so that a flood of new keys does not look through all of them each time.
+/// Frees a quarter of the places at least, so that a flood of new keys does not look through all of
+/// them each time.
 fn make_room(keys: &mut HashMap<String, Counted>, second: u64) {
     keys.retain(|_, counted| counted.newest() + counted.window > second);
     let keep = MAX_KEYS / 4 * 3;
@@ -115,14 +127,23 @@ mod tests {
         for second in [0, 10, 20] {
             assert_eq!(attempts.attempt("a", 3, MINUTE, at(second)), Ok(()));
         }
-        assert_eq!(attempts.attempt("a", 3, MINUTE, at(30)), Err(RetryAfter(Duration::from_secs(30))));
+        assert_eq!(
+            attempts.attempt("a", 3, MINUTE, at(30)),
+            Err(RetryAfter(Duration::from_secs(30)))
+        );
         assert_eq!(attempts.attempt("b", 3, MINUTE, at(30)), Ok(()));
         assert_eq!(attempts.attempt("a", 3, MINUTE, at(61)), Ok(()));
-        assert_eq!(attempts.attempt("a", 3, MINUTE, at(62)), Err(RetryAfter(Duration::from_secs(8))));
+        assert_eq!(
+            attempts.attempt("a", 3, MINUTE, at(62)),
+            Err(RetryAfter(Duration::from_secs(8)))
+        );
         assert_eq!(attempts.attempt("a", 0, MINUTE, at(200)), Err(RetryAfter(MINUTE)));
         let hour = Duration::from_hours(1);
         assert_eq!(attempts.attempt("h", 1, hour, at(0)), Ok(()));
-        assert_eq!(attempts.attempt("h", 1, hour, at(3000)), Err(RetryAfter(Duration::from_mins(10))));
+        assert_eq!(
+            attempts.attempt("h", 1, hour, at(3000)),
+            Err(RetryAfter(Duration::from_mins(10)))
+        );
     }
 
     #[test]
@@ -153,6 +174,15 @@ mod tests {
             attempts.attempt("again", u32::MAX, MINUTE, now).unwrap();
             assert!(attempts.lock().len() <= MAX_KEYS);
         }
-        assert!(attempts.attempt("again", 5, MINUTE, attempts.start + Duration::from_millis(MAX_KEYS as u64 * 2)).is_err());
+        assert!(
+            attempts
+                .attempt(
+                    "again",
+                    5,
+                    MINUTE,
+                    attempts.start + Duration::from_millis(MAX_KEYS as u64 * 2)
+                )
+                .is_err()
+        );
     }
 }

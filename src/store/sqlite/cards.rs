@@ -61,7 +61,8 @@ const NAMED: &str = card_sql!(
 const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER, NAMED];
+pub(super) const STATEMENTS: &[&str] =
+    &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER, NAMED];
 
 /// Participants on a card where the query does not say.
 const FEW: u32 = 10;
@@ -97,7 +98,12 @@ fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
     Ok(Bare { card, newest: row.get("newest")? })
 }
 
-fn cards(conn: &Connection, statement: &str, params: impl Params, participants: u32) -> Result<Vec<RoomCard>> {
+fn cards(
+    conn: &Connection,
+    statement: &str,
+    params: impl Params,
+    participants: u32,
+) -> Result<Vec<RoomCard>> {
     let found = sql::all(conn, statement, params, bare_from_row)?;
     let newest: Vec<i64> = found.iter().filter_map(|bare| bare.newest).collect();
     let mut messages = messages::by_ids(conn, &newest)?;
@@ -118,9 +124,21 @@ pub(super) fn of_user(conn: &Connection, user: UserId, participants: u32) -> Res
 }
 
 /// A page of the rooms of a user, in the order of their ids.
-pub(super) fn page(conn: &Connection, user: UserId, descending: bool, offset: u64, limit: u32, participants: u32) -> Result<Vec<RoomCard>> {
+pub(super) fn page(
+    conn: &Connection,
+    user: UserId,
+    descending: bool,
+    offset: u64,
+    limit: u32,
+    participants: u32,
+) -> Result<Vec<RoomCard>> {
     let direction = if descending { -1 } else { 1 };
-    cards(conn, PAGE, params![user, direction, limit, i64::try_from(offset).unwrap_or(i64::MAX)], participants)
+    cards(
+        conn,
+        PAGE,
+        params![user, direction, limit, i64::try_from(offset).unwrap_or(i64::MAX)],
+        participants,
+    )
 }
 
 /// Those of these rooms in which the user is, ascending by id.
@@ -129,7 +147,12 @@ pub(super) fn these(conn: &Connection, user: UserId, ids: &[RoomId]) -> Result<V
 }
 
 /// A page of public rooms; the messages of those in which the user is not stay hidden.
-pub(super) fn public(conn: &Connection, user: UserId, after: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
+pub(super) fn public(
+    conn: &Connection,
+    user: UserId,
+    after: RoomId,
+    limit: u32,
+) -> Result<Vec<RoomCard>> {
     cards(conn, PUBLIC, params![user, after, limit], FEW)
 }
 

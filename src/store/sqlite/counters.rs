@@ -1,7 +1,8 @@
 //! What posting needs to know of a room, remembered between messages and written once a commit.
 //!
-//! A message then costs one row and not four. Whatever else changes a room first has this written and forgotten
-//! ([`Counters::make_way`]), and a rollback forgets it, so nothing here can be older than the rows.
+//! A message then costs one row and not four. Whatever else changes a room first has this written
+//! and forgotten ([`Counters::make_way`]), and a rollback forgets it, so nothing here can be older
+//! than the rows.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,8 @@ const WRITE_ROOM: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, last_time = 
 const AUTHOR: &str = "SELECT u.login, u.name, p.edited_name, p.since
     FROM users u LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id
     WHERE u.id = ?2 AND u.deleted IS NULL";
-const WRITE_MARK: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2 AND mark < ?3";
+const WRITE_MARK: &str =
+    "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2 AND mark < ?3";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ROOM, WRITE_ROOM, AUTHOR, WRITE_MARK];
@@ -55,7 +57,11 @@ pub(super) struct Author {
 
 impl Counters {
     /// The room's counters; None for a room that is not there.
-    pub(super) fn room(&mut self, conn: &Connection, id: RoomId) -> Result<Option<&mut RoomCounters>> {
+    pub(super) fn room(
+        &mut self,
+        conn: &Connection,
+        id: RoomId,
+    ) -> Result<Option<&mut RoomCounters>> {
         if !self.rooms.contains_key(&id) {
             if self.rooms.len() >= MAX_ROOMS {
                 self.write(conn)?;
@@ -81,7 +87,14 @@ impl Counters {
     }
 
     /// Moves on by one message of this author.
-    pub(super) fn advance(&mut self, id: RoomId, author: UserId, seq: Seq, rev: Rev, at: Timestamp) {
+    pub(super) fn advance(
+        &mut self,
+        id: RoomId,
+        author: UserId,
+        seq: Seq,
+        rev: Rev,
+        at: Timestamp,
+    ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         (room.last_seq, room.rev, room.last_time) = (seq, rev, at);
         match room.marks.iter_mut().find(|(user, ..)| *user == author) {
@@ -133,7 +146,12 @@ impl Counters {
 
 impl RoomCounters {
     /// The author as this room calls them; None for an unknown or deleted user.
-    pub(super) fn author(&mut self, conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Author>> {
+    pub(super) fn author(
+        &mut self,
+        conn: &Connection,
+        room: RoomId,
+        user: UserId,
+    ) -> Result<Option<Author>> {
         if let Some(author) = self.authors.get(&user) {
             return Ok(Some(author.clone()));
         }
@@ -143,7 +161,10 @@ impl RoomCounters {
                 Some(edited) if !edited.is_empty() => edited,
                 _ => row.get("name")?,
             };
-            Ok(Author { person: Person { id: user, login: row.get("login")?, name }, since: row.get("since")? })
+            Ok(Author {
+                person: Person { id: user, login: row.get("login")?, name },
+                since: row.get("since")?,
+            })
         })?;
         if let Some(author) = &found {
             if self.authors.len() >= MAX_AUTHORS {

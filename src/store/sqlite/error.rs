@@ -67,7 +67,8 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// How long nothing more is said of the same thing: on a full disk every send fails, and the log is on that disk too.
+/// How long nothing more is said of the same thing: on a full disk every send fails, and the log is
+/// on that disk too.
 const QUIET: Duration = Duration::from_mins(1);
 
 /// Lets one line a minute through and counts the others.

@@ -1,4 +1,5 @@
-//! Whether the database can be read and written, and whether its path still names the file that is open.
+//! Whether the database can be read and written, and whether its path still names the file that is
+//! open.
 //!
 //! The writer and the readers report what fails; `/health`, the metrics and `doctor` ask.
 
@@ -57,7 +58,8 @@ impl Health {
         }
     }
 
-    /// Whether the path still names the files that are open. What is written to a file without a name is lost with the process.
+    /// Whether the path still names the files that are open. What is written to a file without a
+    /// name is lost with the process.
     pub(super) fn in_place(&self) -> bool {
         let log = match (identity(&self.log_path), self.log.get()) {
             (Some(found), _) => *self.log.get_or_init(|| found) == found,
@@ -138,18 +140,27 @@ impl Health {
         self.jobs_fail.load(Ordering::Acquire)
     }
 
-    /// Whether commits or reads fail, or data were found damaged. Damage does not go away: it counts until a check finds none.
+    /// Whether commits or reads fail, or data were found damaged. Damage does not go away: it
+    /// counts until a check finds none.
     pub(super) fn fails(&self) -> bool {
-        self.commits_fail() || self.reads_fail.load(Ordering::Acquire) || self.damaged.load(Ordering::Acquire)
+        self.commits_fail()
+            || self.reads_fail.load(Ordering::Acquire)
+            || self.damaged.load(Ordering::Acquire)
     }
 
     /// Whether nothing was written for a while, so that nobody knows whether it still can be.
     pub(super) fn is_unsure(&self) -> bool {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|at| at.elapsed() > PROBE_AFTER)
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none_or(|at| at.elapsed() > PROBE_AFTER)
     }
 
     fn note_damage(&self, error: &Error) {
-        if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) {
+        if matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ) {
             self.damaged.store(true, Ordering::Release);
         }
     }
@@ -197,7 +208,8 @@ mod tests {
     #[test]
     fn a_file_that_is_removed_or_replaced_is_not_in_place_until_it_is_back() {
         let dir = tempfile::tempdir().unwrap();
-        let (path, log, aside) = (dir.path().join("chat.db"), dir.path().join("chat.db-wal"), dir.path().join("aside"));
+        let (path, log, aside) =
+            (dir.path().join("chat.db"), dir.path().join("chat.db-wal"), dir.path().join("aside"));
         std::fs::write(&path, "database").unwrap();
         let health = Health::of(&path);
         assert!(health.in_place(), "a log that is not there yet is none that is missing");

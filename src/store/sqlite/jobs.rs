@@ -1,6 +1,8 @@
-//! Promised work that is too large for one commit: rows of `jobs`, carried out in steps between other commits.
+//! Promised work that is too large for one commit: rows of `jobs`, carried out in steps between
+//! other commits.
 //!
-//! A step and what it leaves to do are one transaction, so a crash repeats nothing and loses nothing.
+//! A step and what it leaves to do are one transaction, so a crash repeats nothing and loses
+//! nothing.
 
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ pub(super) const ROOM: &str = "room";
 pub(super) const FAREWELL: &str = "farewell";
 /// A display name or a picture reaches the rooms.
 pub(super) const NAME: &str = "name";
-/// A user who cannot log in any more, or is a guest by now, hands on the rooms that only they administered.
+/// A user who cannot log in any more, or is a guest by now, hands on the rooms that only they
+/// administered.
 pub(super) const SUCCESSION: &str = "succession";
 /// Client ids and sessions that are past remembering.
 pub(super) const PRUNE: &str = "prune";
@@ -47,14 +50,18 @@ const DONE: &str = "DELETE FROM jobs WHERE id = ?1";
 const MORE: &str = "SELECT 1 FROM jobs";
 
 const SOME_MESSAGES: &str = "SELECT id FROM messages WHERE room = ?1 ORDER BY seq LIMIT ?2";
-const DROP_REACTIONS: &str = "DELETE FROM reactions WHERE message IN (SELECT value FROM json_each(?1))";
-const DROP_MEDIA: &str = "DELETE FROM message_media WHERE message IN (SELECT value FROM json_each(?1))";
+const DROP_REACTIONS: &str =
+    "DELETE FROM reactions WHERE message IN (SELECT value FROM json_each(?1))";
+const DROP_MEDIA: &str =
+    "DELETE FROM message_media WHERE message IN (SELECT value FROM json_each(?1))";
 const DROP_MESSAGES: &str = "DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?1))";
 const DROP_MENTIONS: &str = "DELETE FROM mentions WHERE (room, user, seq) IN (SELECT room, user, seq FROM mentions WHERE room = ?1 LIMIT ?2)";
-const DROP_PARTICIPANTS: &str = "DELETE FROM participants WHERE id IN (SELECT id FROM participants WHERE room = ?1 LIMIT ?2)";
+const DROP_PARTICIPANTS: &str =
+    "DELETE FROM participants WHERE id IN (SELECT id FROM participants WHERE room = ?1 LIMIT ?2)";
 const DROP_ROOM: &str = "DELETE FROM rooms WHERE id = ?1 AND deleted IS NOT NULL";
 
-const ROOM_OF: &str = "SELECT room FROM participants WHERE user = ?1 AND room > ?2 ORDER BY room LIMIT 1";
+const ROOM_OF: &str =
+    "SELECT room FROM participants WHERE user = ?1 AND room > ?2 ORDER BY room LIMIT 1";
 const OWNED: &str = "SELECT id FROM rooms WHERE owner = ?1 LIMIT 1";
 const OWNER: &str = "SELECT owner FROM rooms WHERE id = ?1";
 const DISOWN: &str = "UPDATE rooms SET owner = NULL WHERE id = ?1";
@@ -64,11 +71,14 @@ const OLD_CLIENT_IDS: &str = "SELECT max(id), count(*) FROM
 const FORGET_CLIENT_IDS: &str = "UPDATE messages SET client_id = NULL WHERE id > ?1 AND id <= ?2 AND created < ?3 AND client_id IS NOT NULL";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE coalesce(ended, expires) < ?1 LIMIT ?2)";
-const OLD_CHANGES: &str = "SELECT max(id) FROM (SELECT id FROM search_changes WHERE at < ?1 ORDER BY id LIMIT ?2)";
+const OLD_CHANGES: &str =
+    "SELECT max(id) FROM (SELECT id FROM search_changes WHERE at < ?1 ORDER BY id LIMIT ?2)";
 const FORGET_CHANGES: &str = "DELETE FROM search_changes WHERE id <= ?1";
-const CHANGES_PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('search_pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+const CHANGES_PRUNED: &str =
+    "INSERT INTO settings (key, value) VALUES ('search_pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-const PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+const PRUNED: &str =
+    "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
 #[cfg(test)]
@@ -166,7 +176,9 @@ fn empty_room(conn: &Connection, room: RoomId) -> Result<bool> {
         sql::run(conn, DROP_MESSAGES, [&ids])?;
         return Ok(false);
     }
-    if sql::run(conn, DROP_MENTIONS, params![room, ROWS])? > 0 || sql::run(conn, DROP_PARTICIPANTS, params![room, ROWS])? > 0 {
+    if sql::run(conn, DROP_MENTIONS, params![room, ROWS])? > 0
+        || sql::run(conn, DROP_PARTICIPANTS, params![room, ROWS])? > 0
+    {
         return Ok(false);
     }
     pins::drop_all(conn, room)?;
@@ -193,9 +205,14 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let conn = work.conn;
     let leaving = people::one(conn, id, user)?;
     let edited = leaving.as_ref().map(|p| p.edited_name.clone()).unwrap_or_default();
-    let person = Person { id: user, login: job.login.clone(), name: people::shown(edited, job.name.clone()) };
+    let person = Person {
+        id: user,
+        login: job.login.clone(),
+        name: people::shown(edited, job.name.clone()),
+    };
     // The row of a deleted user is no owner any more, so `room.owner` is empty already.
-    let owned = sql::one(conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten() == Some(user);
+    let owned =
+        sql::one(conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten() == Some(user);
     let mut doing = Doing::begin(work, room, person.clone());
     if leaving.is_some() {
         doing.take_out(user, person)?;
@@ -218,9 +235,17 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
 /// One room: hand on what only this user could do, where they cannot do it any more.
 fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let user = UserId(job.target);
-    let Some(id) = sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))? else { return Ok(true) };
+    let Some(id) =
+        sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))?
+    else {
+        return Ok(true);
+    };
     sql::run(work.conn, MOVE, params![job.id, id])?;
-    let (Some(room), Some(leaving)) = (rooms::room(work.conn, id)?, people::one(work.conn, id, user)?) else { return Ok(false) };
+    let (Some(room), Some(leaving)) =
+        (rooms::room(work.conn, id)?, people::one(work.conn, id, user)?)
+    else {
+        return Ok(false);
+    };
     if leaving.account.is_usable() {
         // Things have changed again meanwhile.
         return Ok(false);
@@ -241,7 +266,11 @@ fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
 /// One room: its participants hear of the name.
 fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let user = UserId(job.target);
-    let Some(id) = sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))? else { return Ok(true) };
+    let Some(id) =
+        sql::one(work.conn, ROOM_OF, params![user, job.cursor], |row| row.get::<_, RoomId>(0))?
+    else {
+        return Ok(true);
+    };
     if let Some(room) = rooms::room(work.conn, id)? {
         let by = people::person(work.conn, id, user)?;
         let mut doing = Doing::begin(work, room, by);
@@ -254,8 +283,12 @@ fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
 
 fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
     let conn = work.conn;
-    let before = Timestamp(work.now.0.saturating_sub(i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)));
-    let old = sql::one(conn, OLD_CLIENT_IDS, params![job.cursor, before, ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let before = Timestamp(
+        work.now.0.saturating_sub(i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)),
+    );
+    let old = sql::one(conn, OLD_CLIENT_IDS, params![job.cursor, before, ROWS], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     if let Some((Some(last), count)) = old {
         let (last, count): (i64, i64) = (last, count);
         sql::run(conn, FORGET_CLIENT_IDS, params![job.cursor, last, before])?;
@@ -267,7 +300,9 @@ fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
     }
     // The search index has long seen what it lists; if it has not, it is made anew.
     let yesterday = Timestamp(work.now.0.saturating_sub(24 * 3_600_000));
-    let listed = sql::one(conn, OLD_CHANGES, params![yesterday, ROWS], |row| row.get::<_, Option<i64>>(0))?.flatten();
+    let listed =
+        sql::one(conn, OLD_CHANGES, params![yesterday, ROWS], |row| row.get::<_, Option<i64>>(0))?
+            .flatten();
     if let Some(last) = listed {
         sql::run(conn, CHANGES_PRUNED, [last])?;
         sql::run(conn, FORGET_CHANGES, [last])?;

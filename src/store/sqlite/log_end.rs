@@ -1,8 +1,9 @@
 //! Whether a write-ahead log that a crash has left ends before its last transaction.
 //!
-//! SQLite reads a log up to the first frame whose checksum is wrong and takes what comes after it for the rest of an older log.
-//! When a disk has damaged a frame in the middle, transactions that were acknowledged are silently left out. Each frame carries the
-//! checksum of all before it, so those behind the damage can still be told from leftovers.
+//! SQLite reads a log up to the first frame whose checksum is wrong and takes what comes after it
+//! for the rest of an older log. When a disk has damaged a frame in the middle, transactions that
+//! were acknowledged are silently left out. Each frame carries the checksum of all before it, so
+//! those behind the damage can still be told from leftovers.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -13,8 +14,8 @@ const HEADER: usize = 32;
 /// Bytes of a frame before its page.
 const FRAME: usize = 24;
 
-/// How many whole transactions lie behind the first damaged frame of the log of this database, which nobody may have open.
-/// Without a log, or where it ends as it should: 0.
+/// How many whole transactions lie behind the first damaged frame of the log of this database,
+/// which nobody may have open. Without a log, or where it ends as it should: 0.
 pub(super) fn lost(database: &Path) -> io::Result<u64> {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
@@ -34,7 +35,11 @@ fn lost_of(mut from: impl Read) -> io::Result<u64> {
     if magic & !1 != 0x377f_0682 {
         return Ok(0);
     }
-    let (big, page, salts) = (magic & 1 == 1, word(&header, 8, true), (word(&header, 16, true), word(&header, 20, true)));
+    let (big, page, salts) = (
+        magic & 1 == 1,
+        word(&header, 8, true),
+        (word(&header, 16, true), word(&header, 20, true)),
+    );
     if !page.is_power_of_two() || !(512..=65_536).contains(&page) {
         return Ok(0);
     }
@@ -44,7 +49,12 @@ fn lost_of(mut from: impl Read) -> io::Result<u64> {
     while fill(&mut from, &mut frame)? {
         let said = (word(&frame, 16, true), word(&frame, 20, true));
         let ours = (word(&frame, 8, true), word(&frame, 12, true)) == salts;
-        let sound = ours && sum(sum(sums, frame.get(..8).unwrap_or_default(), big), frame.get(FRAME..).unwrap_or_default(), big) == said;
+        let sound = ours
+            && sum(
+                sum(sums, frame.get(..8).unwrap_or_default(), big),
+                frame.get(FRAME..).unwrap_or_default(),
+                big,
+            ) == said;
         // A commit says how long the database is after it.
         lost += u64::from(broken && sound && word(&frame, 4, true) > 0);
         broken |= !sound;
@@ -62,7 +72,8 @@ fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<bool> {
 }
 
 fn word(bytes: &[u8], at: usize, big: bool) -> u32 {
-    let four = bytes.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok()).unwrap_or_default();
+    let four =
+        bytes.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok()).unwrap_or_default();
     if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
 }
 
@@ -90,7 +101,11 @@ mod tests {
         let keep: Connection = Connection::open(&path).unwrap();
         conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
         for n in 0..10 {
-            conn.execute("REPLACE INTO settings (key, value) VALUES (?1, randomblob(3000))", [format!("test {n}")]).unwrap();
+            conn.execute(
+                "REPLACE INTO settings (key, value) VALUES (?1, randomblob(3000))",
+                [format!("test {n}")],
+            )
+            .unwrap();
         }
         drop(keep);
         std::fs::read(dir.path().join("chat.db-wal")).unwrap()

@@ -23,7 +23,8 @@ const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name
     FROM participants p JOIN rooms r ON r.id = p.room JOIN users u ON u.id = p.user
     WHERE p.room = ?1 AND p.user = ?2 AND r.deleted IS NULL AND u.deleted IS NULL";
 const MOVE: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2";
-const DELETED_ABOVE: &str = "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
+const DELETED_ABOVE: &str =
+    "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
 const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
         r.last_seq - p.mark - (SELECT count(*) FROM messages d WHERE d.room = r.id AND d.seq > p.mark AND d.deleted IS NOT NULL) AS unread
     FROM rooms r JOIN participants p ON p.room = r.id JOIN users u ON u.id = p.user
@@ -88,7 +89,13 @@ impl Marks {
         if self.waiting.is_empty() {
             return None;
         }
-        let marks = self.waiting.drain().map(|((room, user), (upto, answers))| Moved { room, user, upto, answers, outcome: Err(StoreError::Unavailable) });
+        let marks = self.waiting.drain().map(|((room, user), (upto, answers))| Moved {
+            room,
+            user,
+            upto,
+            answers,
+            outcome: Err(StoreError::Unavailable),
+        });
         Some(MarkTask { marks: marks.collect() })
     }
 }
@@ -110,7 +117,8 @@ impl Task for MarkTask {
     fn run(&mut self, work: &mut Work<'_>) -> Result<()> {
         work.counters.make_way(work.conn, Touch::Marks)?;
         for mark in &mut self.marks {
-            mark.outcome = write(work, mark.room, mark.user, mark.upto)?.ok_or(StoreError::NotFound(Missing::Participant));
+            mark.outcome = write(work, mark.room, mark.user, mark.upto)?
+                .ok_or(StoreError::NotFound(Missing::Participant));
         }
         Ok(())
     }
@@ -137,7 +145,11 @@ struct Standing {
 
 fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<Option<ReadMark>> {
     let found = sql::one(work.conn, STANDING, params![room, user, upto], |row| {
-        let person = Person { id: user, login: row.get("login")?, name: shown(row.get("edited_name")?, row.get("name")?) };
+        let person = Person {
+            id: user,
+            login: row.get("login")?,
+            name: shown(row.get("edited_name")?, row.get("name")?),
+        };
         Ok(Standing {
             mark: row.get("mark")?,
             at: row.get("mark_at")?,
@@ -154,22 +166,44 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         return Ok(Some(ReadMark { room, user, seq: stands.mark, at: stands.at, unread }));
     }
     sql::run(work.conn, MOVE, params![room, user, seq, work.now])?;
-    let mark = ReadMark { room, user, seq, at: work.now, unread: unread(work.conn, room, seq, stands.last_seq)? };
+    let mark = ReadMark {
+        room,
+        user,
+        seq,
+        at: work.now,
+        unread: unread(work.conn, room, seq, stands.last_seq)?,
+    };
     let author = stands.author.unwrap_or_default();
-    work.emit(Event::Marked { mark: mark.clone(), person: stands.person, author, participants: stands.participants });
+    work.emit(Event::Marked {
+        mark: mark.clone(),
+        person: stands.person,
+        author,
+        participants: stands.participants,
+    });
     Ok(Some(mark))
 }
 
 /// Messages above the mark that are not deleted.
 fn unread(conn: &Connection, room: RoomId, mark: Seq, last_seq: Seq) -> Result<u32> {
-    let deleted: i64 = sql::one(conn, DELETED_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
+    let deleted: i64 =
+        sql::one(conn, DELETED_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
     Ok(u32::try_from(last_seq.0 - mark.0 - deleted).unwrap_or_default())
 }
 
 /// Marks at or above this message, with login names.
-pub(super) fn readers(conn: &Connection, room: RoomId, seq: Seq) -> Result<Vec<(ReadMark, String)>> {
+pub(super) fn readers(
+    conn: &Connection,
+    room: RoomId,
+    seq: Seq,
+) -> Result<Vec<(ReadMark, String)>> {
     sql::all(conn, READERS, params![room, seq], |row| {
-        let mark = ReadMark { room, user: row.get("user")?, seq: row.get("mark")?, at: row.get("mark_at")?, unread: row.get("unread")? };
+        let mark = ReadMark {
+            room,
+            user: row.get("user")?,
+            seq: row.get("mark")?,
+            at: row.get("mark_at")?,
+            unread: row.get("unread")?,
+        };
         Ok((mark, row.get("login")?))
     })
 }

@@ -18,7 +18,8 @@ const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (
 const DETACH: &str = "DELETE FROM message_media WHERE message = ?1";
 const OF_OWNER: &str = "SELECT * FROM media WHERE name = ?1 AND owner = ?2 AND coalesce(file_name, '') = coalesce(?3, '')";
 const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, height, file_name, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) AND (
+const READABLE: &str =
+    "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) AND (
         f.owner = ?2
         OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
         OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)
@@ -34,18 +35,45 @@ macro_rules! unused {
             AND NOT EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)"
     };
 }
-const UNUSED: &str = concat!("SELECT f.id, f.created < ?2 AND ", unused!(), " AS unused FROM media f WHERE f.id > ?1 ORDER BY f.id LIMIT ?3");
+const UNUSED: &str = concat!(
+    "SELECT f.id, f.created < ?2 AND ",
+    unused!(),
+    " AS unused FROM media f WHERE f.id > ?1 ORDER BY f.id LIMIT ?3"
+);
 // A small file takes up a block of the disk.
-const UNUSED_BYTES: &str =
-    concat!("SELECT coalesce(sum(bytes), 0) FROM (SELECT max(max(f.size, 4096)) AS bytes FROM media f WHERE f.owner = ?1 AND ", unused!(), " GROUP BY f.name)");
+const UNUSED_BYTES: &str = concat!(
+    "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(max(f.size, 4096)) AS bytes FROM media f WHERE f.owner = ?1 AND ",
+    unused!(),
+    " GROUP BY f.name)"
+);
 const RENEW: &str = concat!("UPDATE media AS f SET created = ?2 WHERE f.id = ?1 AND ", unused!());
-const FORGET: &str = concat!("DELETE FROM media AS f WHERE f.id = ?1 AND f.created < ?2 AND ", unused!(), " RETURNING name");
-const KNOWN: &str = "SELECT DISTINCT name FROM media WHERE name IN (SELECT value FROM json_each(?1))";
+const FORGET: &str = concat!(
+    "DELETE FROM media AS f WHERE f.id = ?1 AND f.created < ?2 AND ",
+    unused!(),
+    " RETURNING name"
+);
+const KNOWN: &str =
+    "SELECT DISTINCT name FROM media WHERE name IN (SELECT value FROM json_each(?1))";
 const OF_ROOM: &str = "SELECT count(*), coalesce(sum(f.size), 0) FROM media f WHERE f.id IN
     (SELECT a.media FROM message_media a JOIN messages m ON m.id = a.message WHERE m.room = ?1)";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[OWNED, ONE, ATTACHED, ATTACH, DETACH, OF_OWNER, ADD, READABLE, UNUSED, UNUSED_BYTES, RENEW, FORGET, KNOWN, OF_ROOM];
+pub(super) const STATEMENTS: &[&str] = &[
+    OWNED,
+    ONE,
+    ATTACHED,
+    ATTACH,
+    DETACH,
+    OF_OWNER,
+    ADD,
+    READABLE,
+    UNUSED,
+    UNUSED_BYTES,
+    RENEW,
+    FORGET,
+    KNOWN,
+    OF_ROOM,
+];
 
 pub(super) fn media_from_row(row: &Row<'_>) -> Result<Media> {
     Ok(Media {
@@ -75,7 +103,9 @@ pub(super) fn one(conn: &Connection, id: MediaId) -> Result<Option<Media>> {
 /// The attachments of these message rows (a JSON list).
 pub(super) fn attached(conn: &Connection, ids: &str) -> Result<HashMap<i64, Vec<Media>>> {
     let mut found: HashMap<i64, Vec<Media>> = HashMap::new();
-    for (message, media) in sql::all(conn, ATTACHED, [ids], |row| Ok((row.get("message")?, media_from_row(row)?)))? {
+    for (message, media) in
+        sql::all(conn, ATTACHED, [ids], |row| Ok((row.get("message")?, media_from_row(row)?)))?
+    {
         found.entry(message).or_default().push(media);
     }
     Ok(found)
@@ -97,26 +127,49 @@ pub(super) fn detach(conn: &Connection, message: i64) -> Result<()> {
 /// Notes a file, or finds that it is noted.
 pub(super) fn add(work: &mut Work<'_>, new: &NewMedia) -> Result<Added<Media>, Fault> {
     let conn = work.conn;
-    if let Some(there) = sql::one(conn, OF_OWNER, params![new.name, new.owner, new.file_name], media_from_row)? {
+    if let Some(there) =
+        sql::one(conn, OF_OWNER, params![new.name, new.owner, new.file_name], media_from_row)?
+    {
         // Somebody is about to use it: its day begins anew.
         sql::run(conn, RENEW, params![there.id, work.now])?;
         let value = one(conn, there.id)?.unwrap_or(there);
         return Ok(Added { value, existed: true });
     }
     let size = i64::try_from(new.size).unwrap_or(i64::MAX);
-    sql::run(conn, ADD, params![new.name, new.owner, new.kind, new.is_image, size, new.width, new.height, new.file_name, work.now])?;
+    sql::run(
+        conn,
+        ADD,
+        params![
+            new.name,
+            new.owner,
+            new.kind,
+            new.is_image,
+            size,
+            new.width,
+            new.height,
+            new.file_name,
+            work.now
+        ],
+    )?;
     let value = one(conn, MediaId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?;
     Ok(Added { value, existed: false })
 }
 
 /// A file that this user may read.
-pub(super) fn readable(conn: &Connection, name: &str, id: Option<MediaId>, reader: UserId) -> Result<Option<Media>> {
+pub(super) fn readable(
+    conn: &Connection,
+    name: &str,
+    id: Option<MediaId>,
+    reader: UserId,
+) -> Result<Option<Media>> {
     sql::one(conn, READABLE, params![name, reader, id], media_from_row)
 }
 
 /// What this user's files take up that nothing refers to.
 pub(super) fn unused_bytes(conn: &Connection, owner: UserId) -> Result<u64> {
-    Ok(sql::one(conn, UNUSED_BYTES, [owner], |row| row.get::<_, i64>(0))?.unwrap_or_default().unsigned_abs())
+    Ok(sql::one(conn, UNUSED_BYTES, [owner], |row| row.get::<_, i64>(0))?
+        .unwrap_or_default()
+        .unsigned_abs())
 }
 
 /// Some files that were looked at.
@@ -130,17 +183,36 @@ pub(super) struct Page {
 }
 
 /// Looks at some files for those that nothing refers to.
-pub(super) fn unused(conn: &Connection, before: Timestamp, after: MediaId, count: u32) -> Result<Page> {
-    let seen: Vec<(MediaId, bool)> = sql::all(conn, UNUSED, params![after, before, count], |row| Ok((row.get("id")?, row.get("unused")?)))?;
+pub(super) fn unused(
+    conn: &Connection,
+    before: Timestamp,
+    after: MediaId,
+    count: u32,
+) -> Result<Page> {
+    let seen: Vec<(MediaId, bool)> =
+        sql::all(conn, UNUSED, params![after, before, count], |row| {
+            Ok((row.get("id")?, row.get("unused")?))
+        })?;
     let next = if seen.len() == count as usize { seen.last().map(|(id, _)| *id) } else { None };
-    Ok(Page { looked_at: seen.len() as u64, unused: seen.into_iter().filter_map(|(id, unused)| unused.then_some(id)).collect(), next })
+    Ok(Page {
+        looked_at: seen.len() as u64,
+        unused: seen.into_iter().filter_map(|(id, unused)| unused.then_some(id)).collect(),
+        next,
+    })
 }
 
-/// Forgets these files unless something refers to them by now; answers the names that nobody has any more.
-pub(super) fn forget(work: &mut Work<'_>, ids: &[MediaId], before: Timestamp) -> Result<Vec<String>> {
+/// Forgets these files unless something refers to them by now; answers the names that nobody has
+/// any more.
+pub(super) fn forget(
+    work: &mut Work<'_>,
+    ids: &[MediaId],
+    before: Timestamp,
+) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for id in ids {
-        names.extend(sql::one(work.conn, FORGET, params![id, before], |row| row.get::<_, String>("name"))?);
+        names.extend(sql::one(work.conn, FORGET, params![id, before], |row| {
+            row.get::<_, String>("name")
+        })?);
     }
     let still = known(work.conn, &names)?;
     names.retain(|name| !still.contains(name));
@@ -155,5 +227,8 @@ pub(super) fn known(conn: &Connection, names: &[String]) -> Result<Vec<String>> 
 
 /// How many files hang on messages of a room, and their bytes.
 pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<(u64, u64)> {
-    sql::one(conn, OF_ROOM, [room], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))).map(Option::unwrap_or_default)
+    sql::one(conn, OF_ROOM, [room], |row| {
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+    })
+    .map(Option::unwrap_or_default)
 }

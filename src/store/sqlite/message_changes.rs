@@ -9,10 +9,13 @@ use super::{media, messages, people, pins, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
 use crate::store::{Basis, Committed, MessageChange, Missing, StoreError};
 
-const TARGET: &str = "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
+const TARGET: &str =
+    "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";
-const DELETE: &str = "UPDATE messages SET text = '', deleted = ?2, rev = ?3, media = 0, reacted = 0 WHERE id = ?1";
-const KINDS: &str = "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER (WHERE r.user = ?2) AS own,
+const DELETE: &str =
+    "UPDATE messages SET text = '', deleted = ?2, rev = ?3, media = 0, reacted = 0 WHERE id = ?1";
+const KINDS: &str =
+    "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER (WHERE r.user = ?2) AS own,
         max(r.reaction = ?3) AS known, max(r.reaction = ?3 AND r.user = ?2) AS given
     FROM reactions r JOIN users u ON u.id = r.user WHERE r.message = ?1 AND u.deleted IS NULL";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
@@ -21,13 +24,25 @@ const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 
 const FORGET_REACTIONS: &str = "DELETE FROM reactions WHERE message = ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[TARGET, EDIT, DELETE, KINDS, REACT, UNREACT, REACTED, FORGET_REACTIONS];
+pub(super) const STATEMENTS: &[&str] =
+    &[TARGET, EDIT, DELETE, KINDS, REACT, UNREACT, REACTED, FORGET_REACTIONS];
 
 /// Makes one change of a message.
-pub(super) fn change(work: &mut Work<'_>, id: RoomId, seq: Seq, basis: Basis, by: UserId, change: &MessageChange) -> Result<Committed, Fault> {
+pub(super) fn change(
+    work: &mut Work<'_>,
+    id: RoomId,
+    seq: Seq,
+    basis: Basis,
+    by: UserId,
+    change: &MessageChange,
+) -> Result<Committed, Fault> {
     let room = rooms::on_basis(work.conn, id, basis)?;
-    let target = sql::one(work.conn, TARGET, params![id, seq], |row| Ok((row.get("id")?, row.get("author")?)))?;
-    let Some((message, author)) = target else { return Err(StoreError::NotFound(Missing::Message).into()) };
+    let target = sql::one(work.conn, TARGET, params![id, seq], |row| {
+        Ok((row.get("id")?, row.get("author")?))
+    })?;
+    let Some((message, author)) = target else {
+        return Err(StoreError::NotFound(Missing::Message).into());
+    };
     let doing = Doing { room, seq, message, author, by };
     let happened = match change {
         MessageChange::Edit { text, mentions } => doing.edit(work, text, mentions)?,
@@ -35,9 +50,12 @@ pub(super) fn change(work: &mut Work<'_>, id: RoomId, seq: Seq, basis: Basis, by
         MessageChange::React(reaction) => doing.react(work, reaction)?,
         MessageChange::Unreact(reaction) => doing.unreact(work, reaction)?,
     };
-    let Some(happened) = happened else { return Ok(Committed { rev: doing.room.rev, at: work.now, changed: false }) };
+    let Some(happened) = happened else {
+        return Ok(Committed { rev: doing.room.rev, at: work.now, changed: false });
+    };
     let rev = doing.room.rev.next();
-    Step { room: id, rev, by: people::person(work.conn, id, by)?, socket: None }.message(work, happened)?;
+    Step { room: id, rev, by: people::person(work.conn, id, by)?, socket: None }
+        .message(work, happened)?;
     Ok(Committed { rev, at: work.now, changed: true })
 }
 
@@ -51,7 +69,12 @@ struct Doing {
 }
 
 impl Doing {
-    fn edit(&self, work: &Work<'_>, text: &str, mentions: &[Vec<String>]) -> Result<Option<Change>> {
+    fn edit(
+        &self,
+        work: &Work<'_>,
+        text: &str,
+        mentions: &[Vec<String>],
+    ) -> Result<Option<Change>> {
         sql::run(work.conn, EDIT, params![self.message, text, work.now, self.room.rev.next()])?;
         posting::forget_mentions(work.conn, self.room.id, self.seq)?;
         posting::mention(work.conn, self.room.id, self.seq, self.author, mentions)?;
@@ -68,24 +91,41 @@ impl Doing {
     }
 
     fn react(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>, Fault> {
-        let (kinds, own, known, given) = sql::one(work.conn, KINDS, params![self.message, self.by, reaction.as_str()], |row| {
-            let is = |column| row.get::<_, Option<bool>>(column).map(Option::unwrap_or_default);
-            Ok((row.get("kinds")?, row.get("own")?, is("known")?, is("given")?))
-        })?
-        .unwrap_or_default();
+        let (kinds, own, known, given) =
+            sql::one(work.conn, KINDS, params![self.message, self.by, reaction.as_str()], |row| {
+                let is = |column| row.get::<_, Option<bool>>(column).map(Option::unwrap_or_default);
+                Ok((row.get("kinds")?, row.get("own")?, is("known")?, is("given")?))
+            })?
+            .unwrap_or_default();
         if !given {
             check_reaction_room(kinds, known, own).map_err(|_| StoreError::TooManyReactions)?;
         }
-        let given = sql::run(work.conn, REACT, params![self.message, self.by, reaction.as_str(), work.now])?;
-        Ok(self.reacted(work, given, || Change::Reacted { seq: self.seq, reaction: reaction.clone() })?)
+        let given = sql::run(
+            work.conn,
+            REACT,
+            params![self.message, self.by, reaction.as_str(), work.now],
+        )?;
+        Ok(self.reacted(work, given, || Change::Reacted {
+            seq: self.seq,
+            reaction: reaction.clone(),
+        })?)
     }
 
     fn unreact(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {
-        let taken = sql::run(work.conn, UNREACT, params![self.message, self.by, reaction.as_str()])?;
-        self.reacted(work, taken, || Change::Unreacted { seq: self.seq, reaction: reaction.clone() })
+        let taken =
+            sql::run(work.conn, UNREACT, params![self.message, self.by, reaction.as_str()])?;
+        self.reacted(work, taken, || Change::Unreacted {
+            seq: self.seq,
+            reaction: reaction.clone(),
+        })
     }
 
-    fn reacted(&self, work: &Work<'_>, changed: usize, change: impl FnOnce() -> Change) -> Result<Option<Change>> {
+    fn reacted(
+        &self,
+        work: &Work<'_>,
+        changed: usize,
+        change: impl FnOnce() -> Change,
+    ) -> Result<Option<Change>> {
         if changed == 0 {
             return Ok(None);
         }

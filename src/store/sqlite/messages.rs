@@ -8,7 +8,9 @@ use super::error::Fault;
 use super::people::shown;
 use super::rooms;
 use super::{media, sql};
-use crate::model::{Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Window};
+use crate::model::{
+    Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Window,
+};
 use crate::store::{Missing, StoreError};
 
 macro_rules! message_sql {
@@ -35,11 +37,13 @@ const ONE: &str = message_sql!("WHERE m.room = ?1 AND m.seq = ?2");
 const OF_CLIENT: &str = message_sql!("WHERE m.room = ?1 AND m.author = ?2 AND m.client_id = ?3");
 const CHANGED: &str = message_sql!("WHERE m.room = ?1 AND m.rev > ?2 ORDER BY m.rev LIMIT ?3");
 const BY_IDS: &str = message_sql!("WHERE m.id IN (SELECT value FROM json_each(?1))");
-const REACTIONS: &str = "SELECT r.message, r.reaction, u.login FROM reactions r JOIN users u ON u.id = r.user
+const REACTIONS: &str =
+    "SELECT r.message, r.reaction, u.login FROM reactions r JOIN users u ON u.id = r.user
     WHERE r.message IN (SELECT value FROM json_each(?1)) AND u.deleted IS NULL ORDER BY r.id";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[BELOW, ABOVE, SKIPPING, ONE, OF_CLIENT, CHANGED, BY_IDS, REACTIONS];
+pub(super) const STATEMENTS: &[&str] =
+    &[BELOW, ABOVE, SKIPPING, ONE, OF_CLIENT, CHANGED, BY_IDS, REACTIONS];
 
 /// A page of changes ends when its texts have this many bytes.
 const PAGE_BYTES: usize = 256 * 1024;
@@ -57,7 +61,11 @@ fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
     let author = match login {
         Some(login) if row.get::<_, Option<Timestamp>>("author_deleted")?.is_none() => {
             let edited: Option<String> = row.get("edited_name")?;
-            Person { id: row.get("author")?, login, name: shown(edited.unwrap_or_default(), row.get("name")?) }
+            Person {
+                id: row.get("author")?,
+                login,
+                name: shown(edited.unwrap_or_default(), row.get("name")?),
+            }
         }
         _ => Person::deleted(),
     };
@@ -88,7 +96,9 @@ fn complete(conn: &Connection, found: Vec<Bare>) -> Result<Vec<Message>> {
     let reacted = ids_of(&found, |bare| bare.reacted);
     let mut reactions: HashMap<i64, Vec<ReactionCount>> = HashMap::new();
     if let Some(ids) = reacted {
-        let given = sql::all(conn, REACTIONS, [ids], |row| Ok((row.get("message")?, row.get("reaction")?, row.get("login")?)))?;
+        let given = sql::all(conn, REACTIONS, [ids], |row| {
+            Ok((row.get("message")?, row.get("reaction")?, row.get("login")?))
+        })?;
         for (message, reaction, login) in given {
             count(reactions.entry(message).or_default(), Reaction::stored(reaction), login);
         }
@@ -124,7 +134,12 @@ pub(super) fn one(conn: &Connection, room: RoomId, seq: Seq) -> Result<Option<Me
 }
 
 /// The message that a client has called so.
-pub(super) fn of_client(conn: &Connection, room: RoomId, author: UserId, client_id: &str) -> Result<Option<Message>> {
+pub(super) fn of_client(
+    conn: &Connection,
+    room: RoomId,
+    author: UserId,
+    client_id: &str,
+) -> Result<Option<Message>> {
     Ok(find(conn, OF_CLIENT, params![room, author, client_id])?.pop())
 }
 
@@ -134,7 +149,8 @@ pub(super) fn by_ids(conn: &Connection, ids: &[i64]) -> Result<HashMap<RoomId, M
     Ok(found.into_iter().map(|message| (message.room, message)).collect())
 }
 
-/// These rows in the order of the list, those that are gone or deleted left out, each with its number.
+/// These rows in the order of the list, those that are gone or deleted left out, each with its
+/// number.
 pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Message)>> {
     let mut found = sql::all(conn, BY_IDS, params![sql::list(ids.iter().copied())], bare_from_row)?;
     found.retain(|bare| bare.message.deleted.is_none());
@@ -144,7 +160,12 @@ pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Messag
 }
 
 /// A window of a room's history, ascending by seq.
-pub(super) fn window(conn: &Connection, room: RoomId, window: Window, limit: u32) -> Result<Vec<Message>, Fault> {
+pub(super) fn window(
+    conn: &Connection,
+    room: RoomId,
+    window: Window,
+    limit: u32,
+) -> Result<Vec<Message>, Fault> {
     if rooms::room(conn, room)?.is_none() {
         return Err(StoreError::NotFound(Missing::Room).into());
     }
@@ -173,9 +194,25 @@ pub(super) fn window(conn: &Connection, room: RoomId, window: Window, limit: u32
 }
 
 /// What has changed in a room after `since`.
-pub(super) fn changes(conn: &Connection, id: RoomId, since: Rev, same_epoch: bool, epoch: &str, limit: u32) -> Result<Changes, Fault> {
-    let Some(room) = rooms::room(conn, id)? else { return Err(StoreError::NotFound(Missing::Room).into()) };
-    let mut changes = Changes { epoch: epoch.to_owned(), rev: room.rev, more: false, reset: false, room: None, messages: Vec::new() };
+pub(super) fn changes(
+    conn: &Connection,
+    id: RoomId,
+    since: Rev,
+    same_epoch: bool,
+    epoch: &str,
+    limit: u32,
+) -> Result<Changes, Fault> {
+    let Some(room) = rooms::room(conn, id)? else {
+        return Err(StoreError::NotFound(Missing::Room).into());
+    };
+    let mut changes = Changes {
+        epoch: epoch.to_owned(),
+        rev: room.rev,
+        more: false,
+        reset: false,
+        room: None,
+        messages: Vec::new(),
+    };
     if !same_epoch || since > room.rev || since.0 < 0 {
         changes.reset = true;
         return Ok(changes);
@@ -187,7 +224,8 @@ pub(super) fn changes(conn: &Connection, id: RoomId, since: Rev, same_epoch: boo
     let mut page: Vec<Bare> = Vec::new();
     let mut bytes = 0;
     let mut statement = conn.prepare_cached(CHANGED)?;
-    let mut rows = statement.query(params![id, since, i64::try_from(limit + 1).unwrap_or(i64::MAX)])?;
+    let mut rows =
+        statement.query(params![id, since, i64::try_from(limit + 1).unwrap_or(i64::MAX)])?;
     while let Some(row) = rows.next()? {
         if page.len() == limit || bytes >= PAGE_BYTES {
             changes.more = true;

@@ -1,8 +1,8 @@
 //! The embedded store: SQLite in WAL mode, one thread that writes, a pool that reads.
 //!
-//! `writer` takes all that waits and commits once; `work` is what an operation holds inside that transaction. Each subject
-//! has a file with its statements, as constants, beside the one function that reads its rows.
-//! What may live here: all SQL. No permission is decided, no HTTP is known.
+//! `writer` takes all that waits and commits once; `work` is what an operation holds inside that
+//! transaction. Each subject has a file with its statements, as constants, beside the one function
+//! that reads its rows. What may live here: all SQL. No permission is decided, no HTTP is known.
 
 mod accounts;
 mod attempts;
@@ -89,7 +89,8 @@ pub struct Options {
 
 /// The store in one file. Cloning makes another handle of the same store.
 ///
-/// MUST be opened once per file and process, since it is the only writer; `close` MUST be awaited for what waits to be stored.
+/// MUST be opened once per file and process, since it is the only writer; `close` MUST be awaited
+/// for what waits to be stored.
 #[derive(Clone)]
 pub struct Sqlite(Arc<Inner>);
 
@@ -120,8 +121,8 @@ impl Sqlite {
         schema::open(path).map(drop)
     }
 
-    /// Opens the file, makes or migrates it, and starts the writer; committed events go into `sink`. Blocks.
-    /// Jobs that a crash has left are taken up again.
+    /// Opens the file, makes or migrates it, and starts the writer; committed events go into
+    /// `sink`. Blocks. Jobs that a crash has left are taken up again.
     pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
         match log_end::lost(path) {
             Ok(0) | Err(_) => (),
@@ -133,7 +134,12 @@ impl Sqlite {
         Self::start(schema::open(path)?, path, options, sink)
     }
 
-    fn start(conn: Connection, path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
+    fn start(
+        conn: Connection,
+        path: &Path,
+        options: &Options,
+        sink: EventSink,
+    ) -> Result<Self, OpenError> {
         let settings = schema::settings(&conn)?;
         let health = Arc::new(Health::of(path));
         Cause::begin();
@@ -151,7 +157,9 @@ impl Sqlite {
             health: Arc::clone(&health),
             jobs: !options.quiet,
         });
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&ordered));
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&ordered));
         let thread = thread.map_err(io)?;
         Ok(Self(Arc::new(Inner {
             path: path.to_owned(),
@@ -169,7 +177,8 @@ impl Sqlite {
         })))
     }
 
-    /// Stores what waits, brings the write-ahead log into the database and ends the writer. Whatever is asked later is `Unavailable`.
+    /// Stores what waits, brings the write-ahead log into the database and ends the writer.
+    /// Whatever is asked later is `Unavailable`.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let (done, closed) = oneshot::channel();
@@ -190,7 +199,8 @@ impl Sqlite {
         self.0.readers.close().await;
     }
 
-    /// Waits until work that was promised (rooms and accounts on their way out) is done, a step of it fails, or the store does not answer.
+    /// Waits until work that was promised (rooms and accounts on their way out) is done, a step of
+    /// it fails, or the store does not answer.
     pub async fn settle(&self) {
         while !self.0.quiet
             && !self.0.health.jobs_fail()
@@ -200,12 +210,14 @@ impl Sqlite {
         }
     }
 
-    /// Whether the path still names the files that are open; else what is acknowledged would be lost with the process.
+    /// Whether the path still names the files that are open; else what is acknowledged would be
+    /// lost with the process.
     pub fn is_in_place(&self) -> bool {
         self.0.health.in_place()
     }
 
-    /// The whole database was checked and nothing is wrong: what was found damaged before does not count any more.
+    /// The whole database was checked and nothing is wrong: what was found damaged before does not
+    /// count any more.
     fn found_whole(&self) {
         self.0.health.whole();
     }
@@ -218,8 +230,12 @@ impl Sqlite {
         }
         let read = self.read(|conn| Ok(conn.query_row(GLANCE, (), |_| Ok(()))?)).await;
         if !self.0.quiet && health.is_unsure() {
-            let written = self.write(Touch::Nothing, |work| Ok(work.conn.prepare_cached(writer::PROBE)?.execute(()).map(drop)?));
-            tokio::time::timeout(PROBE_TAKES, written).await.unwrap_or(Err(StoreError::Unavailable))?;
+            let written = self.write(Touch::Nothing, |work| {
+                Ok(work.conn.prepare_cached(writer::PROBE)?.execute(()).map(drop)?)
+            });
+            tokio::time::timeout(PROBE_TAKES, written)
+                .await
+                .unwrap_or(Err(StoreError::Unavailable))?;
         }
         if health.fails() { Err(StoreError::Unavailable) } else { read }
     }

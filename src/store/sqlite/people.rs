@@ -4,7 +4,9 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::sql;
 use crate::model::rules::succession::Candidate;
-use crate::model::{AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId};
+use crate::model::{
+    AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId,
+};
 
 macro_rules! participant_sql {
     ($rest:literal) => {
@@ -21,8 +23,10 @@ const FIRST: &str = participant_sql!("ORDER BY p.id LIMIT ?2");
 const ONE: &str = participant_sql!("AND p.user = ?2");
 const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, mark, mark_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)";
 const REMOVE: &str = "DELETE FROM participants WHERE room = ?1 AND user = ?2";
-const SET_ROLE: &str = "UPDATE participants SET role = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
-const SET_EDITED_NAME: &str = "UPDATE participants SET edited_name = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
+const SET_ROLE: &str =
+    "UPDATE participants SET role = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
+const SET_EDITED_NAME: &str =
+    "UPDATE participants SET edited_name = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
 const SET_SINCE: &str = "UPDATE participants SET since = ?3 WHERE room = ?1 AND user = ?2";
 const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
@@ -33,8 +37,20 @@ const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM user
     LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.id = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[FIRST, ONE, ADD, REMOVE, SET_ROLE, SET_EDITED_NAME, SET_SINCE, SET_MUTED, FORGET_MENTIONS, CANDIDATES, USER_IDS, PERSON];
+pub(super) const STATEMENTS: &[&str] = &[
+    FIRST,
+    ONE,
+    ADD,
+    REMOVE,
+    SET_ROLE,
+    SET_EDITED_NAME,
+    SET_SINCE,
+    SET_MUTED,
+    FORGET_MENTIONS,
+    CANDIDATES,
+    USER_IDS,
+    PERSON,
+];
 
 fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
     Ok(Participant {
@@ -51,7 +67,11 @@ fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
 }
 
 fn account_from_row(row: &Row<'_>) -> Result<AccountFlags> {
-    Ok(AccountFlags { bot: row.get("bot")?, guest: row.get("guest")?, disabled: row.get("disabled")? })
+    Ok(AccountFlags {
+        bot: row.get("bot")?,
+        guest: row.get("guest")?,
+        disabled: row.get("disabled")?,
+    })
 }
 
 fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
@@ -86,7 +106,15 @@ pub(super) fn one(conn: &Connection, room: RoomId, user: UserId) -> Result<Optio
 }
 
 /// Puts somebody in.
-pub(super) fn add(conn: &Connection, room: RoomId, user: UserId, role: Role, since: Rev, at: Timestamp, mark: Seq) -> Result<()> {
+pub(super) fn add(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    since: Rev,
+    at: Timestamp,
+    mark: Seq,
+) -> Result<()> {
     sql::run(conn, ADD, params![room, user, role, since, at, mark]).map(drop)
 }
 
@@ -97,31 +125,60 @@ pub(super) fn remove(conn: &Connection, room: RoomId, user: UserId) -> Result<()
 }
 
 /// Gives a role; answers the participant as they are then.
-pub(super) fn set_role(conn: &Connection, room: RoomId, user: UserId, role: Role, since: Rev) -> Result<Option<Participant>> {
+pub(super) fn set_role(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    since: Rev,
+) -> Result<Option<Participant>> {
     sql::run(conn, SET_ROLE, params![room, user, role, since])?;
     one(conn, room, user)
 }
 
 /// Gives a name inside the room; answers the participant as they are then.
-pub(super) fn set_edited_name(conn: &Connection, room: RoomId, user: UserId, name: &str, since: Rev) -> Result<Option<Participant>> {
+pub(super) fn set_edited_name(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+    name: &str,
+    since: Rev,
+) -> Result<Option<Participant>> {
     sql::run(conn, SET_EDITED_NAME, params![room, user, name, since])?;
     one(conn, room, user)
 }
 
 /// Notes that something about them has changed; answers the participant as they are then.
-pub(super) fn set_since(conn: &Connection, room: RoomId, user: UserId, since: Rev) -> Result<Option<Participant>> {
+pub(super) fn set_since(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+    since: Rev,
+) -> Result<Option<Participant>> {
     sql::run(conn, SET_SINCE, params![room, user, since])?;
     one(conn, room, user)
 }
 
 /// False when they are not in the room.
-pub(super) fn set_muted(conn: &Connection, room: RoomId, user: UserId, muted: bool) -> Result<bool> {
+pub(super) fn set_muted(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+    muted: bool,
+) -> Result<bool> {
     Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
 }
 
-/// Everybody whose account is not deleted, in the order in which they came, as rules of succession see them.
+/// Everybody whose account is not deleted, in the order in which they came, as rules of succession
+/// see them.
 pub(super) fn candidates(conn: &Connection, room: RoomId) -> Result<Vec<Candidate>> {
-    sql::all(conn, CANDIDATES, [room], |row| Ok(Candidate { user: row.get("user")?, role: row.get("role")?, account: account_from_row(row)? }))
+    sql::all(conn, CANDIDATES, [room], |row| {
+        Ok(Candidate {
+            user: row.get("user")?,
+            role: row.get("role")?,
+            account: account_from_row(row)?,
+        })
+    })
 }
 
 /// Everybody, ascending by id.
@@ -139,7 +196,11 @@ pub(super) fn person(conn: &Connection, room: RoomId, user: UserId) -> Result<Pe
             return Ok(Person::deleted());
         }
         let edited: Option<String> = row.get("edited_name")?;
-        Ok(Person { id: user, login: row.get("login")?, name: shown(edited.unwrap_or_default(), row.get("name")?) })
+        Ok(Person {
+            id: user,
+            login: row.get("login")?,
+            name: shown(edited.unwrap_or_default(), row.get("name")?),
+        })
     })?;
     Ok(found.unwrap_or_else(Person::deleted))
 }

@@ -7,7 +7,8 @@ use rusqlite::{Connection, Result, params};
 use super::{messages, people, posting, sql};
 use crate::model::{Message, Pin, RoomId, Seq, Timestamp, UserId};
 
-const PIN: &str = "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const PIN: &str =
+    "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const UNPIN: &str = "DELETE FROM pins WHERE room = ?1 AND seq = ?2";
 const DROP: &str = "DELETE FROM pins WHERE room = ?1";
 const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN messages m ON m.room = p.room AND m.seq = p.seq
@@ -17,7 +18,13 @@ const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN message
 pub(super) const STATEMENTS: &[&str] = &[PIN, UNPIN, DROP, OF_ROOM];
 
 /// Pins a message. None when there is no such message, false when it is pinned already.
-pub(super) fn pin(conn: &Connection, room: RoomId, seq: Seq, by: Option<UserId>, at: Timestamp) -> Result<Option<bool>> {
+pub(super) fn pin(
+    conn: &Connection,
+    room: RoomId,
+    seq: Seq,
+    by: Option<UserId>,
+    at: Timestamp,
+) -> Result<Option<bool>> {
     if !posting::stands(conn, room, seq)? {
         return Ok(None);
     }
@@ -36,7 +43,9 @@ pub(super) fn drop_all(conn: &Connection, room: RoomId) -> Result<()> {
 
 /// Pinned messages, those pinned last first.
 pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<Vec<Pin>> {
-    let found: Vec<(Option<UserId>, Timestamp, i64)> = sql::all(conn, OF_ROOM, [room], |row| Ok((row.get("user")?, row.get("at")?, row.get("id")?)))?;
+    let found: Vec<(Option<UserId>, Timestamp, i64)> = sql::all(conn, OF_ROOM, [room], |row| {
+        Ok((row.get("user")?, row.get("at")?, row.get("id")?))
+    })?;
     let ids: Vec<i64> = found.iter().map(|(_, _, id)| *id).collect();
     let mut messages: HashMap<i64, Message> = messages::by_rows(conn, &ids)?.into_iter().collect();
     let mut pins = Vec::with_capacity(found.len());

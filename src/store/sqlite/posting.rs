@@ -9,31 +9,47 @@ use super::{media, messages, sql};
 use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
-const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
+const ADD: &str =
+    "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
 const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.folded = ?2";
-const MENTION: &str = "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const MENTION: &str =
+    "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, CALLED, MENTION, FORGET_MENTIONS];
 
 /// Stores a message, or finds the one that has this client id.
-pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft) -> Result<Posted, Fault> {
+pub(super) fn post(
+    work: &mut Work<'_>,
+    id: RoomId,
+    basis: Basis,
+    draft: &Draft,
+) -> Result<Posted, Fault> {
     let conn = work.conn;
     let Some(room) = work.counters.room(conn, id)? else { return Err(rooms::gone(basis).into()) };
     let Some(author) = room.author(conn, id, draft.author)? else {
         let decided = matches!(basis, Basis::Member { user, .. } if user == draft.author);
-        return Err(if decided { StoreError::Stale } else { StoreError::NotFound(Missing::Participant) }.into());
+        return Err(if decided {
+            StoreError::Stale
+        } else {
+            StoreError::NotFound(Missing::Participant)
+        }
+        .into());
     };
     let mode_rev = room.mode_rev;
     let rests_on = |since: Option<Rev>| since.map(|since| since.max(mode_rev));
     let holds = match basis {
-        Basis::Member { user, since } if user == draft.author => rests_on(author.since) == Some(since),
-        Basis::Member { user, since } => room.author(conn, id, user)?.is_some_and(|member| rests_on(member.since) == Some(since)),
+        Basis::Member { user, since } if user == draft.author => {
+            rests_on(author.since) == Some(since)
+        }
+        Basis::Member { user, since } => {
+            room.author(conn, id, user)?.is_some_and(|member| rests_on(member.since) == Some(since))
+        }
         Basis::Facts(rev) => room.facts_rev == rev,
         Basis::Nobody => true,
     };
@@ -42,7 +58,17 @@ pub(super) fn post(work: &mut Work<'_>, id: RoomId, basis: Basis, draft: &Draft)
     }
     let (seq, rev, at) = (room.last_seq.next(), room.rev.next(), work.now.max(room.last_time));
     let Some(attached) = check(conn, id, draft)? else { return repeated(conn, id, draft) };
-    let values = params![id, seq, rev, draft.author, draft.text, at, draft.reply_to, draft.client_id, i64::try_from(attached.len()).unwrap_or(0)];
+    let values = params![
+        id,
+        seq,
+        rev,
+        draft.author,
+        draft.text,
+        at,
+        draft.reply_to,
+        draft.client_id,
+        i64::try_from(attached.len()).unwrap_or(0)
+    ];
     if sql::run(conn, ADD, values)? == 0 {
         return repeated(conn, id, draft);
     }
@@ -88,14 +114,17 @@ fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Me
     }
     let mut attached = Vec::with_capacity(draft.media.len());
     for id in &draft.media {
-        attached.push(media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound(Missing::Media))?);
+        attached.push(
+            media::owned(conn, *id, draft.author)?.ok_or(StoreError::NotFound(Missing::Media))?,
+        );
     }
     Ok(Some(attached))
 }
 
 fn repeated(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Posted, Fault> {
     let client_id = draft.client_id.as_deref().unwrap_or_default();
-    let message = messages::of_client(conn, room, draft.author, client_id)?.ok_or(StoreError::Unavailable)?;
+    let message =
+        messages::of_client(conn, room, draft.author, client_id)?.ok_or(StoreError::Unavailable)?;
     Ok(Posted { message, repeated: true })
 }
 
@@ -104,11 +133,22 @@ pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> 
     sql::any(conn, STANDS, params![room, seq])
 }
 
-/// Notes whom a text mentions: at each place the first of the names that is a participant's, but never its author.
-pub(super) fn mention(conn: &Connection, room: RoomId, seq: Seq, author: UserId, places: &[Vec<String>]) -> Result<()> {
+/// Notes whom a text mentions: at each place the first of the names that is a participant's, but
+/// never its author.
+pub(super) fn mention(
+    conn: &Connection,
+    room: RoomId,
+    seq: Seq,
+    author: UserId,
+    places: &[Vec<String>],
+) -> Result<()> {
     for names in places {
         for name in names {
-            let Some(user) = sql::one(conn, CALLED, params![room, name], |row| row.get::<_, UserId>("user"))? else { continue };
+            let Some(user) =
+                sql::one(conn, CALLED, params![room, name], |row| row.get::<_, UserId>("user"))?
+            else {
+                continue;
+            };
             if user != author {
                 sql::run(conn, MENTION, params![room, user, seq])?;
             }

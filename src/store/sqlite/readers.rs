@@ -34,7 +34,8 @@ pub(super) struct Readers {
 impl Readers {
     /// Opens `size` connections; unset: one a core, at least two, at most eight.
     pub(super) fn open(path: &Path, size: Option<u32>) -> Result<Self, OpenError> {
-        let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(8));
+        let cores =
+            std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(8));
         let size = size.unwrap_or(cores.clamp(2, 8)).max(1);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|conn| {
@@ -50,7 +51,10 @@ impl Readers {
             .idle_timeout(None)
             .connection_timeout(MAX_READ)
             .build(manager)
-            .map_err(|error| OpenError::Io { path: path.to_owned(), why: std::io::Error::other(error) })?;
+            .map_err(|error| OpenError::Io {
+                path: path.to_owned(),
+                why: std::io::Error::other(error),
+            })?;
         Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size, health: None })
     }
 
@@ -65,13 +69,19 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let permit = timeout(MAX_WAIT, Arc::clone(&self.permits).acquire_owned()).await.map_err(|_| Cause::Slow.count())?;
+        let permit = timeout(MAX_WAIT, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Cause::Slow.count())?;
         let permit = permit.map_err(|_| StoreError::Unavailable)?;
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let caller = Caller::default();
         let gone = Arc::clone(&caller.0);
         let answer = tokio::task::spawn_blocking(move || {
-            let answer = if gone.load(Ordering::Relaxed) { Err(StoreError::Unavailable) } else { blocking(&pool, health.as_deref(), &gone, ask) };
+            let answer = if gone.load(Ordering::Relaxed) {
+                Err(StoreError::Unavailable)
+            } else {
+                blocking(&pool, health.as_deref(), &gone, ask)
+            };
             drop(permit);
             answer
         });
@@ -112,7 +122,10 @@ fn blocking<T>(
     let end = Instant::now() + MAX_READ;
     let answer = (|| {
         let left = Arc::clone(gone);
-        conn.progress_handler(STEPS_PER_LOOK, Some(move || left.load(Ordering::Relaxed) || Instant::now() > end))?;
+        conn.progress_handler(
+            STEPS_PER_LOOK,
+            Some(move || left.load(Ordering::Relaxed) || Instant::now() > end),
+        )?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let answer = ask(&tx)?;
         tx.commit()?;

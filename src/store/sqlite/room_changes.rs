@@ -10,7 +10,10 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{jobs, people, pins, sql, users};
 use crate::model::rules::succession::role_on_entry;
-use crate::model::{Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, Seq, SocketId, UserId, Visibility, fold};
+use crate::model::{
+    Change, Claim, Event, LiveState, Person, Role, Room, RoomFacts, RoomId, Seq, SocketId, UserId,
+    Visibility, fold,
+};
 use crate::store::{Basis, Committed, Missing, RoomChange, RoomSettings, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
@@ -33,7 +36,13 @@ pub(super) struct Doing<'a, 'w> {
 }
 
 /// Makes one change of a room.
-pub(super) fn change(work: &mut Work<'_>, id: RoomId, basis: Basis, by: UserId, change: &RoomChange) -> Result<Committed, Fault> {
+pub(super) fn change(
+    work: &mut Work<'_>,
+    id: RoomId,
+    basis: Basis,
+    by: UserId,
+    change: &RoomChange,
+) -> Result<Committed, Fault> {
     let room = rooms::on_basis(work.conn, id, basis)?;
     let (rev, at) = (room.rev, work.now);
     let by = people::person(work.conn, id, by)?;
@@ -63,7 +72,8 @@ impl<'a, 'w> Doing<'a, 'w> {
         Self { work, room, by, socket: None, changes: Vec::new(), added: Vec::new() }
     }
 
-    /// Writes the rev and lets the events go: to those who were added first. False when nothing has happened.
+    /// Writes the rev and lets the events go: to those who were added first. False when nothing has
+    /// happened.
     pub(super) fn finish(self) -> Result<bool> {
         let Self { work, room, by, socket, changes, added } = self;
         if changes.is_empty() {
@@ -72,9 +82,16 @@ impl<'a, 'w> Doing<'a, 'w> {
         let place = work.events.len();
         Step { room: room.id, rev: room.rev, by, socket }.facts(work, room.mode_rev, changes)?;
         if !added.is_empty() {
-            let Some(facts) = rooms::facts(work.conn, room.id)?.map(Arc::new) else { return Ok(true) };
+            let Some(facts) = rooms::facts(work.conn, room.id)?.map(Arc::new) else {
+                return Ok(true);
+            };
             let at = work.now;
-            let news = added.into_iter().map(|user| Event::RoomAdded { user, facts: Arc::clone(&facts), state: LiveState::Closed, at });
+            let news = added.into_iter().map(|user| Event::RoomAdded {
+                user,
+                facts: Arc::clone(&facts),
+                state: LiveState::Closed,
+                at,
+            });
             work.events.splice(place..place, news);
         }
         Ok(true)
@@ -107,7 +124,18 @@ impl<'a, 'w> Doing<'a, 'w> {
         if room.visibility != before.visibility {
             rooms::check_name(conn, room.id, room.name.as_deref(), room.visibility)?;
         }
-        sql::run(conn, SET_SETTINGS, params![room.id, room.topic, room.description, room.visibility, room.read_only, room.archived])?;
+        sql::run(
+            conn,
+            SET_SETTINGS,
+            params![
+                room.id,
+                room.topic,
+                room.description,
+                room.visibility,
+                room.read_only,
+                room.archived
+            ],
+        )?;
         rooms::refresh_key(conn, room)?;
         self.changes.push(Change::Updated(room.clone()));
         Ok(())
@@ -115,7 +143,9 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn pin(&mut self, seq: Seq) -> Result<(), Fault> {
         let by = Some(self.by.id).filter(|user| *user != UserId(0));
-        if pins::pin(self.work.conn, self.room.id, seq, by, self.work.now)?.ok_or(StoreError::NotFound(Missing::Message))? {
+        if pins::pin(self.work.conn, self.room.id, seq, by, self.work.now)?
+            .ok_or(StoreError::NotFound(Missing::Message))?
+        {
             self.changes.push(Change::Updated(self.room.clone()));
         }
         Ok(())
@@ -138,7 +168,11 @@ impl<'a, 'w> Doing<'a, 'w> {
         let first = people::first(conn, self.room.id, 1)?.is_empty();
         let role = role_on_entry(self.room.visibility, first, account, role);
         self.put_in(user, role)?;
-        if first && self.room.visibility == Visibility::Public && role == Role::Admin && self.room.owner.is_none() {
+        if first
+            && self.room.visibility == Visibility::Public
+            && role == Role::Admin
+            && self.room.owner.is_none()
+        {
             self.set_owner(Some(user))?;
         }
         rooms::refresh_key(conn, &self.room)?;
@@ -155,7 +189,9 @@ impl<'a, 'w> Doing<'a, 'w> {
 
     fn remove(&mut self, user: UserId, successor: Option<UserId>) -> Result<(), Fault> {
         let conn = self.work.conn;
-        let Some(leaving) = people::one(conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
+        let Some(leaving) = people::one(conn, self.room.id, user)? else {
+            return Err(StoreError::NotFound(Missing::Participant).into());
+        };
         if let Some(heir) = successor
             && (heir == user || people::one(conn, self.room.id, heir)?.is_none())
         {
@@ -183,9 +219,12 @@ impl<'a, 'w> Doing<'a, 'w> {
         Ok(())
     }
 
-    /// After somebody has left: an empty private room goes, and a nameless one is now that of other people.
+    /// After somebody has left: an empty private room goes, and a nameless one is now that of other
+    /// people.
     pub(super) fn settle(&mut self) -> Result<()> {
-        if self.room.visibility == Visibility::Private && people::first(self.work.conn, self.room.id, 1)?.is_empty() {
+        if self.room.visibility == Visibility::Private
+            && people::first(self.work.conn, self.room.id, 1)?.is_empty()
+        {
             return self.delete();
         }
         rooms::refresh_key(self.work.conn, &self.room)
@@ -211,7 +250,9 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn role(&mut self, user: UserId, role: Role) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else {
+            return Err(StoreError::NotFound(Missing::Participant).into());
+        };
         if participant.role != role {
             self.give_role(user, role)?;
         }
@@ -219,9 +260,12 @@ impl<'a, 'w> Doing<'a, 'w> {
     }
 
     fn edited_name(&mut self, user: UserId, name: &str) -> Result<(), Fault> {
-        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else { return Err(StoreError::NotFound(Missing::Participant).into()) };
+        let Some(participant) = people::one(self.work.conn, self.room.id, user)? else {
+            return Err(StoreError::NotFound(Missing::Participant).into());
+        };
         if participant.edited_name != name {
-            let changed = people::set_edited_name(self.work.conn, self.room.id, user, name, self.room.rev)?;
+            let changed =
+                people::set_edited_name(self.work.conn, self.room.id, user, name, self.room.rev)?;
             self.changes.extend(changed.map(Change::ParticipantChanged));
         }
         Ok(())
@@ -230,7 +274,10 @@ impl<'a, 'w> Doing<'a, 'w> {
     fn replace(&mut self, name: Option<&str>, users: &[UserId]) -> Result<(), Fault> {
         let conn = self.work.conn;
         users::check_all(conn, users.iter().copied())?;
-        let before = RoomFacts { room: self.room.clone(), participants: people::first(conn, self.room.id, u32::MAX)? };
+        let before = RoomFacts {
+            room: self.room.clone(),
+            participants: people::first(conn, self.room.id, u32::MAX)?,
+        };
         if let Some(name) = name.filter(|name| self.room.name.as_deref() != Some(name)) {
             rooms::check_name(conn, self.room.id, Some(name), self.room.visibility)?;
             self.write_name(Some(name))?;

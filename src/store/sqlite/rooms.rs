@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 use super::error::Fault;
 use super::work::Work;
 use super::{people, sql, users};
-use crate::model::{Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId, Timestamp, UserId, Visibility, fold};
+use crate::model::{
+    Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq,
+    SocketId, Timestamp, UserId, Visibility, fold,
+};
 use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 
 /// Columns of a room with its owner's login name, for [`room_from_row`].
@@ -28,7 +31,8 @@ pub(super) use room_sql;
 const ROOM: &str = room_sql!("", "WHERE r.id = ?1 AND r.deleted IS NULL");
 const ADD: &str = "INSERT INTO rooms (name, folded, visibility, owner, member_key, rev, facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6)";
 const OF_MEMBERS: &str = "SELECT id FROM rooms WHERE member_key = ?1 AND deleted IS NULL AND archived IS NULL ORDER BY id LIMIT 1";
-const NAMED: &str = "SELECT id FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
+const NAMED: &str =
+    "SELECT id FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
 const STEP: &str = "UPDATE rooms SET rev = ?2, facts_rev = ?2, mode_rev = ?3 WHERE id = ?1";
 const MESSAGE_STEP: &str = "UPDATE rooms SET rev = ?2 WHERE id = ?1";
 const SET_KEY: &str = "UPDATE rooms SET member_key = ?2 WHERE id = ?1";
@@ -36,7 +40,8 @@ const MEMBER: &str = "SELECT p.since FROM participants p JOIN users u ON u.id = 
     WHERE p.room = ?1 AND p.user = ?2 AND u.deleted IS NULL";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ROOM, ADD, OF_MEMBERS, NAMED, STEP, MESSAGE_STEP, SET_KEY, MEMBER];
+pub(super) const STATEMENTS: &[&str] =
+    &[ROOM, ADD, OF_MEMBERS, NAMED, STEP, MESSAGE_STEP, SET_KEY, MEMBER];
 
 pub(super) fn room_from_row(row: &Row<'_>) -> Result<Room> {
     Ok(Room {
@@ -73,7 +78,9 @@ pub(super) fn on_basis(conn: &Connection, id: RoomId, basis: Basis) -> Result<Ro
     let Some(room) = room(conn, id)? else { return Err(gone(basis).into()) };
     let holds = match basis {
         Basis::Member { user, since } => {
-            sql::one(conn, MEMBER, params![id, user], |row| row.get::<_, Rev>(0))?.map(|known| known.max(room.mode_rev)) == Some(since)
+            sql::one(conn, MEMBER, params![id, user], |row| row.get::<_, Rev>(0))?
+                .map(|known| known.max(room.mode_rev))
+                == Some(since)
         }
         Basis::Facts(rev) => room.facts_rev == rev,
         Basis::Nobody => true,
@@ -90,10 +97,19 @@ pub(super) fn gone(basis: Basis) -> StoreError {
 }
 
 /// `Taken` when another public room has this name.
-pub(super) fn check_name(conn: &Connection, id: RoomId, name: Option<&str>, visibility: Visibility) -> Result<(), Fault> {
+pub(super) fn check_name(
+    conn: &Connection,
+    id: RoomId,
+    name: Option<&str>,
+    visibility: Visibility,
+) -> Result<(), Fault> {
     let (Some(name), Visibility::Public) = (name, visibility) else { return Ok(()) };
     let taken = sql::one(conn, NAMED, [fold(name)], |row| row.get::<_, RoomId>(0))?;
-    if taken.is_some_and(|other| other != id) { Err(StoreError::Taken(Claim::RoomName).into()) } else { Ok(()) }
+    if taken.is_some_and(|other| other != id) {
+        Err(StoreError::Taken(Claim::RoomName).into())
+    } else {
+        Ok(())
+    }
 }
 
 /// One step of a room's `rev`.
@@ -106,7 +122,12 @@ pub(super) struct Step {
 
 impl Step {
     /// Writes the rev of a change of facts and says what has happened.
-    pub(super) fn facts(self, work: &mut Work<'_>, mode_rev: Rev, changes: Vec<Change>) -> Result<()> {
+    pub(super) fn facts(
+        self,
+        work: &mut Work<'_>,
+        mode_rev: Rev,
+        changes: Vec<Change>,
+    ) -> Result<()> {
         sql::run(work.conn, STEP, params![self.room, self.rev, mode_rev])?;
         self.emit(work, work.now, changes);
         Ok(())
@@ -121,7 +142,14 @@ impl Step {
 
     /// Says what has happened.
     pub(super) fn emit(self, work: &mut Work<'_>, at: Timestamp, changes: Vec<Change>) {
-        let event = RoomEvent { room: self.room, rev: self.rev, at, by: self.by, socket: self.socket, changes };
+        let event = RoomEvent {
+            room: self.room,
+            rev: self.rev,
+            at,
+            by: self.by,
+            socket: self.socket,
+            changes,
+        };
         work.emit(Event::Room(Arc::new(event)));
     }
 }
@@ -133,14 +161,22 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     users::check_all(conn, ids.iter().copied().chain([new.owner]))?;
     ids.sort_unstable();
     ids.dedup();
-    let key = (new.name.is_none() && new.visibility == Visibility::Private).then(|| member_key(&ids));
+    let key =
+        (new.name.is_none() && new.visibility == Visibility::Private).then(|| member_key(&ids));
     if let (true, Some(key)) = (new.reuse, &key)
         && let Some(id) = sql::one(conn, OF_MEMBERS, [key], |row| row.get(0))?
     {
-        return Ok(Added { value: facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?, existed: true });
+        return Ok(Added {
+            value: facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?,
+            existed: true,
+        });
     }
     check_name(conn, RoomId(0), new.name.as_deref(), new.visibility)?;
-    sql::run(conn, ADD, params![new.name, new.name.as_deref().map(fold), new.visibility, new.owner, key, work.now])?;
+    sql::run(
+        conn,
+        ADD,
+        params![new.name, new.name.as_deref().map(fold), new.visibility, new.owner, key, work.now],
+    )?;
     let id = RoomId(conn.last_insert_rowid());
     for (user, role) in &new.participants {
         people::add(conn, id, *user, *role, Rev(1), work.now, Seq(0))?;
@@ -148,12 +184,18 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     let facts = facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?;
     let shared = Arc::new(facts.clone());
     for (user, _) in &new.participants {
-        work.emit(Event::RoomAdded { user: *user, facts: Arc::clone(&shared), state: LiveState::Closed, at: work.now });
+        work.emit(Event::RoomAdded {
+            user: *user,
+            facts: Arc::clone(&shared),
+            state: LiveState::Closed,
+            at: work.now,
+        });
     }
     Ok(Added { value: facts, existed: false })
 }
 
-/// Brings up to date by whom a nameless private room is found again; after a change of name, visibility or participants.
+/// Brings up to date by whom a nameless private room is found again; after a change of name,
+/// visibility or participants.
 pub(super) fn refresh_key(conn: &Connection, room: &Room) -> Result<()> {
     let nameless = room.name.is_none() && room.visibility == Visibility::Private;
     let key = if nameless { Some(member_key(&people::user_ids(conn, room.id)?)) } else { None };

@@ -1,4 +1,5 @@
-//! The schema and how an older one becomes it: an append-only list of migrations, indexed by `user_version`.
+//! The schema and how an older one becomes it: an append-only list of migrations, indexed by
+//! `user_version`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -44,12 +45,14 @@ pub(super) const APPLICATION: i32 = 0x6368_6174;
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
-const ADD_SETTING: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
+const ADD_SETTING: &str =
+    "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
 
-/// Keeps the index of the write-ahead log in memory instead of in a file beside it; meanwhile no other process can read the database.
+/// Keeps the index of the write-ahead log in memory instead of in a file beside it; meanwhile no
+/// other process can read the database.
 pub(super) const ALONE: &str = "unix-excl";
 
 /// Opens the connection that writes, on a schema of today.
@@ -59,7 +62,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     open_with(path, MIGRATIONS)
 }
 
-/// A full disk has no room for the shared index of the log: then it is kept in memory, so that what is there can be read.
+/// A full disk has no room for the shared index of the log: then it is kept in memory, so that what
+/// is there can be read.
 fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenError> {
     let opened = prepare(path, migrations, None).or_else(|error| {
         if !matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)) {
@@ -75,7 +79,11 @@ fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenEr
     opened.unwrap_or_else(|error: rusqlite::Error| Err(sort(path, error)))
 }
 
-fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite::Result<Result<Connection, OpenError>> {
+fn prepare(
+    path: &Path,
+    migrations: &[Migration],
+    vfs: Option<&str>,
+) -> rusqlite::Result<Result<Connection, OpenError>> {
     let flags = OpenFlags::default();
     let mut conn = match vfs {
         None => Connection::open_with_flags(path, flags)?,
@@ -83,7 +91,9 @@ fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite
     };
     conn.busy_timeout(BUSY)?;
     let found = version(&conn)?;
-    let foreign = found == 0 && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))? > 0;
+    let foreign = found == 0
+        && conn.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))?
+            > 0;
     let other = conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
     if foreign || (found > 0 && other != APPLICATION) {
         return Ok(Err(OpenError::Foreign(path.to_owned())));
@@ -93,7 +103,8 @@ fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite
         return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
     }
     if found == 0 {
-        // Only takes effect before the first table; later it would write a page each time, for which a full disk has no room.
+        // Only takes effect before the first table; later it would write a page each time, for
+        // which a full disk has no room.
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
     }
     writer_pragmas(&conn)?;
@@ -110,10 +121,16 @@ fn prepare(path: &Path, migrations: &[Migration], vfs: Option<&str>) -> rusqlite
 
 fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path: path.to_owned(), why: error.to_string() },
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
-            OpenError::Io { path: path.to_owned(), why: io::Error::other(error.to_string()) }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            OpenError::Damaged { path: path.to_owned(), why: error.to_string() }
         }
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DiskFull,
+        ) => OpenError::Io { path: path.to_owned(), why: io::Error::other(error.to_string()) },
         _ => OpenError::Sqlite(error),
     }
 }
@@ -134,7 +151,8 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
 /// SQLite takes a short file of another kind for an empty database and would write over it.
 pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
+    let read =
+        File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
     read.map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
     if head.is_empty() || head == HEADER {
         return Ok(());
@@ -168,7 +186,10 @@ pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
 /// Makes the schema of a version, without data, for a comparison.
 pub(super) fn build(conn: &Connection, version: u32) -> rusqlite::Result<()> {
     functions::add(conn)?;
-    MIGRATIONS.iter().take(version as usize).try_for_each(|migration| conn.execute_batch(migration.sql))
+    MIGRATIONS
+        .iter()
+        .take(version as usize)
+        .try_for_each(|migration| conn.execute_batch(migration.sql))
 }
 
 fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusqlite::Result<()> {
@@ -225,7 +246,10 @@ pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
             ("instance", instance.into_bytes()),
         ])
     };
-    let values = made_up().map_err(|why| OpenError::Io { path: PathBuf::from("the operating system's random numbers"), why })?;
+    let values = made_up().map_err(|why| OpenError::Io {
+        path: PathBuf::from("the operating system's random numbers"),
+        why,
+    })?;
     let read = || {
         let tx = conn.unchecked_transaction()?;
         for (key, value) in &values {
@@ -237,9 +261,15 @@ pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
         Ok::<_, rusqlite::Error>(values)
     };
     let (signing_key, epoch, server_id, instance) = read().map_err(OpenError::Sqlite)?;
-    let signing_key = signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
+    let signing_key =
+        signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Settings { signing_key, epoch: text(epoch), server_id: text(server_id), instance: text(instance) })
+    Ok(Settings {
+        signing_key,
+        epoch: text(epoch),
+        server_id: text(server_id),
+        instance: text(instance),
+    })
 }
 
 /// Bytes of the operating system's generator.
@@ -262,7 +292,14 @@ mod tests {
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
         let known = u32::try_from(MIGRATIONS.len()).unwrap();
-        let more: Vec<_> = MIGRATIONS.iter().copied().chain([Migration { name: "later", sql: "CREATE TABLE later (id INTEGER PRIMARY KEY)" }]).collect();
+        let more: Vec<_> = MIGRATIONS
+            .iter()
+            .copied()
+            .chain([Migration {
+                name: "later",
+                sql: "CREATE TABLE later (id INTEGER PRIMARY KEY)",
+            }])
+            .collect();
         let conn = open_with(&path, &more).unwrap();
         assert_eq!(version(&conn).unwrap(), known + 1);
         conn.execute("INSERT INTO later DEFAULT VALUES", ()).unwrap();
@@ -276,7 +313,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
         drop(open(&path).unwrap());
-        let bad = ["CREATE TABLE later (id INTEGER)", "nonsense"].map(|sql| Migration { name: "bad", sql });
+        let bad = ["CREATE TABLE later (id INTEGER)", "nonsense"]
+            .map(|sql| Migration { name: "bad", sql });
         let more: Vec<_> = MIGRATIONS.iter().copied().chain(bad).collect();
         assert!(open_with(&path, &more).is_err());
         let conn = open(&path).unwrap();
@@ -288,7 +326,13 @@ mod tests {
     fn space_can_be_given_back_from_the_start() {
         let dir = tempfile::tempdir().unwrap();
         let conn = open(&dir.path().join("chat.db")).unwrap();
-        assert_eq!(conn.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(), 2);
-        assert_eq!(conn.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap(), 2);
+        assert_eq!(
+            conn.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(),
+            2
+        );
+        assert_eq!(
+            conn.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap(),
+            2
+        );
     }
 }

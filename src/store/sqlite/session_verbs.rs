@@ -9,10 +9,12 @@ use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
 use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sqlite {
-    /// Notes that a session was seen. Nobody waits for it, and a full queue may lose it: it is no acknowledged fact.
+    /// Notes that a session was seen. Nobody waits for it, and a full queue may lose it: it is no
+    /// acknowledged fact.
     fn slide(&self, id: SessionId, seen: Timestamp, expires: Timestamp) {
         let Ok(place) = std::sync::Arc::clone(&self.0.places).try_acquire_owned() else { return };
-        let (operation, _) = Operation::new(Touch::Nothing, move |work| sessions::slide(work, id, seen, expires));
+        let (operation, _) =
+            Operation::new(Touch::Nothing, move |work| sessions::slide(work, id, seen, expires));
         if self.order(Order::Task(Box::new(operation), place)).is_err() {
             tracing::debug!("A session was not noted as seen, the store is closing");
         }
@@ -26,7 +28,11 @@ impl Sessions for Sqlite {
 
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>> {
         Box::pin(async move {
-            let Some(mut session) = self.read(move |conn| Ok(sessions::find(conn, token, now)?)).await? else { return Ok(None) };
+            let Some(mut session) =
+                self.read(move |conn| Ok(sessions::find(conn, token, now)?)).await?
+            else {
+                return Ok(None);
+            };
             if sessions::slides(&session, now) {
                 (session.seen, session.expires) = (now, now.plus(life).max(session.expires));
                 self.slide(session.id, session.seen, session.expires);
@@ -54,12 +60,19 @@ impl Sessions for Sqlite {
         Box::pin(async move {
             let Some(ticket) = self.0.tickets.take(secret, Instant::now()) else { return Ok(None) };
             let session = ticket.session;
-            let holds = self.read(move |conn| Ok(sessions::holds(conn, session, Timestamp::now())?)).await?;
+            let holds = self
+                .read(move |conn| Ok(sessions::holds(conn, session, Timestamp::now())?))
+                .await?;
             Ok(holds.then_some(ticket))
         })
     }
 
-    fn attempt<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> Reply<'a, (), RetryAfter> {
+    fn attempt<'a>(
+        &'a self,
+        key: &'a str,
+        limit: u32,
+        window: Duration,
+    ) -> Reply<'a, (), RetryAfter> {
         Box::pin(async move { self.0.attempts.attempt(key, limit, window, Instant::now()) })
     }
 

@@ -27,8 +27,10 @@ const BY_ID: &str = session_sql!("s.id = ?1 AND s.expires > ?2");
 const OF_USER: &str = session_sql!("s.user = ?1 AND s.expires > ?2 ORDER BY s.id DESC");
 const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
 const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE id = ?1 AND ended IS NULL";
-const END_ONE: &str = "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id = ?2 AND ended IS NULL RETURNING id";
-const END_BUT: &str = "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id <> ?2 AND ended IS NULL RETURNING id";
+const END_ONE: &str =
+    "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id = ?2 AND ended IS NULL RETURNING id";
+const END_BUT: &str =
+    "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id <> ?2 AND ended IS NULL RETURNING id";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
@@ -75,16 +77,34 @@ pub(super) fn slides(session: &Session, now: Timestamp) -> bool {
 }
 
 /// Writes that it was seen.
-pub(super) fn slide(work: &Work<'_>, id: SessionId, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
+pub(super) fn slide(
+    work: &Work<'_>,
+    id: SessionId,
+    seen: Timestamp,
+    expires: Timestamp,
+) -> Result<(), Fault> {
     sql::run(work.conn, SLIDE, params![id, seen, expires])?;
     Ok(())
 }
 
 /// Adds a session.
 pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault> {
-    let user = users::one(work.conn, new.user)?.filter(|user| !user.disabled).ok_or(StoreError::NotFound(Missing::User))?;
+    let user = users::one(work.conn, new.user)?
+        .filter(|user| !user.disabled)
+        .ok_or(StoreError::NotFound(Missing::User))?;
     let expires = new.now.plus(new.life);
-    sql::run(work.conn, ADD, params![new.token, new.user, new.device, new.address.map(|a: IpAddr| a.to_string()), new.now, expires])?;
+    sql::run(
+        work.conn,
+        ADD,
+        params![
+            new.token,
+            new.user,
+            new.device,
+            new.address.map(|a: IpAddr| a.to_string()),
+            new.now,
+            expires
+        ],
+    )?;
     Ok(Session {
         id: SessionId(work.conn.last_insert_rowid()),
         user: user.id,

@@ -3,15 +3,27 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
 
-use crate::model::{Hash32, MediaId, Rev, Role, RoomId, Seq, SessionId, Timestamp, UserId, Visibility};
+use crate::model::{
+    Hash32, MediaId, Rev, Role, RoomId, Seq, SessionId, Timestamp, UserId, Visibility,
+};
 
 /// The first row, if any.
-pub(super) fn one<T>(conn: &Connection, sql: &str, params: impl Params, from_row: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+pub(super) fn one<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    from_row: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
     conn.prepare_cached(sql)?.query_row(params, from_row).optional()
 }
 
 /// All rows.
-pub(super) fn all<T>(conn: &Connection, sql: &str, params: impl Params, from_row: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+pub(super) fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    from_row: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     conn.prepare_cached(sql)?.query_map(params, from_row)?.collect()
 }
 
@@ -25,7 +37,8 @@ pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Result<u
     conn.prepare_cached(sql)?.execute(params)
 }
 
-/// A list for `IN (SELECT value FROM json_each(?))`, so that one cached statement serves lists of every length.
+/// A list for `IN (SELECT value FROM json_each(?))`, so that one cached statement serves lists of
+/// every length.
 pub(super) fn list(ids: impl IntoIterator<Item = i64>) -> String {
     let mut text = String::from("[");
     for (n, id) in ids.into_iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Faults that cannot be made from outside: a COMMIT that fails, an operation that panics, a read without end.
+//! Faults that cannot be made from outside: a COMMIT that fails, an operation that panics, a read
+//! without end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -47,7 +48,13 @@ impl Fragile {
         };
         let user = self.store.add_user(new).await.unwrap();
         let participants = vec![(user.id, Role::Member)];
-        let new = NewRoom { name: None, visibility: Visibility::Private, owner: user.id, participants, reuse: false };
+        let new = NewRoom {
+            name: None,
+            visibility: Visibility::Private,
+            owner: user.id,
+            participants,
+            reuse: false,
+        };
         let facts = self.store.add_room(new).await.unwrap().value;
         (user, facts)
     }
@@ -76,7 +83,10 @@ async fn a_failed_commit_stores_nothing_and_tells_nobody() {
         fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)),
         fragile.store.mark_read(facts.room.id, ann.id, Seq(0)),
     );
-    assert_eq!((first.unwrap_err(), second.unwrap_err(), mark.unwrap_err()), (StoreError::Unavailable, StoreError::Unavailable, StoreError::Unavailable));
+    assert_eq!(
+        (first.unwrap_err(), second.unwrap_err(), mark.unwrap_err()),
+        (StoreError::Unavailable, StoreError::Unavailable, StoreError::Unavailable)
+    );
     assert_eq!(fragile.events.load(Ordering::SeqCst), told);
     fragile.failing.store(false, Ordering::SeqCst);
     let posted = fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)).await.unwrap();
@@ -104,8 +114,12 @@ async fn a_panic_costs_only_the_operation_that_panicked() {
 #[tokio::test]
 async fn a_read_without_end_is_ended() {
     let fragile = Fragile::open();
-    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
-    let answer = fragile.store.read(move |conn| Ok(conn.query_row(endless, (), |row| row.get::<_, i64>(0))?)).await;
+    let endless =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let answer = fragile
+        .store
+        .read(move |conn| Ok(conn.query_row(endless, (), |row| row.get::<_, i64>(0))?))
+        .await;
     assert_eq!(answer.unwrap_err(), StoreError::Unavailable);
     fragile.store.ping().await.unwrap();
 }

@@ -46,7 +46,8 @@ impl Tickets {
             }
         }
         if kept.owners.len() >= MAX_TICKETS
-            && let Some(greediest) = kept.of.iter().max_by_key(|(_, waiting)| waiting.len()).map(|(user, _)| *user)
+            && let Some(greediest) =
+                kept.of.iter().max_by_key(|(_, waiting)| waiting.len()).map(|(user, _)| *user)
         {
             kept.remove(greediest, 0);
         }
@@ -67,7 +68,10 @@ impl Kept {
     /// Makes room for one more of this user (and this session), where fewer than `most` may wait.
     fn bound(&mut self, user: UserId, session: Option<SessionId>, most: usize) {
         let Some(waiting) = self.of.get(&user) else { return };
-        let mut same = waiting.iter().enumerate().filter(|(_, waiting)| session.is_none_or(|session| waiting.ticket.session == session));
+        let mut same = waiting
+            .iter()
+            .enumerate()
+            .filter(|(_, waiting)| session.is_none_or(|session| waiting.ticket.session == session));
         let oldest = same.next().map(|(at, _)| at);
         if same.count() + 1 >= most
             && let Some(oldest) = oldest
@@ -77,7 +81,11 @@ impl Kept {
     }
 
     fn expire(&mut self, user: UserId, now: Instant) {
-        while let Some(at) = self.of.get(&user).and_then(|waiting| waiting.iter().position(|waiting| waiting.until <= now)) {
+        while let Some(at) = self
+            .of
+            .get(&user)
+            .and_then(|waiting| waiting.iter().position(|waiting| waiting.until <= now))
+        {
             self.remove(user, at);
         }
     }
@@ -135,7 +143,8 @@ mod tests {
         for secret in &all {
             tickets.issue(TICKET, *secret, now, life);
         }
-        let left: Vec<bool> = all.iter().map(|secret| tickets.take(*secret, now).is_some()).collect();
+        let left: Vec<bool> =
+            all.iter().map(|secret| tickets.take(*secret, now).is_some()).collect();
         assert_eq!(left, [vec![false; 2], vec![true; PER_SESSION]].concat());
         assert_eq!(tickets.take(SECRET, now), Some(of(1, 9)), "another session has its own");
     }
@@ -149,7 +158,10 @@ mod tests {
             let user = if number < 10_000 { 2 + number % 300 } else { 1_000 + number / 8 };
             tickets.issue(of(user, 100 + number), secret, now, life * 2);
             let kept = tickets.0.lock().unwrap();
-            assert!(kept.owners.len() <= MAX_TICKETS && kept.of.values().all(|waiting| waiting.len() <= PER_USER));
+            assert!(
+                kept.owners.len() <= MAX_TICKETS
+                    && kept.of.values().all(|waiting| waiting.len() <= PER_USER)
+            );
         }
         assert_eq!(tickets.take(SECRET, now), Some(TICKET));
     }

@@ -22,7 +22,9 @@ const BY_FOLDED: &str = user_sql!("folded = ?1");
 const BY_EMAIL: &str = user_sql!("email_folded = ?1");
 const BY_IDS: &str = user_sql!("id IN (SELECT value FROM json_each(?1)) ORDER BY id");
 const AFTER: &str = user_sql!("id > ?1 ORDER BY id LIMIT ?2");
-const WITH_TEXT: &str = user_sql!("(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) ORDER BY id LIMIT ?3");
+const WITH_TEXT: &str = user_sql!(
+    "(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) ORDER BY id LIMIT ?3"
+);
 macro_rules! near {
     ($user:literal) => {
         concat!(
@@ -32,9 +34,15 @@ macro_rules! near {
         )
     };
 }
-const NEAR_WITH_TEXT: &str =
-    concat!(user_sql!("(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) AND (id = ?4 OR id IN "), near!("?4"), ") ORDER BY id LIMIT ?3");
-const ACQUAINTED: &str = concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
+const NEAR_WITH_TEXT: &str = concat!(
+    user_sql!(
+        "(instr(folded, ?1) > 0 OR (?2 AND instr(name_folded, ?1) > 0)) AND (id = ?4 OR id IN "
+    ),
+    near!("?4"),
+    ") ORDER BY id LIMIT ?3"
+);
+const ACQUAINTED: &str =
+    concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
 const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1, admin, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
@@ -43,8 +51,21 @@ const ADMINISTRATOR: &str = "SELECT 1 FROM users WHERE admin = 1 AND deleted IS 
 const KNOWN: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[BY_ID, BY_FOLDED, BY_EMAIL, BY_IDS, AFTER, WITH_TEXT, NEAR_WITH_TEXT, ACQUAINTED, ADD, LOGIN_TAKEN, EMAIL_TAKEN, ADMINISTRATOR, KNOWN];
+pub(super) const STATEMENTS: &[&str] = &[
+    BY_ID,
+    BY_FOLDED,
+    BY_EMAIL,
+    BY_IDS,
+    AFTER,
+    WITH_TEXT,
+    NEAR_WITH_TEXT,
+    ACQUAINTED,
+    ADD,
+    LOGIN_TAKEN,
+    EMAIL_TAKEN,
+    ADMINISTRATOR,
+    KNOWN,
+];
 
 fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
     let user = User {
@@ -60,10 +81,21 @@ fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
         guest: row.get("guest")?,
         created: row.get("created")?,
     };
-    Ok((Account { user, password: row.get("password")?, md5: row.get("md5")?, sha1: row.get("sha1")? }, row.get("media")?))
+    Ok((
+        Account {
+            user,
+            password: row.get("password")?,
+            md5: row.get("md5")?,
+            sha1: row.get("sha1")?,
+        },
+        row.get("media")?,
+    ))
 }
 
-fn complete(conn: &Connection, (mut account, picture): (Account, Option<MediaId>)) -> Result<Account> {
+fn complete(
+    conn: &Connection,
+    (mut account, picture): (Account, Option<MediaId>),
+) -> Result<Account> {
     if let Some(picture) = picture {
         account.user.media = media::one(conn, picture)?;
     }
@@ -119,7 +151,13 @@ pub(super) fn after(conn: &Connection, id: UserId, limit: u32) -> Result<Vec<Use
 }
 
 /// Users whose names contain the text.
-pub(super) fn with_text(conn: &Connection, text: &str, names_too: bool, near: Option<UserId>, limit: u32) -> Result<Vec<User>> {
+pub(super) fn with_text(
+    conn: &Connection,
+    text: &str,
+    names_too: bool,
+    near: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>> {
     match near {
         None => all(conn, WITH_TEXT, params![fold(text), names_too, limit]),
         Some(user) => all(conn, NEAR_WITH_TEXT, params![fold(text), names_too, limit, user]),
@@ -128,7 +166,9 @@ pub(super) fn with_text(conn: &Connection, text: &str, names_too: bool, near: Op
 
 /// Those of these users who share a room with this one, and that one themselves.
 pub(super) fn acquainted(conn: &Connection, user: UserId, with: &[UserId]) -> Result<Vec<UserId>> {
-    sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| row.get(0))
+    sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| {
+        row.get(0)
+    })
 }
 
 /// Whether anybody may administer the server.
@@ -137,7 +177,10 @@ pub(super) fn has_administrator(conn: &Connection) -> Result<bool> {
 }
 
 /// `NotFound` unless all of them are there.
-pub(super) fn check_all(conn: &Connection, ids: impl IntoIterator<Item = UserId>) -> Result<(), Fault> {
+pub(super) fn check_all(
+    conn: &Connection,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<(), Fault> {
     for id in ids {
         if !sql::any(conn, KNOWN, [id])? {
             return Err(StoreError::NotFound(Missing::User).into());

@@ -1,13 +1,18 @@
 //! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
 
 use super::work::Touch;
-use super::{Sqlite, accounts, cards, marks, media, message_changes, messages, people, pins, posting, room_changes, rooms, users};
+use super::{
+    Sqlite, accounts, cards, marks, media, message_changes, messages, people, pins, posting,
+    room_changes, rooms, users,
+};
 use crate::model::{
-    Account, Changes, Media, MediaId, Message, Pin, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Changes, Media, MediaId, Message, Pin, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
+    Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
-    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
-    StoreError, UserChange, UserKey, UserQuery,
+    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom,
+    NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
+    UserKey, UserQuery,
 };
 
 impl Store for Sqlite {
@@ -38,7 +43,9 @@ impl Store for Sqlite {
                 let names = names.to_vec();
                 Box::pin(self.read(move |conn| Ok(users::by_folded(conn, &names)?)))
             }
-            UserQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(users::after(conn, id, limit)?))),
+            UserQuery::After(id, limit) => {
+                Box::pin(self.read(move |conn| Ok(users::after(conn, id, limit)?)))
+            }
         }
     }
 
@@ -58,7 +65,13 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Much, move |work| accounts::remove(work, id)))
     }
 
-    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, near: Option<UserId>, limit: u32) -> Reply<'a, Vec<User>> {
+    fn find_users<'a>(
+        &'a self,
+        text: &'a str,
+        names_too: bool,
+        near: Option<UserId>,
+        limit: u32,
+    ) -> Reply<'a, Vec<User>> {
         let text = text.to_owned();
         Box::pin(self.read(move |conn| Ok(users::with_text(conn, &text, names_too, near, limit)?)))
     }
@@ -78,12 +91,20 @@ impl Store for Sqlite {
 
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
         match which {
-            RoomQuery::Of { user, participants } => Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?))),
-            RoomQuery::Page { user, descending, offset, limit, participants } => {
-                Box::pin(self.read(move |conn| Ok(cards::page(conn, user, descending, offset, limit, participants)?)))
+            RoomQuery::Of { user, participants } => {
+                Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?)))
             }
-            RoomQuery::Public { user, after, limit } => Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?))),
-            RoomQuery::Visible { user, limit } => Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?))),
+            RoomQuery::Page { user, descending, offset, limit, participants } => {
+                Box::pin(self.read(move |conn| {
+                    Ok(cards::page(conn, user, descending, offset, limit, participants)?)
+                }))
+            }
+            RoomQuery::Public { user, after, limit } => {
+                Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?)))
+            }
+            RoomQuery::Visible { user, limit } => {
+                Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?)))
+            }
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
                 Box::pin(self.read(move |conn| Ok(cards::these(conn, user, &ids)?)))
@@ -92,7 +113,9 @@ impl Store for Sqlite {
                 let name = name.to_owned();
                 Box::pin(self.read(move |conn| Ok(cards::named(conn, &name, limit)?)))
             }
-            RoomQuery::After(id, limit) => Box::pin(self.read(move |conn| Ok(cards::after(conn, id, limit)?))),
+            RoomQuery::After(id, limit) => {
+                Box::pin(self.read(move |conn| Ok(cards::after(conn, id, limit)?)))
+            }
         }
     }
 
@@ -108,23 +131,48 @@ impl Store for Sqlite {
         Box::pin(self.read(move |conn| Ok(media::of_room(conn, room)?)))
     }
 
-    fn change_room(&self, id: RoomId, basis: Basis, by: UserId, change: RoomChange) -> Reply<'_, Committed> {
-        Box::pin(self.write(Touch::Room(id), move |work| room_changes::change(work, id, basis, by, &change)))
+    fn change_room(
+        &self,
+        id: RoomId,
+        basis: Basis,
+        by: UserId,
+        change: RoomChange,
+    ) -> Reply<'_, Committed> {
+        Box::pin(
+            self.write(Touch::Room(id), move |work| {
+                room_changes::change(work, id, basis, by, &change)
+            }),
+        )
     }
 
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted> {
         Box::pin(self.write(Touch::Counters, move |work| posting::post(work, room, basis, &draft)))
     }
 
-    fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: UserId, change: MessageChange) -> Reply<'_, Committed> {
-        Box::pin(self.write(Touch::Room(room), move |work| message_changes::change(work, room, seq, basis, by, &change)))
+    fn change_message(
+        &self,
+        room: RoomId,
+        seq: Seq,
+        basis: Basis,
+        by: UserId,
+        change: MessageChange,
+    ) -> Reply<'_, Committed> {
+        Box::pin(self.write(Touch::Room(room), move |work| {
+            message_changes::change(work, room, seq, basis, by, &change)
+        }))
     }
 
     fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
         Box::pin(self.read(move |conn| messages::window(conn, room, window, limit)))
     }
 
-    fn changes<'a>(&'a self, room: RoomId, since: Rev, epoch: Option<&'a str>, limit: u32) -> Reply<'a, Changes> {
+    fn changes<'a>(
+        &'a self,
+        room: RoomId,
+        since: Rev,
+        epoch: Option<&'a str>,
+        limit: u32,
+    ) -> Reply<'a, Changes> {
         let ours = self.0.settings.epoch.clone();
         let same = epoch.is_none_or(|theirs| theirs == ours);
         Box::pin(self.read(move |conn| messages::changes(conn, room, since, same, &ours, limit)))
@@ -138,7 +186,13 @@ impl Store for Sqlite {
         Box::pin(self.read(move |conn| Ok(marks::readers(conn, room, seq)?)))
     }
 
-    fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found> {
+    fn find_messages<'a>(
+        &'a self,
+        rooms: &'a [RoomId],
+        words: &'a WordQuery,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Reply<'a, Found> {
         Box::pin(self.search(rooms, words, after, limit))
     }
 
@@ -146,7 +200,12 @@ impl Store for Sqlite {
         Box::pin(self.write(Touch::Nothing, move |work| media::add(work, &new)))
     }
 
-    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>> {
+    fn media<'a>(
+        &'a self,
+        name: &'a str,
+        id: Option<MediaId>,
+        reader: UserId,
+    ) -> Reply<'a, Option<Media>> {
         let name = name.to_owned();
         Box::pin(self.read(move |conn| Ok(media::readable(conn, &name, id, reader)?)))
     }
@@ -155,18 +214,34 @@ impl Store for Sqlite {
         Box::pin(self.read(move |conn| Ok(media::unused_bytes(conn, owner)?)))
     }
 
-    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)> {
+    fn count_unused_media(
+        &self,
+        before: Timestamp,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (u64, u64, Option<MediaId>)> {
         Box::pin(self.read(move |conn| {
             let page = media::unused(conn, before, after, count)?;
             Ok((page.looked_at, page.unused.len() as u64, page.next))
         }))
     }
 
-    fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
+    fn drop_unused_media(
+        &self,
+        before: Timestamp,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(async move {
             // Looked for by a reader, so that no send waits for it; the writer looks again.
-            let media::Page { unused: ids, next, .. } = self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
-            let names = if ids.is_empty() { Vec::new() } else { self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?)).await? };
+            let media::Page { unused: ids, next, .. } =
+                self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+            let names = if ids.is_empty() {
+                Vec::new()
+            } else {
+                self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?))
+                    .await?
+            };
             Ok((names, next))
         })
     }
@@ -178,7 +253,11 @@ impl Store for Sqlite {
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
         let change = move |work: &mut super::Work<'_>| {
-            if people::set_muted(work.conn, room, user, muted)? { Ok(()) } else { Err(StoreError::NotFound(Missing::Participant).into()) }
+            if people::set_muted(work.conn, room, user, muted)? {
+                Ok(())
+            } else {
+                Err(StoreError::NotFound(Missing::Participant).into())
+            }
         };
         Box::pin(self.write(Touch::Nothing, change))
     }

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 
 /// Looking at the file costs a system call, so not after every commit.
 const COMMITS_PER_LOOK: u32 = 64;
-/// Overlapping readers can keep the automatic checkpoint from ever starting the log anew; from here on it is insisted on.
+/// Overlapping readers can keep the automatic checkpoint from ever starting the log anew; from here
+/// on it is insisted on.
 const MAX_WAL: u64 = 64 * 1024 * 1024;
 /// How long sends may wait for readers to let go; if they do not, the next look tries again.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -33,7 +34,9 @@ pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
     match restart() {
         Ok(true) => tracing::debug!("Readers hold the write-ahead log"),
         Ok(false) => {}
-        Err(error) => tracing::error!(store.error = %error, "The write-ahead log could not be started anew"),
+        Err(error) => {
+            tracing::error!(store.error = %error, "The write-ahead log could not be started anew")
+        }
     }
 }
 
@@ -59,7 +62,11 @@ mod tests {
         let size = || std::fs::metadata(dir.path().join("chat.db-wal")).unwrap().len();
         let write = |count: u32| {
             for _ in 0..count {
-                conn.execute("REPLACE INTO settings (key, value) VALUES ('ballast', randomblob(8000000))", ()).unwrap();
+                conn.execute(
+                    "REPLACE INTO settings (key, value) VALUES ('ballast', randomblob(8000000))",
+                    (),
+                )
+                .unwrap();
             }
         };
         reader.execute_batch("BEGIN; SELECT * FROM settings;").unwrap();

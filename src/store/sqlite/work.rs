@@ -1,4 +1,5 @@
-//! What an operation holds in its hands inside the writer's transaction, and how it waits for its turn.
+//! What an operation holds in its hands inside the writer's transaction, and how it waits for its
+//! turn.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -46,7 +47,8 @@ pub(super) enum Touch {
 
 /// Something that waits for the writer.
 pub(super) trait Task: Send {
-    /// Does it; may be called again after a rollback. Err: something was written and must be taken back.
+    /// Does it; may be called again after a rollback. Err: something was written and must be taken
+    /// back.
     fn run(&mut self, work: &mut Work<'_>) -> rusqlite::Result<()>;
     /// Answers: with what came of it, or that it failed.
     fn answer(self: Box<Self>, failed: Option<StoreError>);
@@ -91,7 +93,8 @@ where
     }
 
     fn answer(self: Box<Self>, failed: Option<StoreError>) {
-        // A refusal counts no more than a success then: it may rest on what the same batch had written.
+        // A refusal counts no more than a success then: it may rest on what the same batch had
+        // written.
         let outcome = match failed {
             Some(why) => Err(why),
             None => self.outcome.unwrap_or(Err(StoreError::Unavailable)),

@@ -1,4 +1,5 @@
-//! The one thread that writes: it takes all that waits, commits once, hands on the events, and only then answers.
+//! The one thread that writes: it takes all that waits, commits once, hands on the events, and only
+//! then answers.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -171,7 +172,10 @@ impl Writer {
     /// The next order; None when something else is due first.
     fn next(&mut self, orders: &Receiver<Order>) -> Result<Option<Order>, RecvTimeoutError> {
         let probe = self.health.commits_fail().then_some(self.probe_at);
-        let wake = [self.marks.deadline(), self.jobs_from, self.prune_at, probe].into_iter().flatten().min();
+        let wake = [self.marks.deadline(), self.jobs_from, self.prune_at, probe]
+            .into_iter()
+            .flatten()
+            .min();
         let wait = wake.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
         match orders.recv_timeout(wait) {
             Ok(order) => Ok(Some(order)),
@@ -180,7 +184,11 @@ impl Writer {
         }
     }
 
-    fn take(&mut self, order: Order, batch: &mut Vec<Box<dyn Task>>) -> Option<oneshot::Sender<()>> {
+    fn take(
+        &mut self,
+        order: Order,
+        batch: &mut Vec<Box<dyn Task>>,
+    ) -> Option<oneshot::Sender<()>> {
         match order {
             Order::Task(task, _place) => batch.push(task),
             Order::Mark(mark, _place) => self.marks.add(mark),
@@ -189,7 +197,8 @@ impl Writer {
         None
     }
 
-    /// Commits these tasks and the read marks that wait; a task that fails is set apart from the others.
+    /// Commits these tasks and the read marks that wait; a task that fails is set apart from the
+    /// others.
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
         self.measured.batch(batch.len());
@@ -202,16 +211,17 @@ impl Writer {
             if part.is_empty() {
                 continue;
             }
-            let failed = match self.attempt(|work| part.iter_mut().try_for_each(|task| task.run(work))) {
-                Ok(()) => None,
-                Err(Failed::Commit(error)) => Some(commit_failed(&error)),
-                Err(Failed::Body(_) | Failed::Panic) if part.len() > 1 => {
-                    parts.extend(part.into_iter().map(|task| vec![task]));
-                    continue;
-                }
-                Err(Failed::Body(error)) => Some(unchanged(&error)),
-                Err(Failed::Panic) => Some(StoreError::Unavailable),
-            };
+            let failed =
+                match self.attempt(|work| part.iter_mut().try_for_each(|task| task.run(work))) {
+                    Ok(()) => None,
+                    Err(Failed::Commit(error)) => Some(commit_failed(&error)),
+                    Err(Failed::Body(_) | Failed::Panic) if part.len() > 1 => {
+                        parts.extend(part.into_iter().map(|task| vec![task]));
+                        continue;
+                    }
+                    Err(Failed::Body(error)) => Some(unchanged(&error)),
+                    Err(Failed::Panic) => Some(StoreError::Unavailable),
+                };
             for task in part {
                 task.answer(failed.clone());
             }
@@ -236,7 +246,10 @@ impl Writer {
     }
 
     /// One transaction: all of it and its events, or nothing.
-    fn attempt(&mut self, body: impl FnOnce(&mut Work<'_>) -> rusqlite::Result<()>) -> Result<(), Failed> {
+    fn attempt(
+        &mut self,
+        body: impl FnOnce(&mut Work<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Failed> {
         let mut events: Vec<Event> = Vec::new();
         let (conn, counters) = (&self.conn, &mut self.counters);
         let mut promised = false;
@@ -244,31 +257,39 @@ impl Writer {
         let before = conn.total_changes();
         let ran = catch_unwind(AssertUnwindSafe(|| {
             conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
-            let mut work = Work { conn, counters, now: Timestamp::now(), events: &mut events, promised: false };
+            let mut work = Work {
+                conn,
+                counters,
+                now: Timestamp::now(),
+                events: &mut events,
+                promised: false,
+            };
             body(&mut work)?;
             promised = work.promised;
             counters.write(conn)
         }));
         let failed = match ran {
-            Ok(Ok(())) => match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
-                Ok(_) => {
-                    self.measured.seconds.record(began.elapsed());
-                    if self.conn.total_changes() != before && self.health.wrote() {
-                        tracing::info!("The database can be written again.");
+            Ok(Ok(())) => {
+                match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
+                    Ok(_) => {
+                        self.measured.seconds.record(began.elapsed());
+                        if self.conn.total_changes() != before && self.health.wrote() {
+                            tracing::info!("The database can be written again.");
+                        }
+                        if promised && self.prune_at.is_some() {
+                            self.jobs_from = Some(Instant::now());
+                        }
+                        for event in events {
+                            self.sink.put(event);
+                        }
+                        if let Some(search) = &self.search {
+                            search.wake();
+                        }
+                        return Ok(());
                     }
-                    if promised && self.prune_at.is_some() {
-                        self.jobs_from = Some(Instant::now());
-                    }
-                    for event in events {
-                        self.sink.put(event);
-                    }
-                    if let Some(search) = &self.search {
-                        search.wake();
-                    }
-                    return Ok(());
+                    Err(error) => Failed::Commit(error),
                 }
-                Err(error) => Failed::Commit(error),
-            },
+            }
             Ok(Err(error)) => Failed::Body(error),
             Err(_) => {
                 tracing::error!("An operation of the store panicked; it was taken back");
@@ -303,7 +324,9 @@ impl Writer {
                 tracing::error!("Old entries are not cleared away");
             }
         }
-        if self.jobs_from.is_none_or(|from| from > now) || !(idle || self.commits.is_multiple_of(COMMITS_PER_STEP)) {
+        if self.jobs_from.is_none_or(|from| from > now)
+            || !(idle || self.commits.is_multiple_of(COMMITS_PER_STEP))
+        {
             return;
         }
         let mut more = false;

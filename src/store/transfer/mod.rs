@@ -1,13 +1,15 @@
-//! What is handed over when a whole instance is exported or something is imported: records, and the report of an import.
+//! What is handed over when a whole instance is exported or something is imported: records, and the
+//! report of an import.
 //!
-//! What may live here: the types. How they are read from and written to the database stands in `sqlite/transfer`.
+//! What may live here: the types. How they are read from and written to the database stands in
+//! `sqlite/transfer`.
 
 mod moment;
 mod record;
 mod report;
 
 pub use record::{
-    EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord,
-    Record, RoomRecord, UserRecord,
+    EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
+    MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
 };
 pub use report::{Count, Kind, Note, Reason, Report, Taken, Terms};

@@ -1,4 +1,5 @@
-//! One line of an export. The names of the keys and of the types are a promise (README, "Export format").
+//! One line of an export. The names of the keys and of the types are a promise (README, "Export
+//! format").
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -161,7 +162,8 @@ pub struct UserRecord {
     /// Nobody knows the password; not a part of the format.
     #[serde(skip)]
     pub no_password: bool,
-    /// Known only from what somebody said, until a later import knows them; not a part of the format.
+    /// Known only from what somebody said, until a later import knows them; not a part of the
+    /// format.
     #[serde(skip)]
     pub stranger: bool,
 }
@@ -414,7 +416,10 @@ mod tests {
         let line = r#"{"type":"message","room":1,"seq":2,"rev":5,"author":3,"text":"책","time":"2025-07-15T14:32:10.245Z","edited":"2025-07-15T14:32:11.000Z","reply_to":1,"reactions":[{"user":3,"reaction":"👍","at":"2025-07-15T14:32:12.000Z"}]}"#;
         let record: Record = serde_json::from_str(line).unwrap();
         let Record::Message(message) = &record else { panic!("{record:?}") };
-        assert_eq!((message.time, &message.reply_to), (Timestamp(1_752_589_930_245), &Some(Key::Number(1))));
+        assert_eq!(
+            (message.time, &message.reply_to),
+            (Timestamp(1_752_589_930_245), &Some(Key::Number(1)))
+        );
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
         assert_eq!(record.kind(), "message");
         assert!(serde_json::from_str::<Record>(&line.replace("14:32:10", "25:32:10")).is_err());

@@ -119,35 +119,53 @@ impl Reason {
     /// For people.
     pub fn words(self) -> &'static str {
         match self {
-            Self::LoginChanged => "the login name is taken or not possible here; a similar one was given",
+            Self::LoginChanged => {
+                "the login name is taken or not possible here; a similar one was given"
+            }
             Self::NameChanged => "the display name was cut or cleaned",
             Self::EmailLeftOut => "the e-mail address is another's or none; left out",
             Self::BirthLeftOut => "the birth date is none; left out",
-            Self::PasswordUnusable => "no password comes along; chatctl user passwd --all-without --generate --to FILE gives one to everybody",
+            Self::PasswordUnusable => {
+                "no password comes along; chatctl user passwd --all-without --generate --to FILE gives one to everybody"
+            }
             Self::AdminNotTaken => "administrators are made with chatctl user promote only",
-            Self::RoomRenamed => "the name of the room is taken or not possible here; a similar one was given",
+            Self::RoomRenamed => {
+                "the name of the room is taken or not possible here; a similar one was given"
+            }
             Self::RoomGone => "the room was imported before and deleted here since",
             Self::NotAMessage => "tells of the room, nobody said it",
             Self::Empty => "says nothing",
             Self::TextSplit => "the text is too long for one message and became several",
             Self::TextCleaned => "characters that cannot be stored were left out",
-            Self::TimeMoved => "older than what the room holds already; got the time of the message before",
+            Self::TimeMoved => {
+                "older than what the room holds already; got the time of the message before"
+            }
             Self::AnswerWithoutTarget => "the message that is answered is not there",
             Self::ReactionUnknown => "no such emoji here",
-            Self::FileElsewhere => "the export does not hold the file; its name and address stand in the text",
+            Self::FileElsewhere => {
+                "the export does not hold the file; its name and address stand in the text"
+            }
             Self::FileUnreadable => "the file is empty, too large or damaged",
             Self::FilesSplit => "more than ten files at one message; it became several",
             Self::BytesMissing => "the export does not hold the bytes of the file",
             Self::Dangling => "refers to what is not there",
             Self::NotUnderstood => "not understood and left out",
-            Self::Completed => "only mentioned by an earlier import; now the whole account has come",
+            Self::Completed => {
+                "only mentioned by an earlier import; now the whole account has come"
+            }
             Self::Guest => "guests: kept to the rooms that they are in",
             Self::Archived => "archived rooms: private, and there to be read only",
-            Self::ParticipantsGuessed => "the export names nobody who is in the room; whoever has written in it was put in",
+            Self::ParticipantsGuessed => {
+                "the export names nobody who is in the room; whoever has written in it was put in"
+            }
             Self::RoomEmpty => "nobody is in the room",
             Self::RoomLeftOut => "nobody is in the room and nobody could enter it; left out",
-            Self::AdminGiven => "whoever administered the room cannot log in; somebody else became its admin",
-            Self::NoAdmin => "nobody in the room can log in and administer it; chatctl room role ROOM NAME admin gives the role",
+            Self::AdminGiven => {
+                "whoever administered the room cannot log in; somebody else became its admin"
+            }
+            Self::NoAdmin => {
+                "nobody in the room can log in and administer it; chatctl room role ROOM NAME admin gives the role"
+            }
             Self::NoPlace => "there is no place for it here; left out",
         }
     }

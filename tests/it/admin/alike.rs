@@ -7,7 +7,17 @@ use crate::support::{Client, Ctl, Json, Person, Server, texts};
 /// What one side has said, without what differs from run to run.
 fn plain(mut value: Json) -> Json {
     if let Some(object) = value.as_object_mut() {
-        for key in ["created", "joined", "last_seen", "expires", "time", "edited", "deleted", "older_than", "archived"] {
+        for key in [
+            "created",
+            "joined",
+            "last_seen",
+            "expires",
+            "time",
+            "edited",
+            "deleted",
+            "older_than",
+            "archived",
+        ] {
             if object.get(key).is_some_and(Json::is_string) {
                 object.insert(key.to_owned(), json!("TIME"));
             }
@@ -16,13 +26,23 @@ fn plain(mut value: Json) -> Json {
     value
 }
 
-/// Every verb that works both ways, in an order in which each matters; what each says, line by line, and its code.
+/// Every verb that works both ways, in an order in which each matters; what each says, line by
+/// line, and its code.
 fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
     let script: &[&[&str]] = &[
         &["user", "list"],
         &["user", "show", "ANN"],
         &["user", "show", "nobody"],
-        &["user", "create", "dan", "--display-name", "Dan D.", "--email", "dan@example.org", "--password-stdin"],
+        &[
+            "user",
+            "create",
+            "dan",
+            "--display-name",
+            "Dan D.",
+            "--email",
+            "dan@example.org",
+            "--password-stdin",
+        ],
         &["user", "create", "dan", "--password-stdin"],
         &["user", "create", "DAN", "--password-stdin", "--if-not-exists"],
         &["user", "create", "not a name", "--password-stdin"],
@@ -95,7 +115,8 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
     ];
     let run = |arguments: &&[&str]| {
         let said = ctl.run_with(&[arguments, &["-o", "jsonl"][..]].concat(), "a long password\n");
-        let items = said.out.lines().map(|line| plain(serde_json::from_str(line).unwrap())).collect();
+        let items =
+            said.out.lines().map(|line| plain(serde_json::from_str(line).unwrap())).collect();
         (arguments.join(" "), said.code, items, said.err)
     };
     script.iter().map(run).collect()
@@ -109,7 +130,11 @@ async fn world() -> Server {
         ctl.create(name, &[]);
     }
     let ann = log_in(&server, "ann").await;
-    let room = ann.post("/api/chatrooms", json!({"name": "talk", "targetUserIds": ["ben", "cyd"]})).await.is(201)["roomId"].clone();
+    let room = ann
+        .post("/api/chatrooms", json!({"name": "talk", "targetUserIds": ["ben", "cyd"]}))
+        .await
+        .is(201)["roomId"]
+        .clone();
     let messages = format!("/api/chatrooms/{}/messages", room.as_str().unwrap());
     let first = ann.post(&messages, json!({"content": "one"})).await.is(201);
     ann.post(&messages, json!({"content": "둘", "replyTo": first["messageId"]})).await.is(201);
@@ -119,7 +144,10 @@ async fn world() -> Server {
 
 async fn log_in(server: &Server, name: &str) -> Client {
     let client = Client::new(server);
-    let login = client.post("/api/login", json!({"userId": name, "password": format!("secret of {name}")})).await.is(200);
+    let login = client
+        .post("/api/login", json!({"userId": name, "password": format!("secret of {name}")}))
+        .await
+        .is(200);
     client.bearer(login["token"].as_str().unwrap())
 }
 
@@ -133,7 +161,11 @@ async fn a_running_and_a_stopped_server_answer_alike() {
     for (live, still) in told.iter().zip(&silent) {
         assert_eq!(live, still, "{}", live.0);
     }
-    let codes: Vec<_> = told.iter().map(|(asked, code, _, _)| (asked.as_str(), *code)).filter(|(_, code)| *code != 0).collect();
+    let codes: Vec<_> = told
+        .iter()
+        .map(|(asked, code, _, _)| (asked.as_str(), *code))
+        .filter(|(_, code)| *code != 0)
+        .collect();
     assert_eq!(
         codes,
         [
@@ -162,12 +194,18 @@ async fn a_running_and_a_stopped_server_answer_alike() {
     for (asked, code, items, errors) in &told {
         match code {
             0 => assert_eq!(errors, "", "{asked}"),
-            _ if asked.ends_with("attic") || asked.ends_with("delete ben") || asked.ends_with("demote dan") => {
+            _ if asked.ends_with("attic")
+                || asked.ends_with("delete ben")
+                || asked.ends_with("demote dan") =>
+            {
                 assert!(errors.contains("--yes"), "{asked}: {errors}");
             }
             _ => {
                 let error: Json = serde_json::from_str(errors).unwrap();
-                assert!(error["error"].is_string() && error["message"].is_string(), "{asked}: {errors}");
+                assert!(
+                    error["error"].is_string() && error["message"].is_string(),
+                    "{asked}: {errors}"
+                );
                 assert!(items.is_empty(), "{asked}");
             }
         }
@@ -176,19 +214,40 @@ async fn a_running_and_a_stopped_server_answer_alike() {
     assert_eq!(texts(&json!(said("user list")), "name"), ["ann", "cyd", "dan"]);
     assert_eq!(texts(&json!(said("room list")), "name"), ["talk", "hall"]);
     let export = said("room export talk");
-    assert_eq!(texts(&json!(export), "type"), ["room", "member", "member", "message", "message", "message"], "{export:?}");
-    assert!(export[3..].iter().all(|message| message["deleted"].is_string() && message["content"] == ""), "{export:?}");
+    assert_eq!(
+        texts(&json!(export), "type"),
+        ["room", "member", "member", "message", "message", "message"],
+        "{export:?}"
+    );
+    assert!(
+        export[3..]
+            .iter()
+            .all(|message| message["deleted"].is_string() && message["content"] == ""),
+        "{export:?}"
+    );
 
-    // What was done while it stood still holds when it runs again: also the work that goes on in the background.
+    // What was done while it stood still holds when it runs again: also the work that goes on in
+    // the background.
     stopped.restart().await;
     let (one, other) = (Ctl::of(&running), Ctl::of(&stopped));
-    for list in [&["user", "list"][..], &["room", "list"], &["room", "members", "talk"], &["room", "members", "hall"]] {
+    for list in [
+        &["user", "list"][..],
+        &["room", "list"],
+        &["room", "members", "talk"],
+        &["room", "members", "hall"],
+    ] {
         let plain = |ctl: &Ctl| ctl.all(list).into_iter().map(plain).collect::<Vec<_>>();
         assert_eq!(plain(&one), plain(&other), "{list:?}");
     }
     for server in [&running, &stopped] {
-        Client::new(server).post("/api/login", json!({"userId": "dan", "password": "a long password"})).await.is(200);
-        Client::new(server).post("/api/login", json!({"userId": "ben", "password": "secret of ben"})).await.fails(401, "invalid_credentials");
+        Client::new(server)
+            .post("/api/login", json!({"userId": "dan", "password": "a long password"}))
+            .await
+            .is(200);
+        Client::new(server)
+            .post("/api/login", json!({"userId": "ben", "password": "secret of ben"}))
+            .await
+            .fails(401, "invalid_credentials");
     }
 }
 
@@ -201,9 +260,15 @@ async fn changes_are_in_the_log_with_who_made_them_and_secrets_are_not() {
     assert!(server.terminate().await.success());
     ctl.create("ben", &[]);
     let log = server.log_files();
-    let who = String::from_utf8(std::process::Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    let who =
+        String::from_utf8(std::process::Command::new("id").arg("-un").output().unwrap().stdout)
+            .unwrap();
     let by = format!("[cli:{}] - Command: ", who.trim());
-    assert!(log.contains(&format!("{by}user.create ann")) && log.contains(&format!("{by}user.create ben")), "{log}");
+    assert!(
+        log.contains(&format!("{by}user.create ann"))
+            && log.contains(&format!("{by}user.create ben")),
+        "{log}"
+    );
     assert!(!log.contains("secret of"), "{log}");
     assert!(!log.contains("user.list"), "looking changes nothing: {log}");
 }
@@ -215,11 +280,20 @@ async fn tables_are_for_people_and_json_for_programs() {
     let ann = Person::new(&server, "ann").await;
     ann.patch("/api/users/me", json!({"name": "Ann 🙂"})).await.is(200);
     let table = ctl.run(&["user", "list"]);
-    let lines: Vec<Vec<&str>> = table.ends(0).out.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
+    let lines: Vec<Vec<&str>> = table
+        .ends(0)
+        .out
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
     assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "ADMIN", "DISABLED", "CREATED"]);
     assert_eq!(lines[1][..5], ["ann", "Ann 🙂", "-", "no", "no"]);
-    assert!(!table.out.contains('\u{1b}') && table.err.is_empty(), "no colour where there is no terminal");
-    let list: Json = serde_json::from_str(&ctl.run(&["user", "list", "-o", "json"]).ends(0).out).unwrap();
+    assert!(
+        !table.out.contains('\u{1b}') && table.err.is_empty(),
+        "no colour where there is no terminal"
+    );
+    let list: Json =
+        serde_json::from_str(&ctl.run(&["user", "list", "-o", "json"]).ends(0).out).unwrap();
     assert_eq!(texts(&list, "name"), ["ann"]);
     assert!(ctl.run(&["user", "list", "--verbose"]).ends(0).err.contains("control socket"));
     assert!(ctl.run(&["user", "show", "ann"]).ends(0).out.contains("display name  Ann 🙂"));

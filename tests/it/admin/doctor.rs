@@ -1,4 +1,5 @@
-//! `chatctl doctor`: faults are planted, each is found and named with what to do, and what is safe is mended.
+//! `chatctl doctor`: faults are planted, each is found and named with what to do, and what is safe
+//! is mended.
 
 mod damage;
 mod reach;
@@ -16,7 +17,15 @@ use crate::support::{Ctl, Json, Person, Server, people};
 /// What is said, each line as `check status`, and how it ends.
 pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
     let said = ctl.run(&[&["doctor", "-o", "jsonl"], arguments].concat());
-    (said.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect(), said.code)
+    (
+        said.out
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect(),
+        said.code,
+    )
 }
 
 /// The one line of a check.
@@ -32,18 +41,32 @@ pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
 pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &str) {
     let (lines, code) = lines(ctl, &["--only", check]);
     let fits = |line: &Json| {
-        let (said, told) = (line["found"].as_str().unwrap_or_default(), line["advice"].as_str().unwrap_or_default());
-        line["check"] == check && line["status"] == status && said.contains(found) && told.contains(advice)
+        let (said, told) = (
+            line["found"].as_str().unwrap_or_default(),
+            line["advice"].as_str().unwrap_or_default(),
+        );
+        line["check"] == check
+            && line["status"] == status
+            && said.contains(found)
+            && told.contains(advice)
     };
     assert!(lines.iter().any(fits), "{check} {status} {found:?} {advice:?} is not in {lines:?}");
-    assert_eq!(code, if lines.iter().any(|line| line["status"] == "failed") { 6 } else { 0 }, "{lines:?}");
+    assert_eq!(
+        code,
+        if lines.iter().any(|line| line["status"] == "failed") { 6 } else { 0 },
+        "{lines:?}"
+    );
 }
 
 /// The same after `--fix`, which mends it, and then all is well.
 #[track_caller]
 pub(super) fn mends(ctl: &Ctl, check: &str, found: &str, done: &str) {
     let (lines, code) = lines(ctl, &["--only", check, "--fix"]);
-    let fits = |line: &Json| line["status"] == "fixed" && line["found"].as_str().unwrap().contains(found) && line["advice"].as_str().unwrap().contains(done);
+    let fits = |line: &Json| {
+        line["status"] == "fixed"
+            && line["found"].as_str().unwrap().contains(found)
+            && line["advice"].as_str().unwrap().contains(done)
+    };
     assert!(code == 0 && lines.iter().any(fits), "{found:?} {done:?} is not in {lines:?}, {code}");
     assert_eq!(line(ctl, check)["status"], "ok");
 }
@@ -87,19 +110,34 @@ async fn a_healthy_server_is_well_running_and_stopped() {
     assert!(server.terminate().await.success());
     let (still, code) = lines(&ctl, &[]);
     assert_eq!(code, 0, "{still:?}");
-    let told = |lines: &[Json]| lines.iter().map(|line| format!("{} {}", line["check"], line["status"]).replace('"', "")).collect::<Vec<_>>();
+    let told = |lines: &[Json]| {
+        lines
+            .iter()
+            .map(|line| format!("{} {}", line["check"], line["status"]).replace('"', ""))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(told(&running), told(&still));
     for line in &still {
         match line["check"].as_str().unwrap() {
             // The disk of this machine is nobody's fault here.
             "disk" => assert_ne!(line["status"], "skipped"),
-            "backup" | "certificate" | "websocket" => assert_eq!(line["status"], "skipped", "{line}"),
+            "backup" | "certificate" | "websocket" => {
+                assert_eq!(line["status"], "skipped", "{line}")
+            }
             _ => assert_eq!(line["status"], "ok", "{line}"),
         }
     }
-    let names: Vec<Json> = serde_json::from_str(&ctl.run(&["doctor", "--list", "-o", "json"]).ends(0).out).unwrap();
-    let names: Vec<_> = names.iter().map(|check| format!("{}", check["check"]).replace('"', "")).collect();
-    assert_eq!(told(&still).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>(), names);
+    let names: Vec<Json> =
+        serde_json::from_str(&ctl.run(&["doctor", "--list", "-o", "json"]).ends(0).out).unwrap();
+    let names: Vec<_> =
+        names.iter().map(|check| format!("{}", check["check"]).replace('"', "")).collect();
+    assert_eq!(
+        told(&still)
+            .iter()
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect::<Vec<_>>(),
+        names
+    );
 }
 
 #[test]
@@ -117,24 +155,46 @@ fn what_there_is_not_is_said() {
 async fn open_files_are_found_and_closed_running_and_stopped() {
     let mut server = Server::start().await;
     let ctl = Ctl::of(&server);
-    let (data, database, socket) = (server.data().to_owned(), server.data().join("chat.db"), server.data().join("control.sock"));
+    let (data, database, socket) = (
+        server.data().to_owned(),
+        server.data().join("chat.db"),
+        server.data().join("control.sock"),
+    );
     for running in [true, false] {
         if !running {
             assert!(server.terminate().await.success());
         }
         mode(&data, 0o755);
         mode(&database, 0o644);
-        finds(&ctl, "permissions", "failed", "the data directory is open to others (mode 0755)", "chmod 700");
+        finds(
+            &ctl,
+            "permissions",
+            "failed",
+            "the data directory is open to others (mode 0755)",
+            "chmod 700",
+        );
         finds(&ctl, "permissions", "failed", "chat.db is open to others (mode 0644)", "chmod 600");
         if running {
             mode(&socket, 0o666);
-            finds(&ctl, "permissions", "failed", "everybody on this machine may administer", "chmod 660");
+            finds(
+                &ctl,
+                "permissions",
+                "failed",
+                "everybody on this machine may administer",
+                "chmod 660",
+            );
         }
         mends(&ctl, "permissions", "chat.db is open to others", "0600");
         let now = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((now(&data), now(&database)), (0o700, 0o600));
         mode(&data, 0o750);
-        finds(&ctl, "permissions", "warning", "the group of the data directory", "unless its group");
+        finds(
+            &ctl,
+            "permissions",
+            "warning",
+            "the group of the data directory",
+            "unless its group",
+        );
         mode(&data, 0o700);
     }
     let log = server.log_files();
@@ -164,9 +224,17 @@ async fn whoever_may_not_look_is_told_so() {
         eprintln!("only root can be somebody else");
         return;
     };
-    let found: Vec<Json> = String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let found: Vec<Json> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let says = |check: &str, status: &str, advice: &str| {
-        let fits = |line: &Json| line["check"] == check && line["status"] == status && line["advice"].as_str().unwrap_or_default().contains(advice);
+        let fits = |line: &Json| {
+            line["check"] == check
+                && line["status"] == status
+                && line["advice"].as_str().unwrap_or_default().contains(advice)
+        };
         assert!(found.iter().any(fits), "{check} {status} {advice:?} is not in {found:?}");
     };
     assert_eq!(output.status.code(), Some(6));
@@ -197,7 +265,13 @@ async fn a_room_whose_admins_cannot_log_in_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_told() {
     let home = tempfile::tempdir().unwrap();
-    let mount = |arguments: &[&str]| std::process::Command::new("mount").args(arguments).arg(home.path()).output().is_ok_and(|output| output.status.success());
+    let mount = |arguments: &[&str]| {
+        std::process::Command::new("mount")
+            .args(arguments)
+            .arg(home.path())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
     if !mount(&["-t", "tmpfs", "-o", "size=400m,nr_inodes=200,mode=700", "tmpfs"]) {
         eprintln!("mounting is not allowed here");
         return;
@@ -205,8 +279,18 @@ async fn a_full_disk_is_told() {
     let data = home.path().join("data");
     let ctl = Ctl::at(&data);
     let checked = std::panic::catch_unwind(|| {
-        ctl.run_with(&["user", "create", "root", "--admin", "--init", "--password-stdin"], "long enough\n").ends(0);
-        finds(&ctl, "disk", "warning", "are free where the data directory is", "chatctl backup prune");
+        ctl.run_with(
+            &["user", "create", "root", "--admin", "--init", "--password-stdin"],
+            "long enough\n",
+        )
+        .ends(0);
+        finds(
+            &ctl,
+            "disk",
+            "warning",
+            "are free where the data directory is",
+            "chatctl backup prune",
+        );
         let full = File::create(home.path().join("full")).unwrap();
         (&full).write_all(&vec![0; 320 << 20]).unwrap();
         finds(&ctl, "disk", "failed", "are free where the data directory is", "Make room");
@@ -227,7 +311,13 @@ async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
     let server = stopped(0).await;
     let ctl = Ctl::of(&server);
     let broken = ctl.clone().set("ROOMS__IDLE_TIMOUT_SECONDS", "5");
-    finds(&broken, "config", "failed", "did you mean idle_timeout_seconds?", "chatctl config check");
+    finds(
+        &broken,
+        "config",
+        "failed",
+        "did you mean idle_timeout_seconds?",
+        "chatctl config check",
+    );
     let (all, code) = lines(&broken, &[]);
     assert!(code == 6 && all[1..].iter().all(|line| line["status"] == "skipped"), "{all:?}");
     let (two, code) = lines(&broken, &["--only", "disk"]);
@@ -265,11 +355,17 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
     let server = stopped(1).await;
     let ctl = Ctl::of(&server);
     let later = SystemTime::now() + Duration::from_hours(24);
-    File::options().write(true).open(server.data().join("chat.db")).unwrap().set_times(FileTimes::new().set_modified(later)).unwrap();
+    File::options()
+        .write(true)
+        .open(server.data().join("chat.db"))
+        .unwrap()
+        .set_times(FileTimes::new().set_modified(later))
+        .unwrap();
     finds(&ctl, "clock", "warning", "the newest file is of", "NTP");
     // What it has left in a room holds the times of new messages there.
     let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
-    let millis = i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let millis =
+        i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
     assert!(database.execute("UPDATE rooms SET last_time = ?1", [millis]).unwrap() > 0);
     drop(database);
     finds(&ctl, "clock", "warning", "have a message later than the clock", "Times never go back");

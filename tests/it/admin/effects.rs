@@ -29,8 +29,10 @@ impl Scene {
         let rooms = Rooms::log_in(&client, name, password).await;
         let realtime = Realtime::log_in(&client, name, password).await;
         let v1 = V1::log_in(&client, name, password).await;
-        let login = client.post("/api/login", json!({"userId": name, "password": password})).await.is(200);
-        let mut native = client.bearer(login["token"].as_str().unwrap()).socket(name, "/chat").await;
+        let login =
+            client.post("/api/login", json!({"userId": name, "password": password})).await.is(200);
+        let mut native =
+            client.bearer(login["token"].as_str().unwrap()).socket(name, "/chat").await;
         native.until("connection_established").await;
         native.join(&room).await;
         let bobs = vec![
@@ -54,13 +56,18 @@ impl Scene {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_ends_sessions_closes_their_sockets_in_every_dialect() {
-    for arguments in
-        [&["user", "disable", "bob"][..], &["user", "logout", "bob"], &["user", "passwd", "bob", "--generate"], &["user", "delete", "bob", "--yes"]]
-    {
+    for arguments in [
+        &["user", "disable", "bob"][..],
+        &["user", "logout", "bob"],
+        &["user", "passwd", "bob", "--generate"],
+        &["user", "delete", "bob", "--yes"],
+    ] {
         let scene = Scene::new().await;
         let began = Instant::now();
         scene.ctl.run(arguments).ends(0);
-        let again = Client::new(&scene.server).post("/api/login", json!({"userId": "bob", "password": "secret of bob"})).await;
+        let again = Client::new(&scene.server)
+            .post("/api/login", json!({"userId": "bob", "password": "secret of bob"}))
+            .await;
         assert_eq!(again.status == 200, arguments[1] == "logout", "{arguments:?}");
         scene.bob_is_out(began).await;
     }
@@ -88,14 +95,20 @@ async fn changes_of_rooms_reach_live_sockets() {
     assert_eq!(scene.anns.until("room_updated").await["name"], "hall");
     scene.ctl.create("cyd", &[]);
     scene.ctl.run(&["room", "add", "hall", "cyd", "--role", "sub-admin"]).ends(0);
-    let added = scene.anns.expect(|frame| frame["type"] == "participant_added" && frame["user_id"] == "cyd").await;
+    let added = scene
+        .anns
+        .expect(|frame| frame["type"] == "participant_added" && frame["user_id"] == "cyd")
+        .await;
     assert_eq!(added["role"], "sub-admin", "{added}");
     scene.ctl.run(&["room", "role", "hall", "bob", "sub-admin"]).ends(0);
     let changed = scene.anns.until("participant_changed").await;
     assert_eq!((&changed["user_id"], &changed["role"]), (&json!("bob"), &json!("sub-admin")));
     scene.ctl.run(&["user", "rename", "cyd", "Сид"]).ends(0);
     scene.ctl.run(&["room", "remove", "hall", "cyd"]).ends(0);
-    scene.anns.expect(|frame| frame["type"] == "participant_removed" && frame["user_id"] == "cyd").await;
+    scene
+        .anns
+        .expect(|frame| frame["type"] == "participant_removed" && frame["user_id"] == "cyd")
+        .await;
     scene.ann.say(&scene.room, "old news").await;
     scene.ctl.run(&["room", "purge", "hall", "--older-than", "0d", "--yes"]).ends(0);
     scene.anns.until("message_deleted").await;

@@ -1,4 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP to a command that is held at a known point: exit code 130, and nothing half-made is left.
+//! SIGINT, SIGTERM and SIGHUP to a command that is held at a known point: exit code 130, and
+//! nothing half-made is left.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -13,18 +14,31 @@ use crate::support::{Ctl, Person, Server};
 const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 
 fn send(signal: &str, child: &Child) {
-    let sent = Command::new("sh").args(["-c", "kill -\"$0\" \"$1\"", signal, &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("sh")
+        .args(["-c", "kill -\"$0\" \"$1\"", signal, &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
 }
 
 fn begin(ctl: &Ctl, arguments: &[&str]) -> Child {
-    ctl.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    ctl.command(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 #[track_caller]
 fn ended(child: Child, signal: &str) {
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
-    assert_eq!(status.code(), Some(130), "SIG{signal}: {status}: {}", String::from_utf8_lossy(&stderr));
+    assert_eq!(
+        status.code(),
+        Some(130),
+        "SIG{signal}: {status}: {}",
+        String::from_utf8_lossy(&stderr)
+    );
 }
 
 fn fifo(path: &Path) {
@@ -50,7 +64,9 @@ async fn talkative() -> (Server, String) {
     let room = ann.public_room("lobby").await;
     let mut socket = ann.enter(&room).await;
     for part in 0..20 {
-        let frames: Vec<_> = (0..50).map(|n| json!({"type": "chat_message", "content": noise(part * 50 + n)})).collect();
+        let frames: Vec<_> = (0..50)
+            .map(|n| json!({"type": "chat_message", "content": noise(part * 50 + n)}))
+            .collect();
         socket.send_all(&frames).await;
         for _ in 0..50 {
             socket.until("message_sent").await;
@@ -69,7 +85,8 @@ async fn a_signal_before_any_work_is_an_interruption() {
     let password = dir.path().join("password");
     fifo(&password);
     for signal in SIGNALS {
-        let child = begin(&ctl, &["user", "create", "ann", "--password-file", password.to_str().unwrap()]);
+        let child =
+            begin(&ctl, &["user", "create", "ann", "--password-file", password.to_str().unwrap()]);
         // Opened as soon as the command has opened it too, which then waits for a line.
         let held = OpenOptions::new().write(true).open(&password).unwrap();
         send(signal, &child);
@@ -84,7 +101,9 @@ async fn an_interrupt_leaves_everything_whole() {
     let (mut server, room) = talkative().await;
     let ctl = Ctl::of(&server);
     for signal in SIGNALS {
-        for arguments in [&["room", "export", "lobby"][..], &["export", "-"], &["backup", "create", "-"]] {
+        for arguments in
+            [&["room", "export", "lobby"][..], &["export", "-"], &["backup", "create", "-"]]
+        {
             let mut child = begin(&ctl, arguments);
             let mut output = child.stdout.take().unwrap();
             // The first bytes are there, the rest waits for a reader.
@@ -94,15 +113,28 @@ async fn an_interrupt_leaves_everything_whole() {
             drop(output);
         }
     }
-    let left: Vec<_> = std::fs::read_dir(server.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert!(!left.iter().any(|name| name.starts_with("export-") || name.starts_with("backup-")), "{left:?}");
-    assert_eq!(ctl.all(&["room", "export", "lobby"]).iter().filter(|line| line["type"] == "message").count(), 1_000);
+    let left: Vec<_> = std::fs::read_dir(server.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        !left.iter().any(|name| name.starts_with("export-") || name.starts_with("backup-")),
+        "{left:?}"
+    );
+    assert_eq!(
+        ctl.all(&["room", "export", "lobby"])
+            .iter()
+            .filter(|line| line["type"] == "message")
+            .count(),
+        1_000
+    );
     ctl.run(&["db", "check"]).ends(0);
     server.restart().await;
     Person::known(&server, "ann").await.say(&room, "the chat goes on").await;
 }
 
-/// A server that answers a command with some bytes and then with nothing: it hangs, or its disk does.
+/// A server that answers a command with some bytes and then with nothing: it hangs, or its disk
+/// does.
 fn silent(data: &Path) -> std::thread::JoinHandle<Vec<std::os::unix::net::UnixStream>> {
     let socket = data.join("control.sock");
     drop(std::fs::remove_file(&socket));
@@ -152,7 +184,9 @@ async fn a_backup_and_an_export_through_a_pipe_are_whole() {
     let (server, _) = talkative().await;
     let ctl = Ctl::of(&server);
     let dir = tempfile::tempdir().unwrap();
-    for (arguments, name) in [(&["backup", "create", "-"][..], "all.tar.zst"), (&["export", "-"], "all.jsonl")] {
+    for (arguments, name) in
+        [(&["backup", "create", "-"][..], "all.tar.zst"), (&["export", "-"], "all.jsonl")]
+    {
         let file = dir.path().join(name);
         let to = std::fs::File::create(&file).unwrap();
         assert!(ctl.command(arguments).stdout(to).status().unwrap().success());

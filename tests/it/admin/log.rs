@@ -9,7 +9,11 @@ use crate::support::{Ctl, Json, Person, Server};
 async fn lines_are_read_as_they_are_written() {
     let server = Server::start().await;
     let ctl = Ctl::of(&server);
-    let mut tail = ctl.command(&["log", "tail", "-n", "0", "--user", "eve", "-o", "jsonl"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut tail = ctl
+        .command(&["log", "tail", "-n", "0", "--user", "eve", "-o", "jsonl"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
     // Whether it reads already cannot be seen from outside: one of many is heard.
     let heard = std::thread::spawn(move || lines.next().unwrap().unwrap());
@@ -31,7 +35,12 @@ async fn lines_are_read_as_they_are_written() {
     let said = ctl.run(&["log", "tail", "-n", "1000", "--for", "0s", "--level", "error"]);
     assert_eq!(said.ends(0).out, "", "nothing went wrong");
     let latest = ctl.run(&["log", "tail", "-n", "1000", "--for", "0s"]);
-    assert!(latest.ends(0).out.lines().any(|line| line.contains(&format!("[INFO] [PID:{}] [eve] - User registered.", server.pid()))), "{}", latest.out);
+    assert!(
+        latest.ends(0).out.lines().any(|line| line
+            .contains(&format!("[INFO] [PID:{}] [eve] - User registered.", server.pid()))),
+        "{}",
+        latest.out
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
-//! The superuser on somebody else's data directory: works as its owner, follows no link that was planted there, leaves nothing of
-//! root's behind, and believes no configuration and no control socket of strangers. These tests run as root, as the suite does.
+//! The superuser on somebody else's data directory: works as its owner, follows no link that was
+//! planted there, leaves nothing of root's behind, and believes no configuration and no control
+//! socket of strangers. These tests run as root, as the suite does.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -108,7 +109,10 @@ async fn planted_links_are_not_followed() {
     let aside = log.with_extension("aside");
     fs::rename(&log, &aside).unwrap();
     symlink(&treasure, &log).unwrap();
-    assert_ne!(ctl.run_with(&["user", "create", "x;id>&2;", "--password-stdin"], "a long password\n").code, 0);
+    assert_ne!(
+        ctl.run_with(&["user", "create", "x;id>&2;", "--password-stdin"], "a long password\n").code,
+        0
+    );
     untouched(&treasure);
     fs::remove_file(&log).unwrap();
 
@@ -146,8 +150,14 @@ async fn nothing_of_roots_is_left_behind() {
         assert!(matches!(said.code, 0 | 5), "{said:?}");
         assert_eq!(foreign(&theirs.data), Vec::<PathBuf>::new(), "{command:?}");
     }
-    let log = fs::read_dir(theirs.data.join("logs")).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>();
-    assert!(log.contains("[cli:root] - Command: user.create ben"), "the log names who gave the command: {log}");
+    let log = fs::read_dir(theirs.data.join("logs"))
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect::<String>();
+    assert!(
+        log.contains("[cli:root] - Command: user.create ben"),
+        "the log names who gave the command: {log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,8 +170,17 @@ async fn files_that_root_names_are_roots() {
     fs::write(at("password"), "a long password\n").unwrap();
     fs::write(at("config.toml"), format!("[server]\ndata_dir = {:?}\n", theirs.data)).unwrap();
     let run = |arguments: &[&str]| {
-        let output = crate::cli::chatctl(&private, &[], &[&["--config", &at("config.toml")], arguments].concat());
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = crate::cli::chatctl(
+            &private,
+            &[],
+            &[&["--config", &at("config.toml")], arguments].concat(),
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     };
     run(&["user", "create", "cyd", "--password-file", &at("password"), "--if-not-exists"]);
     run(&["export", &at("all.jsonl")]);
@@ -187,14 +206,19 @@ async fn a_lock_that_root_has_left_is_given_back() {
     // What was left elsewhere is found, and mended.
     let left = theirs.data.join("media/left");
     fs::write(&left, "").unwrap();
-    assert!(theirs.ctl().run(&["doctor", "--only", "permissions"]).ends(6).out.contains("media/left"));
+    assert!(
+        theirs.ctl().run(&["doctor", "--only", "permissions"]).ends(6).out.contains("media/left")
+    );
     theirs.ctl().run(&["doctor", "--only", "permissions", "--fix"]).ends(0);
     assert_eq!(foreign(&theirs.data), Vec::<PathBuf>::new());
 }
 
 /// Starts a server and waits until it serves; None where its user may not run this binary.
 fn serve(command: &mut std::process::Command) -> Option<Child> {
-    command.env("CHATCTL_SERVER__LISTEN", "127.0.0.1:0").env("CHATCTL_LOG__STDOUT", "no").stdout(Stdio::piped());
+    command
+        .env("CHATCTL_SERVER__LISTEN", "127.0.0.1:0")
+        .env("CHATCTL_LOG__STDOUT", "no")
+        .stdout(Stdio::piped());
     let mut child = match command.spawn() {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             eprintln!("the binary lies where only its owner may go");
@@ -208,7 +232,10 @@ fn serve(command: &mut std::process::Command) -> Option<Child> {
 }
 
 fn stop(mut child: Child) {
-    let sent = std::process::Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status().unwrap();
+    let sent = std::process::Command::new("sh")
+        .args(["-c", "kill -TERM \"$0\"", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
@@ -218,7 +245,12 @@ async fn a_server_that_root_starts_works_as_the_owner() {
     let Some(theirs) = Theirs::make().await else { return };
     let Some(child) = serve(&mut theirs.ctl().command(&["serve"])) else { return };
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let uids: Vec<&str> = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap().split_whitespace().collect();
+    let uids: Vec<&str> = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
     assert_eq!(uids, ["65534"; 4]);
     // Root may give it commands, and it hears whose they are.
     theirs.ctl().create("ben", &[]);
@@ -235,19 +267,28 @@ async fn a_configuration_of_strangers_is_not_believed() {
     let Some(theirs) = Theirs::make().await else { return };
     let trap = theirs.home.path().join("trap");
     fs::create_dir(&trap).unwrap();
-    fs::write(trap.join("config.toml"), format!("[server]\ndata_dir = {:?}\n", theirs.data)).unwrap();
+    fs::write(trap.join("config.toml"), format!("[server]\ndata_dir = {:?}\n", theirs.data))
+        .unwrap();
     give(&trap, NOBODY);
     let run = |arguments: &[&str]| crate::cli::chatctl(&trap, &[], arguments);
     let output = run(&["user", "list"]);
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(3) && errors.contains("config.toml was passed over: it belongs to nobody"), "{errors}");
+    assert!(
+        output.status.code() == Some(3)
+            && errors.contains("config.toml was passed over: it belongs to nobody"),
+        "{errors}"
+    );
     // Who names it wants it.
     assert_eq!(run(&["user", "list", "--config", "config.toml"]).status.code(), Some(0));
     fs::rename(&theirs.data, trap.join("data")).unwrap();
     fs::remove_file(trap.join("config.toml")).unwrap();
     let output = run(&["user", "list"]);
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(7) && errors.contains("belongs to nobody, and nothing names it"), "{errors}");
+    assert!(
+        output.status.code() == Some(7)
+            && errors.contains("belongs to nobody, and nothing names it"),
+        "{errors}"
+    );
     assert_eq!(run(&["user", "list", "--data-dir", "data"]).status.code(), Some(0));
 }
 
@@ -257,7 +298,9 @@ async fn nothing_is_sent_to_a_socket_of_strangers() {
     give(&theirs.data, STRANGER);
     mode(&theirs.data, 0o700);
     let socket = theirs.data.join("control.sock");
-    let Some(child) = serve(theirs.ctl().command(&["serve"]).uid(STRANGER).gid(STRANGER)) else { return };
+    let Some(child) = serve(theirs.ctl().command(&["serve"]).uid(STRANGER).gid(STRANGER)) else {
+        return;
+    };
     let mut own = Server::start().await;
     own.terminate().await;
     let misled = Ctl::of(&own).set("SERVER__CONTROL_SOCKET", socket.to_str().unwrap());

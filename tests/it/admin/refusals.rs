@@ -24,7 +24,13 @@ async fn nonsense_on_the_control_socket_harms_nothing() {
     let server = Server::start().await;
     let path = server.data().join("control.sock");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o660);
-    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"C\xff\xff\xff\xff", b"C\0\0\0\x09{}", b"", b"I\0\0\0\x02{}"] {
+    for nonsense in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"C\xff\xff\xff\xff",
+        b"C\0\0\0\x09{}",
+        b"",
+        b"I\0\0\0\x02{}",
+    ] {
         let said = answer(&server, nonsense);
         assert!(said.is_empty() || said[0] == b'E', "{nonsense:?}: {said:?}");
     }
@@ -71,8 +77,16 @@ async fn who_may_not_connect_is_told_so() {
     let copy = binary.path().join("chatctl");
     std::fs::copy(env!("CARGO_BIN_EXE_chatctl"), &copy).unwrap();
     let mut command = std::process::Command::new("setpriv");
-    command.args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"]).arg(&copy);
-    let output = command.arg("--data-dir").arg(server.data()).args(["user", "list", "-o", "json"]).current_dir("/").output().unwrap();
+    command
+        .args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"])
+        .arg(&copy);
+    let output = command
+        .arg("--data-dir")
+        .arg(server.data())
+        .args(["user", "list", "-o", "json"])
+        .current_dir("/")
+        .output()
+        .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(7), "{error}");
     assert!(error.contains("not_permitted"), "{error}");
@@ -110,7 +124,11 @@ async fn backups_of_the_superuser_and_what_is_restored_belong_to_the_owner_of_th
     let restore = ["backup", "restore", file.to_str().unwrap(), "--replace", "--yes"];
     let replaced = ctl.one(&restore)["replaced"].as_str().unwrap().to_owned();
     assert_eq!(foreign(&data), Vec::<String>::new(), "what is restored");
-    assert_eq!(foreign(std::path::Path::new(&replaced)), Vec::<String>::new(), "what is kept aside");
+    assert_eq!(
+        foreign(std::path::Path::new(&replaced)),
+        Vec::<String>::new(),
+        "what is kept aside"
+    );
     let empty = home.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
     give(&empty);
@@ -130,9 +148,12 @@ fn give(path: &std::path::Path) {
 
 fn foreign(path: &std::path::Path) -> Vec<String> {
     let meta = path.symlink_metadata().unwrap();
-    let mut found: Vec<String> = if meta.uid() == NOBODY { Vec::new() } else { vec![path.display().to_string()] };
+    let mut found: Vec<String> =
+        if meta.uid() == NOBODY { Vec::new() } else { vec![path.display().to_string()] };
     if meta.is_dir() {
-        found.extend(std::fs::read_dir(path).unwrap().flat_map(|entry| foreign(&entry.unwrap().path())));
+        found.extend(
+            std::fs::read_dir(path).unwrap().flat_map(|entry| foreign(&entry.unwrap().path())),
+        );
     }
     found
 }
@@ -141,10 +162,15 @@ fn foreign(path: &std::path::Path) -> Vec<String> {
 async fn a_name_of_several_rooms_names_none() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
-    let room = async || ann.room_like(&[], crate::support::RoomPlan { name: Some("twin"), public: false }).await;
+    let room = async || {
+        ann.room_like(&[], crate::support::RoomPlan { name: Some("twin"), public: false }).await
+    };
     let (one, other) = (room().await, room().await);
     let ctl = Ctl::of(&server);
     ctl.run(&["room", "show", "twin"]).fails(4, "several rooms");
     assert_eq!(ctl.one(&["room", "show", &one])["room"], one.as_str());
-    assert_eq!(ctl.one(&["room", "show", other.trim_start_matches("room").trim_start_matches('0')])["room"], other.as_str());
+    assert_eq!(
+        ctl.one(&["room", "show", other.trim_start_matches("room").trim_start_matches('0')])["room"],
+        other.as_str()
+    );
 }

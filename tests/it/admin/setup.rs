@@ -1,4 +1,5 @@
-//! The first administrator: by a link that only whoever starts the server sees, or at the command line.
+//! The first administrator: by a link that only whoever starts the server sees, or at the command
+//! line.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -19,15 +20,26 @@ async fn the_link_makes_one_administrator_once() {
     let ask = |token: &str, password: &str| json!({"token": token, "userId": "root", "password": password});
     client.post("/api/setup", ask(&"0".repeat(40), "long enough")).await.fails(403, "forbidden");
     client.post("/api/setup", ask("", "long enough")).await.fails(403, "forbidden");
-    assert_eq!(client.post("/api/setup", ask(&token, "short")).await.status, 400, "and the link stays good");
+    assert_eq!(
+        client.post("/api/setup", ask(&token, "short")).await.status,
+        400,
+        "and the link stays good"
+    );
     assert_eq!(client.post("/api/setup", json!({"token": token})).await.status, 400);
     let mut made = Vec::new();
-    for answer in futures_util::future::join_all((0..5).map(|_| client.post("/api/setup", ask(&token, "long enough")))).await {
+    for answer in futures_util::future::join_all(
+        (0..5).map(|_| client.post("/api/setup", ask(&token, "long enough"))),
+    )
+    .await
+    {
         made.push(answer.status);
     }
     made.sort_unstable();
     assert_eq!(made, [201, 403, 403, 403, 403]);
-    let login = client.post("/api/login", json!({"userId": "root", "password": "long enough"})).await.is(200);
+    let login = client
+        .post("/api/login", json!({"userId": "root", "password": "long enough"}))
+        .await
+        .is(200);
     let root = client.bearer(login["token"].as_str().unwrap());
     root.post("/api/admin", json!({"status": {}})).await.is(200);
 }
@@ -50,7 +62,10 @@ async fn the_link_is_good_until_there_is_an_administrator_and_never_in_a_file() 
     client.post("/api/setup", ask(&token, "other")).await.fails(403, "forbidden");
     server.restart().await;
     server.wait_for_log(&["Data in "]).await;
-    assert!(!server.output().iter().any(|line| line.contains("setup=")), "there is an administrator");
+    assert!(
+        !server.output().iter().any(|line| line.contains("setup=")),
+        "there is an administrator"
+    );
     // One made at the command line counts as well.
     let second = Server::start().await;
     let token = self::token(&second).await;
@@ -80,21 +95,30 @@ fn the_command_line_makes_the_first_administrator_and_the_directory() {
     let data = home.path().join("deep/data");
     let ctl = Ctl::at(&data);
     ctl.run(&["user", "list"]).fails(3, &data.display().to_string());
-    ctl.run_with(&["user", "create", "root", "--admin", "--password-stdin"], "long enough\n").fails(3, "there is no data in");
-    ctl.run_with(&["user", "create", "root", "--init", "--password-stdin"], "long enough\n").fails(2, "--admin");
+    ctl.run_with(&["user", "create", "root", "--admin", "--password-stdin"], "long enough\n")
+        .fails(3, "there is no data in");
+    ctl.run_with(&["user", "create", "root", "--init", "--password-stdin"], "long enough\n")
+        .fails(2, "--admin");
     assert!(!data.exists(), "nothing is made by a command that may not");
-    let said = ctl.run_with(&["user", "create", "root", "--admin", "--init", "--password-stdin"], "long enough\n");
+    let said = ctl.run_with(
+        &["user", "create", "root", "--admin", "--init", "--password-stdin"],
+        "long enough\n",
+    );
     said.ends(0);
     assert_eq!(data.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(data.join("chat.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let said = ctl.run(&["user", "create", "second", "--generate"]);
-    assert!(said.ends(0).err.starts_with("Password: ") && !said.out.contains("assword"), "{said:?}");
+    assert!(
+        said.ends(0).err.starts_with("Password: ") && !said.out.contains("assword"),
+        "{said:?}"
+    );
     let file = home.path().join("password");
     std::fs::write(&file, "long enough\n").unwrap();
     ctl.run(&["user", "create", "third", "--password-file", file.to_str().unwrap()]).ends(0);
     ctl.run(&["user", "create", "fourth", "--password-file", "/nowhere"]).fails(3, "/nowhere");
     ctl.run(&["user", "create", "fourth"]).fails(2, "--password-stdin");
-    ctl.run(&["user", "create", "fourth", "--generate", "--password-stdin"]).fails(2, "cannot be used with");
+    ctl.run(&["user", "create", "fourth", "--generate", "--password-stdin"])
+        .fails(2, "cannot be used with");
     ctl.run_with(&["user", "create", "fourth", "--password-stdin"], "short\n").fails(2, "password");
     assert_eq!(ctl.all(&["user", "list"]).len(), 3);
 }

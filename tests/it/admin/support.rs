@@ -13,7 +13,14 @@ fn unpack(path: &Path) -> BTreeMap<String, String> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(File::open(path).unwrap()));
     let read = |entry: std::io::Result<tar::Entry<'_, _>>| {
         let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().strip_prefix("chatctl-support").unwrap().to_str().unwrap().to_owned();
+        let name = entry
+            .path()
+            .unwrap()
+            .strip_prefix("chatctl-support")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
         let mut text = String::new();
         Read::read_to_string(&mut entry, &mut text).unwrap();
         (name, text)
@@ -48,23 +55,47 @@ async fn a_bundle_has_what_helps_and_nothing_that_is_nobodys_business() {
                 assert!(!text.contains(secret), "{secret:?} is in {name}: {text}");
             }
         }
-        let mut wanted = vec!["README.txt", "config.toml", "doctor.json", "log.txt", "stats.json", "status.json", "system.json"];
+        let mut wanted = vec![
+            "README.txt",
+            "config.toml",
+            "doctor.json",
+            "log.txt",
+            "stats.json",
+            "status.json",
+            "system.json",
+        ];
         if running {
             wanted.insert(4, "metrics.txt");
-            assert!(files["metrics.txt"].contains("chatctl_messages_total 1"), "{}", files["metrics.txt"]);
+            assert!(
+                files["metrics.txt"].contains("chatctl_messages_total 1"),
+                "{}",
+                files["metrics.txt"]
+            );
         }
         assert_eq!(files.keys().collect::<Vec<_>>(), wanted);
         for name in wanted.iter().filter(|name| **name != "README.txt") {
             assert!(files["README.txt"].contains(name), "{name} is listed");
         }
         let value = |name: &str| serde_json::from_str::<Json>(&files[name]).unwrap();
-        assert_eq!((&value("stats.json")["messages"], &value("status.json")["running"]), (&Json::from(1), &Json::from(running)));
+        assert_eq!(
+            (&value("stats.json")["messages"], &value("status.json")["running"]),
+            (&Json::from(1), &Json::from(running))
+        );
         assert!(value("system.json")["memory"]["MemTotal"].is_string());
         assert!(texts(&value("doctor.json"), "check").contains(&"database"));
-        assert!(files["log.txt"].contains("https://…@chat.example/") && files["config.toml"].contains("password_min_length = 8"));
-        assert!(files["log.txt"].contains("started on") && files["log.txt"].contains("A line with … and"), "{}", files["log.txt"]);
+        assert!(
+            files["log.txt"].contains("https://…@chat.example/")
+                && files["config.toml"].contains("password_min_length = 8")
+        );
+        assert!(
+            files["log.txt"].contains("started on")
+                && files["log.txt"].contains("A line with … and"),
+            "{}",
+            files["log.txt"]
+        );
     }
-    ctl.run(&["support", "bundle", home.path().join("true.tar.gz").to_str().unwrap()]).fails(4, "exists already");
+    ctl.run(&["support", "bundle", home.path().join("true.tar.gz").to_str().unwrap()])
+        .fails(4, "exists already");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,20 +107,35 @@ async fn a_bundle_is_made_of_what_is_broken() {
     let here = |ctl: &Ctl| {
         let output = ctl.command(&["support", "bundle"]).current_dir(home.path()).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        let mut made: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut made: Vec<_> =
+            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(made.len(), 1, "{made:?}");
         let made = made.remove(0);
-        assert!(made.file_name().unwrap().to_str().unwrap().starts_with("chatctl-support-20"), "{}", made.display());
+        assert!(
+            made.file_name().unwrap().to_str().unwrap().starts_with("chatctl-support-20"),
+            "{}",
+            made.display()
+        );
         let files = unpack(&made);
         fs::remove_file(made).unwrap();
         files
     };
     let ctl = Ctl::of(&server);
     let files = here(&ctl);
-    assert!(files["stats.json"].contains("damaged") && files["doctor.json"].contains("The file is damaged") && files["log.txt"].contains("Server stopped"));
+    assert!(
+        files["stats.json"].contains("damaged")
+            && files["doctor.json"].contains("The file is damaged")
+            && files["log.txt"].contains("Server stopped")
+    );
     let files = here(&ctl.set("ROOMS__NOTHING", "1"));
     assert_eq!(files.keys().collect::<Vec<_>>(), ["README.txt", "doctor.json"]);
     assert!(files["doctor.json"].contains("unknown key nothing in [rooms]"), "{files:?}");
-    Ctl::at(Path::new("/nowhere/at/all")).run(&["support", "bundle", home.path().join("x").to_str().unwrap()]).fails(3, "/nowhere/at/all");
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "nothing is left of a bundle that was not made");
+    Ctl::at(Path::new("/nowhere/at/all"))
+        .run(&["support", "bundle", home.path().join("x").to_str().unwrap()])
+        .fails(3, "/nowhere/at/all");
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        0,
+        "nothing is left of a bundle that was not made"
+    );
 }

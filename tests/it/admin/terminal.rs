@@ -5,14 +5,20 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Ctl, Person, Server};
 
-/// Runs a command on a terminal of its own and answers what it asks: each answer once its question is there.
-/// Answers everything that was shown, and the code.
+/// Runs a command on a terminal of its own and answers what it asks: each answer once its question
+/// is there. Answers everything that was shown, and the code.
 fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
     let command = ctl.command(arguments);
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
-    let line = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect::<Vec<_>>().join(" ");
+    let line = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(quoted)
+        .collect::<Vec<_>>()
+        .join(" ");
     let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]).current_dir("/");
+    script
+        .args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"])
+        .current_dir("/");
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut shown = Vec::new();
@@ -20,7 +26,12 @@ fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (St
         let mut from = shown.len();
         while !String::from_utf8_lossy(&shown[from..]).contains(question) {
             let mut byte = [0];
-            assert_eq!(output.read(&mut byte).unwrap(), 1, "ended before {question:?}: {}", String::from_utf8_lossy(&shown));
+            assert_eq!(
+                output.read(&mut byte).unwrap(),
+                1,
+                "ended before {question:?}: {}",
+                String::from_utf8_lossy(&shown)
+            );
             shown.push(byte[0]);
             from = from.min(shown.len());
         }
@@ -34,11 +45,19 @@ fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (St
 async fn passwords_are_asked_for_twice_and_never_shown() {
     let server = Server::start().await;
     let ctl = Ctl::of(&server);
-    let (shown, code) = on_a_terminal(&ctl, &["user", "create", "ann"], &[("Password: ", "secret of ann"), ("again: ", "secret of ann")]);
+    let (shown, code) = on_a_terminal(
+        &ctl,
+        &["user", "create", "ann"],
+        &[("Password: ", "secret of ann"), ("again: ", "secret of ann")],
+    );
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
     Person::known(&server, "ann").await;
-    let (shown, code) = on_a_terminal(&ctl, &["user", "passwd", "ann"], &[("Password: ", "one thing"), ("again: ", "another thing")]);
+    let (shown, code) = on_a_terminal(
+        &ctl,
+        &["user", "passwd", "ann"],
+        &[("Password: ", "one thing"), ("again: ", "another thing")],
+    );
     assert_eq!((code, shown.contains("not the same")), (2, true), "{shown}");
     Person::known(&server, "ann").await;
 }
@@ -52,10 +71,17 @@ async fn what_goes_is_shown_and_then_asked_about() {
     ann.say(&room, "one").await;
     let question = "Delete the room? [y/N] ";
     for (answer, gone) in [("", false), ("no", false), ("y", true)] {
-        let (shown, code) = on_a_terminal(&ctl, &["room", "delete", "lobby"], &[(question, answer)]);
-        assert!(shown.contains("room001 (lobby): 1 members, 1 messages, 0 files of 0 bytes."), "{shown}");
+        let (shown, code) =
+            on_a_terminal(&ctl, &["room", "delete", "lobby"], &[(question, answer)]);
+        assert!(
+            shown.contains("room001 (lobby): 1 members, 1 messages, 0 files of 0 bytes."),
+            "{shown}"
+        );
         assert_eq!(code, i32::from(!gone), "{shown}");
-        assert_eq!(ann.get(&format!("/api/chatrooms/{room}")).await.status, if gone { 404 } else { 200 });
+        assert_eq!(
+            ann.get(&format!("/api/chatrooms/{room}")).await.status,
+            if gone { 404 } else { 200 }
+        );
     }
 }
 
@@ -72,10 +98,12 @@ async fn exports_and_imports_show_how_far_they_are() {
             server.terminate().await;
             std::fs::remove_file(&file).unwrap();
         }
-        let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export", file.to_str().unwrap()], &[]);
+        let (shown, code) =
+            on_a_terminal(&Ctl::of(&server), &["export", file.to_str().unwrap()], &[]);
         assert!(code == 0 && shown.contains("100%"), "{code} {shown:?}");
     }
-    let (shown, code) = on_a_terminal(&Ctl::at(&dir.path().join("new")), &["import", file.to_str().unwrap()], &[]);
+    let (shown, code) =
+        on_a_terminal(&Ctl::at(&dir.path().join("new")), &["import", file.to_str().unwrap()], &[]);
     assert!(code == 0 && shown.contains('%') && shown.contains("messages"), "{code} {shown:?}");
     // Lines on a terminal are not mixed with a bar.
     let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);

@@ -30,7 +30,12 @@ pub(super) async fn heavy(server: &Server) -> (Person, String) {
     let room = ann.room(&[]).await;
     for seed in 1..=2 {
         let media = ann.post("/api/media?fileName=noise.bin", Body::Raw(noise(seed))).await.is(201);
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "noise", "mediaIds": [media["id"]]})).await.is(201);
+        ann.post(
+            &format!("/api/chatrooms/{room}/messages"),
+            json!({"content": "noise", "mediaIds": [media["id"]]}),
+        )
+        .await
+        .is(201);
     }
     (ann, room)
 }
@@ -51,12 +56,16 @@ pub(super) fn until(child: &mut Child, wanted: impl Fn() -> bool) -> bool {
 /// The entries of a directory that begin so.
 pub(super) fn entries(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     let Ok(found) = std::fs::read_dir(directory) else { return Vec::new() };
-    let mut found: Vec<_> = found.map(|entry| entry.unwrap().path()).filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix)).collect();
+    let mut found: Vec<_> = found
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix))
+        .collect();
     found.sort();
     found
 }
 
-/// Begins a command and presses Ctrl-C once it has begun, again and again until it was in the middle.
+/// Begins a command and presses Ctrl-C once it has begun, again and again until it was in the
+/// middle.
 async fn interrupted(
     command: impl Fn() -> std::process::Command + Send + 'static,
     begun: impl Fn() -> bool + Send + 'static,
@@ -64,9 +73,17 @@ async fn interrupted(
 ) {
     let trying = tokio::task::spawn_blocking(move || {
         for _ in 0..ATTEMPTS {
-            let mut child = command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = command()
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
             if until(&mut child, &begun) {
-                let sent = std::process::Command::new("sh").args(["-c", "kill -INT \"$0\"", &child.id().to_string()]).status().unwrap();
+                let sent = std::process::Command::new("sh")
+                    .args(["-c", "kill -INT \"$0\"", &child.id().to_string()])
+                    .status()
+                    .unwrap();
                 assert!(sent.success());
             }
             let Output { status, stderr, .. } = child.wait_with_output().unwrap();
@@ -85,7 +102,8 @@ async fn interrupted(
 
 fn clear(directory: &Path) {
     for path in entries(directory, "") {
-        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         removed.unwrap();
     }
 }
@@ -96,7 +114,9 @@ async fn gone(directory: &Path, prefix: &str) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{:?} stay", entries(directory, prefix)));
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("{:?} stay", entries(directory, prefix)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,7 +131,11 @@ async fn a_creation_leaves_nothing_and_the_server_goes_on() {
         }
         let (ctl, to, seen, back) = (Ctl::of(&server), place.clone(), place.clone(), place.clone());
         let command = move || ctl.command(&["backup", "create", to.to_str().unwrap()]);
-        let begun = move || entries(&seen, "chatctl-").iter().any(|part| part.metadata().is_ok_and(|meta| meta.len() > 0));
+        let begun = move || {
+            entries(&seen, "chatctl-")
+                .iter()
+                .any(|part| part.metadata().is_ok_and(|meta| meta.len() > 0))
+        };
         interrupted(command, begun, move || clear(&back)).await;
         assert_eq!(entries(&place, ""), Vec::<PathBuf>::new());
         gone(server.data(), "backup-").await;
@@ -129,9 +153,14 @@ async fn verification_and_restoration_leave_nothing() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"].as_str().unwrap().to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let scratch = tempfile::tempdir().unwrap();
-    let (ctl, name, temporary, seen) = (Ctl::of(&server), file.clone(), scratch.path().to_owned(), scratch.path().to_owned());
+    let (ctl, name, temporary, seen) =
+        (Ctl::of(&server), file.clone(), scratch.path().to_owned(), scratch.path().to_owned());
     let command = move || {
         let mut command = ctl.command(&["backup", "verify", &name]);
         command.env("TMPDIR", &temporary);
@@ -146,8 +175,11 @@ async fn verification_and_restoration_leave_nothing() {
     let restoring = |data: PathBuf, more: &'static [&'static str]| {
         let (name, seen) = (file.clone(), data.parent().unwrap().to_owned());
         let prefix = format!("{}.restoring-", data.file_name().unwrap().to_str().unwrap());
-        let command = move || Ctl::at(&data).command(&[&["backup", "restore", &name], more].concat());
-        (command, move || entries(&seen, &prefix).iter().any(|staged| staged.join("chat.db").exists()))
+        let command =
+            move || Ctl::at(&data).command(&[&["backup", "restore", &name], more].concat());
+        (command, move || {
+            entries(&seen, &prefix).iter().any(|staged| staged.join("chat.db").exists())
+        })
     };
     let back = place.clone();
     let (command, begun) = restoring(place.join("new"), &[]);
@@ -156,13 +188,22 @@ async fn verification_and_restoration_leave_nothing() {
 
     server.terminate().await;
     let data = place.join("data");
-    let copied = std::process::Command::new("cp").arg("-a").arg(server.data()).arg(&data).status().unwrap();
+    let copied =
+        std::process::Command::new("cp").arg("-a").arg(server.data()).arg(&data).status().unwrap();
     assert!(copied.success());
     let (command, begun) = restoring(data.clone(), &["--replace", "--yes"]);
     let (from, back, to) = (server.data().to_owned(), place.clone(), data.clone());
     let undo = move || {
         clear(&back);
-        assert!(std::process::Command::new("cp").arg("-a").arg(&from).arg(&to).status().unwrap().success());
+        assert!(
+            std::process::Command::new("cp")
+                .arg("-a")
+                .arg(&from)
+                .arg(&to)
+                .status()
+                .unwrap()
+                .success()
+        );
     };
     interrupted(command, begun, undo).await;
     assert_eq!(entries(&place, ""), std::slice::from_ref(&data));

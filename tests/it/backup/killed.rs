@@ -1,4 +1,5 @@
-//! `kill -9` in the middle of a restoration: the old data or the new, never a mixture, and it can be done again.
+//! `kill -9` in the middle of a restoration: the old data or the new, never a mixture, and it can
+//! be done again.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ async fn whole(data: &Path) -> u64 {
 /// Begins a restoration of `file` into `data` and kills it as soon as it is so.
 fn killed(data: &Path, file: &str, when: impl Fn(&[PathBuf]) -> bool) {
     let mut restoring = Ctl::at(data).command(&["backup", "restore", file, "--replace", "--yes"]);
-    let mut child = restoring.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        restoring.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     until(&mut child, || when(&entries(data.parent().unwrap(), "data.restoring-")));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -38,7 +40,11 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"].as_str().unwrap().to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     ann.say(&room, "after the backup").await;
     server.terminate().await;
     for moment in 0..5 {
@@ -51,14 +57,21 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
             0 => !staged.is_empty(),
             1 => staged.iter().any(|staged| staged.join("chat.db").exists()),
             2 => staged.iter().any(|staged| staged.join("media").exists()),
-            3 => staged.iter().any(|staged| staged.join("media").read_dir().is_ok_and(|names| names.count() > 1)),
+            3 => staged
+                .iter()
+                .any(|staged| staged.join("media").read_dir().is_ok_and(|names| names.count() > 1)),
             _ => now(),
         });
         let messages = whole(&data).await;
-        // What the README says of a sibling: with a lock it is the old directory, without one it was never finished.
-        let (restoring, replaced) = (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));
-        let (used, unfinished): (Vec<_>, Vec<_>) = restoring.iter().partition(|path| path.join("lock").exists());
-        eprintln!("killed at moment {moment}: {messages} messages, beside it {restoring:?} {replaced:?}");
+        // What the README says of a sibling: with a lock it is the old directory, without one it
+        // was never finished.
+        let (restoring, replaced) =
+            (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));
+        let (used, unfinished): (Vec<_>, Vec<_>) =
+            restoring.iter().partition(|path| path.join("lock").exists());
+        eprintln!(
+            "killed at moment {moment}: {messages} messages, beside it {restoring:?} {replaced:?}"
+        );
         if messages == OLD {
             assert!(used.is_empty() && replaced.is_empty());
         } else {
@@ -77,7 +90,11 @@ async fn a_new_directory_is_there_whole_or_not_at_all() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"].as_str().unwrap().to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     server.terminate().await;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -1,4 +1,5 @@
-//! A database with damaged pages: found, told, never saved as if it were whole; and a write-ahead log that is damaged.
+//! A database with damaged pages: found, told, never saved as if it were whole; and a write-ahead
+//! log that is damaged.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -40,8 +41,13 @@ async fn whatever_page_is_damaged_it_is_told_and_nothing_calls_itself_a_backup_o
     let folder = tempfile::tempdir().unwrap();
     let mut found = 0;
     for step in 1..10 {
-        let (data, backups) = (folder.path().join(format!("data{step}")), folder.path().join(format!("backups{step}")));
-        assert!(Command::new("cp").arg("-a").arg(server.data()).arg(&data).status().unwrap().success());
+        let (data, backups) = (
+            folder.path().join(format!("data{step}")),
+            folder.path().join(format!("backups{step}")),
+        );
+        assert!(
+            Command::new("cp").arg("-a").arg(server.data()).arg(&data).status().unwrap().success()
+        );
         fs::create_dir(&backups).unwrap();
         let ctl = Ctl::at(&data);
         ctl.run(&["backup", "create", backups.to_str().unwrap()]).ends(0);
@@ -57,9 +63,25 @@ async fn whatever_page_is_damaged_it_is_told_and_nothing_calls_itself_a_backup_o
         assert!(check.out.contains("damaged"), "{check:?}");
         let made = ctl.run(&["backup", "create", backups.to_str().unwrap()]);
         assert_eq!(made.code, 6, "{made:?}");
-        let names: Vec<_> = fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(names.iter().all(|path| *path == sound || path.extension().is_some_and(|ending| ending == "damaged")), "{names:?}");
-        let dry = ctl.run(&["backup", "prune", backups.to_str().unwrap(), "--keep", "1", "--yes", "-o", "json"]);
+        let names: Vec<_> =
+            fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(
+            names
+                .iter()
+                .all(|path| *path == sound
+                    || path.extension().is_some_and(|ending| ending == "damaged")),
+            "{names:?}"
+        );
+        let dry = ctl.run(&[
+            "backup",
+            "prune",
+            backups.to_str().unwrap(),
+            "--keep",
+            "1",
+            "--yes",
+            "-o",
+            "json",
+        ]);
         if dry.code == 0 {
             assert_eq!(dry.out.trim(), "[]");
         }
@@ -75,7 +97,10 @@ async fn commands_do_not_wait_for_work_that_fails() {
     let path = server.data().join("chat.db");
     let conn = rusqlite::Connection::open(&path).unwrap();
     // A job that touches a table that cannot be read any more.
-    conn.execute_batch("INSERT INTO jobs (kind, target) VALUES ('room', 1); ALTER TABLE reactions RENAME TO lost").unwrap();
+    conn.execute_batch(
+        "INSERT INTO jobs (kind, target) VALUES ('room', 1); ALTER TABLE reactions RENAME TO lost",
+    )
+    .unwrap();
     drop(conn);
     let ctl = Ctl::of(&server);
     ctl.run(&["user", "list"]).ends(0);
@@ -83,7 +108,9 @@ async fn commands_do_not_wait_for_work_that_fails() {
     // One that changes something tries, and ends when the step has failed.
     ctl.create("ben", &[]);
     let conn = rusqlite::Connection::open(&path).unwrap();
-    let waiting: i64 = conn.query_row("SELECT count(*) FROM jobs WHERE kind = 'room'", (), |row| row.get(0)).unwrap();
+    let waiting: i64 = conn
+        .query_row("SELECT count(*) FROM jobs WHERE kind = 'room'", (), |row| row.get(0))
+        .unwrap();
     assert_eq!(waiting, 1, "it waits for a better day");
 }
 
@@ -91,9 +118,24 @@ async fn commands_do_not_wait_for_work_that_fails() {
 async fn commands_that_read_leave_promised_work_alone() {
     let server = stopped().await;
     let path = server.data().join("chat.db");
-    rusqlite::Connection::open(&path).unwrap().execute_batch("INSERT INTO jobs (kind, target) VALUES ('farewell', 77)").unwrap();
-    let waiting = || -> i64 { rusqlite::Connection::open(&path).unwrap().query_row("SELECT count(*) FROM jobs", (), |row| row.get(0)).unwrap() };
-    for arguments in [&["user", "list"][..], &["room", "list"], &["db", "status"], &["db", "check"], &["db", "stats"], &["backup", "create"]] {
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("INSERT INTO jobs (kind, target) VALUES ('farewell', 77)")
+        .unwrap();
+    let waiting = || -> i64 {
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM jobs", (), |row| row.get(0))
+            .unwrap()
+    };
+    for arguments in [
+        &["user", "list"][..],
+        &["room", "list"],
+        &["db", "status"],
+        &["db", "check"],
+        &["db", "stats"],
+        &["backup", "create"],
+    ] {
         Ctl::of(&server).run(arguments).ends(0);
         assert_eq!(waiting(), 1, "{arguments:?}");
     }
@@ -111,7 +153,8 @@ async fn health_fails_once_a_read_has_met_damage() {
     }
     server.restart().await;
     let client = Client::new(&server);
-    let login = client.post("/api/login", json!({"userId": "ann", "password": "secret of ann"})).await;
+    let login =
+        client.post("/api/login", json!({"userId": "ann", "password": "secret of ann"})).await;
     if login.status == 200 {
         let token = login.json()["token"].as_str().unwrap().to_owned();
         client.bearer(&token).get("/api/chatrooms/room001/messages?after=0&limit=200").await;
@@ -147,7 +190,13 @@ async fn a_log_that_is_damaged_in_the_middle_is_told() {
     check.ends(6);
     assert!(check.out.contains("write-ahead log is damaged in the middle"), "{check:?}");
     server.restart().await;
-    server.wait_for_log(&["[ERROR]", "is damaged in the middle", "transactions behind the damage are lost"]).await;
+    server
+        .wait_for_log(&[
+            "[ERROR]",
+            "is damaged in the middle",
+            "transactions behind the damage are lost",
+        ])
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,14 +17,19 @@ struct Disk(PathBuf);
 
 impl Disk {
     fn mount(at: &Path) -> Self {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(at).status().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+            .arg(at)
+            .status()
+            .unwrap();
         assert!(mounted.success(), "a file system can be mounted: the tests run as root");
         Self(at.to_owned())
     }
 
     /// Leaves no byte.
     fn fill(&self) {
-        let mut file = File::options().append(true).create(true).open(self.0.join("filling")).unwrap();
+        let mut file =
+            File::options().append(true).create(true).open(self.0.join("filling")).unwrap();
         for size in [65_536, 4096, 1] {
             while file.write_all(&vec![b'x'; size]).is_ok() {}
         }
@@ -45,13 +50,21 @@ impl Drop for Disk {
 async fn on_a_small_disk() -> (Disk, Server) {
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
     let disk = Disk::mount(data.path());
-    (disk, Server::start_in(data, &[("LIMITS__ENABLED", "false"), ("LOG__DIRECTORY", "logs")]).await)
+    (
+        disk,
+        Server::start_in(data, &[("LIMITS__ENABLED", "false"), ("LOG__DIRECTORY", "logs")]).await,
+    )
 }
 
 /// Sends until one is refused.
 async fn until_it_is_full(ann: &Person, room: &str) {
     for n in 0..10_000 {
-        let answer = ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": format!("{n} {}", "x".repeat(3000))})).await;
+        let answer = ann
+            .post(
+                &format!("/api/chatrooms/{room}/messages"),
+                json!({"content": format!("{n} {}", "x".repeat(3000))}),
+            )
+            .await;
         if answer.status == 503 {
             return;
         }
@@ -71,12 +84,22 @@ async fn health_fails_from_the_first_refused_commit_until_one_succeeds() {
     until_it_is_full(&ann, &room).await;
     health_becomes(&server, 503, "failing").await;
     for _ in 0..50 {
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)})).await.fails(503, "unavailable");
+        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)}))
+            .await
+            .fails(503, "unavailable");
     }
-    let errors = server.output().iter().filter(|line| line.contains("[ERROR]") && line.contains("The database failed while")).count();
+    let errors = server
+        .output()
+        .iter()
+        .filter(|line| line.contains("[ERROR]") && line.contains("The database failed while"))
+        .count();
     assert!((1..=3).contains(&errors), "{errors} lines of ERROR");
     let metrics = Client::new(&server).get("/metrics").await.text;
-    assert!(metrics.contains("\nchatctl_store_failing 1\n") && metrics.contains("chatctl_unavailable_total{cause=\"commit\"} "), "{metrics}");
+    assert!(
+        metrics.contains("\nchatctl_store_failing 1\n")
+            && metrics.contains("chatctl_unavailable_total{cause=\"commit\"} "),
+        "{metrics}"
+    );
     disk.empty();
     health_becomes(&server, 200, "ok").await;
     ann.say(&room, "after").await;
@@ -106,7 +129,9 @@ async fn a_start_on_a_full_disk_reads_and_refuses_and_stores_again_when_there_is
         let here = ann.at(server.address());
         assert_eq!(here.contents(&room).await, ["before"], "killed: {killed}");
         health_becomes(&server, 503, "failing").await;
-        here.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)})).await.fails(503, "unavailable");
+        here.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)}))
+            .await
+            .fails(503, "unavailable");
         disk.empty();
         health_becomes(&server, 200, "ok").await;
         here.say(&room, "after").await;

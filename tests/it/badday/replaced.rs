@@ -1,4 +1,5 @@
-//! Files that are removed or replaced under a running server: nothing is acknowledged that would be lost.
+//! Files that are removed or replaced under a running server: nothing is acknowledged that would be
+//! lost.
 
 use std::fs;
 
@@ -13,7 +14,11 @@ async fn nothing_is_acknowledged_while_the_database_is_not_where_it_was() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     ann.say(&room, "before").await;
-    let (path, log, aside) = (server.data().join("chat.db"), server.data().join("chat.db-wal"), server.data().join("aside"));
+    let (path, log, aside) = (
+        server.data().join("chat.db"),
+        server.data().join("chat.db-wal"),
+        server.data().join("aside"),
+    );
     let at = format!("/api/chatrooms/{room}/messages");
     for file in [&path, &log] {
         for replaced in [false, true] {
@@ -41,5 +46,9 @@ async fn nothing_is_acknowledged_while_the_database_is_not_where_it_was() {
     server.kill9();
     server.restart().await;
     let contents = ann.at(server.address()).contents(&room).await;
-    assert_eq!(contents, ["before", "it is back", "it is back", "it is back", "it is back"], "what was acknowledged is there");
+    assert_eq!(
+        contents,
+        ["before", "it is back", "it is back", "it is back", "it is back"],
+        "what was acknowledged is there"
+    );
 }

@@ -8,7 +8,13 @@ async fn changes(person: &Person, room: &str, query: &str) -> Json {
     let body = person.get(&format!("/api/chatrooms/{room}/changes?{query}")).await.is(200);
     let allowed = ["epoch", "rev", "more", "reset", "room", "messages"];
     assert!(keys(&body).iter().all(|key| allowed.contains(key)), "{body}");
-    assert!(body["epoch"].is_string() && body["rev"].is_i64() && body["more"].is_boolean() && body["messages"].is_array(), "{body}");
+    assert!(
+        body["epoch"].is_string()
+            && body["rev"].is_i64()
+            && body["more"].is_boolean()
+            && body["messages"].is_array(),
+        "{body}"
+    );
     body
 }
 
@@ -33,14 +39,23 @@ async fn what_changed_comes_in_the_order_of_rev_each_message_once() {
     has_exactly(&missed, &["epoch", "rev", "more", "messages"]);
     assert_eq!((&missed["rev"], &missed["more"]), (&json!(since + 5), &json!(false)));
     assert_eq!(each(&missed["messages"], "seq"), [&json!(1), &json!(2), &json!(3), &json!(5)]);
-    assert_eq!(each(&missed["messages"], "rev"), [&json!(since + 2), &json!(since + 3), &json!(since + 4), &json!(since + 5)]);
+    assert_eq!(
+        each(&missed["messages"], "rev"),
+        [&json!(since + 2), &json!(since + 3), &json!(since + 4), &json!(since + 5)]
+    );
     assert_eq!(texts(&missed["messages"], "content"), ["", "two", "trois", "five"]);
-    assert_eq!(missed["messages"][1]["reactions"], json!([{"reactionType": "like", "userIds": ["ben"]}]));
+    assert_eq!(
+        missed["messages"][1]["reactions"],
+        json!([{"reactionType": "like", "userIds": ["ben"]}])
+    );
     assert!(missed["messages"][0]["deletedAt"].is_string());
     ben.delete(&format!("{}/reactions/like", path(1))).await.is(204);
     let missed = changes(&ben, &room, &format!("since={}", since + 5)).await;
     assert_eq!(each(&missed["messages"], "seq"), [&json!(2)]);
-    assert!(missed["messages"][0].get("reactions").is_none(), "absent things are left out: {missed}");
+    assert!(
+        missed["messages"][0].get("reactions").is_none(),
+        "absent things are left out: {missed}"
+    );
     let nothing = changes(&ben, &room, &format!("since={}", since + 6)).await;
     assert_eq!((&nothing["messages"], &nothing["rev"]), (&json!([]), &json!(since + 6)));
 }
@@ -57,7 +72,9 @@ async fn pages_lead_from_rev_to_rev() {
         let page = changes(&ann, &room, &format!("since={since}&limit=4")).await;
         let messages = page["messages"].as_array().expect("a list");
         assert!(messages.len() <= 4);
-        seen.extend(messages.iter().map(|message| message["content"].as_str().expect("a text").to_owned()));
+        seen.extend(
+            messages.iter().map(|message| message["content"].as_str().expect("a text").to_owned()),
+        );
         let next = page["rev"].as_i64().expect("a number");
         assert!(next > since, "a page leads on: {page}");
         since = next;
@@ -68,7 +85,9 @@ async fn pages_lead_from_rev_to_rev() {
     assert_eq!(seen, said);
     assert_eq!(since, rev(&ann, &room).await);
     for limit in ["0", "-1", "201", "x"] {
-        ann.get(&format!("/api/chatrooms/{room}/changes?since=0&limit={limit}")).await.blames("limit");
+        ann.get(&format!("/api/chatrooms/{room}/changes?since=0&limit={limit}"))
+            .await
+            .blames("limit");
     }
     for since in ["-1", "x", "1.5"] {
         ann.get(&format!("/api/chatrooms/{room}/changes?since={since}")).await.blames("since");
@@ -88,8 +107,13 @@ async fn the_room_is_told_when_it_changed() {
         match change {
             "rename" => ann.patch(&path("/name"), json!({"name": "Now"})).await.is(200),
             "add" => ann.post(&path("/participants"), json!({"userId": "cyd"})).await.is(201),
-            "role" => ann.patch(&path("/participants/ann/role"), json!({"role": "admin"})).await.is(200),
-            "edited name" => ann.patch(&path("/participants/ben/name"), json!({"edited_name": "B"})).await.is(200),
+            "role" => {
+                ann.patch(&path("/participants/ann/role"), json!({"role": "admin"})).await.is(200)
+            }
+            "edited name" => ann
+                .patch(&path("/participants/ben/name"), json!({"edited_name": "B"}))
+                .await
+                .is(200),
             "remove" => ann.delete(&path("/participants/cyd")).await.is(204),
             _ => {
                 let mut socket = ann.enter(&room).await;
@@ -99,9 +123,20 @@ async fn the_room_is_told_when_it_changed() {
         };
         let missed = changes(&ann, &room, &format!("since={since}")).await;
         // The state follows the sockets, not the changes.
-        let stateless = |room: &Json| room.as_object().expect("a room").clone().into_iter().filter(|(key, _)| key != "state").collect::<Json>();
+        let stateless = |room: &Json| {
+            room.as_object()
+                .expect("a room")
+                .clone()
+                .into_iter()
+                .filter(|(key, _)| key != "state")
+                .collect::<Json>()
+        };
         assert_eq!(stateless(&missed["room"]), stateless(&ann.see(&room).await), "after {change}");
-        assert_eq!((&missed["messages"], missed["rev"].as_i64()), (&json!([]), Some(since + 1)), "after {change}");
+        assert_eq!(
+            (&missed["messages"], missed["rev"].as_i64()),
+            (&json!([]), Some(since + 1)),
+            "after {change}"
+        );
     }
     cyd.get(&path("/changes?since=0")).await.fails(404, "room_not_found");
 }
@@ -118,7 +153,11 @@ async fn a_position_that_is_not_this_databases_is_reset() {
     let now = rev(&ann, &room).await;
     let same = changes(&ann, &room, &format!("since={now}&epoch={epoch}")).await;
     assert!(same.get("reset").is_none(), "{same}");
-    for query in [format!("since={now}&epoch=another"), format!("since={}", now + 1), format!("since=1000000&epoch={epoch}")] {
+    for query in [
+        format!("since={now}&epoch=another"),
+        format!("since={}", now + 1),
+        format!("since=1000000&epoch={epoch}"),
+    ] {
         let reset = changes(&ann, &room, &query).await;
         assert_eq!((&reset["reset"], &reset["epoch"]), (&json!(true), &json!(epoch)), "{query}");
     }

@@ -14,10 +14,15 @@ async fn a_guest_loses_roles_and_gets_none() {
     assert_eq!(guest.see(&room).await["participants"][0]["role"], "admin");
     let (mut socket, mut old) = (ann.subscribe().await, guest.open().await);
     ctl.run(&["user", "mark", "guest", "--guest"]).ends(0);
-    let heir = socket.expect(|frame| frame["type"] == "participant_changed" && frame["role"] == "admin").await;
+    let heir = socket
+        .expect(|frame| frame["type"] == "participant_changed" && frame["role"] == "admin")
+        .await;
     assert_eq!(heir["user_id"], "ann");
     let seen = ann.see(&room).await;
-    assert_eq!((&seen["participants"][0]["role"], &seen["participants"][0]["guest"]), (&json!("member"), &json!(true)));
+    assert_eq!(
+        (&seen["participants"][0]["role"], &seen["participants"][0]["guest"]),
+        (&json!("member"), &json!(true))
+    );
     for (method, rest, body) in [
         (reqwest::Method::PATCH, "/name", json!({"name": "X"})),
         (reqwest::Method::POST, "/participants", json!({"userId": "ben"})),
@@ -45,12 +50,18 @@ async fn a_guest_who_is_alone_in_a_public_room_does_not_administer_it() {
     let room = ann.public_room("Hall").await;
     ann.delete(&format!("/api/chatrooms/{room}/participants/ann")).await.is(204);
     assert_eq!(ctl.one(&["room", "add", &room, "guest"])["role"], "member");
-    guest.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Mine"})).await.fails(403, "forbidden");
+    guest
+        .patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Mine"}))
+        .await
+        .fails(403, "forbidden");
     guest.say(&room, "hello").await;
     // A room made by a guest has no admin, and the guest does not manage it.
     ctl.run(&["room", "add", &room, "ann"]).ends(0);
     let own = guest.room(&[&ann]).await;
     assert_eq!(guest.see(&own).await["participants"][0]["role"], "member");
-    guest.patch(&format!("/api/chatrooms/{own}/name"), json!({"name": "Mine"})).await.fails(403, "forbidden");
+    guest
+        .patch(&format!("/api/chatrooms/{own}/name"), json!({"name": "Mine"}))
+        .await
+        .fails(403, "forbidden");
     ann.patch(&format!("/api/chatrooms/{own}/name"), json!({"name": "Ours"})).await.is(200);
 }

@@ -38,7 +38,12 @@ async fn a_page_is_the_newest_fifty_unless_asked_otherwise() {
     assert_eq!(page(&ann, &room, "?after=60").await, [0; 0]);
     assert_eq!(page(&ann, &room, "?after=0&limit=3").await, [1, 2, 3]);
     let around = page(&ann, &room, &format!("?around={}&limit=5", keys[29])).await;
-    assert!(around.contains(&30) && around.len() <= 5 && around.windows(2).all(|pair| pair[1] == pair[0] + 1), "{around:?}");
+    assert!(
+        around.contains(&30)
+            && around.len() <= 5
+            && around.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{around:?}"
+    );
     assert!(around.contains(&29) && around.contains(&31), "both sides are shown: {around:?}");
     assert!(page(&ann, &room, "?around=1&limit=5").await.contains(&1));
     assert!(page(&ann, &room, "?around=60&limit=5").await.contains(&60));

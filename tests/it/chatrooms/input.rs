@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::support::{Body, Client, Json, Person, Server, people};
 
-/// The routes that take a body, and one that each of them would take: the keys of the second are obligatory, those of the third are not.
+/// The routes that take a body, and one that each of them would take: the keys of the second are
+/// obligatory, those of the third are not.
 fn bodies(room: &str, message: &str) -> Vec<(Method, String, Json, Json)> {
     let at = |rest: &str| format!("/api/chatrooms/{room}{rest}");
     vec![
@@ -15,8 +16,18 @@ fn bodies(room: &str, message: &str) -> Vec<(Method, String, Json, Json)> {
             json!({"userId": "new", "password": "long enough"}),
             json!({"name": "N", "email": "n@e", "birth": "1990-01-01"}),
         ),
-        (Method::POST, "/api/login".to_owned(), json!({"userId": "ann", "password": "long enough"}), json!({})),
-        (Method::PATCH, "/api/users/me".to_owned(), json!({}), json!({"name": "N", "email": "n@e", "birth": "1990-01-01", "mediaId": 1})),
+        (
+            Method::POST,
+            "/api/login".to_owned(),
+            json!({"userId": "ann", "password": "long enough"}),
+            json!({}),
+        ),
+        (
+            Method::PATCH,
+            "/api/users/me".to_owned(),
+            json!({}),
+            json!({"name": "N", "email": "n@e", "birth": "1990-01-01", "mediaId": 1}),
+        ),
         (
             Method::POST,
             "/api/chatrooms".to_owned(),
@@ -27,11 +38,31 @@ fn bodies(room: &str, message: &str) -> Vec<(Method, String, Json, Json)> {
         (Method::POST, at("/participants"), json!({"userId": "ben"}), json!({"role": "member"})),
         (Method::PATCH, at("/participants/ann/role"), json!({"role": "admin"}), json!({})),
         (Method::PATCH, at("/participants/ann/name"), json!({"edited_name": "N"}), json!({})),
-        (Method::POST, at("/messages"), json!({"content": "x"}), json!({"userId": "ann", "replyTo": message, "clientId": "c", "mediaIds": [1]})),
-        (Method::PATCH, at(&format!("/messages/{message}")), json!({"newContent": "x"}), json!({"userId": "ann"})),
+        (
+            Method::POST,
+            at("/messages"),
+            json!({"content": "x"}),
+            json!({"userId": "ann", "replyTo": message, "clientId": "c", "mediaIds": [1]}),
+        ),
+        (
+            Method::PATCH,
+            at(&format!("/messages/{message}")),
+            json!({"newContent": "x"}),
+            json!({"userId": "ann"}),
+        ),
         (Method::DELETE, at(&format!("/messages/{message}")), json!({}), json!({"userId": "ann"})),
-        (Method::POST, at(&format!("/messages/{message}/read")), json!({}), json!({"userId": "ann"})),
-        (Method::POST, at(&format!("/messages/{message}/reactions")), json!({"reactionType": "like"}), json!({"userId": "ann"})),
+        (
+            Method::POST,
+            at(&format!("/messages/{message}/read")),
+            json!({}),
+            json!({"userId": "ann"}),
+        ),
+        (
+            Method::POST,
+            at(&format!("/messages/{message}/reactions")),
+            json!({"reactionType": "like"}),
+            json!({"userId": "ann"}),
+        ),
         (Method::POST, at("/connect"), json!({}), json!({"userId": "ann"})),
     ]
 }
@@ -54,7 +85,10 @@ impl Stage {
 
     /// Everything that could have been stored.
     async fn stored(&self) -> Vec<Json> {
-        let mut all = vec![self.ann.get("/api/users/me").await.is(200), self.ann.get("/api/chatrooms").await.is(200)];
+        let mut all = vec![
+            self.ann.get("/api/users/me").await.is(200),
+            self.ann.get("/api/chatrooms").await.is(200),
+        ];
         all.push(self.ann.see(&self.room).await);
         all.extend(self.ann.history(&self.room).await);
         all.push(self.ann.get("/api/users?q=n").await.is(200));
@@ -66,7 +100,17 @@ impl Stage {
 async fn a_body_that_is_no_json_object_is_refused_everywhere() {
     let stage = Stage::new().await;
     let before = stage.stored().await;
-    let broken: [&[u8]; 9] = [b"{", b"nonsense", b"[]", b"7", b"\"x\"", b"null", b"{\"content\":\"\\ud800\"}", b"{\"name\":\"\xff\"}", b"\xff\xfe"];
+    let broken: [&[u8]; 9] = [
+        b"{",
+        b"nonsense",
+        b"[]",
+        b"7",
+        b"\"x\"",
+        b"null",
+        b"{\"content\":\"\\ud800\"}",
+        b"{\"name\":\"\xff\"}",
+        b"\xff\xfe",
+    ];
     for (method, path, ..) in bodies(&stage.room, &stage.message) {
         for body in broken {
             let answer = stage.ann.request(method.clone(), &path, Body::Raw(body.to_vec())).await;
@@ -81,7 +125,9 @@ async fn missing_and_mistyped_fields_are_named() {
     let stage = Stage::new().await;
     let before = stage.stored().await;
     for (method, path, needed, optional) in bodies(&stage.room, &stage.message) {
-        let fields = |object: &Json| object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        let fields = |object: &Json| {
+            object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+        };
         for field in fields(&needed) {
             let mut body = needed.clone();
             body.as_object_mut().expect("an object").remove(&field);
@@ -105,9 +151,24 @@ async fn texts_with_a_zero_and_over_long_ones_are_refused() {
     let long = "x".repeat(5000);
     for (method, path, needed, optional) in bodies(&stage.room, &stage.message) {
         let is_login = path == "/api/login";
-        for field in ["userId", "password", "name", "email", "role", "edited_name", "content", "newContent", "clientId", "reactionType", "visibility"] {
+        for field in [
+            "userId",
+            "password",
+            "name",
+            "email",
+            "role",
+            "edited_name",
+            "content",
+            "newContent",
+            "clientId",
+            "reactionType",
+            "visibility",
+        ] {
             // `userId` in a body names the caller in most routes, who is somebody else then.
-            if is_login || needed.get(field).or(optional.get(field)).is_none() || (field == "userId" && path != "/api/users") {
+            if is_login
+                || needed.get(field).or(optional.get(field)).is_none()
+                || (field == "userId" && path != "/api/users")
+            {
                 continue;
             }
             for wrong in [json!("a\u{0}b"), json!(long)] {
@@ -138,7 +199,11 @@ async fn a_body_over_the_limit_is_refused_however_it_comes() {
     stage.ann.post(&path, Body::Chunked(padded(limit + 1))).await.fails(413, "too_large");
     stage.ann.post(&path, Body::Chunked(padded(8 * limit))).await.fails(413, "too_large");
     for (method, path, ..) in bodies(&stage.room, &stage.message) {
-        stage.ann.request(method, &path, Body::Raw(padded(limit + 1))).await.fails(413, "too_large");
+        stage
+            .ann
+            .request(method, &path, Body::Raw(padded(limit + 1)))
+            .await
+            .fails(413, "too_large");
     }
     assert_eq!(stage.stored().await, before);
     stage.ann.post(&path, Body::Raw(padded(limit))).await.is(201);
@@ -149,7 +214,17 @@ async fn a_body_over_the_limit_is_refused_however_it_comes() {
 async fn unknown_paths_and_wrong_methods_are_told_apart() {
     let stage = Stage::new().await;
     let nobody = Client::new(&stage.server);
-    let unknown = ["/api", "/api/", "/api/nothing", "/api/Users", "/API/users", "/api/chatrooms/1/nothing", "/api//users", "/api/users/me/x", "/chat/1"];
+    let unknown = [
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/Users",
+        "/API/users",
+        "/api/chatrooms/1/nothing",
+        "/api//users",
+        "/api/users/me/x",
+        "/chat/1",
+    ];
     for path in unknown {
         // What is below no dialect's prefix belongs to the UI.
         let answer = nobody.get(path).await;
@@ -186,7 +261,12 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
             let method = method.parse::<Method>().expect("a method");
             let answer = nobody.request(method, path, Body::Nothing).await;
             answer.fails(405, "method_not_allowed");
-            let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).filter(|name| *name != "HEAD").collect();
+            let mut allowed: Vec<_> = answer
+                .header("allow")
+                .split(',')
+                .map(str::trim)
+                .filter(|name| *name != "HEAD")
+                .collect();
             allowed.sort_unstable();
             let mut wanted = methods.to_vec();
             wanted.sort_unstable();
@@ -201,7 +281,12 @@ async fn a_trailing_slash_and_the_content_type_make_no_difference() {
     stage.ann.get("/api/users/me/").await.is(200);
     stage.ann.get("/api/chatrooms/?scope=mine").await.is(200);
     for kind in ["text/plain", "application/xml", "application/vnd.x+json", "nonsense"] {
-        stage.ann.with("content-type", kind).post(&format!("/api/chatrooms/{}/messages/", stage.room), r#"{"content":"x"}"#).await.is(201);
+        stage
+            .ann
+            .with("content-type", kind)
+            .post(&format!("/api/chatrooms/{}/messages/", stage.room), r#"{"content":"x"}"#)
+            .await
+            .is(201);
     }
 }
 
@@ -224,9 +309,25 @@ async fn ids_in_paths_are_decoded_once_and_never_believed() {
     for path in ["/api/users/%2561nn", "/api/users/%00", "/api/users/a%2Fb", "/api/users/%20"] {
         stage.ann.get(path).await.fails(404, "user_not_found");
     }
-    let hard = ["msg0", "msg", "x", "0", "-1", "msg-1", "msg99999999999999999999999999", "msg1%00", "%FF", "msg1e3", "'%20OR%201=1--"];
+    let hard = [
+        "msg0",
+        "msg",
+        "x",
+        "0",
+        "-1",
+        "msg-1",
+        "msg99999999999999999999999999",
+        "msg1%00",
+        "%FF",
+        "msg1e3",
+        "'%20OR%201=1--",
+    ];
     for id in hard {
-        stage.ann.patch(&format!("/api/chatrooms/{room}/messages/{id}"), json!({"newContent": "x"})).await.fails(404, "message_not_found");
+        stage
+            .ann
+            .patch(&format!("/api/chatrooms/{room}/messages/{id}"), json!({"newContent": "x"}))
+            .await
+            .fails(404, "message_not_found");
     }
 }
 
@@ -235,7 +336,10 @@ async fn the_server_says_how_it_is() {
     let server = Server::start().await;
     let client = Client::new(&server);
     let health = client.get("/health").await.is(200);
-    assert_eq!((&health["status"], &health["store"], &health["bus"]), (&json!("ok"), &json!("ok"), &json!("ok")));
+    assert_eq!(
+        (&health["status"], &health["store"], &health["bus"]),
+        (&json!("ok"), &json!("ok"), &json!("ok"))
+    );
     assert!(health["server"].as_str().is_some_and(|id| !id.is_empty()), "{health}");
     client.get("/health?live").await.is(200);
     assert_eq!(client.request(Method::HEAD, "/health", Body::Nothing).await.status, 200);

@@ -46,8 +46,12 @@ async fn an_idle_room_is_entered_again_and_keeps_its_messages() {
     server.wait_for_log(&[&format!("[{room}]"), "idle"]).await;
     assert_eq!(ben.see(&room).await["state"], "idle");
     let joined = ben.open().await.join(&room).await;
-    assert_eq!((&joined["state"], &joined["messages"][0]["content"]), (&json!("active"), &json!("remember me")));
-    let created = server.output().iter().filter(|line| line.contains("Room created successfully")).count();
+    assert_eq!(
+        (&joined["state"], &joined["messages"][0]["content"]),
+        (&json!("active"), &json!("remember me"))
+    );
+    let created =
+        server.output().iter().filter(|line| line.contains("Room created successfully")).count();
     assert_eq!(created, 1);
 }
 
@@ -56,15 +60,22 @@ async fn connecting_brings_the_room_up_idle() {
     let server = Server::start_with(&QUICK).await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let room = ann.room(&[&ben]).await;
-    let connected = ann.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "ann"})).await.is(200);
-    has_exactly(&connected, &["roomId", "state", "participants", "online", "onlineCount", "websocket"]);
+    let connected =
+        ann.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "ann"})).await.is(200);
+    has_exactly(
+        &connected,
+        &["roomId", "state", "participants", "online", "onlineCount", "websocket"],
+    );
     assert_eq!((&connected["state"], &connected["online"]), (&json!("idle"), &json!([])));
     assert_eq!(connected["participants"].as_array().map(Vec::len), Some(2));
     server.wait_for_log(&["[INFO]", &format!("[{room}]"), "Room closed"]).await;
     assert_eq!(ann.see(&room).await["state"], "closed");
     let _socket = ben.enter(&room).await;
     let connected = ann.post(&format!("/api/chatrooms/{room}/connect"), "").await.is(200);
-    assert_eq!((&connected["state"], &connected["online"], &connected["onlineCount"]), (&json!("active"), &json!(["ben"]), &json!(1)));
+    assert_eq!(
+        (&connected["state"], &connected["online"], &connected["onlineCount"]),
+        (&json!("active"), &json!(["ben"]), &json!(1))
+    );
 }
 
 #[tokio::test]
@@ -75,14 +86,20 @@ async fn changes_reach_an_active_room_at_once() {
     let mut socket = ben.enter(&room).await;
     ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Renamed"})).await.is(200);
     assert_eq!(socket.until("room_updated").await["name"], "Renamed");
-    ann.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "cyd"})).await.is(201);
+    ann.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "cyd"}))
+        .await
+        .is(201);
     socket.until("participant_added").await;
     // Whoever was added enters without the room being read anew, and is known to it.
     let mut added = cyd.enter(&room).await;
     added.say("thank you").await;
     assert_eq!(socket.hears("thank you").await["sender_id"], "cyd");
-    ann.patch(&format!("/api/chatrooms/{room}/participants/cyd/name"), json!({"edited_name": "C"})).await.is(403);
-    cyd.patch(&format!("/api/chatrooms/{room}/participants/cyd/name"), json!({"edited_name": "C"})).await.is(200);
+    ann.patch(&format!("/api/chatrooms/{room}/participants/cyd/name"), json!({"edited_name": "C"}))
+        .await
+        .is(403);
+    cyd.patch(&format!("/api/chatrooms/{room}/participants/cyd/name"), json!({"edited_name": "C"}))
+        .await
+        .is(200);
     socket.until("participant_changed").await;
     added.say("by another name").await;
     assert_eq!(socket.hears("by another name").await["sender_name"], "C");
@@ -151,13 +168,22 @@ async fn presence_is_merged_where_many_are_present() {
     while joined.len() < 2 {
         let frame = watching.expect(is("presence")).await;
         has_exactly(&frame, &["type", "room_id", "joined", "left", "online_count", "timestamp"]);
-        joined.extend(frame["joined"].as_array().expect("a list").iter().filter(|name| *name != "ann").cloned());
+        joined.extend(
+            frame["joined"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|name| *name != "ann")
+                .cloned(),
+        );
     }
     joined.sort_by_key(Json::to_string);
     assert_eq!(joined, [json!("ben"), json!("cyd")]);
     one.send(json!({"type": "typing"})).await;
     one.say("typing is not told here").await;
-    watching.silent_until(is("user_typing"), |frame| frame["content"] == "typing is not told here").await;
+    watching
+        .silent_until(is("user_typing"), |frame| frame["content"] == "typing is not told here")
+        .await;
 }
 
 #[tokio::test]
@@ -165,9 +191,12 @@ async fn receipts_go_to_the_author_only_in_large_rooms() {
     let server = Server::start_with(&[("ROOMS__RECEIPTS_UP_TO", "2")]).await;
     let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
     let room = ann.room(&[&ben, &cyd]).await;
-    let (mut author, mut reader, mut other) = (ann.enter(&room).await, ben.enter(&room).await, cyd.enter(&room).await);
+    let (mut author, mut reader, mut other) =
+        (ann.enter(&room).await, ben.enter(&room).await, cyd.enter(&room).await);
     let sent = author.say("read me").await;
-    reader.ask(json!({"type": "mark_read", "room_id": room, "message_id": sent["message_id"]})).await;
+    reader
+        .ask(json!({"type": "mark_read", "room_id": room, "message_id": sent["message_id"]}))
+        .await;
     assert_eq!(author.until("message_read").await["user_id"], "ben");
     author.say("one").await;
     author.say("two").await;
@@ -181,16 +210,31 @@ async fn the_log_tells_the_documented_life() {
     let life = |room: &str| {
         let bracket = format!("[{room}]");
         let lines = server.output().into_iter().filter(|line| line.contains(&bracket));
-        let told = lines.filter_map(|line| Some(line.split_once(&bracket)?.1.rsplit_once("Room ")?.1.trim_matches(&['.', ' '][..]).to_owned()));
+        let told = lines.filter_map(|line| {
+            Some(
+                line.split_once(&bracket)?
+                    .1
+                    .rsplit_once("Room ")?
+                    .1
+                    .trim_matches(&['.', ' '][..])
+                    .to_owned(),
+            )
+        });
         told.collect::<Vec<_>>()
     };
     let room = ann.room(&[&ben]).await;
     ann.enter(&room).await.close().await;
     server.wait_for_log(&["[INFO]", &format!("[{room}]"), "Room closed"]).await;
-    assert_eq!(life(&room), ["is creating", "created successfully", "is active", "is idle", "is closing", "closed"]);
+    assert_eq!(
+        life(&room),
+        ["is creating", "created successfully", "is active", "is idle", "is closing", "closed"]
+    );
     // Brought up by a request, it has nobody yet.
     let other = ann.room(&[]).await;
     ann.post(&format!("/api/chatrooms/{other}/connect"), "").await.is(200);
     server.wait_for_log(&["[INFO]", &format!("[{other}]"), "Room closed"]).await;
-    assert_eq!(life(&other), ["is creating", "created successfully", "is idle", "is closing", "closed"]);
+    assert_eq!(
+        life(&other),
+        ["is creating", "created successfully", "is idle", "is closing", "closed"]
+    );
 }

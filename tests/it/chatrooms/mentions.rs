@@ -14,7 +14,8 @@ async fn mentions(speaker: &Person, listener: &Person, room: &str, text: &str) -
 #[tokio::test]
 async fn the_longest_login_of_a_participant_is_mentioned_and_no_other() {
     let server = Server::start().await;
-    let [ann, bob, second, lee, minji, tanaka] = people(&server, ["ann", "bob", "bob-2", "bob.lee", "김민지", "田中"]).await;
+    let [ann, bob, second, lee, minji, tanaka] =
+        people(&server, ["ann", "bob", "bob-2", "bob.lee", "김민지", "田中"]).await;
     let room = ann.room(&[&bob, &second, &lee, &minji, &tanaka]).await;
     for (text, who, times) in [
         ("@bob.lee hi", &bob, 0),
@@ -41,5 +42,8 @@ async fn an_edit_mentions_by_the_same_rule() {
     let message = ann.say(&room, "@bob").await;
     let path = format!("/api/chatrooms/{room}/messages/{}", message["messageId"].as_str().unwrap());
     ann.patch(&path, json!({"newContent": "@bob.lee's"})).await.is(200);
-    assert_eq!((&bob.card(&room).await["mentionCount"], &lee.card(&room).await["mentionCount"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&bob.card(&room).await["mentionCount"], &lee.card(&room).await["mentionCount"]),
+        (&json!(0), &json!(1))
+    );
 }

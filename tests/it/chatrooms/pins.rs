@@ -13,7 +13,12 @@ async fn messages_are_pinned_listed_and_unpinned_by_any_participant() {
     let pins = format!("/api/chatrooms/{room}/pins");
     let listed = async |person: &crate::support::Person| -> Vec<(Json, Json)> {
         let all = person.get(&pins).await.is(200);
-        all["pins"].as_array().unwrap().iter().map(|pin| (pin["message"]["messageId"].clone(), pin["userId"].clone())).collect()
+        all["pins"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pin| (pin["message"]["messageId"].clone(), pin["userId"].clone()))
+            .collect()
     };
     assert!(listed(&ann).await.is_empty());
     let mut socket = ben.subscribe().await;
@@ -24,7 +29,10 @@ async fn messages_are_pinned_listed_and_unpinned_by_any_participant() {
     let rev = ann.see(&room).await["rev"].clone();
     ann.put(&format!("{pins}/{}", keys[2])).await.is(204);
     assert_eq!(ann.see(&room).await["rev"], rev, "what is pinned stays as it is");
-    assert_eq!(listed(&ann).await, [(json!(keys[2]), json!("ben")), (json!(keys[0]), json!("ann"))]);
+    assert_eq!(
+        listed(&ann).await,
+        [(json!(keys[2]), json!("ben")), (json!(keys[0]), json!("ann"))]
+    );
     let whole = ann.get(&pins).await.is(200);
     has_exactly(&whole["pins"][0], &["message", "userId", "pinnedAt"]);
     assert_eq!(whole["pins"][0]["message"]["content"], "three");
@@ -49,7 +57,9 @@ async fn a_room_has_a_hundred_pins_at_most() {
     let pins = format!("/api/chatrooms/{room}/pins");
     let mut keys = Vec::new();
     for number in 0..101 {
-        keys.push(ann.say(&room, &number.to_string()).await["messageId"].as_str().unwrap().to_owned());
+        keys.push(
+            ann.say(&room, &number.to_string()).await["messageId"].as_str().unwrap().to_owned(),
+        );
     }
     for key in &keys[..100] {
         ann.put(&format!("{pins}/{key}")).await.is(204);

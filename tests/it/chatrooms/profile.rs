@@ -9,18 +9,42 @@ async fn everybody_sees_their_own_profile_and_changes_it() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     let me = ann.get("/api/users/me").await.is(200);
-    assert_eq!((&me["id"], &me["userId"], &me["name"]), (&json!(ann.id), &json!("ann"), &json!("ann")));
-    assert!(me.get("email").is_none_or(serde_json::Value::is_null) && me.get("birth").is_none_or(serde_json::Value::is_null), "{me}");
+    assert_eq!(
+        (&me["id"], &me["userId"], &me["name"]),
+        (&json!(ann.id), &json!("ann"), &json!("ann"))
+    );
+    assert!(
+        me.get("email").is_none_or(serde_json::Value::is_null)
+            && me.get("birth").is_none_or(serde_json::Value::is_null),
+        "{me}"
+    );
     let body = json!({"name": "Ann Lee", "email": "ann@example.org", "birth": "1990-02-28", "userId": "other", "id": 99});
     let changed = ann.patch("/api/users/me", body).await.is(200);
-    assert_eq!((&changed["name"], &changed["email"], &changed["birth"]), (&json!("Ann Lee"), &json!("ann@example.org"), &json!("1990-02-28")));
-    assert_eq!((&changed["id"], &changed["userId"]), (&json!(ann.id), &json!("ann")), "the login name never changes");
+    assert_eq!(
+        (&changed["name"], &changed["email"], &changed["birth"]),
+        (&json!("Ann Lee"), &json!("ann@example.org"), &json!("1990-02-28"))
+    );
+    assert_eq!(
+        (&changed["id"], &changed["userId"]),
+        (&json!(ann.id), &json!("ann")),
+        "the login name never changes"
+    );
     assert_eq!(ann.get("/api/users/me").await.is(200)["name"], "Ann Lee");
     ann.patch("/api/users/me", json!({})).await.is(200);
-    for (key, value) in [("name", json!("")), ("name", json!(7)), ("email", json!("nonsense")), ("birth", json!("tomorrow")), ("mediaId", json!(99))] {
+    for (key, value) in [
+        ("name", json!("")),
+        ("name", json!(7)),
+        ("email", json!("nonsense")),
+        ("birth", json!("tomorrow")),
+        ("mediaId", json!(99)),
+    ] {
         ann.patch("/api/users/me", json!({key: value})).await.blames(key);
     }
-    assert_eq!(ann.get("/api/users/me").await.is(200), changed, "nothing of what was refused is stored");
+    assert_eq!(
+        ann.get("/api/users/me").await.is(200),
+        changed,
+        "nothing of what was refused is stored"
+    );
 }
 
 #[tokio::test]
@@ -28,7 +52,9 @@ async fn an_email_may_belong_to_one_account_only() {
     let server = Server::start().await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     ann.patch("/api/users/me", json!({"email": "one@example.org"})).await.is(200);
-    ben.patch("/api/users/me", json!({"email": "ONE@example.org"})).await.fails(409, "already_exists");
+    ben.patch("/api/users/me", json!({"email": "ONE@example.org"}))
+        .await
+        .fails(409, "already_exists");
     ann.patch("/api/users/me", json!({"email": "One@example.org"})).await.is(200);
 }
 
@@ -36,7 +62,9 @@ async fn an_email_may_belong_to_one_account_only() {
 async fn others_see_neither_email_nor_birth() {
     let server = Server::start().await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
-    ann.patch("/api/users/me", json!({"email": "ann@example.org", "birth": "1990-02-28"})).await.is(200);
+    ann.patch("/api/users/me", json!({"email": "ann@example.org", "birth": "1990-02-28"}))
+        .await
+        .is(200);
     let seen = ben.get("/api/users/ANN").await.is(200);
     has_exactly(&seen, &["id", "userId", "name", "createdAt"]);
     assert_eq!(seen["userId"], "ann");
@@ -51,15 +79,23 @@ async fn the_directory_finds_names_in_any_case_and_script() {
     let server = Server::start().await;
     let [ann, ben, _] = people(&server, ["ann", "Борис", "o'neill"]).await;
     ben.patch("/api/users/me", json!({"name": "Boris B."})).await.is(200);
-    for (query, wanted) in
-        [("AN", vec!["ann"]), ("%D0%B1%D0%9E%D0%A0", vec!["Борис"]), ("o%27n", vec!["o'neill"]), ("%25", vec![]), ("_", vec![]), ("zzz", vec![])]
-    {
+    for (query, wanted) in [
+        ("AN", vec!["ann"]),
+        ("%D0%B1%D0%9E%D0%A0", vec!["Борис"]),
+        ("o%27n", vec!["o'neill"]),
+        ("%25", vec![]),
+        ("_", vec![]),
+        ("zzz", vec![]),
+    ] {
         let found = ann.get(&format!("/api/users?q={query}")).await.is(200);
         assert_eq!(texts(&found["users"], "userId"), wanted, "{query}");
     }
     let found = ann.get("/api/users?q=boris").await.is(200);
     assert_eq!(texts(&found["users"], "userId"), ["Борис"], "display names are found too");
-    assert_eq!(ann.get("/api/users?q=n&limit=1").await.is(200)["users"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        ann.get("/api/users?q=n&limit=1").await.is(200)["users"].as_array().map(Vec::len),
+        Some(1)
+    );
     for limit in ["0", "-1", "x", "1000000"] {
         ann.get(&format!("/api/users?q=n&limit={limit}")).await.blames("limit");
     }
@@ -71,17 +107,37 @@ async fn a_password_change_needs_the_current_one_and_ends_all_other_sessions() {
     let ann = Person::new(&server, "ann").await;
     let other = ann.again().await;
     let (mut kept, mut closed) = (ann.open().await, other.open().await);
-    ann.patch("/api/users/me", json!({"password": "brand new one"})).await.fails(400, "invalid_request");
-    ann.patch("/api/users/me", json!({"password": "brand new one", "currentPassword": "wrong one"})).await.fails(403, "forbidden");
-    ann.patch("/api/users/me", json!({"password": "short", "currentPassword": ann.password})).await.blames("password");
+    ann.patch("/api/users/me", json!({"password": "brand new one"}))
+        .await
+        .fails(400, "invalid_request");
+    ann.patch(
+        "/api/users/me",
+        json!({"password": "brand new one", "currentPassword": "wrong one"}),
+    )
+    .await
+    .fails(403, "forbidden");
+    ann.patch("/api/users/me", json!({"password": "short", "currentPassword": ann.password}))
+        .await
+        .blames("password");
     other.get("/api/users/me").await.is(200);
-    ann.patch("/api/users/me", json!({"password": "brand new one", "currentPassword": ann.password})).await.is(200);
+    ann.patch(
+        "/api/users/me",
+        json!({"password": "brand new one", "currentPassword": ann.password}),
+    )
+    .await
+    .is(200);
     assert_eq!(closed.closed().await, 4401);
     other.get("/api/users/me").await.fails(401, "invalid_token");
     kept.settle().await;
     ann.get("/api/users/me").await.is(200);
-    ann.bare().post("/api/login", json!({"userId": "ann", "password": ann.password})).await.fails(401, "invalid_credentials");
-    ann.bare().post("/api/login", json!({"userId": "ann", "password": "brand new one"})).await.is(200);
+    ann.bare()
+        .post("/api/login", json!({"userId": "ann", "password": ann.password}))
+        .await
+        .fails(401, "invalid_credentials");
+    ann.bare()
+        .post("/api/login", json!({"userId": "ann", "password": "brand new one"}))
+        .await
+        .is(200);
 }
 
 #[tokio::test]
@@ -92,8 +148,14 @@ async fn a_changed_display_name_reaches_the_rooms() {
     let mut socket = ben.enter(&room).await;
     ann.patch("/api/users/me", json!({"name": "Ann Lee"})).await.is(200);
     let frame = socket.expect(is("participant_changed")).await;
-    has_exactly(&frame, &["type", "room_id", "rev", "user_id", "name", "edited_name", "role", "timestamp"]);
-    assert_eq!((&frame["user_id"], &frame["name"], &frame["edited_name"]), (&json!("ann"), &json!("Ann Lee"), &json!("")));
+    has_exactly(
+        &frame,
+        &["type", "room_id", "rev", "user_id", "name", "edited_name", "role", "timestamp"],
+    );
+    assert_eq!(
+        (&frame["user_id"], &frame["name"], &frame["edited_name"]),
+        (&json!("ann"), &json!("Ann Lee"), &json!(""))
+    );
     assert_eq!(ben.see(&room).await["participants"][0]["name"], "Ann Lee");
     ann.say(&room, "under my new name").await;
     assert_eq!(socket.hears("under my new name").await["sender_name"], "Ann Lee");
@@ -111,12 +173,18 @@ async fn a_deleted_account_is_gone_and_its_messages_stay_without_an_author() {
     ann.delete("/api/users/me").await.is(204);
     assert_eq!(hers.closed().await, 4401);
     ann.get("/api/users/me").await.fails(401, "invalid_token");
-    ann.bare().post("/api/login", json!({"userId": "ann", "password": ann.password})).await.fails(401, "invalid_credentials");
+    ann.bare()
+        .post("/api/login", json!({"userId": "ann", "password": ann.password}))
+        .await
+        .fails(401, "invalid_credentials");
     let frame = watching.until("participant_removed").await;
     assert_eq!(frame["room_id"], json!(room));
     let seen = ben.see(&room).await;
     assert_eq!(texts(&seen["participants"], "userId"), ["ben", "cyd"]);
-    assert_eq!(seen["participants"][0]["role"], "admin", "the longest-standing participant takes over: {seen}");
+    assert_eq!(
+        seen["participants"][0]["role"], "admin",
+        "the longest-standing participant takes over: {seen}"
+    );
     let history = ben.history(&room).await;
     assert_eq!((&history[0]["content"], &history[0]["userId"]), (&json!("still here"), &json!("")));
     ben.get(&format!("/api/chatrooms/{alone}")).await.fails(404, "room_not_found");

@@ -15,12 +15,21 @@ async fn an_emoji_with_and_without_its_selector_is_one_reaction() {
     assert_eq!(given["reactionType"], "❤\u{fe0f}");
     bob.post(&path, json!({"reactionType": "❤\u{fe0f}"})).await.is(201);
     bob.post(&path, json!({"reactionType": "❤"})).await.is(200);
-    assert_eq!(ann.history(&room).await[0]["reactions"], json!([{"reactionType": "❤\u{fe0f}", "userIds": ["ann", "bob"]}]));
+    assert_eq!(
+        ann.history(&room).await[0]["reactions"],
+        json!([{"reactionType": "❤\u{fe0f}", "userIds": ["ann", "bob"]}])
+    );
     let mut socket = bob.enter(&room).await;
-    socket.send(json!({"type": "remove_reaction", "message_id": message, "reaction_type": "❤"})).await;
+    socket
+        .send(json!({"type": "remove_reaction", "message_id": message, "reaction_type": "❤"}))
+        .await;
     assert_eq!(socket.until("reaction_removed").await["reaction_type"], "❤\u{fe0f}");
     ann.delete(&format!("{path}/%E2%9D%A4%EF%B8%8F")).await.is(204);
-    assert!(ann.history(&room).await[0].get("reactions").is_none_or(|reactions| reactions == &json!([])));
+    assert!(
+        ann.history(&room).await[0]
+            .get("reactions")
+            .is_none_or(|reactions| reactions == &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -42,7 +51,10 @@ async fn a_message_has_at_most_fifty_kinds_and_twenty_of_one_user() {
     cho.post(&path, json!({"reactionType": kinds[0]})).await.is(201);
     let mut socket = cho.enter(&room).await;
     socket.send(json!({"type": "add_reaction", "message_id": message, "reaction_type": kinds[50], "ref": "r"})).await;
-    assert_eq!(socket.expect(|frame| frame["error"].is_string()).await["error"], "too_many_reactions");
+    assert_eq!(
+        socket.expect(|frame| frame["error"].is_string()).await["error"],
+        "too_many_reactions"
+    );
     cho.delete(&format!("{path}/{}", kinds[40])).await.is(204);
     cho.post(&path, json!({"reactionType": kinds[50]})).await.is(201);
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Json, Person, RoomPlan, Server, each, has_exactly, is, is_seconds, people, texts};
+use crate::support::{
+    Json, Person, RoomPlan, Server, each, has_exactly, is, is_seconds, people, texts,
+};
 
 #[tokio::test]
 async fn a_new_room_is_answered_whole() {
@@ -13,12 +15,37 @@ async fn a_new_room_is_answered_whole() {
     let room = answer.is(201);
     let id = room["roomId"].as_str().expect("a roomId");
     assert!(id.starts_with("room") && id.len() >= 7, "{id}");
-    assert!(answer.header("location").ends_with(&format!("/api/chatrooms/{id}")), "{:?}", answer.headers);
-    let wanted = ["roomId", "name", "createdAt", "participants", "userCount", "ownerId", "visibility", "state", "rev", "lastSeq"];
+    assert!(
+        answer.header("location").ends_with(&format!("/api/chatrooms/{id}")),
+        "{:?}",
+        answer.headers
+    );
+    let wanted = [
+        "roomId",
+        "name",
+        "createdAt",
+        "participants",
+        "userCount",
+        "ownerId",
+        "visibility",
+        "state",
+        "rev",
+        "lastSeq",
+    ];
     has_exactly(&room, &wanted);
-    assert_eq!((&room["name"], &room["userCount"], &room["ownerId"]), (&json!("Study Group"), &json!(3), &json!("ann")));
-    assert_eq!((&room["visibility"], &room["state"], &room["lastSeq"]), (&json!("private"), &json!("closed"), &json!(0)));
-    assert!(is_seconds(&room["createdAt"]) && !room["createdAt"].as_str().is_some_and(|at| at.starts_with("2001")), "{room}");
+    assert_eq!(
+        (&room["name"], &room["userCount"], &room["ownerId"]),
+        (&json!("Study Group"), &json!(3), &json!("ann"))
+    );
+    assert_eq!(
+        (&room["visibility"], &room["state"], &room["lastSeq"]),
+        (&json!("private"), &json!("closed"), &json!(0))
+    );
+    assert!(
+        is_seconds(&room["createdAt"])
+            && !room["createdAt"].as_str().is_some_and(|at| at.starts_with("2001")),
+        "{room}"
+    );
     let people = json!([
         {"userId": "ann", "edited_name": "", "role": "admin", "name": "ann"},
         {"userId": "ben", "edited_name": "", "role": "member", "name": "ben"},
@@ -51,7 +78,9 @@ async fn who_makes_a_room_is_admin_of_three_or_of_a_public_one() {
 async fn a_direct_room_is_made_once() {
     let server = Server::start().await;
     let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
-    let direct = async |who: &Person, others: Json| who.post("/api/chatrooms", json!({"targetUserIds": others, "direct": true})).await;
+    let direct = async |who: &Person, others: Json| {
+        who.post("/api/chatrooms", json!({"targetUserIds": others, "direct": true})).await
+    };
     let first = direct(&ann, json!(["ben"])).await.is(201);
     assert_eq!(first["name"], Json::Null);
     let again = direct(&ben, json!(["ann"])).await.is(200);
@@ -59,7 +88,11 @@ async fn a_direct_room_is_made_once() {
     assert_ne!(direct(&ann, json!(["ben", "cyd"])).await.is(201)["roomId"], first["roomId"]);
     assert_ne!(ann.room(&[&ben]).await, first["roomId"], "without `direct` a new room is made");
     let named = ann.room_like(&[&cyd], RoomPlan { name: Some("Two of us"), public: false }).await;
-    assert_ne!(direct(&ann, json!(["cyd"])).await.is(201)["roomId"], named, "a room with a name is not the one");
+    assert_ne!(
+        direct(&ann, json!(["cyd"])).await.is(201)["roomId"],
+        named,
+        "a room with a name is not the one"
+    );
 }
 
 #[tokio::test]
@@ -68,9 +101,14 @@ async fn an_unknown_target_makes_no_room() {
     let ann = Person::new(&server, "ann").await;
     let answer = ann.post("/api/chatrooms", json!({"targetUserIds": ["nobody"]})).await;
     answer.blames("targetUserIds");
-    ann.post("/api/chatrooms", json!({"targetUserIds": [], "creatorId": "nobody"})).await.fails(403, "forbidden");
+    ann.post("/api/chatrooms", json!({"targetUserIds": [], "creatorId": "nobody"}))
+        .await
+        .fails(403, "forbidden");
     ann.post("/api/chatrooms", json!({"targetUserIds": [], "creatorId": "ANN"})).await.is(201);
-    assert_eq!(ann.get("/api/chatrooms").await.is(200)["chatrooms"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        ann.get("/api/chatrooms").await.is(200)["chatrooms"].as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[tokio::test]
@@ -78,10 +116,15 @@ async fn a_private_room_does_not_exist_for_others() {
     let server = Server::start().await;
     let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
     let room = ann.room(&[&ben]).await;
-    let message = ann.say(&room, "between us").await["messageId"].as_str().expect("a key").to_owned();
+    let message =
+        ann.say(&room, "between us").await["messageId"].as_str().expect("a key").to_owned();
     let base = format!("/api/chatrooms/{room}");
     let missing = eve.get("/api/chatrooms/room999").await.fails(404, "room_not_found");
-    assert_eq!(eve.get(&base).await.fails(404, "room_not_found"), missing, "one cannot tell it from a room that is not there");
+    assert_eq!(
+        eve.get(&base).await.fails(404, "room_not_found"),
+        missing,
+        "one cannot tell it from a room that is not there"
+    );
     for path in ["/messages", "/changes?since=0"] {
         eve.get(&format!("{base}{path}")).await.fails(404, "room_not_found");
     }
@@ -97,10 +140,21 @@ async fn a_private_room_does_not_exist_for_others() {
         eve.post(&format!("{base}{path}"), body).await.fails(404, "room_not_found");
     }
     eve.patch(&format!("{base}/name"), json!({"name": "mine"})).await.fails(404, "room_not_found");
-    eve.patch(&format!("{base}/messages/{message}"), json!({"newContent": "mine"})).await.fails(404, "room_not_found");
-    eve.patch(&format!("{base}/participants/ben/role"), json!({"role": "admin"})).await.fails(404, "room_not_found");
-    eve.patch(&format!("{base}/participants/ben/name"), json!({"edited_name": "x"})).await.fails(404, "room_not_found");
-    for path in ["", "/participants/ben", &format!("/messages/{message}"), &format!("/messages/{message}/reactions/like")] {
+    eve.patch(&format!("{base}/messages/{message}"), json!({"newContent": "mine"}))
+        .await
+        .fails(404, "room_not_found");
+    eve.patch(&format!("{base}/participants/ben/role"), json!({"role": "admin"}))
+        .await
+        .fails(404, "room_not_found");
+    eve.patch(&format!("{base}/participants/ben/name"), json!({"edited_name": "x"}))
+        .await
+        .fails(404, "room_not_found");
+    for path in [
+        "",
+        "/participants/ben",
+        &format!("/messages/{message}"),
+        &format!("/messages/{message}/reactions/like"),
+    ] {
         eve.delete(&format!("{base}{path}")).await.fails(404, "room_not_found");
     }
     assert_eq!(eve.get("/api/chatrooms").await.is(200)["chatrooms"], json!([]));
@@ -117,7 +171,9 @@ async fn a_public_room_is_seen_by_all_and_read_by_who_enters() {
     assert_eq!(eve.see(&room).await["visibility"], "public");
     eve.get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
     eve.get(&format!("/api/chatrooms/{room}/changes?since=0")).await.fails(403, "forbidden");
-    eve.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "hi"})).await.fails(403, "forbidden");
+    eve.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "hi"}))
+        .await
+        .fails(403, "forbidden");
     let joined = eve.post(&format!("/api/chatrooms/{room}/join"), json!({})).await.is(200);
     assert_eq!((&joined["roomId"], &joined["userCount"]), (&json!(room), &json!(2)));
     assert_eq!(eve.contents(&room).await, ["before you came"]);
@@ -133,10 +189,16 @@ async fn join_room_and_connect_enter_a_public_room() {
     let room = ann.public_room("Lounge").await;
     let mut socket = ben.enter(&room).await;
     socket.say("I came by socket").await;
-    let connected = cyd.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "cyd"})).await.is(200);
-    assert_eq!((&connected["roomId"], &connected["websocket"], &connected["online"]), (&json!(room), &json!("/chat"), &json!(["ben"])));
+    let connected =
+        cyd.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "cyd"})).await.is(200);
+    assert_eq!(
+        (&connected["roomId"], &connected["websocket"], &connected["online"]),
+        (&json!(room), &json!("/chat"), &json!(["ben"]))
+    );
     assert_eq!(texts(&ann.see(&room).await["participants"], "userId"), ["ann", "ben", "cyd"]);
-    cyd.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "ben"})).await.fails(403, "forbidden");
+    cyd.post(&format!("/api/chatrooms/{room}/connect"), json!({"userId": "ben"}))
+        .await
+        .fails(403, "forbidden");
 }
 
 #[tokio::test]
@@ -149,7 +211,9 @@ async fn names_of_public_rooms_are_unique_when_made_and_when_renamed() {
     for name in ["Café", "CAFÉ", "Cafe\u{301}"] {
         let body = json!({"targetUserIds": [], "visibility": "public", "name": name});
         ben.post("/api/chatrooms", body).await.fails(409, "already_exists");
-        ben.patch(&format!("/api/chatrooms/{other}/name"), json!({"name": name})).await.fails(409, "already_exists");
+        ben.patch(&format!("/api/chatrooms/{other}/name"), json!({"name": name}))
+            .await
+            .fails(409, "already_exists");
     }
     assert_eq!(ben.see(&other).await["name"], "Other");
     ben.patch(&format!("/api/chatrooms/{other}/name"), json!({"name": "OTHER"})).await.is(200);
@@ -162,10 +226,26 @@ async fn a_room_is_named_by_any_of_its_keys() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     let number = crate::support::number(&room);
-    for key in [format!("room{number:03}"), format!("room{number}"), number.to_string(), format!("room{number}/")] {
+    for key in [
+        format!("room{number:03}"),
+        format!("room{number}"),
+        number.to_string(),
+        format!("room{number}/"),
+    ] {
         assert_eq!(ann.get(&format!("/api/chatrooms/{key}")).await.is(200)["roomId"], json!(room));
     }
-    for key in ["room0", "0", "-1", "roomx", "x", "room", "room-1", "99999999999999999999999", "room1%00", "%C3%28"] {
+    for key in [
+        "room0",
+        "0",
+        "-1",
+        "roomx",
+        "x",
+        "room",
+        "room-1",
+        "99999999999999999999999",
+        "room1%00",
+        "%C3%28",
+    ] {
         ann.get(&format!("/api/chatrooms/{key}")).await.fails(404, "room_not_found");
     }
 }
@@ -177,14 +257,20 @@ async fn a_renamed_room_tells_its_sockets() {
     let room = ann.room(&[&ben]).await;
     let mut socket = ben.enter(&room).await;
     let before = ann.see(&room).await["rev"].as_i64();
-    let renamed = ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "둘이서"})).await.is(200);
+    let renamed =
+        ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "둘이서"})).await.is(200);
     assert_eq!(renamed["name"], "둘이서");
     assert_eq!(renamed["rev"].as_i64(), before.map(|rev| rev + 1));
     let frame = socket.expect(is("room_updated")).await;
     has_exactly(&frame, &["type", "room_id", "rev", "name", "visibility", "owner_id", "timestamp"]);
-    assert_eq!((&frame["name"], &frame["rev"], &frame["owner_id"]), (&json!("둘이서"), &renamed["rev"], &json!("ann")));
+    assert_eq!(
+        (&frame["name"], &frame["rev"], &frame["owner_id"]),
+        (&json!("둘이서"), &renamed["rev"], &json!("ann"))
+    );
     for bad in [json!("x".repeat(65)), json!(7), json!("a\u{0}b")] {
-        ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": bad})).await.blames("name");
+        ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": bad}))
+            .await
+            .blames("name");
     }
     ann.patch(&format!("/api/chatrooms/{room}/name"), json!({})).await.blames("name");
     assert_eq!(ann.see(&room).await["rev"], renamed["rev"]);
@@ -227,6 +313,10 @@ async fn a_private_room_goes_with_its_last_participant_and_a_public_one_stays() 
     assert_eq!(ben.see(&public).await["participants"], json!([]));
     ben.post(&format!("/api/chatrooms/{public}/join"), json!({})).await.is(200);
     let seen = ben.see(&public).await;
-    assert_eq!(each(&seen["participants"], "role"), [&json!("admin")], "who enters an empty room becomes its admin");
+    assert_eq!(
+        each(&seen["participants"], "role"),
+        [&json!("admin")],
+        "who enters an empty room becomes its admin"
+    );
     assert_eq!(seen["ownerId"], "ann", "the owner's account is still there");
 }

@@ -15,7 +15,9 @@ async fn found(person: &Person, query: &str, count: usize) -> Json {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("{query} never finds {count}"))
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .unwrap_or_else(|_| panic!("{query} never finds {count}"))
 }
 
 #[tokio::test]
@@ -23,7 +25,14 @@ async fn words_of_every_script_are_found_and_marked() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
-    for text in ["만화책을 샀다", "我爱读书", "재배포를 시작", "Привет, сервер!", "\"a\" AND -b* (c)", "２０２５"] {
+    for text in [
+        "만화책을 샀다",
+        "我爱读书",
+        "재배포를 시작",
+        "Привет, сервер!",
+        "\"a\" AND -b* (c)",
+        "２０２５",
+    ] {
         ann.say(&room, text).await;
     }
     let rows = [
@@ -40,10 +49,31 @@ async fn words_of_every_script_are_found_and_marked() {
         let page = found(&ann, &format!("q={query}"), 1).await;
         has_exactly(&page, &["messages"]);
         let hit = &page["messages"][0];
-        has_exactly(hit, &["messageId", "roomId", "userId", "content", "createdAt", "seq", "rev", "snippet", "highlights"]);
-        assert_eq!((&hit["content"], &hit["snippet"], &hit["highlights"]), (&json!(text), &json!(text), &highlights), "{query}");
+        has_exactly(
+            hit,
+            &[
+                "messageId",
+                "roomId",
+                "userId",
+                "content",
+                "createdAt",
+                "seq",
+                "rev",
+                "snippet",
+                "highlights",
+            ],
+        );
+        assert_eq!(
+            (&hit["content"], &hit["snippet"], &hit["highlights"]),
+            (&json!(text), &json!(text), &highlights),
+            "{query}"
+        );
     }
-    assert_eq!(ann.get("/api/search?q=%22%20*").await.is(200), json!({"messages": []}), "nothing that could be found");
+    assert_eq!(
+        ann.get("/api/search?q=%22%20*").await.is(200),
+        json!({"messages": []}),
+        "nothing that could be found"
+    );
 }
 
 #[tokio::test]
@@ -52,18 +82,31 @@ async fn only_what_one_may_read_is_found() {
     let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
     let (shared, own) = (ann.room(&[&ben]).await, ann.room(&[]).await);
     let public = ann.public_room("Lounge").await;
-    for (room, text) in [(&shared, "needle shared"), (&own, "needle own"), (&public, "needle public")] {
+    for (room, text) in
+        [(&shared, "needle shared"), (&own, "needle own"), (&public, "needle public")]
+    {
         ann.say(room, text).await;
     }
     let page = found(&ann, "q=needle", 3).await;
-    assert_eq!(texts(&page["messages"], "content"), ["needle public", "needle own", "needle shared"], "newest first");
+    assert_eq!(
+        texts(&page["messages"], "content"),
+        ["needle public", "needle own", "needle shared"],
+        "newest first"
+    );
     assert_eq!(texts(&found(&ben, "q=needle", 1).await["messages"], "content"), ["needle shared"]);
     assert_eq!(eve.get("/api/search?q=needle").await.is(200), json!({"messages": []}));
-    assert_eq!(texts(&found(&ann, &format!("q=needle&roomId={own}"), 1).await["messages"], "content"), ["needle own"]);
+    assert_eq!(
+        texts(&found(&ann, &format!("q=needle&roomId={own}"), 1).await["messages"], "content"),
+        ["needle own"]
+    );
     eve.get(&format!("/api/search?q=needle&roomId={shared}")).await.fails(404, "room_not_found");
     eve.get(&format!("/api/search?q=needle&roomId={public}")).await.fails(403, "forbidden");
     ann.delete(&format!("/api/chatrooms/{shared}/participants/ben")).await.is(204);
-    assert_eq!(ben.get("/api/search?q=needle").await.is(200), json!({"messages": []}), "removed at once");
+    assert_eq!(
+        ben.get("/api/search?q=needle").await.is(200),
+        json!({"messages": []}),
+        "removed at once"
+    );
 }
 
 #[tokio::test]
@@ -71,9 +114,12 @@ async fn edits_deletions_and_pages() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
-    let sent = ann.say_all(&room, &["needle 1", "needle 2", "needle 3", "needle 4", "needle 5"]).await;
+    let sent =
+        ann.say_all(&room, &["needle 1", "needle 2", "needle 3", "needle 4", "needle 5"]).await;
     found(&ann, "q=needle", 5).await;
-    ann.patch(&format!("/api/chatrooms/{room}/messages/{}", sent[0]), json!({"newContent": "pin"})).await.is(200);
+    ann.patch(&format!("/api/chatrooms/{room}/messages/{}", sent[0]), json!({"newContent": "pin"}))
+        .await
+        .is(200);
     ann.delete(&format!("/api/chatrooms/{room}/messages/{}", sent[3])).await.is(204);
     let page = ann.get("/api/search?q=needle&limit=2").await.is(200);
     assert_eq!(texts(&page["messages"], "content"), ["needle 5", "needle 3"]);
@@ -88,7 +134,17 @@ async fn edits_deletions_and_pages() {
 async fn bad_questions_are_refused() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
-    for query in ["", "?q=", "?q=%20", "?q=x&limit=0", "?q=x&limit=201", "?q=x&limit=a", "?q=x&before=%20", "?q=x&before=zz", "?q=%FF"] {
+    for query in [
+        "",
+        "?q=",
+        "?q=%20",
+        "?q=x&limit=0",
+        "?q=x&limit=201",
+        "?q=x&limit=a",
+        "?q=x&before=%20",
+        "?q=x&before=zz",
+        "?q=%FF",
+    ] {
         ann.get(&format!("/api/search{query}")).await.fails(400, "invalid_request");
     }
     ann.get("/api/search?q=x&roomId=nonsense").await.fails(404, "room_not_found");

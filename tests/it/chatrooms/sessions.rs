@@ -1,4 +1,5 @@
-//! What a credential is worth: tokens that are bad, expired, forged, and how many sockets one user may have.
+//! What a credential is worth: tokens that are bad, expired, forged, and how many sockets one user
+//! may have.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
@@ -16,20 +17,48 @@ fn refused() -> Json {
 async fn every_route_but_the_open_ones_wants_a_credential() {
     let server = Server::start().await;
     let nobody = Client::new(&server);
-    let gets = ["/api/users/me", "/api/users?q=a", "/api/users/ann", "/api/chatrooms", "/api/chatrooms/room001", "/api/chatrooms/1/messages"];
+    let gets = [
+        "/api/users/me",
+        "/api/users?q=a",
+        "/api/users/ann",
+        "/api/chatrooms",
+        "/api/chatrooms/room001",
+        "/api/chatrooms/1/messages",
+    ];
     for path in gets.into_iter().chain(["/api/chatrooms/1/changes?since=0"]) {
         assert_eq!(nobody.get(path).await.is(401), refused(), "{path}");
     }
     // Decided before the body is read: a broken one changes nothing.
-    let posts = ["/api/logout", "/api/refresh", "/api/chatrooms", "/api/chatrooms/1/messages", "/api/chatrooms/1/join", "/api/chatrooms/1/connect"];
-    for path in posts.into_iter().chain(["/api/chatrooms/1/participants", "/api/chatrooms/1/messages/msg1/read", "/api/chatrooms/1/messages/msg1/reactions"]) {
+    let posts = [
+        "/api/logout",
+        "/api/refresh",
+        "/api/chatrooms",
+        "/api/chatrooms/1/messages",
+        "/api/chatrooms/1/join",
+        "/api/chatrooms/1/connect",
+    ];
+    for path in posts.into_iter().chain([
+        "/api/chatrooms/1/participants",
+        "/api/chatrooms/1/messages/msg1/read",
+        "/api/chatrooms/1/messages/msg1/reactions",
+    ]) {
         assert_eq!(nobody.post(path, "{broken").await.is(401), refused(), "{path}");
     }
-    let patches = ["/api/users/me", "/api/chatrooms/1/name", "/api/chatrooms/1/messages/msg1", "/api/chatrooms/1/participants/ann/role"];
+    let patches = [
+        "/api/users/me",
+        "/api/chatrooms/1/name",
+        "/api/chatrooms/1/messages/msg1",
+        "/api/chatrooms/1/participants/ann/role",
+    ];
     for path in patches.into_iter().chain(["/api/chatrooms/1/participants/ann/name"]) {
         assert_eq!(nobody.patch(path, "{broken").await.is(401), refused(), "{path}");
     }
-    let deletes = ["/api/users/me", "/api/chatrooms/1", "/api/chatrooms/1/participants/ann", "/api/chatrooms/1/messages/msg1"];
+    let deletes = [
+        "/api/users/me",
+        "/api/chatrooms/1",
+        "/api/chatrooms/1/participants/ann",
+        "/api/chatrooms/1/messages/msg1",
+    ];
     for path in deletes.into_iter().chain(["/api/chatrooms/1/messages/msg1/reactions/like"]) {
         assert_eq!(nobody.delete(path).await.is(401), refused(), "{path}");
     }
@@ -42,12 +71,15 @@ async fn a_token_that_was_tampered_with_is_refused() {
     let ann = Person::new(&server, "ann").await;
     let parts: Vec<&str> = ann.token.split('.').collect();
     let [header, claims, signature] = parts[..] else { panic!("no JSON web token: {}", ann.token) };
-    let decoded = jsonwebtoken::dangerous::insecure_decode::<Json>(&ann.token).expect("a JSON web token");
+    let decoded =
+        jsonwebtoken::dangerous::insecure_decode::<Json>(&ann.token).expect("a JSON web token");
     assert_eq!(decoded.header.alg, Algorithm::HS256);
     let known = decoded.claims;
     assert_eq!(known["user_id"], "ann");
     assert!(known["exp"].is_i64() && known["iat"].is_i64() && known["sid"].is_string(), "{known}");
-    let forged = |algorithm, key: &[u8]| encode(&Header::new(algorithm), &known, &EncodingKey::from_secret(key)).expect("a token");
+    let forged = |algorithm, key: &[u8]| {
+        encode(&Header::new(algorithm), &known, &EncodingKey::from_secret(key)).expect("a token")
+    };
     let mut tokens = vec![
         String::new(),
         "x".to_owned(),
@@ -60,11 +92,22 @@ async fn a_token_that_was_tampered_with_is_refused() {
         "a".repeat(8 * 1024),
     ];
     for key in [&b""[..], b"secret", b"chatctl", &[0; 32]] {
-        tokens.extend([Algorithm::HS256, Algorithm::HS384, Algorithm::HS512].map(|algorithm| forged(algorithm, key)));
+        tokens.extend(
+            [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]
+                .map(|algorithm| forged(algorithm, key)),
+        );
     }
     for token in &tokens {
         assert_eq!(ann.bearer(token).get("/api/users/me").await.is(401), refused(), "{token}");
-        assert_eq!(ann.bare().with("cookie", &format!("jwt_token={token}")).get("/api/users/me").await.is(401), refused(), "{token}");
+        assert_eq!(
+            ann.bare()
+                .with("cookie", &format!("jwt_token={token}"))
+                .get("/api/users/me")
+                .await
+                .is(401),
+            refused(),
+            "{token}"
+        );
     }
     assert_eq!(ann.bearer(&tokens[5]).handshake("/chat").await.is(401), refused());
     ann.get("/api/users/me").await.is(200);
@@ -77,12 +120,28 @@ async fn the_first_carrier_decides() {
     let cookie = format!("jwt_token={}", ann.token);
     let by_cookie = ann.bare().with("cookie", &cookie);
     by_cookie.get("/api/users/me").await.is(200);
-    by_cookie.with("authorization", "Bearer nonsense").get("/api/users/me").await.fails(401, "invalid_token");
+    by_cookie
+        .with("authorization", "Bearer nonsense")
+        .get("/api/users/me")
+        .await
+        .fails(401, "invalid_token");
     by_cookie.with("authorization", "Basic YTpi").get("/api/users/me").await.is(200);
-    by_cookie.with("x-session-id", "nonsense").get("/api/users/me").await.fails(401, "invalid_token");
-    ann.bare().with("cookie", &format!("jwt_token=nonsense; auth_token={}", ann.token)).get("/api/users/me").await.fails(401, "invalid_token");
+    by_cookie
+        .with("x-session-id", "nonsense")
+        .get("/api/users/me")
+        .await
+        .fails(401, "invalid_token");
+    ann.bare()
+        .with("cookie", &format!("jwt_token=nonsense; auth_token={}", ann.token))
+        .get("/api/users/me")
+        .await
+        .fails(401, "invalid_token");
     // A session id in the query counts on handshakes only.
-    let session = ann.bare().post("/v1/login", json!({"login": "ann", "password": ann.password})).await.is(200);
+    let session = ann
+        .bare()
+        .post("/v1/login", json!({"login": "ann", "password": ann.password}))
+        .await
+        .is(200);
     let id = session["session_id"].as_str().expect("a session id");
     ann.bare().get(&format!("/api/users/me?session_id={id}")).await.fails(401, "invalid_token");
     assert_eq!(ann.bare().handshake(&format!("/chat?session_id={id}")).await.status, 101);
@@ -150,7 +209,11 @@ async fn requests_of_one_user_are_limited() {
 async fn sessions_are_listed_and_ended_one_by_one() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
-    let phone = ann.with("user-agent", "Phone/1.0").post("/api/login", json!({"userId": "ann", "password": ann.password})).await.is(200);
+    let phone = ann
+        .with("user-agent", "Phone/1.0")
+        .post("/api/login", json!({"userId": "ann", "password": ann.password}))
+        .await
+        .is(200);
     let phone = ann.bearer(phone["token"].as_str().expect("a token"));
     let eve = Person::new(&server, "eve").await;
     let list = ann.get("/api/sessions").await.is(200);
@@ -160,7 +223,10 @@ async fn sessions_are_listed_and_ended_one_by_one() {
         has_exactly(session, &["id", "device", "createdAt", "lastSeen", "current"]);
         assert!(is_seconds(&session["createdAt"]) && is_seconds(&session["lastSeen"]), "{session}");
     }
-    assert_eq!((&sessions[0]["device"], &sessions[0]["current"], &sessions[1]["current"]), (&json!("Phone/1.0"), &json!(false), &json!(true)));
+    assert_eq!(
+        (&sessions[0]["device"], &sessions[0]["current"], &sessions[1]["current"]),
+        (&json!("Phone/1.0"), &json!(false), &json!(true))
+    );
     let mut socket = phone.socket("phone", "/chat").await;
     let path = format!("/api/sessions/{}", sessions[0]["id"]);
     eve.delete(&path).await.fails(404, "session_not_found");
@@ -185,7 +251,8 @@ async fn a_token_is_verified() {
     let ann = Person::new(&server, "ann").await;
     let verified = ann.get("/verify").await.is(200);
     assert_eq!(verified, json!({"valid": true, "user": ann.get("/api/users/me").await.is(200)}));
-    let refused = json!({"valid": false, "error": "invalid_token", "message": "JWT token is invalid"});
+    let refused =
+        json!({"valid": false, "error": "invalid_token", "message": "JWT token is invalid"});
     assert_eq!(ann.bare().get("/verify").await.is(401), refused);
     assert_eq!(ann.bearer("x.y.z").get("/verify").await.is(401), refused);
     ann.post("/api/logout", json!({})).await.is(204);
@@ -199,9 +266,18 @@ async fn a_room_is_muted_for_oneself_alone() {
     let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
     let room = ann.room(&[&ben]).await;
     let path = format!("/api/chatrooms/{room}/me");
-    assert_eq!(ann.patch(&path, json!({"muted": true})).await.is(200), json!({"roomId": room, "muted": true}));
-    assert_eq!((&ann.card(&room).await["muted"], &ben.card(&room).await["muted"]), (&json!(true), &json!(false)));
-    assert_eq!(ann.patch(&path, json!({"muted": false})).await.is(200), json!({"roomId": room, "muted": false}));
+    assert_eq!(
+        ann.patch(&path, json!({"muted": true})).await.is(200),
+        json!({"roomId": room, "muted": true})
+    );
+    assert_eq!(
+        (&ann.card(&room).await["muted"], &ben.card(&room).await["muted"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(
+        ann.patch(&path, json!({"muted": false})).await.is(200),
+        json!({"roomId": room, "muted": false})
+    );
     assert_eq!(ann.card(&room).await["muted"], false);
     for body in [json!({}), json!({"muted": 1}), json!({"muted": null})] {
         ann.patch(&path, body).await.fails(400, "invalid_request");

@@ -23,31 +23,86 @@ async fn every_error_has_its_code_and_the_connection_stays() {
     for unknown in [foreign.as_str(), "room999", "nonsense", ""] {
         socket.refused(json!({"type": "join_room", "room_id": unknown}), "join_failed").await;
     }
-    socket.refused(json!({"type": "chat_message", "room_id": foreign, "content": "hi"}), "not_in_room").await;
-    socket.refused(json!({"type": "chat_message", "room_id": "room999", "content": "hi"}), "not_in_room").await;
-    socket.refused(json!({"type": "mark_read", "room_id": foreign, "message_id": hidden}), "room_not_found").await;
+    socket
+        .refused(
+            json!({"type": "chat_message", "room_id": foreign, "content": "hi"}),
+            "not_in_room",
+        )
+        .await;
+    socket
+        .refused(
+            json!({"type": "chat_message", "room_id": "room999", "content": "hi"}),
+            "not_in_room",
+        )
+        .await;
+    socket
+        .refused(
+            json!({"type": "mark_read", "room_id": foreign, "message_id": hidden}),
+            "room_not_found",
+        )
+        .await;
 
     socket.join(&room).await;
     for content in ["", "  ", "\u{3000}\n"] {
         socket.refused(json!({"type": "chat_message", "content": content}), "empty_message").await;
     }
     socket.refused(json!({"type": "chat_message", "content": "x".repeat(4001)}), "too_large").await;
-    socket.refused(json!({"type": "edit_message", "message_id": bens, "content": "mine"}), "forbidden").await;
+    socket
+        .refused(
+            json!({"type": "edit_message", "message_id": bens, "content": "mine"}),
+            "forbidden",
+        )
+        .await;
     socket.refused(json!({"type": "delete_message", "message_id": bens}), "forbidden").await;
-    socket.refused(json!({"type": "chat_message", "content": "re", "reply_to": "msg99"}), "message_not_found").await;
+    socket
+        .refused(
+            json!({"type": "chat_message", "content": "re", "reply_to": "msg99"}),
+            "message_not_found",
+        )
+        .await;
     for unknown in ["msg99", "nonsense", hidden.as_str()] {
-        socket.refused(json!({"type": "edit_message", "message_id": unknown, "content": "x"}), "message_not_found").await;
-        socket.refused(json!({"type": "delete_message", "message_id": unknown}), "message_not_found").await;
-        socket.refused(json!({"type": "add_reaction", "message_id": unknown, "reaction_type": "like"}), "message_not_found").await;
-        socket.refused(json!({"type": "remove_reaction", "message_id": unknown, "reaction_type": "like"}), "message_not_found").await;
-        socket.refused(json!({"type": "mark_read", "room_id": room, "message_id": unknown}), "message_not_found").await;
+        socket
+            .refused(
+                json!({"type": "edit_message", "message_id": unknown, "content": "x"}),
+                "message_not_found",
+            )
+            .await;
+        socket
+            .refused(json!({"type": "delete_message", "message_id": unknown}), "message_not_found")
+            .await;
+        socket
+            .refused(
+                json!({"type": "add_reaction", "message_id": unknown, "reaction_type": "like"}),
+                "message_not_found",
+            )
+            .await;
+        socket
+            .refused(
+                json!({"type": "remove_reaction", "message_id": unknown, "reaction_type": "like"}),
+                "message_not_found",
+            )
+            .await;
+        socket
+            .refused(
+                json!({"type": "mark_read", "room_id": room, "message_id": unknown}),
+                "message_not_found",
+            )
+            .await;
     }
-    socket.refused(json!({"type": "edit_message", "message_id": bens, "content": ""}), "empty_message").await;
+    socket
+        .refused(
+            json!({"type": "edit_message", "message_id": bens, "content": ""}),
+            "empty_message",
+        )
+        .await;
 
     let unknown = socket.refused(json!({"type": "dance"}), "unknown_message_type").await;
     has_exactly(&unknown, &["error", "message", "timestamp", "type", "ref"]);
     assert_eq!(unknown["type"], "dance");
-    assert!(is_seconds(&unknown["timestamp"]) && unknown["message"].as_str().is_some_and(|text| !text.is_empty()));
+    assert!(
+        is_seconds(&unknown["timestamp"])
+            && unknown["message"].as_str().is_some_and(|text| !text.is_empty())
+    );
     assert_eq!(ann.contents(&room).await, ["ben's"]);
     socket.say("still here").await;
 }
@@ -64,11 +119,30 @@ async fn frames_of_the_wrong_form_are_told_apart() {
         assert!(is_seconds(&frame["timestamp"]), "{frame}");
         frame["error"].as_str().expect("a code").to_owned()
     };
-    let no_json = ["", " ", "nonsense", "{", r#"{"type":"ping""#, r#"{"type":"chat_message","content":"\ud800"}"#, "{'type':'ping'}", r#"{"type":"ping"} x"#];
+    let no_json = [
+        "",
+        " ",
+        "nonsense",
+        "{",
+        r#"{"type":"ping""#,
+        r#"{"type":"chat_message","content":"\ud800"}"#,
+        "{'type':'ping'}",
+        r#"{"type":"ping"} x"#,
+    ];
     for text in no_json {
         assert_eq!(heard(&mut socket, text).await, "message_parse_error", "{text}");
     }
-    let no_type = ["{}", r#"{"content":"x"}"#, r#"{"type":7}"#, r#"{"type":null}"#, "[]", r#"["ping"]"#, "7", "null", r#""ping""#];
+    let no_type = [
+        "{}",
+        r#"{"content":"x"}"#,
+        r#"{"type":7}"#,
+        r#"{"type":null}"#,
+        "[]",
+        r#"["ping"]"#,
+        "7",
+        "null",
+        r#""ping""#,
+    ];
     for text in no_type {
         assert_eq!(heard(&mut socket, text).await, "invalid_message_format", "{text}");
     }
@@ -104,7 +178,9 @@ async fn binary_frames_are_ignored() {
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     let mut socket = ann.enter(&room).await;
-    socket.send_message(Message::binary(br#"{"type":"chat_message","content":"in bytes"}"#.to_vec())).await;
+    socket
+        .send_message(Message::binary(br#"{"type":"chat_message","content":"in bytes"}"#.to_vec()))
+        .await;
     socket.send_message(Message::binary(vec![0xff; 1000])).await;
     // That the room was made may still be told.
     assert!(socket.settle().await.iter().all(is("room_added")));
@@ -120,7 +196,10 @@ async fn a_frame_over_the_limit_closes_the_socket() {
     let mut socket = ann.enter(&room).await;
     let padded = |size: usize| {
         let frame = json!({"type": "ping", "ref": "padded", "padding": ""}).to_string();
-        frame.replace(r#""padding":"""#, &format!(r#""padding":"{}""#, "x".repeat(size - frame.len())))
+        frame.replace(
+            r#""padding":"""#,
+            &format!(r#""padding":"{}""#, "x".repeat(size - frame.len())),
+        )
     };
     socket.send_text(&padded(65_536)).await;
     socket.expect(|frame| frame["ref"] == "padded").await;
@@ -135,7 +214,12 @@ async fn a_frame_over_the_limit_closes_the_socket() {
 
 #[tokio::test]
 async fn sizes_are_checked_even_where_rates_are_not() {
-    let server = Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__MAX_FRAME_BYTES", "1000"), ("ROOMS__MAX_MESSAGE_CHARS", "10")]).await;
+    let server = Server::start_with(&[
+        ("LIMITS__ENABLED", "false"),
+        ("LIMITS__MAX_FRAME_BYTES", "1000"),
+        ("ROOMS__MAX_MESSAGE_CHARS", "10"),
+    ])
+    .await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
     let mut socket = ann.enter(&room).await;
@@ -168,7 +252,8 @@ async fn a_removed_participant_hears_nothing_more_and_may_do_nothing() {
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let room = ann.room(&[&ben]).await;
     let sent = ben.say_all(&room, &["mine"]).await.remove(0);
-    let (mut witness, mut entered, mut subscribed) = (ann.enter(&room).await, ben.enter(&room).await, ben.subscribe().await);
+    let (mut witness, mut entered, mut subscribed) =
+        (ann.enter(&room).await, ben.enter(&room).await, ben.subscribe().await);
     ann.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
     let left = witness.until("participant_removed").await["rev"].as_i64();
     witness.say("one").await;
@@ -178,9 +263,24 @@ async fn a_removed_participant_hears_nothing_more_and_may_do_nothing() {
         let removed = socket.expect(is("participant_removed")).await;
         assert_eq!((removed["rev"].as_i64(), &removed["user_id"]), (left, &json!("ben")));
         let later = socket.settle().await;
-        assert!(later.iter().all(|frame| frame["rev"].as_i64() <= left && frame["type"] != "chat_message"), "{later:?}");
-        socket.refused(json!({"type": "chat_message", "room_id": room, "content": "hi"}), "not_in_room").await;
-        socket.refused(json!({"type": "edit_message", "message_id": sent, "content": "hi"}), "message_not_found").await;
+        assert!(
+            later
+                .iter()
+                .all(|frame| frame["rev"].as_i64() <= left && frame["type"] != "chat_message"),
+            "{later:?}"
+        );
+        socket
+            .refused(
+                json!({"type": "chat_message", "room_id": room, "content": "hi"}),
+                "not_in_room",
+            )
+            .await;
+        socket
+            .refused(
+                json!({"type": "edit_message", "message_id": sent, "content": "hi"}),
+                "message_not_found",
+            )
+            .await;
         socket.refused(json!({"type": "typing", "room_id": room}), "room_not_found").await;
     }
     entered.refused(json!({"type": "chat_message", "content": "hi"}), "not_in_room").await;

@@ -59,13 +59,23 @@ async fn failures_are_counted_by_account_whatever_it_is_called() {
     let ann = Chats::with_profile(&server, "ann", json!({"email": "ann@example.org"})).await;
     let nobody = ann.bare();
     for attempt in 0..10 {
-        let body = if attempt % 2 == 0 { json!({"email": "ann@example.org", "password": "wrong"}) } else { json!({"login": "Ann", "password": "wrong"}) };
+        let body = if attempt % 2 == 0 {
+            json!({"email": "ann@example.org", "password": "wrong"})
+        } else {
+            json!({"login": "Ann", "password": "wrong"})
+        };
         nobody.post("/auth/login", body).await.fails_chats(400, "Invalid email or password");
     }
-    for body in [json!({"email": "ann@example.org", "password": ann.password}), json!({"login": "ann", "password": ann.password})] {
+    for body in [
+        json!({"email": "ann@example.org", "password": ann.password}),
+        json!({"login": "ann", "password": ann.password}),
+    ] {
         let answer = nobody.post("/auth/login", body).await;
         answer.fails_chats(429, "Too many requests");
-        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{answer:?}");
+        assert!(
+            answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0),
+            "{answer:?}"
+        );
     }
 }
 
@@ -73,7 +83,11 @@ async fn failures_are_counted_by_account_whatever_it_is_called() {
 async fn a_refresh_answers_another_access_token_of_the_same_session() {
     let server = Server::start().await;
     let ann = Chats::new(&server, "ann").await;
-    let fresh = ann.bare().post("/auth/token", json!({"refreshToken": ann.refresh, "more": 1})).await.succeeds();
+    let fresh = ann
+        .bare()
+        .post("/auth/token", json!({"refreshToken": ann.refresh, "more": 1}))
+        .await
+        .succeeds();
     has_exactly(&fresh, &["accessToken"]);
     let again = ann.bearer(fresh["accessToken"].as_str().expect("a text"));
     again.get("/chats").await.succeeds();
@@ -81,27 +95,44 @@ async fn a_refresh_answers_another_access_token_of_the_same_session() {
     ann.bearer("x.y.z").post("/auth/token", json!({"refreshToken": ann.refresh})).await.succeeds();
     let flipped: String = ann.refresh.chars().rev().collect();
     for bad in ["", "x", &"0".repeat(40), &flipped, &ann.refresh[..39], &ann.access] {
-        again.post("/auth/token", json!({"refreshToken": bad})).await.fails_chats(400, "Invalid refreshToken");
+        again
+            .post("/auth/token", json!({"refreshToken": bad}))
+            .await
+            .fails_chats(400, "Invalid refreshToken");
     }
     again.post("/api/logout", json!({})).await.is(204);
     ann.get("/chats").await.fails_chats(REFUSED.0, REFUSED.1);
     again.get("/chats").await.fails_chats(REFUSED.0, REFUSED.1);
-    ann.bare().post("/auth/token", json!({"refreshToken": ann.refresh})).await.fails_chats(400, "Invalid refreshToken");
+    ann.bare()
+        .post("/auth/token", json!({"refreshToken": ann.refresh}))
+        .await
+        .fails_chats(400, "Invalid refreshToken");
 }
 
 #[tokio::test]
 async fn tokens_die_with_their_session() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
-    let (first, second) = (Chats::log_in(&ann, "ann", &ann.password).await, Chats::log_in(&ann, "ann", &ann.password).await);
+    let (first, second) = (
+        Chats::log_in(&ann, "ann", &ann.password).await,
+        Chats::log_in(&ann, "ann", &ann.password).await,
+    );
     let body = json!({"password": "another long one", "currentPassword": ann.password});
     first.patch("/api/users/me", body).await.is(200);
     first.get("/chats").await.succeeds();
     second.get("/chats").await.fails_chats(REFUSED.0, REFUSED.1);
-    second.bare().post("/auth/token", json!({"refreshToken": second.refresh})).await.fails_chats(400, "Invalid refreshToken");
+    second
+        .bare()
+        .post("/auth/token", json!({"refreshToken": second.refresh}))
+        .await
+        .fails_chats(400, "Invalid refreshToken");
     first.delete("/api/users/me").await.is(204);
     first.get("/chats").await.fails_chats(REFUSED.0, REFUSED.1);
-    first.bare().post("/auth/token", json!({"refreshToken": first.refresh})).await.fails_chats(400, "Invalid refreshToken");
+    first
+        .bare()
+        .post("/auth/token", json!({"refreshToken": first.refresh}))
+        .await
+        .fails_chats(400, "Invalid refreshToken");
 }
 
 #[tokio::test]
@@ -110,13 +141,21 @@ async fn authorization_is_decided_before_anything_else() {
     let ann = Chats::new(&server, "ann").await;
     let room = ann.room(&[ann.id]).await;
     let nobody = ann.bare();
-    let bad = ["", "nonsense", "a.b.c", &ann.refresh, &format!("{}x", ann.access)].map(|token| nobody.bearer(token));
-    for client in bad.iter().chain([&nobody, &nobody.with("authorization", &ann.access), &nobody.with("authorization", "Basic YTpi")]) {
+    let bad = ["", "nonsense", "a.b.c", &ann.refresh, &format!("{}x", ann.access)]
+        .map(|token| nobody.bearer(token));
+    for client in bad.iter().chain([
+        &nobody,
+        &nobody.with("authorization", &ann.access),
+        &nobody.with("authorization", "Basic YTpi"),
+    ]) {
         client.get("/chats").await.fails_chats(REFUSED.0, REFUSED.1);
         client.get("/chats?page[size]=0").await.fails_chats(REFUSED.0, REFUSED.1);
         client.post("/chats", "{broken").await.fails_chats(REFUSED.0, REFUSED.1);
         for id in [room.to_string(), "999".to_owned(), "x".to_owned()] {
-            client.patch(&format!("/chats/{id}"), "{broken").await.fails_chats(REFUSED.0, REFUSED.1);
+            client
+                .patch(&format!("/chats/{id}"), "{broken")
+                .await
+                .fails_chats(REFUSED.0, REFUSED.1);
             client.delete(&format!("/chats/{id}")).await.fails_chats(REFUSED.0, REFUSED.1);
         }
     }
@@ -129,16 +168,29 @@ async fn credentials_of_other_dialects_are_good_and_a_foreign_page_cannot_use_a_
     let ann = Chats::new(&server, "ann").await;
     let nobody = ann.bare();
     let cookie = nobody.with("cookie", &format!("jwt_token={}", ann.access));
-    for client in [&cookie, &nobody.with("x-session-id", &ann.refresh), &nobody.with("cookie", &format!("session={}", ann.refresh))] {
+    for client in [
+        &cookie,
+        &nobody.with("x-session-id", &ann.refresh),
+        &nobody.with("cookie", &format!("session={}", ann.refresh)),
+    ] {
         client.post("/chats", json!({"name": "x", "userIds": [ann.id]})).await.succeeds();
     }
     let room = ann.chats().await[0]["id"].clone();
     let foreign = cookie.with("origin", "http://evil.example");
-    foreign.post("/chats", json!({"name": "x", "userIds": [ann.id]})).await.fails_chats(403, "Forbidden");
-    foreign.patch(&format!("/chats/{room}"), json!({"name": "pwned"})).await.fails_chats(403, "Forbidden");
+    foreign
+        .post("/chats", json!({"name": "x", "userIds": [ann.id]}))
+        .await
+        .fails_chats(403, "Forbidden");
+    foreign
+        .patch(&format!("/chats/{room}"), json!({"name": "pwned"}))
+        .await
+        .fails_chats(403, "Forbidden");
     foreign.delete(&format!("/chats/{room}")).await.fails_chats(403, "Forbidden");
     foreign.get("/chats").await.succeeds();
     // A token that a page sends by itself is nobody's cookie.
-    ann.with("origin", "http://evil.example").patch(&format!("/chats/{room}"), json!({"name": "mine"})).await.succeeds();
+    ann.with("origin", "http://evil.example")
+        .patch(&format!("/chats/{room}"), json!({"name": "mine"}))
+        .await
+        .succeeds();
     assert_eq!(ann.chats().await.len(), 3);
 }

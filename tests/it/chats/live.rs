@@ -8,11 +8,15 @@ use crate::support::{Chats, Server, Socket, is, people};
 async fn changes_are_told_to_the_sockets_of_the_room() {
     let server = Server::start().await;
     let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
-    let [mut hers, mut his, mut theirs] = [ann.subscribe().await, ben.subscribe().await, cyd.subscribe().await];
+    let [mut hers, mut his, mut theirs] =
+        [ann.subscribe().await, ben.subscribe().await, cyd.subscribe().await];
     let editor = Chats::log_in(&ann, "ann", &ann.password).await;
 
     let chat = editor.chat("Study", &[ben.id]).await;
-    let (path, room) = (format!("/chats/{}", chat["id"]), json!(format!("room{:03}", chat["id"].as_i64().expect("a number"))));
+    let (path, room) = (
+        format!("/chats/{}", chat["id"]),
+        json!(format!("room{:03}", chat["id"].as_i64().expect("a number"))),
+    );
     for socket in [&mut hers, &mut his] {
         let added = socket.until("room_added").await;
         assert_eq!((&added["room"]["roomId"], &added["room"]["name"]), (&room, &json!("Study")));
@@ -27,7 +31,8 @@ async fn changes_are_told_to_the_sockets_of_the_room() {
     editor.patch(&path, json!({"userIds": [ann.id, cyd.id]})).await.succeeds();
     assert_eq!(theirs.until("room_added").await["room"]["roomId"], room);
     for socket in [&mut hers, &mut his] {
-        let (added, removed) = (socket.until("participant_added").await, socket.until("participant_removed").await);
+        let (added, removed) =
+            (socket.until("participant_added").await, socket.until("participant_removed").await);
         assert_eq!((&added["room_id"], &added["user_id"]), (&room, &json!("cyd")));
         assert_eq!((&removed["room_id"], &removed["user_id"]), (&room, &json!("ben")));
     }
@@ -54,7 +59,11 @@ async fn who_is_left_out_hears_no_more() {
     editor.patch(&format!("/chats/{room}"), json!({"userIds": [ann.id, cyd.id]})).await.succeeds();
     ann.say(&room, "behind his back").await;
     his.until("participant_removed").await;
-    his.refused(json!({"type": "chat_message", "room_id": room, "content": "still here"}), "not_in_room").await;
+    his.refused(
+        json!({"type": "chat_message", "room_id": room, "content": "still here"}),
+        "not_in_room",
+    )
+    .await;
     assert!(his.unread().all(|frame| frame["content"] != "behind his back"));
     assert_eq!(ann.contents(&room).await, ["before", "behind his back"]);
 }

@@ -6,7 +6,10 @@ use serde_json::json;
 use super::deeds::{Deed, Done, Scene};
 use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dated, Dialect, Talker, Talks, undated};
-use crate::support::{Answer, Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number, texts};
+use crate::support::{
+    Answer, Client, Json, Person, Server, Socket, has_exactly, is, is_millis, is_seconds, number,
+    texts,
+};
 
 /// `/api` and `/chat`.
 pub(super) struct Chatrooms;
@@ -43,15 +46,39 @@ impl Dialect for Chatrooms {
     fn input(&self) -> Input {
         Input {
             taking: vec![
-                Input::taking(Method::POST, "/api/users", json!({"userId": "new", "password": "long enough"})),
-                Input::taking(Method::POST, "/api/login", json!({"userId": "ann", "password": "long enough"})),
+                Input::taking(
+                    Method::POST,
+                    "/api/users",
+                    json!({"userId": "new", "password": "long enough"}),
+                ),
+                Input::taking(
+                    Method::POST,
+                    "/api/login",
+                    json!({"userId": "ann", "password": "long enough"}),
+                ),
                 Input::taking(Method::POST, "/api/chatrooms", json!({"targetUserIds": []})),
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
-                Input::taking(Method::POST, "/api/chatrooms/{}/participants", json!({"userId": "owner"})),
-                Input::taking(Method::PATCH, "/api/chatrooms/{}/participants/ann/role", json!({"role": "admin"})),
-                Input::taking(Method::PATCH, "/api/chatrooms/{}/participants/ann/name", json!({"edited_name": "New"})),
-                Input::taking(Method::POST, "/api/chatrooms/{}/messages", json!({"content": "new"})),
+                Input::taking(
+                    Method::POST,
+                    "/api/chatrooms/{}/participants",
+                    json!({"userId": "owner"}),
+                ),
+                Input::taking(
+                    Method::PATCH,
+                    "/api/chatrooms/{}/participants/ann/role",
+                    json!({"role": "admin"}),
+                ),
+                Input::taking(
+                    Method::PATCH,
+                    "/api/chatrooms/{}/participants/ann/name",
+                    json!({"edited_name": "New"}),
+                ),
+                Input::taking(
+                    Method::POST,
+                    "/api/chatrooms/{}/messages",
+                    json!({"content": "new"}),
+                ),
             ],
             of_rooms: vec![
                 Input::of_room(Method::GET, "/api/chatrooms/{}"),
@@ -67,12 +94,37 @@ impl Dialect for Chatrooms {
                 Input::of_room(Method::DELETE, "/api/chatrooms/{}/messages/1/reactions/like"),
                 OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
                 OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
-                OfRoom::Request(Method::POST, "/api/chatrooms/{}/participants", json!({"userId": "ann"})),
-                OfRoom::Request(Method::POST, "/api/chatrooms/{}/messages", json!({"content": "new"})),
-                OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/messages/1", json!({"newContent": "new"})),
-                OfRoom::Request(Method::POST, "/api/chatrooms/{}/messages/1/reactions", json!({"reactionType": "like"})),
+                OfRoom::Request(
+                    Method::POST,
+                    "/api/chatrooms/{}/participants",
+                    json!({"userId": "ann"}),
+                ),
+                OfRoom::Request(
+                    Method::POST,
+                    "/api/chatrooms/{}/messages",
+                    json!({"content": "new"}),
+                ),
+                OfRoom::Request(
+                    Method::PATCH,
+                    "/api/chatrooms/{}/messages/1",
+                    json!({"newContent": "new"}),
+                ),
+                OfRoom::Request(
+                    Method::POST,
+                    "/api/chatrooms/{}/messages/1/reactions",
+                    json!({"reactionType": "like"}),
+                ),
             ],
-            unknown: &["/api", "/api/", "/api/nothing", "/api/Users", "/api//users", "/api/users/me/x", "/api/chatrooms/1/nothing", "/api/chatrooms//name"],
+            unknown: &[
+                "/api",
+                "/api/",
+                "/api/nothing",
+                "/api/Users",
+                "/api//users",
+                "/api/users/me/x",
+                "/api/chatrooms/1/nothing",
+                "/api/chatrooms//name",
+            ],
             known: &[
                 ("/api/users/me/", &["DELETE", "GET", "PATCH"]),
                 ("/api/sessions", &["GET"]),
@@ -124,7 +176,11 @@ impl Native {
 
     async fn newest(&self, room: i64) -> String {
         let history = self.person.history(&room.to_string()).await;
-        history.last().and_then(|message| message["messageId"].as_str()).expect("the room has messages").to_owned()
+        history
+            .last()
+            .and_then(|message| message["messageId"].as_str())
+            .expect("the room has messages")
+            .to_owned()
     }
 }
 
@@ -149,7 +205,8 @@ impl Actor for Native {
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         let others: Vec<_> = others.iter().map(|other| other.login().to_owned()).collect();
         Box::pin(async move {
-            let room = self.person.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
+            let room =
+                self.person.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
             number(room["roomId"].as_str().expect("a room has a roomId"))
         })
     }
@@ -166,28 +223,58 @@ impl Actor for Native {
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
             self.person.get(&format!("/api/chatrooms/{room}")).await.fails(404, "room_not_found");
-            self.person.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "?"})).await.fails(404, "room_not_found");
+            self.person
+                .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "?"}))
+                .await
+                .fails(404, "room_not_found");
             let mut socket = self.person.open().await;
-            socket.refused(json!({"type": "join_room", "room_id": room.to_string()}), "join_failed").await;
+            socket
+                .refused(json!({"type": "join_room", "room_id": room.to_string()}), "join_failed")
+                .await;
         })
     }
 
     fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done> {
         Box::pin(async move {
-            let (path, first) = (format!("/api/chatrooms/{room}"), format!("/api/chatrooms/{room}/messages/{}", message(room)));
+            let (path, first) = (
+                format!("/api/chatrooms/{room}"),
+                format!("/api/chatrooms/{room}/messages/{}", message(room)),
+            );
             match deed {
-                Deed::Rename(name) => drop(self.person.patch(&format!("{path}/name"), json!({"name": name})).await.is(200)),
-                Deed::Add(who) => drop(self.person.post(&format!("{path}/participants"), json!({"userId": who.login})).await.is(201)),
+                Deed::Rename(name) => drop(
+                    self.person.patch(&format!("{path}/name"), json!({"name": name})).await.is(200),
+                ),
+                Deed::Add(who) => drop(
+                    self.person
+                        .post(&format!("{path}/participants"), json!({"userId": who.login}))
+                        .await
+                        .is(201),
+                ),
                 Deed::Enter => {
                     self.enter(room).await;
                     return Done::OnSocket;
                 }
-                Deed::Remove(who) => drop(self.person.delete(&format!("{path}/participants/{}", who.login)).await.is(204)),
-                Deed::Leave => drop(self.person.delete(&format!("{path}/participants/{}", self.person.login)).await.is(204)),
+                Deed::Remove(who) => drop(
+                    self.person.delete(&format!("{path}/participants/{}", who.login)).await.is(204),
+                ),
+                Deed::Leave => drop(
+                    self.person
+                        .delete(&format!("{path}/participants/{}", self.person.login))
+                        .await
+                        .is(204),
+                ),
                 Deed::Promote(who) => {
-                    self.person.patch(&format!("{path}/participants/{}/role", who.login), json!({"role": "sub-admin"})).await.is(200);
+                    self.person
+                        .patch(
+                            &format!("{path}/participants/{}/role", who.login),
+                            json!({"role": "sub-admin"}),
+                        )
+                        .await
+                        .is(200);
                 }
-                Deed::Edit(text) => drop(self.person.patch(&first, json!({"newContent": text})).await.is(200)),
+                Deed::Edit(text) => {
+                    drop(self.person.patch(&first, json!({"newContent": text})).await.is(200))
+                }
                 Deed::Unsay => drop(self.person.delete(&first).await.is(204)),
                 Deed::Delete => drop(self.person.delete(&path).await.is(204)),
             }
@@ -199,11 +286,19 @@ impl Actor for Native {
         Box::pin(async move {
             let room = scene.key();
             if matches!(scene.deed, Deed::Delete) {
-                return drop(self.person.get(&format!("/api/chatrooms/{room}")).await.fails(404, "room_not_found"));
+                return drop(
+                    self.person
+                        .get(&format!("/api/chatrooms/{room}"))
+                        .await
+                        .fails(404, "room_not_found"),
+                );
             }
             let seen = self.person.see(&room).await;
             let role = |login: &str| {
-                let place = seen["participants"].as_array()?.iter().find(|place| place["userId"] == login)?;
+                let place = seen["participants"]
+                    .as_array()?
+                    .iter()
+                    .find(|place| place["userId"] == login)?;
                 place["role"].as_str()
             };
             if let Deed::Rename(name) = &scene.deed {
@@ -244,7 +339,9 @@ impl Talker for Native {
     }
 
     fn enter(&mut self, room: i64) -> Act<'_> {
-        Box::pin(async move { self.socket = Some(self.person.enter(&format!("room{room:03}")).await) })
+        Box::pin(
+            async move { self.socket = Some(self.person.enter(&format!("room{room:03}")).await) },
+        )
     }
 
     fn twin(&self) -> Box<dyn Talker> {
@@ -256,13 +353,33 @@ impl Talker for Native {
     }
 
     fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
-        Box::pin(async move { drop(self.socket().refused(json!({"type": "chat_message", "content": text}), "forbidden").await) })
+        Box::pin(async move {
+            drop(
+                self.socket()
+                    .refused(json!({"type": "chat_message", "content": text}), "forbidden")
+                    .await,
+            )
+        })
     }
 
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
             let frame = self.socket().until("chat_message").await;
-            has_exactly(&frame, &["type", "room_id", "message_id", "seq", "rev", "sender_id", "sender_name", "content", "timestamp", "created_at"]);
+            has_exactly(
+                &frame,
+                &[
+                    "type",
+                    "room_id",
+                    "message_id",
+                    "seq",
+                    "rev",
+                    "sender_id",
+                    "sender_name",
+                    "content",
+                    "timestamp",
+                    "created_at",
+                ],
+            );
             assert_eq!(frame["room_id"], format!("room{room:03}"));
             assert_eq!((&frame["sender_id"], &frame["content"]), (&json!(author.0), &json!(text)));
             assert!(is_seconds(&frame["timestamp"]) && is_millis(&frame["created_at"]), "{frame}");
@@ -272,20 +389,30 @@ impl Talker for Native {
     fn told(&self, scene: &Scene) -> Vec<Json> {
         let (room, doer) = (scene.key(), &scene.doer.login);
         let mut told = match &scene.deed {
-            Deed::Rename(name) => vec![json!({"type": "room_updated", "room_id": room, "name": name, "visibility": "public", "owner_id": scene.owner})],
+            Deed::Rename(name) => vec![
+                json!({"type": "room_updated", "room_id": room, "name": name, "visibility": "public", "owner_id": scene.owner}),
+            ],
             Deed::Promote(who) => {
-                vec![json!({"type": "participant_changed", "room_id": room, "user_id": who.login, "name": who.login, "edited_name": "", "role": "sub-admin"})]
+                vec![
+                    json!({"type": "participant_changed", "room_id": room, "user_id": who.login, "name": who.login, "edited_name": "", "role": "sub-admin"}),
+                ]
             }
             Deed::Edit(text) => {
-                vec![json!({"type": "message_edited", "room_id": room, "message_id": message(scene.room), "seq": 1, "sender_id": doer, "content": text})]
+                vec![
+                    json!({"type": "message_edited", "room_id": room, "message_id": message(scene.room), "seq": 1, "sender_id": doer, "content": text}),
+                ]
             }
-            Deed::Unsay => vec![json!({"type": "message_deleted", "room_id": room, "message_id": message(scene.room), "seq": 1, "user_id": doer})],
+            Deed::Unsay => vec![
+                json!({"type": "message_deleted", "room_id": room, "message_id": message(scene.room), "seq": 1, "user_id": doer}),
+            ],
             Deed::Delete => vec![json!({"type": "room_deleted", "room_id": room})],
             Deed::Add(_) | Deed::Enter | Deed::Remove(_) | Deed::Leave => Vec::new(),
         };
         // Who comes is a participant first and present then.
-        let (came, went): (Vec<_>, Vec<_>) = scene.presence().into_iter().partition(|(_, came)| *came);
-        let presence = |kind: &str, who: &str| json!({"type": kind, "room_id": room, "user_id": who});
+        let (came, went): (Vec<_>, Vec<_>) =
+            scene.presence().into_iter().partition(|(_, came)| *came);
+        let presence =
+            |kind: &str, who: &str| json!({"type": kind, "room_id": room, "user_id": who});
         match scene.moved() {
             Some((who, true)) => {
                 told.push(json!({"type": "participant_added", "room_id": room, "user_id": who.login, "name": who.login, "edited_name": "", "role": "member"}));
@@ -334,27 +461,43 @@ impl Talker for Native {
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
         Box::pin(async move {
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-            self.person.history(&room.to_string()).await.iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
+            self.person
+                .history(&room.to_string())
+                .await
+                .iter()
+                .map(|message| (text(&message["userId"]), text(&message["content"])))
+                .collect()
         })
     }
 
     fn edit<'a>(&'a mut self, room: i64, text: &'a str) -> Act<'a, bool> {
         Box::pin(async move {
             let message = self.newest(room).await;
-            self.person.patch(&format!("/api/chatrooms/{room}/messages/{message}"), json!({"newContent": text})).await.is(200);
+            self.person
+                .patch(
+                    &format!("/api/chatrooms/{room}/messages/{message}"),
+                    json!({"newContent": text}),
+                )
+                .await
+                .is(200);
             self.socket().until("message_edited").await;
             true
         })
     }
 
     fn unread(&mut self, room: i64) -> Act<'_, Option<i64>> {
-        Box::pin(async move { self.person.card(&format!("room{room:03}")).await["unreadCount"].as_i64() })
+        Box::pin(async move {
+            self.person.card(&format!("room{room:03}")).await["unreadCount"].as_i64()
+        })
     }
 
     fn read(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
             let message = self.newest(room).await;
-            self.person.post(&format!("/api/chatrooms/{room}/messages/{message}/read"), json!({})).await.is(200);
+            self.person
+                .post(&format!("/api/chatrooms/{room}/messages/{message}/read"), json!({}))
+                .await
+                .is(200);
         })
     }
 
@@ -362,7 +505,10 @@ impl Talker for Native {
         Box::pin(async move {
             let login = self.person.login.clone();
             let frame = self.socket().expect(is("participant_removed")).await;
-            assert_eq!((&frame["room_id"], &frame["user_id"]), (&json!(format!("room{room:03}")), &json!(login)));
+            assert_eq!(
+                (&frame["room_id"], &frame["user_id"]),
+                (&json!(format!("room{room:03}")), &json!(login))
+            );
         })
     }
 }

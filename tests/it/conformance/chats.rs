@@ -21,7 +21,9 @@ impl Dialect for Chats {
     }
 
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>> {
-        Box::pin(async move { Box::new(User { user: support::Chats::new(server, login).await }) as Box<dyn Actor> })
+        Box::pin(async move {
+            Box::new(User { user: support::Chats::new(server, login).await }) as Box<dyn Actor>
+        })
     }
 
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client> {
@@ -42,13 +44,33 @@ impl Dialect for Chats {
     fn input(&self) -> Input {
         Input {
             taking: vec![
-                Input::taking(Method::POST, "/auth/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(
+                    Method::POST,
+                    "/auth/login",
+                    json!({"login": "ann", "password": "long enough"}),
+                ),
                 Input::taking(Method::POST, "/auth/token", json!({"refreshToken": "0"})),
                 Input::taking(Method::POST, "/chats", json!({"name": "New", "userIds": [1]})),
             ],
-            of_rooms: vec![OfRoom::Request(Method::PATCH, "/chats/{}", json!({"name": "New"})), Input::of_room(Method::DELETE, "/chats/{}")],
-            unknown: &["/auth", "/auth/", "/auth/Login", "/auth/logout", "/auth/login/x", "/chats/1/users", "/chats//1"],
-            known: &[("/auth/login", &["POST"]), ("/auth/token/", &["POST"]), ("/chats", &["GET", "POST"]), ("/chats/{}", &["DELETE", "PATCH"])],
+            of_rooms: vec![
+                OfRoom::Request(Method::PATCH, "/chats/{}", json!({"name": "New"})),
+                Input::of_room(Method::DELETE, "/chats/{}"),
+            ],
+            unknown: &[
+                "/auth",
+                "/auth/",
+                "/auth/Login",
+                "/auth/logout",
+                "/auth/login/x",
+                "/chats/1/users",
+                "/chats//1",
+            ],
+            known: &[
+                ("/auth/login", &["POST"]),
+                ("/auth/token/", &["POST"]),
+                ("/chats", &["GET", "POST"]),
+                ("/chats/{}", &["DELETE", "PATCH"]),
+            ],
         }
     }
 
@@ -56,12 +78,16 @@ impl Dialect for Chats {
         match fault {
             Fault::Malformed => answer.fails_chats(400, "Invalid body"),
             // Either names its user.
-            Fault::Mistyped("login") if answer.text.contains("email") => answer.fails_chats(400, "Invalid email"),
+            Fault::Mistyped("login") if answer.text.contains("email") => {
+                answer.fails_chats(400, "Invalid email")
+            }
             Fault::Mistyped(key) => answer.fails_chats(400, &format!("Invalid {key}")),
             Fault::TooLarge => answer.fails_chats(413, "Body too large"),
             Fault::UnknownPath => answer.fails_chats(404, "Not found"),
             Fault::WrongMethod => answer.fails_chats(405, "Method not allowed"),
-            Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => answer.fails_chats(404, "Chat not found"),
+            Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+                answer.fails_chats(404, "Chat not found")
+            }
             Fault::NoRoom(_) => answer.fails_chats(400, "Invalid id"),
             Fault::ForeignOrigin => answer.fails_chats(403, "Forbidden"),
             Fault::ForeignRoom => answer.fails_chats(401, "Unauthorized user"),
@@ -78,7 +104,12 @@ impl User {
     /// Who is in it, when it is one of mine.
     async fn people(&self, room: i64) -> Vec<i64> {
         let chat = self.chat(room).await.unwrap_or_default();
-        chat["users"].as_array().into_iter().flatten().filter_map(|place| place["user"]["id"].as_i64()).collect()
+        chat["users"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|place| place["user"]["id"].as_i64())
+            .collect()
     }
 }
 
@@ -103,8 +134,16 @@ impl Actor for User {
     fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
         Box::pin(async move {
             let chats = self.user.chats().await;
-            let chat = chats.iter().find(|chat| chat["id"] == room).unwrap_or_else(|| panic!("{room} is not in {chats:?}"));
-            let mut found: Vec<_> = chat["users"].as_array().expect("a list").iter().map(|place| &place["user"]["name"]).collect();
+            let chat = chats
+                .iter()
+                .find(|chat| chat["id"] == room)
+                .unwrap_or_else(|| panic!("{room} is not in {chats:?}"));
+            let mut found: Vec<_> = chat["users"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|place| &place["user"]["name"])
+                .collect();
             found.sort_by_key(|name| name.as_str());
             assert_eq!(found, people);
         })
@@ -113,7 +152,10 @@ impl Actor for User {
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
             // This dialect tells strangers that the room exists.
-            self.user.patch(&format!("/chats/{room}"), json!({"name": "?"})).await.fails_chats(401, "Unauthorized user");
+            self.user
+                .patch(&format!("/chats/{room}"), json!({"name": "?"}))
+                .await
+                .fails_chats(401, "Unauthorized user");
             self.user.delete(&format!("/chats/{room}")).await.fails_chats(401, "Unauthorized user");
             assert!(self.user.chats().await.iter().all(|chat| chat["id"] != room));
         })
@@ -152,7 +194,11 @@ impl Actor for User {
         Box::pin(async move {
             let Some(chat) = self.chat(scene.room).await else {
                 assert!(matches!(scene.deed, Deed::Delete), "{} is one of mine", scene.room);
-                return self.user.delete(&format!("/chats/{}", scene.room)).await.fails_chats(404, "Chat not found");
+                return self
+                    .user
+                    .delete(&format!("/chats/{}", scene.room))
+                    .await
+                    .fails_chats(404, "Chat not found");
             };
             assert!(!matches!(scene.deed, Deed::Delete), "{chat}");
             if let Deed::Rename(name) = &scene.deed {
@@ -172,7 +218,10 @@ impl Actor for User {
     fn is_refused(&mut self) -> Act<'_> {
         Box::pin(async move {
             self.user.get("/chats").await.fails_chats(400, "Invalid authorization");
-            self.user.post("/auth/token", json!({"refreshToken": self.user.refresh})).await.fails_chats(400, "Invalid refreshToken");
+            self.user
+                .post("/auth/token", json!({"refreshToken": self.user.refresh}))
+                .await
+                .fails_chats(400, "Invalid refreshToken");
         })
     }
 }

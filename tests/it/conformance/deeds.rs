@@ -1,7 +1,8 @@
 //! What is changed in one dialect is seen at once on the sockets of every other, in its own words.
 //!
-//! For each dialect and each [`Deed`] that it has words for: somebody does it in a public room in which a socket of every dialect
-//! listens. Each socket is told exactly what its document says, or nothing, and each dialect's REST shows the room as it is then.
+//! For each dialect and each [`Deed`] that it has words for: somebody does it in a public room in
+//! which a socket of every dialect listens. Each socket is told exactly what its document says, or
+//! nothing, and each dialect's REST shows the room as it is then.
 
 use serde_json::json;
 
@@ -82,7 +83,9 @@ impl Scene {
             Deed::Enter => vec![(&self.doer, true)],
             Deed::Remove(who) => vec![(who, false)],
             // The socket that says that its user leaves has to enter for that.
-            Deed::Leave if self.done == Done::OnSocket => vec![(&self.doer, true), (&self.doer, false)],
+            Deed::Leave if self.done == Done::OnSocket => {
+                vec![(&self.doer, true), (&self.doer, false)]
+            }
             _ => Vec::new(),
         }
     }
@@ -123,7 +126,8 @@ impl<'a> Stage<'a> {
             onlookers.push(dialect.enrol(server, &format!("looks-{}", dialect.name())).await);
         }
         for dialect in talking() {
-            listeners.push(dialect.enrol_talker(server, &format!("hears-{}", dialect.name())).await);
+            listeners
+                .push(dialect.enrol_talker(server, &format!("hears-{}", dialect.name())).await);
             victims.push(dialect.enrol_talker(server, &format!("goes-{}", dialect.name())).await);
         }
         Self { server, owner, doer, onlookers, listeners, victims, rooms: 0 }
@@ -135,7 +139,10 @@ impl<'a> Stage<'a> {
 
     /// What the owner says is the last that is heard.
     async fn say(&self, room: i64, text: &str) {
-        self.native(self.owner.as_ref()).post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text})).await.is(201);
+        self.native(self.owner.as_ref())
+            .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text}))
+            .await
+            .is(201);
     }
 
     /// A public room with all of them; `victim` is present too.
@@ -143,14 +150,24 @@ impl<'a> Stage<'a> {
         self.rooms += 1;
         let owner = self.native(self.owner.as_ref());
         let plan = json!({"targetUserIds": [], "name": format!("Room {}", self.rooms), "visibility": "public"});
-        let room = number(owner.post("/api/chatrooms", plan).await.is(201)["roomId"].as_str().expect("a key"));
+        let room = number(
+            owner.post("/api/chatrooms", plan).await.is(201)["roomId"].as_str().expect("a key"),
+        );
         let put_in = async |login: &str, role: &str| {
-            owner.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": login, "role": role})).await.is(201);
+            owner
+                .post(
+                    &format!("/api/chatrooms/{room}/participants"),
+                    json!({"userId": login, "role": role}),
+                )
+                .await
+                .is(201);
         };
         if !matches!(deed, Deed::Enter) {
             put_in(self.doer.login(), "admin").await;
             let doer = self.native(self.doer.as_ref());
-            doer.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": FIRST})).await.is(201);
+            doer.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": FIRST}))
+                .await
+                .is(201);
         }
         for onlooker in &self.onlookers {
             put_in(onlooker.login(), "member").await;
@@ -164,7 +181,9 @@ impl<'a> Stage<'a> {
             self.victims[victim].enter(room).await;
         }
         self.say(room, "all are here").await;
-        for socket in self.listeners.iter_mut().chain(victim.map(|victim| &mut self.victims[victim])) {
+        for socket in
+            self.listeners.iter_mut().chain(victim.map(|victim| &mut self.victims[victim]))
+        {
             socket.hears_until("all are here").await;
         }
         room
@@ -195,7 +214,13 @@ impl<'a> Stage<'a> {
         } else {
             self.say(room, "that was all").await;
             for listener in &mut self.listeners {
-                assert_eq!(listener.hears_until("that was all").await, Vec::<Json>::new(), "{} after {:?}", listener.login(), scene.deed);
+                assert_eq!(
+                    listener.hears_until("that was all").await,
+                    Vec::<Json>::new(),
+                    "{} after {:?}",
+                    listener.login(),
+                    scene.deed
+                );
             }
         }
         for onlooker in &mut self.onlookers {
@@ -212,8 +237,10 @@ async fn what_is_changed_in_one_dialect_is_seen_in_every_other() {
     for dialect in dialects() {
         let server = Server::start().await;
         let mut stage = Stage::new(&server, dialect.as_ref()).await;
-        let onlooker = Who { login: stage.onlookers[0].login().to_owned(), id: stage.onlookers[0].id() };
-        let newcomer = Who { login: stage.victims[0].login().to_owned(), id: stage.victims[0].id() };
+        let onlooker =
+            Who { login: stage.onlookers[0].login().to_owned(), id: stage.onlookers[0].id() };
+        let newcomer =
+            Who { login: stage.victims[0].login().to_owned(), id: stage.victims[0].id() };
         let mut deeds: Vec<(Deed, Option<usize>)> = vec![
             (Deed::Rename("Another name".to_owned()), None),
             (Deed::Add(newcomer), None),
@@ -235,6 +262,7 @@ async fn what_is_changed_in_one_dialect_is_seen_in_every_other() {
         }
         told.push((dialect.name(), words));
     }
-    // The native dialect has words for everything; who forgets one of another's does not pass either.
+    // The native dialect has words for everything; who forgets one of another's does not pass
+    // either.
     assert_eq!(told, [("chatrooms", 12), ("chats", 8), ("realtime", 2), ("rooms", 3), ("v1", 1)]);
 }

@@ -1,4 +1,5 @@
-//! What a message costs: one encoding a dialect that listens, whatever the number of its sockets and whatever their users see.
+//! What a message costs: one encoding a dialect that listens, whatever the number of its sockets
+//! and whatever their users see.
 
 use serde_json::json;
 
@@ -10,7 +11,9 @@ async fn encoded(client: &Client) -> Vec<u64> {
     let text = client.get("/metrics").await.text;
     let count = |dialect: &dyn Talks| {
         let name = format!("chatctl_encodings_total{{dialect=\"{}\"}} ", dialect.name());
-        text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse().expect("a number"))
+        text.lines()
+            .find_map(|line| line.strip_prefix(&name))
+            .map_or(0, |count| count.parse().expect("a number"))
     };
     talking().iter().map(|dialect| count(dialect.as_ref())).collect()
 }
@@ -34,19 +37,33 @@ fn by_one(dialect: &str, count: u64) -> Vec<u64> {
 async fn empty_room(server: &Server) -> (Client, i64) {
     let owner = chatrooms::Chatrooms.enrol(server, "owner").await;
     let native = as_native(server, &owner.credential());
-    let room = native.post("/api/chatrooms", json!({"targetUserIds": [], "name": "Everybody", "visibility": "public"})).await.is(201);
+    let room = native
+        .post(
+            "/api/chatrooms",
+            json!({"targetUserIds": [], "name": "Everybody", "visibility": "public"}),
+        )
+        .await
+        .is(201);
     (native, number(room["roomId"].as_str().expect("a key")))
 }
 
-/// Two users of each dialect, with one socket and with two; the second of them have a name of their own in the room, and have muted it.
+/// Two users of each dialect, with one socket and with two; the second of them have a name of their
+/// own in the room, and have muted it.
 async fn fill(server: &Server, room: i64) -> Vec<Vec<Box<dyn Talker>>> {
     let mut all = Vec::new();
     for dialect in talking() {
-        let mut sockets = vec![dialect.enrol_talker(server, &format!("one-{}", dialect.name())).await];
+        let mut sockets =
+            vec![dialect.enrol_talker(server, &format!("one-{}", dialect.name())).await];
         let two = dialect.enrol_talker(server, &format!("two-{}", dialect.name())).await;
         joins(server, two.as_ref(), room).await;
         let native = as_native(server, &two.credential());
-        native.patch(&format!("/api/chatrooms/{room}/participants/{}/name", two.login()), json!({"edited_name": "Somebody"})).await.is(200);
+        native
+            .patch(
+                &format!("/api/chatrooms/{room}/participants/{}/name", two.login()),
+                json!({"edited_name": "Somebody"}),
+            )
+            .await
+            .is(200);
         native.patch(&format!("/api/chatrooms/{room}/me"), json!({"muted": true})).await.is(200);
         sockets.extend([two.twin(), two]);
         for socket in &mut sockets {
@@ -65,7 +82,10 @@ async fn a_message_is_encoded_once_for_each_dialect_that_listens() {
     let (owner, room) = empty_room(&server).await;
     let mut sockets = fill(&server, room).await;
     // What entering has caused is over when everybody has heard something later.
-    owner.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "all are here"})).await.is(201);
+    owner
+        .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "all are here"}))
+        .await
+        .is(201);
     for socket in sockets.iter_mut().flatten() {
         socket.hears_until("all are here").await;
     }
@@ -94,7 +114,13 @@ async fn nothing_is_encoded_for_a_dialect_that_has_no_socket_there_or_no_word_fo
     let (owner, room) = empty_room(&server).await;
     let path = format!("/api/chatrooms/{room}");
     // Everybody is present, but elsewhere.
-    let elsewhere = owner.post("/api/chatrooms", json!({"targetUserIds": [], "name": "Elsewhere", "visibility": "public"})).await.is(201);
+    let elsewhere = owner
+        .post(
+            "/api/chatrooms",
+            json!({"targetUserIds": [], "name": "Elsewhere", "visibility": "public"}),
+        )
+        .await
+        .is(201);
     let _present = fill(&server, number(elsewhere["roomId"].as_str().expect("a key"))).await;
     for dialect in talking() {
         let login = format!("only-{}", dialect.name());
@@ -103,16 +129,32 @@ async fn nothing_is_encoded_for_a_dialect_that_has_no_socket_there_or_no_word_fo
         owner.post(&format!("{path}/messages"), json!({"content": "has entered"})).await.is(201);
         only.hears_until("has entered").await;
         let before = encoded(&client).await;
-        owner.post(&format!("{path}/messages"), json!({"content": "for one dialect"})).await.is(201);
+        owner
+            .post(&format!("{path}/messages"), json!({"content": "for one dialect"}))
+            .await
+            .is(201);
         only.hears(room, ("owner", 1), "for one dialect").await;
         assert_eq!(encoded_since(&client, &before).await, by_one(dialect.name(), 1));
 
         // The last is a message, so that the others have been told before it is heard.
-        let message = owner.post(&format!("{path}/messages"), json!({"content": "to be edited"})).await.is(201)["messageId"].clone();
+        let message = owner
+            .post(&format!("{path}/messages"), json!({"content": "to be edited"}))
+            .await
+            .is(201)["messageId"]
+            .clone();
         let message = message.as_str().expect("a key");
-        owner.patch(&format!("{path}/messages/{message}"), json!({"newContent": "edited"})).await.is(200);
-        owner.patch(&format!("{path}/name"), json!({"name": format!("Room of {login}")})).await.is(200);
-        owner.post(&format!("{path}/messages/{message}/reactions"), json!({"reactionType": "like"})).await.is(201);
+        owner
+            .patch(&format!("{path}/messages/{message}"), json!({"newContent": "edited"}))
+            .await
+            .is(200);
+        owner
+            .patch(&format!("{path}/name"), json!({"name": format!("Room of {login}")}))
+            .await
+            .is(200);
+        owner
+            .post(&format!("{path}/messages/{message}/reactions"), json!({"reactionType": "like"}))
+            .await
+            .is(201);
         owner.delete(&format!("{path}/messages/{message}")).await.is(204);
         owner.post(&format!("{path}/messages"), json!({"content": "that was all"})).await.is(201);
         let told = only.hears_until("that was all").await;

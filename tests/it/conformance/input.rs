@@ -1,4 +1,5 @@
-//! Bad input, the same in every dialect: each refuses it with its own documented error, and nothing is stored.
+//! Bad input, the same in every dialect: each refuses it with its own documented error, and nothing
+//! is stored.
 
 use reqwest::Method;
 use serde_json::json;
@@ -113,9 +114,12 @@ struct Stage {
 
 impl Stage {
     async fn new(dialect: &dyn Dialect) -> Self {
-        let server = Server::start_with(&[("LIMITS__MAX_BODY_BYTES", "4096"), ("LIMITS__ENABLED", "false")]).await;
+        let server =
+            Server::start_with(&[("LIMITS__MAX_BODY_BYTES", "4096"), ("LIMITS__ENABLED", "false")])
+                .await;
         let actor = dialect.enrol(&server, "ann").await;
-        let client = dialect.carry(&Client::new(&server), &actor.credential()).expect("its own credential");
+        let client =
+            dialect.carry(&Client::new(&server), &actor.credential()).expect("its own credential");
         let owner = chatrooms::Chatrooms.enrol(&server, "owner").await;
         let owner = as_native(&server, &owner.credential());
         let mut rooms = Vec::new();
@@ -126,15 +130,23 @@ impl Stage {
         Self { server, actor, client, room: rooms[0], foreign: rooms[1], owner }
     }
 
-    /// Everything that could have been stored: rooms with their revs, who is known, who is logged in.
+    /// Everything that could have been stored: rooms with their revs, who is known, who is logged
+    /// in.
     async fn stored(&self) -> Vec<Json> {
         let own = as_native(&self.server, &self.actor.credential());
         let mut all = Vec::new();
         for client in [&own, &self.owner] {
-            for path in ["/api/chatrooms", "/api/chatrooms?scope=public", "/api/users?q=n&limit=50", "/api/users/me"] {
+            for path in [
+                "/api/chatrooms",
+                "/api/chatrooms?scope=public",
+                "/api/users?q=n&limit=50",
+                "/api/users/me",
+            ] {
                 all.push(client.get(path).await.is(200));
             }
-            all.push(json!(client.get("/api/sessions").await.is(200)["sessions"].as_array().map(Vec::len)));
+            all.push(json!(
+                client.get("/api/sessions").await.is(200)["sessions"].as_array().map(Vec::len)
+            ));
         }
         all
     }
@@ -142,7 +154,8 @@ impl Stage {
     async fn ask(&self, what: &OfRoom, room: &str) -> Answer {
         match what {
             OfRoom::Request(method, path, body) => {
-                let body = if *method == Method::GET { Body::Nothing } else { Body::Json(body.clone()) };
+                let body =
+                    if *method == Method::GET { Body::Nothing } else { Body::Json(body.clone()) };
                 self.client.request(method.clone(), &path.replace("{}", room), body).await
             }
             OfRoom::Handshake(path) => self.client.handshake(&path.replace("{}", room)).await,
@@ -187,7 +200,9 @@ async fn bodies(dialect: &dyn Dialect, stage: &Stage, taking: &[Taking]) {
         }
         for key in body.as_object().expect("an object").keys() {
             let wrong = [json!({"a": 1}), json!([[]]), json!(-7.5), json!(true)];
-            for wrong in wrong.into_iter().filter(|wrong| !(wrong.is_boolean() && body[key].is_boolean())) {
+            for wrong in
+                wrong.into_iter().filter(|wrong| !(wrong.is_boolean() && body[key].is_boolean()))
+            {
                 let mut mistyped = body.clone();
                 mistyped[key] = wrong;
                 dialect.refuses(&ask(Body::Json(mistyped)).await, Fault::Mistyped(key));
@@ -204,8 +219,12 @@ async fn bodies(dialect: &dyn Dialect, stage: &Stage, taking: &[Taking]) {
 }
 
 async fn methods_of(dialect: &dyn Dialect, client: &Client, path: &str, methods: &[&str]) {
-    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "INVENTED"].into_iter().filter(|method| !methods.contains(method)) {
-        let answer = client.request(method.parse::<Method>().expect("a method"), path, Body::Nothing).await;
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "INVENTED"]
+        .into_iter()
+        .filter(|method| !methods.contains(method))
+    {
+        let answer =
+            client.request(method.parse::<Method>().expect("a method"), path, Body::Nothing).await;
         dialect.refuses(&answer, Fault::WrongMethod);
         let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
         allowed.sort_unstable();

@@ -81,7 +81,11 @@ async fn nobody_enters_or_is_added_to_an_archived_room_in_any_dialect() {
     let ann = Person::new(&server, "ann").await;
     let key = ann.public_room("Attic").await;
     let room = number(&key);
-    let (rooms, realtime, v1) = (Rooms::new(&server, "in-rooms").await, Realtime::new(&server, "in-realtime").await, V1::new(&server, "in-v1").await);
+    let (rooms, realtime, v1) = (
+        Rooms::new(&server, "in-rooms").await,
+        Realtime::new(&server, "in-realtime").await,
+        V1::new(&server, "in-v1").await,
+    );
     let ben = Person::new(&server, "ben").await;
     let chats = Chats::log_in(&Client::new(&server), "ann", &ann.password).await;
     set(&ann, &key, json!({"archived": true})).await;
@@ -89,18 +93,30 @@ async fn nobody_enters_or_is_added_to_an_archived_room_in_any_dialect() {
     ben.post(&format!("/api/chatrooms/{key}/join"), json!({})).await.fails(403, "forbidden");
     ben.post(&format!("/api/chatrooms/{key}/connect"), json!({})).await.fails(403, "forbidden");
     ben.open().await.refused(json!({"type": "join_room", "room_id": key}), "join_failed").await;
-    ann.post(&format!("/api/chatrooms/{key}/participants"), json!({"userId": "ben"})).await.fails(403, "forbidden");
+    ann.post(&format!("/api/chatrooms/{key}/participants"), json!({"userId": "ben"}))
+        .await
+        .fails(403, "forbidden");
     rooms.handshake(&format!("/rooms/{key}")).await.fails_rooms(401, "Unauthorized");
     realtime.get(&format!("/Room/{room}")).await.fails_realtime(403);
     v1.handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(403, "forbidden");
-    chats.patch(&format!("/chats/{room}"), json!({"userIds": [ann.id, ben.id]})).await.fails_chats(401, "Unauthorized user");
-    chats.patch(&format!("/chats/{room}"), json!({"name": "Cellar"})).await.fails_chats(401, "Unauthorized user");
+    chats
+        .patch(&format!("/chats/{room}"), json!({"userIds": [ann.id, ben.id]}))
+        .await
+        .fails_chats(401, "Unauthorized user");
+    chats
+        .patch(&format!("/chats/{room}"), json!({"name": "Cellar"}))
+        .await
+        .fails_chats(401, "Unauthorized user");
 
-    // Lists of what can be entered leave it out; those who are in find it, marked where the dialect can say so.
+    // Lists of what can be entered leave it out; those who are in find it, marked where the dialect
+    // can say so.
     assert_eq!(rooms.get("/rooms").await.is(200), json!([]));
     assert_eq!(realtime.get("/Room").await.is(200), json!([]));
     assert_eq!(ben.get("/api/chatrooms?scope=public").await.is(200)["chatrooms"], json!([]));
-    assert_eq!(ann.get("/rooms").await.is(200), json!([{"room_id": key, "name": "Attic", "owner": "ann", "archived": true}]));
+    assert_eq!(
+        ann.get("/rooms").await.is(200),
+        json!([{"room_id": key, "name": "Attic", "owner": "ann", "archived": true}])
+    );
     assert_eq!(ann.get("/Room").await.is(200), json!([{"id": room, "name": "Attic"}]));
     assert_eq!(ann.card(&key).await["archived"], true);
     assert_eq!(ann.see(&key).await["participants"].as_array().unwrap().len(), 1);
@@ -118,7 +134,9 @@ async fn guests_see_and_enter_only_the_rooms_they_are_in() {
         Ctl::of(&server).run(&["user", "mark", "guest", "--guest"]).ends(0);
         let native = as_native(&server, &guest.credential());
         is_kept_out(&native, &shut).await;
-        ann.post(&format!("/api/chatrooms/{open}/participants"), json!({"userId": "guest"})).await.is(201);
+        ann.post(&format!("/api/chatrooms/{open}/participants"), json!({"userId": "guest"}))
+            .await
+            .is(201);
         is_kept_out(&native, &shut).await;
 
         let room = number(&open);
@@ -134,9 +152,18 @@ async fn guests_see_and_enter_only_the_rooms_they_are_in() {
         assert_eq!(texts(&found, "login"), ["ann"]);
         native.get("/api/users/ann").await.is(200);
         native.get("/api/users/ben").await.fails(404, "user_not_found");
-        native.post("/v1/rooms", json!({"users": [{"id": ben.id}]})).await.fails_v1(422, "user_not_found");
-        native.post("/chats", json!({"name": "Two", "userIds": [ben.id]})).await.fails_chats(400, "Invalid userIds");
-        native.post("/api/chatrooms", json!({"targetUserIds": ["ben"]})).await.blames("targetUserIds");
+        native
+            .post("/v1/rooms", json!({"users": [{"id": ben.id}]}))
+            .await
+            .fails_v1(422, "user_not_found");
+        native
+            .post("/chats", json!({"name": "Two", "userIds": [ben.id]}))
+            .await
+            .fails_chats(400, "Invalid userIds");
+        native
+            .post("/api/chatrooms", json!({"targetUserIds": ["ben"]}))
+            .await
+            .blames("targetUserIds");
         native.post("/api/chatrooms", json!({"targetUserIds": ["ann"]})).await.is(201);
     }
 }
@@ -157,5 +184,11 @@ async fn is_kept_out(guest: &Client, key: &str) {
     }
     guest.post("/rooms", json!({"name": "Mine"})).await.fails_rooms(401, "Unauthorized");
     guest.post("/Room", json!({"name": "Mine"})).await.fails_realtime(403);
-    guest.post("/api/chatrooms", json!({"targetUserIds": [], "name": "Mine", "visibility": "public"})).await.fails(403, "forbidden");
+    guest
+        .post(
+            "/api/chatrooms",
+            json!({"targetUserIds": [], "name": "Mine", "visibility": "public"}),
+        )
+        .await
+        .fails(403, "forbidden");
 }

@@ -1,4 +1,5 @@
-//! The row of `realtime`. It makes public rooms only and has no history: both are asked for in the native dialect, with its credential.
+//! The row of `realtime`. It makes public rooms only and has no history: both are asked for in the
+//! native dialect, with its credential.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,7 +7,9 @@ use serde_json::json;
 use super::deeds::{Deed, Done, Scene};
 use super::input::{Fault, Input};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
-use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, number, status, texts};
+use crate::support::{
+    self, Answer, Client, Json, Server, Socket, has_exactly, number, status, texts,
+};
 
 /// `/User`, `/Login`, `/Logout`, `/Room` and the WebSocket on `/`.
 pub(super) struct Realtime;
@@ -44,11 +47,22 @@ impl Dialect for Realtime {
     fn input(&self) -> Input {
         Input {
             taking: vec![
-                Input::taking(Method::POST, "/User", json!({"username": "new", "password": "long enough"})),
-                Input::taking(Method::POST, "/Login", json!({"username": "ann", "password": "long enough"})),
+                Input::taking(
+                    Method::POST,
+                    "/User",
+                    json!({"username": "new", "password": "long enough"}),
+                ),
+                Input::taking(
+                    Method::POST,
+                    "/Login",
+                    json!({"username": "ann", "password": "long enough"}),
+                ),
                 Input::taking(Method::POST, "/Room", json!({"name": "New"})),
             ],
-            of_rooms: vec![Input::of_room(Method::GET, "/Room/{}"), Input::of_room(Method::DELETE, "/Room/{}")],
+            of_rooms: vec![
+                Input::of_room(Method::GET, "/Room/{}"),
+                Input::of_room(Method::DELETE, "/Room/{}"),
+            ],
             unknown: &["/User/a/b", "/Login/x", "/Logout/x", "/Room/1/x", "/Room//1", "/User//"],
             known: &[
                 ("/User", &["POST"]),
@@ -106,7 +120,8 @@ impl Actor for User {
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         let others: Vec<_> = others.iter().map(|other| other.login().to_owned()).collect();
         Box::pin(async move {
-            let room = self.who.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
+            let room =
+                self.who.post("/api/chatrooms", json!({"targetUserIds": others})).await.is(201);
             number(room["roomId"].as_str().expect("a text"))
         })
     }
@@ -138,7 +153,13 @@ impl Actor for User {
                     self.who.delete(&format!("/Room/{room}")).await.is(204);
                     Done::Quietly
                 }
-                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => Done::Not,
+                Deed::Rename(_)
+                | Deed::Add(_)
+                | Deed::Remove(_)
+                | Deed::Leave
+                | Deed::Promote(_)
+                | Deed::Edit(_)
+                | Deed::Unsay => Done::Not,
             }
         })
     }
@@ -146,7 +167,8 @@ impl Actor for User {
     fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
         Box::pin(async move {
             let rooms = self.who.get("/Room").await.is(200);
-            let found = rooms.as_array().expect("a list").iter().find(|room| room["id"] == scene.room);
+            let found =
+                rooms.as_array().expect("a list").iter().find(|room| room["id"] == scene.room);
             assert_eq!(found.is_none(), matches!(scene.deed, Deed::Delete), "{rooms}");
             if let Deed::Rename(name) = &scene.deed {
                 assert_eq!(found, Some(&json!({"id": scene.room, "name": name})));
@@ -205,7 +227,10 @@ impl Talker for User {
             }
             let frame = self.socket().expect(|frame| frame["type"] == 0).await;
             has_exactly(&frame, &["type", "msg", "username", "nickname", "time"]);
-            assert_eq!((&frame["msg"], &frame["username"], &frame["nickname"]), (&json!(text), &json!(author.0), &json!(author.0)));
+            assert_eq!(
+                (&frame["msg"], &frame["username"], &frame["nickname"]),
+                (&json!(text), &json!(author.0), &json!(author.0))
+            );
             assert!(frame["time"].is_i64(), "{frame}");
         })
     }
@@ -238,7 +263,12 @@ impl Talker for User {
         Box::pin(async move {
             let history = self.who.get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-            history["messages"].as_array().expect("a list").iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
+            history["messages"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|message| (text(&message["userId"]), text(&message["content"])))
+                .collect()
         })
     }
 

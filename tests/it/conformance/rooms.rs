@@ -6,7 +6,9 @@ use serde_json::json;
 use super::deeds::{Deed, Done, Scene};
 use super::input::{Fault, Input, OfRoom};
 use super::{Act, Actor, Credential, Dialect, Talker, Talks, undated};
-use crate::support::{self, Answer, Client, Json, Server, Socket, has_exactly, is_millis, number, texts};
+use crate::support::{
+    self, Answer, Client, Json, Server, Socket, has_exactly, is_millis, number, texts,
+};
 
 /// `/rooms`, `/users`, `/login`, `/logout`.
 pub(super) struct Rooms;
@@ -38,7 +40,10 @@ impl Dialect for Rooms {
     }
 
     fn unauthorized(&self) -> (u16, Json) {
-        (401, json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}))
+        (
+            401,
+            json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}),
+        )
     }
 
     fn input(&self) -> Input {
@@ -46,18 +51,42 @@ impl Dialect for Rooms {
         Input {
             taking: vec![
                 Input::taking(Method::POST, "/users", whole),
-                Input::taking(Method::POST, "/login", json!({"user_id": "ann", "password": "long enough"})),
+                Input::taking(
+                    Method::POST,
+                    "/login",
+                    json!({"user_id": "ann", "password": "long enough"}),
+                ),
                 Input::taking(Method::POST, "/rooms", json!({"name": "New"})),
             ],
-            of_rooms: vec![Input::of_room(Method::DELETE, "/rooms/{}"), OfRoom::Handshake("/rooms/{}")],
-            unknown: &["/users/ann", "/users/me/x", "/users//me", "/users/Me", "/login/x", "/logout/x", "/rooms/1/x", "/rooms//1"],
-            known: &[("/users", &["POST"]), ("/users/me/", &["DELETE", "GET"]), ("/login", &["POST"]), ("/logout/", &["DELETE"]), ("/rooms", &["GET", "POST"])],
+            of_rooms: vec![
+                Input::of_room(Method::DELETE, "/rooms/{}"),
+                OfRoom::Handshake("/rooms/{}"),
+            ],
+            unknown: &[
+                "/users/ann",
+                "/users/me/x",
+                "/users//me",
+                "/users/Me",
+                "/login/x",
+                "/logout/x",
+                "/rooms/1/x",
+                "/rooms//1",
+            ],
+            known: &[
+                ("/users", &["POST"]),
+                ("/users/me/", &["DELETE", "GET"]),
+                ("/login", &["POST"]),
+                ("/logout/", &["DELETE"]),
+                ("/rooms", &["GET", "POST"]),
+            ],
         }
     }
 
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         match fault {
-            Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => answer.fails_rooms(400, "InvalidParameter"),
+            Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => {
+                answer.fails_rooms(400, "InvalidParameter")
+            }
             Fault::ForeignOrigin => answer.fails_rooms(403, "Forbidden"),
             Fault::TooLarge => answer.fails_rooms(413, "TooLarge"),
             Fault::UnknownPath => answer.fails_rooms(404, "NotFound"),
@@ -102,7 +131,9 @@ impl Actor for User {
     fn make_room<'a>(&'a mut self, _: &'a [&'a dyn Actor]) -> Act<'a, i64> {
         // It is public: everybody may enter it.
         self.made += 1;
-        Box::pin(async move { number(&self.person.room(&format!("{} {}", self.person.login, self.made)).await) })
+        Box::pin(async move {
+            number(&self.person.room(&format!("{} {}", self.person.login, self.made)).await)
+        })
     }
 
     fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
@@ -118,7 +149,11 @@ impl Actor for User {
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         // Of a public room, its messages.
         Box::pin(async move {
-            self.person.native().get(&format!("/api/chatrooms/{room}/messages")).await.fails(403, "forbidden");
+            self.person
+                .native()
+                .get(&format!("/api/chatrooms/{room}/messages"))
+                .await
+                .fails(403, "forbidden");
             self.person.delete(&format!("/rooms/{room}")).await.fails_rooms(401, "Unauthorized");
             self.socket = None;
         })
@@ -141,7 +176,12 @@ impl Actor for User {
                     self.person.delete(&format!("/rooms/{}", key(room))).await.is(204);
                     Done::Quietly
                 }
-                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay => Done::Not,
+                Deed::Rename(_)
+                | Deed::Add(_)
+                | Deed::Remove(_)
+                | Deed::Promote(_)
+                | Deed::Edit(_)
+                | Deed::Unsay => Done::Not,
             }
         })
     }
@@ -149,15 +189,26 @@ impl Actor for User {
     fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a> {
         Box::pin(async move {
             let rooms = self.person.get("/rooms").await.is(200);
-            let found = rooms.as_array().expect("a list").iter().find(|room| room["room_id"] == scene.key());
+            let found = rooms
+                .as_array()
+                .expect("a list")
+                .iter()
+                .find(|room| room["room_id"] == scene.key());
             assert_eq!(found.is_none(), matches!(scene.deed, Deed::Delete), "{rooms}");
             if let Deed::Rename(name) = &scene.deed {
-                assert_eq!(found, Some(&json!({"room_id": scene.key(), "name": name, "owner": scene.owner})));
+                assert_eq!(
+                    found,
+                    Some(&json!({"room_id": scene.key(), "name": name, "owner": scene.owner}))
+                );
             }
             if let Some((who, entered)) = scene.moved() {
                 // The user list is told to who enters.
                 let list = self.person.enter(&scene.key()).await.1;
-                assert_eq!(texts(&list["users"], "user_id").contains(&who.login.as_str()), entered, "{list}");
+                assert_eq!(
+                    texts(&list["users"], "user_id").contains(&who.login.as_str()),
+                    entered,
+                    "{list}"
+                );
             }
         })
     }
@@ -191,7 +242,9 @@ impl Talker for User {
 
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
         // The broadcast is the answer.
-        Box::pin(async move { self.socket().send(json!({"action": "message", "message": text})).await })
+        Box::pin(
+            async move { self.socket().send(json!({"action": "message", "message": text})).await },
+        )
     }
 
     fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
@@ -207,7 +260,10 @@ impl Talker for User {
         Box::pin(async move {
             let frame = self.socket().expect(|frame| frame["action"] == "message").await;
             has_exactly(&frame, &["action", "room_id", "user_id", "name", "message", "time"]);
-            assert_eq!((&frame["message"], &frame["user_id"], &frame["name"]), (&json!(text), &json!(author.0), &json!(author.0)));
+            assert_eq!(
+                (&frame["message"], &frame["user_id"], &frame["name"]),
+                (&json!(text), &json!(author.0), &json!(author.0))
+            );
             assert_eq!(frame["room_id"], key(room));
             assert!(is_millis(&frame["time"]), "{frame}");
         })
@@ -218,7 +274,11 @@ impl Talker for User {
             return vec![json!({"action": "deleted", "room_id": scene.key()})];
         }
         let step = |action: &str, login: &str| json!({"action": action, "room_id": scene.key(), "user_id": login, "name": login});
-        scene.moved().map(|(who, entered)| step(if entered { "join" } else { "leave" }, &who.login)).into_iter().collect()
+        scene
+            .moved()
+            .map(|(who, entered)| step(if entered { "join" } else { "leave" }, &who.login))
+            .into_iter()
+            .collect()
     }
 
     fn next_undated(&mut self) -> Act<'_, Json> {
@@ -243,10 +303,18 @@ impl Talker for User {
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
         // This dialect has no word for it; the native one has, and takes every credential.
         Box::pin(async move {
-            let page = self.person.native().get(&format!("/api/chatrooms/{room}/messages?limit=200")).await.is(200);
+            let page = self
+                .person
+                .native()
+                .get(&format!("/api/chatrooms/{room}/messages?limit=200"))
+                .await
+                .is(200);
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
             let messages = page["messages"].as_array().expect("a list");
-            messages.iter().map(|message| (text(&message["userId"]), text(&message["content"]))).collect()
+            messages
+                .iter()
+                .map(|message| (text(&message["userId"]), text(&message["content"])))
+                .collect()
         })
     }
 

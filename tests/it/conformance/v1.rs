@@ -43,8 +43,16 @@ impl Dialect for V1 {
     fn input(&self) -> Input {
         Input {
             taking: vec![
-                Input::taking(Method::POST, "/v1/register", json!({"login": "new", "password": "long enough"})),
-                Input::taking(Method::POST, "/v1/login", json!({"login": "ann", "password": "long enough"})),
+                Input::taking(
+                    Method::POST,
+                    "/v1/register",
+                    json!({"login": "new", "password": "long enough"}),
+                ),
+                Input::taking(
+                    Method::POST,
+                    "/v1/login",
+                    json!({"login": "ann", "password": "long enough"}),
+                ),
                 Input::taking(Method::POST, "/v1/rooms", json!({"users": [{"id": 1}]})),
             ],
             of_rooms: vec![
@@ -52,7 +60,15 @@ impl Dialect for V1 {
                 Input::of_room(Method::GET, "/v1/rooms/{}/messages"),
                 OfRoom::Handshake("/v1/rooms/{}/chat"),
             ],
-            unknown: &["/v1", "/v1/", "/v1/nothing", "/v1/Info", "/v1/rooms/1/nothing", "/v1/rooms/1/messages/2", "/v1//info"],
+            unknown: &[
+                "/v1",
+                "/v1/",
+                "/v1/nothing",
+                "/v1/Info",
+                "/v1/rooms/1/nothing",
+                "/v1/rooms/1/messages/2",
+                "/v1//info",
+            ],
             known: &[
                 ("/v1/register", &["POST"]),
                 ("/v1/login/", &["POST"]),
@@ -125,8 +141,14 @@ impl Actor for User {
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
             self.user.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
-            self.user.get(&format!("/v1/rooms/{room}/messages")).await.fails_v1(422, "room_not_found");
-            self.user.handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(422, "room_not_found");
+            self.user
+                .get(&format!("/v1/rooms/{room}/messages"))
+                .await
+                .fails_v1(422, "room_not_found");
+            self.user
+                .handshake(&format!("/v1/rooms/{room}/chat"))
+                .await
+                .fails_v1(422, "room_not_found");
             self.socket = None;
         })
     }
@@ -138,7 +160,14 @@ impl Actor for User {
                     self.enter(room).await;
                     Done::OnSocket
                 }
-                Deed::Rename(_) | Deed::Add(_) | Deed::Remove(_) | Deed::Leave | Deed::Promote(_) | Deed::Edit(_) | Deed::Unsay | Deed::Delete => Done::Not,
+                Deed::Rename(_)
+                | Deed::Add(_)
+                | Deed::Remove(_)
+                | Deed::Leave
+                | Deed::Promote(_)
+                | Deed::Edit(_)
+                | Deed::Unsay
+                | Deed::Delete => Done::Not,
             }
         })
     }
@@ -153,12 +182,19 @@ impl Actor for User {
             has_exactly(&seen, &["id", "users"]);
             if let Some((who, entered)) = scene.moved() {
                 let users = seen["users"].as_array().expect("a list");
-                assert_eq!(users.contains(&json!({"id": who.id, "login": who.login})), entered, "{seen}");
+                assert_eq!(
+                    users.contains(&json!({"id": who.id, "login": who.login})),
+                    entered,
+                    "{seen}"
+                );
             }
             if !matches!(scene.deed, Deed::Enter) {
                 let contents = self.user.contents(scene.room).await;
                 let others = ["all are here", "that was all"];
-                assert_eq!(contents.iter().map(String::as_str).collect::<Vec<_>>(), scene.text().into_iter().chain(others).collect::<Vec<_>>());
+                assert_eq!(
+                    contents.iter().map(String::as_str).collect::<Vec<_>>(),
+                    scene.text().into_iter().chain(others).collect::<Vec<_>>()
+                );
             }
         })
     }
@@ -206,7 +242,10 @@ impl Talker for User {
         Box::pin(async move {
             let frame = self.socket().next().await;
             has_exactly(&frame, &["text", "user_id", "room_id", "created_at"]);
-            assert_eq!((&frame["text"], &frame["user_id"], &frame["room_id"]), (&json!(text), &json!(author.1), &json!(room)));
+            assert_eq!(
+                (&frame["text"], &frame["user_id"], &frame["room_id"]),
+                (&json!(text), &json!(author.1), &json!(room))
+            );
             assert!(fits(&frame["created_at"], "0000-00-00T00:00:00"), "{frame}");
         })
     }
@@ -238,7 +277,12 @@ impl Talker for User {
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
         Box::pin(async move {
             let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-            self.user.history(room).await.iter().map(|message| (message["user_id"].to_string(), text(&message["text"]))).collect()
+            self.user
+                .history(room)
+                .await
+                .iter()
+                .map(|message| (message["user_id"].to_string(), text(&message["text"])))
+                .collect()
         })
     }
 

@@ -31,9 +31,16 @@ async fn the_first_carrier_decides_in_every_dialect() {
         let good = client.with("cookie", &format!("chat_session={session}"));
         good.get(path).await.is(200);
         good.with("authorization", "Basic YTpi").get(path).await.is(200);
-        client.with("x-session-id", &session).with("cookie", "session=nonsense; jwt_token=nonsense").get(path).await.is(200);
+        client
+            .with("x-session-id", &session)
+            .with("cookie", "session=nonsense; jwt_token=nonsense")
+            .get(path)
+            .await
+            .is(200);
         let (status, body) = dialect.unauthorized();
-        for worse in [good.with("authorization", "Bearer nonsense"), good.with("x-session-id", "nonsense")] {
+        for worse in
+            [good.with("authorization", "Bearer nonsense"), good.with("x-session-id", "nonsense")]
+        {
             assert_eq!(worse.get(path).await.is(status), body, "{}", dialect.name());
         }
         // A session in the address counts on handshakes only.
@@ -41,9 +48,19 @@ async fn the_first_carrier_decides_in_every_dialect() {
         assert!(matches!(client.get(&query).await.status, 400 | 401 | 403), "{query}");
     }
     // Its own cookie comes before those of others.
-    for (path, own, other) in [("/rooms", "session", "chat_session"), ("/Room", "chat_session", "session")] {
-        client.with("cookie", &format!("{other}=nonsense; {own}={session}")).get(path).await.is(200);
-        client.with("cookie", &format!("{other}={session}; {own}=nonsense")).get(path).await.is_text(401);
+    for (path, own, other) in
+        [("/rooms", "session", "chat_session"), ("/Room", "chat_session", "session")]
+    {
+        client
+            .with("cookie", &format!("{other}=nonsense; {own}={session}"))
+            .get(path)
+            .await
+            .is(200);
+        client
+            .with("cookie", &format!("{other}={session}; {own}=nonsense"))
+            .get(path)
+            .await
+            .is_text(401);
     }
 }
 
@@ -56,21 +73,36 @@ async fn pages_of_other_origins_are_kept_out_of_every_dialect() {
         let room = native.post("/api/chatrooms", json!({"targetUserIds": []})).await.is(201);
         let room = number(room["roomId"].as_str().expect("a key"));
         let page = as_cookie(&Client::new(&server), &actor.credential());
-        let Taking { method, path, body } = dialect.input().taking.pop().expect("a route that takes a body");
+        let Taking { method, path, body } =
+            dialect.input().taking.pop().expect("a route that takes a body");
         let path = path.replace("{}", &room.to_string());
 
         let refused = page.with("origin", EVIL).request(method.clone(), &path, body.clone()).await;
         dialect.refuses(&refused, Fault::ForeignOrigin);
-        let preflight = |origin: &str| page.bare().with("origin", origin).with("access-control-request-method", method.as_str());
-        dialect.refuses(&preflight(EVIL).request(Method::OPTIONS, &path, Body::Nothing).await, Fault::WrongMethod);
+        let preflight = |origin: &str| {
+            page.bare()
+                .with("origin", origin)
+                .with("access-control-request-method", method.as_str())
+        };
+        dialect.refuses(
+            &preflight(EVIL).request(Method::OPTIONS, &path, Body::Nothing).await,
+            Fault::WrongMethod,
+        );
 
         let allowed = preflight(APP).request(Method::OPTIONS, &path, Body::Nothing).await;
         assert_eq!((allowed.status, allowed.text.as_str()), (204, ""), "{}", dialect.name());
-        assert!(allowed.header("access-control-allow-methods").contains(method.as_str()), "{:?}", allowed.headers);
+        assert!(
+            allowed.header("access-control-allow-methods").contains(method.as_str()),
+            "{:?}",
+            allowed.headers
+        );
         let done = page.with("origin", APP).request(method.clone(), &path, body).await;
         assert!((200..300).contains(&done.status), "{done:?}");
         for answer in [allowed, done] {
-            let told = (answer.header("access-control-allow-origin"), answer.header("access-control-allow-credentials"));
+            let told = (
+                answer.header("access-control-allow-origin"),
+                answer.header("access-control-allow-credentials"),
+            );
             assert_eq!(told, (APP, "true"), "{}", dialect.name());
         }
     }
@@ -87,16 +119,32 @@ async fn the_name_of_a_public_room_is_taken_in_every_dialect() {
     realtime.room("Realtime").await;
     let other = native.public_room("Other").await;
     for name in ["native", "ROOMS", "Realtime"] {
-        native.post("/api/chatrooms", json!({"targetUserIds": [], "name": name, "visibility": "public"})).await.fails(409, "already_exists");
-        native.patch(&format!("/api/chatrooms/{other}/name"), json!({"name": name})).await.fails(409, "already_exists");
+        native
+            .post(
+                "/api/chatrooms",
+                json!({"targetUserIds": [], "name": name, "visibility": "public"}),
+            )
+            .await
+            .fails(409, "already_exists");
+        native
+            .patch(&format!("/api/chatrooms/{other}/name"), json!({"name": name}))
+            .await
+            .fails(409, "already_exists");
         rooms.post("/rooms", json!({"name": name})).await.fails_rooms(400, "AlreadyExist");
         realtime.post("/Room", json!({"name": name})).await.fails_realtime(409);
-        editor.patch(&format!("/chats/{}", number(&other)), json!({"name": name})).await.fails_chats(400, "Invalid name");
+        editor
+            .patch(&format!("/chats/{}", number(&other)), json!({"name": name}))
+            .await
+            .fails_chats(400, "Invalid name");
         // Those of private rooms are not.
         editor.chat(name, &[native.id]).await;
     }
     assert_eq!(native.see(&other).await["name"], "Other");
-    assert_eq!(rooms.get("/rooms").await.is(200).as_array().map(Vec::len), Some(4), "nothing of it is stored");
+    assert_eq!(
+        rooms.get("/rooms").await.is(200).as_array().map(Vec::len),
+        Some(4),
+        "nothing of it is stored"
+    );
 }
 
 #[tokio::test]
@@ -106,12 +154,20 @@ async fn sockets_of_one_user_are_counted_over_all_dialects() {
     let v1 = V1::log_in(&ann, "ann", &ann.password).await;
     let room = ann.room("Lounge").await;
     let chat = format!("/v1/rooms/{}/chat", number(&room));
-    let _open = (ann.open(&room).await, v1.open(number(&room)).await, ann.native().socket("ann", "/chat").await);
+    let _open = (
+        ann.open(&room).await,
+        v1.open(number(&room)).await,
+        ann.native().socket("ann", "/chat").await,
+    );
     ann.handshake(&format!("/rooms/{room}")).await.fails_rooms(429, "TooManyRequests");
     v1.handshake(&chat).await.fails_v1(429, "rate_limited");
     let native = ann.native().handshake("/chat").await;
     native.fails(429, "rate_limited");
-    assert!(native.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{:?}", native.headers);
+    assert!(
+        native.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0),
+        "{:?}",
+        native.headers
+    );
     let ben = V1::new(&server, "ben").await;
     assert_eq!(ben.handshake(&chat).await.status, 101);
 }
@@ -121,7 +177,8 @@ async fn sockets_of_one_user_are_counted_over_all_dialects() {
 async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     /// Far more than the network holds.
     const MOST: usize = 20_000;
-    let server = Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__SOCKET_QUEUE", "32")]).await;
+    let server =
+        Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__SOCKET_QUEUE", "32")]).await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.public_room("Lounge").await;
     let mut reading = ann.enter(&room).await;
@@ -135,7 +192,15 @@ async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     let mut said = 0;
     let closed = async |client: &Client| {
         let counted = client.get("/metrics").await.text;
-        talking().iter().filter(|dialect| counted.contains(&format!("chatctl_closes_total{{dialect=\"{}\",code=\"1013\"}} 1", dialect.name()))).count()
+        talking()
+            .iter()
+            .filter(|dialect| {
+                counted.contains(&format!(
+                    "chatctl_closes_total{{dialect=\"{}\",code=\"1013\"}} 1",
+                    dialect.name()
+                ))
+            })
+            .count()
     };
     while closed(&client).await < slow.len() {
         assert!(said < MOST, "nobody is found too slow");
@@ -152,10 +217,13 @@ async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     reading.hears("still here").await;
 }
 
-/// The room closes as soon as the last socket is gone, so that every other entry meets it on its way out.
+/// The room closes as soon as the last socket is gone, so that every other entry meets it on its
+/// way out.
 #[tokio::test]
 async fn whoever_enters_one_room_waits_until_it_is_no_longer_closing() {
-    let server = Server::start_with(&[("ROOMS__IDLE_TIMEOUT_SECONDS", "0"), ("LIMITS__ENABLED", "false")]).await;
+    let server =
+        Server::start_with(&[("ROOMS__IDLE_TIMEOUT_SECONDS", "0"), ("LIMITS__ENABLED", "false")])
+            .await;
     let ann = Person::new(&server, "ann").await;
     let room = number(&ann.public_room("Lounge").await);
     for dialect in talking().into_iter().filter(|dialect| dialect.name() != "chatrooms") {

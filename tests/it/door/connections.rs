@@ -17,7 +17,8 @@ async fn opens(client: &Client) {
 
 #[tokio::test]
 async fn behind_a_declared_proxy_each_client_has_its_own_connections() {
-    let keys = [("SERVER__TRUSTED_PROXIES", "127.0.0.1"), ("LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "3")];
+    let keys =
+        [("SERVER__TRUSTED_PROXIES", "127.0.0.1"), ("LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "3")];
     let server = Server::start_with(&keys).await;
     let ann = Person::new(&server, "ann").await;
     let from = |address: &str| ann.with("x-forwarded-for", address);
@@ -45,10 +46,23 @@ async fn a_connection_too_many_is_told_so() {
     let server = Server::start_with(&[("LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "2")]).await;
     let _held = (connect(&server).await, connect(&server).await);
     let answer = rest(&mut connect(&server).await).await;
-    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && answer.contains("Retry-After: 1\r\n"), "{answer:?}");
-    server.wait_for_log(&["[WARN]", "127.0.0.1 was refused: [limits] max_connections_per_address is reached"]).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n")
+            && answer.contains("Retry-After: 1\r\n"),
+        "{answer:?}"
+    );
+    server
+        .wait_for_log(&[
+            "[WARN]",
+            "127.0.0.1 was refused: [limits] max_connections_per_address is reached",
+        ])
+        .await;
     rest(&mut connect(&server).await).await;
-    assert_eq!(server.output().iter().filter(|line| line.contains("was refused")).count(), 1, "once a minute");
+    assert_eq!(
+        server.output().iter().filter(|line| line.contains("was refused")).count(),
+        1,
+        "once a minute"
+    );
 }
 
 #[tokio::test]
@@ -65,8 +79,14 @@ async fn files_of_unix_sockets_have_the_mode_that_is_wanted() {
     server.restart().await;
     assert_eq!(mode(), 0o660);
     let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404 "), "what comes through a Unix socket may be a proxy: {answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 404 "),
+        "what comes through a Unix socket may be a proxy: {answer}"
+    );
 }

@@ -9,7 +9,10 @@ use crate::support::{Ctl, Server};
 /// The same command under a limit of open files, as `ulimit` takes it.
 fn limited(command: &Command, limit: &str) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
+    shell
+        .args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")])
+        .arg(command.get_program())
+        .args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
@@ -22,7 +25,10 @@ fn limited(command: &Command, limit: &str) -> Command {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_descriptor_left_the_command_line_still_gets_through() {
     let server = Server::start().await;
-    let set = Command::new("prlimit").args(["--pid", &server.pid().to_string(), "--nofile=100:100"]).status().unwrap();
+    let set = Command::new("prlimit")
+        .args(["--pid", &server.pid().to_string(), "--nofile=100:100"])
+        .status()
+        .unwrap();
     assert!(set.success());
     let mut held = Vec::new();
     for _ in 0..120 {
@@ -32,23 +38,34 @@ async fn without_a_descriptor_left_the_command_line_still_gets_through() {
     for _ in 0..3 {
         Ctl::of(&server).run(&["status"]).ends(0);
     }
-    assert_eq!(server.output().iter().filter(|line| line.contains("could not be accepted")).count(), 1, "once a minute");
+    assert_eq!(
+        server.output().iter().filter(|line| line.contains("could not be accepted")).count(),
+        1,
+        "once a minute"
+    );
 }
 
 #[test]
 fn the_limit_of_open_files_is_raised_and_looked_at() {
     let home = tempfile::tempdir().unwrap();
     let ctl = Ctl::at(&home.path().join("data"));
-    let mut serve = limited(&ctl.clone().set("SERVER__LISTEN", "127.0.0.1:0").command(&["serve"]), "-S -n 300");
+    let mut serve =
+        limited(&ctl.clone().set("SERVER__LISTEN", "127.0.0.1:0").command(&["serve"]), "-S -n 300");
     let mut server = serve.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("Listening on")));
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
-    let files: Vec<&str> = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap().split_whitespace().collect();
+    let files: Vec<&str> = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
     assert_eq!(files[0], files[1], "soft and hard");
     server.kill().unwrap();
     server.wait().unwrap();
-    let output = limited(&ctl.command(&["doctor", "--only", "descriptors"]), "-n 300").output().unwrap();
+    let output =
+        limited(&ctl.command(&["doctor", "--only", "descriptors"]), "-n 300").output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("warning") && said.contains("300 open files"), "{said}");
 }

@@ -25,14 +25,22 @@ async fn a_log_in_from_a_foreign_page_is_refused_in_every_dialect() {
     for origin in ["https://evil.example", "null"] {
         let foreign = client.with("origin", origin).with("content-type", "text/plain");
         let answers = log_ins(&foreign).await;
-        assert!(answers.iter().all(|answer| answer.status == 403 && answer.header("set-cookie").is_empty()), "{answers:?}");
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.status == 403 && answer.header("set-cookie").is_empty()),
+            "{answers:?}"
+        );
         let [chatrooms, v1, rooms, realtime, chats] = answers;
         chatrooms.fails(403, "forbidden");
         v1.fails_v1(403, "forbidden");
         rooms.fails_rooms(403, "Forbidden");
         realtime.fails_realtime(403);
         chats.fails_chats(403, "Forbidden");
-        ann.with("origin", origin).request(Method::POST, "/api/refresh", "").await.fails(403, "forbidden");
+        ann.with("origin", origin)
+            .request(Method::POST, "/api/refresh", "")
+            .await
+            .fails(403, "forbidden");
     }
     for origin in [server.url(), "https://app.example".to_owned()] {
         let answers = log_ins(&client.with("origin", &origin)).await;

@@ -19,7 +19,11 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // nginx ends its workers when it is asked to end.
-        drop(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.process.id().to_string()]).status());
+        drop(
+            Command::new("sh")
+                .args(["-c", "kill -TERM \"$0\"", &self.process.id().to_string()])
+                .status(),
+        );
         drop(self.process.wait());
     }
 }
@@ -28,7 +32,9 @@ impl Drop for Running {
 fn documented(language: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
-    let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("no block of {language}"));
+    let (_, rest) = page
+        .split_once(&format!("```{language}\n"))
+        .unwrap_or_else(|| panic!("no block of {language}"));
     rest.split_once("```").unwrap().0.to_owned()
 }
 
@@ -45,7 +51,11 @@ fn free_port() -> u16 {
 }
 
 async fn run(mut command: Command, port: u16) -> Running {
-    let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let process = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let running = Running { process, address: format!("127.0.0.1:{port}") };
     let listening = async {
         while TcpStream::connect(&running.address).await.is_err() {
@@ -57,7 +67,11 @@ async fn run(mut command: Command, port: u16) -> Running {
 }
 
 async fn server() -> Server {
-    Server::start_with(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1,::1"), ("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ADDRESS", "3")]).await
+    Server::start_with(&[
+        ("SERVER__TRUSTED_PROXIES", "127.0.0.1,::1"),
+        ("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ADDRESS", "3"),
+    ])
+    .await
 }
 
 /// Everything that goes wrong behind proxies.
@@ -79,23 +93,48 @@ async fn works(server: &Server, proxy: &Running) {
     let elsewhere = Client::at_from(&proxy.address, "127.0.0.2".parse().unwrap());
     let mut answers = Vec::new();
     for number in 1..=5 {
-        let forged = elsewhere.with("x-forwarded-for", &format!("6.6.6.{number}")).with("x-real-ip", &format!("6.6.6.{number}"));
-        answers.push(forged.post("/api/login", json!({"userId": format!("nobody{number}"), "password": "not the one"})).await.status);
+        let forged = elsewhere
+            .with("x-forwarded-for", &format!("6.6.6.{number}"))
+            .with("x-real-ip", &format!("6.6.6.{number}"));
+        answers.push(
+            forged
+                .post(
+                    "/api/login",
+                    json!({"userId": format!("nobody{number}"), "password": "not the one"}),
+                )
+                .await
+                .status,
+        );
     }
-    assert_eq!(answers, [401, 401, 401, 429, 429], "nobody chooses the address that they are counted by");
+    assert_eq!(
+        answers,
+        [401, 401, 401, 429, 429],
+        "nobody chooses the address that they are counted by"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nginx_as_documented() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
     let block = documented("nginx");
-    let tls: Vec<&str> = block.lines().filter(|line| line.trim_start().starts_with("ssl_")).collect();
+    let tls: Vec<&str> =
+        block.lines().filter(|line| line.trim_start().starts_with("ssl_")).collect();
     let block = tls.iter().fold(block.clone(), |block, line| block.replace(line, ""));
-    let block = with(&block, &[("listen 443 ssl;", &format!("listen 127.0.0.1:{port};")), ("127.0.0.1:8080", server.address())]);
+    let block = with(
+        &block,
+        &[
+            ("listen 443 ssl;", &format!("listen 127.0.0.1:{port};")),
+            ("127.0.0.1:8080", server.address()),
+        ],
+    );
     let dir = folder.path().display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {dir}/{name};\n")).concat();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {dir}/{name};\n"))
+        .concat();
     let user = if nix::unistd::Uid::effective().is_root() { "user root;\n" } else { "" };
-    let config = format!("{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{block}}}\n");
+    let config = format!(
+        "{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{block}}}\n"
+    );
     let path = folder.path().join("nginx.conf");
     std::fs::write(&path, config).unwrap();
     let mut command = Command::new("nginx");
@@ -108,7 +147,10 @@ async fn nginx_as_documented() {
 async fn haproxy_as_documented() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
     let bind = "bind :443 ssl crt /etc/haproxy/chat.example.org.pem";
-    let config = with(&documented("haproxy"), &[(bind, &format!("bind 127.0.0.1:{port}")), ("127.0.0.1:8080", server.address())]);
+    let config = with(
+        &documented("haproxy"),
+        &[(bind, &format!("bind 127.0.0.1:{port}")), ("127.0.0.1:8080", server.address())],
+    );
     let path = folder.path().join("haproxy.cfg");
     std::fs::write(&path, config).unwrap();
     let mut command = Command::new("haproxy");
@@ -120,7 +162,13 @@ async fn haproxy_as_documented() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn caddy_as_documented() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
-    let site = with(&documented("caddyfile"), &[("chat.example.org {", &format!("http://:{port} {{\n\tbind 127.0.0.1")), ("127.0.0.1:8080", server.address())]);
+    let site = with(
+        &documented("caddyfile"),
+        &[
+            ("chat.example.org {", &format!("http://:{port} {{\n\tbind 127.0.0.1")),
+            ("127.0.0.1:8080", server.address()),
+        ],
+    );
     let path = folder.path().join("Caddyfile");
     std::fs::write(&path, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")).unwrap();
     let mut command = Command::new("caddy");

@@ -13,7 +13,12 @@ const IMPATIENT: (&str, &str) = ("LIMITS__STALL_SECONDS", "1");
 async fn a_body_that_trickles_is_not_waited_for() {
     let server = Server::start_with(&[IMPATIENT]).await;
     let (mut reading, mut writing) = connect(&server).await.into_split();
-    writing.write_all(b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{").await.unwrap();
+    writing
+        .write_all(
+            b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{",
+        )
+        .await
+        .unwrap();
     let trickle = async {
         // Often enough never to stand still for a second.
         while writing.write_all(b" ").await.is_ok() {
@@ -35,7 +40,10 @@ async fn a_slow_body_that_goes_on_is_taken() {
     let server = Server::start_with(&[IMPATIENT]).await;
     let mut stream = connect(&server).await;
     let body = r#"{"userId":"ann","password":"long enough"}"#;
-    let head = format!("POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     for piece in [&body[..10], &body[10..]] {
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -47,7 +55,8 @@ async fn a_slow_body_that_goes_on_is_taken() {
 
 #[tokio::test]
 async fn answers_that_nobody_reads_end_the_connection() {
-    let server = Server::start_with(&[IMPATIENT, ("LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "2")]).await;
+    let server =
+        Server::start_with(&[IMPATIENT, ("LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "2")]).await;
     let mut deaf = connect(&server).await;
     let asked = "GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(200);
     deaf.write_all(asked.as_bytes()).await.unwrap();
@@ -57,13 +66,18 @@ async fn answers_that_nobody_reads_end_the_connection() {
     let probe = async {
         loop {
             let mut stream = connect(&server).await;
-            stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+            stream
+                .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .await
+                .unwrap();
             if rest(&mut stream).await.starts_with("HTTP/1.1 200 ") {
                 return;
             }
         }
     };
-    tokio::time::timeout(PATIENCE, probe).await.expect("the connection that reads nothing is ended");
+    tokio::time::timeout(PATIENCE, probe)
+        .await
+        .expect("the connection that reads nothing is ended");
     drop((deaf, other));
     client.get("/health").await.is(200);
 }

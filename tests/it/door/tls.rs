@@ -1,4 +1,5 @@
-//! TLS of the server's own: certificates that are renewed while it runs, and what browsers are told.
+//! TLS of the server's own: certificates that are renewed while it runs, and what browsers are
+//! told.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,7 +18,11 @@ use crate::support::{Client, Server};
 /// A key and its certificate, written where the server reads them. The certificate.
 fn issue(folder: &Path) -> CertificateDer<'static> {
     let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["chat.example".to_owned(), "localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["chat.example".to_owned(), "localhost".to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
     std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
     std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
     certificate.der().clone()
@@ -29,13 +34,19 @@ async fn start(folder: &Path) -> Server {
 }
 
 /// Opens a connection to whom only this certificate proves.
-async fn open(server: &Server, certificate: &CertificateDer<'static>) -> Result<TlsStream<TcpStream>, String> {
+async fn open(
+    server: &Server,
+    certificate: &CertificateDer<'static>,
+) -> Result<TlsStream<TcpStream>, String> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| error.to_string())
+    TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
@@ -46,7 +57,13 @@ async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
 }
 
 fn hang_up(server: &Server) {
-    assert!(Command::new("sh").args(["-c", "kill -HUP \"$0\"", &server.pid().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", "kill -HUP \"$0\"", &server.pid().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -64,9 +81,19 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_neve
     open(&server, &second).await.unwrap();
     assert!(open(&server, &first).await.is_err());
     assert!(ask(&mut before, HEALTH).await.starts_with("http/1.1 200 "), "connections go on");
-    std::fs::write(folder.path().join("key.pem"), std::fs::read(folder.path().join("cert.pem")).unwrap()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        std::fs::read(folder.path().join("cert.pem")).unwrap(),
+    )
+    .unwrap();
     hang_up(&server);
-    server.wait_for_log(&["[ERROR]", "stays the one of before", "holds a certificate and no private key"]).await;
+    server
+        .wait_for_log(&[
+            "[ERROR]",
+            "stays the one of before",
+            "holds a certificate and no private key",
+        ])
+        .await;
     let mut after = open(&server, &second).await.unwrap();
     assert!(ask(&mut after, HEALTH).await.starts_with("http/1.1 200 "));
 }
@@ -80,12 +107,16 @@ async fn browsers_keep_to_https_and_so_do_cookies() {
     let answer = ask(&mut stream, "GET /health HTTP/1.1\r\nHost: chat.example\r\n\r\n").await;
     assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     let answer = ask(&mut stream, "GET /health HTTP/1.1\r\nHost: localhost:8443\r\n\r\n").await;
-    assert!(!answer.contains("strict-transport-security"), "it would hold for all of this machine: {answer}");
+    assert!(
+        !answer.contains("strict-transport-security"),
+        "it would hold for all of this machine: {answer}"
+    );
 
     let server = Server::start_with(&[("SERVER__PUBLIC_URL", "https://chat.example")]).await;
     let client = Client::new(&server).with("host", "chat.example");
     client.post("/api/users", json!({"userId": "ann", "password": "long enough"})).await.is(201);
-    let answer = client.post("/api/login", json!({"userId": "ann", "password": "long enough"})).await;
+    let answer =
+        client.post("/api/login", json!({"userId": "ann", "password": "long enough"})).await;
     assert!(answer.cookie("jwt_token").1.contains(&"secure".to_owned()), "{:?}", answer.headers);
     assert!(answer.header("strict-transport-security").starts_with("max-age="));
     let answer = client.post("/login", json!({"user_id": "ann", "password": "long enough"})).await;

@@ -13,12 +13,17 @@ use crate::support::{Ctl, Json, PATIENCE, Person, Server};
 /// Everything that comes on a connection of its own until it ends.
 async fn answered(server: &Server, ann: &Person, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n", server.address(), ann.token);
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        server.address(),
+        ann.token
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A connection that is cut may end in an error.
     drop(timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap());
-    let body = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);
+    let body =
+        answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);
     answer.split_off(body)
 }
 
@@ -31,8 +36,13 @@ async fn a_file_that_was_changed_on_the_disk_is_cut_short_and_found() {
     let small = upload(&ann, "note.txt", b"a short text").await;
     assert_eq!(answered(&server, &ann, &path(&media)).await, bytes);
     let ctl = Ctl::of(&server);
-    let check =
-        || -> Json { ctl.run(&["doctor", "--only", "uploads", "-o", "jsonl"]).out.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()).collect() };
+    let check = || -> Json {
+        ctl.run(&["doctor", "--only", "uploads", "-o", "jsonl"])
+            .out
+            .lines()
+            .map(|line| serde_json::from_str::<Json>(line).unwrap())
+            .collect()
+    };
     assert_eq!(check()[0]["status"], "ok");
     for file in [&media, &small] {
         let place = stored(&server.data().join("media"), file["name"].as_str().unwrap());
@@ -46,5 +56,9 @@ async fn a_file_that_was_changed_on_the_disk_is_cut_short_and_found() {
         server.wait_for_log(&["ERROR", "is damaged", file["name"].as_str().unwrap()]).await;
     }
     let found = check();
-    assert!(found[0]["status"] == "failed" && found[0]["found"].as_str().unwrap().starts_with("2 files are not what was uploaded"), "{found}");
+    assert!(
+        found[0]["status"] == "failed"
+            && found[0]["found"].as_str().unwrap().starts_with("2 files are not what was uploaded"),
+        "{found}"
+    );
 }

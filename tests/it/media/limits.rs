@@ -1,5 +1,5 @@
-//! How much may come: bytes of one user that nothing holds, a disk that is nearly full, memory, and files that say beforehand that they
-//! are too large.
+//! How much may come: bytes of one user that nothing holds, a disk that is nearly full, memory, and
+//! files that say beforehand that they are too large.
 
 use std::fs;
 
@@ -14,12 +14,20 @@ use crate::support::{Body, PATIENCE, Person, Server, heavy_picture, people};
 
 #[tokio::test]
 async fn files_that_no_message_holds_have_a_limit_in_sum() {
-    let server = Server::start_with(&[("MEDIA__MAX_BYTES", "100000"), ("MEDIA__MAX_UNUSED_BYTES_PER_USER", "250000")]).await;
+    let server = Server::start_with(&[
+        ("MEDIA__MAX_BYTES", "100000"),
+        ("MEDIA__MAX_UNUSED_BYTES_PER_USER", "250000"),
+    ])
+    .await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let room = ann.room(&[&bob]).await;
     let file = |n: u8| vec![n; 100_000];
     let sent = join_all((0..8).map(|n| ann.post("/api/media", Body::Raw(file(n))))).await;
-    let kept: Vec<_> = sent.iter().filter(|answer| answer.status == 201).map(crate::support::Answer::json).collect();
+    let kept: Vec<_> = sent
+        .iter()
+        .filter(|answer| answer.status == 201)
+        .map(crate::support::Answer::json)
+        .collect();
     assert!(kept.len() <= 2, "at once they are no more than one after the other: {}", kept.len());
     for answer in sent.iter().filter(|answer| answer.status != 201) {
         answer.fails(429, "rate_limited");
@@ -33,10 +41,20 @@ async fn files_that_no_message_holds_have_a_limit_in_sum() {
     upload(&bob, "", &file(9)).await;
     // What a message holds is no longer counted.
     let mine = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
-    let ids: Vec<i64> =
-        mine.prepare("SELECT id FROM media WHERE owner = ?1").unwrap().query_map([ann.id], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let ids: Vec<i64> = mine
+        .prepare("SELECT id FROM media WHERE owner = ?1")
+        .unwrap()
+        .query_map([ann.id], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(ids.len(), 2);
-    ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "all", "mediaIds": ids})).await.is(201);
+    ann.post(
+        &format!("/api/chatrooms/{room}/messages"),
+        json!({"content": "all", "mediaIds": ids}),
+    )
+    .await
+    .is(201);
     upload(&ann, "", &file(10)).await;
 }
 
@@ -69,7 +87,12 @@ async fn a_file_that_says_that_it_is_too_large_is_refused_before_it_is_sent() {
 /// The most memory that the process has ever had, in KiB.
 fn peak(server: &Server) -> f64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap()
+    status
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()
+        })
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,5 +117,8 @@ async fn a_jpeg_of_empty_segments_does_not_multiply() {
     let bytes = [vec![0xff, 0xd8, 0xff, 0xe0, 0, 2], [0xff, 0xe1, 0, 2].repeat(3_000_000)].concat();
     assert_eq!(upload(&ann, "", &bytes).await["type"], "bin");
     let crafted = peak(&server);
-    assert!(crafted < one * 1.5, "{one} KiB for a picture, {crafted} KiB for as many bytes of nothing");
+    assert!(
+        crafted < one * 1.5,
+        "{one} KiB for a picture, {crafted} KiB for as many bytes of nothing"
+    );
 }

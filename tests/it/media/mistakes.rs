@@ -17,7 +17,12 @@ async fn stopped(uploads: u8) -> (Server, Vec<Json>) {
     let mut all = Vec::new();
     for n in 0..uploads {
         let media = upload(&ann, &format!("{n}.txt"), format!("text {n}").as_bytes()).await;
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x", "mediaIds": [media["id"]]})).await.is(201);
+        ann.post(
+            &format!("/api/chatrooms/{room}/messages"),
+            json!({"content": "x", "mediaIds": [media["id"]]}),
+        )
+        .await
+        .is(201);
         all.push(media);
     }
     assert!(server.terminate().await.success());
@@ -28,7 +33,10 @@ async fn stopped(uploads: u8) -> (Server, Vec<Json>) {
 async fn beside(media: &Path) -> Server {
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
     let key = ("MEDIA__DIRECTORY", media.to_str().unwrap());
-    Ctl::at(data.path()).set(key.0, key.1).run(&["user", "create", "root", "--admin", "--init", "--new", "--generate"]).ends(0);
+    Ctl::at(data.path())
+        .set(key.0, key.1)
+        .run(&["user", "create", "root", "--admin", "--init", "--new", "--generate"])
+        .ends(0);
     Server::start_in(data, &[key]).await
 }
 
@@ -48,28 +56,47 @@ async fn a_data_directory_that_has_lost_its_database_is_refused() {
     age(&server, 48);
     let (ctl, media) = (Ctl::of(&server), server.data().join("media"));
     let wrong = || ctl.clone().set("DATABASE__PATH", "chat-db.sqlite");
-    let commands: [&[&str]; 3] =
-        [&["serve", "--listen", "127.0.0.1:0"], &["user", "create", "eve", "--admin", "--init", "--generate"], &["import", "export.jsonl", "--yes"]];
+    let commands: [&[&str]; 3] = [
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["user", "create", "eve", "--admin", "--init", "--generate"],
+        &["import", "export.jsonl", "--yes"],
+    ];
     fs::write(server.data().join("export.jsonl"), "{}").unwrap();
     for command in commands {
         let said = wrong().run(command);
         said.fails(3, "there are 3 uploads in").fails(3, "chat-db.sqlite").fails(3, "--new");
-        assert!(said.err.contains("logs in") && said.err.contains("a database") && said.err.contains("chat.db"), "{}", said.err);
+        assert!(
+            said.err.contains("logs in")
+                && said.err.contains("a database")
+                && said.err.contains("chat.db"),
+            "{}",
+            said.err
+        );
         assert!(!server.data().join("chat-db.sqlite").exists());
     }
     assert_eq!(kept(&media).len(), 3);
     let found = checked(&wrong());
-    assert!(found["status"] == "failed" && found["found"].as_str().unwrap().contains("3 uploaded files are in"), "{found}");
+    assert!(
+        found["status"] == "failed"
+            && found["found"].as_str().unwrap().contains("3 uploaded files are in"),
+        "{found}"
+    );
     // An empty database that somebody wants all the same leaves the files alone.
     wrong().run(&["user", "create", "eve", "--admin", "--init", "--new", "--generate"]).ends(0);
     assert_eq!(kept(&media).len(), 3);
     let found = checked(&wrong());
-    assert!(found["status"] == "failed" && found["found"].as_str().unwrap().contains("belongs to another instance"), "{found}");
+    assert!(
+        found["status"] == "failed"
+            && found["found"].as_str().unwrap().contains("belongs to another instance"),
+        "{found}"
+    );
 }
 
 #[tokio::test]
 async fn logs_or_backups_alone_tell_that_there_was_a_database() {
-    for (folder, name) in [("logs", "chatctl.log.2026-01-01"), ("backups", "chatctl-20260101T000000Z.tar.zst")] {
+    for (folder, name) in
+        [("logs", "chatctl.log.2026-01-01"), ("backups", "chatctl-20260101T000000Z.tar.zst")]
+    {
         let data = tempfile::tempdir().unwrap();
         fs::create_dir(data.path().join(folder)).unwrap();
         let ctl = Ctl::at(data.path());
@@ -95,7 +122,11 @@ async fn a_directory_of_another_instance_is_left_alone_by_both() {
     second.wait_for_log(&["ERROR", "belongs to another instance"]).await;
     assert_eq!(kept(&media).len(), 3);
     let found = checked(&Ctl::of(&second).set("MEDIA__DIRECTORY", media.to_str().unwrap()));
-    assert!(found["status"] == "failed" && found["found"].as_str().unwrap().contains("belongs to another instance"), "{found}");
+    assert!(
+        found["status"] == "failed"
+            && found["found"].as_str().unwrap().contains("belongs to another instance"),
+        "{found}"
+    );
     // As soon as it has files there as well, the first one takes none of them for nobody's.
     let eve = Person::new(&second, "eve").await;
     let file = upload(&eve, "eve.txt", b"of the second").await;
@@ -122,7 +153,10 @@ async fn a_directory_without_an_owner_becomes_that_of_the_database_that_knows_it
     assert_eq!(checked(&Ctl::of(&server))["status"], "ok");
     let stray = stored(&server.data().join("media"), &"ab".repeat(64));
     fs::create_dir_all(stray.parent().unwrap()).unwrap();
-    File::create(&stray).unwrap().set_modified(SystemTime::now() - Duration::from_hours(48)).unwrap();
+    File::create(&stray)
+        .unwrap()
+        .set_modified(SystemTime::now() - Duration::from_hours(48))
+        .unwrap();
     server.restart().await;
     assert_eq!(owner(&server), before);
     assert!(server.terminate().await.success());
@@ -153,7 +187,12 @@ async fn an_older_database_costs_no_upload() {
     let mut files = Vec::new();
     for n in 0..12 {
         let media = upload(&ann, &format!("later{n}.txt"), format!("later {n}").as_bytes()).await;
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x", "mediaIds": [media["id"]]})).await.is(201);
+        ann.post(
+            &format!("/api/chatrooms/{room}/messages"),
+            json!({"content": "x", "mediaIds": [media["id"]]}),
+        )
+        .await
+        .is(201);
         files.push(media);
     }
     assert!(server.terminate().await.success());
@@ -163,7 +202,14 @@ async fn an_older_database_costs_no_upload() {
     fs::copy(&older, &database).unwrap();
     let media = server.data().join("media");
     server.restart().await;
-    server.wait_for_log(&["ERROR", "Nothing is removed", "12 of 14 uploaded files are unknown", "remove-anyway"]).await;
+    server
+        .wait_for_log(&[
+            "ERROR",
+            "Nothing is removed",
+            "12 of 14 uploaded files are unknown",
+            "remove-anyway",
+        ])
+        .await;
     assert_eq!(kept(&media).len(), 14);
     assert!(server.terminate().await.success());
     // Whoever lets it happen all the same can still go back, for thirty days.
@@ -176,9 +222,15 @@ async fn an_older_database_costs_no_upload() {
     fs::rename(&newer, &database).unwrap();
     let ctl = Ctl::of(&server);
     let found = checked(&ctl);
-    assert!(found["status"] == "failed" && found["found"].as_str().unwrap().contains("12 uploaded files are in the trash"), "{found}");
+    assert!(
+        found["status"] == "failed"
+            && found["found"].as_str().unwrap().contains("12 uploaded files are in the trash"),
+        "{found}"
+    );
     server.restart().await;
-    server.wait_for_log(&["12 uploaded files that are in use were brought back from the trash"]).await;
+    server
+        .wait_for_log(&["12 uploaded files that are in use were brought back from the trash"])
+        .await;
     let ann = Person::known(&server, "ann").await;
     for file in &files {
         assert_eq!(ann.get(&path(file)).await.status, 200);
@@ -190,7 +242,10 @@ async fn the_trash_is_emptied_after_thirty_days_and_gives_back_until_then() {
     let (mut server, files) = stopped(2).await;
     let media = server.data().join("media");
     let trash = |days: u64, file: &Json| {
-        let day = humantime::format_rfc3339_seconds(SystemTime::now() - Duration::from_hours(days * 24)).to_string()[..10].to_owned();
+        let day =
+            humantime::format_rfc3339_seconds(SystemTime::now() - Duration::from_hours(days * 24))
+                .to_string()[..10]
+                .to_owned();
         let name = file["name"].as_str().unwrap();
         let folder = media.join("trash").join(day);
         fs::create_dir_all(&folder).unwrap();

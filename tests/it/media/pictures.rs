@@ -9,7 +9,8 @@ use serde_json::json;
 use super::{path, stored, upload};
 use crate::support::{Json, Person, Server};
 
-/// What exiftool may still find, by group: what a picture is, how its colours are meant, how it is turned.
+/// What exiftool may still find, by group: what a picture is, how its colours are meant, how it is
+/// turned.
 const STAYS: [&str; 5] = ["SourceFile", "ExifTool", "File", "Composite", "ICC"];
 /// The same by name, in the groups of the formats.
 const FACTS: [&str; 39] = [
@@ -56,8 +57,13 @@ const FACTS: [&str; 39] = [
 
 /// Everything that exiftool finds in a file.
 fn told(path: &Path) -> Json {
-    let said = Command::new("exiftool").args(["-j", "-G1", "-a", "-u", "-ee3"]).arg(path).output().expect("exiftool (libimage-exiftool-perl)");
-    let all: Json = serde_json::from_slice(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&said.stderr)));
+    let said = Command::new("exiftool")
+        .args(["-j", "-G1", "-a", "-u", "-ee3"])
+        .arg(path)
+        .output()
+        .expect("exiftool (libimage-exiftool-perl)");
+    let all: Json = serde_json::from_slice(&said.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&said.stderr)));
     all[0].clone()
 }
 
@@ -82,11 +88,17 @@ async fn pictures_tell_nobody_where_when_and_with_what_they_were_taken() {
     ] {
         let bytes = fixture(&format!("pictures/{name}"));
         let media = upload(&ann, name, &bytes).await;
-        assert_eq!((&media["isImage"], &media["width"], &media["height"]), (&json!(true), &json!(width), &json!(height)), "{name}");
+        assert_eq!(
+            (&media["isImage"], &media["width"], &media["height"]),
+            (&json!(true), &json!(width), &json!(height)),
+            "{name}"
+        );
         let told = told(&stored(&server.data().join("media"), media["name"].as_str().unwrap()));
         for key in told.as_object().unwrap().keys() {
             let group = key.split([':', '-', '_']).next().unwrap();
-            let stays = STAYS.contains(&group) || key.starts_with("System:") || FACTS.contains(&key.as_str());
+            let stays = STAYS.contains(&group)
+                || key.starts_with("System:")
+                || FACTS.contains(&key.as_str());
             assert!(stays && !key.ends_with("Warning"), "{name} tells {key}: {}", told[key]);
         }
         let turned = told.get("IFD0:Orientation").is_some_and(|turn| turn == "Rotate 90 CW");
@@ -108,7 +120,11 @@ async fn files_of_phones_and_messengers_are_what_they_are() {
     ] {
         let media = upload(&ann, name, &fixture(&format!("files/{name}"))).await;
         let answer = ann.get(&path(&media)).await;
-        assert_eq!((media["type"].as_str().unwrap(), answer.header("content-type")), (kind, mime), "{name}");
+        assert_eq!(
+            (media["type"].as_str().unwrap(), answer.header("content-type")),
+            (kind, mime),
+            "{name}"
+        );
         assert!(answer.header("content-disposition").starts_with(how), "{name}");
     }
     for text in ["BM is short for bowel movement", "ID3 tags, and how to read them", "GIF89a"] {
@@ -128,12 +144,20 @@ async fn a_picture_of_too_many_pixels_is_a_download_and_no_profile_picture() {
     };
     for (width, height) in [(10_001, 10_000), (1 << 31, 1 << 31)] {
         let media = upload(&ann, "large.png", &large(width, height)).await;
-        assert_eq!((&media["isImage"], media.get("width"), &media["type"]), (&json!(false), None, &json!("png")));
+        assert_eq!(
+            (&media["isImage"], media.get("width"), &media["type"]),
+            (&json!(false), None, &json!("png"))
+        );
         let answer = ann.get(&path(&media)).await;
         assert_eq!(answer.header("content-type"), "application/octet-stream");
         assert!(answer.header("content-disposition").starts_with("attachment"));
         assert!(!answer.bytes.windows(5).any(|part| part == b"PHONE"), "cleaned all the same");
-        assert_eq!(ann.patch("/api/users/me", json!({"mediaId": media["id"]})).await.fails(400, "invalid_request")["field"], "mediaId");
+        assert_eq!(
+            ann.patch("/api/users/me", json!({"mediaId": media["id"]}))
+                .await
+                .fails(400, "invalid_request")["field"],
+            "mediaId"
+        );
     }
     assert_eq!(upload(&ann, "", &large(10_000, 10_000)).await["isImage"], true);
 }

@@ -33,7 +33,10 @@ async fn a_token_opens_one_socket_in_its_room() {
     socket.send(json!({"msg": "in the lobby"})).await;
     assert_eq!(socket.next().await, status(true));
     let history = ben.get(&format!("/api/chatrooms/{lobby}/messages")).await.is(200);
-    assert_eq!((&history["messages"][0]["content"], &history["messages"][0]["userId"]), (&json!("in the lobby"), &json!("ben")));
+    assert_eq!(
+        (&history["messages"][0]["content"], &history["messages"][0]["userId"]),
+        (&json!("in the lobby"), &json!("ben"))
+    );
     // A second token frame is no message.
     socket.send(json!({"token": ben.token(lounge).await})).await;
     assert_eq!(socket.next().await, status(false));
@@ -72,7 +75,11 @@ async fn a_token_is_worth_nothing_where_its_user_may_no_longer_enter() {
     let server = Server::start().await;
     let owner = Person::new(&server, "ann").await;
     let ben = Realtime::new(&server, "ben").await;
-    let private = owner.post("/api/chatrooms", json!({"targetUserIds": ["ben"]})).await.is(201)["roomId"].as_str().expect("a text").to_owned();
+    let private =
+        owner.post("/api/chatrooms", json!({"targetUserIds": ["ben"]})).await.is(201)["roomId"]
+            .as_str()
+            .expect("a text")
+            .to_owned();
     let public = number(&owner.public_room("Lobby").await);
     let (removed, gone) = (ben.token(number(&private)).await, ben.token(public).await);
     owner.delete(&format!("/api/chatrooms/{private}/participants/ben")).await.is(204);
@@ -88,17 +95,43 @@ async fn any_other_first_frame_is_turned_away() {
     let ann = Realtime::new(&server, "ann").await;
     let room = ann.room("Lobby").await;
     let token = ann.token(room).await;
-    let bad = [String::new(), "nonsense".to_owned(), "{".to_owned(), token.clone(), format!("[\"{token}\"]"), json!({"msg": "hi"}).to_string()];
-    let worse = [json!({}), json!({"token": null}), json!({"token": 7}), json!({"token": [token]}), json!({"Token": token}), json!({"token": &token[1..]})];
-    let unknown = [json!({"token": ""}), json!({"token": "0".repeat(40)}), json!({"token": ann.session}), json!({"token": format!("{token}0")})];
-    let frames = bad.into_iter().chain(worse.iter().chain(&unknown).map(Json::to_string)).chain([format!("{{\"token\":\"{token}\"}} x")]);
+    let bad = [
+        String::new(),
+        "nonsense".to_owned(),
+        "{".to_owned(),
+        token.clone(),
+        format!("[\"{token}\"]"),
+        json!({"msg": "hi"}).to_string(),
+    ];
+    let worse = [
+        json!({}),
+        json!({"token": null}),
+        json!({"token": 7}),
+        json!({"token": [token]}),
+        json!({"Token": token}),
+        json!({"token": &token[1..]}),
+    ];
+    let unknown = [
+        json!({"token": ""}),
+        json!({"token": "0".repeat(40)}),
+        json!({"token": ann.session}),
+        json!({"token": format!("{token}0")}),
+    ];
+    let frames = bad
+        .into_iter()
+        .chain(worse.iter().chain(&unknown).map(Json::to_string))
+        .chain([format!("{{\"token\":\"{token}\"}} x")]);
     for frame in frames {
         // A cookie is no token.
         let mut socket = ann.socket("ann", "/").await;
         socket.send_text(&frame).await;
         is_turned_away(socket).await;
     }
-    assert_eq!(show(&ann, &json!({"token": token})).await.next().await, status(true), "nothing of that has used it");
+    assert_eq!(
+        show(&ann, &json!({"token": token})).await.next().await,
+        status(true),
+        "nothing of that has used it"
+    );
     server.wait_for_log(&["ERROR", "Authentication failed: the room token"]).await;
     let log = server.output().join("\n");
     assert!(!log.contains(&token), "tokens are not logged");
@@ -135,7 +168,10 @@ async fn connections_that_have_shown_nothing_count_like_others() {
     let client = Client::new(&server);
     let (_first, _second) = (client.socket("first", "/").await, client.socket("second", "/").await);
     let third = TcpStream::connect(server.address()).await.expect("somebody listens");
-    assert!(client_async(format!("ws://{}/", server.address()), third).await.is_err(), "one too many");
+    assert!(
+        client_async(format!("ws://{}/", server.address()), third).await.is_err(),
+        "one too many"
+    );
 }
 
 #[tokio::test]

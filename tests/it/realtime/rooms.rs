@@ -16,10 +16,21 @@ async fn rooms_are_public_and_listed_newest_first() {
     assert_eq!(ben.get("/Room/").await.is(200), both);
     ben.post("/Room", json!({"name": "LOBBY"})).await.fails_realtime(409);
     let native = Person::new(&server, "cyd").await;
-    native.post("/api/chatrooms", json!({"targetUserIds": [], "name": "lounge", "visibility": "public"})).await.fails(409, "already_exists");
+    native
+        .post(
+            "/api/chatrooms",
+            json!({"targetUserIds": [], "name": "lounge", "visibility": "public"}),
+        )
+        .await
+        .fails(409, "already_exists");
     let seen = native.see(&format!("room{lobby:03}")).await;
     assert_eq!((&seen["name"], &seen["visibility"]), (&json!("Lobby"), &json!("public")));
-    let people: Vec<_> = seen["participants"].as_array().expect("a list").iter().map(|person| (&person["userId"], &person["role"])).collect();
+    let people: Vec<_> = seen["participants"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|person| (&person["userId"], &person["role"]))
+        .collect();
     assert_eq!(people, [(&json!("ann"), &json!("admin"))]);
 }
 
@@ -29,10 +40,15 @@ async fn private_rooms_are_listed_for_those_in_them() {
     let (ann, ben) = (Realtime::new(&server, "ann").await, Realtime::new(&server, "ben").await);
     let native = Person::new(&server, "cyd").await;
     let lobby = ben.room("Lobby").await;
-    let nameless = ann.post("/api/chatrooms", json!({"targetUserIds": ["cyd"]})).await.is(201)["roomId"].clone();
+    let nameless =
+        ann.post("/api/chatrooms", json!({"targetUserIds": ["cyd"]})).await.is(201)["roomId"]
+            .clone();
     let nameless = number(nameless.as_str().expect("a text"));
     native.room_like(&[], RoomPlan { name: Some("Alone"), public: false }).await;
-    assert_eq!(ann.get("/Room").await.is(200), json!([{"id": nameless, "name": ""}, {"id": lobby, "name": "Lobby"}]));
+    assert_eq!(
+        ann.get("/Room").await.is(200),
+        json!([{"id": nameless, "name": ""}, {"id": lobby, "name": "Lobby"}])
+    );
     assert_eq!(ben.get("/Room").await.is(200), json!([{"id": lobby, "name": "Lobby"}]));
     let seen = native.with("x-any", "1").get("/Room").await.is(200);
     assert_eq!(texts(&seen, "name"), ["Alone", "", "Lobby"]);
@@ -51,18 +67,34 @@ async fn a_token_is_for_those_who_may_enter() {
     let server = Server::start().await;
     let (ann, ben) = (Realtime::new(&server, "ann").await, Realtime::new(&server, "ben").await);
     let lobby = ann.room("Lobby").await;
-    let private = number(ann.post("/api/chatrooms", json!({"targetUserIds": []})).await.is(201)["roomId"].as_str().expect("a text"));
+    let private = number(
+        ann.post("/api/chatrooms", json!({"targetUserIds": []})).await.is(201)["roomId"]
+            .as_str()
+            .expect("a text"),
+    );
     for (user, room) in [(&ann, lobby), (&ann, private), (&ben, lobby)] {
         let answer = user.get(&format!("/Room/{room}")).await.is(200);
         crate::support::has_exactly(&answer, &["token"]);
         let token = answer["token"].as_str().expect("a text");
-        assert!(token.len() == 40 && token.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)), "40 hexadecimal digits: {token}");
+        assert!(
+            token.len() == 40
+                && token.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
+            "40 hexadecimal digits: {token}"
+        );
         assert_ne!(token, user.token(room).await, "each is another");
     }
-    assert_eq!(ann.get(&format!("/Room/room{lobby:03}")).await.status, 200, "the key names the room as well");
+    assert_eq!(
+        ann.get(&format!("/Room/room{lobby:03}")).await.status,
+        200,
+        "the key names the room as well"
+    );
     ben.get(&format!("/Room/{private}")).await.fails_realtime(404);
     ben.get("/Room/999").await.fails_realtime(404);
-    assert_eq!(ben.delete(&format!("/Room/{private}")).await.text, ben.delete("/Room/999").await.text, "as if it did not exist");
+    assert_eq!(
+        ben.delete(&format!("/Room/{private}")).await.text,
+        ben.delete("/Room/999").await.text,
+        "as if it did not exist"
+    );
 }
 
 #[tokio::test]

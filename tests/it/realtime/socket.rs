@@ -15,12 +15,19 @@ async fn say(socket: &mut Socket, text: &str) {
 #[track_caller]
 fn is_presence(frame: &Json, username: &str, action: i64) {
     has_exactly(frame, &["type", "username", "nickname", "action", "time"]);
-    assert_eq!((&frame["type"], &frame["username"], &frame["action"]), (&json!(1), &json!(username), &json!(action)), "{frame}");
+    assert_eq!(
+        (&frame["type"], &frame["username"], &frame["action"]),
+        (&json!(1), &json!(username), &json!(action)),
+        "{frame}"
+    );
 }
 
 /// Seconds of Unix time, and not milliseconds.
 fn is_now(time: &Json) -> bool {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs();
     time.as_u64().is_some_and(|time| time.abs_diff(now) < 3600)
 }
 
@@ -42,7 +49,10 @@ async fn every_socket_but_the_sending_one_hears_a_message() {
     for socket in [&mut twin, &mut other] {
         let frame = socket.next().await;
         has_exactly(&frame, &["type", "msg", "username", "nickname", "time"]);
-        assert_eq!(frame, json!({"type": 0, "msg": "И тебе привет", "username": "ann", "nickname": "ann", "time": frame["time"]}));
+        assert_eq!(
+            frame,
+            json!({"type": 0, "msg": "И тебе привет", "username": "ann", "nickname": "ann", "time": frame["time"]})
+        );
         assert!(is_now(&frame["time"]), "{frame}");
     }
     say(&mut twin, "me too").await;
@@ -57,7 +67,9 @@ async fn answers_and_messages_keep_their_order() {
     let room = ann.room("Lobby").await;
     let (mut listener, mut sender) = (ann.open(room).await, ben.open(room).await);
     is_presence(&listener.next().await, "ben", 1);
-    let texts: Vec<_> = (0..100).map(|number| if number % 10 == 3 { String::new() } else { number.to_string() }).collect();
+    let texts: Vec<_> = (0..100)
+        .map(|number| if number % 10 == 3 { String::new() } else { number.to_string() })
+        .collect();
     sender.send_all(&texts.iter().map(|text| json!({"msg": text})).collect::<Vec<_>>()).await;
     for text in &texts {
         assert_eq!(sender.next().await, status(!text.is_empty()));
@@ -81,10 +93,19 @@ async fn messages_of_other_dialects_are_heard_with_the_name_used_in_the_room() {
     assert_eq!(entered["nickname"], "Cyd Charisse");
     natives.say("first").await;
     assert_eq!(socket.next().await["nickname"], "Cyd Charisse");
-    native.patch(&format!("/api/chatrooms/{room}/participants/cyd/name"), json!({"edited_name": "Tula"})).await.is(200);
+    native
+        .patch(
+            &format!("/api/chatrooms/{room}/participants/cyd/name"),
+            json!({"edited_name": "Tula"}),
+        )
+        .await
+        .is(200);
     natives.say("second").await;
     let frame = socket.next().await;
-    assert_eq!((&frame["msg"], &frame["username"], &frame["nickname"]), (&json!("second"), &json!("cyd"), &json!("Tula")));
+    assert_eq!(
+        (&frame["msg"], &frame["username"], &frame["nickname"]),
+        (&json!("second"), &json!("cyd"), &json!("Tula"))
+    );
     say(&mut socket, "third").await;
     let heard = natives.hears("third").await;
     assert_eq!((&heard["sender_id"], &heard["sender_name"]), (&json!("ann"), &json!("ann")));
@@ -92,7 +113,9 @@ async fn messages_of_other_dialects_are_heard_with_the_name_used_in_the_room() {
     let message = natives.say("fourth").await["message_id"].clone();
     assert_eq!(socket.next().await["msg"], "fourth");
     natives.ask(json!({"type": "edit_message", "message_id": message, "content": "edited"})).await;
-    natives.ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"})).await;
+    natives
+        .ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"}))
+        .await;
     natives.send(json!({"type": "typing"})).await;
     natives.ask(json!({"type": "delete_message", "message_id": message})).await;
     ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Renamed"})).await.is(200);
@@ -121,7 +144,11 @@ async fn a_users_first_and_last_socket_of_any_dialect_are_told() {
     drop(cyds);
     is_presence(&listener.next().await, "cyd", 0);
     let seen = native.see(&format!("room{room:03}")).await;
-    assert_eq!(seen["participants"].as_array().map(Vec::len), Some(3), "leaving the chat is not leaving the room");
+    assert_eq!(
+        seen["participants"].as_array().map(Vec::len),
+        Some(3),
+        "leaving the chat is not leaving the room"
+    );
 }
 
 #[tokio::test]
@@ -142,8 +169,28 @@ async fn a_frame_that_fails_is_answered_and_stores_nothing() {
     let (mut listener, mut socket) = (ben.open(room).await, ann.open(room).await);
     is_presence(&listener.next().await, "ann", 1);
     let long = json!({"msg": "x".repeat(4001)}).to_string();
-    let bad = ["", "nonsense", "{", "{}", "[]", "7", "null", r#"{"msg":7}"#, r#"{"msg":null}"#, r#"{"msg":""}"#, r#"{"msg":" \n\t"}"#, r#"{"Msg":"x"}"#];
-    let worse = [r#"{"msg":"\u0000"}"#, r#"{"msg":"\ud800"}"#, r#"["x"]"#, r#"{"msg":"x"} y"#, r#"{"msg":"a","msg":"b"}"#, long.as_str()];
+    let bad = [
+        "",
+        "nonsense",
+        "{",
+        "{}",
+        "[]",
+        "7",
+        "null",
+        r#"{"msg":7}"#,
+        r#"{"msg":null}"#,
+        r#"{"msg":""}"#,
+        r#"{"msg":" \n\t"}"#,
+        r#"{"Msg":"x"}"#,
+    ];
+    let worse = [
+        r#"{"msg":"\u0000"}"#,
+        r#"{"msg":"\ud800"}"#,
+        r#"["x"]"#,
+        r#"{"msg":"x"} y"#,
+        r#"{"msg":"a","msg":"b"}"#,
+        long.as_str(),
+    ];
     for text in bad.into_iter().chain(worse) {
         socket.send_text(text).await;
         assert_eq!(socket.next().await, status(false), "{text}");
@@ -162,7 +209,10 @@ async fn who_is_removed_stays_connected_and_neither_speaks_nor_hears() {
     let owner = Person::new(&server, "ann").await;
     let ben = Realtime::new(&server, "ben").await;
     let room = owner.room(&[]).await;
-    owner.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"})).await.is(201);
+    owner
+        .post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"}))
+        .await
+        .is(201);
     let mut socket = ben.open(number(&room)).await;
     owner.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
     owner.say(&room, "without ben").await;
@@ -171,7 +221,10 @@ async fn who_is_removed_stays_connected_and_neither_speaks_nor_hears() {
         assert_eq!(socket.next().await, status(false), "and nothing else");
     }
     // Coming back takes a new token: a socket that hears nothing must not speak.
-    owner.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"})).await.is(201);
+    owner
+        .post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"}))
+        .await
+        .is(201);
     let mut fresh = ben.open(number(&room)).await;
     socket.send(json!({"msg": "hello?"})).await;
     assert_eq!(socket.next().await, status(false));

@@ -13,7 +13,8 @@ async fn a_page_logs_in_by_fetch_and_talks() {
     let driver = Driver::start();
     let browser = Browser::open(&driver, "fetch", server.address(), "800,600").await;
     browser.page.find(Locator::Css("body")).await.expect("a page");
-    // Whatever a browser makes of the body, the cookie is its own, and the connection serves the next request.
+    // Whatever a browser makes of the body, the cookie is its own, and the connection serves the
+    // next request.
     let script = "const [name, password, room, done] = arguments;
         (async () => {
             const login = await fetch('/login', {method: 'POST', body: JSON.stringify({user_id: name, password})});
@@ -30,7 +31,11 @@ async fn a_page_logs_in_by_fetch_and_talks() {
                 done([login.status, me.status, (await me.json()).user_id, frames, code, wasClean, out.status, (await fetch('/users/me')).status]);
             };
         })();";
-    let told = browser.page.execute_async(script, vec![json!("ann"), json!(ann.password), json!(room)]).await.expect("an answer");
+    let told = browser
+        .page
+        .execute_async(script, vec![json!("ann"), json!(ann.password), json!(room)])
+        .await
+        .expect("an answer");
     assert_eq!(told, json!([205, 200, "ann", ["enter", "message"], 1000, true, 204, 403]));
     browser.close().await;
 }

@@ -9,17 +9,42 @@ use crate::support::{Body, Json, Rooms, Server};
 async fn a_body_that_is_not_what_it_should_be_is_an_invalid_parameter() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
-    let broken: [&[u8]; 10] =
-        [b"", b"{", b"nonsense", b"[]", b"7", b"null", b"\"x\"", b"{\"name\":\"\\ud800\"}", b"{\"user_id\":\"\xff\",\"password\":\"long enough\"}", b"\xff"];
+    let broken: [&[u8]; 10] = [
+        b"",
+        b"{",
+        b"nonsense",
+        b"[]",
+        b"7",
+        b"null",
+        b"\"x\"",
+        b"{\"name\":\"\\ud800\"}",
+        b"{\"user_id\":\"\xff\",\"password\":\"long enough\"}",
+        b"\xff",
+    ];
     for path in ["/users", "/login", "/rooms"] {
         for body in broken {
             ann.post(path, Body::Raw(body.to_vec())).await.fails_rooms(400, "InvalidParameter");
         }
     }
-    for body in [json!({}), json!({"user_id": "ann"}), json!({"password": ann.password}), json!({"user_id": 7, "password": ann.password})] {
+    for body in [
+        json!({}),
+        json!({"user_id": "ann"}),
+        json!({"password": ann.password}),
+        json!({"user_id": 7, "password": ann.password}),
+    ] {
         ann.post("/login", body).await.fails_rooms(400, "InvalidParameter");
     }
-    for name in [json!(null), json!(7), json!(["x"]), json!({}), json!(""), json!("  "), json!("x".repeat(65)), json!("a\u{0}b"), json!("a\nb")] {
+    for name in [
+        json!(null),
+        json!(7),
+        json!(["x"]),
+        json!({}),
+        json!(""),
+        json!("  "),
+        json!("x".repeat(65)),
+        json!("a\u{0}b"),
+        json!("a\nb"),
+    ] {
         ann.post("/rooms", json!({"name": name})).await.fails_rooms(400, "InvalidParameter");
     }
     ann.post("/rooms", json!({"Name": "x"})).await.fails_rooms(400, "InvalidParameter");
@@ -35,7 +60,9 @@ async fn a_registration_needs_all_four_fields_and_sound_ones() {
         let mut less = whole.clone();
         less.as_object_mut().expect("an object").remove(key);
         ann.post("/users", less).await.fails_rooms(400, "InvalidParameter");
-        for value in [json!(null), json!(7), json!(["ben"]), json!({}), json!(""), json!("x".repeat(300))] {
+        for value in
+            [json!(null), json!(7), json!(["ben"]), json!({}), json!(""), json!("x".repeat(300))]
+        {
             let mut wrong = whole.clone();
             wrong[key] = value;
             ann.post("/users", wrong).await.fails_rooms(400, "InvalidParameter");
@@ -54,7 +81,10 @@ async fn a_registration_needs_all_four_fields_and_sound_ones() {
             ann.post("/users", wrong).await.fails_rooms(400, "InvalidParameter");
         }
     }
-    ann.bare().post("/login", json!({"user_id": "ben", "password": "long enough"})).await.fails_rooms(404, "NotFound");
+    ann.bare()
+        .post("/login", json!({"user_id": "ben", "password": "long enough"}))
+        .await
+        .fails_rooms(404, "NotFound");
     ann.post("/users", whole).await.is(201);
 }
 
@@ -62,15 +92,35 @@ async fn a_registration_needs_all_four_fields_and_sound_ones() {
 async fn unknown_paths_and_wrong_methods_are_told_apart() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
-    for path in ["/users/ann", "/users/me/x", "/users//me", "/users/Me", "/login/x", "/logout/x", "/rooms/1/x", "/rooms//1"] {
+    for path in [
+        "/users/ann",
+        "/users/me/x",
+        "/users//me",
+        "/users/Me",
+        "/login/x",
+        "/logout/x",
+        "/rooms/1/x",
+        "/rooms//1",
+    ] {
         ann.get(path).await.fails_rooms(404, "NotFound");
         ann.bare().post(path, "{broken").await.fails_rooms(404, "NotFound");
     }
-    let known: [(&str, &[&str]); 5] =
-        [("/users", &["POST"]), ("/users/me/", &["DELETE", "GET"]), ("/login", &["POST"]), ("/logout/", &["DELETE"]), ("/rooms", &["GET", "POST"])];
+    let known: [(&str, &[&str]); 5] = [
+        ("/users", &["POST"]),
+        ("/users/me/", &["DELETE", "GET"]),
+        ("/login", &["POST"]),
+        ("/logout/", &["DELETE"]),
+        ("/rooms", &["GET", "POST"]),
+    ];
     for (path, methods) in known {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].into_iter().filter(|method| !methods.contains(method)) {
-            let answer = ann.bare().request(method.parse::<Method>().expect("a method"), path, Body::Nothing).await;
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+            .into_iter()
+            .filter(|method| !methods.contains(method))
+        {
+            let answer = ann
+                .bare()
+                .request(method.parse::<Method>().expect("a method"), path, Body::Nothing)
+                .await;
             answer.fails_rooms(405, "MethodNotAllowed");
             let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
             allowed.sort_unstable();
@@ -80,7 +130,11 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::OPTIONS] {
         let answer = ann.request(method, "/rooms/room001", Body::Nothing).await;
         answer.fails_rooms(405, "MethodNotAllowed");
-        assert!(answer.header("allow").split(", ").any(|name| name == "DELETE"), "{:?}", answer.headers);
+        assert!(
+            answer.header("allow").split(", ").any(|name| name == "DELETE"),
+            "{:?}",
+            answer.headers
+        );
     }
 }
 
@@ -103,11 +157,19 @@ async fn a_body_over_the_limit_is_too_large() {
 async fn a_trailing_slash_and_the_content_type_make_no_difference() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
-    let room = ann.with("content-type", "text/plain").post("/rooms/", r#"{"name":"Lounge"}"#).await.is(201);
+    let room = ann
+        .with("content-type", "text/plain")
+        .post("/rooms/", r#"{"name":"Lounge"}"#)
+        .await
+        .is(201);
     for path in ["/rooms/", "/users/me/"] {
         ann.get(path).await.is(200);
     }
-    ann.bare().with("content-type", "application/xml").post("/login/", json!({"user_id": "ann", "password": ann.password}).to_string().as_str()).await.is(205);
+    ann.bare()
+        .with("content-type", "application/xml")
+        .post("/login/", json!({"user_id": "ann", "password": ann.password}).to_string().as_str())
+        .await
+        .is(205);
     ann.delete(&format!("/rooms/{}/", room["room_id"].as_str().expect("a key"))).await.is(204);
     assert_eq!(ann.delete("/logout/").await.is(204), Json::Null);
 }

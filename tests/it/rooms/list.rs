@@ -17,9 +17,16 @@ async fn a_room_is_public_and_its_creator_is_its_admin() {
     has_exactly(&room, &["room_id", "name", "owner"]);
     assert_eq!((&room["name"], &room["owner"]), (&json!("Lounge"), &json!("ann")));
     assert_eq!(listed(&ben).await, json!([room]));
-    let seen = ben.native().get(&format!("/api/chatrooms/{}", room["room_id"].as_str().expect("a key"))).await.is(200);
+    let seen = ben
+        .native()
+        .get(&format!("/api/chatrooms/{}", room["room_id"].as_str().expect("a key")))
+        .await
+        .is(200);
     assert_eq!((&seen["roomId"], &seen["visibility"]), (&room["room_id"], &json!("public")));
-    assert_eq!((&seen["participants"][0]["userId"], &seen["participants"][0]["role"]), (&json!("ann"), &json!("admin")));
+    assert_eq!(
+        (&seen["participants"][0]["userId"], &seen["participants"][0]["role"]),
+        (&json!("ann"), &json!("admin"))
+    );
 }
 
 #[tokio::test]
@@ -39,7 +46,9 @@ async fn public_rooms_and_mine_are_listed_oldest_first() {
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let cyd = Rooms::new(&server, "cyd").await;
     let first = ann.public_room("First").await;
-    let nameless = ann.post("/api/chatrooms", json!({"targetUserIds": ["cyd"]})).await.is(201)["roomId"].clone();
+    let nameless =
+        ann.post("/api/chatrooms", json!({"targetUserIds": ["cyd"]})).await.is(201)["roomId"]
+            .clone();
     ann.room(&[&ben]).await;
     let last = cyd.room("Last").await;
     ann.say(&first, "the newest activity").await;
@@ -63,7 +72,11 @@ async fn a_room_is_deleted_by_those_who_may() {
     }
     inside.close().await;
     let number = rooms[1].trim_start_matches("room").trim_start_matches('0');
-    for path in [rooms[0].clone(), number.to_owned(), format!("room{}", rooms[2].trim_start_matches("room").trim_start_matches('0'))] {
+    for path in [
+        rooms[0].clone(),
+        number.to_owned(),
+        format!("room{}", rooms[2].trim_start_matches("room").trim_start_matches('0')),
+    ] {
         assert_eq!(ann.delete(&format!("/rooms/{path}")).await.is(204), Json::Null);
         ann.delete(&format!("/rooms/{path}")).await.fails_rooms(400, "InvalidParameter");
     }
@@ -89,7 +102,11 @@ async fn a_private_room_of_others_is_a_room_that_is_not_there() {
 #[tokio::test]
 async fn the_rooms_of_a_deleted_user_pass_on_or_wait() {
     let server = Server::start().await;
-    let (ann, ben, cyd) = (Rooms::new(&server, "ann").await, Rooms::new(&server, "ben").await, Rooms::new(&server, "cyd").await);
+    let (ann, ben, cyd) = (
+        Rooms::new(&server, "ann").await,
+        Rooms::new(&server, "ben").await,
+        Rooms::new(&server, "cyd").await,
+    );
     // The older one is seen to first.
     let (empty, shared) = (ann.room("Empty").await, ann.room("Shared").await);
     let mut stays = ben.open(&shared).await;
@@ -98,7 +115,10 @@ async fn the_rooms_of_a_deleted_user_pass_on_or_wait() {
     assert_eq!((&left["action"], &left["room_id"]), (&json!("leave"), &json!(shared)));
     assert_eq!(texts(&listed(&cyd).await, "owner"), ["", "ben"]);
     let (_socket, entered) = cyd.enter(&empty).await;
-    assert_eq!((&entered["first"], &entered["users"]), (&json!(true), &json!([{"user_id": "cyd", "name": "cyd"}])));
+    assert_eq!(
+        (&entered["first"], &entered["users"]),
+        (&json!(true), &json!([{"user_id": "cyd", "name": "cyd"}]))
+    );
     assert_eq!(texts(&listed(&cyd).await, "owner"), ["cyd", "ben"]);
     cyd.delete(&format!("/rooms/{empty}")).await.is(204);
 }

@@ -1,4 +1,5 @@
-//! The log-in as a client of another language reads it: 205 with a body, which not every library expects.
+//! The log-in as a client of another language reads it: 205 with a body, which not every library
+//! expects.
 
 use std::process::Command;
 
@@ -32,6 +33,13 @@ async fn python_reads_the_session_out_of_a_205() {
     let said: Json = serde_json::from_slice(&output.stdout).expect("JSON");
     let session = said["session"].as_str().expect("a text");
     let cookie = format!("session={session}; Path=/; HttpOnly; SameSite=Lax");
-    assert_eq!(said, json!({"status": 205, "length": true, "cookie": cookie, "session": session, "me": "ann"}));
-    Client::new(&server).with("cookie", &format!("session={session}")).get("/users/me").await.is(200);
+    assert_eq!(
+        said,
+        json!({"status": 205, "length": true, "cookie": cookie, "session": session, "me": "ann"})
+    );
+    Client::new(&server)
+        .with("cookie", &format!("session={session}"))
+        .get("/users/me")
+        .await
+        .is(200);
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Json, Person, Rooms, Server, Socket, V1, has_exactly, is_millis, number, people, texts};
+use crate::support::{
+    Json, Person, Rooms, Server, Socket, V1, has_exactly, is_millis, number, people, texts,
+};
 
 /// Fails unless the next frame tells exactly this, at some time.
 async fn tells(socket: &mut Socket, wanted: Json) {
@@ -21,7 +23,11 @@ fn said(room: &str, login: &str, text: &str) -> Json {
 }
 
 async fn trio(server: &Server) -> (Rooms, Rooms, Rooms) {
-    (Rooms::new(server, "ann").await, Rooms::new(server, "ben").await, Rooms::new(server, "cyd").await)
+    (
+        Rooms::new(server, "ann").await,
+        Rooms::new(server, "ben").await,
+        Rooms::new(server, "cyd").await,
+    )
 }
 
 #[tokio::test]
@@ -29,7 +35,11 @@ async fn the_user_list_decides_which_entry_is_the_first() {
     let server = Server::start().await;
     let (ann, ben, _) = trio(&server).await;
     let room = ann.room("Lounge").await;
-    let list = |logins: &[&str]| json!(logins.iter().map(|login| json!({"user_id": login, "name": login})).collect::<Vec<_>>());
+    let list = |logins: &[&str]| {
+        json!(
+            logins.iter().map(|login| json!({"user_id": login, "name": login})).collect::<Vec<_>>()
+        )
+    };
     let (mut host, entered) = ann.enter(&room).await;
     let alone = json!({"action": "enter", "room_id": room, "user_id": "ann", "name": "ann", "first": false, "users": list(&["ann"])});
     assert_eq!(entered, alone, "the creator is in from the start");
@@ -57,7 +67,10 @@ async fn somebody_new_is_told_whichever_api_added_them() {
     let mut host = ann.open(&room).await;
     let [ben, cyd, dan] = people(&server, ["ben", "cyd", "dan"]).await;
     let native = ann.native();
-    native.post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"})).await.is(201);
+    native
+        .post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"}))
+        .await
+        .is(201);
     tells(&mut host, step("join", &room, "ben")).await;
     let _present = cyd.enter(&room).await;
     tells(&mut host, step("join", &room, "cyd")).await;
@@ -76,7 +89,10 @@ async fn two_first_entries_at_once_are_one() {
     let mut host = ann.open(&room).await;
     let entries = futures_util::future::join_all((0..8).map(|_| ben.enter(&room))).await;
     assert_eq!(entries.iter().filter(|(_, entered)| entered["first"] == true).count(), 1);
-    ben.native().post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "here"})).await.is(201);
+    ben.native()
+        .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "here"}))
+        .await
+        .is(201);
     tells(&mut host, step("join", &room, "ben")).await;
     tells(&mut host, said(&room, "ben", "here")).await;
     for (mut socket, _) in entries {
@@ -91,7 +107,10 @@ async fn a_message_is_heard_by_every_socket_under_the_name_of_that_room() {
     let ben = Person::new(&server, "ben").await;
     let room = ann.room("Lounge").await;
     let (mut one, mut two) = (ann.open(&room).await, ann.open(&room).await);
-    one.send(json!({"action": "message", "message": "И тебе привет", "user_id": "ben", "more": {}})).await;
+    one.send(
+        json!({"action": "message", "message": "И тебе привет", "user_id": "ben", "more": {}}),
+    )
+    .await;
     for socket in [&mut one, &mut two] {
         let frame = socket.next().await;
         has_exactly(&frame, &["action", "room_id", "user_id", "name", "message", "time"]);
@@ -99,7 +118,12 @@ async fn a_message_is_heard_by_every_socket_under_the_name_of_that_room() {
     }
     let mut native = ben.enter(&room).await;
     tells(&mut one, step("join", &room, "ben")).await;
-    ben.patch(&format!("/api/chatrooms/{room}/participants/ben/name"), json!({"edited_name": "Benny"})).await.is(200);
+    ben.patch(
+        &format!("/api/chatrooms/{room}/participants/ben/name"),
+        json!({"edited_name": "Benny"}),
+    )
+    .await
+    .is(200);
     native.say("hello").await;
     let mut renamed = said(&room, "ben", "hello");
     renamed["name"] = json!("Benny");
@@ -163,7 +187,10 @@ async fn who_is_removed_hears_that_and_nothing_more() {
     tells(&mut removed, step("join", &room, "cyd")).await;
     let native = ann.native();
     native.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
-    native.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "without ben"})).await.is(201);
+    native
+        .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "without ben"}))
+        .await
+        .is(201);
     tells(&mut removed, step("leave", &room, "ben")).await;
     assert_eq!(removed.closed().await, 1000);
     assert_eq!(removed.unread().count(), 0);
@@ -192,9 +219,16 @@ async fn a_private_room_is_entered_by_its_participants() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     let ben = Rooms::new(&server, "ben").await;
-    let room = ann.post("/api/chatrooms", json!({"targetUserIds": ["ben"]})).await.is(201)["roomId"].as_str().expect("a key").to_owned();
+    let room =
+        ann.post("/api/chatrooms", json!({"targetUserIds": ["ben"]})).await.is(201)["roomId"]
+            .as_str()
+            .expect("a key")
+            .to_owned();
     let (mut socket, entered) = ben.enter(&room).await;
-    assert_eq!((&entered["first"], texts(&entered["users"], "user_id")), (&json!(false), vec!["ann", "ben"]));
+    assert_eq!(
+        (&entered["first"], texts(&entered["users"], "user_id")),
+        (&json!(false), vec!["ann", "ben"])
+    );
     let mut native = ann.enter(&room).await;
     native.say("hello").await;
     tells(&mut socket, said(&room, "ann", "hello")).await;
@@ -215,10 +249,15 @@ async fn edits_deletions_reactions_presence_and_names_have_no_words_here() {
     let message = native.say("hello").await["message_id"].clone();
     tells(&mut socket, said(&room, "ben", "hello")).await;
     native.ask(json!({"type": "edit_message", "message_id": message, "content": "hullo"})).await;
-    native.ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"})).await;
+    native
+        .ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"}))
+        .await;
     native.send(json!({"type": "typing"})).await;
     native.ask(json!({"type": "delete_message", "message_id": message})).await;
-    ann.native().patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Renamed"})).await.is(200);
+    ann.native()
+        .patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Renamed"}))
+        .await
+        .is(200);
     native.ask(json!({"type": "leave_room"})).await;
     ben.say(&room, "bye").await;
     tells(&mut socket, said(&room, "ben", "bye")).await;
@@ -228,14 +267,22 @@ async fn edits_deletions_reactions_presence_and_names_have_no_words_here() {
 async fn a_session_that_ends_closes_its_sockets() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
-    let (other, third) = (Rooms::log_in(&ann, "ann", &ann.password).await, Rooms::log_in(&ann, "ann", &ann.password).await);
+    let (other, third) = (
+        Rooms::log_in(&ann, "ann", &ann.password).await,
+        Rooms::log_in(&ann, "ann", &ann.password).await,
+    );
     let room = ann.room("Lounge").await;
-    let (mut ended, mut kept, mut changed) = (ann.open(&room).await, other.open(&room).await, third.open(&room).await);
+    let (mut ended, mut kept, mut changed) =
+        (ann.open(&room).await, other.open(&room).await, third.open(&room).await);
     ann.delete("/logout").await.is(204);
     assert_eq!(ended.closed().await, 4401);
     kept.send(json!({"action": "message", "message": "still here"})).await;
     tells(&mut kept, said(&room, "ann", "still here")).await;
-    other.native().patch("/api/users/me", json!({"password": "another one", "currentPassword": ann.password})).await.is(200);
+    other
+        .native()
+        .patch("/api/users/me", json!({"password": "another one", "currentPassword": ann.password}))
+        .await
+        .is(200);
     assert_eq!(changed.closed().await, 4401);
     kept.send(json!({"action": "message", "message": "and now"})).await;
     tells(&mut kept, said(&room, "ann", "and now")).await;

@@ -15,7 +15,12 @@ async fn refuses(socket: &mut Socket, code: &str, asked: &str) {
 
 async fn contents(user: &Rooms, room: &str) -> Vec<Json> {
     let page = user.native().get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
-    page["messages"].as_array().expect("a list").iter().map(|message| message["content"].clone()).collect()
+    page["messages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|message| message["content"].clone())
+        .collect()
 }
 
 #[tokio::test]
@@ -26,8 +31,27 @@ async fn a_bad_frame_is_answered_to_its_sender_only_and_stores_nothing() {
     let (mut other, mut sender) = (ann.open(&room).await, ben.open(&room).await);
     assert_eq!(other.next().await["action"], "join");
     let long = json!({"action": "message", "message": "x".repeat(4001)}).to_string();
-    let bad = ["", "nonsense", "{", "{}", "[]", "7", "null", r#""leave""#, r#"["leave"]"#, r#"{"action":7}"#, r#"{"action":null}"#, r#"{"action":""}"#];
-    let unknown = [r#"{"action":"shout"}"#, r#"{"action":"Leave"}"#, r#"{"action":"enter"}"#, r#"{"Action":"leave"}"#, r#"{"action":"leave"} y"#];
+    let bad = [
+        "",
+        "nonsense",
+        "{",
+        "{}",
+        "[]",
+        "7",
+        "null",
+        r#""leave""#,
+        r#"["leave"]"#,
+        r#"{"action":7}"#,
+        r#"{"action":null}"#,
+        r#"{"action":""}"#,
+    ];
+    let unknown = [
+        r#"{"action":"shout"}"#,
+        r#"{"action":"Leave"}"#,
+        r#"{"action":"enter"}"#,
+        r#"{"Action":"leave"}"#,
+        r#"{"action":"leave"} y"#,
+    ];
     let texts = [
         r#"{"action":"message"}"#,
         r#"{"action":"message","message":7}"#,
@@ -43,14 +67,21 @@ async fn a_bad_frame_is_answered_to_its_sender_only_and_stores_nothing() {
         sender.send_text(text).await;
         refuses(&mut sender, "InvalidParameter", text).await;
     }
-    sender.send_message(Message::binary(br#"{"action":"message","message":"in bytes"}"#.to_vec())).await;
+    sender
+        .send_message(Message::binary(br#"{"action":"message","message":"in bytes"}"#.to_vec()))
+        .await;
     let longest = "책".repeat(4000);
     sender.send(json!({"action": "message", "message": longest})).await;
     for socket in [&mut sender, &mut other] {
         assert_eq!(socket.next().await["message"], longest);
     }
     assert_eq!(contents(&ann, &room).await, [json!(longest)]);
-    sender.send_text(&format!(r#"{{"action":"message","message":"x","pad":"{}"}}"#, "x".repeat(65_536))).await;
+    sender
+        .send_text(&format!(
+            r#"{{"action":"message","message":"x","pad":"{}"}}"#,
+            "x".repeat(65_536)
+        ))
+        .await;
     assert_eq!(sender.closed().await, 1009);
     assert_eq!(contents(&ann, &room).await.len(), 1);
 }
@@ -60,7 +91,20 @@ async fn a_room_that_cannot_be_entered_is_refused_before_the_upgrade() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
     let room = ann.room("Lounge").await;
-    for id in ["0", "-1", "x", "room", "room0", "Room1", "roomroom1", "99999999999999999999999", "1.5", "%00", "%FF", "room999"] {
+    for id in [
+        "0",
+        "-1",
+        "x",
+        "room",
+        "room0",
+        "Room1",
+        "roomroom1",
+        "99999999999999999999999",
+        "1.5",
+        "%00",
+        "%FF",
+        "room999",
+    ] {
         ann.handshake(&format!("/rooms/{id}")).await.fails_rooms(400, "InvalidParameter");
         ann.delete(&format!("/rooms/{id}")).await.fails_rooms(400, "InvalidParameter");
     }
@@ -73,7 +117,9 @@ async fn without_an_upgrade_there_is_nothing_to_get() {
     let ann = Rooms::new(&server, "ann").await;
     let room = ann.room("Lounge").await;
     let half = ann.with("connection", "Upgrade").with("upgrade", "websocket");
-    let old = half.with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").with("sec-websocket-version", "8");
+    let old = half
+        .with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .with("sec-websocket-version", "8");
     for client in [&ann, &ann.bare(), &half, &old] {
         let answer = client.get(&format!("/rooms/{room}")).await;
         answer.fails_rooms(405, "MethodNotAllowed");
@@ -89,7 +135,10 @@ async fn a_handshake_that_is_refused_makes_nobody_a_participant() {
     let mut host = ann.open(&attic).await;
     let _sockets = [ben.open(&lounge).await, ben.open(&lounge).await];
     ben.handshake(&format!("/rooms/{attic}")).await.fails_rooms(429, "TooManyRequests");
-    ben.with("origin", "http://evil.example").handshake(&format!("/rooms/{attic}")).await.fails_rooms(403, "Forbidden");
+    ben.with("origin", "http://evil.example")
+        .handshake(&format!("/rooms/{attic}"))
+        .await
+        .fails_rooms(403, "Forbidden");
     host.send(json!({"action": "message", "message": "alone"})).await;
     assert_eq!(host.next().await["message"], "alone", "no join before");
     let (_twin, entered) = ann.enter(&attic).await;
@@ -106,7 +155,10 @@ async fn frames_over_the_rate_are_refused() {
         socket.send(json!({"action": "message", "message": number.to_string()})).await;
     }
     let refused = socket.expect(|frame| frame["action"] == "error").await;
-    assert_eq!(refused, json!({"action": "error", "error": "TooManyRequests", "error_message": "TooManyRequests: too many requests"}));
+    assert_eq!(
+        refused,
+        json!({"action": "error", "error": "TooManyRequests", "error_message": "TooManyRequests: too many requests"})
+    );
     for number in 0..10 {
         let frame = socket.expect(|frame| frame["action"] == "message").await;
         assert_eq!(frame["message"], number.to_string());

@@ -5,7 +5,12 @@ use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError};
 
 use super::{World, contract};
 
-contract!(changed_messages_come_once_in_rev_order, pages_join_without_gap, large_texts_end_a_page, another_past_is_reset);
+contract!(
+    changed_messages_come_once_in_rev_order,
+    pages_join_without_gap,
+    large_texts_end_a_page,
+    another_past_is_reset
+);
 
 async fn changed_messages_come_once_in_rev_order(world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
@@ -15,9 +20,16 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
     }
     let like = MessageChange::React(Reaction::parse("like").unwrap());
     world.store.change_message(id, Seq(1), Basis::Nobody, ben.id, like).await.unwrap();
-    world.store.change_message(id, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    world
+        .store
+        .change_message(id, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete)
+        .await
+        .unwrap();
     let all = world.store.changes(id, Rev(0), None, 100).await.unwrap();
-    assert_eq!(all.messages.iter().map(|m| (m.seq.0, m.rev.0)).collect::<Vec<_>>(), [(3, 4), (1, 5), (2, 6)]);
+    assert_eq!(
+        all.messages.iter().map(|m| (m.seq.0, m.rev.0)).collect::<Vec<_>>(),
+        [(3, 4), (1, 5), (2, 6)]
+    );
     assert_eq!((all.rev, all.more, all.reset), (Rev(6), false, false));
     assert_eq!(all.room, Some(world.facts(id).await));
     assert_eq!(all.messages[1].reactions[0].users, ["ben"]);
@@ -27,7 +39,10 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
     world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Rename(None)).await.unwrap();
     let named = world.store.changes(id, Rev(6), None, 100).await.unwrap();
     assert_eq!((named.messages.len(), named.rev, named.room.unwrap().room.name), (0, Rev(7), None));
-    assert_eq!(world.store.changes(RoomId(99), Rev(0), None, 10).await.unwrap_err(), StoreError::NotFound(Missing::Room));
+    assert_eq!(
+        world.store.changes(RoomId(99), Rev(0), None, 10).await.unwrap_err(),
+        StoreError::NotFound(Missing::Room)
+    );
 }
 
 async fn pages_join_without_gap(world: World) {
@@ -70,6 +85,9 @@ async fn another_past_is_reset(world: World) {
     assert_eq!((ours.reset, ours.messages.len(), ours.epoch), (false, 1, epoch.clone()));
     for (since, theirs) in [(Rev(1), "another"), (Rev(3), epoch.as_str())] {
         let reset = world.store.changes(id, since, Some(theirs), 10).await.unwrap();
-        assert_eq!((reset.reset, reset.messages.len(), reset.rev, reset.more), (true, 0, Rev(2), false));
+        assert_eq!(
+            (reset.reset, reset.messages.len(), reset.rev, reset.more),
+            (true, 0, Rev(2), false)
+        );
     }
 }

@@ -5,7 +5,12 @@ use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, Store
 
 use super::{World, contract};
 
-contract!(a_mark_only_rises, unread_leaves_deleted_messages_out, marks_are_told_with_what_an_encoder_needs, newcomers_have_read_everything);
+contract!(
+    a_mark_only_rises,
+    unread_leaves_deleted_messages_out,
+    marks_are_told_with_what_an_encoder_needs,
+    newcomers_have_read_everything
+);
 
 async fn a_mark_only_rises(mut world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
@@ -24,7 +29,10 @@ async fn a_mark_only_rises(mut world: World) {
     let beyond = world.store.mark_read(id, ben.id, Seq(99)).await.unwrap();
     assert_eq!((beyond.seq, beyond.unread), (Seq(5), 0));
     assert_eq!(world.facts(id).await.room.rev, Rev(6));
-    assert_eq!(world.store.mark_read(id, chatctl::model::UserId(99), Seq(1)).await.unwrap_err(), StoreError::NotFound(Missing::Participant));
+    assert_eq!(
+        world.store.mark_read(id, chatctl::model::UserId(99), Seq(1)).await.unwrap_err(),
+        StoreError::NotFound(Missing::Participant)
+    );
     let tries = (1..=5).map(|seq| {
         let store = world.store.clone();
         tokio::spawn(async move { store.mark_read(id, ann.id, Seq(seq)).await.unwrap().seq })
@@ -33,7 +41,10 @@ async fn a_mark_only_rises(mut world: World) {
         assert_eq!(mark.await.unwrap(), Seq(5), "her own messages are read");
     }
     let readers = world.store.readers(id, Seq(5)).await.unwrap();
-    assert_eq!(readers.iter().map(|(mark, login)| (mark.seq.0, login.as_str())).collect::<Vec<_>>(), [(5, "ann"), (5, "ben")]);
+    assert_eq!(
+        readers.iter().map(|(mark, login)| (mark.seq.0, login.as_str())).collect::<Vec<_>>(),
+        [(5, "ann"), (5, "ben")]
+    );
 }
 
 async fn unread_leaves_deleted_messages_out(world: World) {
@@ -43,14 +54,21 @@ async fn unread_leaves_deleted_messages_out(world: World) {
         world.say(id, &ann, &n.to_string()).await;
     }
     for seq in [2, 5, 6] {
-        world.store.change_message(id, Seq(seq), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+        world
+            .store
+            .change_message(id, Seq(seq), Basis::Nobody, ann.id, MessageChange::Delete)
+            .await
+            .unwrap();
     }
     let card = |user| {
         let store = world.store.clone();
         async move { store.rooms(RoomQuery::Of { user, participants: 1 }).await.unwrap().remove(0) }
     };
     let bens = card(ben.id).await;
-    assert_eq!((bens.mark, bens.unread, bens.last_message.map(|m| m.seq)), (Seq(0), 3, Some(Seq(4))));
+    assert_eq!(
+        (bens.mark, bens.unread, bens.last_message.map(|m| m.seq)),
+        (Seq(0), 3, Some(Seq(4)))
+    );
     assert_eq!(world.store.mark_read(id, ben.id, Seq(3)).await.unwrap().unread, 1);
     assert_eq!(card(ben.id).await.unread, 1);
     let anns = card(ann.id).await;
@@ -64,20 +82,33 @@ async fn unread_leaves_deleted_messages_out(world: World) {
 async fn marks_are_told_with_what_an_encoder_needs(mut world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let id = world.private(&[&ann, &ben]).await.room.id;
-    world.store.change_room(id, Basis::Nobody, ben.id, RoomChange::EditedName(ben.id, "Benny".to_owned())).await.unwrap();
+    world
+        .store
+        .change_room(id, Basis::Nobody, ben.id, RoomChange::EditedName(ben.id, "Benny".to_owned()))
+        .await
+        .unwrap();
     world.say(id, &ann, "hello").await;
     world.events();
     world.store.mark_read(id, ben.id, Seq(1)).await.unwrap();
     let events = world.events();
-    let [Event::Marked { mark, person, author, participants }] = &events[..] else { panic!("{events:?}") };
-    assert_eq!((mark.user, person.name.as_str(), *author, *participants), (ben.id, "Benny", ann.id, 2));
+    let [Event::Marked { mark, person, author, participants }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (mark.user, person.name.as_str(), *author, *participants),
+        (ben.id, "Benny", ann.id, 2)
+    );
 }
 
 async fn newcomers_have_read_everything(world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let id = world.public("general", &ann).await.room.id;
     world.say(id, &ann, "hello").await;
-    world.store.change_room(id, Basis::Nobody, ben.id, RoomChange::Add(ben.id, Role::Member)).await.unwrap();
+    world
+        .store
+        .change_room(id, Basis::Nobody, ben.id, RoomChange::Add(ben.id, Role::Member))
+        .await
+        .unwrap();
     let card = world.store.rooms(RoomQuery::These(ben.id, &[id])).await.unwrap().remove(0);
     assert_eq!((card.mark, card.unread), (Seq(1), 0));
 }

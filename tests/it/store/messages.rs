@@ -5,7 +5,12 @@ use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, StoreErro
 
 use super::{World, contract, draft};
 
-contract!(an_edit_and_a_deletion_are_one_step_each, reactions_count_once, windows_ascend_and_keep_their_limits, authors_are_called_as_they_are_now);
+contract!(
+    an_edit_and_a_deletion_are_one_step_each,
+    reactions_count_once,
+    windows_ascend_and_keep_their_limits,
+    authors_are_called_as_they_are_now
+);
 
 fn reaction(word: &str) -> Reaction {
     Reaction::parse(word).unwrap()
@@ -21,20 +26,53 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     let done = world.store.change_message(id, seq, basis, ann.id, edit("first")).await.unwrap();
     let [Event::Room(step)] = &world.events()[..] else { panic!("one event") };
     let [Change::Edited(message)] = &step.changes[..] else { panic!("{step:?}") };
-    assert_eq!((message.text.as_str(), message.edited, message.rev, done.rev), ("first", Some(step.at), Rev(3), Rev(3)));
-    world.store.change_message(id, seq, basis, ben.id, MessageChange::React(reaction("like"))).await.unwrap();
+    assert_eq!(
+        (message.text.as_str(), message.edited, message.rev, done.rev),
+        ("first", Some(step.at), Rev(3), Rev(3))
+    );
+    world
+        .store
+        .change_message(id, seq, basis, ben.id, MessageChange::React(reaction("like")))
+        .await
+        .unwrap();
     world.store.change_message(id, seq, basis, ann.id, MessageChange::Delete).await.unwrap();
     let shown = world.store.messages(id, Window::One(seq), 1).await.unwrap().remove(0);
-    assert_eq!((shown.text.as_str(), shown.rev, shown.reactions.len(), shown.deleted.is_some()), ("", Rev(5), 0, true));
+    assert_eq!(
+        (shown.text.as_str(), shown.rev, shown.reactions.len(), shown.deleted.is_some()),
+        ("", Rev(5), 0, true)
+    );
     let steps = world.steps();
     assert!(matches!(&steps[1].changes[..], [Change::Deleted(message)] if *message == shown));
-    for change in [edit("x"), MessageChange::Delete, MessageChange::React(reaction("like")), MessageChange::Unreact(reaction("like"))] {
+    for change in [
+        edit("x"),
+        MessageChange::Delete,
+        MessageChange::React(reaction("like")),
+        MessageChange::Unreact(reaction("like")),
+    ] {
         for target in [seq, Seq(99)] {
-            assert_eq!(world.store.change_message(id, target, basis, ann.id, change.clone()).await.unwrap_err(), StoreError::NotFound(Missing::Message));
+            assert_eq!(
+                world
+                    .store
+                    .change_message(id, target, basis, ann.id, change.clone())
+                    .await
+                    .unwrap_err(),
+                StoreError::NotFound(Missing::Message)
+            );
         }
     }
-    world.store.change_room(id, basis, ann.id, RoomChange::EditedName(ann.id, "A".to_owned())).await.unwrap();
-    assert_eq!(world.store.change_message(id, seq, basis, ann.id, MessageChange::Delete).await.unwrap_err(), StoreError::Stale);
+    world
+        .store
+        .change_room(id, basis, ann.id, RoomChange::EditedName(ann.id, "A".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(
+        world
+            .store
+            .change_message(id, seq, basis, ann.id, MessageChange::Delete)
+            .await
+            .unwrap_err(),
+        StoreError::Stale
+    );
 }
 
 async fn reactions_count_once(mut world: World) {
@@ -55,11 +93,18 @@ async fn reactions_count_once(mut world: World) {
     assert_eq!(give(&ann, MessageChange::React(reaction("👍"))).await, (true, 4));
     assert_eq!(give(&ann, like()).await, (true, 5));
     let counts = |messages: &[chatctl::model::Message]| -> Vec<(String, Vec<String>)> {
-        messages[0].reactions.iter().map(|count| (count.reaction.as_str().to_owned(), count.users.clone())).collect()
+        messages[0]
+            .reactions
+            .iter()
+            .map(|count| (count.reaction.as_str().to_owned(), count.users.clone()))
+            .collect()
     };
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let shown = world.store.messages(id, Window::Latest, 10).await.unwrap();
-    assert_eq!(counts(&shown), [("like".to_owned(), names(&["ben", "ann"])), ("👍".to_owned(), names(&["ann"]))]);
+    assert_eq!(
+        counts(&shown),
+        [("like".to_owned(), names(&["ben", "ann"])), ("👍".to_owned(), names(&["ann"]))]
+    );
     assert_eq!(give(&ben, MessageChange::Unreact(reaction("like"))).await, (true, 6));
     assert_eq!(give(&ben, MessageChange::Unreact(reaction("like"))).await, (false, 6));
     let shown = world.store.messages(id, Window::Latest, 10).await.unwrap();
@@ -73,7 +118,11 @@ async fn windows_ascend_and_keep_their_limits(world: World) {
     for n in 1..=10 {
         world.say(id, &ann, &n.to_string()).await;
     }
-    world.store.change_message(id, Seq(9), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    world
+        .store
+        .change_message(id, Seq(9), Basis::Nobody, ann.id, MessageChange::Delete)
+        .await
+        .unwrap();
     for (window, limit, expected) in [
         (Window::Latest, 3, vec![8, 9, 10]),
         (Window::Before(Seq(4)), 2, vec![2, 3]),
@@ -91,7 +140,11 @@ async fn windows_ascend_and_keep_their_limits(world: World) {
         (Window::Offset(20), 2, vec![]),
     ] {
         let found = world.store.messages(id, window, limit).await.unwrap();
-        assert_eq!(found.iter().map(|message| message.seq.0).collect::<Vec<_>>(), expected, "{window:?}");
+        assert_eq!(
+            found.iter().map(|message| message.seq.0).collect::<Vec<_>>(),
+            expected,
+            "{window:?}"
+        );
     }
 }
 
@@ -99,15 +152,40 @@ async fn authors_are_called_as_they_are_now(world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let id = world.private(&[&ann, &ben]).await.room.id;
     world.say(id, &ann, "hello").await;
-    let author = |store: std::sync::Arc<dyn chatctl::store::Store>| async move { store.messages(id, Window::Latest, 1).await.unwrap().remove(0).author };
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::EditedName(ann.id, "Annie".to_owned())).await.unwrap();
+    let author = |store: std::sync::Arc<dyn chatctl::store::Store>| async move {
+        store.messages(id, Window::Latest, 1).await.unwrap().remove(0).author
+    };
+    world
+        .store
+        .change_room(id, Basis::Nobody, ann.id, RoomChange::EditedName(ann.id, "Annie".to_owned()))
+        .await
+        .unwrap();
     assert_eq!(author(world.store.clone()).await.name, "Annie");
-    world.store.change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() }).await.unwrap();
+    world
+        .store
+        .change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() })
+        .await
+        .unwrap();
     assert_eq!(author(world.store.clone()).await.name, "Annie");
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Remove { user: ann.id, successor: None, socket: None }).await.unwrap();
-    assert_eq!(author(world.store.clone()).await, Person { id: ann.id, login: "ann".to_owned(), name: "Anna".to_owned() });
+    world
+        .store
+        .change_room(
+            id,
+            Basis::Nobody,
+            ann.id,
+            RoomChange::Remove { user: ann.id, successor: None, socket: None },
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        author(world.store.clone()).await,
+        Person { id: ann.id, login: "ann".to_owned(), name: "Anna".to_owned() }
+    );
     world.store.remove_user(ann.id).await.unwrap();
     assert_eq!(author(world.store.clone()).await, Person::deleted());
     let outsider = Draft { author: ben.id, ..draft(&ben, "still here") };
-    assert_eq!(world.store.post(id, Basis::Nobody, outsider).await.unwrap().message.author.login, "ben");
+    assert_eq!(
+        world.store.post(id, Basis::Nobody, outsider).await.unwrap().message.author.login,
+        "ben"
+    );
 }

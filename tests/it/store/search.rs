@@ -1,4 +1,5 @@
-//! Search: words of every script, in the rooms that are given, as the messages are now; the index can be lost without loss.
+//! Search: words of every script, in the rooms that are given, as the messages are now; the index
+//! can be lost without loss.
 
 use chatctl::model::{RoomId, Seq, WordQuery};
 use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError};
@@ -14,7 +15,13 @@ contract!(
     what_was_said_while_no_index_was_open_is_found,
 );
 
-async fn ask(world: &World, rooms: &[RoomId], text: &str, after: Option<&str>, limit: u32) -> Result<Found, StoreError> {
+async fn ask(
+    world: &World,
+    rooms: &[RoomId],
+    text: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Found, StoreError> {
     world.store.find_messages(rooms, &WordQuery::parse(text).expect("words"), after, limit).await
 }
 
@@ -38,8 +45,17 @@ async fn finds(world: &World, rooms: &[RoomId], text: &str, wanted: &[i64]) {
 
 async fn words_are_found_in_the_given_rooms_alone(world: World) {
     let ann = world.user("ann").await;
-    let (one, two) = (world.private(&[&ann]).await.room.id, world.public("two", &ann).await.room.id);
-    for text in ["만화책을 샀다", "我爱读书", "재배포를 시작", "Der Straße", "２０２５ plan", "\"quoted\" AND *", "👍🏽"] {
+    let (one, two) =
+        (world.private(&[&ann]).await.room.id, world.public("two", &ann).await.room.id);
+    for text in [
+        "만화책을 샀다",
+        "我爱读书",
+        "재배포를 시작",
+        "Der Straße",
+        "２０２５ plan",
+        "\"quoted\" AND *",
+        "👍🏽",
+    ] {
         world.say(one, &ann, text).await;
     }
     world.say(two, &ann, "만화책 too").await;
@@ -64,7 +80,11 @@ async fn words_are_found_in_the_given_rooms_alone(world: World) {
     finds(&world, &[two], "책", &[1]).await;
     assert!(ask(&world, &[], "책", None, 10).await.unwrap().messages.is_empty());
     let many: Vec<_> = (1..=10_000).map(RoomId).collect();
-    assert_eq!(ask(&world, &many, "책", None, 10).await.unwrap().messages.len(), 2, "a user may have many rooms");
+    assert_eq!(
+        ask(&world, &many, "책", None, 10).await.unwrap().messages.len(),
+        2,
+        "a user may have many rooms"
+    );
     world.store.change_room(two, Basis::Nobody, ann.id, RoomChange::Delete).await.unwrap();
     finds(&world, &[one, two], "책", &[1]).await;
 }
@@ -78,8 +98,15 @@ async fn edits_and_deletions_are_followed(world: World) {
     finds(&world, &[room], "apple", &[1]).await;
     let edit = MessageChange::Edit { text: "cherry 책".to_owned(), mentions: Vec::new() };
     world.store.change_message(room, Seq(1), Basis::Nobody, ann.id, edit).await.unwrap();
-    world.store.change_message(room, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
-    assert!(ask(&world, &[room], "apple", None, 10).await.unwrap().messages.is_empty(), "what is no longer said is never shown");
+    world
+        .store
+        .change_message(room, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete)
+        .await
+        .unwrap();
+    assert!(
+        ask(&world, &[room], "apple", None, 10).await.unwrap().messages.is_empty(),
+        "what is no longer said is never shown"
+    );
     assert!(ask(&world, &[room], "banana", None, 10).await.unwrap().messages.is_empty());
     finds(&world, &[room], "cherry", &[1]).await;
     finds(&world, &[room], "책", &[1]).await;
@@ -94,7 +121,11 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
     }
     finds(&world, &[room], "needle", &(0..25).rev().map(|n| 2 * n + 1).collect::<Vec<_>>()).await;
     // One that is gone leaves no gap on its page.
-    world.store.change_message(room, Seq(47), Basis::Nobody, ann.id, MessageChange::Delete).await.unwrap();
+    world
+        .store
+        .change_message(room, Seq(47), Basis::Nobody, ann.id, MessageChange::Delete)
+        .await
+        .unwrap();
     let (mut seqs, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
     loop {
         let page = ask(&world, &[room], "needle", cursor.as_deref(), 10).await.unwrap();
@@ -106,9 +137,16 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
             break;
         }
     }
-    assert_eq!((seqs, pages), ((0..25).rev().map(|n| 2 * n + 1).filter(|seq| *seq != 47).collect::<Vec<_>>(), 3));
+    assert_eq!(
+        (seqs, pages),
+        ((0..25).rev().map(|n| 2 * n + 1).filter(|seq| *seq != 47).collect::<Vec<_>>(), 3)
+    );
     for bad in ["", "zzz", "-", "1.0"] {
-        assert_eq!(ask(&world, &[room], "needle", Some(bad), 10).await.unwrap_err(), StoreError::NotFound(Missing::Cursor), "{bad}");
+        assert_eq!(
+            ask(&world, &[room], "needle", Some(bad), 10).await.unwrap_err(),
+            StoreError::NotFound(Missing::Cursor),
+            "{bad}"
+        );
     }
 }
 
@@ -123,8 +161,14 @@ async fn a_damaged_index_is_made_anew_while_the_chat_runs(mut world: World) {
     let path = world.path().with_file_name("search.db");
     let whole = std::fs::read(&path).unwrap();
     // Headers are kept, so that it opens and only the searching finds out.
-    let damaged: Vec<u8> = whole.iter().enumerate().map(|(at, byte)| if at % 4096 >= 512 { 0xff } else { *byte }).collect();
-    for bytes in [b"no database at all".to_vec(), Vec::new(), whole[..whole.len() / 2].to_vec(), damaged] {
+    let damaged: Vec<u8> = whole
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if at % 4096 >= 512 { 0xff } else { *byte })
+        .collect();
+    for bytes in
+        [b"no database at all".to_vec(), Vec::new(), whole[..whole.len() / 2].to_vec(), damaged]
+    {
         std::fs::write(&path, bytes).unwrap();
         world.open_again();
         world.say(room, &ann, "still chatting").await;
@@ -144,7 +188,11 @@ async fn an_index_of_other_messages_is_made_anew(mut world: World) {
     let room = world.private(&[&ann]).await.room.id;
     world.say(room, &ann, "own secret").await;
     world.close().await;
-    std::fs::copy(other.path().with_file_name("search.db"), world.path().with_file_name("search.db")).unwrap();
+    std::fs::copy(
+        other.path().with_file_name("search.db"),
+        world.path().with_file_name("search.db"),
+    )
+    .unwrap();
     world.open_again();
     finds(&world, &[room], "own", &[1]).await;
 }

@@ -20,7 +20,14 @@ const LIFE: Duration = Duration::from_hours(24);
 
 pub(crate) fn new_session(user: &User, secret: u8) -> NewSession {
     let address = Some("192.0.2.7".parse().unwrap());
-    NewSession { user: user.id, token: Hash32([secret; 32]), device: "test".to_owned(), address, now: Timestamp::now(), life: LIFE }
+    NewSession {
+        user: user.id,
+        token: Hash32([secret; 32]),
+        device: "test".to_owned(),
+        address,
+        now: Timestamp::now(),
+        life: LIFE,
+    }
 }
 
 async fn a_session_lives_while_it_is_used(world: World) {
@@ -44,7 +51,14 @@ async fn a_session_lives_while_it_is_used(world: World) {
     world.user("cleo").await;
     let too_old = old.plus(LIFE);
     assert_eq!(world.sessions.find(new.token, too_old, LIFE).await.unwrap(), None);
-    assert_eq!(world.sessions.start(NewSession { user: UserId(99), ..new_session(&ann, 2) }).await.unwrap_err(), StoreError::NotFound(Missing::User));
+    assert_eq!(
+        world
+            .sessions
+            .start(NewSession { user: UserId(99), ..new_session(&ann, 2) })
+            .await
+            .unwrap_err(),
+        StoreError::NotFound(Missing::User)
+    );
 }
 
 async fn ended_sessions_are_gone_and_told(mut world: World) {
@@ -54,10 +68,15 @@ async fn ended_sessions_are_gone_and_told(mut world: World) {
         started.push(world.sessions.start(new_session(&ann, secret)).await.unwrap());
     }
     world.sessions.start(new_session(&ben, 4)).await.unwrap();
-    let ids: Vec<SessionId> = world.sessions.list(ann.id).await.unwrap().iter().map(|session| session.id).collect();
+    let ids: Vec<SessionId> =
+        world.sessions.list(ann.id).await.unwrap().iter().map(|session| session.id).collect();
     assert_eq!(ids, [started[2].id, started[1].id, started[0].id]);
     world.events();
-    assert_eq!(world.sessions.end(ben.id, Ended::One(started[0].id)).await.unwrap(), 0, "it is not his");
+    assert_eq!(
+        world.sessions.end(ben.id, Ended::One(started[0].id)).await.unwrap(),
+        0,
+        "it is not his"
+    );
     assert!(world.events().is_empty());
     assert_eq!(world.sessions.end(ann.id, Ended::AllBut(started[0].id)).await.unwrap(), 2);
     let events = world.events();
@@ -75,9 +94,20 @@ async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
     let kept = world.sessions.start(new_session(&ann, 1)).await.unwrap();
     let other = world.sessions.start(new_session(&ann, 2)).await.unwrap();
     world.events();
-    let password = NewPassword { password: "new".to_owned(), md5: None, sha1: Some("s".to_owned()), keep: Some(kept.id) };
-    world.store.change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() }).await.unwrap();
-    assert!(matches!(&world.events()[..], [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }] if *sessions == [other.id]));
+    let password = NewPassword {
+        password: "new".to_owned(),
+        md5: None,
+        sha1: Some("s".to_owned()),
+        keep: Some(kept.id),
+    };
+    world
+        .store
+        .change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() })
+        .await
+        .unwrap();
+    assert!(
+        matches!(&world.events()[..], [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }] if *sessions == [other.id])
+    );
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
     let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
     assert_eq!((account.password.as_str(), account.sha1.as_deref()), ("new", Some("s")));
@@ -89,9 +119,16 @@ async fn a_disabled_user_has_no_session(world: World) {
     let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
     world.store.change_user(ann.id, disable(true)).await.unwrap();
     assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None);
-    assert_eq!(world.sessions.start(new_session(&ann, 2)).await.unwrap_err(), StoreError::NotFound(Missing::User));
+    assert_eq!(
+        world.sessions.start(new_session(&ann, 2)).await.unwrap_err(),
+        StoreError::NotFound(Missing::User)
+    );
     world.store.change_user(ann.id, disable(false)).await.unwrap();
-    assert_eq!(world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(), None, "ended for good");
+    assert_eq!(
+        world.sessions.find(session.token, Timestamp::now(), LIFE).await.unwrap(),
+        None,
+        "ended for good"
+    );
 }
 
 async fn a_ticket_opens_once(world: World) {

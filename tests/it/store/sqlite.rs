@@ -36,13 +36,20 @@ async fn a_newer_or_foreign_file_is_refused_and_left_alone() {
     world.close().await;
     beside(&world).pragma_update(None, "user_version", 99).unwrap();
     let error = open(&world).unwrap_err();
-    assert!(error.to_string().contains("was made by a newer chatctl (schema 99, this one knows "), "{error}");
+    assert!(
+        error.to_string().contains("was made by a newer chatctl (schema 99, this one knows "),
+        "{error}"
+    );
     beside(&world).execute_batch("PRAGMA application_id = 7; PRAGMA user_version = 1").unwrap();
     assert!(matches!(open(&world), Err(OpenError::Foreign(_))));
-    std::fs::write(world.path(), "this is no database, and it is long enough to be seen as such").unwrap();
+    std::fs::write(world.path(), "this is no database, and it is long enough to be seen as such")
+        .unwrap();
     assert!(matches!(open(&world), Err(OpenError::Damaged { .. })));
     let nowhere = world.path().join("nowhere").join("chat.db");
-    assert!(matches!(Sqlite::open(&nowhere, &Options::default(), EventSink::new(|_| ())), Err(OpenError::Io { .. })));
+    assert!(matches!(
+        Sqlite::open(&nowhere, &Options::default(), EventSink::new(|_| ())),
+        Err(OpenError::Io { .. })
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,8 +63,13 @@ async fn one_failing_operation_leaves_the_others_whole() {
     let posts: Vec<_> = (0..200)
         .map(|n| {
             let text = if n % 40 == 7 { "poison".to_owned() } else { n.to_string() };
-            let (store, draft) = (world.store.clone(), Draft { client_id: Some(n.to_string()), ..draft(&ann, &text) });
-            tokio::spawn(async move { (draft.text.clone(), store.post(id, Basis::Nobody, draft).await) })
+            let (store, draft) = (
+                world.store.clone(),
+                Draft { client_id: Some(n.to_string()), ..draft(&ann, &text) },
+            );
+            tokio::spawn(
+                async move { (draft.text.clone(), store.post(id, Basis::Nobody, draft).await) },
+            )
         })
         .collect();
     for post in posts {
@@ -68,8 +80,11 @@ async fn one_failing_operation_leaves_the_others_whole() {
         }
     }
     let steps = world.steps();
-    let told: Vec<i64> =
-        steps.iter().flat_map(|step| &step.changes).map(|change| if let Change::Posted(message) = change { message.seq.0 } else { 0 }).collect();
+    let told: Vec<i64> = steps
+        .iter()
+        .flat_map(|step| &step.changes)
+        .map(|change| if let Change::Posted(message) = change { message.seq.0 } else { 0 })
+        .collect();
     assert_eq!(told, (1..=195).collect::<Vec<_>>());
     assert_eq!(world.store.messages(id, Window::Latest, 1000).await.unwrap().len(), 195);
     assert_eq!(world.facts(id).await.room.last_seq.0, 195);
@@ -102,7 +117,15 @@ async fn a_deleted_room_is_carried_away_in_steps() {
     assert_eq!(count("SELECT count(*) FROM messages"), 1);
     assert_eq!(count("SELECT count(*) FROM participants"), 1);
     assert_eq!(count("SELECT count(*) FROM rooms"), 1);
-    assert!(conn.prepare("PRAGMA foreign_key_check").unwrap().query(()).unwrap().next().unwrap().is_none());
+    assert!(
+        conn.prepare("PRAGMA foreign_key_check")
+            .unwrap()
+            .query(())
+            .unwrap()
+            .next()
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -111,9 +134,16 @@ async fn a_job_that_a_crash_left_is_finished() {
     let ann = world.user("ann").await;
     let id = world.private(&[&ann]).await.room.id;
     world.close().await;
-    beside(&world).execute("INSERT INTO jobs (kind, target) VALUES ('name', ?1)", [ann.id.0]).unwrap();
+    beside(&world)
+        .execute("INSERT INTO jobs (kind, target) VALUES ('name', ?1)", [ann.id.0])
+        .unwrap();
     world.open_again();
-    world.wait_for_step(id, |change| matches!(change, Change::ParticipantChanged(p) if p.user == ann.id)).await;
+    world
+        .wait_for_step(
+            id,
+            |change| matches!(change, Change::ParticipantChanged(p) if p.user == ann.id),
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -129,11 +159,17 @@ async fn old_client_ids_and_sessions_are_forgotten() {
     world.store.post(id, Basis::Nobody, young.clone()).await.unwrap();
     world.sessions.start(super::sessions::new_session(&ann, 1)).await.unwrap();
     world.close().await;
-    beside(&world).execute_batch("UPDATE messages SET created = 5 WHERE seq = 1; UPDATE sessions SET expires = 5").unwrap();
+    beside(&world)
+        .execute_batch(
+            "UPDATE messages SET created = 5 WHERE seq = 1; UPDATE sessions SET expires = 5",
+        )
+        .unwrap();
     world.open_again();
     let conn = beside(&world);
     let started = Instant::now();
-    while conn.query_row("SELECT count(*) FROM sessions", (), |row| row.get::<_, i64>(0)).unwrap() > 0 {
+    while conn.query_row("SELECT count(*) FROM sessions", (), |row| row.get::<_, i64>(0)).unwrap()
+        > 0
+    {
         assert!(started.elapsed() < super::PATIENCE);
         world.store.ping().await.unwrap();
     }
@@ -150,14 +186,21 @@ async fn attachments_come_with_their_messages() {
     beside(&world).execute_batch(files).unwrap();
     let with = |author| Draft { media: vec![MediaId(2), MediaId(1)], ..draft(author, "files") };
     let posted = world.store.post(id, Basis::Nobody, with(&ann)).await.unwrap().message;
-    assert_eq!(posted.media.iter().map(|file| (file.id.0, file.size, file.width)).collect::<Vec<_>>(), [(2, 20, None), (1, 10, Some(3))]);
+    assert_eq!(
+        posted.media.iter().map(|file| (file.id.0, file.size, file.width)).collect::<Vec<_>>(),
+        [(2, 20, None), (1, 10, Some(3))]
+    );
     assert_eq!(world.store.messages(id, Window::Latest, 5).await.unwrap(), [posted]);
-    assert_eq!(world.store.post(id, Basis::Nobody, with(&ben)).await.unwrap_err(), StoreError::NotFound(Missing::Media));
+    assert_eq!(
+        world.store.post(id, Basis::Nobody, with(&ben)).await.unwrap_err(),
+        StoreError::NotFound(Missing::Media)
+    );
     assert_eq!(world.facts(id).await.room.last_seq.0, 1);
     assert_ne!(id, RoomId(0));
 }
 
-/// Not a promise but a measure: `CHATCTL_TEST_LONG=1 cargo test --test it posts_a_second -- --nocapture`.
+/// Not a promise but a measure: `CHATCTL_TEST_LONG=1 cargo test --test it posts_a_second --
+/// --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::print_stdout, reason = "its result is what it prints")]
 async fn posts_a_second() {
@@ -179,11 +222,18 @@ async fn posts_a_second() {
         let started = Instant::now();
         let tasks: Vec<_> = (0..producers)
             .map(|n| {
-                let (store, room, user) = (world.store.clone(), rooms[n % 10], users[n % 20].clone());
+                let (store, room, user) =
+                    (world.store.clone(), rooms[n % 10], users[n % 20].clone());
                 tokio::spawn(async move {
                     for m in 0..POSTS {
-                        let draft = Draft { client_id: Some(format!("{n}-{m}-0123456789abcdef")), ..draft(&user, &"x".repeat(200)) };
-                        store.post(room, Basis::Member { user: user.id, since }, draft).await.unwrap();
+                        let draft = Draft {
+                            client_id: Some(format!("{n}-{m}-0123456789abcdef")),
+                            ..draft(&user, &"x".repeat(200))
+                        };
+                        store
+                            .post(room, Basis::Member { user: user.id, since }, draft)
+                            .await
+                            .unwrap();
                     }
                 })
             })

@@ -11,9 +11,14 @@ use tokio::task::JoinHandle;
 use super::{World, draft};
 
 /// Posts without end until it is told to stop; answers how many were acknowledged.
-fn keep_posting(world: &World, room: RoomId, author: &User) -> (Arc<AtomicBool>, Arc<AtomicUsize>, JoinHandle<()>) {
+fn keep_posting(
+    world: &World,
+    room: RoomId,
+    author: &User,
+) -> (Arc<AtomicBool>, Arc<AtomicUsize>, JoinHandle<()>) {
     let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let (store, author, stopped, counted) = (world.backend.clone(), author.clone(), Arc::clone(&stop), Arc::clone(&count));
+    let (store, author, stopped, counted) =
+        (world.backend.clone(), author.clone(), Arc::clone(&stop), Arc::clone(&count));
     let task = tokio::spawn(async move {
         while !stopped.load(Ordering::SeqCst) {
             let text = format!("message {}", counted.load(Ordering::SeqCst));
@@ -38,7 +43,8 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
     let mut steps = 0;
     let progress = move |done: u64, all: u64| {
         assert!(done <= all);
-        // Something is committed between any two steps: a copy that began anew each time would not end.
+        // Something is committed between any two steps: a copy that began anew each time would not
+        // end.
         steps += 1;
         let before = written.load(Ordering::SeqCst);
         while written.load(Ordering::SeqCst) == before {
@@ -55,7 +61,10 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
     let all = 300 + count.load(Ordering::SeqCst) as u64;
     assert!((300..all).contains(&copied.counts.messages), "{} of {all}", copied.counts.messages);
     assert_eq!(copied.epoch, world.store.settings().await.unwrap().epoch);
-    assert!(matches!(world.backend.copy(to, |_, _| true).await, Err(UpkeepError::Io { .. })), "no file is written over");
+    assert!(
+        matches!(world.backend.copy(to, |_, _| true).await, Err(UpkeepError::Io { .. })),
+        "no file is written over"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +73,10 @@ async fn an_interrupted_copy_leaves_nothing() {
     let to = world.path().with_file_name("copy.db");
     let stopped = world.backend.copy(to.clone(), |_, _| false).await;
     assert!(matches!(stopped, Err(UpkeepError::Interrupted)));
-    let left: Vec<_> = std::fs::read_dir(world.path().parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> = std::fs::read_dir(world.path().parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("copy.db")), "{left:?}");
     world.close().await;
     let closed = world.backend.copy(to, |_, _| true).await;
@@ -79,7 +91,11 @@ async fn space_is_given_back_while_sends_go_on() {
     for _ in 0..600 {
         world.store.post(gone, Basis::Nobody, draft(&ann, &"ballast ".repeat(400))).await.unwrap();
     }
-    world.store.change_room(gone, Basis::Nobody, ann.id, chatctl::store::RoomChange::Delete).await.unwrap();
+    world
+        .store
+        .change_room(gone, Basis::Nobody, ann.id, chatctl::store::RoomChange::Delete)
+        .await
+        .unwrap();
     wait_until(async || world.backend.stats().await.unwrap().messages == 0).await;
     let before = world.backend.status().await.unwrap();
     assert!(before.free_pages > 300, "{before:?}");
@@ -101,10 +117,19 @@ async fn space_is_given_back_while_sends_go_on() {
     stop.store(true, Ordering::SeqCst);
     task.await.unwrap();
     let after = world.backend.status().await.unwrap();
-    assert!(given > 300 && steps > 4 && after.free_pages < before.free_pages - 250, "{given} pages in {steps} steps: {after:?}");
+    assert!(
+        given > 300 && steps > 4 && after.free_pages < before.free_pages - 250,
+        "{given} pages in {steps} steps: {after:?}"
+    );
     assert_eq!(world.backend.check().await.unwrap(), [""; 0]);
-    assert!(matches!(world.backend.vacuum(|_, _| false).await, Ok(0) | Err(UpkeepError::Interrupted)));
-    assert_eq!(world.facts(room).await.room.last_seq.0, i64::try_from(count.load(Ordering::SeqCst)).unwrap());
+    assert!(matches!(
+        world.backend.vacuum(|_, _| false).await,
+        Ok(0) | Err(UpkeepError::Interrupted)
+    ));
+    assert_eq!(
+        world.facts(room).await.room.last_seq.0,
+        i64::try_from(count.load(Ordering::SeqCst)).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,7 +150,11 @@ async fn a_search_index_that_is_made_anew_finds_everything_again() {
         .await
         .unwrap();
     assert_eq!(told.last(), Some(&(50, 50)));
-    let found = world.store.find_messages(&[room], &WordQuery::parse("needle").unwrap(), None, 100).await.unwrap();
+    let found = world
+        .store
+        .find_messages(&[room], &WordQuery::parse("needle").unwrap(), None, 100)
+        .await
+        .unwrap();
     assert_eq!((found.messages.len(), found.behind), (50, false));
     assert!(matches!(world.backend.reindex(|_, _| false).await, Err(UpkeepError::Interrupted)));
 }
@@ -141,14 +170,40 @@ async fn figures_tell_what_is_there() {
     }
     world.say(quiet, &ann, "here").await;
     let change = chatctl::store::MessageChange::Delete;
-    world.store.change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, change).await.unwrap();
+    world
+        .store
+        .change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, change)
+        .await
+        .unwrap();
     let figures = world.backend.stats().await.unwrap();
-    assert_eq!((figures.users, figures.disabled, figures.public_rooms, figures.private_rooms, figures.participants), (2, 0, 1, 1, 3));
-    assert_eq!((figures.messages, figures.deleted_messages, figures.messages_day, figures.messages_month), (4, 1, 4, 4));
-    let largest: Vec<_> = figures.largest_rooms.iter().map(|room| (room.id, room.name.as_deref(), room.messages, room.participants)).collect();
+    assert_eq!(
+        (
+            figures.users,
+            figures.disabled,
+            figures.public_rooms,
+            figures.private_rooms,
+            figures.participants
+        ),
+        (2, 0, 1, 1, 3)
+    );
+    assert_eq!(
+        (figures.messages, figures.deleted_messages, figures.messages_day, figures.messages_month),
+        (4, 1, 4, 4)
+    );
+    let largest: Vec<_> = figures
+        .largest_rooms
+        .iter()
+        .map(|room| (room.id, room.name.as_deref(), room.messages, room.participants))
+        .collect();
     assert_eq!(largest, [(loud.0, Some("private"), 3, 2), (quiet.0, Some("Quiet"), 1, 1)]);
     let status = world.backend.status().await.unwrap();
-    assert!(status.schema == status.known && status.pages > 10 && status.wal_bytes > 0 && status.page_bytes == 4096, "{status:?}");
+    assert!(
+        status.schema == status.known
+            && status.pages > 10
+            && status.wal_bytes > 0
+            && status.page_bytes == 4096,
+        "{status:?}"
+    );
     assert_eq!(status.epoch, world.store.settings().await.unwrap().epoch);
     assert_eq!(world.backend.check().await.unwrap(), [""; 0]);
 }

@@ -3,7 +3,9 @@
 use std::slice::from_ref;
 
 use chatctl::model::{Change, Claim, Event, UserId};
-use chatctl::store::{Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
+use chatctl::store::{
+    Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery,
+};
 
 use super::{World, contract, new_user};
 
@@ -22,11 +24,18 @@ async fn names_are_unique_in_every_form(world: World) {
     ann.email = Some("Ann@example.org".to_owned());
     let ann = world.store.add_user(ann).await.unwrap();
     for login in ["ann", "ANN", "аnn"] {
-        assert_eq!(world.store.add_user(new_user(login)).await.unwrap_err(), StoreError::Taken(Claim::Login), "{login}");
+        assert_eq!(
+            world.store.add_user(new_user(login)).await.unwrap_err(),
+            StoreError::Taken(Claim::Login),
+            "{login}"
+        );
     }
     let mut ben = new_user("ben");
     ben.email = Some("aNN@EXAMPLE.org".to_owned());
-    assert_eq!(world.store.add_user(ben.clone()).await.unwrap_err(), StoreError::Taken(Claim::Email));
+    assert_eq!(
+        world.store.add_user(ben.clone()).await.unwrap_err(),
+        StoreError::Taken(Claim::Email)
+    );
     ben.email = None;
     let ben = world.store.add_user(ben).await.unwrap();
     assert!(ben.id > ann.id);
@@ -54,12 +63,19 @@ async fn users_are_found_in_every_way(world: World) {
     let new = NewUser { name: "Вася Пупкин".to_owned(), ..new };
     let vasily = store.add_user(new).await.unwrap();
     let ann = world.user("ann").await;
-    for key in [UserKey::Id(vasily.id), UserKey::Folded("василий"), UserKey::Email("v@EXAMPLE.org")] {
+    for key in [UserKey::Id(vasily.id), UserKey::Folded("василий"), UserKey::Email("v@EXAMPLE.org")]
+    {
         assert_eq!(store.account(key).await.unwrap().unwrap().user, vasily, "{key:?}");
     }
     assert!(store.account(UserKey::Folded("nobody")).await.unwrap().is_none());
-    assert_eq!(store.users(UserQuery::Ids(&[ann.id, UserId(99), vasily.id])).await.unwrap(), [vasily.clone(), ann.clone()]);
-    assert_eq!(store.users(UserQuery::Folded(&["ann".to_owned(), "x".to_owned()])).await.unwrap(), from_ref(&ann));
+    assert_eq!(
+        store.users(UserQuery::Ids(&[ann.id, UserId(99), vasily.id])).await.unwrap(),
+        [vasily.clone(), ann.clone()]
+    );
+    assert_eq!(
+        store.users(UserQuery::Folded(&["ann".to_owned(), "x".to_owned()])).await.unwrap(),
+        from_ref(&ann)
+    );
     assert_eq!(store.users(UserQuery::After(vasily.id, 10)).await.unwrap(), from_ref(&ann));
     assert_eq!(store.find_users("АСИ", false, None, 10).await.unwrap(), from_ref(&vasily));
     assert_eq!(store.find_users("пупкин", true, None, 10).await.unwrap(), [vasily]);
@@ -73,16 +89,34 @@ async fn a_change_is_all_or_nothing(mut world: World) {
     world.store.add_user(new).await.unwrap();
     let ben = world.user("ben").await;
     world.events();
-    let change = UserChange { name: Some("Benjamin".to_owned()), email: Some(Some("ANN@example.org".to_owned())), ..UserChange::default() };
-    assert_eq!(world.store.change_user(ben.id, change).await.unwrap_err(), StoreError::Taken(Claim::Email));
+    let change = UserChange {
+        name: Some("Benjamin".to_owned()),
+        email: Some(Some("ANN@example.org".to_owned())),
+        ..UserChange::default()
+    };
+    assert_eq!(
+        world.store.change_user(ben.id, change).await.unwrap_err(),
+        StoreError::Taken(Claim::Email)
+    );
     assert_eq!(world.store.account(UserKey::Id(ben.id)).await.unwrap().unwrap().user, ben);
     assert!(world.events().is_empty());
-    let change = UserChange { birth: Some(Some("1999-01-31".to_owned())), admin: Some(true), disabled: Some(true), ..UserChange::default() };
+    let change = UserChange {
+        birth: Some(Some("1999-01-31".to_owned())),
+        admin: Some(true),
+        disabled: Some(true),
+        ..UserChange::default()
+    };
     let changed = world.store.change_user(ben.id, change).await.unwrap();
-    assert_eq!((changed.birth.as_deref(), changed.admin, changed.disabled), (Some("1999-01-31"), true, true));
+    assert_eq!(
+        (changed.birth.as_deref(), changed.admin, changed.disabled),
+        (Some("1999-01-31"), true, true)
+    );
     assert!(matches!(world.events()[..], [Event::UserChanged { user }] if user == ben.id));
     assert_eq!(world.store.account(UserKey::Id(ben.id)).await.unwrap().unwrap().user, changed);
-    assert_eq!(world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(), StoreError::NotFound(Missing::User));
+    assert_eq!(
+        world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(),
+        StoreError::NotFound(Missing::User)
+    );
 }
 
 async fn a_new_display_name_reaches_every_room(mut world: World) {
@@ -90,15 +124,31 @@ async fn a_new_display_name_reaches_every_room(mut world: World) {
     let rooms = [world.private(&[&ann, &ben]).await, world.private(&[&ben, &ann]).await];
     let before = world.say(rooms[0].room.id, &ann, "hello").await;
     assert_eq!(before.message.author.name, "ann");
-    world.store.change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() }).await.unwrap();
+    world
+        .store
+        .change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() })
+        .await
+        .unwrap();
     for facts in &rooms {
-        let step = world.wait_for_step(facts.room.id, |change| matches!(change, Change::ParticipantChanged(p) if p.user == ann.id)).await;
+        let step = world
+            .wait_for_step(
+                facts.room.id,
+                |change| matches!(change, Change::ParticipantChanged(p) if p.user == ann.id),
+            )
+            .await;
         assert_eq!(step.by.name, "Anna");
         let now = world.facts(facts.room.id).await;
-        assert_eq!((now.room.rev, now.room.facts_rev, now.participant(ann.id).unwrap().since), (step.rev, step.rev, step.rev));
-        assert_eq!(now.participant(ben.id).unwrap().since, facts.participant(ben.id).unwrap().since);
+        assert_eq!(
+            (now.room.rev, now.room.facts_rev, now.participant(ann.id).unwrap().since),
+            (step.rev, step.rev, step.rev)
+        );
+        assert_eq!(
+            now.participant(ben.id).unwrap().since,
+            facts.participant(ben.id).unwrap().since
+        );
     }
-    let shown = world.store.messages(rooms[0].room.id, chatctl::model::Window::Latest, 1).await.unwrap();
+    let shown =
+        world.store.messages(rooms[0].room.id, chatctl::model::Window::Latest, 1).await.unwrap();
     assert_eq!(shown[0].author.name, "Anna");
     assert_eq!(world.say(rooms[0].room.id, &ann, "again").await.message.author.name, "Anna");
 }
@@ -109,11 +159,20 @@ async fn digests_belong_to_one_password(world: World) {
         let account = world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
         (account.password, account.md5, account.sha1)
     };
-    let digests = |of: &str| Digests { of: of.to_owned(), md5: "m".to_owned(), sha1: "s".to_owned() };
+    let digests =
+        |of: &str| Digests { of: of.to_owned(), md5: "m".to_owned(), sha1: "s".to_owned() };
     let password = NewPassword { password: "new".to_owned(), md5: None, sha1: None, keep: None };
-    world.store.change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() }).await.unwrap();
+    world
+        .store
+        .change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() })
+        .await
+        .unwrap();
     world.store.add_digests(ann.id, digests("old")).await.unwrap();
-    assert_eq!(kept().await, ("new".to_owned(), None, None), "made of a password that is no longer the one");
+    assert_eq!(
+        kept().await,
+        ("new".to_owned(), None, None),
+        "made of a password that is no longer the one"
+    );
     world.store.add_digests(ann.id, digests("new")).await.unwrap();
     assert_eq!(kept().await, ("new".to_owned(), Some("m".to_owned()), Some("s".to_owned())));
     assert_eq!(world.store.forget_digests().await.unwrap(), 1);
@@ -129,5 +188,8 @@ async fn settings_survive_a_restart(mut world: World) {
     assert_eq!(world.store.add_user(new_user("late")).await, Err(StoreError::Unavailable));
     world.open_again();
     let after = world.store.settings().await.unwrap();
-    assert_eq!((before.signing_key, before.epoch, before.server_id), (after.signing_key, after.epoch, after.server_id));
+    assert_eq!(
+        (before.signing_key, before.epoch, before.server_id),
+        (after.signing_key, after.epoch, after.server_id)
+    );
 }

@@ -22,7 +22,8 @@ impl Answer {
         if self.text.is_empty() {
             return Json::Null;
         }
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: no JSON ({error}): {}", self.asked, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{}: no JSON ({error}): {}", self.asked, self.text))
     }
 
     /// The body of an answer of this status.
@@ -43,7 +44,12 @@ impl Answer {
     pub(crate) fn fails(&self, status: u16, code: &str) -> Json {
         let body = self.is(status);
         assert_eq!(body["error"], code, "{} was answered with {}", self.asked, self.text);
-        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}: no message in {}", self.asked, self.text);
+        assert!(
+            body["message"].as_str().is_some_and(|message| !message.is_empty()),
+            "{}: no message in {}",
+            self.asked,
+            self.text
+        );
         body
     }
 
@@ -63,7 +69,12 @@ impl Answer {
     /// Fails unless `chats` refused it with this status and title.
     #[track_caller]
     pub(crate) fn fails_chats(&self, status: u16, title: &str) {
-        assert_eq!(self.is(status), serde_json::json!({"status": "fail", "data": {"title": title}}), "{}", self.asked);
+        assert_eq!(
+            self.is(status),
+            serde_json::json!({"status": "fail", "data": {"title": title}}),
+            "{}",
+            self.asked
+        );
     }
 
     /// What `chats` answers when all is well.
@@ -81,7 +92,12 @@ impl Answer {
         let body = self.is(status);
         super::has_exactly(&body, &["status", "message"]);
         assert_eq!(body["status"], false, "{} was answered with {}", self.asked, self.text);
-        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}: no message in {}", self.asked, self.text);
+        assert!(
+            body["message"].as_str().is_some_and(|message| !message.is_empty()),
+            "{}: no message in {}",
+            self.asked,
+            self.text
+        );
     }
 
     /// Fails unless `rooms` refused it with this status and code.
@@ -90,7 +106,12 @@ impl Answer {
         let body = self.is(status);
         super::has_exactly(&body, &["error", "error_message"]);
         assert_eq!(body["error"], code, "{} was answered with {}", self.asked, self.text);
-        assert!(body["error_message"].as_str().is_some_and(|message| message.starts_with(code)), "{} was answered with {}", self.asked, self.text);
+        assert!(
+            body["error_message"].as_str().is_some_and(|message| message.starts_with(code)),
+            "{} was answered with {}",
+            self.asked,
+            self.text
+        );
     }
 
     /// A header as text; empty when it is not there.
@@ -105,8 +126,15 @@ impl Answer {
         let mut found = all.filter_map(|text| {
             let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
             let (key, value) = pair.split_once('=')?;
-            (key == name).then(|| (value.to_owned(), attributes.split(';').map(|part| part.trim().to_lowercase()).collect()))
+            (key == name).then(|| {
+                (
+                    value.to_owned(),
+                    attributes.split(';').map(|part| part.trim().to_lowercase()).collect(),
+                )
+            })
         });
-        found.next().unwrap_or_else(|| panic!("{}: no cookie {name} in {:?}", self.asked, self.headers))
+        found
+            .next()
+            .unwrap_or_else(|| panic!("{}: no cookie {name} in {:?}", self.asked, self.headers))
     }
 }

@@ -26,10 +26,17 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts it, and waits for its port.
     pub(crate) fn start() -> Self {
-        let mut child = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| Some(line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned()).filter(|p| p.parse::<u16>().is_ok()));
+        let port = lines.find_map(|line| {
+            Some(line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned())
+                .filter(|p| p.parse::<u16>().is_ok())
+        });
         // Read on, or it stops at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: format!("http://127.0.0.1:{}", port.unwrap()) }
@@ -53,21 +60,43 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Opens the page where one registers; `size` is that of the window.
-    pub(crate) async fn open(driver: &Driver, name: &'static str, address: &str, size: &str) -> Self {
+    pub(crate) async fn open(
+        driver: &Driver,
+        name: &'static str,
+        address: &str,
+        size: &str,
+    ) -> Self {
         Self::open_at(driver, name, &format!("{address}/#/register"), size).await
     }
 
     /// The same in a language.
-    pub(crate) async fn open_in(driver: &Driver, name: &'static str, address: &str, size: &str, language: &str) -> Self {
+    pub(crate) async fn open_in(
+        driver: &Driver,
+        name: &'static str,
+        address: &str,
+        size: &str,
+        language: &str,
+    ) -> Self {
         Self::start(driver, name, &format!("{address}/#/register"), size, language).await
     }
 
     /// Opens a page.
-    pub(crate) async fn open_at(driver: &Driver, name: &'static str, page: &str, size: &str) -> Self {
+    pub(crate) async fn open_at(
+        driver: &Driver,
+        name: &'static str,
+        page: &str,
+        size: &str,
+    ) -> Self {
         Self::start(driver, name, page, size, "en").await
     }
 
-    async fn start(driver: &Driver, name: &'static str, page: &str, size: &str, language: &str) -> Self {
+    async fn start(
+        driver: &Driver,
+        name: &'static str,
+        page: &str,
+        size: &str,
+        language: &str,
+    ) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let args = [
             "--headless=new",
@@ -84,7 +113,10 @@ impl Browser {
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let options = json!({"args": args, "prefs": {"intl.accept_languages": language}});
-        let capabilities = [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}))];
+        let capabilities = [
+            ("goog:chromeOptions".to_owned(), options),
+            ("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"})),
+        ];
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())
             .connect(&driver.url)
@@ -103,9 +135,17 @@ impl Browser {
                 return answer;
             }
             if began.elapsed() > BROWSER_PATIENCE {
-                let body = self.page.execute("return document.body.innerText", Vec::new()).await.unwrap_or_default();
+                let body = self
+                    .page
+                    .execute("return document.body.innerText", Vec::new())
+                    .await
+                    .unwrap_or_default();
                 self.picture("failed").await;
-                panic!("{} waits in vain: {what}\n{}", self.name, body.as_str().unwrap_or_default());
+                panic!(
+                    "{} waits in vain: {what}\n{}",
+                    self.name,
+                    body.as_str().unwrap_or_default()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -113,7 +153,11 @@ impl Browser {
 
     /// Waits until an element is there.
     pub(crate) async fn has(&self, selector: &str) {
-        self.wait(selector, &format!("return document.querySelector({}) !== null", json!(selector))).await;
+        self.wait(
+            selector,
+            &format!("return document.querySelector({}) !== null", json!(selector)),
+        )
+        .await;
     }
 
     /// Waits for an element and clicks it.
@@ -146,7 +190,13 @@ impl Browser {
     }
 
     /// Opens the page and signs somebody in who is registered.
-    pub(crate) async fn at_home(driver: &Driver, name: &'static str, address: &str, size: &str, person: &Person) -> Self {
+    pub(crate) async fn at_home(
+        driver: &Driver,
+        name: &'static str,
+        address: &str,
+        size: &str,
+        person: &Person,
+    ) -> Self {
         let browser = Self::open_at(driver, name, &format!("{address}/#/sign-in"), size).await;
         browser.fill("login-form #user", &person.login).await;
         browser.fill("login-form #password", &person.password).await;
@@ -162,16 +212,24 @@ impl Browser {
 
     /// Waits until the page shows exactly these messages.
     pub(crate) async fn shows(&self, texts: &[&str]) {
-        let script = format!("const texts = (() => {{ {TEXTS} }})(); return JSON.stringify(texts) === {}", json!(json!(texts).to_string()));
+        let script = format!(
+            "const texts = (() => {{ {TEXTS} }})(); return JSON.stringify(texts) === {}",
+            json!(json!(texts).to_string())
+        );
         self.wait(&format!("the messages {texts:?}"), &script).await;
     }
 
     /// Waits for a state of the page's connection.
     pub(crate) async fn connection_is(&self, state: &str) {
-        self.wait(state, &format!("return document.documentElement.dataset.connection === {}", json!(state))).await;
+        self.wait(
+            state,
+            &format!("return document.documentElement.dataset.connection === {}", json!(state)),
+        )
+        .await;
     }
 
-    /// What the console of the page has said of errors, security policy included, since it was last asked.
+    /// What the console of the page has said of errors, security policy included, since it was last
+    /// asked.
     pub(crate) async fn errors(&self) -> Vec<String> {
         let lines = self.page.issue_cmd(Console).await.unwrap();
         let lines = lines.as_array().unwrap().iter().filter(|line| line["level"] == "SEVERE");
@@ -188,7 +246,11 @@ impl Browser {
     pub(crate) async fn picture(&self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
         std::fs::create_dir_all(folder).unwrap();
-        std::fs::write(format!("{folder}/{}-{name}.png", self.name), self.page.screenshot().await.unwrap()).unwrap();
+        std::fs::write(
+            format!("{folder}/{}-{name}.png", self.name),
+            self.page.screenshot().await.unwrap(),
+        )
+        .unwrap();
     }
 
     /// Closes the browser.
@@ -202,7 +264,11 @@ impl Browser {
 struct Console;
 
 impl WebDriverCompatibleCommand for Console {
-    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, <Url as std::str::FromStr>::Err> {
+    fn endpoint(
+        &self,
+        base_url: &Url,
+        session_id: Option<&str>,
+    ) -> Result<Url, <Url as std::str::FromStr>::Err> {
         base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
     }
 

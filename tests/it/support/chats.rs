@@ -43,10 +43,24 @@ impl Chats {
 
     /// Logs in somebody who is registered.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
-        let opened = client.bare().post("/auth/login", json!({"login": login, "password": password})).await.succeeds();
-        let (access, refresh) = (opened["accessToken"].as_str().unwrap().to_owned(), opened["refreshToken"].as_str().unwrap().to_owned());
+        let opened = client
+            .bare()
+            .post("/auth/login", json!({"login": login, "password": password}))
+            .await
+            .succeeds();
+        let (access, refresh) = (
+            opened["accessToken"].as_str().unwrap().to_owned(),
+            opened["refreshToken"].as_str().unwrap().to_owned(),
+        );
         let (login, password) = (login.to_owned(), password.to_owned());
-        Self { client: client.bearer(&access), login, password, id: opened["id"].as_i64().unwrap(), access, refresh }
+        Self {
+            client: client.bearer(&access),
+            login,
+            password,
+            id: opened["id"].as_i64().unwrap(),
+            access,
+            refresh,
+        }
     }
 
     /// Makes a room with these people.

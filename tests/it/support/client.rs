@@ -57,7 +57,12 @@ impl Client {
 
     /// The same from another address of this machine, as if from elsewhere.
     pub(crate) fn at_from(address: &str, local: std::net::IpAddr) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).local_address(local).build().unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            .local_address(local)
+            .build()
+            .unwrap();
         Self { http, ..Self::at(address) }
     }
 
@@ -69,7 +74,9 @@ impl Client {
     /// The same with one more header.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
-        client.headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        client
+            .headers
+            .insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
         client
     }
 
@@ -84,9 +91,17 @@ impl Client {
     }
 
     /// Says anything.
-    pub(crate) async fn request(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
         let asked = format!("{method} {path}");
-        let request = self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
+        let request = self
+            .http
+            .request(method, format!("http://{}{path}", self.address))
+            .headers(self.headers.clone());
         let request = match body.into() {
             Body::Nothing => request,
             Body::Json(json) => request.json(&json),
@@ -102,7 +117,10 @@ impl Client {
 
     /// The status alone, of an answer that may go on for ever.
     pub(crate) async fn status(&self, method: Method, path: &str, body: &str) -> u16 {
-        let request = self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
+        let request = self
+            .http
+            .request(method, format!("http://{}{path}", self.address))
+            .headers(self.headers.clone());
         let request = if body.is_empty() { request } else { request.body(body.to_owned()) };
         request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}")).status().as_u16()
     }
@@ -129,7 +147,10 @@ impl Client {
 
     /// A handshake of which only the answer matters; a socket that it opens is dropped.
     pub(crate) async fn handshake(&self, path: &str) -> Answer {
-        let asking = self.with("connection", "Upgrade").with("upgrade", "websocket").with("sec-websocket-version", "13");
+        let asking = self
+            .with("connection", "Upgrade")
+            .with("upgrade", "websocket")
+            .with("sec-websocket-version", "13");
         asking.with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").get(path).await
     }
 
@@ -138,7 +159,9 @@ impl Client {
         let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         request.headers_mut().extend(self.headers.clone());
         let stream = TcpStream::connect(&self.address).await.unwrap();
-        let (stream, _) = client_async(request, stream).await.unwrap_or_else(|error| panic!("{name} could not open {path}: {error:?}"));
+        let (stream, _) = client_async(request, stream)
+            .await
+            .unwrap_or_else(|error| panic!("{name} could not open {path}: {error:?}"));
         Socket::new(name, stream)
     }
 }
@@ -147,6 +170,10 @@ impl Client {
 fn pieces(bytes: Vec<u8>) -> reqwest::Body {
     let bytes = Bytes::from(bytes);
     let starts = (0..bytes.len()).step_by(64 * 1024);
-    let pieces: Vec<_> = starts.map(|start| Ok::<_, Infallible>(Frame::data(bytes.slice(start..bytes.len().min(start + 64 * 1024))))).collect();
+    let pieces: Vec<_> = starts
+        .map(|start| {
+            Ok::<_, Infallible>(Frame::data(bytes.slice(start..bytes.len().min(start + 64 * 1024))))
+        })
+        .collect();
     reqwest::Body::wrap(StreamBody::new(stream::iter(pieces)))
 }

@@ -42,7 +42,9 @@ impl Ctl {
     /// The command before it runs; no variable of ours gets through but those that were set.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_"))
+        {
             command.env_remove(name);
         }
         let folder = self.data.parent().filter(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
@@ -58,7 +60,13 @@ impl Ctl {
 
     /// The same with something on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         // A command that wants no input may have ended before it gets any.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let output = child.wait_with_output().unwrap();
@@ -83,13 +91,19 @@ impl Ctl {
     pub(crate) fn all(&self, arguments: &[&str]) -> Vec<Json> {
         let said = self.run(&[arguments, &["-o", "jsonl"]].concat());
         said.ends(0);
-        said.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+        said.out
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
     }
 
     /// Makes an account whose password is `secret of NAME`, as [`super::Person`] has.
     #[track_caller]
     pub(crate) fn create(&self, name: &str, more: &[&str]) -> Json {
-        let arguments = [&["user", "create", name, "--password-stdin", "-o", "json"], more].concat();
+        let arguments =
+            [&["user", "create", name, "--password-stdin", "-o", "json"], more].concat();
         let said = self.run_with(&arguments, &format!("secret of {name}\n"));
         said.ends(0);
         serde_json::from_str(&said.out).unwrap()
@@ -104,11 +118,17 @@ impl Said {
         self
     }
 
-    /// Fails unless it ended with this code and these words on standard error, and nothing on standard output.
+    /// Fails unless it ended with this code and these words on standard error, and nothing on
+    /// standard output.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, words: &str) -> &Self {
         self.ends(code);
-        assert!(self.err.contains(words), "chatctl {}: {words:?} is not in {:?}", self.asked, self.err);
+        assert!(
+            self.err.contains(words),
+            "chatctl {}: {words:?} is not in {:?}",
+            self.asked,
+            self.err
+        );
         assert_eq!(self.out, "", "chatctl {}", self.asked);
         self
     }

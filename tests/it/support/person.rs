@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Client, Json, Server, Socket};
 
-/// A registered user who is logged in. Whatever a [`Client`] can say, a person says with their token.
+/// A registered user who is logged in. Whatever a [`Client`] can say, a person says with their
+/// token.
 #[derive(Clone)]
 pub(crate) struct Person {
     client: Client,
@@ -44,14 +45,27 @@ impl Person {
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
-        let user = client.post("/api/users", json!({"userId": login, "password": password})).await.is(201);
-        let nobody = Self { client, login: login.to_owned(), password, id: user["id"].as_i64().unwrap(), token: String::new() };
+        let user =
+            client.post("/api/users", json!({"userId": login, "password": password})).await.is(201);
+        let nobody = Self {
+            client,
+            login: login.to_owned(),
+            password,
+            id: user["id"].as_i64().unwrap(),
+            token: String::new(),
+        };
         nobody.again().await
     }
 
     /// Logs somebody in who is registered, with the password that [`Person::new`] gives.
     pub(crate) async fn known(server: &Server, login: &str) -> Self {
-        let nobody = Self { client: Client::new(server), login: login.to_owned(), password: format!("secret of {login}"), id: 0, token: String::new() };
+        let nobody = Self {
+            client: Client::new(server),
+            login: login.to_owned(),
+            password: format!("secret of {login}"),
+            id: 0,
+            token: String::new(),
+        };
         let known = nobody.again().await;
         let id = known.get("/api/users/me").await.is(200)["id"].as_i64().unwrap();
         Self { id, ..known }
@@ -59,7 +73,11 @@ impl Person {
 
     /// The same person with one more session.
     pub(crate) async fn again(&self) -> Self {
-        let login = self.bare().post("/api/login", json!({"userId": self.login, "password": self.password})).await.is(200);
+        let login = self
+            .bare()
+            .post("/api/login", json!({"userId": self.login, "password": self.password}))
+            .await
+            .is(200);
         let token = login["token"].as_str().unwrap().to_owned();
         Self { client: self.bearer(&token), token, ..self.clone() }
     }
@@ -90,7 +108,9 @@ impl Person {
 
     /// Posts a text and answers the message.
     pub(crate) async fn say(&self, room: &str, text: &str) -> Json {
-        self.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text})).await.is(201)
+        self.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text}))
+            .await
+            .is(201)
     }
 
     /// Posts several texts, one after the other, and answers their keys.
@@ -111,7 +131,11 @@ impl Person {
     pub(crate) async fn card(&self, room: &str) -> Json {
         let list = self.get("/api/chatrooms").await.is(200);
         let cards = list["chatrooms"].as_array().unwrap();
-        cards.iter().find(|card| card["roomId"] == room).unwrap_or_else(|| panic!("{room} is not in {list}")).clone()
+        cards
+            .iter()
+            .find(|card| card["roomId"] == room)
+            .unwrap_or_else(|| panic!("{room} is not in {list}"))
+            .clone()
     }
 
     /// The newest messages of the room, oldest first.
@@ -123,7 +147,10 @@ impl Person {
     /// What the messages of the room say, oldest first; deleted ones say nothing.
     pub(crate) async fn contents(&self, room: &str) -> Vec<String> {
         let history = self.history(room).await;
-        history.iter().map(|message| message["content"].as_str().unwrap_or_default().to_owned()).collect()
+        history
+            .iter()
+            .map(|message| message["content"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// A socket that has been greeted.

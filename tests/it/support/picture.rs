@@ -17,7 +17,14 @@ pub(crate) fn heavy_picture(width: u32, height: u32, ballast: usize) -> Vec<u8> 
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(&row.repeat(height as usize)).expect("memory takes all");
     let pixels = packed.finish().expect("memory takes all");
-    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(*b"IHDR", &header), chunk(*b"IDAT", &pixels), chunk(*b"IDAT", &vec![0; ballast]), chunk(*b"IEND", &[])].concat()
+    [
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        chunk(*b"IHDR", &header),
+        chunk(*b"IDAT", &pixels),
+        chunk(*b"IDAT", &vec![0; ballast]),
+        chunk(*b"IEND", &[]),
+    ]
+    .concat()
 }
 
 fn chunk(kind: [u8; 4], contents: &[u8]) -> Vec<u8> {

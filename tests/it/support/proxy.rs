@@ -10,7 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Carries TCP connections to a server; when it is cut, they end without a word and new ones are refused.
+/// Carries TCP connections to a server; when it is cut, they end without a word and new ones are
+/// refused.
 pub(crate) struct Proxy {
     address: String,
     target: Arc<Mutex<String>>,
@@ -28,7 +29,8 @@ impl Proxy {
         let target = Arc::new(Mutex::new(target.to_owned()));
         let up = watch::Sender::new(true);
         let left = Arc::new(AtomicUsize::new(usize::MAX));
-        let listening = tokio::spawn(listen(listener, Arc::clone(&target), up.clone(), Arc::clone(&left)));
+        let listening =
+            tokio::spawn(listen(listener, Arc::clone(&target), up.clone(), Arc::clone(&left)));
         Self { address, target, up, left, listening }
     }
 
@@ -42,7 +44,8 @@ impl Proxy {
         self.up.send_replace(false);
     }
 
-    /// The same as soon as clients have sent so many bytes more, in the middle of whatever they send then.
+    /// The same as soon as clients have sent so many bytes more, in the middle of whatever they
+    /// send then.
     pub(crate) fn cut_after(&self, bytes: usize) {
         self.left.store(bytes, Ordering::SeqCst);
     }
@@ -66,7 +69,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn listen(listener: TcpListener, target: Arc<Mutex<String>>, up: watch::Sender<bool>, left: Arc<AtomicUsize>) {
+async fn listen(
+    listener: TcpListener,
+    target: Arc<Mutex<String>>,
+    up: watch::Sender<bool>,
+    left: Arc<AtomicUsize>,
+) {
     while let Ok((client, _)) = listener.accept().await {
         let target = target.lock().unwrap().clone();
         tokio::spawn(carry(client, target, up.clone(), Arc::clone(&left)));
@@ -102,7 +110,11 @@ async fn carry(client: TcpStream, target: String, up: watch::Sender<bool>, left:
 }
 
 /// What a client sends, until it ends or may send no more; then false.
-async fn send(client: &mut OwnedReadHalf, server: &mut OwnedWriteHalf, left: &AtomicUsize) -> io::Result<bool> {
+async fn send(
+    client: &mut OwnedReadHalf,
+    server: &mut OwnedWriteHalf,
+    left: &AtomicUsize,
+) -> io::Result<bool> {
     let mut buffer = [0; 8192];
     loop {
         let read = client.read(&mut buffer).await?;
@@ -110,7 +122,8 @@ async fn send(client: &mut OwnedReadHalf, server: &mut OwnedWriteHalf, left: &At
             server.shutdown().await?;
             return Ok(true);
         }
-        let endless = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(read) };
+        let endless =
+            |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(read) };
         if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, endless).is_err() {
             return Ok(false);
         }

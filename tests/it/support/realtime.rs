@@ -34,7 +34,8 @@ impl Realtime {
 
     /// Logs in somebody who is registered, by whatever stands for the password.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
-        let answer = client.bare().post("/Login", json!({"username": login, "password": password})).await;
+        let answer =
+            client.bare().post("/Login", json!({"username": login, "password": password})).await;
         assert_eq!(answer.is(200), status(true));
         let (session, _) = answer.cookie("chat_session");
         let client = client.bare().with("cookie", &format!("chat_session={session}"));
@@ -45,12 +46,19 @@ impl Realtime {
     pub(crate) async fn room(&self, name: &str) -> i64 {
         let made = self.post("/Room", json!({"name": name})).await;
         assert_eq!((made.status, made.text.as_str()), (201, ""));
-        made.header("location").strip_prefix("/Room/").expect("where the room is").parse().expect("a number")
+        made.header("location")
+            .strip_prefix("/Room/")
+            .expect("where the room is")
+            .parse()
+            .expect("a number")
     }
 
     /// A token for the room.
     pub(crate) async fn token(&self, room: i64) -> String {
-        self.get(&format!("/Room/{room}")).await.is(200)["token"].as_str().expect("a text").to_owned()
+        self.get(&format!("/Room/{room}")).await.is(200)["token"]
+            .as_str()
+            .expect("a text")
+            .to_owned()
     }
 
     /// A socket that has shown nothing yet.

@@ -37,11 +37,21 @@ impl Rooms {
 
     /// Logs in somebody who is registered.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
-        let opened = client.bare().post("/login", json!({"user_id": login, "password": password})).await.is(205);
+        let opened = client
+            .bare()
+            .post("/login", json!({"user_id": login, "password": password}))
+            .await
+            .is(205);
         let session = opened["session"].as_str().unwrap().to_owned();
         let client = client.bare().with("cookie", &format!("session={session}"));
         let me = client.get("/users/me").await.is(200);
-        Self { client, login: login.to_owned(), password: password.to_owned(), id: me["id"].as_i64().unwrap(), session }
+        Self {
+            client,
+            login: login.to_owned(),
+            password: password.to_owned(),
+            id: me["id"].as_i64().unwrap(),
+            session,
+        }
     }
 
     /// The same session in the words of the native dialect.
@@ -51,7 +61,10 @@ impl Rooms {
 
     /// Makes a public room and answers its key.
     pub(crate) async fn room(&self, name: &str) -> String {
-        self.post("/rooms", json!({"name": name})).await.is(201)["room_id"].as_str().unwrap().to_owned()
+        self.post("/rooms", json!({"name": name})).await.is(201)["room_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// A socket in the room, and how the room was found.

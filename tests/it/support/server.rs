@@ -26,7 +26,8 @@ struct Running {
     output: Arc<Output>,
 }
 
-/// What the process has written so far; `count` tells that there is more, `None` that there will be no more.
+/// What the process has written so far; `count` tells that there is more, `None` that there will be
+/// no more.
 struct Output {
     lines: Mutex<Vec<String>>,
     count: watch::Sender<Option<usize>>,
@@ -45,7 +46,10 @@ impl Server {
 
     /// Starts one on what is there.
     pub(crate) async fn start_in(data: TempDir, env: &[(&str, &str)]) -> Self {
-        let env: Vec<_> = env.iter().map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned())).collect();
+        let env: Vec<_> = env
+            .iter()
+            .map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned()))
+            .collect();
         let running = Running::spawn(data.path(), &env).await;
         Self { data, env, running }
     }
@@ -64,7 +68,10 @@ impl Server {
     pub(crate) async fn addresses(&self) -> Vec<String> {
         // What comes after the last address.
         self.wait_for_log(&["Data in "]).await;
-        self.output().iter().filter_map(|line| Some(line.split_once("Listening on http://")?.1.trim().to_owned())).collect()
+        self.output()
+            .iter()
+            .filter_map(|line| Some(line.split_once("Listening on http://")?.1.trim().to_owned()))
+            .collect()
     }
 
     /// Changes a key of the configuration for the next start.
@@ -91,7 +98,10 @@ impl Server {
 
     /// What stands in the files of the log.
     pub(crate) fn log_files(&self) -> String {
-        let mut paths: Vec<PathBuf> = fs::read_dir(self.data().join("logs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths: Vec<PathBuf> = fs::read_dir(self.data().join("logs"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         paths.sort();
         paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     }
@@ -111,7 +121,10 @@ impl Server {
 
     /// Asks the process to stop.
     pub(crate) fn ask_to_stop(&self) {
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.pid().to_string()]).status().unwrap();
+        let sent = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &self.pid().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success(), "no signal could be sent");
     }
 
@@ -139,16 +152,26 @@ impl Server {
 impl Running {
     async fn spawn(data: &Path, env: &[(String, String)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_"))
+        {
             command.env_remove(name);
         }
-        command.env("CHATCTL_AUTH__HASH_THREADS", "2").envs(env.iter().map(|(key, value)| (key, value)));
+        command
+            .env("CHATCTL_AUTH__HASH_THREADS", "2")
+            .envs(env.iter().map(|(key, value)| (key, value)));
         command.args(["serve", "--data-dir"]).arg(data).current_dir(data);
         if env.iter().all(|(key, _)| key != "CHATCTL_SERVER__LISTEN") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let output = Arc::new(Output { lines: Mutex::default(), count: watch::Sender::new(Some(0)) });
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output =
+            Arc::new(Output { lines: Mutex::default(), count: watch::Sender::new(Some(0)) });
         let errors = follow(child.stderr.take().unwrap(), &output);
         let lines = follow(child.stdout.take().unwrap(), &output);
         let of_both = Arc::clone(&output);
@@ -158,8 +181,15 @@ impl Running {
             of_both.count.send_replace(None);
         });
         let mut running = Self { child, address: String::new(), output };
-        let Some(line) = running.output.wait_for(&["Listening on http"]).await else { panic!("the server did not start") };
-        line.split("://").nth(1).unwrap().trim().trim_end_matches('/').clone_into(&mut running.address);
+        let Some(line) = running.output.wait_for(&["Listening on http"]).await else {
+            panic!("the server did not start")
+        };
+        line.split("://")
+            .nth(1)
+            .unwrap()
+            .trim()
+            .trim_end_matches('/')
+            .clone_into(&mut running.address);
         running
     }
 
@@ -189,7 +219,10 @@ impl Output {
                 let last = count.borrow_and_update().is_none();
                 {
                     let lines = self.lines.lock().unwrap();
-                    if let Some(line) = lines[seen..].iter().find(|line| parts.iter().all(|part| line.contains(part))) {
+                    if let Some(line) = lines[seen..]
+                        .iter()
+                        .find(|line| parts.iter().all(|part| line.contains(part)))
+                    {
                         return Some(line.clone());
                     }
                     seen = lines.len();

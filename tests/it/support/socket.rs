@@ -27,7 +27,13 @@ pub(crate) fn is(kind: &str) -> impl Fn(&Json) -> bool + use<'_> {
 
 impl Socket {
     pub(super) fn new(name: &str, stream: WebSocketStream<TcpStream>) -> Self {
-        Self { name: name.to_owned(), stream, waiting: VecDeque::new(), heard: Vec::new(), asked: 0 }
+        Self {
+            name: name.to_owned(),
+            stream,
+            waiting: VecDeque::new(),
+            heard: Vec::new(),
+            asked: 0,
+        }
     }
 
     /// Says a frame.
@@ -119,7 +125,11 @@ impl Socket {
     }
 
     /// Fails if a frame that fits `unwanted` comes before one that fits `marker`.
-    pub(crate) async fn silent_until(&mut self, unwanted: impl Fn(&Json) -> bool, marker: impl Fn(&Json) -> bool) -> Json {
+    pub(crate) async fn silent_until(
+        &mut self,
+        unwanted: impl Fn(&Json) -> bool,
+        marker: impl Fn(&Json) -> bool,
+    ) -> Json {
         let (before, marker) = self.all_until(marker).await;
         if let Some(frame) = before.iter().find(|frame| unwanted(frame)) {
             self.fail(&format!("should not have heard {frame}"));
@@ -141,7 +151,9 @@ impl Socket {
         let asked = frame.to_string();
         let answer = self.ask(frame).await;
         if answer["error"] != code {
-            self.fail(&format!("{asked} should be refused with {code}, was answered with {answer}"));
+            self.fail(&format!(
+                "{asked} should be refused with {code}, was answered with {answer}"
+            ));
         }
         answer
     }
@@ -169,8 +181,8 @@ impl Socket {
         self.expect(|frame| frame["type"] == "chat_message" && frame["content"] == text).await
     }
 
-    /// Waits until the server has answered a `ping`: all that it said before is in, and every frame sent before was read.
-    /// Answers what was heard until then and was not asked for.
+    /// Waits until the server has answered a `ping`: all that it said before is in, and every frame
+    /// sent before was read. Answers what was heard until then and was not asked for.
     pub(crate) async fn settle(&mut self) -> Vec<Json> {
         self.asked += 1;
         let reference = format!("ping {}", self.asked);
@@ -223,7 +235,8 @@ impl Socket {
 
     fn note(&mut self, text: &str) -> Json {
         self.heard.push(text.to_owned());
-        serde_json::from_str(text).unwrap_or_else(|error| self.fail(&format!("heard no JSON ({error}): {text}")))
+        serde_json::from_str(text)
+            .unwrap_or_else(|error| self.fail(&format!("heard no JSON ({error}): {text}")))
     }
 
     fn fail(&self, why: &str) -> ! {

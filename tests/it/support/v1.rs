@@ -29,13 +29,20 @@ impl V1 {
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
-        let opened = client.post("/v1/register", json!({"login": login, "password": password})).await.is(200);
+        let opened = client
+            .post("/v1/register", json!({"login": login, "password": password}))
+            .await
+            .is(200);
         Self::opened(&client, login, &password, &opened).await
     }
 
     /// Logs in somebody who is registered.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
-        let opened = client.bare().post("/v1/login", json!({"login": login, "password": password})).await.is(200);
+        let opened = client
+            .bare()
+            .post("/v1/login", json!({"login": login, "password": password}))
+            .await
+            .is(200);
         Self::opened(client, login, password, &opened).await
     }
 
@@ -59,7 +66,11 @@ impl V1 {
 
     /// What the newest messages of a room say, oldest first.
     pub(crate) async fn contents(&self, room: i64) -> Vec<String> {
-        self.history(room).await.iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+        self.history(room)
+            .await
+            .iter()
+            .map(|message| message["text"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// A socket in the room.

@@ -2,13 +2,21 @@
 
 use serde_json::json;
 
-use super::{GIF, contents, counts, import, mattermost_lines, mattermost_user, notes, pack, slack_channel, slack_export, slack_message, slack_user, with};
+use super::{
+    GIF, contents, counts, import, mattermost_lines, mattermost_user, notes, pack, slack_channel,
+    slack_export, slack_message, slack_user, with,
+};
 
 #[test]
 fn what_slack_shows_beside_the_text_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let (zip, data) = (dir.path().join("f.zip"), dir.path().join("data"));
-    let bot = |ts: &str, more: &serde_json::Value| with(json!({"type": "message", "subtype": "bot_message", "bot_id": "B1", "ts": ts, "text": ""}), more);
+    let bot = |ts: &str, more: &serde_json::Value| {
+        with(
+            json!({"type": "message", "subtype": "bot_message", "bot_id": "B1", "ts": ts, "text": ""}),
+            more,
+        )
+    };
     let rich = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "only in blocks"}]}]}]);
     let day = json!([
         with(
@@ -52,13 +60,37 @@ fn what_programs_say_in_mattermost_is_taken() {
     let lines = mattermost_lines(&[
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O"})),
         ("user", mattermost_user("bob", &[("town", "")])),
-        ("post", post("", 1_704_100_001_000, json!({"attachments": [{"title": "Build 17", "text": "3 tests failed"}]}))),
-        ("post", post("build", 1_704_100_002_000, json!({"attachments": [{"text": "hidden in props", "fields": [{"title": "Tests", "value": 3}]}]}))),
-        ("post", post("from a hook", 1_704_100_003_000, json!({"from_webhook": "true", "override_username": "CI"}))),
+        (
+            "post",
+            post(
+                "",
+                1_704_100_001_000,
+                json!({"attachments": [{"title": "Build 17", "text": "3 tests failed"}]}),
+            ),
+        ),
+        (
+            "post",
+            post(
+                "build",
+                1_704_100_002_000,
+                json!({"attachments": [{"text": "hidden in props", "fields": [{"title": "Tests", "value": 3}]}]}),
+            ),
+        ),
+        (
+            "post",
+            post(
+                "from a hook",
+                1_704_100_003_000,
+                json!({"from_webhook": "true", "override_username": "CI"}),
+            ),
+        ),
     ]);
     std::fs::write(&file, lines).unwrap();
     counts(&import(&data, &file, &[]), &[("messages", 3, 0), ("users", 2, 0)]);
-    assert_eq!(contents(&data, "Town"), ["Build 17\n3 tests failed", "build\nhidden in props\nTests: 3", "from a hook"]);
+    assert_eq!(
+        contents(&data, "Town"),
+        ["Build 17\n3 tests failed", "build\nhidden in props\nTests: 3", "from a hook"]
+    );
     assert_eq!(super::items(&data, &["room", "messages", "Town"])[2]["user"], "CI");
 }
 
@@ -66,13 +98,19 @@ fn what_programs_say_in_mattermost_is_taken() {
 fn pictures_of_people_and_files_by_their_ids_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let (slack, mattermost) = (dir.path().join("s.zip"), dir.path().join("m.zip"));
-    let day = json!([with(slack_message("1704100000.0001", "U1", "see"), &json!({"files": [{"id": "F0ABC", "name": "a/../x.gif"}]}))]);
+    let day = json!([with(
+        slack_message("1704100000.0001", "U1", "see"),
+        &json!({"files": [{"id": "F0ABC", "name": "a/../x.gif"}]})
+    )]);
     let files = [
         ("users.json", json!([slack_user("U1AB", "ann"), slack_user("U1", "bob")])),
         ("channels.json", json!([slack_channel("C1", "general", &json!(["U1"]))])),
         ("general/2024-01-01.json", day),
     ];
-    let mut files: Vec<_> = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes())).into_iter().collect();
+    let mut files: Vec<_> = files
+        .map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()))
+        .into_iter()
+        .collect();
     files.push(("__avatars/U1AB/face.gif".to_owned(), GIF.to_vec()));
     files.push(("general/attachments/F0ABC_whatever.gif".to_owned(), GIF.to_vec()));
     pack(&slack, &files);
@@ -80,7 +118,16 @@ fn pictures_of_people_and_files_by_their_ids_are_found() {
     let exported = super::ends(0, &dir.path().join("one"), &["export"]);
     let ann = exported.lines().find(|line| line.contains(r#""login":"ann""#)).unwrap();
     assert!(ann.contains(r#""media":"#), "{ann}");
-    let lines = mattermost_lines(&[("user", with(mattermost_user("ann", &[]), &json!({"profile_image": "profile_pictures\\u1.gif"})))]);
-    pack(&mattermost, &[("import.jsonl".to_owned(), lines), ("data\\profile_pictures\\u1.gif".to_owned(), GIF.to_vec())]);
+    let lines = mattermost_lines(&[(
+        "user",
+        with(mattermost_user("ann", &[]), &json!({"profile_image": "profile_pictures\\u1.gif"})),
+    )]);
+    pack(
+        &mattermost,
+        &[
+            ("import.jsonl".to_owned(), lines),
+            ("data\\profile_pictures\\u1.gif".to_owned(), GIF.to_vec()),
+        ],
+    );
     counts(&import(&dir.path().join("two"), &mattermost, &[]), &[("users", 1, 0), ("media", 1, 0)]);
 }

@@ -12,7 +12,11 @@ use crate::support::{Body, Person, Server, people, picture};
 /// The lines but for the first and the last, which tell of the export itself.
 fn body(text: &str) -> Vec<&str> {
     let lines: Vec<_> = text.lines().collect();
-    assert!(lines[0].contains(r#""type":"header""#) && lines[lines.len() - 1].contains(r#""type":"end""#), "{text}");
+    assert!(
+        lines[0].contains(r#""type":"header""#)
+            && lines[lines.len() - 1].contains(r#""type":"end""#),
+        "{text}"
+    );
     lines[1..lines.len() - 1].to_vec()
 }
 
@@ -20,17 +24,26 @@ fn body(text: &str) -> Vec<&str> {
 async fn world(server: &Server) -> (Person, String) {
     let [ann, bob] = people(server, ["ann", "민지"]).await;
     let media = ann.post("/api/media?fileName=a.png", Body::Raw(picture(40, 30))).await.is(201);
-    ann.patch("/api/users/me", json!({"mediaId": media["id"], "email": "ann@example.org"})).await.is(200);
+    ann.patch("/api/users/me", json!({"mediaId": media["id"], "email": "ann@example.org"}))
+        .await
+        .is(200);
     let room = ann.public_room("책방 🌻").await;
     let private = ann.room(&[&bob]).await;
     bob.post(&format!("/api/chatrooms/{room}/join"), json!({})).await.is(200);
     let body = json!({"content": "@민지 만화책", "mediaIds": [media["id"]], "clientId": "c1"});
     let first = ann.post(&format!("/api/chatrooms/{room}/messages"), body).await.is(201);
     let key = first["messageId"].as_str().unwrap();
-    bob.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "답장", "replyTo": key})).await.is(201);
+    bob.post(
+        &format!("/api/chatrooms/{room}/messages"),
+        json!({"content": "답장", "replyTo": key}),
+    )
+    .await
+    .is(201);
     bob.say(&private, "둘만의 말").await;
     let gone = bob.say(&room, "to be deleted").await;
-    bob.delete(&format!("/api/chatrooms/{room}/messages/{}", gone["messageId"].as_str().unwrap())).await.is_text(204);
+    bob.delete(&format!("/api/chatrooms/{room}/messages/{}", gone["messageId"].as_str().unwrap()))
+        .await
+        .is_text(204);
     (ann, room)
 }
 
@@ -99,13 +112,18 @@ async fn of_half_an_export_nothing_is_taken() {
         assert!(refused.contains(why), "{why}: {refused}");
         assert!(!new.exists(), "{why}");
     }
-    assert_eq!(chatctl(&new, &["export", whole.to_str().unwrap()]).status.code(), Some(4), "nothing is written over");
+    assert_eq!(
+        chatctl(&new, &["export", whole.to_str().unwrap()]).status.code(),
+        Some(4),
+        "nothing is written over"
+    );
 }
 
 /// `CHATCTL_TEST_IMPORT=100000` says how many messages; the rate is printed.
 #[tokio::test]
 async fn many_messages_come_in_quickly() {
-    let wanted: u64 = std::env::var("CHATCTL_TEST_IMPORT").map_or(2_000, |text| text.parse().unwrap());
+    let wanted: u64 =
+        std::env::var("CHATCTL_TEST_IMPORT").map_or(2_000, |text| text.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("many.jsonl");
     std::fs::write(&file, many(wanted)).unwrap();
@@ -123,7 +141,9 @@ fn exported(data: &Path, wanted: u64) {
 
 /// A bulk export of Mattermost with so many posts.
 fn many(count: u64) -> String {
-    let mut text = String::from("{\"type\":\"version\",\"version\":1}\n{\"type\":\"channel\",\"channel\":{\"team\":\"t\",\"name\":\"c\",\"type\":\"O\"}}\n");
+    let mut text = String::from(
+        "{\"type\":\"version\",\"version\":1}\n{\"type\":\"channel\",\"channel\":{\"team\":\"t\",\"name\":\"c\",\"type\":\"O\"}}\n",
+    );
     for n in 0..count {
         let message = json!({"team": "t", "channel": "c", "user": format!("user{}", n % 50), "message": format!("메시지 {n} about the book"), "create_at": 1_752_537_600_000 + n * 1000});
         writeln!(text, "{}", json!({"type": "post", "post": message})).unwrap();

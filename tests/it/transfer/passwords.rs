@@ -12,7 +12,10 @@ async fn everybody_without_a_password_gets_one_in_a_file() {
     let mut server = stopped().await;
     let zip = server.data().join("a.zip");
     let users = json!([
-        with(slack_user("U1", "ann"), &json!({"profile": {"real_name": "Ann", "email": "ann@example.org"}})),
+        with(
+            slack_user("U1", "ann"),
+            &json!({"profile": {"real_name": "Ann", "email": "ann@example.org"}})
+        ),
         slack_user("U2", "bob"),
         with(slack_user("U3", "gone"), &json!({"deleted": true})),
     ]);
@@ -22,7 +25,10 @@ async fn everybody_without_a_password_gets_one_in_a_file() {
     std::fs::write(&known, "correct horse\n").unwrap();
     ends(0, server.data(), &["user", "passwd", "bob", "--password-file", known.to_str().unwrap()]);
     let file = server.data().join("passwords.csv");
-    let give = |file: &std::path::Path| ["user", "passwd", "--all-without", "--generate", "--to", file.to_str().unwrap()].map(str::to_owned);
+    let give = |file: &std::path::Path| {
+        ["user", "passwd", "--all-without", "--generate", "--to", file.to_str().unwrap()]
+            .map(str::to_owned)
+    };
     let run = |server: &crate::support::Server, file: &std::path::Path| {
         let arguments = give(file);
         ends(0, server.data(), &arguments.iter().map(String::as_str).collect::<Vec<_>>())
@@ -31,7 +37,10 @@ async fn everybody_without_a_password_gets_one_in_a_file() {
     let text = std::fs::read_to_string(&file).unwrap();
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows.len(), 2, "only ann is enabled and without one: {text}");
-    assert_eq!((rows[0].as_slice(), rows[1][0], rows[1][2]), (&["login", "password", "email"][..], "ann", "ann@example.org"));
+    assert_eq!(
+        (rows[0].as_slice(), rows[1][0], rows[1][2]),
+        (&["login", "password", "email"][..], "ann", "ann@example.org")
+    );
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     // Once given, it is not given again; the file is then not made.
     let second = server.data().join("second.csv");
@@ -41,6 +50,12 @@ async fn everybody_without_a_password_gets_one_in_a_file() {
     run(&server, &second);
     assert!(!second.exists());
     let client = Client::new(&server);
-    client.post("/api/login", Body::Json(json!({"userId": "ann", "password": rows[1][1]}))).await.is(200);
-    client.post("/api/login", Body::Json(json!({"userId": "bob", "password": "correct horse"}))).await.is(200);
+    client
+        .post("/api/login", Body::Json(json!({"userId": "ann", "password": rows[1][1]})))
+        .await
+        .is(200);
+    client
+        .post("/api/login", Body::Json(json!({"userId": "bob", "password": "correct horse"})))
+        .await
+        .is(200);
 }

@@ -15,7 +15,11 @@ fn slack(path: &Path, messages: usize) {
     let said: Vec<_> = (0..messages)
         .map(|n| json!({"type": "message", "user": "U1", "ts": format!("{}.000100", 1_752_537_600 + n), "text": format!("message {n} {}", "and more ".repeat(20))}))
         .collect();
-    let files = [("users.json", users), ("channels.json", channels), ("general/2025-07-15.json", json!(said))];
+    let files = [
+        ("users.json", users),
+        ("channels.json", channels),
+        ("general/2025-07-15.json", json!(said)),
+    ];
     pack(path, &files.map(|(name, content)| (name.to_owned(), content.to_string().into_bytes())));
 }
 
@@ -27,7 +31,8 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let (picture, empty, text) = (at("a.png", &picture(8, 8)), at("empty.jsonl", b""), at("a.txt", b"hello\n"));
+    let (picture, empty, text) =
+        (at("a.png", &picture(8, 8)), at("empty.jsonl", b""), at("a.txt", b"hello\n"));
     let broken = at("a.zip", b"PK\x03\x04 and nothing more");
     let (other, folder) = (dir.path().join("other.zip"), dir.path().to_str().unwrap().to_owned());
     pack(&other, &[("readme.txt".to_owned(), b"hello".to_vec())]);
@@ -41,7 +46,11 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         (&["import", &empty], 1, "it is empty"),
         (&["import", &text], 1, "no export of chatctl"),
         (&["import", &broken], 1, "a.zip"),
-        (&["import", other.to_str().unwrap()], 1, "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)"),
+        (
+            &["import", other.to_str().unwrap()],
+            1,
+            "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)",
+        ),
         (&["import", &folder], 1, "it is a directory"),
     ];
     for (arguments, code, words) in table {
@@ -57,8 +66,15 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
 #[test]
 fn an_archive_that_unpacks_to_too_much_is_refused_and_another_is_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let (bomb, good, new) = (dir.path().join("bomb.zip"), dir.path().join("good.zip"), dir.path().join("new"));
-    pack(&bomb, &[("users.json".to_owned(), vec![b' '; 129 * 1024 * 1024]), ("channels.json".to_owned(), b"[]".to_vec())]);
+    let (bomb, good, new) =
+        (dir.path().join("bomb.zip"), dir.path().join("good.zip"), dir.path().join("new"));
+    pack(
+        &bomb,
+        &[
+            ("users.json".to_owned(), vec![b' '; 129 * 1024 * 1024]),
+            ("channels.json".to_owned(), b"[]".to_vec()),
+        ],
+    );
     assert!(bomb.metadata().unwrap().len() < 1024 * 1024);
     for more in [&["--dry-run"][..], &["--yes"]] {
         let said = ends(1, &new, &[&["import", bomb.to_str().unwrap()], more].concat());
@@ -77,9 +93,17 @@ async fn data_that_are_there_are_asked_about() {
     let file = dir.path().join("slack.zip");
     slack(&file, 3);
     let file = file.to_str().unwrap();
-    let names = || ctl.all(&["user", "list"]).iter().map(|user| user["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    let shown: serde_json::Value = serde_json::from_str(&ends(0, server.data(), &["-o", "json", "import", file, "--dry-run"])).unwrap();
-    let messages = shown.as_array().unwrap().iter().find(|item| item["what"] == "messages").unwrap();
+    let names = || {
+        ctl.all(&["user", "list"])
+            .iter()
+            .map(|user| user["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let shown: serde_json::Value =
+        serde_json::from_str(&ends(0, server.data(), &["-o", "json", "import", file, "--dry-run"]))
+            .unwrap();
+    let messages =
+        shown.as_array().unwrap().iter().find(|item| item["what"] == "messages").unwrap();
     assert_eq!((&messages["taken"], names().len()), (&json!(3), 1), "it was only said");
     let refused = ends(2, server.data(), &["import", file]);
     assert!(refused.contains("messages 3") && refused.contains("--yes"), "{refused}");
@@ -105,12 +129,23 @@ async fn a_disk_that_is_full_in_the_middle_is_no_harm() {
     let roomy = server.data().join("data");
     assert!(Command::new("cp").arg("-a").arg(&data).arg(&roomy).status().unwrap().success());
     let report = import(&roomy, &file, &[]);
-    let (taken, known) = (report["messages"]["taken"].as_u64().unwrap(), report["messages"]["known"].as_u64().unwrap());
+    let (taken, known) = (
+        report["messages"]["taken"].as_u64().unwrap(),
+        report["messages"]["known"].as_u64().unwrap(),
+    );
     eprintln!("{known} had come before the disk was full");
     assert_eq!(taken + known, 4000, "{report:?}");
     assert_eq!(ends(0, &roomy, &["-o", "json", "db", "check"]).trim(), "[]");
-    for entry in std::fs::read_dir(server.data()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| *path != roomy) {
-        if entry.is_dir() { std::fs::remove_dir_all(entry).unwrap() } else { std::fs::remove_file(entry).unwrap() }
+    for entry in std::fs::read_dir(server.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| *path != roomy)
+    {
+        if entry.is_dir() {
+            std::fs::remove_dir_all(entry).unwrap()
+        } else {
+            std::fs::remove_file(entry).unwrap()
+        }
     }
     for entry in std::fs::read_dir(&roomy).unwrap().map(|entry| entry.unwrap().path()) {
         std::fs::rename(&entry, server.data().join(entry.file_name().unwrap())).unwrap();
@@ -126,7 +161,11 @@ pub(super) struct Mounted<'p>(&'p Path);
 impl<'p> Mounted<'p> {
     /// One that is soon full.
     pub(super) fn small(at: &'p Path) -> Self {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1500k", "chatctl-test"]).arg(at).status().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1500k", "chatctl-test"])
+            .arg(at)
+            .status()
+            .unwrap();
         assert!(mounted.success(), "the tests run as root");
         Self(at)
     }

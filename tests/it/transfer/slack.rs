@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{GIF, arrive, chatctl, counts, ends, finds, fixtures, import, notes, pack, room, stopped};
+use super::{
+    GIF, arrive, chatctl, counts, ends, finds, fixtures, import, notes, pack, room, stopped,
+};
 use crate::support::texts;
 
 /// The export, with or without the last day.
@@ -16,11 +18,17 @@ fn slack(path: &Path, with_later: bool) {
         if entry.path().is_file() {
             files.push((name, std::fs::read(entry.path()).unwrap()));
         } else if name != "later" {
-            files.push((format!("{name}/2025-07-15.json"), std::fs::read(entry.path().join("2025-07-15.json")).unwrap()));
+            files.push((
+                format!("{name}/2025-07-15.json"),
+                std::fs::read(entry.path().join("2025-07-15.json")).unwrap(),
+            ));
         }
     }
     if with_later {
-        files.push(("general/2025-07-16.json".to_owned(), std::fs::read(root.join("later/2025-07-16.json")).unwrap()));
+        files.push((
+            "general/2025-07-16.json".to_owned(),
+            std::fs::read(root.join("later/2025-07-16.json")).unwrap(),
+        ));
     }
     files.push(("__uploads/F01/그림.gif".to_owned(), GIF.to_vec()));
     files.push(("../../outside/2025-07-15.json".to_owned(), b"[]".to_vec()));
@@ -34,7 +42,17 @@ async fn people_find_their_rooms_with_all_that_was_said() {
     slack(&zip, false);
     slack(&later, true);
     let first = super::import_in_part(server.data(), &zip);
-    counts(&first, &[("users", 8, 0), ("rooms", 4, 0), ("participants", 11, 0), ("messages", 10, 0), ("reactions", 3, 0), ("media", 1, 0)]);
+    counts(
+        &first,
+        &[
+            ("users", 8, 0),
+            ("rooms", 4, 0),
+            ("participants", 11, 0),
+            ("messages", 10, 0),
+            ("reactions", 3, 0),
+            ("media", 1, 0),
+        ],
+    );
     notes(
         &first,
         &[
@@ -50,10 +68,24 @@ async fn people_find_their_rooms_with_all_that_was_said() {
         ],
     );
     let second = import(server.data(), &zip, &["--skip-bad"]);
-    counts(&second, &[("users", 0, 8), ("rooms", 0, 4), ("participants", 0, 11), ("messages", 0, 10), ("reactions", 0, 0), ("media", 0, 1)]);
+    counts(
+        &second,
+        &[
+            ("users", 0, 8),
+            ("rooms", 0, 4),
+            ("participants", 0, 11),
+            ("messages", 0, 10),
+            ("reactions", 0, 0),
+            ("media", 0, 1),
+        ],
+    );
     let ann = arrive(&mut server, "ann.lee").await;
     let card = room(&ann, "general").await;
-    assert_eq!((&card["unreadCount"], &card["visibility"], &card["ownerId"]), (&json!(0), &json!("public"), &json!("minji")), "{card}");
+    assert_eq!(
+        (&card["unreadCount"], &card["visibility"], &card["ownerId"]),
+        (&json!(0), &json!("public"), &json!("minji")),
+        "{card}"
+    );
     let key = card["roomId"].as_str().unwrap();
     let history = ann.history(key).await;
     let contents = json!(history);
@@ -69,11 +101,17 @@ async fn people_find_their_rooms_with_all_that_was_said() {
             "7",
         ]
     );
-    assert_eq!(texts(&contents, "userId"), ["ann.lee", "minji", "minji", "Deploy-Bot", "guest", "ann.lee", "ann.lee"]);
+    assert_eq!(
+        texts(&contents, "userId"),
+        ["ann.lee", "minji", "minji", "Deploy-Bot", "guest", "ann.lee", "ann.lee"]
+    );
     assert_eq!(history[0]["createdAt"], "2025-07-15T00:00:01.000Z");
     assert!(history[0]["editedAt"].is_string(), "{}", history[0]);
     assert_eq!(history[1]["replyTo"], history[0]["messageId"]);
-    assert_eq!(history[0]["reactions"], json!([{"reactionType": "👍", "userIds": ["minji", "cho"]}, {"reactionType": "❤️", "userIds": ["user-u99"]}]));
+    assert_eq!(
+        history[0]["reactions"],
+        json!([{"reactionType": "👍", "userIds": ["minji", "cho"]}, {"reactionType": "❤️", "userIds": ["user-u99"]}])
+    );
     let name = history[5]["media"][0]["name"].as_str().unwrap();
     ann.get(&format!("/api/media/{name}")).await.is_text(200);
     room(&ann, "비밀").await;
@@ -85,7 +123,10 @@ async fn people_find_their_rooms_with_all_that_was_said() {
     server.restart().await;
     let ann = crate::support::Person::known(&server, "ann.lee").await;
     let history = ann.history(key).await;
-    assert_eq!((&history[7]["content"], &history[7]["replyTo"]), (&json!("다음 날"), &history[0]["messageId"]));
+    assert_eq!(
+        (&history[7]["content"], &history[7]["replyTo"]),
+        (&json!("다음 날"), &history[0]["messageId"])
+    );
     assert_eq!(room(&ann, "general").await["unreadCount"], 0);
 }
 

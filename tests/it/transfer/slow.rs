@@ -19,7 +19,12 @@ async fn heavy() -> (Server, Person, String) {
     let ann = Person::new(&server, "ann").await;
     let room = ann.public_room("lobby").await;
     let media = ann.post("/api/media?fileName=a.bin", Body::Raw(vec![7; UPLOAD])).await.is(201);
-    ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "before", "mediaIds": [media["id"]]})).await.is(201);
+    ann.post(
+        &format!("/api/chatrooms/{room}/messages"),
+        json!({"content": "before", "mediaIds": [media["id"]]}),
+    )
+    .await
+    .is(201);
     (server, ann, room)
 }
 
@@ -42,7 +47,12 @@ async fn no_copy_stays(server: &Server) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_stops_holds_up_nobody() {
     let (server, ann, room) = heavy().await;
-    let mut child = Ctl::of(&server).command(&["export"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Ctl::of(&server)
+        .command(&["export"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut output = child.stdout.take().unwrap();
     let mut read = vec![0; 1024];
     output.read_exact(&mut read).unwrap();
@@ -55,7 +65,8 @@ async fn a_reader_that_stops_holds_up_nobody() {
     assert!(log.metadata().unwrap().len() > 0);
     let conn = Connection::open(server.data().join("chat.db")).unwrap();
     conn.busy_timeout(Duration::from_secs(5)).unwrap();
-    let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0)).unwrap();
+    let busy: bool =
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0)).unwrap();
     assert!(!busy, "the log is held");
     assert!(child.try_wait().unwrap().is_none(), "the export still waits for its reader");
     let rest = tokio::task::spawn_blocking(move || {
@@ -67,7 +78,11 @@ async fn a_reader_that_stops_holds_up_nobody() {
     no_copy_stays(&server).await;
     let text = String::from_utf8(bytes).unwrap();
     let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
-    assert_eq!((&last["type"], &last["counts"]["message"]), (&json!("end"), &json!(1)), "one moment");
+    assert_eq!(
+        (&last["type"], &last["counts"]["message"]),
+        (&json!("end"), &json!(1)),
+        "one moment"
+    );
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("all.jsonl");
     std::fs::write(&file, text).unwrap();
@@ -77,7 +92,13 @@ async fn a_reader_that_stops_holds_up_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_away_or_presses_ctrl_c_leaves_nothing() {
     let (mut server, ann, room) = heavy().await;
-    let mut child = Ctl::of(&server).command(&["export"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Ctl::of(&server)
+        .command(&["export"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut output = child.stdout.take().unwrap();
     output.read_exact(&mut [0; 1024]).unwrap();
     drop(output);
@@ -93,16 +114,30 @@ async fn who_goes_away_or_presses_ctrl_c_leaves_nothing() {
         for attempt in 0..40 {
             let file = dir.path().join(format!("{running}-{attempt}.jsonl"));
             let part = file.with_extension("jsonl.part");
-            let mut child = Ctl::of(&server).command(&["export", file.to_str().unwrap()]).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            while child.try_wait().unwrap().is_none() && !part.metadata().is_ok_and(|part| part.len() > 0) {
+            let mut child = Ctl::of(&server)
+                .command(&["export", file.to_str().unwrap()])
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            while child.try_wait().unwrap().is_none()
+                && !part.metadata().is_ok_and(|part| part.len() > 0)
+            {
                 std::thread::yield_now();
             }
             // Where it has ended already, there is nobody to send to.
-            std::process::Command::new("sh").args(["-c", "kill -INT \"$0\" 2>/dev/null", &child.id().to_string()]).status().unwrap();
+            std::process::Command::new("sh")
+                .args(["-c", "kill -INT \"$0\" 2>/dev/null", &child.id().to_string()])
+                .status()
+                .unwrap();
             let code = child.wait().unwrap().code();
             assert!(!part.exists(), "{code:?}");
             was_in_the_middle = code == Some(130);
-            assert_eq!((was_in_the_middle || code == Some(0), file.exists()), (true, !was_in_the_middle), "{code:?}");
+            assert_eq!(
+                (was_in_the_middle || code == Some(0), file.exists()),
+                (true, !was_in_the_middle),
+                "{code:?}"
+            );
             if was_in_the_middle {
                 break;
             }
@@ -113,5 +148,10 @@ async fn who_goes_away_or_presses_ctrl_c_leaves_nothing() {
     }
     let whole = dir.path().join("whole.jsonl");
     ends(0, server.data(), &["export", whole.to_str().unwrap()]);
-    assert_eq!(chatctl(&dir.path().join("new"), &["import", whole.to_str().unwrap(), "--dry-run"]).status.code(), Some(0));
+    assert_eq!(
+        chatctl(&dir.path().join("new"), &["import", whole.to_str().unwrap(), "--dry-run"])
+            .status
+            .code(),
+        Some(0)
+    );
 }

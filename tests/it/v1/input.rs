@@ -9,8 +9,17 @@ use crate::support::{Body, Server, V1};
 async fn a_body_that_is_not_what_it_should_be_is_invalid_json() {
     let server = Server::start().await;
     let ann = V1::new(&server, "ann").await;
-    let broken: [&[u8]; 9] =
-        [b"{", b"nonsense", b"[]", b"7", b"null", b"\"x\"", b"{\"login\":\"\\ud800\",\"password\":\"x\"}", b"{\"login\":\"\xff\"}", b"\xff"];
+    let broken: [&[u8]; 9] = [
+        b"{",
+        b"nonsense",
+        b"[]",
+        b"7",
+        b"null",
+        b"\"x\"",
+        b"{\"login\":\"\\ud800\",\"password\":\"x\"}",
+        b"{\"login\":\"\xff\"}",
+        b"\xff",
+    ];
     for path in ["/v1/register", "/v1/login", "/v1/rooms", "/v1/logout"] {
         for body in broken {
             ann.post(path, Body::Raw(body.to_vec())).await.fails_v1(422, "invalid_json");
@@ -18,17 +27,40 @@ async fn a_body_that_is_not_what_it_should_be_is_invalid_json() {
     }
     for path in ["/v1/register", "/v1/login"] {
         ann.post(path, "").await.fails_v1(422, "invalid_json");
-        let bodies = [json!({}), json!({"login": "ben"}), json!({"password": "long enough"}), json!({"login": 7, "password": "long enough"})];
-        for body in bodies.into_iter().chain([json!({"login": "ben", "password": null}), json!({"login": ["ben"], "password": "long enough"})]) {
+        let bodies = [
+            json!({}),
+            json!({"login": "ben"}),
+            json!({"password": "long enough"}),
+            json!({"login": 7, "password": "long enough"}),
+        ];
+        for body in bodies.into_iter().chain([
+            json!({"login": "ben", "password": null}),
+            json!({"login": ["ben"], "password": "long enough"}),
+        ]) {
             ann.post(path, body).await.fails_v1(422, "invalid_json");
         }
     }
     for login in ["a\u{0}b", &"x".repeat(65)] {
-        ann.post("/v1/register", json!({"login": login, "password": "long enough"})).await.fails_v1(422, "invalid_json");
+        ann.post("/v1/register", json!({"login": login, "password": "long enough"}))
+            .await
+            .fails_v1(422, "invalid_json");
     }
-    ann.post("/v1/register", json!({"login": "ben", "password": "x".repeat(257)})).await.fails_v1(422, "invalid_json");
-    let rooms = [json!({}), json!({"users": null}), json!({"users": 7}), json!({"users": {}}), json!({"users": [7]}), json!({"users": [{}]})];
-    for body in rooms.into_iter().chain([json!({"users": [{"id": "2"}]}), json!({"users": [{"id": 1.5}]}), json!({"users": [{"login": "ben"}]})]) {
+    ann.post("/v1/register", json!({"login": "ben", "password": "x".repeat(257)}))
+        .await
+        .fails_v1(422, "invalid_json");
+    let rooms = [
+        json!({}),
+        json!({"users": null}),
+        json!({"users": 7}),
+        json!({"users": {}}),
+        json!({"users": [7]}),
+        json!({"users": [{}]}),
+    ];
+    for body in rooms.into_iter().chain([
+        json!({"users": [{"id": "2"}]}),
+        json!({"users": [{"id": 1.5}]}),
+        json!({"users": [{"login": "ben"}]}),
+    ]) {
         ann.post("/v1/rooms", body).await.fails_v1(422, "invalid_json");
     }
     assert_eq!(ann.get("/v1/rooms").await.is(200), json!([]), "nothing of it is stored");
@@ -40,7 +72,15 @@ async fn a_body_that_is_not_what_it_should_be_is_invalid_json() {
 async fn unknown_paths_and_wrong_methods_are_told_apart() {
     let server = Server::start().await;
     let ann = V1::new(&server, "ann").await;
-    for path in ["/v1", "/v1/", "/v1/nothing", "/v1/Info", "/v1/rooms/1/nothing", "/v1/rooms/1/messages/2", "/v1//info"] {
+    for path in [
+        "/v1",
+        "/v1/",
+        "/v1/nothing",
+        "/v1/Info",
+        "/v1/rooms/1/nothing",
+        "/v1/rooms/1/messages/2",
+        "/v1//info",
+    ] {
         ann.get(path).await.fails_v1(404, "not_found");
         ann.bare().post(path, "{broken").await.fails_v1(404, "not_found");
     }
@@ -55,10 +95,21 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
         ("/v1/rooms/1/messages", &["GET"]),
     ];
     for (path, methods) in known {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].into_iter().filter(|method| !methods.contains(method)) {
-            let answer = ann.bare().request(method.parse::<Method>().expect("a method"), path, Body::Nothing).await;
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+            .into_iter()
+            .filter(|method| !methods.contains(method))
+        {
+            let answer = ann
+                .bare()
+                .request(method.parse::<Method>().expect("a method"), path, Body::Nothing)
+                .await;
             answer.fails_v1(405, "method_not_allowed");
-            let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).filter(|name| *name != "HEAD").collect();
+            let mut allowed: Vec<_> = answer
+                .header("allow")
+                .split(',')
+                .map(str::trim)
+                .filter(|name| *name != "HEAD")
+                .collect();
             allowed.sort_unstable();
             assert_eq!(allowed, methods, "{path}");
         }

@@ -14,12 +14,16 @@ async fn every_socket_of_the_room_hears_a_message() {
     let server = Server::start().await;
     let (ann, ben) = (V1::new(&server, "ann").await, V1::new(&server, "ben").await);
     let room = ann.room(&[ben.id]).await;
-    let (mut sender, mut twin, mut other) = (ann.open(room).await, ann.open(room).await, ben.open(room).await);
+    let (mut sender, mut twin, mut other) =
+        (ann.open(room).await, ann.open(room).await, ben.open(room).await);
     sender.send(json!({"text": "И тебе привет", "user_id": 7, "more": {}})).await;
     for socket in [&mut sender, &mut twin, &mut other] {
         let frame = socket.next().await;
         has_exactly(&frame, &["text", "user_id", "room_id", "created_at"]);
-        assert_eq!((&frame["text"], &frame["user_id"], &frame["room_id"]), (&json!("И тебе привет"), &json!(ann.id), &json!(room)));
+        assert_eq!(
+            (&frame["text"], &frame["user_id"], &frame["room_id"]),
+            (&json!("И тебе привет"), &json!(ann.id), &json!(room))
+        );
         assert!(fits(&frame["created_at"], "0000-00-00T00:00:00"), "{frame}");
         assert_eq!(ann.history(room).await, [frame]);
     }
@@ -30,11 +34,20 @@ async fn the_session_may_stand_in_the_query() {
     let server = Server::start().await;
     let ann = V1::new(&server, "ann").await;
     let room = ann.room(&[]).await;
-    let mut socket = ann.bare().socket("ann", &format!("/v1/rooms/{room}/chat?session_id={}", ann.session)).await;
+    let mut socket = ann
+        .bare()
+        .socket("ann", &format!("/v1/rooms/{room}/chat?session_id={}", ann.session))
+        .await;
     socket.send(json!({"text": "hello"})).await;
     assert_eq!(socket.next().await["text"], "hello");
-    ann.bare().handshake(&format!("/v1/rooms/{room}/chat?session_id={}", "0".repeat(40))).await.fails_v1(401, "unauthorized");
-    ann.with("origin", "http://evil.example").handshake(&format!("/v1/rooms/{room}/chat")).await.fails_v1(403, "forbidden");
+    ann.bare()
+        .handshake(&format!("/v1/rooms/{room}/chat?session_id={}", "0".repeat(40)))
+        .await
+        .fails_v1(401, "unauthorized");
+    ann.with("origin", "http://evil.example")
+        .handshake(&format!("/v1/rooms/{room}/chat"))
+        .await
+        .fails_v1(403, "forbidden");
     let plain = ann.get(&format!("/v1/rooms/{room}/chat")).await;
     plain.fails_v1(426, "upgrade_required");
     assert_eq!(plain.header("upgrade").to_lowercase(), "websocket");
@@ -47,8 +60,27 @@ async fn a_bad_frame_is_answered_to_its_sender_only_and_stores_nothing() {
     let room = ann.room(&[ben.id]).await;
     let (mut sender, mut other) = (ann.open(room).await, ben.open(room).await);
     let long = json!({"text": "x".repeat(4001)}).to_string();
-    let bad = ["", "nonsense", "{", "{}", "[]", "7", "null", r#"{"text":7}"#, r#"{"text":null}"#, r#"{"text":""}"#, r#"{"text":"  "}"#, r#"{"Text":"x"}"#];
-    let worse = [r#"{"text":"\u0000"}"#, r#"{"text":"\ud800"}"#, r#"["x"]"#, r#"{"text":"x"} y"#, long.as_str()];
+    let bad = [
+        "",
+        "nonsense",
+        "{",
+        "{}",
+        "[]",
+        "7",
+        "null",
+        r#"{"text":7}"#,
+        r#"{"text":null}"#,
+        r#"{"text":""}"#,
+        r#"{"text":"  "}"#,
+        r#"{"Text":"x"}"#,
+    ];
+    let worse = [
+        r#"{"text":"\u0000"}"#,
+        r#"{"text":"\ud800"}"#,
+        r#"["x"]"#,
+        r#"{"text":"x"} y"#,
+        long.as_str(),
+    ];
     for text in bad.into_iter().chain(worse) {
         sender.send_text(text).await;
         assert_eq!(sender.next().await, invalid(), "{text}");
@@ -104,7 +136,10 @@ async fn a_socket_enters_a_public_room_and_makes_its_user_a_participant() {
     ben.get(&format!("/v1/rooms/{room}")).await.fails_v1(422, "room_not_found");
     ben.get(&format!("/v1/rooms/{room}/messages")).await.fails_v1(422, "room_not_found");
     let mut socket = ben.open(room).await;
-    assert_eq!(ben.get(&format!("/v1/rooms/{room}")).await.is(200)["users"], json!([{"id": ann.id, "login": "ann"}, {"id": ben.id, "login": "ben"}]));
+    assert_eq!(
+        ben.get(&format!("/v1/rooms/{room}")).await.is(200)["users"],
+        json!([{"id": ann.id, "login": "ann"}, {"id": ben.id, "login": "ben"}])
+    );
     assert_eq!(ben.contents(room).await, ["before"]);
     ann.say(&room.to_string(), "after").await;
     assert_eq!(socket.next().await["text"], "after");
@@ -121,7 +156,9 @@ async fn edits_deletions_and_presence_have_no_words_here() {
     let message = native.say("hello").await["message_id"].clone();
     assert_eq!(socket.next().await["text"], "hello");
     native.ask(json!({"type": "edit_message", "message_id": message, "content": "hullo"})).await;
-    native.ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"})).await;
+    native
+        .ask(json!({"type": "add_reaction", "message_id": message, "reaction_type": "like"}))
+        .await;
     native.send(json!({"type": "typing"})).await;
     native.ask(json!({"type": "delete_message", "message_id": message})).await;
     ann.patch(&format!("/api/chatrooms/{room}/name"), json!({"name": "Renamed"})).await.is(200);

@@ -11,7 +11,15 @@ async fn damage_is_found_wherever_it_is() {
     let bytes = fs::read(&path).unwrap();
     let bad = world.path("bad.tar.zst");
     // The sixth byte says how much memory is wanted, and changes nothing of what comes out.
-    for place in [0, 5, bytes.len() / 3, bytes.len() / 2, bytes.len() - 41, bytes.len() - 40, bytes.len() - 1] {
+    for place in [
+        0,
+        5,
+        bytes.len() / 3,
+        bytes.len() / 2,
+        bytes.len() - 41,
+        bytes.len() - 40,
+        bytes.len() - 1,
+    ] {
         let mut flipped = bytes.clone();
         flipped[place] ^= 0x10;
         fs::write(&bad, flipped).unwrap();
@@ -27,16 +35,22 @@ async fn damage_is_found_wherever_it_is() {
     }
     fs::write(&bad, &bytes[..bytes.len() - 40]).unwrap();
     world.is_bad(&bad, "The file is not what it was");
-    assert_eq!(verify(&world.path("none"), world.dir.path(), &mut |_, _| true).unwrap_err().kind, Kind::NotFound);
+    assert_eq!(
+        verify(&world.path("none"), world.dir.path(), &mut |_, _| true).unwrap_err().kind,
+        Kind::NotFound
+    );
 }
 
 #[tokio::test]
 async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
     let world = World::new().await;
     let path = world.backup().await;
-    let file = (format!("media/{}", name(9)).into_bytes(), tar::EntryType::Regular, b"nine".to_vec());
+    let file =
+        (format!("media/{}", name(9)).into_bytes(), tar::EntryType::Regular, b"nine".to_vec());
     let plain = |name: &str| (name.as_bytes().to_vec(), tar::EntryType::Regular, b"x".to_vec());
-    let bad = |problem: &str, change: &dyn Fn(&mut Vec<_>)| world.is_bad(&world.forge(&path, |entries| change(entries)), problem);
+    let bad = |problem: &str, change: &dyn Fn(&mut Vec<_>)| {
+        world.is_bad(&world.forge(&path, |entries| change(entries)), problem)
+    };
     assert!(world.verify(&world.forge(&path, |_| ())).problems.is_empty());
     bad(&format!("media/{} is missing.", name(1)), &|entries| drop(entries.remove(2)));
     bad("chat.db is missing.", &|entries| drop(entries.remove(1)));
@@ -59,7 +73,9 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
     bad("its SHA-256 is another", &|entries| entries[2].2[7] ^= 1);
     bad("has 4999 bytes instead of 5000", &|entries| entries[2].2.truncate(4999));
     for name in ["../x", "/etc/x", "media/../../x", "search.db", "media/x"] {
-        bad(&format!("{name} does not belong in a backup."), &|entries| entries.insert(2, plain(name)));
+        bad(&format!("{name} does not belong in a backup."), &|entries| {
+            entries.insert(2, plain(name))
+        });
     }
     bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Symlink);
     bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Link);
@@ -103,7 +119,10 @@ async fn files_that_are_missing_or_altered_are_told_and_no_reason_to_lose_the_re
             fs::remove_file(&file).unwrap();
         }
         let (failure, path) = world.damaged_backup().await;
-        assert!(failure.kind == Kind::Problems && failure.message.contains(&name(1)), "{failure:?}");
+        assert!(
+            failure.kind == Kind::Problems && failure.message.contains(&name(1)),
+            "{failure:?}"
+        );
         let verified = world.verify(&path);
         assert_eq!((verified.problems.len(), verified.notes.len()), (0, 1), "{verified:?}");
         assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
@@ -127,7 +146,10 @@ async fn a_database_that_is_not_whole_is_no_backup() {
         conn.execute_batch("PRAGMA foreign_keys = OFF; UPDATE media SET owner = 77").unwrap();
     }
     let (failure, path) = world.damaged_backup().await;
-    assert!(failure.kind == Kind::Problems && failure.message.contains("refers to a row of users"), "{failure:?}");
+    assert!(
+        failure.kind == Kind::Problems && failure.message.contains("refers to a row of users"),
+        "{failure:?}"
+    );
     assert!(!world.verify(&path).problems.is_empty() && sound.exists());
 }
 
@@ -137,10 +159,15 @@ async fn nothing_that_acts_by_itself_comes_with_a_database() {
     let path = world.backup().await;
     let known = inspect(&world.path("data/chat.db")).unwrap().plan.schema;
     for (change, problem) in [
-        ("CREATE TRIGGER t AFTER INSERT ON messages BEGIN UPDATE users SET admin = 1; END", "The trigger t does not belong"),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON messages BEGIN UPDATE users SET admin = 1; END",
+            "The trigger t does not belong",
+        ),
         ("CREATE VIEW v AS SELECT 1", "The view v does not belong"),
     ] {
-        let forged = with_database(&world, &path, known, |database| rusqlite::Connection::open(database).unwrap().execute_batch(change).unwrap());
+        let forged = with_database(&world, &path, known, |database| {
+            rusqlite::Connection::open(database).unwrap().execute_batch(change).unwrap()
+        });
         world.is_bad(&forged, problem);
     }
 }
@@ -178,8 +205,15 @@ async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
     assert_eq!(world.names("new"), ["chat.db", "media"]);
     let inspected = inspect(&world.path("new/chat.db")).unwrap();
     assert!(inspected.plan.schema == inspected.plan.known && inspected.counts.users == 1);
-    let store = Sqlite::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap();
-    assert_eq!(store.users(crate::store::UserQuery::After(crate::model::UserId(0), 9)).await.unwrap()[0].login, "old");
-    let newer = with_database(&world, &path, 99, |database| specimens::of_a_later_schema(database, 99));
+    let store =
+        Sqlite::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ()))
+            .unwrap();
+    assert_eq!(
+        store.users(crate::store::UserQuery::After(crate::model::UserId(0), 9)).await.unwrap()[0]
+            .login,
+        "old"
+    );
+    let newer =
+        with_database(&world, &path, 99, |database| specimens::of_a_later_schema(database, 99));
     world.is_bad(&newer, "was made by a newer chatctl");
 }

@@ -6,7 +6,13 @@ use super::*;
 use crate::store::sqlite::upkeep::inspect;
 
 /// Restores with these parts.
-fn restored(world: &World, path: &Path, database: &Path, media: &Path, replace: bool) -> Result<Restored, Failure> {
+fn restored(
+    world: &World,
+    path: &Path,
+    database: &Path,
+    media: &Path,
+    replace: bool,
+) -> Result<Restored, Failure> {
     restore(path, Target { data: &world.path("new"), database, media, replace }, &mut |_, _| true)
 }
 
@@ -32,22 +38,32 @@ async fn each_part_goes_where_the_configuration_has_it_and_what_was_there_is_kep
         for folder in ["fast", "big", "new"] {
             drop(fs::remove_dir_all(world.path(folder)));
         }
-        let (there_db, there_media) = (world.path("new").join(database), world.path("new").join(media));
+        let (there_db, there_media) =
+            (world.path("new").join(database), world.path("new").join(media));
         let first = restored(&world, &path, database, media, false).unwrap();
         assert!(first.replaced.is_none() && first.kept_aside.is_empty(), "{first:?}");
         is_whole(&there_db, &there_media);
-        assert_eq!(restored(&world, &path, database, media, false).unwrap_err().kind, Kind::Conflict);
+        assert_eq!(
+            restored(&world, &path, database, media, false).unwrap_err().kind,
+            Kind::Conflict
+        );
         fs::write(there_media.join("mine"), "mine").unwrap();
         fs::write(world.path("new/lock"), "1").unwrap();
         let second = restored(&world, &path, database, media, true).unwrap();
         is_whole(&there_db, &there_media);
         let kept: Vec<_> = second.kept_aside.iter().chain(&second.replaced).collect();
-        let found = kept.iter().any(|kept| kept.join("mine").exists() || kept.join("media/mine").exists());
+        let found =
+            kept.iter().any(|kept| kept.join("mine").exists() || kept.join("media/mine").exists());
         assert!(found && !there_media.join("mine").exists(), "{second:?}");
-        let databases = kept.iter().filter(|kept| kept.is_file() || kept.join("chat.db").exists()).count();
+        let databases =
+            kept.iter().filter(|kept| kept.is_file() || kept.join("chat.db").exists()).count();
         assert_eq!(databases, 1, "{second:?}");
         for folder in ["", "fast", "big"].iter().filter(|folder| world.path(folder).exists()) {
-            assert!(world.names(folder).iter().all(|name| !name.contains(".restoring-")), "{:?}", world.names(folder));
+            assert!(
+                world.names(folder).iter().all(|name| !name.contains(".restoring-")),
+                "{:?}",
+                world.names(folder)
+            );
         }
     }
 }
@@ -61,6 +77,9 @@ async fn a_backup_that_is_bad_touches_no_part() {
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     restored(&world, &path, Path::new("chat.db"), &world.path("big/media"), true).unwrap_err();
-    assert_eq!((world.names("big"), world.names("big/media")), (vec!["media".to_owned()], vec!["mine".to_owned()]));
+    assert_eq!(
+        (world.names("big"), world.names("big/media")),
+        (vec!["media".to_owned()], vec!["mine".to_owned()])
+    );
     assert!(!world.path("new").exists());
 }

@@ -38,10 +38,27 @@ impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("data")).unwrap();
-        let store = Sqlite::open(&dir.path().join("data/chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap();
+        let store = Sqlite::open(
+            &dir.path().join("data/chat.db"),
+            &Options::default(),
+            EventSink::new(|_| ()),
+        )
+        .unwrap();
         let text = String::from;
-        let (login, folded, look_alike, shown) = (text("ann"), text("ann"), text("ann"), text("Ann"));
-        let new = NewUser { login, folded, look_alike, name: shown, email: None, birth: None, password: text("x"), md5: None, sha1: None, admin: false };
+        let (login, folded, look_alike, shown) =
+            (text("ann"), text("ann"), text("ann"), text("Ann"));
+        let new = NewUser {
+            login,
+            folded,
+            look_alike,
+            name: shown,
+            email: None,
+            birth: None,
+            password: text("x"),
+            md5: None,
+            sha1: None,
+            admin: false,
+        };
         let ann = store.add_user(new).await.unwrap();
         let world = Self { dir, store };
         for n in 1..=2 {
@@ -49,7 +66,16 @@ impl World {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes_of(n)).unwrap();
             let size = 5000 * u64::from(n);
-            let new = NewMedia { name: name(n), owner: ann.id, kind: text("image/png"), is_image: true, size, width: None, height: None, file_name: None };
+            let new = NewMedia {
+                name: name(n),
+                owner: ann.id,
+                kind: text("image/png"),
+                is_image: true,
+                size,
+                width: None,
+                height: None,
+                file_name: None,
+            };
             world.store.add_media(new).await.unwrap();
         }
         world
@@ -60,7 +86,12 @@ impl World {
     }
 
     fn source(&self) -> Source {
-        Source { store: self.store.clone(), data: self.path("data"), media: self.path("data/media"), hold: None }
+        Source {
+            store: self.store.clone(),
+            data: self.path("data"),
+            media: self.path("data/media"),
+            hold: None,
+        }
     }
 
     /// What is left of a backup of data that are not whole.
@@ -79,13 +110,21 @@ impl World {
     }
 
     fn restore(&self, path: &Path, to: &str, replace: bool) -> Result<Restored, Failure> {
-        let target = Target { data: &self.path(to), database: Path::new("chat.db"), media: Path::new("media"), replace };
+        let target = Target {
+            data: &self.path(to),
+            database: Path::new("chat.db"),
+            media: Path::new("media"),
+            replace,
+        };
         restore(path, target, &mut |_, _| true)
     }
 
     /// What lies in a directory.
     fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(self.path(path)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(self.path(path))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -93,24 +132,37 @@ impl World {
     /// What verify finds is what restore refuses for, and the place of the data stays as it was.
     fn is_bad(&self, path: &Path, problem: &str) {
         let verified = self.verify(path);
-        assert!(verified.problems.iter().any(|line| line.contains(problem)), "{problem}: {:?}", verified.problems);
+        assert!(
+            verified.problems.iter().any(|line| line.contains(problem)),
+            "{problem}: {:?}",
+            verified.problems
+        );
         fs::create_dir_all(self.path("kept")).unwrap();
         fs::write(self.path("kept/chat.db"), "old").unwrap();
         let before = self.names("");
         for (to, replace) in [("nowhere", false), ("kept", true)] {
             let refused = self.restore(path, to, replace).unwrap_err();
-            assert!(refused.kind == Kind::Failed && refused.message.contains(problem), "{refused:?}");
+            assert!(
+                refused.kind == Kind::Failed && refused.message.contains(problem),
+                "{refused:?}"
+            );
         }
         assert_eq!((self.names(""), self.names("kept")), (before, vec!["chat.db".to_owned()]));
         assert_eq!(fs::read(self.path("kept/chat.db")).unwrap(), b"old");
     }
 
     /// A backup with other entries than `of` has.
-    fn forge(&self, of: &Path, change: impl FnOnce(&mut Vec<(Vec<u8>, tar::EntryType, Vec<u8>)>)) -> PathBuf {
+    fn forge(
+        &self,
+        of: &Path,
+        change: impl FnOnce(&mut Vec<(Vec<u8>, tar::EntryType, Vec<u8>)>),
+    ) -> PathBuf {
         let mut entries = parts(of);
         change(&mut entries);
         let path = self.path("forged.tar.zst");
-        let mut tar = tar::Builder::new(zstd::Encoder::new(Sealing::new(File::create(&path).unwrap()), 1).unwrap());
+        let mut tar = tar::Builder::new(
+            zstd::Encoder::new(Sealing::new(File::create(&path).unwrap()), 1).unwrap(),
+        );
         for (name, kind, bytes) in entries {
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
@@ -149,7 +201,13 @@ fn parts(path: &Path) -> Vec<(Vec<u8>, tar::EntryType, Vec<u8>)> {
 fn set_right(entries: &mut [(Vec<u8>, tar::EntryType, Vec<u8>)]) {
     let named: serde_json::Map<_, _> = entries[..entries.len() - 1]
         .iter()
-        .map(|(name, _, bytes)| (String::from_utf8(name.clone()).unwrap(), json!({"bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes))})))
+        .map(|(name, _, bytes)| {
+            (
+                String::from_utf8(name.clone()).unwrap(),
+                json!({"bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes))}),
+            )
+        })
         .collect();
-    entries.last_mut().unwrap().2 = serde_json::to_vec(&json!({"entries": named, "missing": []})).unwrap();
+    entries.last_mut().unwrap().2 =
+        serde_json::to_vec(&json!({"entries": named, "missing": []})).unwrap();
 }

@@ -31,7 +31,10 @@ async fn a_backup_says_whose_it_is_and_two_of_a_second_are_two() {
     assert_ne!(first, second);
     let head = list_head(&first);
     let settings = world.store.settings().await.unwrap();
-    assert_eq!((head.instance.as_str(), head.host.as_str()), (settings.instance.as_str(), format::host().as_str()));
+    assert_eq!(
+        (head.instance.as_str(), head.host.as_str()),
+        (settings.instance.as_str(), format::host().as_str())
+    );
     let name = first.file_name().unwrap().to_str().unwrap();
     assert!(name.contains(&settings.instance[..8]) && name.contains(&head.host), "{name}");
 }
@@ -44,9 +47,14 @@ async fn nobody_prunes_what_is_another_instances() {
     let owner = Owner { instance: settings.instance.clone(), epoch: settings.epoch };
     let old = forged(&world, &own, "2025-01-01T00:00:00Z", Some(&settings.instance));
     let older = forged(&world, &own, "2024-01-01T00:00:00Z", None);
-    let others: Vec<_> = ["2025-02-01T00:00:00Z", "2025-02-02T00:00:00Z"].map(|at| forged(&world, &own, at, Some("another"))).into();
+    let others: Vec<_> = ["2025-02-01T00:00:00Z", "2025-02-02T00:00:00Z"]
+        .map(|at| forged(&world, &own, at, Some("another")))
+        .into();
     let pruned = prune(&world.path("backups"), 1, Some(&owner), false).unwrap();
-    assert_eq!(pruned.gone.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>(), [older, old]);
+    assert_eq!(
+        pruned.gone.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>(),
+        [older, old]
+    );
     assert!(own.exists() && others.iter().all(|other| other.exists()));
     // Where nobody says whose, each keeps its newest.
     let pruned = prune(&world.path("backups"), 1, None, false).unwrap();

@@ -1,29 +1,43 @@
 //! The short names of emoji, as Slack and Mattermost write them.
 //!
-//! `names.txt` holds the names of the data set that both are built on, made by `generate`; what it lacks are names that GitHub uses.
+//! `names.txt` holds the names of the data set that both are built on, made by `generate`; what it
+//! lacks are names that GitHub uses.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use emojis::{Emoji, SkinTone};
 
-static NAMES: LazyLock<HashMap<&str, &str>> =
-    LazyLock::new(|| include_str!("names.txt").lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect());
+static NAMES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    include_str!("names.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(' '))
+        .collect()
+});
 
 /// Names that are in neither set.
-const OTHERS: [(&str, &str); 2] = [("simple_smile", "slightly_smiling_face"), ("flag-uk", "flag-gb")];
+const OTHERS: [(&str, &str); 2] =
+    [("simple_smile", "slightly_smiling_face"), ("flag-uk", "flag-gb")];
 
 /// How Mattermost writes the colour of a skin; the longer names first.
-const TONES: [(&str, char); 5] =
-    [("_medium_light_skin_tone", '3'), ("_medium_dark_skin_tone", '5'), ("_light_skin_tone", '2'), ("_medium_skin_tone", '4'), ("_dark_skin_tone", '6')];
+const TONES: [(&str, char); 5] = [
+    ("_medium_light_skin_tone", '3'),
+    ("_medium_dark_skin_tone", '5'),
+    ("_light_skin_tone", '2'),
+    ("_medium_skin_tone", '4'),
+    ("_dark_skin_tone", '6'),
+];
 
-/// The emoji of a short name such as `+1`, `flag-kr`, `wave::skin-tone-3`, `wave_dark_skin_tone`; None for those that a server has made for itself.
+/// The emoji of a short name such as `+1`, `flag-kr`, `wave::skin-tone-3`, `wave_dark_skin_tone`;
+/// None for those that a server has made for itself.
 pub(super) fn by_name(name: &str) -> Option<&'static str> {
     if let Some((name, tone)) = name.split_once("::") {
         return known(name).map(|found| toned(found, tone.trim_start_matches("skin-tone-")));
     }
     let mattermost = || {
-        let (name, tone) = TONES.iter().find_map(|(ending, tone)| Some((name.strip_suffix(ending)?, tone)))?;
+        let (name, tone) =
+            TONES.iter().find_map(|(ending, tone)| Some((name.strip_suffix(ending)?, tone)))?;
         known(name).map(|found| toned(found, &tone.to_string()))
     };
     known(name).map(Emoji::as_str).or_else(mattermost)
@@ -33,18 +47,30 @@ fn known(name: &str) -> Option<&'static Emoji> {
     let name = OTHERS.iter().find(|(other, _)| *other == name).map_or(name, |(_, usual)| usual);
     let flag = || emojis::get(&flag(name.strip_prefix("flag-")?)?);
     // Names of the data set that are joined otherwise by some programs.
-    let joined = || [name.replace('-', "_"), name.replace('_', "-")].iter().find_map(|name| NAMES.get(name.as_str()).and_then(|text| emojis::get(text)));
+    let joined = || {
+        [name.replace('-', "_"), name.replace('_', "-")]
+            .iter()
+            .find_map(|name| NAMES.get(name.as_str()).and_then(|text| emojis::get(text)))
+    };
     let words = || {
         let words = name.replace(['_', '-'], " ");
         emojis::iter().find(|emoji| emoji.name() == words)
     };
     let in_set = NAMES.get(name).and_then(|text| emojis::get(text));
-    in_set.or_else(flag).or_else(|| emojis::get_by_shortcode(name)).or_else(joined).or_else(|| emojis::get_by_shortcode(&name.replace('-', "_"))).or_else(words)
+    in_set
+        .or_else(flag)
+        .or_else(|| emojis::get_by_shortcode(name))
+        .or_else(joined)
+        .or_else(|| emojis::get_by_shortcode(&name.replace('-', "_")))
+        .or_else(words)
 }
 
 /// The flag of a country of two letters, which is these two letters in a script of their own.
 fn flag(country: &str) -> Option<String> {
-    let letter = |c: char| char::from_u32(u32::from('🇦') + u32::from(c).checked_sub(u32::from('a'))?).filter(|_| c.is_ascii_lowercase());
+    let letter = |c: char| {
+        char::from_u32(u32::from('🇦') + u32::from(c).checked_sub(u32::from('a'))?)
+            .filter(|_| c.is_ascii_lowercase())
+    };
     if country.len() == 2 { country.chars().map(letter).collect() } else { None }
 }
 
@@ -85,7 +111,8 @@ fn toned(emoji: &'static Emoji, tone: &str) -> &'static str {
 
 /// Two hands in two colours are two emoji that are joined.
 fn handshake(tone: &str) -> Option<&'static Emoji> {
-    let colour = |digit: &str| char::from_u32(u32::from('🏻') + digit.parse::<u32>().ok()?.checked_sub(2)?);
+    let colour =
+        |digit: &str| char::from_u32(u32::from('🏻') + digit.parse::<u32>().ok()?.checked_sub(2)?);
     let (left, right) = tone.split_once('-')?;
     emojis::get(&format!("🫱{}\u{200d}🫲{}", colour(left)?, colour(right)?))
 }
@@ -109,7 +136,11 @@ fn plain(text: &str, out: &mut String) {
         out.push_str(before);
         let name = after.get(1..).unwrap_or_default();
         let in_word = before.ends_with(|c: char| c.is_ascii_alphanumeric());
-        let found = if in_word { None } else { length(name).and_then(|at| Some((at, by_name(name.get(..at)?)?))) };
+        let found = if in_word {
+            None
+        } else {
+            length(name).and_then(|at| Some((at, by_name(name.get(..at)?)?)))
+        };
         if let Some((at, emoji)) = found {
             out.push_str(emoji);
             rest = name.get(at + 1..).unwrap_or_default();
@@ -121,11 +152,20 @@ fn plain(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Where the name that begins here ends, if a colon follows. `wave::skin-tone-3` holds colons of its own.
+/// Where the name that begins here ends, if a colon follows. `wave::skin-tone-3` holds colons of
+/// its own.
 fn length(text: &str) -> Option<usize> {
-    let letters = |text: &str| text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'' | '’' | '&' | '.')));
+    let letters = |text: &str| {
+        text.find(|c: char| {
+            !(c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'' | '’' | '&' | '.'))
+        })
+    };
     let mut end = letters(text).filter(|end| *end > 0)?;
-    while let Some(tone) = text.get(end..).and_then(|rest| rest.strip_prefix("::")).filter(|rest| rest.starts_with("skin-tone-")) {
+    while let Some(tone) = text
+        .get(end..)
+        .and_then(|rest| rest.strip_prefix("::"))
+        .filter(|rest| rest.starts_with("skin-tone-"))
+    {
         end += 2 + letters(tone)?;
     }
     text.get(end..).filter(|rest| rest.starts_with(':')).map(|_| end)
@@ -184,7 +224,13 @@ mod tests {
             assert_eq!(emojis::get(emoji).map(Emoji::as_str), Some(found), "{name}");
             assert!(Reaction::parse(found).is_ok(), "{name}");
         }
-        let flags = ('a'..='z').flat_map(|a| ('a'..='z').map(move |b| format!("flag-{a}{b}"))).filter(|name| by_name(name).is_some()).count();
-        assert!(flags >= 258, "as many as the data set has, and what Unicode has added since: {flags}");
+        let flags = ('a'..='z')
+            .flat_map(|a| ('a'..='z').map(move |b| format!("flag-{a}{b}")))
+            .filter(|name| by_name(name).is_some())
+            .count();
+        assert!(
+            flags >= 258,
+            "as many as the data set has, and what Unicode has added since: {flags}"
+        );
     }
 }

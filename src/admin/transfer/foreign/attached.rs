@@ -1,4 +1,5 @@
-//! What programs hang on their messages, which Mattermost has taken over from Slack: titles, texts and fields beside the text itself.
+//! What programs hang on their messages, which Mattermost has taken over from Slack: titles, texts
+//! and fields beside the text itself.
 
 use serde_json::Value;
 
@@ -45,7 +46,9 @@ impl Attachment {
         lines.extend(Some(blocks.to_owned()).filter(|blocks| !blocks.trim().is_empty()));
         lines.extend(self.fields.iter().filter_map(Field::line));
         if lines.is_empty() {
-            lines.extend(said(self.fallback.as_ref()).or(said(self.image_url.as_ref())).map(str::to_owned));
+            lines.extend(
+                said(self.fallback.as_ref()).or(said(self.image_url.as_ref())).map(str::to_owned),
+            );
             return lines;
         }
         if let Some(author) = said(self.author_name.as_ref()) {
@@ -54,11 +57,15 @@ impl Attachment {
         lines
     }
 
-    /// Whether it only shows what is behind a link in the text. A message that was passed on is more than that.
+    /// Whether it only shows what is behind a link in the text. A message that was passed on is
+    /// more than that.
     pub(in crate::admin::transfer) fn is_preview_in(&self, text: &str) -> bool {
         let links = [&self.original_url, &self.from_url, &self.title_link];
-        let in_text = |link: &str| text.contains(link) || text.contains(&link.replace('&', "&amp;"));
-        !self.is_share && !self.is_msg_unfurl && links.into_iter().filter_map(|link| said(link.as_ref())).any(in_text)
+        let in_text =
+            |link: &str| text.contains(link) || text.contains(&link.replace('&', "&amp;"));
+        !self.is_share
+            && !self.is_msg_unfurl
+            && links.into_iter().filter_map(|link| said(link.as_ref())).any(in_text)
     }
 }
 
@@ -85,7 +92,8 @@ pub(in crate::admin::transfer) fn said(text: Option<&String>) -> Option<&str> {
 
 /// The text with these lines after it, but for those that it holds already.
 pub(in crate::admin::transfer) fn with_lines(text: &str, lines: Vec<String>) -> String {
-    let mut out = if said(Some(&text.to_owned())).is_some() { text.to_owned() } else { String::new() };
+    let mut out =
+        if said(Some(&text.to_owned())).is_some() { text.to_owned() } else { String::new() };
     for line in lines {
         if !out.lines().any(|there| there.trim() == line.trim()) && out.trim() != line.trim() {
             super::add_line(&mut out, &line);
@@ -108,14 +116,23 @@ mod tests {
     #[test]
     fn everything_that_is_said_becomes_lines() {
         for (value, lines) in [
-            (json!({"author_name": "Bob", "text": "the words", "fallback": "Bob: the words"}), &["Bob:", "the words"][..]),
-            (json!({"title": "job 17", "title_link": "https://ci/17", "text": "failed"}), &["job 17 (https://ci/17)", "failed"]),
+            (
+                json!({"author_name": "Bob", "text": "the words", "fallback": "Bob: the words"}),
+                &["Bob:", "the words"][..],
+            ),
+            (
+                json!({"title": "job 17", "title_link": "https://ci/17", "text": "failed"}),
+                &["job 17 (https://ci/17)", "failed"],
+            ),
             (
                 json!({"fields": [{"title": "Branch", "value": "main"}, {"title": "Tests", "value": 3}, {"value": true}, null, {"title": "", "value": null}]}),
                 &["Branch: main", "Tests: 3", "true"],
             ),
             (json!({"fallback": "only this"}), &["only this"]),
-            (json!({"fallback": "[no preview available]", "image_url": "https://a/b.png"}), &["https://a/b.png"]),
+            (
+                json!({"fallback": "[no preview available]", "image_url": "https://a/b.png"}),
+                &["https://a/b.png"],
+            ),
             (json!({"text": null, "fields": null, "fallback": 7}), &["7"]),
             (json!({}), &[]),
         ] {
@@ -127,8 +144,14 @@ mod tests {
     #[test]
     fn previews_of_links_are_told_from_messages_that_were_passed_on() {
         let text = "see <https://example.org/?a=1&amp;b=2>";
-        assert!(attachment(json!({"from_url": "https://example.org/?a=1&b=2", "title": "Example"})).is_preview_in(text));
-        assert!(!attachment(json!({"from_url": "https://example.org/?a=1&b=2", "is_share": true})).is_preview_in(text));
+        assert!(
+            attachment(json!({"from_url": "https://example.org/?a=1&b=2", "title": "Example"}))
+                .is_preview_in(text)
+        );
+        assert!(
+            !attachment(json!({"from_url": "https://example.org/?a=1&b=2", "is_share": true}))
+                .is_preview_in(text)
+        );
         assert!(!attachment(json!({"from_url": "https://other.org/"})).is_preview_in(text));
         assert!(!attachment(json!({"text": "job failed"})).is_preview_in(text));
     }

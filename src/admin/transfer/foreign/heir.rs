@@ -20,12 +20,18 @@ pub(super) fn has_admin(members: &[Member], people: &HashMap<String, Standing>) 
     members.iter().any(|member| member.admin && is_usable(member, people))
 }
 
-/// Who becomes admin: who made the room, else an administrator of the workspace, else who has been there longest. `members` are in the
-/// order in which they came.
-pub(super) fn heir(members: &[Member], creator: Option<&str>, people: &HashMap<String, Standing>) -> Option<usize> {
+/// Who becomes admin: who made the room, else an administrator of the workspace, else who has been
+/// there longest. `members` are in the order in which they came.
+pub(super) fn heir(
+    members: &[Member],
+    creator: Option<&str>,
+    people: &HashMap<String, Standing>,
+) -> Option<usize> {
     let usable = || members.iter().enumerate().filter(|(_, member)| is_usable(member, people));
     let made = usable().find(|(_, member)| Some(member.user.as_str()) == creator);
-    let chief = || usable().find(|(_, member)| people.get(&member.user).is_some_and(|standing| standing.chief));
+    let chief = || {
+        usable().find(|(_, member)| people.get(&member.user).is_some_and(|standing| standing.chief))
+    };
     made.or_else(chief).or_else(|| usable().next()).map(|(place, _)| place)
 }
 
@@ -50,7 +56,12 @@ mod tests {
         .into_iter()
         .map(|(name, standing)| (name.to_owned(), standing))
         .collect();
-        let members = |names: &[&str]| names.iter().map(|name| Member { user: (*name).to_owned(), admin: false, joined: Timestamp(0) }).collect::<Vec<_>>();
+        let members = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| Member { user: (*name).to_owned(), admin: false, joined: Timestamp(0) })
+                .collect::<Vec<_>>()
+        };
         for (names, creator, wanted) in [
             (&["gone", "guest", "ann", "chief"][..], Some("ann"), Some(2)),
             (&["gone", "guest", "ann", "chief"], Some("gone"), Some(3)),

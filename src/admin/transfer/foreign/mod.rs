@@ -1,5 +1,5 @@
-//! What the translations of other products share: how a person, a room and a message of theirs become ours.
-//! `attached` is what programs hang on messages, `heir` who administers a room.
+//! What the translations of other products share: how a person, a room and a message of theirs
+//! become ours. `attached` is what programs hang on messages, `heir` who administers a room.
 
 pub(super) mod attached;
 mod heir;
@@ -10,7 +10,10 @@ use super::sound::visible;
 use super::take::Taker;
 use crate::admin::Failure;
 use crate::model::{FileKind, SNIFFED, Shown, Timestamp, is_blank};
-use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Reason, Record, RoomRecord, UserRecord};
+use crate::store::transfer::{
+    Key, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Reason, Record, RoomRecord,
+    UserRecord,
+};
 
 /// Attachments of one message.
 const MAX_MEDIA: usize = 10;
@@ -94,7 +97,11 @@ impl Taker<'_> {
         if person.guest {
             self.report.note(Reason::Guest, person.login.as_str());
         }
-        let standing = Standing { usable: !person.disabled && !person.bot && !person.guest, guest: person.guest, chief: person.admin };
+        let standing = Standing {
+            usable: !person.disabled && !person.bot && !person.guest,
+            guest: person.guest,
+            chief: person.admin,
+        };
         self.people.insert(person.key.clone(), standing);
         self.take(Record::User(UserRecord {
             id: person.key.into(),
@@ -123,13 +130,15 @@ impl Taker<'_> {
         self.people.contains_key(key)
     }
 
-    /// A room and who is in it. A public one, or one of three people and more, gets an admin who can log in if it has none. False: it
-    /// was left out, since nobody is in it and nobody could enter it.
+    /// A room and who is in it. A public one, or one of three people and more, gets an admin who
+    /// can log in if it has none. False: it was left out, since nobody is in it and nobody
+    /// could enter it.
     pub(super) fn place(&mut self, mut place: Place) -> Result<bool, Failure> {
         let shown = place.name.clone().unwrap_or_else(|| place.key.clone());
         if place.members.is_empty() {
             place.fill();
-            let (reason, taken) = match (place.members.is_empty(), place.public && !place.archived) {
+            let (reason, taken) = match (place.members.is_empty(), place.public && !place.archived)
+            {
                 (true, false) => (Reason::RoomLeftOut, false),
                 (false, _) => (Reason::ParticipantsGuessed, true),
                 (true, true) => (Reason::RoomEmpty, true),
@@ -181,13 +190,18 @@ impl Taker<'_> {
         for member in &mut place.members {
             member.admin &= !people.get(&member.user).is_some_and(|standing| standing.guest);
         }
-        let had = place.members.iter().find(|member| member.admin).map(|member| member.user.clone());
-        let wanted = place.name.is_some() && (place.public || place.members.len() >= MANY || had.is_some());
+        let had =
+            place.members.iter().find(|member| member.admin).map(|member| member.user.clone());
+        let wanted =
+            place.name.is_some() && (place.public || place.members.len() >= MANY || had.is_some());
         if !wanted || heir::has_admin(&place.members, people) {
             return;
         }
         let heir = heir::heir(&place.members, place.creator.as_deref(), people);
-        let creator = place.creator.clone().filter(|creator| place.members.iter().any(|member| member.user == *creator));
+        let creator = place
+            .creator
+            .clone()
+            .filter(|creator| place.members.iter().any(|member| member.user == *creator));
         let Some(heir) = heir.and_then(|heir| place.members.get_mut(heir)) else {
             if !place.members.is_empty() {
                 self.report.note(Reason::NoAdmin, shown);
@@ -216,38 +230,58 @@ impl Taker<'_> {
 
     /// The profile picture of somebody who was to have one, from its bytes.
     pub(super) fn picture(&mut self, owner: &str, bytes: Option<Vec<u8>>) -> Result<(), Failure> {
-        let bytes =
-            bytes.filter(|bytes| bytes.len() as u64 <= self.target.max_bytes && FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes)).shown == Shown::Picture);
+        let bytes = bytes.filter(|bytes| {
+            bytes.len() as u64 <= self.target.max_bytes
+                && FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes)).shown == Shown::Picture
+        });
         let Some(bytes) = bytes else {
             self.report.note(Reason::FileUnreadable, format!("profile picture of {owner}"));
             return Ok(());
         };
         let key = format!("picture:{owner}");
-        for record in (files::Foreign { key, owner: owner.into(), name: "", created: Timestamp::now(), bytes }).records() {
+        for record in (files::Foreign {
+            key,
+            owner: owner.into(),
+            name: "",
+            created: Timestamp::now(),
+            bytes,
+        })
+        .records()
+        {
             self.take(record)?;
         }
         Ok(())
     }
 
-    /// A message; one that is too long or holds too many files becomes several, `key`, `key#2`, `key#3` …
+    /// A message; one that is too long or holds too many files becomes several, `key`, `key#2`,
+    /// `key#3` …
     pub(super) fn post(&mut self, mut post: Post) -> Result<(), Failure> {
         let text = clean(&post.text);
         if is_blank(&text) && post.media.is_empty() {
             self.report.note(Reason::Empty, format!("{}/{}", post.room, post.key));
             return Ok(());
         }
-        let mut texts = if is_blank(&text) { Vec::new() } else { split(&text, self.target.max_chars) };
+        let mut texts =
+            if is_blank(&text) { Vec::new() } else { split(&text, self.target.max_chars) };
         if texts.len() > 1 {
-            self.report.note(Reason::TextSplit, format!("{}/{}: {} messages", post.room, post.key, texts.len()));
+            self.report.note(
+                Reason::TextSplit,
+                format!("{}/{}: {} messages", post.room, post.key, texts.len()),
+            );
         }
         if post.media.len() > MAX_MEDIA {
-            self.report.note(Reason::FilesSplit, format!("{}/{}: {} files", post.room, post.key, post.media.len()));
+            self.report.note(
+                Reason::FilesSplit,
+                format!("{}/{}: {} files", post.room, post.key, post.media.len()),
+            );
         }
         let count = texts.len().max(post.media.len().div_ceil(MAX_MEDIA));
         texts.resize(count, "📎".to_owned());
         for (number, text) in texts.into_iter().enumerate() {
-            let key = if number == 0 { post.key.clone() } else { format!("{}#{}", post.key, number + 1) };
-            let media = post.media.drain(..post.media.len().min(MAX_MEDIA)).map(Key::Text).collect();
+            let key =
+                if number == 0 { post.key.clone() } else { format!("{}#{}", post.key, number + 1) };
+            let media =
+                post.media.drain(..post.media.len().min(MAX_MEDIA)).map(Key::Text).collect();
             let reactions = std::mem::take(&mut post.reactions);
             let message = MessageRecord {
                 room: post.room.as_str().into(),
@@ -264,7 +298,8 @@ impl Taker<'_> {
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
                 reactions: self.reactions(reactions),
                 // Who has pinned it, and when, no export says.
-                pinned: (post.pinned && number == 0).then_some(PinRecord { user: None, at: post.time }),
+                pinned: (post.pinned && number == 0)
+                    .then_some(PinRecord { user: None, at: post.time }),
             };
             self.take(Record::Message(message))?;
         }
@@ -275,7 +310,11 @@ impl Taker<'_> {
         let mut reactions = Vec::with_capacity(given.len());
         for (user, name, at) in given {
             match super::emoji::by_name(&name) {
-                Some(emoji) => reactions.push(ReactionRecord { user: user.into(), reaction: emoji.to_owned(), at }),
+                Some(emoji) => reactions.push(ReactionRecord {
+                    user: user.into(),
+                    reaction: emoji.to_owned(),
+                    at,
+                }),
                 None => self.report.note(Reason::ReactionUnknown, name),
             }
         }
@@ -286,7 +325,11 @@ impl Taker<'_> {
 impl Place {
     /// Whoever has written in it is in it, else whoever made it.
     fn fill(&mut self) {
-        let made = self.creator.iter().filter(|_| self.writers.is_empty()).map(|creator| (creator.clone(), self.created));
+        let made = self
+            .creator
+            .iter()
+            .filter(|_| self.writers.is_empty())
+            .map(|creator| (creator.clone(), self.created));
         let inside = self.writers.iter().cloned().chain(made);
         self.members = inside.map(|(user, joined)| Member { user, admin: false, joined }).collect();
     }
@@ -305,7 +348,8 @@ fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\0', "")
 }
 
-/// Parts of at most `max` code points, ended at the end of a line or at a space where there is one in the last quarter.
+/// Parts of at most `max` code points, ended at the end of a line or at a space where there is one
+/// in the last quarter.
 fn split(text: &str, max: usize) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
@@ -313,7 +357,11 @@ fn split(text: &str, max: usize) -> Vec<String> {
         let end = rest.char_indices().nth(max).map_or(rest.len(), |(at, _)| at);
         let head = rest.get(..end).unwrap_or(rest);
         let earliest = head.len() - head.len() / 4;
-        let cut = head.rfind('\n').filter(|at| *at >= earliest).or_else(|| head.rfind(' ').filter(|at| *at >= earliest)).unwrap_or(head.len());
+        let cut = head
+            .rfind('\n')
+            .filter(|at| *at >= earliest)
+            .or_else(|| head.rfind(' ').filter(|at| *at >= earliest))
+            .unwrap_or(head.len());
         let (part, after) = rest.split_at(cut);
         if !is_blank(part) {
             parts.push(part.to_owned());
@@ -334,7 +382,10 @@ mod tests {
     fn long_texts_are_split_where_lines_or_words_end() {
         assert_eq!(split("short", 10), ["short"]);
         assert_eq!(split("aaaaaaaa bbbbbbb", 10), ["aaaaaaaa", "bbbbbbb"]);
-        assert_eq!(split(&"책".repeat(25), 10).iter().map(|part| part.chars().count()).collect::<Vec<_>>(), [10, 10, 5]);
+        assert_eq!(
+            split(&"책".repeat(25), 10).iter().map(|part| part.chars().count()).collect::<Vec<_>>(),
+            [10, 10, 5]
+        );
         let long = format!("{}\n{}", "a".repeat(9), "b".repeat(9));
         assert_eq!(split(&long, 10), ["a".repeat(9), "b".repeat(9)]);
         assert_eq!(clean("a\r\nb\0"), "a\nb");

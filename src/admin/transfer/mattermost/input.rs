@@ -1,4 +1,5 @@
-//! The lines of a bulk export, from a file or out of an archive, to be read twice: the export is in the order of nothing that helps.
+//! The lines of a bulk export, from a file or out of an archive, to be read twice: the export is in
+//! the order of nothing that helps.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek, SeekFrom};
@@ -20,13 +21,15 @@ pub(in crate::admin::transfer) struct Input {
     pub(super) archive: Option<Archive>,
 }
 
-/// The length of a line, and what it says with what of it was not understood, or why it is not understood at all.
+/// The length of a line, and what it says with what of it was not understood, or why it is not
+/// understood at all.
 type Read = (u64, Result<(Line, Vec<String>), String>);
 
 impl Input {
     /// A file of lines.
     pub(in crate::admin::transfer) fn plain(path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
+        let file = File::open(path)
+            .map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
         Self::of(file, None)
     }
 
@@ -42,10 +45,12 @@ impl Input {
         input.seek(0)?;
         match input.next()? {
             Some((_, Ok((Line::Version(1), _)))) => Ok(input),
-            Some((_, Ok((Line::Version(other), _)))) => {
-                Err(Failure::failed(format!("the export is of version {other} of Mattermost's format; only 1 is understood")))
-            }
-            _ => Err(Failure::failed("the first line of the Mattermost export must be {\"type\":\"version\",\"version\":1}")),
+            Some((_, Ok((Line::Version(other), _)))) => Err(Failure::failed(format!(
+                "the export is of version {other} of Mattermost's format; only 1 is understood"
+            ))),
+            _ => Err(Failure::failed(
+                "the first line of the Mattermost export must be {\"type\":\"version\",\"version\":1}",
+            )),
         }
     }
 
@@ -62,12 +67,16 @@ impl Input {
         self.lines.seek(SeekFrom::Start(at)).map(drop).map_err(|error| unreadable(&error))
     }
 
-    /// The next line with its length and that of empty lines before it, or why it is not understood; None: that was the last.
+    /// The next line with its length and that of empty lines before it, or why it is not
+    /// understood; None: that was the last.
     pub(super) fn next(&mut self) -> Result<Option<Read>, Failure> {
         let mut length = 0;
         loop {
             let mut line = Vec::new();
-            let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))? as u64;
+            let read = (&mut self.lines)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)
+                .map_err(|error| unreadable(&error))? as u64;
             if read == MAX_LINE {
                 return Err(Failure::failed("a line of the export is too long"));
             }
@@ -89,7 +98,9 @@ fn unreadable(error: &std::io::Error) -> Failure {
 /// A file that nobody else can open and that goes by itself.
 fn unnamed() -> Result<File, Failure> {
     let mut name = [0; 16];
-    getrandom::fill(&mut name).map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;
+    getrandom::fill(&mut name).map_err(|error| {
+        Failure::failed(format!("the operating system gives no random numbers: {error}"))
+    })?;
     let path = std::env::temp_dir().join(format!("chatctl-{}", hex::encode(name)));
     let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
     let made = made.and_then(|file| std::fs::remove_file(&path).map(|()| file));

@@ -1,4 +1,5 @@
-//! A Mattermost bulk export: what it holds of people and channels first, then its posts and their replies in the order of their times.
+//! A Mattermost bulk export: what it holds of people and channels first, then its posts and their
+//! replies in the order of their times.
 
 mod input;
 mod people;

@@ -10,7 +10,11 @@ use crate::admin::transfer::take::Taker;
 use crate::model::Timestamp;
 
 /// Takes everybody in.
-pub(super) fn read(survey: &Survey, input: &mut Input, taker: &mut Taker<'_>) -> Result<(), Failure> {
+pub(super) fn read(
+    survey: &Survey,
+    input: &mut Input,
+    taker: &mut Taker<'_>,
+) -> Result<(), Failure> {
     for user in &survey.users {
         if !taker.knows(&user.username) {
             take(person(user, survey), user.profile_image.as_deref(), input, taker)?;
@@ -35,7 +39,12 @@ pub(super) fn read(survey: &Survey, input: &mut Input, taker: &mut Taker<'_>) ->
 }
 
 /// Somebody, and their profile picture where the export holds its bytes.
-fn take(mut person: Person, picture: Option<&str>, input: &mut Input, taker: &mut Taker<'_>) -> Result<(), Failure> {
+fn take(
+    mut person: Person,
+    picture: Option<&str>,
+    input: &mut Input,
+    taker: &mut Taker<'_>,
+) -> Result<(), Failure> {
     let found = picture.filter(|path| !path.is_empty()).and_then(|path| input.find(path));
     let key = person.key.clone();
     person.picture = found.map(|_| format!("picture:{key}"));
@@ -46,9 +55,16 @@ fn take(mut person: Person, picture: Option<&str>, input: &mut Input, taker: &mu
 }
 
 fn person(user: &User, survey: &Survey) -> Person {
-    let full = [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
+    let full = [&user.first_name, &user.last_name]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     let nickname = user.nickname.clone().filter(|name| !name.trim().is_empty());
-    let created = if user.create_at > 0 { Timestamp(user.create_at) } else { first(&user.username, survey) };
+    let created =
+        if user.create_at > 0 { Timestamp(user.create_at) } else { first(&user.username, survey) };
     Person {
         key: user.username.clone(),
         login: user.username.clone(),

@@ -42,7 +42,8 @@ impl<'d, 'p> Posts<'d, 'p> {
 
     /// Takes what stands there.
     pub(super) fn take(&mut self, entry: Entry) -> Result<(), Failure> {
-        let post = if let Some((_, post)) = self.last.take().filter(|(line, _)| *line == entry.line) {
+        let post = if let Some((_, post)) = self.last.take().filter(|(line, _)| *line == entry.line)
+        {
             post
         } else {
             self.input.seek(entry.line)?;
@@ -57,7 +58,11 @@ impl<'d, 'p> Posts<'d, 'p> {
     }
 
     fn said(&mut self, post: &Post, entry: Entry) -> Result<(), Failure> {
-        let said = if entry.reply == 0 { Some(post) } else { post.replies.get(entry.reply - 1).map(AsRef::as_ref) };
+        let said = if entry.reply == 0 {
+            Some(post)
+        } else {
+            post.replies.get(entry.reply - 1).map(AsRef::as_ref)
+        };
         let Some(said) = said else { return Ok(()) };
         let key = self.key(&said.user, entry.time);
         if let Some(event) = is_event(said) {
@@ -82,7 +87,11 @@ impl<'d, 'p> Posts<'d, 'p> {
             text = said.attachments.iter().map(name).collect::<Vec<_>>().join(", ");
         }
         let at = |given: i64| if given > 0 { Timestamp(given) } else { time };
-        let reactions = said.reactions.iter().map(|given| (given.user.clone(), given.emoji_name.clone(), at(given.create_at))).collect();
+        let reactions = said
+            .reactions
+            .iter()
+            .map(|given| (given.user.clone(), given.emoji_name.clone(), at(given.create_at)))
+            .collect();
         self.taker.post(foreign::Post {
             room,
             key,
@@ -105,17 +114,26 @@ impl<'d, 'p> Posts<'d, 'p> {
         }
         let count = self.moment.1.entry(user.to_owned()).or_default();
         *count += 1;
-        if *count == 1 { plain_key(user, time) } else { format!("{}~{count}", plain_key(user, time)) }
+        if *count == 1 {
+            plain_key(user, time)
+        } else {
+            format!("{}~{count}", plain_key(user, time))
+        }
     }
 
     /// The text with people called as they are called here, and whom it names.
     fn text(&self, message: &str) -> (String, Vec<String>) {
-        let (mut out, mut mentions, mut done) = (String::with_capacity(message.len()), Vec::new(), 0);
+        let (mut out, mut mentions, mut done) =
+            (String::with_capacity(message.len()), Vec::new(), 0);
         for place in mention_places(message) {
             if place.at < done {
                 continue;
             }
-            let Some(written) = place.candidates.iter().find(|name| self.taker.knows(&name.to_lowercase())) else { continue };
+            let Some(written) =
+                place.candidates.iter().find(|name| self.taker.knows(&name.to_lowercase()))
+            else {
+                continue;
+            };
             let (key, name) = (written.to_lowercase(), place.at + 1);
             out.push_str(message.get(done..name).unwrap_or_default());
             out.push_str(self.taker.login(&key).unwrap_or(written));
@@ -129,7 +147,12 @@ impl<'d, 'p> Posts<'d, 'p> {
     }
 
     /// The file if its bytes are in the archive.
-    fn file(&mut self, attachment: &Attachment, author: &str, created: Timestamp) -> Result<Option<String>, Failure> {
+    fn file(
+        &mut self,
+        attachment: &Attachment,
+        author: &str,
+        created: Timestamp,
+    ) -> Result<Option<String>, Failure> {
         let place = self.input.find(&attachment.path);
         let (Some(archive), Some(place)) = (&mut self.input.archive, place) else {
             self.taker.report.note(Reason::FileElsewhere, attachment.path.as_str());
@@ -140,7 +163,13 @@ impl<'d, 'p> Posts<'d, 'p> {
             return Ok(None);
         };
         let key = attachment.path.clone();
-        let taken = self.taker.attachment(Foreign { key, owner: Key::from(author), name: &name(attachment), created, bytes })?;
+        let taken = self.taker.attachment(Foreign {
+            key,
+            owner: Key::from(author),
+            name: &name(attachment),
+            created,
+            bytes,
+        })?;
         Ok(taken.then(|| attachment.path.clone()))
     }
 }
@@ -152,9 +181,13 @@ pub(super) struct Author {
     pub(super) bot: bool,
 }
 
-/// Whose post it is. What a webhook says under a name of its own is not said by whoever has set it up.
+/// Whose post it is. What a webhook says under a name of its own is not said by whoever has set it
+/// up.
 pub(super) fn author(said: &Post) -> Author {
-    let called = said.props.override_username.as_ref().filter(|name| said.props.from_webhook && !name.trim().is_empty() && **name != said.user);
+    let called =
+        said.props.override_username.as_ref().filter(|name| {
+            said.props.from_webhook && !name.trim().is_empty() && **name != said.user
+        });
     match (called, said.user.is_empty()) {
         (Some(name), _) => Author { key: format!("webhook:{name}"), name: name.clone(), bot: true },
         (None, true) => Author { key: "unknown".to_owned(), name: "unknown".to_owned(), bot: true },
@@ -169,8 +202,12 @@ pub(super) fn is_event(said: &Post) -> Option<&str> {
 
 /// The text, and what programs hang on it.
 fn content(said: &Post) -> String {
-    let attached = said.props.attachments.iter().filter(|attachment| !attachment.is_preview_in(&said.message));
-    attached::with_lines(&said.message, attached.flat_map(|attachment| attachment.lines("")).collect())
+    let attached =
+        said.props.attachments.iter().filter(|attachment| !attachment.is_preview_in(&said.message));
+    attached::with_lines(
+        &said.message,
+        attached.flat_map(|attachment| attachment.lines("")).collect(),
+    )
 }
 
 fn plain_key(user: &str, time: i64) -> String {

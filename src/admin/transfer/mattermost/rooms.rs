@@ -16,7 +16,10 @@ pub(super) fn read(survey: &Survey, taker: &mut Taker<'_>) -> Result<(), Failure
     for user in &survey.users {
         for team in &user.teams {
             for channel in &team.channels {
-                inside.entry(channel_key(&team.name, &channel.name)).or_default().push((user.username.clone(), has_role(&channel.roles, "channel_admin")));
+                inside
+                    .entry(channel_key(&team.name, &channel.name))
+                    .or_default()
+                    .push((user.username.clone(), has_role(&channel.roles, "channel_admin")));
             }
         }
     }
@@ -26,14 +29,19 @@ pub(super) fn read(survey: &Survey, taker: &mut Taker<'_>) -> Result<(), Failure
     }
     for (key, direct) in &survey.direct {
         let members = direct.members.iter().map(|user| (user.clone(), false)).collect();
-        let place = placed(Place { key: key.clone(), topic: direct.topic.clone(), ..Place::default() }, members, survey);
+        let place = placed(
+            Place { key: key.clone(), topic: direct.topic.clone(), ..Place::default() },
+            members,
+            survey,
+        );
         taker.place(place)?;
     }
     taker.flush()
 }
 
 fn named(channel: &Channel, members: Vec<(String, bool)>, survey: &Survey) -> Place {
-    let name = if channel.display_name.trim().is_empty() { &channel.name } else { &channel.display_name };
+    let name =
+        if channel.display_name.trim().is_empty() { &channel.name } else { &channel.display_name };
     let place = Place {
         key: channel_key(&channel.team, &channel.name),
         name: Some(name.clone()),
@@ -46,10 +54,14 @@ fn named(channel: &Channel, members: Vec<(String, bool)>, survey: &Survey) -> Pl
     placed(place, members, survey)
 }
 
-/// A room that began when somebody first wrote in it or came into it; of most people nothing else tells when they came.
+/// A room that began when somebody first wrote in it or came into it; of most people nothing else
+/// tells when they came.
 fn placed(mut place: Place, members: Vec<(String, bool)>, survey: &Survey) -> Place {
     let joined = |user: &str| survey.joined.get(&(place.key.clone(), user.to_owned())).copied();
-    let times = members.iter().filter_map(|(user, _)| joined(user)).chain(survey.began.get(&place.key).copied());
+    let times = members
+        .iter()
+        .filter_map(|(user, _)| joined(user))
+        .chain(survey.began.get(&place.key).copied());
     let created = times.min().unwrap_or_else(Timestamp::now);
     let mut known: Vec<Member> = Vec::new();
     for (user, admin) in members {

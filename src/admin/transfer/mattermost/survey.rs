@@ -1,4 +1,5 @@
-//! A first reading of all lines: people and channels are kept, of posts only who is in them and where they are.
+//! A first reading of all lines: people and channels are kept, of posts only who is in them and
+//! where they are.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -60,7 +61,9 @@ impl Survey {
                     }
                     survey.line(line, at, number, taker);
                 }
-                Err(why) => taker.report.note(Reason::NotUnderstood, format!("line {number}: {why}")),
+                Err(why) => {
+                    taker.report.note(Reason::NotUnderstood, format!("line {number}: {why}"))
+                }
             }
             at += length;
         }
@@ -72,12 +75,19 @@ impl Survey {
         match line {
             Line::Version(_) | Line::Other => {}
             Line::Team(team) => report.note_once(Reason::NoPlace, format!("team {}", team.name)),
-            Line::Emoji(emoji) => report.note_once(Reason::NoPlace, format!("picture of the emoji :{}:", emoji.name)),
-            Line::Channel(channel) if channel.name.is_empty() => report.note(Reason::NotUnderstood, format!("line {number}: a channel without name")),
+            Line::Emoji(emoji) => {
+                report.note_once(Reason::NoPlace, format!("picture of the emoji :{}:", emoji.name))
+            }
+            Line::Channel(channel) if channel.name.is_empty() => {
+                report.note(Reason::NotUnderstood, format!("line {number}: a channel without name"))
+            }
             Line::Channel(channel) => self.channels.push(channel),
-            Line::User(user) if user.username.is_empty() => report.note(Reason::NotUnderstood, format!("line {number}: a user without username")),
+            Line::User(user) if user.username.is_empty() => report
+                .note(Reason::NotUnderstood, format!("line {number}: a user without username")),
             Line::User(user) => self.users.push(user),
-            Line::Bot(bot) if bot.username.is_empty() => report.note(Reason::NotUnderstood, format!("line {number}: a bot without username")),
+            Line::Bot(bot) if bot.username.is_empty() => {
+                report.note(Reason::NotUnderstood, format!("line {number}: a bot without username"))
+            }
             Line::Bot(bot) => self.bots.push(bot),
             Line::DirectChannel(channel) => {
                 let topic = channel.header.clone();
@@ -86,7 +96,10 @@ impl Survey {
             }
             Line::Post(post) | Line::DirectPost(post) => {
                 if let Some(members) = &post.channel_members {
-                    self.direct.entry(direct_key(members)).or_insert_with(|| Direct { members: members.clone(), topic: String::new() });
+                    self.direct.entry(direct_key(members)).or_insert_with(|| Direct {
+                        members: members.clone(),
+                        topic: String::new(),
+                    });
                 }
                 self.post(&post, at, number, taker);
             }
@@ -98,11 +111,16 @@ impl Survey {
             Some(members) => direct_key(members),
             None => channel_key(&post.team, &post.channel),
         };
-        for (reply, said) in std::iter::once(post).chain(post.replies.iter().map(AsRef::as_ref)).enumerate() {
+        for (reply, said) in
+            std::iter::once(post).chain(post.replies.iter().map(AsRef::as_ref)).enumerate()
+        {
             // A reply without a time is as old as what it answers.
             let time = if said.create_at > 0 { said.create_at } else { post.create_at };
             if time <= 0 {
-                taker.report.note(Reason::NotUnderstood, format!("line {number}: a post without create_at"));
+                taker.report.note(
+                    Reason::NotUnderstood,
+                    format!("line {number}: a post without create_at"),
+                );
                 continue;
             }
             for (there, what) in [
@@ -126,8 +144,14 @@ impl Survey {
             self.see(&given.user, given.user.clone(), false, time);
         }
         if is_event(said).is_some() {
-            let added = said.props.added_username.clone().or_else(|| said.props.username.clone()).unwrap_or_else(|| said.user.clone());
-            if matches!(said.kind.as_deref(), Some("system_join_channel" | "system_add_to_channel")) {
+            let added = said
+                .props
+                .added_username
+                .clone()
+                .or_else(|| said.props.username.clone())
+                .unwrap_or_else(|| said.user.clone());
+            if matches!(said.kind.as_deref(), Some("system_join_channel" | "system_add_to_channel"))
+            {
                 let joined = self.joined.entry((room.to_owned(), added)).or_insert(time);
                 *joined = time.min(*joined);
             }
@@ -148,7 +172,8 @@ impl Survey {
 
 fn members(channel: DirectChannel) -> Vec<String> {
     let named = channel.participants.into_iter().map(|participant| participant.username);
-    let mut members: Vec<String> = channel.members.into_iter().chain(named).filter(|name| !name.is_empty()).collect();
+    let mut members: Vec<String> =
+        channel.members.into_iter().chain(named).filter(|name| !name.is_empty()).collect();
     members.sort();
     members.dedup();
     members

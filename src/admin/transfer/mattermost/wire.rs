@@ -50,7 +50,11 @@ impl Line {
     }
 }
 
-fn read<T: Lenient>(content: Value, odd: &mut Oddities, line: impl FnOnce(T) -> Line) -> Option<Line> {
+fn read<T: Lenient>(
+    content: Value,
+    odd: &mut Oddities,
+    line: impl FnOnce(T) -> Line,
+) -> Option<Line> {
     T::read(content, odd).map(line)
 }
 

@@ -1,14 +1,17 @@
-//! Slack's blocks as text in Slack's own markup: what people write in the editor, and what programs lay out.
+//! Slack's blocks as text in Slack's own markup: what people write in the editor, and what programs
+//! lay out.
 
 use serde_json::Value;
 
 /// What the blocks say; empty where there are none.
 pub(super) fn text(blocks: &Value) -> String {
-    let parts: Vec<String> = list(blocks).iter().map(block).filter(|part| !part.trim().is_empty()).collect();
+    let parts: Vec<String> =
+        list(blocks).iter().map(block).filter(|part| !part.trim().is_empty()).collect();
     parts.join("\n")
 }
 
-/// Whether they only repeat the text of the message: what people write has its text beside it, what programs lay out often a summary only.
+/// Whether they only repeat the text of the message: what people write has its text beside it, what
+/// programs lay out often a summary only.
 pub(super) fn are_the_text(blocks: &Value) -> bool {
     list(blocks).iter().all(|block| kind(block) == "rich_text")
 }
@@ -27,8 +30,17 @@ fn block(block: &Value) -> String {
         "rich_text" => lines.extend(list(&block["elements"]).iter().map(rich)),
         "context" => lines.push(join(list(&block["elements"]).iter().map(object), " ")),
         "image" | "video" => {
-            lines.extend([object(&block["title"]), object(&block["alt_text"])].into_iter().find(|text| !text.is_empty()));
-            lines.extend(["image_url", "title_url", "video_url"].into_iter().find_map(|key| block[key].as_str()).map(|address| format!("<{address}>")));
+            lines.extend(
+                [object(&block["title"]), object(&block["alt_text"])]
+                    .into_iter()
+                    .find(|text| !text.is_empty()),
+            );
+            lines.extend(
+                ["image_url", "title_url", "video_url"]
+                    .into_iter()
+                    .find_map(|key| block[key].as_str())
+                    .map(|address| format!("<{address}>")),
+            );
         }
         "table" => {
             for row in list(&block["rows"]) {
@@ -72,15 +84,21 @@ fn rich(part: &Value) -> String {
     let inside = || list(&part["elements"]).iter().map(element).collect::<String>();
     match kind(part) {
         "rich_text_list" => {
-            let indent = "    ".repeat(usize::try_from(part["indent"].as_u64().unwrap_or(0).min(8)).unwrap_or(0));
+            let indent = "    "
+                .repeat(usize::try_from(part["indent"].as_u64().unwrap_or(0).min(8)).unwrap_or(0));
             let first = part["offset"].as_u64().unwrap_or(0) + 1;
             let ordered = part["style"] == "ordered";
             let mark = |number: u64| if ordered { format!("{number}.") } else { "•".to_owned() };
             let items = list(&part["elements"]).iter().zip(first..);
-            join(items.map(|(item, number)| format!("{indent}{} {}", mark(number), rich(item))), "\n")
+            join(
+                items.map(|(item, number)| format!("{indent}{} {}", mark(number), rich(item))),
+                "\n",
+            )
         }
         "rich_text_preformatted" => format!("```\n{}\n```", inside().trim_end()),
-        "rich_text_quote" => inside().lines().map(|line| format!("&gt; {line}")).collect::<Vec<_>>().join("\n"),
+        "rich_text_quote" => {
+            inside().lines().map(|line| format!("&gt; {line}")).collect::<Vec<_>>().join("\n")
+        }
         _ => inside(),
     }
 }
@@ -106,7 +124,8 @@ fn element(element: &Value) -> String {
     }
 }
 
-/// The text with what markup begins with written as Slack writes it; a text that is so already stays.
+/// The text with what markup begins with written as Slack writes it; a text that is so already
+/// stays.
 fn escape(text: &str) -> String {
     let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -153,8 +172,14 @@ mod tests {
                 {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Roll back"}}]}]),
                 "Deploy &amp; more\n*done* <https://a.org|here>\nHost: db1\nlogo by ci",
             ),
-            (json!([{"type": "image", "alt_text": "a graph", "image_url": "https://a.org/g.png"}]), "a graph\n<https://a.org/g.png>"),
-            (json!([{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "b"}]]}]), "a | b"),
+            (
+                json!([{"type": "image", "alt_text": "a graph", "image_url": "https://a.org/g.png"}]),
+                "a graph\n<https://a.org/g.png>",
+            ),
+            (
+                json!([{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "b"}]]}]),
+                "a | b",
+            ),
             (json!([{"type": "of the future", "text": "something"}, 7, null]), "something"),
             (json!(null), ""),
             (json!("text"), ""),

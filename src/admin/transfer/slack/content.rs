@@ -29,7 +29,11 @@ const TELLS_OF_THE_ROOM: [&str; 17] = [
 
 /// What this is instead of a message: an event of the room.
 pub(super) fn is_no_message(message: &Message) -> Option<&str> {
-    let told = |subtype: &&str| TELLS_OF_THE_ROOM.iter().any(|told| subtype.starts_with(told)) || *subtype == "unpinned_item" || *subtype == "reply_broadcast";
+    let told = |subtype: &&str| {
+        TELLS_OF_THE_ROOM.iter().any(|told| subtype.starts_with(told))
+            || *subtype == "unpinned_item"
+            || *subtype == "reply_broadcast"
+    };
     let other = Some(message.kind.as_str()).filter(|kind| !matches!(*kind, "message" | ""));
     message.subtype.as_deref().filter(told).or(other)
 }
@@ -51,7 +55,13 @@ pub(super) fn content(message: &Message) -> String {
     let attached = message.attachments.iter().filter(|attachment| !attachment.is_preview_in(&text));
     let lines = attached.flat_map(|attachment| {
         let inside = [blocks::text(&attachment.blocks), passed_on(&attachment.message_blocks)];
-        let inside = if said(attachment.text.as_ref()).is_some() && blocks::are_the_text(&attachment.blocks) { String::new() } else { inside.join("\n") };
+        let inside = if said(attachment.text.as_ref()).is_some()
+            && blocks::are_the_text(&attachment.blocks)
+        {
+            String::new()
+        } else {
+            inside.join("\n")
+        };
         attachment.lines(inside.trim())
     });
     with_lines(&text, lines.collect())
@@ -60,7 +70,12 @@ pub(super) fn content(message: &Message) -> String {
 /// The blocks of messages that were passed on.
 fn passed_on(messages: &serde_json::Value) -> String {
     let messages = messages.as_array().map_or(&[][..], Vec::as_slice);
-    messages.iter().map(|message| blocks::text(&message["message"]["blocks"])).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    messages
+        .iter()
+        .map(|message| blocks::text(&message["message"]["blocks"]))
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What is left without markup and spaces, to compare what two programs have made of one text.
@@ -78,13 +93,20 @@ pub(super) struct Author {
     pub(super) bot: bool,
 }
 
-/// Whose message it is; `bots` are the users that belong to programs. A program that speaks under several names is several authors.
+/// Whose message it is; `bots` are the users that belong to programs. A program that speaks under
+/// several names is several authors.
 pub(super) fn author(message: &Message, bots: &HashMap<String, String>) -> Author {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let commented = message.comment.as_ref().filter(|_| message.subtype.as_deref() == Some("file_comment")).and_then(|comment| filled(&comment.user));
+    let commented = message
+        .comment
+        .as_ref()
+        .filter(|_| message.subtype.as_deref() == Some("file_comment"))
+        .and_then(|comment| filled(&comment.user));
     if let Some(key) = commented.or_else(|| filled(&message.user)) {
         let profile = message.user_profile.as_ref();
-        let of = |part: fn(&Profile) -> &Option<String>| profile.and_then(|profile| filled(part(profile)));
+        let of = |part: fn(&Profile) -> &Option<String>| {
+            profile.and_then(|profile| filled(part(profile)))
+        };
         let name = of(|profile| &profile.real_name).or_else(|| of(|profile| &profile.display_name));
         return Author { key, login: of(|profile| &profile.name), name, bot: false };
     }
@@ -126,15 +148,30 @@ mod tests {
             (json!({"text": null, "blocks": laid_out}), "deploy *done*\nby ci"),
             (json!({"text": "deploy done", "blocks": laid_out}), "deploy *done*\nby ci"),
             (json!({"text": "news", "blocks": laid_out}), "news\ndeploy *done*\nby ci"),
-            (json!({"text": "This content can't be displayed.", "blocks": laid_out}), "deploy *done*\nby ci"),
+            (
+                json!({"text": "This content can't be displayed.", "blocks": laid_out}),
+                "deploy *done*\nby ci",
+            ),
             (
                 json!({"text": "look at this", "attachments": [{"is_share": true, "author_name": "Bob", "text": "the forwarded words", "fallback": "Bob: the"}]}),
                 "look at this\nBob:\nthe forwarded words",
             ),
-            (json!({"text": "<https://a.org>", "attachments": [{"from_url": "https://a.org", "title": "A"}]}), "<https://a.org>"),
-            (json!({"text": "", "attachments": [{"fallback": "[no preview available]", "blocks": laid_out}]}), "deploy *done*\nby ci"),
-            (json!({"text": "", "attachments": [{"is_share": true, "message_blocks": [{"message": {"blocks": rich}}]}]}), "only in blocks"),
-            (json!({"text": "", "subtype": "file_comment", "comment": {"user": "U1", "comment": "nice"}}), "nice"),
+            (
+                json!({"text": "<https://a.org>", "attachments": [{"from_url": "https://a.org", "title": "A"}]}),
+                "<https://a.org>",
+            ),
+            (
+                json!({"text": "", "attachments": [{"fallback": "[no preview available]", "blocks": laid_out}]}),
+                "deploy *done*\nby ci",
+            ),
+            (
+                json!({"text": "", "attachments": [{"is_share": true, "message_blocks": [{"message": {"blocks": rich}}]}]}),
+                "only in blocks",
+            ),
+            (
+                json!({"text": "", "subtype": "file_comment", "comment": {"user": "U1", "comment": "nice"}}),
+                "nice",
+            ),
         ] {
             assert_eq!(content(&message(value.clone())), wanted, "{value}");
         }
@@ -142,8 +179,17 @@ mod tests {
 
     #[test]
     fn events_of_the_room_are_told_from_messages() {
-        for (subtype, told) in [("channel_join", true), ("pinned_item", true), ("bot_message", false), ("me_message", false), ("something_new", false)] {
-            assert_eq!(is_no_message(&message(json!({"type": "message", "subtype": subtype}))), told.then_some(subtype));
+        for (subtype, told) in [
+            ("channel_join", true),
+            ("pinned_item", true),
+            ("bot_message", false),
+            ("me_message", false),
+            ("something_new", false),
+        ] {
+            assert_eq!(
+                is_no_message(&message(json!({"type": "message", "subtype": subtype}))),
+                told.then_some(subtype)
+            );
         }
         assert_eq!(is_no_message(&message(json!({"type": "event"}))), Some("event"));
         assert_eq!(is_no_message(&message(json!({"text": "without type"}))), None);
@@ -153,10 +199,18 @@ mod tests {
     fn each_name_of_a_program_is_an_author() {
         let bots = HashMap::from([("B9".to_owned(), "U9".to_owned())]);
         for (value, key, name) in [
-            (json!({"user": "U1", "user_profile": {"name": "ann", "real_name": "Ann"}}), "U1", Some("Ann")),
+            (
+                json!({"user": "U1", "user_profile": {"name": "ann", "real_name": "Ann"}}),
+                "U1",
+                Some("Ann"),
+            ),
             (json!({"bot_id": "B1", "username": "ci"}), "bot:B1:ci", Some("ci")),
             (json!({"bot_id": "B1", "bot_profile": {"name": "CI"}}), "bot:B1", Some("CI")),
-            (json!({"bot_id": "B1", "username": "CI", "bot_profile": {"name": "CI"}}), "bot:B1", Some("CI")),
+            (
+                json!({"bot_id": "B1", "username": "CI", "bot_profile": {"name": "CI"}}),
+                "bot:B1",
+                Some("CI"),
+            ),
             (json!({"bot_id": "B9"}), "U9", None),
             (json!({"bot_id": "B9", "username": "other"}), "bot:B9:other", Some("other")),
             (json!({"username": "hook"}), "bot:hook", Some("hook")),

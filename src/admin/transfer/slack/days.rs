@@ -26,16 +26,30 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// Finds the days. `rooms` are the ids of rooms by the name of their folder. Folders that belong to no room are noted.
-    pub(super) fn find(archive: Archive, rooms: &HashMap<String, String>, report: &mut Report) -> Self {
+    /// Finds the days. `rooms` are the ids of rooms by the name of their folder. Folders that
+    /// belong to no room are noted.
+    pub(super) fn find(
+        archive: Archive,
+        rooms: &HashMap<String, String>,
+        report: &mut Report,
+    ) -> Self {
         let (mut days, mut unknown) = (BTreeMap::<String, Vec<Part>>::new(), BTreeSet::new());
         for name in archive.names() {
-            let Some((folder, day)) = name.rsplit_once('/').and_then(|(folder, file)| Some((folder, file.strip_suffix(".json")?))) else { continue };
+            let Some((folder, day)) = name
+                .rsplit_once('/')
+                .and_then(|(folder, file)| Some((folder, file.strip_suffix(".json")?)))
+            else {
+                continue;
+            };
             if !is_day(day) {
                 continue;
             }
             match (rooms.get(&folder.nfc().collect::<String>()), archive.find(name)) {
-                (Some(room), Some(place)) => days.entry(day.to_owned()).or_default().push(Part { folder: folder.to_owned(), room: room.clone(), place }),
+                (Some(room), Some(place)) => days.entry(day.to_owned()).or_default().push(Part {
+                    folder: folder.to_owned(),
+                    room: room.clone(),
+                    place,
+                }),
                 _ => drop(unknown.insert(folder)),
             }
         }
@@ -53,8 +67,13 @@ impl Days {
         self.days.keys().cloned().collect()
     }
 
-    /// The messages of a day with the ids of their rooms, in the order of their times. What is not understood goes to the report.
-    pub(super) fn messages(&mut self, day: &str, mut report: Option<&mut Report>) -> Vec<(Moment, String, Message)> {
+    /// The messages of a day with the ids of their rooms, in the order of their times. What is not
+    /// understood goes to the report.
+    pub(super) fn messages(
+        &mut self,
+        day: &str,
+        mut report: Option<&mut Report>,
+    ) -> Vec<(Moment, String, Message)> {
         let mut note = |example: String| {
             if let Some(report) = &mut report {
                 report.note(Reason::NotUnderstood, example);
@@ -94,5 +113,8 @@ impl Days {
 
 /// Whether a name is a date.
 fn is_day(name: &str) -> bool {
-    name.len() == 10 && name.bytes().enumerate().all(|(place, byte)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+    name.len() == 10
+        && name.bytes().enumerate().all(|(place, byte)| {
+            if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
+        })
 }

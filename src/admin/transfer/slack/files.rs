@@ -1,4 +1,5 @@
-//! Where the bytes of files and pictures are: Slack exports hold links only, but the tools that fetch the bytes put them into the archive.
+//! Where the bytes of files and pictures are: Slack exports hold links only, but the tools that
+//! fetch the bytes put them into the archive.
 
 use std::collections::HashMap;
 
@@ -20,10 +21,13 @@ impl Files {
             let picture = name.split('/').any(|part| matches!(part, "__avatars" | "avatars"));
             for part in name.split('/') {
                 let id = part.split(['-', '_', '.']).next().unwrap_or_default();
-                let is_id = id.len() > 2 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+                let is_id = id.len() > 2
+                    && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
                 match id.bytes().next() {
                     Some(b'F') if is_id => drop(by_id.insert(id.to_owned(), name.to_owned())),
-                    Some(b'U' | b'W') if is_id && picture => drop(pictures.insert(id.to_owned(), name.to_owned())),
+                    Some(b'U' | b'W') if is_id && picture => {
+                        drop(pictures.insert(id.to_owned(), name.to_owned()))
+                    }
                     _ => {}
                 }
             }
@@ -37,7 +41,11 @@ impl Files {
             return None;
         }
         let name = file.name.as_deref().and_then(file_name).unwrap_or_else(|| file.id.clone());
-        let places = [format!("__uploads/{}/{name}", file.id), format!("{folder}/attachments/{}-{name}", file.id), format!("attachments/{}/{name}", file.id)];
+        let places = [
+            format!("__uploads/{}/{name}", file.id),
+            format!("{folder}/attachments/{}-{name}", file.id),
+            format!("attachments/{}/{name}", file.id),
+        ];
         places.iter().chain(self.by_id.get(&file.id)).find_map(|path| archive.find(path))
     }
 
@@ -50,7 +58,11 @@ impl Files {
 /// Name and address of a file, without the secret that Slack hangs on the address.
 pub(super) fn elsewhere(file: &File) -> String {
     let name = file.name.as_ref().or(file.title.as_ref()).map_or("file", String::as_str);
-    let address = file.permalink.as_ref().or(file.url_private.as_ref()).map(|address| address.split('?').next().unwrap_or_default());
+    let address = file
+        .permalink
+        .as_ref()
+        .or(file.url_private.as_ref())
+        .map(|address| address.split('?').next().unwrap_or_default());
     match address {
         Some(address) => format!("📎 {name}: {address}"),
         None => format!("📎 {name}"),
@@ -63,7 +75,11 @@ mod tests {
 
     #[test]
     fn addresses_lose_their_secret() {
-        let file = File { name: Some("보고서.pdf".to_owned()), url_private: Some("https://files.slack.com/a.pdf?t=xoxe-1".to_owned()), ..File::default() };
+        let file = File {
+            name: Some("보고서.pdf".to_owned()),
+            url_private: Some("https://files.slack.com/a.pdf?t=xoxe-1".to_owned()),
+            ..File::default()
+        };
         assert_eq!(elsewhere(&file), "📎 보고서.pdf: https://files.slack.com/a.pdf");
     }
 }

@@ -59,22 +59,61 @@ impl Messages<'_, '_> {
             }
         }
         if text.trim().is_empty() && !media.is_empty() {
-            let names: Vec<&str> = message.files.iter().chain(&message.file).filter_map(|file| file.name.as_deref()).collect();
+            let names: Vec<&str> = message
+                .files
+                .iter()
+                .chain(&message.file)
+                .filter_map(|file| file.name.as_deref())
+                .collect();
             text = names.join(", ");
         }
-        let reactions = message.reactions.iter().flat_map(|reaction| reaction.users.iter().map(|user| (user.clone(), reaction.name.clone(), time))).collect();
-        let answers = message.thread_ts.as_deref().and_then(Moment::parse).filter(|thread| *thread != moment).map(Moment::key);
-        let edited = message.edited.as_ref().and_then(|edited| Moment::parse(&edited.ts)).map(Moment::time);
-        let pinned = !message.pinned_to.is_empty() || self.pinned.contains(&(room.clone(), key.clone()));
-        self.taker.post(Post { room, key, author, text, time, edited, answers, pinned, media, mentions, reactions })
+        let reactions = message
+            .reactions
+            .iter()
+            .flat_map(|reaction| {
+                reaction.users.iter().map(|user| (user.clone(), reaction.name.clone(), time))
+            })
+            .collect();
+        let answers = message
+            .thread_ts
+            .as_deref()
+            .and_then(Moment::parse)
+            .filter(|thread| *thread != moment)
+            .map(Moment::key);
+        let edited =
+            message.edited.as_ref().and_then(|edited| Moment::parse(&edited.ts)).map(Moment::time);
+        let pinned =
+            !message.pinned_to.is_empty() || self.pinned.contains(&(room.clone(), key.clone()));
+        self.taker.post(Post {
+            room,
+            key,
+            author,
+            text,
+            time,
+            edited,
+            answers,
+            pinned,
+            media,
+            mentions,
+            reactions,
+        })
     }
 
     fn names(&self) -> Names<impl Fn(&str) -> Option<String>, impl Fn(&str) -> Option<String>> {
-        Names { user: |id: &str| self.taker.login(id).map(str::to_owned), room: |id: &str| self.rooms.get(id).cloned() }
+        Names {
+            user: |id: &str| self.taker.login(id).map(str::to_owned),
+            room: |id: &str| self.rooms.get(id).cloned(),
+        }
     }
 
     /// The file if its bytes are in the archive.
-    fn file(&mut self, room: &str, file: &File, author: &str, time: Timestamp) -> Result<Option<String>, Failure> {
+    fn file(
+        &mut self,
+        room: &str,
+        file: &File,
+        author: &str,
+        time: Timestamp,
+    ) -> Result<Option<String>, Failure> {
         let name = file.name.as_deref().unwrap_or(&file.id);
         let folder = self.rooms.get(room).map(String::as_str).unwrap_or_default();
         let Some(place) = self.files.find(&self.days.archive, folder, file) else {
@@ -85,7 +124,13 @@ impl Messages<'_, '_> {
             self.taker.report.note(Reason::FileUnreadable, name);
             return Ok(None);
         };
-        let taken = self.taker.attachment(Foreign { key: file.id.clone(), owner: Key::from(author), name, created: time, bytes })?;
+        let taken = self.taker.attachment(Foreign {
+            key: file.id.clone(),
+            owner: Key::from(author),
+            name,
+            created: time,
+            bytes,
+        })?;
         Ok(taken.then(|| file.id.clone()))
     }
 }

@@ -1,4 +1,5 @@
-//! A Slack export: users and channels first, then day by day the messages of all channels, in the order of their times.
+//! A Slack export: users and channels first, then day by day the messages of all channels, in the
+//! order of their times.
 
 mod blocks;
 mod content;
@@ -43,7 +44,12 @@ pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Fa
     let mut users: Vec<User> = list(&mut archive, "users.json", taker)?;
     users.extend(list::<User>(&mut archive, "org_users.json", taker)?);
     let mut channels = Vec::new();
-    for (file, public, named) in [("channels.json", true, true), ("groups.json", false, true), ("mpims.json", false, false), ("dms.json", false, false)] {
+    for (file, public, named) in [
+        ("channels.json", true, true),
+        ("groups.json", false, true),
+        ("mpims.json", false, false),
+        ("dms.json", false, false),
+    ] {
         for channel in list::<Channel>(&mut archive, file, taker)? {
             if channel.id.is_empty() {
                 taker.report.note(Reason::NotUnderstood, format!("{file}: a channel without id"));
@@ -55,11 +61,17 @@ pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Fa
     let folders = folders(&channels, taker);
     let files = Files::of(&archive);
     let mut days = Days::find(archive, &folders, &mut taker.report);
-    let bots: HashMap<_, _> = users.iter().filter_map(|user| Some((user.profile.bot_id.clone()?, user.id.clone()))).collect();
+    let bots: HashMap<_, _> = users
+        .iter()
+        .filter_map(|user| Some((user.profile.bot_id.clone()?, user.id.clone())))
+        .collect();
     let survey = Survey::make(&mut days, &bots, &mut taker.report);
     people::read(users, &channels, &survey, &files, &mut days.archive, taker)?;
     let pinned = pinned(&channels);
-    let names: HashMap<_, _> = channels.iter().map(|listed| (listed.channel.id.clone(), folder(&listed.channel).to_owned())).collect();
+    let names: HashMap<_, _> = channels
+        .iter()
+        .map(|listed| (listed.channel.id.clone(), folder(&listed.channel).to_owned()))
+        .collect();
     let mut rooms = HashMap::new();
     for listed in channels {
         let id = listed.channel.id.clone();
@@ -96,16 +108,28 @@ fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String
     folders
 }
 
-/// A list at the top of the archive, without the entries that are not understood; one that is not there is empty.
-fn list<T: Lenient>(archive: &mut Archive, name: &str, taker: &mut Taker<'_>) -> Result<Vec<T>, Failure> {
+/// A list at the top of the archive, without the entries that are not understood; one that is not
+/// there is empty.
+fn list<T: Lenient>(
+    archive: &mut Archive,
+    name: &str,
+    taker: &mut Taker<'_>,
+) -> Result<Vec<T>, Failure> {
     let bytes = match archive.read_named(name, MAX_ENTRY) {
         Ok(bytes) => bytes,
         Err(Unread::Missing) => return Ok(Vec::new()),
-        Err(why) => return Err(Failure::failed(format!("{name} in the archive is {}; nothing was taken", why.words()))),
+        Err(why) => {
+            return Err(Failure::failed(format!(
+                "{name} in the archive is {}; nothing was taken",
+                why.words()
+            )));
+        }
     };
     let (values, broken) = json::list(&bytes);
     if let Some(broken) = broken {
-        return Err(Failure::failed(format!("{name} in the archive cannot be read: {broken}; nothing was taken")));
+        return Err(Failure::failed(format!(
+            "{name} in the archive cannot be read: {broken}; nothing was taken"
+        )));
     }
     let mut odd = Oddities::default();
     let entries = values.into_iter().filter_map(|value| T::read(value, &mut odd)).collect();
@@ -117,24 +141,43 @@ fn list<T: Lenient>(archive: &mut Archive, name: &str, taker: &mut Taker<'_>) ->
 
 /// Messages that their channels say to be pinned.
 fn pinned(channels: &[Listed]) -> HashSet<(String, String)> {
-    let pins = channels.iter().flat_map(|listed| listed.channel.pins.iter().map(|pin| (listed.channel.id.clone(), &pin.id)));
+    let pins = channels.iter().flat_map(|listed| {
+        listed.channel.pins.iter().map(|pin| (listed.channel.id.clone(), &pin.id))
+    });
     pins.filter_map(|(room, pin)| Some((room, Moment::parse(pin)?.key()))).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
-fn place(listed: Listed, survey: &Survey, names: &HashMap<String, String>, taker: &Taker<'_>) -> Place {
+fn place(
+    listed: Listed,
+    survey: &Survey,
+    names: &HashMap<String, String>,
+    taker: &Taker<'_>,
+) -> Place {
     let Listed { channel, public, named } = listed;
     let writers = survey.writers.get(&channel.id).cloned().unwrap_or_default();
     let first = writers.first().map(|(_, time)| *time);
-    let created = if channel.created > 0.0 { Timestamp((channel.created * 1000.0) as i64) } else { first.unwrap_or_else(Timestamp::now) };
+    let created = if channel.created > 0.0 {
+        Timestamp((channel.created * 1000.0) as i64)
+    } else {
+        first.unwrap_or_else(Timestamp::now)
+    };
     let mut members: Vec<Member> = Vec::new();
     for user in channel.members {
         if !members.iter().any(|known| known.user == user) {
-            let joined = survey.joined.get(&(channel.id.clone(), user.clone())).copied().unwrap_or(created).max(created);
+            let joined = survey
+                .joined
+                .get(&(channel.id.clone(), user.clone()))
+                .copied()
+                .unwrap_or(created)
+                .max(created);
             members.push(Member { user, admin: false, joined });
         }
     }
-    let called = Names { user: |id: &str| taker.login(id).map(str::to_owned), room: |id: &str| names.get(id).cloned() };
+    let called = Names {
+        user: |id: &str| taker.login(id).map(str::to_owned),
+        room: |id: &str| names.get(id).cloned(),
+    };
     let plain = |text: &str| translate(text, &called).0;
     let name = if channel.name.trim().is_empty() { channel.id.clone() } else { channel.name };
     Place {

@@ -10,7 +10,8 @@ impl Moment {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (seconds, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
         let fraction: String = fraction.chars().chain("000000".chars()).take(6).collect();
-        let seconds = seconds.parse().ok().filter(|seconds| (0..100_000_000_000).contains(seconds))?;
+        let seconds =
+            seconds.parse().ok().filter(|seconds| (0..100_000_000_000).contains(seconds))?;
         Some(Self(seconds, fraction.parse().ok()?))
     }
 
@@ -30,7 +31,8 @@ mod tests {
 
     #[test]
     fn moments_keep_their_order_to_the_microsecond() {
-        let [first, second] = ["1752589930.245019", "1752589930.245020"].map(|text| Moment::parse(text).unwrap());
+        let [first, second] =
+            ["1752589930.245019", "1752589930.245020"].map(|text| Moment::parse(text).unwrap());
         assert!(first < second);
         assert_eq!(first.time(), Timestamp(1_752_589_930_245));
         assert_eq!(Moment::parse("1752589930.2").unwrap().time(), Timestamp(1_752_589_930_200));

@@ -15,10 +15,20 @@ use crate::store::transfer::Reason;
 const SLACKBOT: &str = "USLACKBOT";
 
 /// Takes everybody in.
-pub(super) fn read(users: Vec<User>, channels: &[Listed], survey: &Survey, files: &Files, archive: &mut Archive, taker: &mut Taker<'_>) -> Result<(), Failure> {
+pub(super) fn read(
+    users: Vec<User>,
+    channels: &[Listed],
+    survey: &Survey,
+    files: &Files,
+    archive: &mut Archive,
+    taker: &mut Taker<'_>,
+) -> Result<(), Failure> {
     for user in users {
         if user.id.is_empty() {
-            taker.report.note(Reason::NotUnderstood, format!("users.json: a user without id, {:?}", user.name));
+            taker.report.note(
+                Reason::NotUnderstood,
+                format!("users.json: a user without id, {:?}", user.name),
+            );
         } else if !taker.knows(&user.id) {
             let picture = files.picture(archive, &user.id);
             let mut person = person(user, survey);
@@ -51,7 +61,8 @@ fn person(user: User, survey: &Survey) -> Person {
     let names = [user.profile.real_name, user.real_name, user.profile.display_name];
     let name = names.into_iter().flatten().find(|name| !name.trim().is_empty()).unwrap_or_default();
     let bot = user.is_bot || user.id == SLACKBOT;
-    let created = survey.people.get(&user.id).and_then(|seen| seen.first).unwrap_or_else(Timestamp::now);
+    let created =
+        survey.people.get(&user.id).and_then(|seen| seen.first).unwrap_or_else(Timestamp::now);
     Person {
         key: user.id,
         login: user.name,

@@ -1,5 +1,5 @@
-//! A first reading of all messages: who is in them, under which names, and since when. Only then is anybody imported, so that nobody
-//! counts less for being mentioned before they speak.
+//! A first reading of all messages: who is in them, under which names, and since when. Only then is
+//! anybody imported, so that nobody counts less for being mentioned before they speak.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -34,7 +34,11 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads all days; what is not understood is noted.
-    pub(super) fn make(days: &mut Days, bots: &HashMap<String, String>, report: &mut Report) -> Self {
+    pub(super) fn make(
+        days: &mut Days,
+        bots: &HashMap<String, String>,
+        report: &mut Report,
+    ) -> Self {
         let mut survey = Self::default();
         for day in days.all() {
             for (moment, room, message) in days.messages(&day, Some(&mut *report)) {
@@ -44,7 +48,13 @@ impl Survey {
         survey
     }
 
-    fn add(&mut self, room: &str, moment: Moment, message: &Message, bots: &HashMap<String, String>) {
+    fn add(
+        &mut self,
+        room: &str,
+        moment: Moment,
+        message: &Message,
+        bots: &HashMap<String, String>,
+    ) {
         let time = moment.time();
         let author = author(message, bots);
         let key = author.key.clone();

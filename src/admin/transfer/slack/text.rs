@@ -1,4 +1,5 @@
-//! Slack's text as ours: names for `<@U…>`, links written out, `&amp;` and the short names of emoji as what they stand for.
+//! Slack's text as ours: names for `<@U…>`, links written out, `&amp;` and the short names of emoji
+//! as what they stand for.
 
 use crate::admin::transfer::emoji;
 
@@ -10,8 +11,11 @@ pub(super) struct Names<U, R> {
 
 /// The ids of the users that a text names, each with what it is called there.
 pub(super) fn mentions(text: &str) -> Vec<(String, Option<String>)> {
-    let tokens = text.split("<@").skip(1).filter_map(|rest| rest.split_once('>')).map(|(token, _)| token);
-    let parts = tokens.map(|token| token.split_once('|').map_or((token, None), |(id, label)| (id, Some(unescape(label)))));
+    let tokens =
+        text.split("<@").skip(1).filter_map(|rest| rest.split_once('>')).map(|(token, _)| token);
+    let parts = tokens.map(|token| {
+        token.split_once('|').map_or((token, None), |(id, label)| (id, Some(unescape(label))))
+    });
     parts
         .filter(|(id, _)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         .map(|(id, label)| (id.to_owned(), label.filter(|label| !label.is_empty())))
@@ -49,7 +53,9 @@ where
     U: Fn(&str) -> Option<String>,
     R: Fn(&str) -> Option<String>,
 {
-    let (target, label) = token.split_once('|').map_or((token, None), |(target, label)| (target, Some(unescape(label))));
+    let (target, label) = token
+        .split_once('|')
+        .map_or((token, None), |(target, label)| (target, Some(unescape(label))));
     let label = label.filter(|label| !label.is_empty());
     if let Some(id) = target.strip_prefix('@') {
         if !mentions.iter().any(|known| known == id) {
@@ -72,7 +78,13 @@ where
     }
     let address = unescape(target);
     match label {
-        Some(label) if label != address && address.strip_prefix("mailto:") != Some(label.as_str()) && !same(&address, &label) => format!("{label} ({address})"),
+        Some(label)
+            if label != address
+                && address.strip_prefix("mailto:") != Some(label.as_str())
+                && !same(&address, &label) =>
+        {
+            format!("{label} ({address})")
+        }
         Some(label) => label,
         None => address,
     }
@@ -80,7 +92,9 @@ where
 
 /// Slack writes `example.org` as a link to `http://example.org`; the address alone says as much.
 fn same(address: &str, label: &str) -> bool {
-    address.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/') == label.trim_end_matches('/'))
+    address
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.trim_end_matches('/') == label.trim_end_matches('/'))
 }
 
 fn unescape(text: &str) -> String {
@@ -93,12 +107,18 @@ mod tests {
 
     #[test]
     fn references_are_written_out() {
-        let names = Names { user: |id: &str| (id == "U1").then(|| "김민지".to_owned()), room: |id: &str| (id == "C1").then(|| "공지".to_owned()) };
+        let names = Names {
+            user: |id: &str| (id == "U1").then(|| "김민지".to_owned()),
+            room: |id: &str| (id == "C1").then(|| "공지".to_owned()),
+        };
         for (slack, ours) in [
             ("안녕 <@U1>, <@U9|bob>!", "안녕 @김민지, @bob!"),
             ("<#C1> <#C2|random> <#C3|>", "#공지 #random #C3"),
             ("<!here> <!subteam^S1|@team> <!date^1^{date}|yesterday>", "@here @team yesterday"),
-            ("<https://a.org/?x=1&amp;y=2|our page> <https://a.org>", "our page (https://a.org/?x=1&y=2) https://a.org"),
+            (
+                "<https://a.org/?x=1&amp;y=2|our page> <https://a.org>",
+                "our page (https://a.org/?x=1&y=2) https://a.org",
+            ),
             ("<http://example.org|example.org> <mailto:a@b.org|a@b.org>", "example.org a@b.org"),
             ("1 &lt; 2 &amp;&amp; 3 &gt; 2, &amp;lt;", "1 < 2 && 3 > 2, &lt;"),
             (":tada: `:tada:` a < b", "🎉 `:tada:` a < b"),
@@ -106,6 +126,9 @@ mod tests {
             assert_eq!(translate(slack, &names).0, ours, "{slack}");
         }
         assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
-        assert_eq!(mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"), [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]);
+        assert_eq!(
+            mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"),
+            [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]
+        );
     }
 }

@@ -5,7 +5,8 @@ use crate::api::chatrooms::wire;
 use crate::api::docs::{Described, Shape, words};
 use crate::model::{Claim, Error};
 
-const COOKIE: &str = "`jwt_token`, HttpOnly, SameSite=Lax, Secure under TLS; as long as the session";
+const COOKIE: &str =
+    "`jwt_token`, HttpOnly, SameSite=Lax, Secure under TLS; as long as the session";
 const CLEARED: &str = "Clears `jwt_token`";
 
 fn users_own() -> Shape {
@@ -22,7 +23,11 @@ pub(super) fn register() -> Described {
 
 pub(super) fn find_users() -> Described {
     Described::new("Find users")
-        .query("q", words::text(), "Beginning or part of a login or display name; none or empty: everybody")
+        .query(
+            "q",
+            words::text(),
+            "Beginning or part of a login or display name; none or empty: everybody",
+        )
         .query("limit", limit(), "How many")
         .answers(200, "Those who were found, as others see them", Shape::of::<wire::Users<'_>>())
         .fails([bad("limit")])
@@ -67,7 +72,9 @@ pub(super) fn log_in() -> Described {
 }
 
 pub(super) fn log_out() -> Described {
-    Described::new("End the session and its sockets").empty(204, "It has ended").header("Set-Cookie", CLEARED)
+    Described::new("End the session and its sockets")
+        .empty(204, "It has ended")
+        .header("Set-Cookie", CLEARED)
 }
 
 pub(super) fn refresh() -> Described {
@@ -78,15 +85,18 @@ pub(super) fn refresh() -> Described {
 }
 
 pub(super) fn verify() -> Described {
-    Described::new("Whether the token holds").half_open().answers(200, "It does", Shape::of::<wire::Verified<'_>>()).answers(
-        401,
-        "It does not, or there is none",
-        Shape::of::<wire::NotVerified>(),
-    )
+    Described::new("Whether the token holds")
+        .half_open()
+        .answers(200, "It does", Shape::of::<wire::Verified<'_>>())
+        .answers(401, "It does not, or there is none", Shape::of::<wire::NotVerified>())
 }
 
 pub(super) fn sessions() -> Described {
-    Described::new("My sessions").answers(200, "Of all dialects; `id` is public and opens nothing", Shape::of::<wire::Sessions<'_>>())
+    Described::new("My sessions").answers(
+        200,
+        "Of all dialects; `id` is public and opens nothing",
+        Shape::of::<wire::Sessions<'_>>(),
+    )
 }
 
 pub(super) fn end_session() -> Described {

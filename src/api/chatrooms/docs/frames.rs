@@ -17,11 +17,22 @@ const SOCKET: &str = "Before the upgrade the request is refused as below; withou
     Close codes: 1009 frame too large, 1013 too slow (catch up with `rev`), 1001 the server stops, 4401 the session ended.";
 
 /// Frames that answer one of the client and carry its `ref`.
-const ANSWERS: [&str; 8] = ["pong", "room_joined", "room_left", "message_sent", "read_marked", "changes", "subscribed", "error"];
+const ANSWERS: [&str; 8] = [
+    "pong",
+    "room_joined",
+    "room_left",
+    "message_sent",
+    "read_marked",
+    "changes",
+    "subscribed",
+    "error",
+];
 
 /// `GET /chat`
 pub(super) fn socket() -> Described {
-    let said = |verb: &str, fields: Option<Shape>| Shape::from(Shape::frame("type", verb, fields).with("ref", words::text()));
+    let said = |verb: &str, fields: Option<Shape>| {
+        Shape::from(Shape::frame("type", verb, fields).with("ref", words::text()))
+    };
     let client = vec![
         said("ping", None),
         said("join_room", Some(Shape::of::<wire::Join>())),
@@ -36,8 +47,18 @@ pub(super) fn socket() -> Described {
         said("subscribe", Some(Shape::of::<wire::Since>())),
     ];
     // An error has no type of its own: it repeats the one that is not known.
-    let typed = Shape::frames_of::<wire::Frame<'_>>("type").into_iter().filter(|frame| !frame.is("error"));
+    let typed =
+        Shape::frames_of::<wire::Frame<'_>>("type").into_iter().filter(|frame| !frame.is("error"));
     let server = typed.chain([Shape::server_frame::<wire::Complaint<'_>>("error")]);
-    let server = server.map(|frame| if ANSWERS.iter().any(|verb| frame.is(verb)) { frame.with("ref", words::text()).into() } else { frame.into() });
-    Described::new("WebSocket of the user").text(SOCKET).fails([Error::UpgradeRequired]).frames(client, server.collect())
+    let server = server.map(|frame| {
+        if ANSWERS.iter().any(|verb| frame.is(verb)) {
+            frame.with("ref", words::text()).into()
+        } else {
+            frame.into()
+        }
+    });
+    Described::new("WebSocket of the user")
+        .text(SOCKET)
+        .fails([Error::UpgradeRequired])
+        .frames(client, server.collect())
 }

@@ -16,7 +16,9 @@ fn for_participants(described: Described) -> Described {
 }
 
 fn of_message(described: Described) -> Described {
-    for_participants(described).path("messageId", words::message_key(), "Key of the message").fails([Error::MessageNotFound])
+    for_participants(described)
+        .path("messageId", words::message_key(), "Key of the message")
+        .fails([Error::MessageNotFound])
 }
 
 fn place() -> Object {
@@ -28,7 +30,11 @@ pub(super) fn history() -> Described {
         .text("The newest, or a page by at most one of `before`, `after` and `around`.")
         .query("before", place(), "Key of a message, or its bare `seq`: what is older")
         .query("after", place(), "Key of a message, or its bare `seq`: what is newer")
-        .query("around", place(), "Key of a message, or its bare `seq`: what is on both sides of it, itself included")
+        .query(
+            "around",
+            place(),
+            "Key of a message, or its bare `seq`: what is on both sides of it, itself included",
+        )
         .query("limit", limit(), "How many")
         .answers(200, "Ascending by `seq`", Shape::of::<wire::History<'_>>())
         .fails([bad("limit"), Error::MessageNotFound])
@@ -44,7 +50,10 @@ pub(super) fn post() -> Described {
 }
 
 pub(super) fn edit() -> Described {
-    of_message(Described::new("Edit my message")).body::<wire::Edit>().answers(200, "The message", message()).fails([bad("newContent")])
+    of_message(Described::new("Edit my message"))
+        .body::<wire::Edit>()
+        .answers(200, "The message", message())
+        .fails([bad("newContent")])
 }
 
 pub(super) fn delete() -> Described {
@@ -55,15 +64,18 @@ pub(super) fn delete() -> Described {
 }
 
 pub(super) fn mark_read() -> Described {
-    of_message(Described::new("Mark everything up to a message as read")).text("The mark never moves back.").body_if_any::<wire::Caller>().answers(
-        200,
-        "The mark",
-        Shape::of::<wire::Read<'_>>(),
-    )
+    of_message(Described::new("Mark everything up to a message as read"))
+        .text("The mark never moves back.")
+        .body_if_any::<wire::Caller>()
+        .answers(200, "The mark", Shape::of::<wire::Read<'_>>())
 }
 
 pub(super) fn readers() -> Described {
-    of_message(Described::new("Who has read a message")).answers(200, "All marks at or above it", Shape::of::<wire::Readers<'_>>())
+    of_message(Described::new("Who has read a message")).answers(
+        200,
+        "All marks at or above it",
+        Shape::of::<wire::Readers<'_>>(),
+    )
 }
 
 pub(super) fn react() -> Described {
@@ -77,7 +89,10 @@ pub(super) fn react() -> Described {
 }
 
 pub(super) fn unreact() -> Described {
-    of_message(Described::new("Take my reaction back")).path("reactionType", words::reaction(), "Which").empty(204, "It is gone").fails([bad("reactionType")])
+    of_message(Described::new("Take my reaction back"))
+        .path("reactionType", words::reaction(), "Which")
+        .empty(204, "It is gone")
+        .fails([bad("reactionType")])
 }
 
 pub(super) fn changes() -> Described {

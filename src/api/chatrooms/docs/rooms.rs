@@ -51,11 +51,17 @@ pub(super) fn change_settings() -> Described {
 }
 
 pub(super) fn pins() -> Described {
-    in_room(Described::new("Pinned messages")).answers(200, "Those pinned last first", Shape::of::<wire::Pins<'_>>()).fails([Error::Forbidden])
+    in_room(Described::new("Pinned messages"))
+        .answers(200, "Those pinned last first", Shape::of::<wire::Pins<'_>>())
+        .fails([Error::Forbidden])
 }
 
 fn of_message(described: Described) -> Described {
-    in_room(described).path("messageId", words::message_key(), "Key of the message").fails([Error::MessageNotFound, Error::Forbidden, Error::Archived])
+    in_room(described).path("messageId", words::message_key(), "Key of the message").fails([
+        Error::MessageNotFound,
+        Error::Forbidden,
+        Error::Archived,
+    ])
 }
 
 pub(super) fn pin() -> Described {
@@ -74,11 +80,16 @@ pub(super) fn delete() -> Described {
 }
 
 pub(super) fn rename() -> Described {
-    in_room(Described::new("Rename a room")).body::<wire::Rename>().answers(200, "The room", room()).fails([Error::Forbidden, Error::Taken(Claim::RoomName)])
+    in_room(Described::new("Rename a room"))
+        .body::<wire::Rename>()
+        .answers(200, "The room", room())
+        .fails([Error::Forbidden, Error::Taken(Claim::RoomName)])
 }
 
 pub(super) fn join() -> Described {
-    in_room(Described::new("Enter a public room")).answers(200, "The room; the caller takes part in it", room()).fails([Error::Forbidden, Error::RoomClosing])
+    in_room(Described::new("Enter a public room"))
+        .answers(200, "The room; the caller takes part in it", room())
+        .fails([Error::Forbidden, Error::RoomClosing])
 }
 
 pub(super) fn connect() -> Described {
@@ -89,15 +100,16 @@ pub(super) fn connect() -> Described {
 }
 
 pub(super) fn add_participant() -> Described {
-    in_room(Described::new("Add a participant")).body::<wire::NewParticipant>().answers(201, "The participant", participant()).fails([
-        Error::UserNotFound,
-        Error::Forbidden,
-        Error::Taken(Claim::Participant),
-    ])
+    in_room(Described::new("Add a participant"))
+        .body::<wire::NewParticipant>()
+        .answers(201, "The participant", participant())
+        .fails([Error::UserNotFound, Error::Forbidden, Error::Taken(Claim::Participant)])
 }
 
 fn of_participant(described: Described) -> Described {
-    in_room(described).path("userId", words::login(), "Login name of the participant").fails([Error::ParticipantNotFound, Error::Forbidden])
+    in_room(described)
+        .path("userId", words::login(), "Login name of the participant")
+        .fails([Error::ParticipantNotFound, Error::Forbidden])
 }
 
 pub(super) fn remove_participant() -> Described {
@@ -107,13 +119,22 @@ pub(super) fn remove_participant() -> Described {
 }
 
 pub(super) fn change_role() -> Described {
-    of_participant(Described::new("Change a participant's role")).body::<wire::SetRole>().answers(200, "The participant", participant())
+    of_participant(Described::new("Change a participant's role")).body::<wire::SetRole>().answers(
+        200,
+        "The participant",
+        participant(),
+    )
 }
 
 pub(super) fn change_edited_name() -> Described {
-    of_participant(Described::new("Change a participant's name in this room")).body::<wire::SetEditedName>().answers(200, "The participant", participant())
+    of_participant(Described::new("Change a participant's name in this room"))
+        .body::<wire::SetEditedName>()
+        .answers(200, "The participant", participant())
 }
 
 pub(super) fn change_mine() -> Described {
-    in_room(Described::new("Mute a room for me")).body::<wire::ChangeMine>().answers(200, "Whether it is", Shape::of::<wire::Muted>()).fails([Error::Forbidden])
+    in_room(Described::new("Mute a room for me"))
+        .body::<wire::ChangeMine>()
+        .answers(200, "Whether it is", Shape::of::<wire::Muted>())
+        .fails([Error::Forbidden])
 }

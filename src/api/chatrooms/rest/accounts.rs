@@ -37,7 +37,10 @@ pub(super) async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
 pub(super) async fn refresh(chat: &Chat, request: Request) -> Result<Response> {
     request.check_page()?;
     let credential = request.credential().ok_or(Error::NoSession)?;
-    let fresh = chat.refresh(credential, request.client()).await.inspect_err(|error| request.count_stranger(error))?;
+    let fresh = chat
+        .refresh(credential, request.client())
+        .await
+        .inspect_err(|error| request.count_stranger(error))?;
     Ok(token(&fresh, &request))
 }
 
@@ -104,5 +107,9 @@ fn token(token: &Token, request: &Request) -> Response {
 }
 
 fn goodbye(request: &Request) -> Response {
-    with_header(empty(StatusCode::NO_CONTENT), SET_COOKIE, &cleared_cookie(COOKIE, request.is_secure()))
+    with_header(
+        empty(StatusCode::NO_CONTENT),
+        SET_COOKIE,
+        &cleared_cookie(COOKIE, request.is_secure()),
+    )
 }

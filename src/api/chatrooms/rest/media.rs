@@ -15,7 +15,8 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
     let session = request.session(chat).await?;
     request.check_length(request.max_upload()).await?;
     let file_name = request.query("fileName");
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let declared =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = request.stream();
     let uploaded = chat.upload(&session, file_name, declared, &mut body).await;
     // Who asks first has not sent anything that would be in the answer's way.
@@ -23,13 +24,19 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
         body.drain().await;
     }
     let media = uploaded?;
-    Ok(with_header(json(StatusCode::CREATED, &wire::Media::from(&media)), LOCATION, &format!("/api/media/{}", media.name)))
+    Ok(with_header(
+        json(StatusCode::CREATED, &wire::Media::from(&media)),
+        LOCATION,
+        &format!("/api/media/{}", media.name),
+    ))
 }
 
 pub(super) async fn download(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let id = match request.query("id") {
-        Some(id) => Some(MediaId(id.parse().map_err(|_| Error::invalid("id", "must be a number"))?)),
+        Some(id) => {
+            Some(MediaId(id.parse().map_err(|_| Error::invalid("id", "must be a number"))?))
+        }
         None => None,
     };
     let file = chat.download(&session, request.param("name"), id).await?;

@@ -13,7 +13,8 @@ use crate::model::{Error, MessageId, MessageRef, Reaction, Result, Rev, RoomId, 
 pub(super) async fn history(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let room = request.room("roomId");
-    let messages = chat.history(&session, room, window(&request, room)?, page_limit(&request)?).await?;
+    let messages =
+        chat.history(&session, room, window(&request, room)?, page_limit(&request)?).await?;
     Ok(json(StatusCode::OK, &wire::History::new(room, &messages)))
 }
 
@@ -30,7 +31,10 @@ pub(super) async fn edit(chat: &Chat, mut request: Request) -> Result<Response> 
     let session = request.session(chat).await?;
     let wire::Edit { user_id, new_content } = request.json().await?;
     check_caller(&session, user_id.as_deref())?;
-    let message = chat.edit(&session, request.room("roomId"), message(&request), &new_content).await.map_err(in_new_content)?;
+    let message = chat
+        .edit(&session, request.room("roomId"), message(&request), &new_content)
+        .await
+        .map_err(in_new_content)?;
     Ok(json(StatusCode::OK, &wire::Message::from(&message)))
 }
 
@@ -72,7 +76,9 @@ pub(super) async fn react(chat: &Chat, mut request: Request) -> Result<Response>
     let new: wire::NewReaction = request.json().await?;
     check_caller(&session, new.user_id.as_deref())?;
     let reaction = new.reaction()?;
-    let stored = chat.react(&session, request.room("roomId"), message(&request), reaction.clone(), true).await?;
+    let stored = chat
+        .react(&session, request.room("roomId"), message(&request), reaction.clone(), true)
+        .await?;
     let status = if stored.repeated { StatusCode::OK } else { StatusCode::CREATED };
     Ok(json(status, &wire::ReactionGiven::new(&stored, &session.login, &reaction)))
 }
@@ -88,15 +94,28 @@ pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let since = request.query("since").map_or(Ok(0), |text| natural("since", &text))?;
     let epoch = request.query("epoch");
-    let page = chat.changes(&session, request.room("roomId"), Rev(since), epoch.as_deref(), page_limit(&request)?).await?;
+    let page = chat
+        .changes(
+            &session,
+            request.room("roomId"),
+            Rev(since),
+            epoch.as_deref(),
+            page_limit(&request)?,
+        )
+        .await?;
     Ok(json(StatusCode::OK, &wire::Changes::in_rest(&page)))
 }
 
 pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let text = request.query("q").ok_or_else(|| Error::invalid("q", "is missing"))?;
-    let room = request.query("roomId").map(|key| RoomId::parse(&key).ok_or(Error::RoomNotFound)).transpose()?;
-    let hits = chat.search(&session, &text, room, request.query("before").as_deref(), page_limit(&request)?).await?;
+    let room = request
+        .query("roomId")
+        .map(|key| RoomId::parse(&key).ok_or(Error::RoomNotFound))
+        .transpose()?;
+    let hits = chat
+        .search(&session, &text, room, request.query("before").as_deref(), page_limit(&request)?)
+        .await?;
     Ok(json(StatusCode::OK, &wire::Found::from(&hits)))
 }
 
@@ -121,14 +140,18 @@ fn window(request: &Request, room: RoomId) -> Result<Window> {
 /// Reads a message key of this room, or the bare number of a message.
 fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
     if place.starts_with("msg") {
-        let id = MessageId::parse(place).ok_or_else(|| Error::invalid(field, "is no message key"))?;
+        let id =
+            MessageId::parse(place).ok_or_else(|| Error::invalid(field, "is no message key"))?;
         return if id.room == room { Ok(id.seq) } else { Err(Error::MessageNotFound) };
     }
     natural(field, place).map(Seq)
 }
 
 fn natural(field: &'static str, text: &str) -> Result<i64> {
-    text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| Error::invalid(field, "must be a whole number"))
+    text.parse()
+        .ok()
+        .filter(|n| *n >= 0)
+        .ok_or_else(|| Error::invalid(field, "must be a whole number"))
 }
 
 #[cfg(test)]
@@ -143,7 +166,10 @@ mod tests {
         assert_eq!(seq("after", "0", room), Ok(Seq(0)));
         assert_eq!(seq("before", "msg8000000012", room), Err(Error::MessageNotFound));
         for bad in ["", "x", "-1", "1.5", "msg12", "msgx"] {
-            assert!(matches!(seq("around", bad, room), Err(Error::Invalid { field, .. }) if field == "around"), "{bad}");
+            assert!(
+                matches!(seq("around", bad, room), Err(Error::Invalid { field, .. }) if field == "around"),
+                "{bad}"
+            );
         }
     }
 }

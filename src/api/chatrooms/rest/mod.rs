@@ -1,4 +1,5 @@
-//! The routes of `chatrooms`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+//! The routes of `chatrooms`. Every handler: whose request, what it wants, one call of `Chat`, the
+//! answer.
 
 mod accounts;
 mod media;
@@ -93,9 +94,21 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/chatrooms/{roomId}/join", Operation::Join),
     route(Method::POST, "/api/chatrooms/{roomId}/connect", Operation::Connect),
     route(Method::POST, "/api/chatrooms/{roomId}/participants", Operation::AddParticipant),
-    route(Method::DELETE, "/api/chatrooms/{roomId}/participants/{userId}", Operation::RemoveParticipant),
-    route(Method::PATCH, "/api/chatrooms/{roomId}/participants/{userId}/role", Operation::ChangeRole),
-    route(Method::PATCH, "/api/chatrooms/{roomId}/participants/{userId}/name", Operation::ChangeEditedName),
+    route(
+        Method::DELETE,
+        "/api/chatrooms/{roomId}/participants/{userId}",
+        Operation::RemoveParticipant,
+    ),
+    route(
+        Method::PATCH,
+        "/api/chatrooms/{roomId}/participants/{userId}/role",
+        Operation::ChangeRole,
+    ),
+    route(
+        Method::PATCH,
+        "/api/chatrooms/{roomId}/participants/{userId}/name",
+        Operation::ChangeEditedName,
+    ),
     route(Method::GET, "/api/chatrooms/{roomId}/messages", Operation::History),
     route(Method::POST, "/api/chatrooms/{roomId}/messages", Operation::Post),
     route(Method::PATCH, "/api/chatrooms/{roomId}/messages/{messageId}", Operation::Edit),
@@ -103,7 +116,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/read", Operation::MarkRead),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
-    route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}", Operation::Unreact),
+    route(
+        Method::DELETE,
+        "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}",
+        Operation::Unreact,
+    ),
     route(Method::GET, "/api/chatrooms/{roomId}/pins", Operation::Pins),
     route(Method::PUT, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Pin),
     route(Method::DELETE, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Unpin),
@@ -115,7 +132,11 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request of this operation.
-pub(super) async fn answer(chat: &Chat, operation: Operation, request: Request) -> Result<Response> {
+pub(super) async fn answer(
+    chat: &Chat,
+    operation: Operation,
+    request: Request,
+) -> Result<Response> {
     match operation {
         Operation::Register => accounts::register(chat, request).await,
         Operation::FindUsers => accounts::find_users(chat, request).await,
@@ -173,13 +194,20 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
 
 /// A body that names its caller must name them rightly.
 fn check_caller(session: &Session, named: Option<&str>) -> Result<()> {
-    if named.is_none_or(|name| fold(name) == fold(&session.login)) { Ok(()) } else { Err(Error::Forbidden) }
+    if named.is_none_or(|name| fold(name) == fold(&session.login)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
 }
 
 /// How long a page may be: 1 to 200, 50 where nothing is said.
 fn page_limit(request: &Request) -> Result<u32> {
     let Some(text) = request.query("limit") else { return Ok(50) };
-    text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| Error::invalid("limit", "must be 1 to 200"))
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=200).contains(limit))
+        .ok_or_else(|| Error::invalid("limit", "must be 1 to 200"))
 }
 
 #[cfg(test)]
@@ -190,9 +218,13 @@ mod tests {
 
     #[test]
     fn the_table_in_the_module_documentation_lists_every_route() {
-        let rows: HashSet<String> =
-            include_str!("../mod.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split_once('`')).map(|(row, _)| row.to_owned()).collect();
-        let routes: HashSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
+        let rows: HashSet<String> = include_str!("../mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+            .map(|(row, _)| row.to_owned())
+            .collect();
+        let routes: HashSet<String> =
+            ROUTES.iter().map(|route| format!("{} {}", route.method, route.template)).collect();
         assert_eq!(rows, routes);
         assert_eq!(routes.len(), ROUTES.len());
     }

@@ -19,11 +19,17 @@ pub(super) async fn list(chat: &Chat, request: Request) -> Result<Response> {
     match request.query("scope").as_deref() {
         None | Some("mine") => {
             let rooms = chat.my_rooms(&session, LISTED_PARTICIPANTS).await?;
-            Ok(json(StatusCode::OK, &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::mine).collect() }))
+            Ok(json(
+                StatusCode::OK,
+                &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::mine).collect() },
+            ))
         }
         Some("public") => {
             let rooms = chat.directory(&session).await?;
-            Ok(json(StatusCode::OK, &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::public).collect() }))
+            Ok(json(
+                StatusCode::OK,
+                &wire::Rooms { chatrooms: rooms.iter().map(wire::Card::public).collect() },
+            ))
         }
         Some(_) => Err(Error::invalid("scope", "must be mine or public")),
     }
@@ -33,14 +39,23 @@ pub(super) async fn create(chat: &Chat, mut request: Request) -> Result<Response
     let session = request.session(chat).await?;
     let new: wire::NewRoom = request.json().await?;
     check_caller(&session, new.creator_id.as_deref())?;
-    let (room, existed) = chat.create_room(&session, RoomPlan::try_from(new)?).await.map_err(unknown_targets)?;
+    let (room, existed) =
+        chat.create_room(&session, RoomPlan::try_from(new)?).await.map_err(unknown_targets)?;
     let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(with_header(json(status, &wire::Room::from(&room)), LOCATION, &format!("/api/chatrooms/{}", room.facts.room.id.key())))
+    Ok(with_header(
+        json(status, &wire::Room::from(&room)),
+        LOCATION,
+        &format!("/api/chatrooms/{}", room.facts.room.id.key()),
+    ))
 }
 
 /// A user that is not there is a fault of the body here.
 fn unknown_targets(error: Error) -> Error {
-    if error == Error::UserNotFound { Error::invalid("targetUserIds", "names somebody who does not exist") } else { error }
+    if error == Error::UserNotFound {
+        Error::invalid("targetUserIds", "names somebody who does not exist")
+    } else {
+        error
+    }
 }
 
 pub(super) async fn room(chat: &Chat, request: Request) -> Result<Response> {
@@ -79,7 +94,8 @@ pub(super) async fn connect(chat: &Chat, mut request: Request) -> Result<Respons
 pub(super) async fn add_participant(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let new: wire::NewParticipant = request.json().await?;
-    let participant = chat.add_participant(&session, request.room("roomId"), &new.user_id, new.role()?).await?;
+    let participant =
+        chat.add_participant(&session, request.room("roomId"), &new.user_id, new.role()?).await?;
     Ok(json(StatusCode::CREATED, &wire::Participant::from(&participant)))
 }
 
@@ -92,7 +108,8 @@ pub(super) async fn remove_participant(chat: &Chat, request: Request) -> Result<
 pub(super) async fn change_role(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let role = request.json::<wire::SetRole>().await?.role()?;
-    let participant = chat.change_role(&session, request.room("roomId"), request.param("userId"), role).await?;
+    let participant =
+        chat.change_role(&session, request.room("roomId"), request.param("userId"), role).await?;
     Ok(json(StatusCode::OK, &wire::Participant::from(&participant)))
 }
 
@@ -107,6 +124,8 @@ pub(super) async fn change_mine(chat: &Chat, mut request: Request) -> Result<Res
 pub(super) async fn change_edited_name(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let wire::SetEditedName { edited_name } = request.json().await?;
-    let participant = chat.change_edited_name(&session, request.room("roomId"), request.param("userId"), &edited_name).await?;
+    let participant = chat
+        .change_edited_name(&session, request.room("roomId"), request.param("userId"), &edited_name)
+        .await?;
     Ok(json(StatusCode::OK, &wire::Participant::from(&participant)))
 }

@@ -24,6 +24,12 @@ pub(super) async fn pins(chat: &Chat, request: Request) -> Result<Response> {
 
 pub(super) async fn pin(chat: &Chat, request: Request, pinned: bool) -> Result<Response> {
     let session = request.session(chat).await?;
-    chat.pin(&session, request.room("roomId"), MessageId::parse(request.param("messageId")), pinned).await?;
+    chat.pin(
+        &session,
+        request.room("roomId"),
+        MessageId::parse(request.param("messageId")),
+        pinned,
+    )
+    .await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

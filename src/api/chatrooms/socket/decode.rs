@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use crate::api::chatrooms::wire::{Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
+use crate::api::chatrooms::wire::{
+    Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+};
 use crate::api::{Asked, Question};
 use crate::model::{Command, Error, Result};
 
@@ -45,8 +47,8 @@ fn react(frame: &str, give: bool) -> Result<Command> {
     Ok(Command::React { message, reaction, give })
 }
 
-/// Reads an object. serde would also take an array for a struct, and stops at the first mistyped value, before it knows
-/// whether the rest is JSON at all.
+/// Reads an object. serde would also take an array for a struct, and stops at the first mistyped
+/// value, before it knows whether the rest is JSON at all.
 fn read<'de, T: Deserialize<'de>>(frame: &'de str) -> Result<T> {
     let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
     let why = match serde_json::from_str(frame) {
@@ -55,6 +57,7 @@ fn read<'de, T: Deserialize<'de>>(frame: &'de str) -> Result<T> {
         Err(error) if error.classify() == Category::Data => error.to_string(),
         Err(error) => return Err(Error::Malformed(error.to_string())),
     };
-    serde_json::from_str::<IgnoredAny>(frame).map_err(|error| Error::Malformed(error.to_string()))?;
+    serde_json::from_str::<IgnoredAny>(frame)
+        .map_err(|error| Error::Malformed(error.to_string()))?;
     Err(Error::invalid("frame", why))
 }

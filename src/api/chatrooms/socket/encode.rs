@@ -3,27 +3,51 @@
 use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
 use crate::live::{Audience, Encoded};
-use crate::model::{Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq};
+use crate::model::{
+    Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq,
+};
 
 /// What this dialect says of an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
-        Event::Room(event) => event.changes.iter().map(|change| Encoded::to_all(text(&changed(event, change)))).collect(),
+        Event::Room(event) => event
+            .changes
+            .iter()
+            .map(|change| Encoded::to_all(text(&changed(event, change))))
+            .collect(),
         Event::RoomAdded { user, facts, state, at } => {
-            let frame = Frame::RoomAdded { room: Room::in_frame(facts, *state), unread_count: 0, timestamp: at.seconds() };
+            let frame = Frame::RoomAdded {
+                room: Room::in_frame(facts, *state),
+                unread_count: 0,
+                timestamp: at.seconds(),
+            };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
         Event::Marked { mark, person, .. } => marked(mark, person),
         Event::Entered { room, person, socket, at } => {
-            let frame = Frame::UserJoined { user_id: &person.login, room_id: room.key(), timestamp: at.seconds() };
+            let frame = Frame::UserJoined {
+                user_id: &person.login,
+                room_id: room.key(),
+                timestamp: at.seconds(),
+            };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllBut(*socket))]
         }
         Event::Left { room, person, at } => {
-            let frame = Frame::UserLeft { user_id: &person.login, room_id: room.key(), timestamp: at.seconds() };
+            let frame = Frame::UserLeft {
+                user_id: &person.login,
+                room_id: room.key(),
+                timestamp: at.seconds(),
+            };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
         }
         Event::Presence { room, joined, left, online, at } => {
-            let frame = Frame::Presence { room_id: room.key(), joined, left, online_count: *online, timestamp: at.seconds() };
+            let frame = Frame::Presence {
+                room_id: room.key(),
+                joined,
+                left,
+                online_count: *online,
+                timestamp: at.seconds(),
+            };
             vec![Encoded::to_all(text(&frame))]
         }
         Event::Typing { room, person } => {
@@ -31,7 +55,10 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
         }
         Event::CaughtUp { changes, .. } => {
-            vec![Encoded::to_all(text(&Frame::Changes { room_id: changes.room.key(), changes: changes.as_ref().into() }))]
+            vec![Encoded::to_all(text(&Frame::Changes {
+                room_id: changes.room.key(),
+                changes: changes.as_ref().into(),
+            }))]
         }
         Event::UserChanged { .. } | Event::SessionEnded { .. } | Event::Lost { .. } => Vec::new(),
     }
@@ -51,17 +78,33 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
             edited_at: message.edited.unwrap_or(event.at).millis(),
             timestamp,
         },
-        Change::Deleted(message) => {
-            Frame::MessageDeleted { room_id, message_id: message.id().key(), seq: message.seq.0, rev, user_id: &event.by.login, timestamp }
-        }
+        Change::Deleted(message) => Frame::MessageDeleted {
+            room_id,
+            message_id: message.id().key(),
+            seq: message.seq.0,
+            rev,
+            user_id: &event.by.login,
+            timestamp,
+        },
         Change::Reacted { seq, reaction } => Frame::ReactionAdded(reacted(event, *seq, reaction)),
-        Change::Unreacted { seq, reaction } => Frame::ReactionRemoved(reacted(event, *seq, reaction)),
-        Change::Updated(room) => {
-            Frame::RoomUpdated { room_id, rev, name: room.name.as_deref(), visibility: room.visibility.as_str(), owner_id: &room.owner_login, timestamp }
+        Change::Unreacted { seq, reaction } => {
+            Frame::ReactionRemoved(reacted(event, *seq, reaction))
         }
+        Change::Updated(room) => Frame::RoomUpdated {
+            room_id,
+            rev,
+            name: room.name.as_deref(),
+            visibility: room.visibility.as_str(),
+            owner_id: &room.owner_login,
+            timestamp,
+        },
         Change::ParticipantAdded(participant) => Frame::ParticipantAdded(now(event, participant)),
-        Change::ParticipantChanged(participant) => Frame::ParticipantChanged(now(event, participant)),
-        Change::ParticipantRemoved(person) => Frame::ParticipantRemoved { room_id, rev, user_id: &person.login, timestamp },
+        Change::ParticipantChanged(participant) => {
+            Frame::ParticipantChanged(now(event, participant))
+        }
+        Change::ParticipantRemoved(person) => {
+            Frame::ParticipantRemoved { room_id, rev, user_id: &person.login, timestamp }
+        }
         Change::RoomDeleted => Frame::RoomDeleted { room_id, rev, timestamp },
     }
 }
@@ -107,14 +150,27 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
-/// The reader's sockets hear what is left; the others hear that it was read (in large rooms the author alone: live sees to that).
+/// The reader's sockets hear what is left; the others hear that it was read (in large rooms the
+/// author alone: live sees to that).
 fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
     let message = || MessageId { room: mark.room, seq: mark.seq }.key();
-    let own =
-        Frame::ReadMarked { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, unread_count: mark.unread, timestamp: mark.at.seconds() };
+    let own = Frame::ReadMarked {
+        room_id: mark.room.key(),
+        message_id: message(),
+        user_id,
+        last_read_seq,
+        unread_count: mark.unread,
+        timestamp: mark.at.seconds(),
+    };
     let mut said = vec![Encoded::to_all(text(&own)).only_for(Audience::Only(mark.user))];
-    let read = Frame::MessageRead { room_id: mark.room.key(), message_id: message(), user_id, last_read_seq, timestamp: mark.at.seconds() };
+    let read = Frame::MessageRead {
+        room_id: mark.room.key(),
+        message_id: message(),
+        user_id,
+        last_read_seq,
+        timestamp: mark.at.seconds(),
+    };
     said.push(Encoded::to_all(text(&read)).only_for(Audience::AllButUser(mark.user)));
     said
 }

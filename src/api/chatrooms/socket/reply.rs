@@ -6,7 +6,9 @@ use super::{State, text};
 use crate::api::chatrooms::error;
 use crate::api::chatrooms::wire::{Answer, Complaint, Frame, Message, SubscribedRoom};
 use crate::api::{Hello, Question};
-use crate::model::{Entered, Error, Marked, MessageId, Outcome, Result, Stored, Subscription, Timestamp};
+use crate::model::{
+    Entered, Error, Marked, MessageId, Outcome, Result, Stored, Subscription, Timestamp,
+};
 
 /// The first frame.
 pub(crate) fn greet(state: &State, hello: &Hello<'_>) -> Utf8Bytes {
@@ -20,7 +22,12 @@ pub(crate) fn greet(state: &State, hello: &Hello<'_>) -> Utf8Bytes {
 }
 
 /// What a frame is answered with.
-pub(crate) fn reply(state: &State, asked: &Question, outcome: Result<Outcome>, now: Timestamp) -> Option<Utf8Bytes> {
+pub(crate) fn reply(
+    state: &State,
+    asked: &Question,
+    outcome: Result<Outcome>,
+    now: Timestamp,
+) -> Option<Utf8Bytes> {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => return Some(text(&answer(asked, complaint(asked, &error, now)))),
@@ -34,8 +41,12 @@ pub(crate) fn reply(state: &State, asked: &Question, outcome: Result<Outcome>, n
         Outcome::Left(room) => Frame::RoomLeft { room_id: room.key(), user_id, timestamp },
         Outcome::Stored(stored) => sent(stored),
         Outcome::Marked(marked) => read_marked(marked),
-        Outcome::Changes(page) => Frame::Changes { room_id: page.room.key(), changes: page.as_ref().into() },
-        Outcome::Subscribed(rooms) => Frame::Subscribed { rooms: rooms.iter().map(subscribed).collect() },
+        Outcome::Changes(page) => {
+            Frame::Changes { room_id: page.room.key(), changes: page.as_ref().into() }
+        }
+        Outcome::Subscribed(rooms) => {
+            Frame::Subscribed { rooms: rooms.iter().map(subscribed).collect() }
+        }
     };
     // A page of a replay is no answer by itself: `subscribed` is.
     let reference = asked.reference.as_deref().filter(|_| !matches!(outcome, Outcome::Changes(_)));
@@ -48,7 +59,12 @@ fn answer<'a>(asked: &'a Question, frame: Frame<'a>) -> Answer<'a> {
 
 fn complaint<'a>(asked: &Question, error: &'a Error, now: Timestamp) -> Frame<'a> {
     let kind = if let Error::UnknownType(kind) = error { Some(kind.as_str()) } else { None };
-    Frame::Error(Complaint { error: error::socket_code(&asked.verb, error), message: error::message(error), timestamp: now.seconds(), kind })
+    Frame::Error(Complaint {
+        error: error::socket_code(&asked.verb, error),
+        message: error::message(error),
+        timestamp: now.seconds(),
+        kind,
+    })
 }
 
 fn joined<'a>(entered: &'a Entered, user_id: &'a str, timestamp: String) -> Frame<'a> {

@@ -20,7 +20,8 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// The type; empty when there is none, or none that is text. The frame's `ref` is known even then.
+    /// The type; empty when there is none, or none that is text. The frame's `ref` is known even
+    /// then.
     pub(crate) fn verb(&self) -> &str {
         self.kind.as_ref().and_then(Value::as_str).unwrap_or_default()
     }
@@ -55,7 +56,11 @@ pub(crate) struct Join {
 
 impl Incoming for Join {
     fn command(self) -> Result<Command> {
-        Ok(Command::Enter { room: self.room_id.as_deref().map(room), since: self.since_rev.map(rev), epoch: self.epoch })
+        Ok(Command::Enter {
+            room: self.room_id.as_deref().map(room),
+            since: self.since_rev.map(rev),
+            epoch: self.epoch,
+        })
     }
 }
 
@@ -138,7 +143,10 @@ pub(crate) struct ReadUpTo {
 
 impl Incoming for ReadUpTo {
     fn command(self) -> Result<Command> {
-        Ok(Command::MarkRead { room: self.room_id.as_deref().map(room), message: MessageId::parse(&self.message_id) })
+        Ok(Command::MarkRead {
+            room: self.room_id.as_deref().map(room),
+            message: MessageId::parse(&self.message_id),
+        })
     }
 }
 
@@ -152,7 +160,12 @@ pub(crate) struct Since {
 impl Incoming for Since {
     /// A key that names no room is left out: `subscribed` will not list it either.
     fn command(self) -> Result<Command> {
-        let since = self.since.unwrap_or_default().into_iter().filter_map(|(key, n)| Some((RoomId::parse(&key)?, rev(n)))).collect();
+        let since = self
+            .since
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(key, n)| Some((RoomId::parse(&key)?, rev(n))))
+            .collect();
         Ok(Command::Subscribe { since, epoch: self.epoch })
     }
 }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::api::docs::words;
-use crate::chat::{CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings};
+use crate::chat::{
+    CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings,
+};
 use crate::model::{Error, MediaId, MessageId, Reaction, Result, Role, Visibility};
 
 /// A body that may only say who calls: read, connect, delete.
@@ -33,7 +35,13 @@ pub(crate) struct NewUser {
 
 impl From<NewUser> for Registration {
     fn from(new: NewUser) -> Self {
-        Self { login: new.user_id, password: new.password, name: new.name, email: new.email, birth: new.birth }
+        Self {
+            login: new.user_id,
+            password: new.password,
+            name: new.name,
+            email: new.email,
+            birth: new.birth,
+        }
     }
 }
 
@@ -117,7 +125,13 @@ impl TryFrom<NewRoom> for RoomPlan {
             Some(word) => parse_visibility(&word)?,
         };
         let people = People::Logins(new.target_user_ids);
-        Ok(Self { name: new.name, visibility, people, creator: CreatorRole::ByCount, reuse: new.direct.unwrap_or_default() })
+        Ok(Self {
+            name: new.name,
+            visibility,
+            people,
+            creator: CreatorRole::ByCount,
+            reuse: new.direct.unwrap_or_default(),
+        })
     }
 }
 
@@ -145,7 +159,13 @@ impl TryFrom<ChangeSettings> for RoomSettings {
         let text = |given: Given<String>| given.map(|text| text.filter(|text| !text.is_empty()));
         let ChangeSettings { topic, description, visibility, read_only, archived } = new;
         let visibility = visibility.as_deref().map(parse_visibility).transpose()?;
-        Ok(Self { topic: text(topic), description: text(description), visibility, read_only, archived })
+        Ok(Self {
+            topic: text(topic),
+            description: text(description),
+            visibility,
+            read_only,
+            archived,
+        })
     }
 }
 

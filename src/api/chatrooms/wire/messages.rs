@@ -69,7 +69,11 @@ impl<'a> From<&'a model::Message> for Message<'a> {
             deleted_at: message.deleted.map(model::Timestamp::millis),
             reply_to: reply_key(message),
             client_id: message.client_id.as_deref(),
-            reactions: message.reactions.iter().map(|r| Reactions { reaction_type: r.reaction.as_str(), user_ids: &r.users }).collect(),
+            reactions: message
+                .reactions
+                .iter()
+                .map(|r| Reactions { reaction_type: r.reaction.as_str(), user_ids: &r.users })
+                .collect(),
             media: media_of(message),
         }
     }
@@ -95,7 +99,10 @@ struct Stamped<'a> {
 impl<'a> History<'a> {
     /// A page of a room.
     pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
-        let messages = messages.iter().map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() }).collect();
+        let messages = messages
+            .iter()
+            .map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() })
+            .collect();
         Self { room_id: room.key(), messages }
     }
 }
@@ -124,8 +131,16 @@ struct FoundMessage<'a> {
 
 impl<'a> From<&'a Hits> for Found<'a> {
     fn from(found: &'a Hits) -> Self {
-        let message = |hit: &'a Hit| FoundMessage { message: (&hit.message).into(), snippet: &hit.snippet.text, highlights: &hit.snippet.highlights };
-        Self { messages: found.hits.iter().map(message).collect(), cursor: found.cursor.as_deref(), indexing: found.indexing.then_some(true) }
+        let message = |hit: &'a Hit| FoundMessage {
+            message: (&hit.message).into(),
+            snippet: &hit.snippet.text,
+            highlights: &hit.snippet.highlights,
+        };
+        Self {
+            messages: found.hits.iter().map(message).collect(),
+            cursor: found.cursor.as_deref(),
+            indexing: found.indexing.then_some(true),
+        }
     }
 }
 
@@ -161,7 +176,10 @@ impl<'a> From<&'a RoomChanges> for Changes<'a> {
 impl<'a> Changes<'a> {
     /// As `GET …/changes` answers.
     pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
-        Self { room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)), ..Self::from(answer) }
+        Self {
+            room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)),
+            ..Self::from(answer)
+        }
     }
 }
 
@@ -184,7 +202,13 @@ impl<'a> Read<'a> {
     pub(crate) fn new(marked: &'a Marked, seq: Seq) -> Self {
         let mark = &marked.mark;
         let message_id = MessageId { room: mark.room, seq }.key();
-        Self { room_id: mark.room.key(), message_id, user_id: &marked.login, read_at: mark.at.seconds(), unread_count: mark.unread }
+        Self {
+            room_id: mark.room.key(),
+            message_id,
+            user_id: &marked.login,
+            read_at: mark.at.seconds(),
+            unread_count: mark.unread,
+        }
     }
 }
 
@@ -203,7 +227,12 @@ pub(crate) struct ReactionGiven<'a> {
 impl<'a> ReactionGiven<'a> {
     /// The answer to a reaction of this user.
     pub(crate) fn new(stored: &Stored, login: &'a str, reaction: &'a Reaction) -> Self {
-        Self { message_id: stored.message.key(), user_id: login, reaction_type: reaction.as_str(), created_at: stored.at.seconds() }
+        Self {
+            message_id: stored.message.key(),
+            user_id: login,
+            reaction_type: reaction.as_str(),
+            created_at: stored.at.seconds(),
+        }
     }
 }
 
@@ -224,7 +253,11 @@ struct Reader<'a> {
 
 impl<'a> From<&'a [Marked]> for Readers<'a> {
     fn from(marks: &'a [Marked]) -> Self {
-        let reader = |marked: &'a Marked| Reader { user_id: &marked.login, read_at: marked.mark.at.seconds(), last_read_seq: marked.mark.seq.0 };
+        let reader = |marked: &'a Marked| Reader {
+            user_id: &marked.login,
+            read_at: marked.mark.at.seconds(),
+            last_read_seq: marked.mark.seq.0,
+        };
         Self { readers: marks.iter().map(reader).collect() }
     }
 }

@@ -35,7 +35,11 @@ pub(crate) struct Participant<'a> {
 impl<'a> From<&'a model::Participant> for Participant<'a> {
     fn from(participant: &'a model::Participant) -> Self {
         let account = participant.account;
-        Self { bot: account.bot.then_some(true), guest: account.guest.then_some(true), ..Self::in_frame(participant) }
+        Self {
+            bot: account.bot.then_some(true),
+            guest: account.guest.then_some(true),
+            ..Self::in_frame(participant)
+        }
     }
 }
 
@@ -123,7 +127,12 @@ impl<'a> Room<'a> {
         Self::new(facts, state, Participant::from, Settings::from(&facts.room))
     }
 
-    fn new(facts: &'a RoomFacts, state: LiveState, participant: impl Fn(&'a model::Participant) -> Participant<'a>, settings: Settings<'a>) -> Self {
+    fn new(
+        facts: &'a RoomFacts,
+        state: LiveState,
+        participant: impl Fn(&'a model::Participant) -> Participant<'a>,
+        settings: Settings<'a>,
+    ) -> Self {
         let room = &facts.room;
         Self {
             room_id: room.id.key(),
@@ -180,8 +189,12 @@ struct Mine<'a> {
 impl<'a> Card<'a> {
     /// A room that the caller is in.
     pub(crate) fn mine((card, state): &'a (RoomCard, LiveState)) -> Self {
-        let mine =
-            Mine { unread_count: card.unread, mention_count: card.mentions, muted: card.muted, last_message: card.last_message.as_ref().map(Message::from) };
+        let mine = Mine {
+            unread_count: card.unread,
+            mention_count: card.mentions,
+            muted: card.muted,
+            last_message: card.last_message.as_ref().map(Message::from),
+        };
         Self { room: Room::of_card(card, *state), mine: Some(mine) }
     }
 
@@ -218,8 +231,11 @@ struct Pinned<'a> {
 
 impl<'a> From<&'a [Pin]> for Pins<'a> {
     fn from(pins: &'a [Pin]) -> Self {
-        let pinned =
-            |pin: &'a Pin| Pinned { message: (&pin.message).into(), user_id: pin.by.as_ref().map(|by| by.login.as_str()), pinned_at: pin.at.seconds() };
+        let pinned = |pin: &'a Pin| Pinned {
+            message: (&pin.message).into(),
+            user_id: pin.by.as_ref().map(|by| by.login.as_str()),
+            pinned_at: pin.at.seconds(),
+        };
         Self { pins: pins.iter().map(pinned).collect() }
     }
 }
@@ -241,7 +257,14 @@ pub(crate) struct Connected<'a> {
 impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
     fn from(connected: &'a ConnectedRoom) -> Self {
         let Room { room_id, state, participants, .. } = Room::from(&connected.room);
-        Self { room_id, state, participants, online: &connected.online, online_count: connected.online_count, websocket: "/chat" }
+        Self {
+            room_id,
+            state,
+            participants,
+            online: &connected.online,
+            online_count: connected.online_count,
+            websocket: "/chat",
+        }
     }
 }
 

@@ -5,10 +5,13 @@ use serde_json::json;
 
 use super::*;
 use crate::api::golden::{self, NOW, ROOM};
-use crate::chat::{ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings, Token};
+use crate::chat::{
+    ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan,
+    RoomSettings, Token,
+};
 use crate::model::{
-    self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored,
-    Visibility, WordQuery,
+    self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId,
+    Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility, WordQuery,
 };
 
 #[track_caller]
@@ -44,7 +47,10 @@ fn sessions_say_which_is_the_own() {
         seen: NOW,
         expires: NOW,
     };
-    same("rest.sessions.json", &Sessions::new(&[session(9, "curl/8"), session(4, "")], SessionId(4)));
+    same(
+        "rest.sessions.json",
+        &Sessions::new(&[session(9, "curl/8"), session(4, "")], SessionId(4)),
+    );
     same("rest.media.json", &Media::from(&golden::picture()));
     let ann = model::Participant { media: Some(golden::picture()), ..golden::ann_there() };
     same("rest.participant-picture.json", &Participant::from(&ann));
@@ -53,14 +59,22 @@ fn sessions_say_which_is_the_own() {
 
 #[test]
 fn a_login_says_token_and_expiry() {
-    let token = Token { text: "aaa.bbb.ccc".to_owned(), expires: NOW, session_expires: NOW, login: "ann".to_owned() };
+    let token = Token {
+        text: "aaa.bbb.ccc".to_owned(),
+        expires: NOW,
+        session_expires: NOW,
+        login: "ann".to_owned(),
+    };
     same("rest.token.json", &LoggedIn::from(&token));
 }
 
 #[test]
 fn rooms_have_names_or_null_and_owners_or_nothing() {
     same("rest.room.json", &Room::from(&golden::state(golden::facts(), LiveState::Active)));
-    same("rest.room-nameless.json", &Room::from(&golden::state(golden::bare_facts(), LiveState::Closed)));
+    same(
+        "rest.room-nameless.json",
+        &Room::from(&golden::state(golden::bare_facts(), LiveState::Closed)),
+    );
     same("rest.participant.json", &Participant::from(&golden::petr_there()));
 }
 
@@ -74,7 +88,10 @@ fn what_is_beyond_the_document_is_said_where_it_is_so_and_in_rest_only() {
         archived: Some(NOW),
         ..golden::room()
     };
-    let facts = model::RoomFacts { room, participants: vec![model::Participant { account, ..golden::petr_there() }] };
+    let facts = model::RoomFacts {
+        room,
+        participants: vec![model::Participant { account, ..golden::petr_there() }],
+    };
     same("rest.room-archived.json", &Room::in_rest(&facts, LiveState::Closed));
     let mut frame = golden::sample("chatrooms", "rest.room-archived.json");
     for key in ["topic", "description", "readOnly", "archived", "archivedAt"] {
@@ -88,7 +105,10 @@ fn what_is_beyond_the_document_is_said_where_it_is_so_and_in_rest_only() {
     let shown = serde_json::to_value(User::public(&bot)).unwrap();
     assert_eq!((&shown["bot"], &shown["guest"]), (&json!(true), &json!(true)));
     let by = model::Person { id: golden::ANN, login: "ann".to_owned(), name: "Ann Lee".to_owned() };
-    let pins = [model::Pin { message: golden::plain(), by: Some(by), at: NOW }, model::Pin { message: golden::plain(), by: None, at: golden::BEFORE }];
+    let pins = [
+        model::Pin { message: golden::plain(), by: Some(by), at: NOW },
+        model::Pin { message: golden::plain(), by: None, at: golden::BEFORE },
+    ];
     same("rest.pins.json", &Pins::from(pins.as_slice()));
 }
 
@@ -98,7 +118,16 @@ fn absent_settings_stay_and_null_or_nothing_takes_away() {
     assert_eq!(settings(json!({})).unwrap(), RoomSettings::default());
     let all = settings(json!({"topic": null, "description": "", "visibility": "private", "readOnly": true, "archived": false})).unwrap();
     let visibility = Some(Visibility::Private);
-    assert_eq!(all, RoomSettings { topic: Some(None), description: Some(None), visibility, read_only: Some(true), archived: Some(false) });
+    assert_eq!(
+        all,
+        RoomSettings {
+            topic: Some(None),
+            description: Some(None),
+            visibility,
+            read_only: Some(true),
+            archived: Some(false)
+        }
+    );
     assert!(settings(json!({"visibility": "secret"})).is_err());
     assert!(read::<ChangeSettings>(json!({"archived": "yes"})).is_err());
 }
@@ -107,13 +136,19 @@ fn absent_settings_stay_and_null_or_nothing_takes_away() {
 fn the_directory_says_nothing_of_messages() {
     let rooms = [(golden::card(), LiveState::Idle), (golden::bare_card(), LiveState::Closed)];
     same("rest.rooms-mine.json", &Rooms { chatrooms: rooms.iter().map(Card::mine).collect() });
-    same("rest.rooms-public.json", &Rooms { chatrooms: rooms[..1].iter().map(Card::public).collect() });
+    same(
+        "rest.rooms-public.json",
+        &Rooms { chatrooms: rooms[..1].iter().map(Card::public).collect() },
+    );
 }
 
 #[test]
 fn a_connected_room_says_who_is_online() {
     let room = golden::state(golden::facts(), LiveState::Idle);
-    same("rest.connected.json", &Connected::from(&ConnectedRoom { room, online: vec!["ann".to_owned()], online_count: 1 }));
+    same(
+        "rest.connected.json",
+        &Connected::from(&ConnectedRoom { room, online: vec!["ann".to_owned()], online_count: 1 }),
+    );
 }
 
 #[test]
@@ -122,15 +157,21 @@ fn absent_things_of_a_message_are_left_out() {
     same("rest.message-plain.json", &Message::from(&golden::plain()));
     same("rest.message-deleted.json", &Message::from(&golden::deleted()));
     let (plain, query) = (golden::plain(), WordQuery::parse("hell").unwrap());
-    let hits = Hits { hits: vec![Hit { snippet: query.snippet(&plain.text), message: plain }], cursor: Some("c".to_owned()), indexing: false };
+    let hits = Hits {
+        hits: vec![Hit { snippet: query.snippet(&plain.text), message: plain }],
+        cursor: Some("c".to_owned()),
+        indexing: false,
+    };
     same("rest.found.json", &Found::from(&hits));
     same("rest.found-nothing.json", &Found::from(&Hits { indexing: true, ..Hits::default() }));
     same("rest.history.json", &History::new(ROOM, &[golden::plain(), golden::deleted()]));
 }
 
 pub(crate) fn changes(reset: bool) -> RoomChanges {
-    let (room, messages) = if reset { (None, Vec::new()) } else { (Some(golden::facts()), vec![golden::plain()]) };
-    let changes = ModelChanges { epoch: "e1".to_owned(), rev: Rev(15), more: !reset, reset, room, messages };
+    let (room, messages) =
+        if reset { (None, Vec::new()) } else { (Some(golden::facts()), vec![golden::plain()]) };
+    let changes =
+        ModelChanges { epoch: "e1".to_owned(), rev: Rev(15), more: !reset, reset, room, messages };
     RoomChanges { room: ROOM, changes, state: LiveState::Active }
 }
 
@@ -144,16 +185,31 @@ fn changes_say_reset_and_room_only_where_they_have_one() {
 fn marks_and_reactions_name_message_and_user() {
     let marked = Marked { mark: golden::mark(), login: "ann".to_owned() };
     same("rest.read.json", &Read::new(&marked, Seq(11)));
-    let stored = Stored { message: golden::plain().id(), rev: Rev(15), at: NOW, client_id: None, repeated: false };
-    same("rest.reaction.json", &ReactionGiven::new(&stored, "ann", &Reaction::parse("👍").unwrap()));
+    let stored = Stored {
+        message: golden::plain().id(),
+        rev: Rev(15),
+        at: NOW,
+        client_id: None,
+        repeated: false,
+    };
+    same(
+        "rest.reaction.json",
+        &ReactionGiven::new(&stored, "ann", &Reaction::parse("👍").unwrap()),
+    );
 }
 
 #[test]
 fn null_counts_as_absent_and_unknown_keys_are_ignored() {
-    let new: NewUser = read(json!({"userId": "ann", "password": "x", "name": null, "email": "a@b", "other": [1]})).unwrap();
+    let new: NewUser =
+        read(json!({"userId": "ann", "password": "x", "name": null, "email": "a@b", "other": [1]}))
+            .unwrap();
     let Registration { login, password, name, email, birth } = new.into();
-    assert_eq!((login.as_str(), password.as_str(), name, email.as_deref(), birth), ("ann", "x", None, Some("a@b"), None));
-    let NewMessage { text, client_id, reply_to, media } = read::<Post>(json!({"content": "hi", "replyTo": null, "mediaIds": null})).unwrap().into();
+    assert_eq!(
+        (login.as_str(), password.as_str(), name, email.as_deref(), birth),
+        ("ann", "x", None, Some("a@b"), None)
+    );
+    let NewMessage { text, client_id, reply_to, media } =
+        read::<Post>(json!({"content": "hi", "replyTo": null, "mediaIds": null})).unwrap().into();
     assert_eq!((text.as_str(), client_id, reply_to, media), ("hi", None, None, Vec::new()));
     assert!(read::<Post>(json!({"content": null})).is_err());
     assert!(read::<NewUser>(json!({"userId": "ann"})).is_err());
@@ -161,22 +217,36 @@ fn null_counts_as_absent_and_unknown_keys_are_ignored() {
 
 #[test]
 fn null_in_a_profile_takes_away() {
-    let change: ProfileChange = read::<ChangeMe>(json!({"email": null, "birth": "1990-04-01", "mediaId": null})).unwrap().into();
+    let change: ProfileChange =
+        read::<ChangeMe>(json!({"email": null, "birth": "1990-04-01", "mediaId": null}))
+            .unwrap()
+            .into();
     assert_eq!(change.email, Some(None));
     assert_eq!(change.birth, Some(Some("1990-04-01".to_owned())));
     assert_eq!(change.media, Some(None));
-    let change: ProfileChange = read::<ChangeMe>(json!({"name": null, "mediaId": 3})).unwrap().into();
-    assert_eq!((change.name, change.email, change.birth, change.media), (None, None, None, Some(Some(MediaId(3)))));
+    let change: ProfileChange =
+        read::<ChangeMe>(json!({"name": null, "mediaId": 3})).unwrap().into();
+    assert_eq!(
+        (change.name, change.email, change.birth, change.media),
+        (None, None, None, Some(Some(MediaId(3))))
+    );
 }
 
 #[test]
 fn rooms_are_private_unless_asked_for() {
     let planned = |body| RoomPlan::try_from(read::<NewRoom>(body).unwrap());
-    let plain = planned(json!({"targetUserIds": ["ann", "ann"], "createdAt": "2020-01-01T00:00:00Z"})).unwrap();
+    let plain =
+        planned(json!({"targetUserIds": ["ann", "ann"], "createdAt": "2020-01-01T00:00:00Z"}))
+            .unwrap();
     assert_eq!((plain.name, plain.visibility, plain.reuse), (None, Visibility::Private, false));
     assert!(matches!(plain.people, People::Logins(names) if names == ["ann", "ann"]));
-    let public = planned(json!({"targetUserIds": [], "name": "n", "visibility": "public", "direct": true})).unwrap();
-    assert_eq!((public.name.as_deref(), public.visibility, public.reuse), (Some("n"), Visibility::Public, true));
+    let public =
+        planned(json!({"targetUserIds": [], "name": "n", "visibility": "public", "direct": true}))
+            .unwrap();
+    assert_eq!(
+        (public.name.as_deref(), public.visibility, public.reuse),
+        (Some("n"), Visibility::Public, true)
+    );
     let odd = planned(json!({"targetUserIds": [], "visibility": "secret"}));
     assert!(matches!(odd, Err(model::Error::Invalid { field, .. }) if field == "visibility"));
 }
@@ -184,10 +254,18 @@ fn rooms_are_private_unless_asked_for() {
 #[test]
 fn roles_and_reactions_are_read() {
     assert_eq!(read::<NewParticipant>(json!({"userId": "a"})).unwrap().role(), Ok(Role::Member));
-    assert_eq!(read::<NewParticipant>(json!({"userId": "a", "role": "sub-admin"})).unwrap().role(), Ok(Role::SubAdmin));
-    assert!(matches!(read::<SetRole>(json!({"role": "king"})).unwrap().role(), Err(model::Error::Invalid { field, .. }) if field == "role"));
+    assert_eq!(
+        read::<NewParticipant>(json!({"userId": "a", "role": "sub-admin"})).unwrap().role(),
+        Ok(Role::SubAdmin)
+    );
+    assert!(
+        matches!(read::<SetRole>(json!({"role": "king"})).unwrap().role(), Err(model::Error::Invalid { field, .. }) if field == "role")
+    );
     assert!(read::<NewReaction>(json!({"reactionType": "👍👍"})).unwrap().reaction().is_err());
-    let post: NewMessage = read::<Post>(json!({"content": "", "replyTo": "msg7000000011", "mediaIds": [4]})).unwrap().into();
+    let post: NewMessage =
+        read::<Post>(json!({"content": "", "replyTo": "msg7000000011", "mediaIds": [4]}))
+            .unwrap()
+            .into();
     assert_eq!(post.reply_to, Some(Some(MessageId { room: ROOM, seq: Seq(11) })));
     assert_eq!(post.media, [MediaId(4)]);
 }

@@ -1,4 +1,5 @@
-//! What `chats` answers. Only a picture may be null: who has no e-mail address, birth date or name gets a stand-in.
+//! What `chats` answers. Only a picture may be null: who has no e-mail address, birth date or name
+//! gets a stand-in.
 
 use std::borrow::Cow;
 
@@ -105,8 +106,15 @@ impl<'a> Chat<'a> {
         let room = &membership.room;
         Self {
             id: room.id.0,
-            name: room.name.as_deref().map_or_else(|| made_up_name(membership, caller), Cow::Borrowed),
-            users: membership.users.iter().map(|user| Place { user: User::from(&**user) }).collect(),
+            name: room
+                .name
+                .as_deref()
+                .map_or_else(|| made_up_name(membership, caller), Cow::Borrowed),
+            users: membership
+                .users
+                .iter()
+                .map(|user| Place { user: User::from(&**user) })
+                .collect(),
             created_at: room.created.millis(),
             count: Count { users: membership.count },
         }
@@ -123,7 +131,11 @@ fn made_up_name<'a>(membership: &'a Membership, caller: &'a Session) -> Cow<'a, 
         }
         name.push_str(&other.name);
     }
-    if name.is_empty() { Cow::Borrowed(&caller.name) } else { name.chars().take(MAX_NAME).collect::<String>().into() }
+    if name.is_empty() {
+        Cow::Borrowed(&caller.name)
+    } else {
+        name.chars().take(MAX_NAME).collect::<String>().into()
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -148,7 +160,10 @@ impl<'a> From<&'a model::User> for User<'a> {
     fn from(user: &'a model::User) -> Self {
         Self {
             id: user.id.0,
-            email: user.email.as_deref().map_or_else(|| format!("user{}@users.invalid", user.id).into(), Cow::Borrowed),
+            email: user
+                .email
+                .as_deref()
+                .map_or_else(|| format!("user{}@users.invalid", user.id).into(), Cow::Borrowed),
             name: &user.name,
             birth: user.birth.as_deref().unwrap_or(NO_BIRTH),
             media: user.media.as_ref().and_then(Media::picture),
@@ -180,6 +195,13 @@ impl<'a> Media<'a> {
             _ => return None,
         };
         let created_at = media.created.millis();
-        Some(Self { id: media.id.0, name: &media.name, kind, user_id: media.owner.0, is_image: media.is_image, created_at })
+        Some(Self {
+            id: media.id.0,
+            name: &media.name,
+            kind,
+            user_id: media.owner.0,
+            is_image: media.is_image,
+            created_at,
+        })
     }
 }

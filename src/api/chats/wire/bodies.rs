@@ -37,7 +37,10 @@ impl TryFrom<Credentials> for LogIn {
 
     fn try_from(body: Credentials) -> Result<Self> {
         let name = body.email.map(LogInName::Email).or(body.login.map(LogInName::Login));
-        Ok(Self { name: name.ok_or_else(|| Error::invalid("email", "or login is needed"))?, password: body.password })
+        Ok(Self {
+            name: name.ok_or_else(|| Error::invalid("email", "or login is needed"))?,
+            password: body.password,
+        })
     }
 }
 
@@ -68,7 +71,13 @@ impl TryFrom<NewChat> for RoomPlan {
             return Err(Error::TooFew("userIds"));
         }
         let people = People::Ids(ids(new.user_ids));
-        Ok(Self { name: Some(new.name), visibility: Visibility::Private, people, creator: CreatorRole::Member, reuse: false })
+        Ok(Self {
+            name: Some(new.name),
+            visibility: Visibility::Private,
+            people,
+            creator: CreatorRole::Member,
+            reuse: false,
+        })
     }
 }
 

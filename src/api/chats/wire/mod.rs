@@ -1,6 +1,9 @@
 //! The JSON of `chats`, spelled as its document spells it.
 
-#![expect(single_use_lifetimes, reason = "what `ToSchema` derives names lifetimes that it uses once")]
+#![expect(
+    single_use_lifetimes,
+    reason = "what `ToSchema` derives names lifetimes that it uses once"
+)]
 
 mod answers;
 mod bodies;

@@ -32,11 +32,19 @@ fn session() -> Session {
 }
 
 fn named() -> Membership {
-    Membership { room: golden::room(), users: vec![Arc::new(golden::ann()), Arc::new(golden::petr())], count: 2 }
+    Membership {
+        room: golden::room(),
+        users: vec![Arc::new(golden::ann()), Arc::new(golden::petr())],
+        count: 2,
+    }
 }
 
 fn nameless(users: Vec<User>) -> Membership {
-    Membership { room: golden::bare_facts().room, count: users.len(), users: users.into_iter().map(Arc::new).collect() }
+    Membership {
+        room: golden::bare_facts().room,
+        count: users.len(),
+        users: users.into_iter().map(Arc::new).collect(),
+    }
 }
 
 fn called(id: i64, name: &str) -> User {
@@ -45,8 +53,17 @@ fn called(id: i64, name: &str) -> User {
 
 #[test]
 fn a_log_in_is_three_keys_and_a_refresh_is_one() {
-    let login = LoggedIn { session: session(), secret: "0123456789abcdef0123456789abcdef01234567".to_owned(), user: golden::ann() };
-    let token = Token { text: "a.b.c".to_owned(), expires: NOW, session_expires: NOW, login: "ann".to_owned() };
+    let login = LoggedIn {
+        session: session(),
+        secret: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        user: golden::ann(),
+    };
+    let token = Token {
+        text: "a.b.c".to_owned(),
+        expires: NOW,
+        session_expires: NOW,
+        login: "ann".to_owned(),
+    };
     same("rest.login.json", &Opened::new(&login, &token));
     same("rest.token.json", &Refreshed::from(&token));
 }
@@ -61,7 +78,12 @@ fn a_chat_has_users_with_stand_ins_for_what_they_have_not_told() {
 
 #[test]
 fn a_nameless_chat_is_called_by_its_other_people() {
-    let name = |users: Vec<User>| serde_json::to_value(Chat::new(&nameless(users), &session())).unwrap()["name"].as_str().unwrap().to_owned();
+    let name = |users: Vec<User>| {
+        serde_json::to_value(Chat::new(&nameless(users), &session())).unwrap()["name"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     assert_eq!(name(vec![golden::ann(), called(3, "Ben"), called(4, "Cyd")]), "Ben, Cyd");
     assert_eq!(name(vec![golden::ann()]), "Ann Lee");
     assert_eq!(name(Vec::new()), "Ann Lee");
@@ -90,10 +112,19 @@ fn a_new_chat_is_private_and_of_members() {
     let plan = |body: &str| RoomPlan::try_from(serde_json::from_str::<NewChat>(body).unwrap());
     let made = plan(r#"{"name": "Study", "userIds": [2, 2, 3], "visibility": "public"}"#).unwrap();
     assert!(matches!(made.people, People::Ids(ids) if ids == [PETR, PETR, UserId(3)]));
-    assert_eq!((made.name.as_deref(), made.visibility, made.creator, made.reuse), (Some("Study"), Visibility::Private, CreatorRole::Member, false));
+    assert_eq!(
+        (made.name.as_deref(), made.visibility, made.creator, made.reuse),
+        (Some("Study"), Visibility::Private, CreatorRole::Member, false)
+    );
     assert_eq!(plan(r#"{"name": "Study", "userIds": []}"#).unwrap_err(), Error::TooFew("userIds"));
     assert_eq!(plan(r#"{"name": "", "userIds": []}"#).unwrap_err(), Error::Empty("name"));
-    for bad in ["{}", r#"{"name": "x"}"#, r#"{"userIds": [1]}"#, r#"{"name": null, "userIds": [1]}"#, r#"{"name": "x", "userIds": [0]}"#] {
+    for bad in [
+        "{}",
+        r#"{"name": "x"}"#,
+        r#"{"userIds": [1]}"#,
+        r#"{"name": null, "userIds": [1]}"#,
+        r#"{"name": "x", "userIds": [0]}"#,
+    ] {
         assert!(serde_json::from_str::<NewChat>(bad).is_err(), "{bad}");
     }
 }
@@ -104,8 +135,17 @@ fn what_is_not_named_stays_and_null_names_nothing() {
     let nothing = change("{}").unwrap();
     assert!(nothing.name.is_none() && nothing.users.is_none());
     let all = change(r#"{"name": "Study", "userIds": [1, 2]}"#).unwrap();
-    assert_eq!((all.name.as_deref(), all.users.as_deref()), (Some("Study"), Some(&[ANN, PETR][..])));
-    for bad in [r#"{"name": null}"#, r#"{"userIds": null}"#, r#"{"userIds": ["1"]}"#, r#"{"userIds": [1.5]}"#, r#"{"userIds": [-1]}"#] {
+    assert_eq!(
+        (all.name.as_deref(), all.users.as_deref()),
+        (Some("Study"), Some(&[ANN, PETR][..]))
+    );
+    for bad in [
+        r#"{"name": null}"#,
+        r#"{"userIds": null}"#,
+        r#"{"userIds": ["1"]}"#,
+        r#"{"userIds": [1.5]}"#,
+        r#"{"userIds": [-1]}"#,
+    ] {
         assert!(change(bad).is_err(), "{bad}");
     }
 }
@@ -113,8 +153,12 @@ fn what_is_not_named_stays_and_null_names_nothing() {
 #[test]
 fn a_log_in_names_an_address_or_a_login() {
     let read = |body: &str| LogIn::try_from(serde_json::from_str::<Credentials>(body).unwrap());
-    assert!(matches!(read(r#"{"login": "ann", "password": "x"}"#).unwrap().name, LogInName::Login(login) if login == "ann"));
+    assert!(
+        matches!(read(r#"{"login": "ann", "password": "x"}"#).unwrap().name, LogInName::Login(login) if login == "ann")
+    );
     let both = read(r#"{"login": "ann", "email": "a@b", "password": "x"}"#).unwrap();
     assert!(matches!(both.name, LogInName::Email(email) if email == "a@b") && both.password == "x");
-    assert!(matches!(read(r#"{"password": "x"}"#), Err(Error::Invalid { field, .. }) if field == "email"));
+    assert!(
+        matches!(read(r#"{"password": "x"}"#), Err(Error::Invalid { field, .. }) if field == "email")
+    );
 }

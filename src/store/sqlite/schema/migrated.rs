@@ -27,9 +27,17 @@ fn reactions_that_differ_in_a_selector_only_become_one() {
          INSERT INTO reactions (id, message, user, reaction, at) VALUES (1, 1, 1, '❤', 0), (2, 1, 1, '❤️', 0), (3, 1, 2, '❤️', 0), (4, 1, 1, '👍', 0),
              (5, 2, 2, '☀', 0), (6, 3, 1, '👍🏽', 0), (7, 4, 1, 'like', 0), (8, 4, 2, 'of another time', 0);",
     );
-    let reactions: Vec<String> = rows(&conn, "SELECT id || message || user || reaction FROM reactions ORDER BY id");
-    assert_eq!(reactions, ["111❤️", "312❤️", "411👍", "522☀️", "631👍🏽", "741like", "842of another time"]);
-    assert_eq!(rows::<i64>(&conn, "SELECT rev FROM messages ORDER BY id"), [10, 11, 4, 5], "what has changed has a rev of its own");
+    let reactions: Vec<String> =
+        rows(&conn, "SELECT id || message || user || reaction FROM reactions ORDER BY id");
+    assert_eq!(
+        reactions,
+        ["111❤️", "312❤️", "411👍", "522☀️", "631👍🏽", "741like", "842of another time"]
+    );
+    assert_eq!(
+        rows::<i64>(&conn, "SELECT rev FROM messages ORDER BY id"),
+        [10, 11, 4, 5],
+        "what has changed has a rev of its own"
+    );
     assert_eq!(rows::<i64>(&conn, "SELECT rev FROM rooms ORDER BY id"), [11, 5]);
     assert!(conn.prepare("SELECT reaction_form('x')").is_err(), "only migrations have it");
 }
@@ -46,8 +54,25 @@ fn names_are_compared_as_they_are_today_and_nobody_is_locked_out() {
              (2, 'general  talk', 'general  talk', 'public', 1, 1, 0), (3, ' quiet\u{a0}place ', ' quiet\u{a0}place ', 'public', 1, 1, 0);
          INSERT INTO participants (room, user, role, edited_name, since, joined, mark_at) VALUES (1, 1, 'admin', 'a  b ', 1, 0, 0), (1, 4, 'member', '', 1, 0, 0);",
     );
-    let users: Vec<String> = rows(&conn, "SELECT login || '/' || folded || '/' || name || '/' || name_folded FROM users WHERE deleted IS NULL ORDER BY id");
-    assert_eq!(users, ["Σίσυφος-2/σίσυφοσ-2/A b/a b", "ΣΊΣΥΦΟΣ/σίσυφοσ/B/b", "Άδης/άδησ/Άδης/άδησ", "ann/ann/Ann/ann"]);
-    assert_eq!(rows::<String>(&conn, "SELECT name FROM rooms ORDER BY id"), ["general talk", "general  talk", "quiet place"]);
-    assert_eq!(rows::<String>(&conn, "SELECT edited_name FROM participants ORDER BY user"), ["a b", ""]);
+    let users: Vec<String> = rows(
+        &conn,
+        "SELECT login || '/' || folded || '/' || name || '/' || name_folded FROM users WHERE deleted IS NULL ORDER BY id",
+    );
+    assert_eq!(
+        users,
+        [
+            "Σίσυφος-2/σίσυφοσ-2/A b/a b",
+            "ΣΊΣΥΦΟΣ/σίσυφοσ/B/b",
+            "Άδης/άδησ/Άδης/άδησ",
+            "ann/ann/Ann/ann"
+        ]
+    );
+    assert_eq!(
+        rows::<String>(&conn, "SELECT name FROM rooms ORDER BY id"),
+        ["general talk", "general  talk", "quiet place"]
+    );
+    assert_eq!(
+        rows::<String>(&conn, "SELECT edited_name FROM participants ORDER BY user"),
+        ["a b", ""]
+    );
 }

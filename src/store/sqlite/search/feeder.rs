@@ -1,4 +1,5 @@
-//! The thread that feeds the index: it follows the rows of messages by number, and the list of those that were edited or have gone.
+//! The thread that feeds the index: it follows the rows of messages by number, and the list of
+//! those that were edited or have gone.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use super::{READERS, Shared};
 use crate::store::sqlite::readers::Readers;
 use crate::store::sqlite::sql;
 
-/// Lets some more messages gather, since a transaction of the index costs the same for one as for many.
+/// Lets some more messages gather, since a transaction of the index costs the same for one as for
+/// many.
 const GATHER: Duration = Duration::from_millis(100);
 /// How long it rests without news; also how soon a damage that a search has met is mended.
 const REST: Duration = Duration::from_secs(5);
@@ -110,7 +112,9 @@ impl Feeder {
                 None => open.insert(self.open()?),
             };
             let Some(batch) = look(&mut both.chat, both.index.marks()?)? else {
-                tracing::warn!("The search index does not belong to these messages and is made anew");
+                tracing::warn!(
+                    "The search index does not belong to these messages and is made anew"
+                );
                 *open = None;
                 self.forget();
                 continue;
@@ -128,7 +132,10 @@ impl Feeder {
             }
         }
         if fed > 10 * BATCH {
-            tracing::info!("The search index has taken in {fed} messages in {} s.", began.elapsed().as_secs());
+            tracing::info!(
+                "The search index has taken in {fed} messages in {} s.",
+                began.elapsed().as_secs()
+            );
         }
         Ok(())
     }
@@ -138,8 +145,10 @@ impl Feeder {
         let chat = Connection::open_with_flags(&self.database, flags)?;
         chat.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -2048; PRAGMA trusted_schema = OFF;")?;
         let change = ends(&chat)?.change;
-        let index = Index::open(&self.shared.path, &self.epoch, change).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        let readers = Readers::open(&self.shared.path, Some(READERS)).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let index = Index::open(&self.shared.path, &self.epoch, change)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let readers = Readers::open(&self.shared.path, Some(READERS))
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         *self.shared.readers() = Some(readers);
         Ok(Open { chat, index })
     }
@@ -168,7 +177,11 @@ impl Feeder {
     fn rest(&self, long: Duration) {
         let until = Instant::now() + long;
         while !self.stopped() && !self.shared.news.load(Ordering::Acquire) {
-            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { break };
+            let Some(left) =
+                until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                break;
+            };
             std::thread::park_timeout(left);
         }
     }
@@ -177,7 +190,11 @@ impl Feeder {
     fn pause(&self, long: Duration) {
         let until = Instant::now() + long;
         while !self.stopped() {
-            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { break };
+            let Some(left) =
+                until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                break;
+            };
             std::thread::park_timeout(left);
         }
     }
@@ -191,8 +208,11 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
         return Ok(None);
     }
     let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-    let new = sql::all(&tx, NEW, params![marks.message, limit], |row| Ok(Entry { message: row.get("id")?, text: Some((row.get("room")?, row.get("text")?)) }))?;
-    let mut reached = Marks { message: new.last().map_or(marks.message, |entry| entry.message), ..marks };
+    let new = sql::all(&tx, NEW, params![marks.message, limit], |row| {
+        Ok(Entry { message: row.get("id")?, text: Some((row.get("room")?, row.get("text")?)) })
+    })?;
+    let mut reached =
+        Marks { message: new.last().map_or(marks.message, |entry| entry.message), ..marks };
     if new.len() == BATCH {
         return Ok(Some(Batch { new, changed: Vec::new(), reached, more: true }));
     }
@@ -203,9 +223,20 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     })?;
     reached.change = changed.last().map_or(marks.change, |(change, _)| *change);
     let more = changed.len() == BATCH;
-    Ok(Some(Batch { new, changed: changed.into_iter().map(|(_, entry)| entry).collect(), reached, more }))
+    Ok(Some(Batch {
+        new,
+        changed: changed.into_iter().map(|(_, entry)| entry).collect(),
+        reached,
+        more,
+    }))
 }
 
 pub(super) fn ends(chat: &Connection) -> Result<Ends> {
-    chat.prepare_cached(ENDS)?.query_row((), |row| Ok(Ends { message: row.get("message")?, change: row.get("change")?, pruned: row.get("pruned")? }))
+    chat.prepare_cached(ENDS)?.query_row((), |row| {
+        Ok(Ends {
+            message: row.get("message")?,
+            change: row.get("change")?,
+            pruned: row.get("pruned")?,
+        })
+    })
 }

@@ -1,4 +1,5 @@
-//! A look at the file of the index from outside: whether it is whole, of this database, and how far it has followed. Changes nothing.
+//! A look at the file of the index from outside: whether it is whole, of this database, and how far
+//! it has followed. Changes nothing.
 
 use std::path::Path;
 
@@ -25,8 +26,14 @@ pub enum Glance {
     InStep,
 }
 
-/// Looks at the index at `path` beside an open database of this epoch. `live`: a server feeds it meanwhile.
-pub(in crate::store::sqlite) fn glance(chat: &Connection, path: &Path, epoch: &str, live: bool) -> Result<Glance> {
+/// Looks at the index at `path` beside an open database of this epoch. `live`: a server feeds it
+/// meanwhile.
+pub(in crate::store::sqlite) fn glance(
+    chat: &Connection,
+    path: &Path,
+    epoch: &str,
+    live: bool,
+) -> Result<Glance> {
     if !path.exists() {
         return Ok(Glance::Missing);
     }
@@ -37,12 +44,17 @@ pub(in crate::store::sqlite) fn glance(chat: &Connection, path: &Path, epoch: &s
         Err(damage) => return Ok(Glance::Damaged(damage)),
     };
     let ends = ends(chat)?;
-    let Some((of, booted, clean)) = state else { return Ok(Glance::Damaged("it does not say whose it is".to_owned())) };
+    let Some((of, booted, clean)) = state else {
+        return Ok(Glance::Damaged("it does not say whose it is".to_owned()));
+    };
     let unusable = if version != VERSION {
         Some("it was made by another version of chatctl")
     } else if of != epoch {
         Some("it belongs to the database of before a restore")
-    } else if marks.message > ends.message || marks.change > ends.change || marks.change < ends.pruned {
+    } else if marks.message > ends.message
+        || marks.change > ends.change
+        || marks.change < ends.pruned
+    {
         Some("it does not belong to these messages")
     } else if !clean && (booted.is_empty() || booted != boot()) {
         Some("the machine stopped before it was closed")
@@ -62,15 +74,27 @@ type Found = (Option<(String, String, bool)>, i64, super::index::Marks);
 fn look(path: &Path, live: bool) -> std::result::Result<Found, String> {
     let read = || {
         let conn = if live {
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
+            Connection::open_with_flags(
+                path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?
         } else {
-            crate::store::sqlite::upkeep::quiet(path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?
+            crate::store::sqlite::upkeep::quiet(path)
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?
         };
         conn.execute_batch("PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192")?;
         let tx = conn.unchecked_transaction()?;
-        let state = tx.query_row(STATE, (), |row| Ok((row.get("epoch")?, row.get("boot")?, row.get("clean")?))).optional()?;
+        let state = tx
+            .query_row(STATE, (), |row| {
+                Ok((row.get("epoch")?, row.get("boot")?, row.get("clean")?))
+            })
+            .optional()?;
         let version = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let marks = tx.query_row(MARKS, (), |row| Ok(super::index::Marks { message: row.get("message")?, change: row.get("change")? })).optional()?;
+        let marks = tx
+            .query_row(MARKS, (), |row| {
+                Ok(super::index::Marks { message: row.get("message")?, change: row.get("change")? })
+            })
+            .optional()?;
         let whole: String = tx.query_row(WHOLE, (), |row| row.get(0))?;
         Ok::<_, rusqlite::Error>((state, version, marks.unwrap_or_default(), whole))
     };

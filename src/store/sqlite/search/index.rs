@@ -1,4 +1,5 @@
-//! The index: one FTS5 table over words that are already cut, and how far it has followed the messages.
+//! The index: one FTS5 table over words that are already cut, and how far it has followed the
+//! messages.
 
 use std::fs;
 use std::io;
@@ -13,8 +14,9 @@ use crate::store::sqlite::schema;
 const TABLES_VERSION: i64 = 1;
 pub(super) const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
 
-/// The room is a word of its own column, so that a search in a quiet room never meets the words of loud ones.
-/// The `ascii` tokenizer takes the words apart at the spaces between them and does nothing else to them.
+/// The room is a word of its own column, so that a search in a quiet room never meets the words of
+/// loud ones. The `ascii` tokenizer takes the words apart at the spaces between them and does
+/// nothing else to them.
 const TABLES: &str = "CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         epoch TEXT NOT NULL,
@@ -31,7 +33,8 @@ pub(super) const MARKS: &str = "SELECT message, change FROM state";
 const MOVE: &str = "UPDATE state SET message = ?1, change = ?2";
 const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
 const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
-const FIND: &str = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
+const FIND: &str =
+    "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
 
 /// How far the index has followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,12 +57,15 @@ pub(super) struct Entry {
 pub(super) struct Index(Connection);
 
 impl Index {
-    /// Opens the file if it is whole, of these rules and of this database; else begins anew, from that change on.
+    /// Opens the file if it is whole, of these rules and of this database; else begins anew, from
+    /// that change on.
     pub(super) fn open(path: &Path, epoch: &str, change: i64) -> io::Result<Self> {
         match Self::reopen(path, epoch) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
-            Err(error) => tracing::warn!(store.error = %error, "The search index cannot be used and is made anew"),
+            Err(error) => {
+                tracing::warn!(store.error = %error, "The search index cannot be used and is made anew")
+            }
         }
         discard(path)?;
         Self::create(path, epoch, change).map_err(io::Error::other)
@@ -73,10 +79,20 @@ impl Index {
         if conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? != VERSION {
             return Ok(None);
         }
-        let state = conn.query_row(STATE, (), |row| Ok((row.get::<_, String>("epoch")?, row.get::<_, String>("boot")?, row.get("clean")?))).optional()?;
+        let state = conn
+            .query_row(STATE, (), |row| {
+                Ok((
+                    row.get::<_, String>("epoch")?,
+                    row.get::<_, String>("boot")?,
+                    row.get("clean")?,
+                ))
+            })
+            .optional()?;
         let boot = boot();
         // What a crash of the machine has left of a file that is never synced is not to be trusted.
-        let sound = state.is_some_and(|(of, when, clean)| of == epoch && (clean || (when == boot && !boot.is_empty())));
+        let sound = state.is_some_and(|(of, when, clean)| {
+            of == epoch && (clean || (when == boot && !boot.is_empty()))
+        });
         if sound {
             conn.execute(REOPEN, [boot])?;
         }
@@ -84,7 +100,8 @@ impl Index {
     }
 
     fn create(path: &Path, epoch: &str, change: i64) -> Result<Self> {
-        schema::create(path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        schema::create(path)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let mut conn = connect(path)?;
         let tx = conn.transaction()?;
         tx.execute_batch(TABLES)?;
@@ -95,7 +112,9 @@ impl Index {
     }
 
     pub(super) fn marks(&self) -> Result<Marks> {
-        self.0.query_row(MARKS, (), |row| Ok(Marks { message: row.get("message")?, change: row.get("change")? }))
+        self.0.query_row(MARKS, (), |row| {
+            Ok(Marks { message: row.get("message")?, change: row.get("change")? })
+        })
     }
 
     /// New messages, then changes of known ones, and how far that reaches: all or nothing.
@@ -104,8 +123,13 @@ impl Index {
         {
             let (mut add, mut remove) = (tx.prepare_cached(ADD)?, tx.prepare_cached(REMOVE)?);
             let mut put = |entry: &Entry| {
-                let words = entry.text.as_ref().map(|(room, text)| (room_word(*room), index_words(text))).filter(|(_, words)| !words.is_empty());
-                words.map_or(Ok(0), |(room, words)| add.execute(params![entry.message, room, words]))
+                let words = entry
+                    .text
+                    .as_ref()
+                    .map(|(room, text)| (room_word(*room), index_words(text)))
+                    .filter(|(_, words)| !words.is_empty());
+                words
+                    .map_or(Ok(0), |(room, words)| add.execute(params![entry.message, room, words]))
             };
             for entry in new {
                 put(entry)?;
@@ -156,7 +180,9 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 
 /// Names this run of the operating system; empty where that is not known.
 pub(super) fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn room_word(room: RoomId) -> String {
@@ -167,7 +193,11 @@ fn room_word(room: RoomId) -> String {
 pub(super) fn wanted(rooms: &[RoomId], words: &WordQuery) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
-    let phrases: Vec<_> = words.phrases().iter().map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" }).collect();
+    let phrases: Vec<_> = words
+        .phrases()
+        .iter()
+        .map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" })
+        .collect();
     format!("room : ({}) AND text : ({})", rooms.join(" OR "), phrases.join(" AND "))
 }
 

@@ -1,7 +1,8 @@
-//! Full-text search: an index in a file of its own, fed by a thread of its own, so that sending never waits for it.
+//! Full-text search: an index in a file of its own, fed by a thread of its own, so that sending
+//! never waits for it.
 //!
-//! `index` is the file; `feeder` the thread that follows the messages. The index can always be made again from the messages,
-//! so it is never synced, never backed up, and thrown away when in doubt.
+//! `index` is the file; `feeder` the thread that follows the messages. The index can always be made
+//! again from the messages, so it is never synced, never backed up, and thrown away when in doubt.
 
 mod feeder;
 mod glance;
@@ -51,7 +52,8 @@ struct Shared {
     news: Arc<AtomicBool>,
 }
 
-/// Tells the feeding thread that something was committed; costs next to nothing when it has been told already.
+/// Tells the feeding thread that something was committed; costs next to nothing when it has been
+/// told already.
 #[derive(Clone)]
 pub(super) struct Waker {
     news: Arc<AtomicBool>,
@@ -67,7 +69,8 @@ impl Waker {
 }
 
 impl Search {
-    /// Opens or makes the index beside the database and begins to feed it. A fault is logged and tried again later: the chat runs without.
+    /// Opens or makes the index beside the database and begins to feed it. A fault is logged and
+    /// tried again later: the chat runs without.
     pub(super) fn start(database: &Path, epoch: &str) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             path: database.with_file_name("search.db"),
@@ -79,19 +82,31 @@ impl Search {
             stop: AtomicBool::new(false),
             news: Arc::new(AtomicBool::new(true)),
         });
-        let feeder = feeder::Feeder::new(Arc::clone(&shared), database.to_owned(), epoch.to_owned());
-        let thread = std::thread::Builder::new().name("store-search".to_owned()).spawn(move || feeder.run())?;
+        let feeder =
+            feeder::Feeder::new(Arc::clone(&shared), database.to_owned(), epoch.to_owned());
+        let thread = std::thread::Builder::new()
+            .name("store-search".to_owned())
+            .spawn(move || feeder.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// For the writer. None once the search is closed.
     pub(super) fn waker(&self) -> Option<Waker> {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        thread.as_ref().map(|thread| Waker { news: Arc::clone(&self.shared.news), thread: thread.thread().clone() })
+        thread.as_ref().map(|thread| Waker {
+            news: Arc::clone(&self.shared.news),
+            thread: thread.thread().clone(),
+        })
     }
 
     /// Rows of messages in these rooms that hold the words, newest first, below that row.
-    pub(super) async fn find(&self, rooms: &[RoomId], words: &WordQuery, below: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+    pub(super) async fn find(
+        &self,
+        rooms: &[RoomId],
+        words: &WordQuery,
+        below: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>, StoreError> {
         let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
         let wanted = index::wanted(rooms, words);
         let shared = Arc::clone(&self.shared);
@@ -145,8 +160,16 @@ impl Search {
 
 impl Sqlite {
     /// Asks the index for rows and the messages for what they say now, until the page is full.
-    pub(super) async fn search(&self, rooms: &[RoomId], words: &WordQuery, after: Option<&str>, limit: u32) -> Result<Found, StoreError> {
-        let mut below = after.map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16)).map_err(|_| StoreError::NotFound(Missing::Cursor))?;
+    pub(super) async fn search(
+        &self,
+        rooms: &[RoomId],
+        words: &WordQuery,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Found, StoreError> {
+        let mut below = after
+            .map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16))
+            .map_err(|_| StoreError::NotFound(Missing::Cursor))?;
         let wanted = limit as usize + 1;
         let mut found: Vec<(i64, Message)> = Vec::new();
         while found.len() < wanted && !rooms.is_empty() {
@@ -155,7 +178,9 @@ impl Sqlite {
             let more = rows.len() > limit as usize;
             let page = self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)).await?;
             // The index may be a moment older than the messages.
-            found.extend(page.into_iter().filter(|(_, message)| rooms.contains(&message.room) && words.is_in(&message.text)));
+            found.extend(page.into_iter().filter(|(_, message)| {
+                rooms.contains(&message.room) && words.is_in(&message.text)
+            }));
             if !more {
                 break;
             }
@@ -164,7 +189,11 @@ impl Sqlite {
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let cursor = found.last().filter(|_| more).map(|(row, _)| format!("{row:x}"));
-        Ok(Found { messages: found.into_iter().map(|(_, message)| message).collect(), cursor, behind: self.0.search.behind() })
+        Ok(Found {
+            messages: found.into_iter().map(|(_, message)| message).collect(),
+            cursor,
+            behind: self.0.search.behind(),
+        })
     }
 }
 

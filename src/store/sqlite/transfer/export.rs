@@ -11,8 +11,8 @@ use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::{Sqlite, jobs, sql};
 use crate::store::transfer::{
-    EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord,
-    UserRecord,
+    EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord,
+    ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
 };
 
 /// Rows that are read at a time.
@@ -20,7 +20,8 @@ const PAGE: i64 = 500;
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM media) + (SELECT count(*) FROM rooms)
     + (SELECT count(*) FROM participants) + (SELECT count(*) FROM messages) AS rows";
-const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0) AS users,
+const LAST_IDS: &str =
+    "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0) AS users,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
@@ -30,7 +31,8 @@ const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
 // A room that is marked deleted is gone for everybody; its rows only wait to be removed.
 const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, rev, facts_rev, created FROM rooms
     WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
-const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL
+const PARTICIPANTS: &str =
+    "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL
     WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
 const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at FROM messages m JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
     LEFT JOIN pins n ON n.room = m.room AND n.seq = m.seq
@@ -39,24 +41,45 @@ const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE
 const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, place";
 const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN mentions n ON n.room = m.room AND n.seq = m.seq
     WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY n.user";
-// Of a source whose ids are kept nothing need be said: what came from there is called as it is there.
+// Of a source whose ids are kept nothing need be said: what came from there is called as it is
+// there.
 const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
     AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key LIMIT ?4";
 const EMOJI: &str = "SELECT name, media, created FROM emoji ORDER BY name";
-const FAREWELLS: &str = "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
+const FAREWELLS: &str =
+    "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[ROWS, LAST_IDS, USERS, MEDIA, ROOMS, PARTICIPANTS, MESSAGES, REACTIONS, ATTACHED, MENTIONS, EMOJI, IMPORTED, FAREWELLS];
+pub(super) const STATEMENTS: &[&str] = &[
+    ROWS,
+    LAST_IDS,
+    USERS,
+    MEDIA,
+    ROOMS,
+    PARTICIPANTS,
+    MESSAGES,
+    REACTIONS,
+    ATTACHED,
+    MENTIONS,
+    EMOJI,
+    IMPORTED,
+    FAREWELLS,
+];
 
 impl Sqlite {
-    /// Hands over everything that a database holds in one read transaction, page by page, until the sink answers `Break`, and says with
-    /// each about how many rows there are in all: header, users, media, rooms, participants, messages in the order in which they were
-    /// stored, what imports have brought, promised work. Blocks.
+    /// Hands over everything that a database holds in one read transaction, page by page, until the
+    /// sink answers `Break`, and says with each about how many rows there are in all: header,
+    /// users, media, rooms, participants, messages in the order in which they were stored, what
+    /// imports have brought, promised work. Blocks.
     ///
-    /// While it lasts the write-ahead log cannot start anew: of a database that others write to, a copy is exported.
-    pub fn export(path: &Path, product: &str, sink: &mut dyn FnMut(Vec<Record>, u64) -> ControlFlow<()>) -> Result<(), StoreError> {
+    /// While it lasts the write-ahead log cannot start anew: of a database that others write to, a
+    /// copy is exported.
+    pub fn export(
+        path: &Path,
+        product: &str,
+        sink: &mut dyn FnMut(Vec<Record>, u64) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let mut read = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let mut conn = Connection::open_with_flags(path, flags)?;
@@ -69,7 +92,11 @@ impl Sqlite {
     }
 }
 
-fn everything(conn: &Connection, product: &str, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<()> {
+fn everything(
+    conn: &Connection,
+    product: &str,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<()> {
     let header = conn.query_row(LAST_IDS, (), |row| {
         Ok(Header {
             format: Header::FORMAT.to_owned(),
@@ -77,22 +104,38 @@ fn everything(conn: &Connection, product: &str, sink: &mut dyn FnMut(Vec<Record>
             product: product.to_owned(),
             created: Timestamp::now(),
             source: row.get("origin")?,
-            ids: LastIds { users: row.get("users")?, rooms: row.get("rooms")?, media: row.get("media")? },
+            ids: LastIds {
+                users: row.get("users")?,
+                rooms: row.get("rooms")?,
+                media: row.get("media")?,
+            },
         })
     })?;
     if sink(vec![Record::Header(header)]).is_break() {
         return Ok(());
     }
-    for (statement, from_row) in [(USERS, user as fn(&Row<'_>) -> Result<Record>), (MEDIA, media), (ROOMS, room), (PARTICIPANTS, participant)] {
+    for (statement, from_row) in [
+        (USERS, user as fn(&Row<'_>) -> Result<Record>),
+        (MEDIA, media),
+        (ROOMS, room),
+        (PARTICIPANTS, participant),
+    ] {
         if pages(conn, statement, from_row, sink)?.is_break() {
             return Ok(());
         }
     }
-    if messages(conn, sink)?.is_break() || emoji(conn, sink)?.is_break() || imported(conn, sink)?.is_break() {
+    if messages(conn, sink)?.is_break()
+        || emoji(conn, sink)?.is_break()
+        || imported(conn, sink)?.is_break()
+    {
         return Ok(());
     }
     let jobs = sql::all(conn, FAREWELLS, params![0, i64::MAX, jobs::FAREWELL], |row| {
-        Ok(Record::Job(JobRecord { user: Key::Number(row.get("target")?), login: row.get("login")?, name: row.get("name")? }))
+        Ok(Record::Job(JobRecord {
+            user: Key::Number(row.get("target")?),
+            login: row.get("login")?,
+            name: row.get("name")?,
+        }))
     })?;
     // It was the last in any case.
     let (ControlFlow::Continue(()) | ControlFlow::Break(())) = sink(jobs);
@@ -108,7 +151,9 @@ fn pages(
 ) -> Result<ControlFlow<()>> {
     let mut after = 0_i64;
     loop {
-        let page = sql::all(conn, statement, params![after, PAGE], |row| Ok((row.get("id")?, from_row(row)?)))?;
+        let page = sql::all(conn, statement, params![after, PAGE], |row| {
+            Ok((row.get("id")?, from_row(row)?))
+        })?;
         let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
         after = *last;
         if sink(page.into_iter().map(|(_, record)| record).collect()).is_break() {
@@ -208,33 +253,52 @@ fn message(row: &Row<'_>) -> Result<(i64, MessageRecord)> {
         media: Vec::new(),
         mentions: Vec::new(),
         reactions: Vec::new(),
-        pinned: pinned.map(|at| Ok::<_, rusqlite::Error>(PinRecord { user: optional_key(row, "pinned_by")?, at })).transpose()?,
+        pinned: pinned
+            .map(|at| {
+                Ok::<_, rusqlite::Error>(PinRecord { user: optional_key(row, "pinned_by")?, at })
+            })
+            .transpose()?,
     };
     Ok((row.get("id")?, record))
 }
 
-fn messages(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+fn messages(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
     let mut after = 0_i64;
     loop {
         let mut page = sql::all(conn, MESSAGES, params![after, PAGE], message)?;
         let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
         after = *last;
         let ids = sql::list(page.iter().map(|(id, _)| *id));
-        let places: HashMap<i64, usize> = page.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
+        let places: HashMap<i64, usize> =
+            page.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
         let mut at = |id: i64, put: &mut dyn FnMut(&mut MessageRecord)| {
             if let Some((_, record)) = places.get(&id).and_then(|place| page.get_mut(*place)) {
                 put(record);
             }
         };
         for (id, reaction) in sql::all(conn, REACTIONS, [&ids], |row| {
-            Ok((row.get("message")?, ReactionRecord { user: key(row, "user")?, reaction: row.get("reaction")?, at: row.get("at")? }))
+            Ok((
+                row.get("message")?,
+                ReactionRecord {
+                    user: key(row, "user")?,
+                    reaction: row.get("reaction")?,
+                    at: row.get("at")?,
+                },
+            ))
         })? {
             at(id, &mut |record| record.reactions.push(reaction.clone()));
         }
-        for (id, media) in sql::all(conn, ATTACHED, [&ids], |row| Ok((row.get("message")?, key(row, "media")?)))? {
+        for (id, media) in
+            sql::all(conn, ATTACHED, [&ids], |row| Ok((row.get("message")?, key(row, "media")?)))?
+        {
             at(id, &mut |record| record.media.push(media.clone()));
         }
-        for (id, user) in sql::all(conn, MENTIONS, [&ids], |row| Ok((row.get("message")?, key(row, "user")?)))? {
+        for (id, user) in
+            sql::all(conn, MENTIONS, [&ids], |row| Ok((row.get("message")?, key(row, "user")?)))?
+        {
             at(id, &mut |record| record.mentions.push(user.clone()));
         }
         if sink(page.into_iter().map(|(_, record)| Record::Message(record)).collect()).is_break() {
@@ -244,17 +308,33 @@ fn messages(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<
 }
 
 /// Few enough for one page.
-fn emoji(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
-    let all =
-        sql::all(conn, EMOJI, (), |row| Ok(Record::Emoji(EmojiRecord { name: row.get("name")?, media: key(row, "media")?, created: row.get("created")? })))?;
+fn emoji(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let all = sql::all(conn, EMOJI, (), |row| {
+        Ok(Record::Emoji(EmojiRecord {
+            name: row.get("name")?,
+            media: key(row, "media")?,
+            created: row.get("created")?,
+        }))
+    })?;
     Ok(if all.is_empty() { ControlFlow::Continue(()) } else { sink(all) })
 }
 
-fn imported(conn: &Connection, sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+fn imported(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
     let (mut source, mut kind, mut name) = (String::new(), String::new(), String::new());
     loop {
         let page = sql::all(conn, IMPORTED, params![source, kind, name, PAGE], |row| {
-            Ok(ImportedRecord { source: row.get("source")?, kind: row.get("kind")?, key: row.get("key")?, id: row.get("id")? })
+            Ok(ImportedRecord {
+                source: row.get("source")?,
+                kind: row.get("kind")?,
+                key: row.get("key")?,
+                id: row.get("id")?,
+            })
         })?;
         let Some(last) = page.last() else { return Ok(ControlFlow::Continue(())) };
         (source, kind, name) = (last.source.clone(), last.kind.clone(), last.key.clone());

@@ -1,6 +1,8 @@
-//! Batches of records into the database: each one transaction, after which everything holds that always holds.
+//! Batches of records into the database: each one transaction, after which everything holds that
+//! always holds.
 //!
-//! Nothing is told to anybody, since the server is stopped. What an import that was interrupted still has to do stands in `imported`.
+//! Nothing is told to anybody, since the server is stopped. What an import that was interrupted
+//! still has to do stands in `imported`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -34,21 +36,39 @@ const MARKS_DONE: &str = "DELETE FROM imported WHERE source = ?1 AND kind = 'mar
 const LEFT_OVER: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[EMPTY, SET_EPOCH, RAISE, HAS_SEQUENCE, ADD_SEQUENCE, MARKS, MARKS_TO_END, MARKS_DONE, LEFT_OVER];
+pub(super) const STATEMENTS: &[&str] = &[
+    EMPTY,
+    SET_EPOCH,
+    RAISE,
+    HAS_SEQUENCE,
+    ADD_SEQUENCE,
+    MARKS,
+    MARKS_TO_END,
+    MARKS_DONE,
+    LEFT_OVER,
+];
 
 impl Sqlite {
     /// A copy of a database that nobody writes to, to try something on. Blocks.
     pub fn duplicate(from: &Path, to: &Path) -> Result<(), StoreError> {
         let copy = || {
-            let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            let conn = Connection::open_with_flags(
+                from,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?;
             conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])
         };
         copy().map(drop).map_err(|error| unchanged(&error))
     }
 
-    /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the source are kept: those of one
-    /// of our own exports (`last` are its highest), when nothing was here before it.
-    pub async fn begin_import(&self, source: &str, last: Option<LastIds>) -> Result<bool, StoreError> {
+    /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the
+    /// source are kept: those of one of our own exports (`last` are its highest), when nothing
+    /// was here before it.
+    pub async fn begin_import(
+        &self,
+        source: &str,
+        last: Option<LastIds>,
+    ) -> Result<bool, StoreError> {
         let source = source.to_owned();
         let epoch = schema::random::<8>().map(hex::encode).map_err(|_| StoreError::Unavailable)?;
         self.write(Touch::Much, move |work| {
@@ -66,7 +86,8 @@ impl Sqlite {
                 return Ok(false);
             }
             table.put(KEEP, "", 1)?;
-            for (name, seq) in [("users", last.users), ("rooms", last.rooms), ("media", last.media)] {
+            for (name, seq) in [("users", last.users), ("rooms", last.rooms), ("media", last.media)]
+            {
                 if sql::any(conn, HAS_SEQUENCE, [name])? {
                     sql::run(conn, RAISE, params![name, seq])?;
                 } else {
@@ -80,11 +101,16 @@ impl Sqlite {
 
     /// Adds what these records hold and was not added before: all of them, or an error and nothing.
     /// What a record refers to must have come in an earlier record.
-    pub async fn import(&self, terms: Arc<Terms>, records: Arc<Vec<Record>>) -> Result<Taken, StoreError> {
+    pub async fn import(
+        &self,
+        terms: Arc<Terms>,
+        records: Arc<Vec<Record>>,
+    ) -> Result<Taken, StoreError> {
         self.write(Touch::Much, move |work| Ok(Taking::run(work.conn, &terms, &records)?)).await
     }
 
-    /// Carries out one step of what can only be done when everything is there (read marks); false when nothing is left to do.
+    /// Carries out one step of what can only be done when everything is there (read marks); false
+    /// when nothing is left to do.
     pub async fn finish_import(&self, terms: Arc<Terms>) -> Result<bool, StoreError> {
         self.write(Touch::Much, move |work| finish(work.conn, &terms)).await
     }
@@ -123,8 +149,15 @@ pub(super) struct Taking<'t> {
 
 impl<'t> Taking<'t> {
     fn run(conn: &'t Connection, terms: &'t Terms, records: &[Record]) -> Result<Taken> {
-        let mut taking =
-            Self { conn, terms, out: Taken::default(), stands: HashMap::new(), reached: BTreeMap::new(), nameless: BTreeSet::new(), seen: HashMap::new() };
+        let mut taking = Self {
+            conn,
+            terms,
+            out: Taken::default(),
+            stands: HashMap::new(),
+            reached: BTreeMap::new(),
+            nameless: BTreeSet::new(),
+            seen: HashMap::new(),
+        };
         for record in records {
             match record {
                 Record::User(user) => taking.user(user)?,
@@ -169,8 +202,20 @@ impl<'t> Taking<'t> {
     /// What an import had brought to the exported instance is known here as well.
     fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
         if new.kind == table::PASSWORDLESS {
-            let user = new.key.parse().ok().map(|id| self.found(table::USER, &Key::Number(id))).transpose()?.flatten();
-            return user.map_or(Ok(()), |user| Table { conn: self.conn, source: &new.source }.put_new(&new.kind, &user.to_string(), new.id));
+            let user = new
+                .key
+                .parse()
+                .ok()
+                .map(|id| self.found(table::USER, &Key::Number(id)))
+                .transpose()?
+                .flatten();
+            return user.map_or(Ok(()), |user| {
+                Table { conn: self.conn, source: &new.source }.put_new(
+                    &new.kind,
+                    &user.to_string(),
+                    new.id,
+                )
+            });
         }
         let kind = match new.kind.as_str() {
             table::USER | table::PARTICIPANT => table::USER,
@@ -178,7 +223,8 @@ impl<'t> Taking<'t> {
             table::MEDIA => table::MEDIA,
             _ => "",
         };
-        let id = if kind.is_empty() { Some(new.id) } else { self.found(kind, &Key::Number(new.id))? };
+        let id =
+            if kind.is_empty() { Some(new.id) } else { self.found(kind, &Key::Number(new.id))? };
         let Some(id) = id else { return Ok(()) };
         Table { conn: self.conn, source: &new.source }.put_new(&new.kind, &new.key, id)
     }

@@ -8,20 +8,25 @@ use crate::model::{Rev, Seq, Timestamp};
 use crate::store::sqlite::sql;
 use crate::store::transfer::{Key, Kind, MessageRecord, Reason};
 
-const STAND: &str = "SELECT last_seq, rev, facts_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
-const WRITE_STAND: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, facts_rev = ?4, last_time = ?5 WHERE id = ?1";
-const CLIENT_ID_TAKEN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
+const STAND: &str =
+    "SELECT last_seq, rev, facts_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
+const WRITE_STAND: &str =
+    "UPDATE rooms SET last_seq = ?2, rev = ?3, facts_rev = ?4, last_time = ?5 WHERE id = ?1";
+const CLIENT_ID_TAKEN: &str =
+    "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, edited, deleted, reply_to, client_id, media, reacted)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
-const PIN: &str = "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const PIN: &str =
+    "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 // Only participants are told that they were named.
 const MENTION: &str = "INSERT INTO mentions (room, user, seq)
     SELECT room, user, ?3 FROM participants WHERE room = ?1 AND user = ?2 ON CONFLICT DO NOTHING";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, PIN, MENTION];
+pub(super) const STATEMENTS: &[&str] =
+    &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, PIN, MENTION];
 
 /// Where a room's numbers stand; written at the end of the batch.
 pub(super) struct Stand {
@@ -59,7 +64,11 @@ impl Taking<'_> {
     pub(super) fn write_stands(&mut self) -> Result<()> {
         for (room, stand) in std::mem::take(&mut self.stands) {
             if stand.moved {
-                sql::run(self.conn, WRITE_STAND, params![room, stand.last_seq, stand.rev, stand.facts_rev, stand.last_time])?;
+                sql::run(
+                    self.conn,
+                    WRITE_STAND,
+                    params![room, stand.last_seq, stand.rev, stand.facts_rev, stand.last_time],
+                )?;
             }
         }
         for (key, seq) in std::mem::take(&mut self.reached) {
@@ -70,7 +79,9 @@ impl Taking<'_> {
 
     /// Whether an earlier import, or an earlier line of this one, has brought it.
     fn message_is_known(&mut self, new: &MessageRecord, key: &str) -> Result<bool> {
-        let (true, Some(seq)) = (self.terms.native, new.seq.number()) else { return Ok(self.table().find(MESSAGE, key)?.is_some()) };
+        let (true, Some(seq)) = (self.terms.native, new.seq.number()) else {
+            return Ok(self.table().find(MESSAGE, key)?.is_some());
+        };
         let room = new.room.to_string();
         let reached = match self.reached.get(&room) {
             Some(reached) => *reached,
@@ -86,7 +97,9 @@ impl Taking<'_> {
             self.out.report.known(Kind::Messages);
             return Ok(());
         }
-        let (Some(room), Some(author)) = (self.found(ROOM, &new.room)?, self.found(USER, &new.author)?) else {
+        let (Some(room), Some(author)) =
+            (self.found(ROOM, &new.room)?, self.found(USER, &new.author)?)
+        else {
             self.out.report.note(Reason::Dangling, format!("message {key}"));
             return Ok(());
         };
@@ -100,7 +113,8 @@ impl Taking<'_> {
         let as_it_was = open && terms.native && wanted == Some(seq.0) && new.rev > 0;
         let rev = if as_it_was { Rev(new.rev) } else { stand.rev.next() };
         let time = new.time.max(stand.last_time);
-        (stand.last_seq, stand.rev, stand.last_time, stand.moved) = (seq, stand.rev.max(rev), time, true);
+        (stand.last_seq, stand.rev, stand.last_time, stand.moved) =
+            (seq, stand.rev.max(rev), time, true);
         if time != new.time {
             self.out.report.note(Reason::TimeMoved, format!("message {key}"));
         }
@@ -110,11 +124,26 @@ impl Taking<'_> {
         let reply_to = self.answered(new, &key)?;
         let media = self.all(MEDIA, &new.media, &key)?;
         let client_id = match &new.client_id {
-            Some(id) if !sql::any(self.conn, CLIENT_ID_TAKEN, params![room, author, id])? => Some(id),
+            Some(id) if !sql::any(self.conn, CLIENT_ID_TAKEN, params![room, author, id])? => {
+                Some(id)
+            }
             _ => None,
         };
         let attached = i64::try_from(media.len()).unwrap_or(0);
-        let values = params![room, seq, rev, author, new.text, time, new.edited, new.deleted, reply_to, client_id, attached, !new.reactions.is_empty()];
+        let values = params![
+            room,
+            seq,
+            rev,
+            author,
+            new.text,
+            time,
+            new.edited,
+            new.deleted,
+            reply_to,
+            client_id,
+            attached,
+            !new.reactions.is_empty()
+        ];
         sql::run(self.conn, ADD, values)?;
         let message = self.conn.last_insert_rowid();
         for (place, media) in (0_i64..).zip(media) {
@@ -125,10 +154,14 @@ impl Taking<'_> {
         }
         for reaction in &new.reactions {
             let Some(user) = self.found(USER, &reaction.user)? else {
-                self.out.report.note(Reason::Dangling, format!("reaction at {key}: user {}", reaction.user));
+                self.out
+                    .report
+                    .note(Reason::Dangling, format!("reaction at {key}: user {}", reaction.user));
                 continue;
             };
-            if sql::run(self.conn, REACT, params![message, user, reaction.reaction, reaction.at])? > 0 {
+            if sql::run(self.conn, REACT, params![message, user, reaction.reaction, reaction.at])?
+                > 0
+            {
                 self.out.report.taken(Kind::Reactions);
             }
         }
@@ -174,7 +207,9 @@ impl Taking<'_> {
         for key in keys {
             match self.found(kind, key)? {
                 Some(id) => ids.push(id),
-                None => self.out.report.note(Reason::Dangling, format!("message {at}: {kind} {key}")),
+                None => {
+                    self.out.report.note(Reason::Dangling, format!("message {at}: {kind} {key}"))
+                }
             }
         }
         Ok(ids)

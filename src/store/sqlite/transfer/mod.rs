@@ -1,7 +1,8 @@
 //! A whole instance out of the database, and records into it.
 //!
-//! `export` reads everything of one moment; `import` takes batches of records, each a transaction of the writer; `table` is what
-//! the instance remembers of imports. What may live here: no file formats, no rule on what a name or a text may be.
+//! `export` reads everything of one moment; `import` takes batches of records, each a transaction
+//! of the writer; `table` is what the instance remembers of imports. What may live here: no file
+//! formats, no rule on what a name or a text may be.
 
 mod export;
 mod import;
@@ -14,5 +15,13 @@ mod tests;
 
 #[cfg(test)]
 pub(super) fn statements() -> Vec<&'static str> {
-    [export::STATEMENTS, import::STATEMENTS, messages::STATEMENTS, passwords::STATEMENTS, people::STATEMENTS, table::STATEMENTS].concat()
+    [
+        export::STATEMENTS,
+        import::STATEMENTS,
+        messages::STATEMENTS,
+        passwords::STATEMENTS,
+        people::STATEMENTS,
+        table::STATEMENTS,
+    ]
+    .concat()
 }

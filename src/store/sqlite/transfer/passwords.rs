@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::store::StoreError;
 use crate::store::sqlite::Sqlite;
 
-const WITHOUT: &str = "SELECT u.login, u.password, i.id FROM imported i JOIN users u ON u.id = CAST(i.key AS INTEGER)
+const WITHOUT: &str =
+    "SELECT u.login, u.password, i.id FROM imported i JOIN users u ON u.id = CAST(i.key AS INTEGER)
     WHERE i.kind = 'passwordless' AND u.deleted IS NULL AND NOT u.disabled ORDER BY u.id";
 
 #[cfg(test)]
@@ -22,7 +23,9 @@ impl Sqlite {
     pub async fn without_password(&self) -> Result<Vec<String>, StoreError> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(WITHOUT)?;
-            let rows = statement.query_map((), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+            let rows = statement.query_map((), |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+            })?;
             let all = rows.collect::<Result<Vec<_>, _>>()?;
             let mut without: Vec<String> = Vec::new();
             for (login, password, stored) in all {

@@ -4,10 +4,15 @@ use rusqlite::{Result, params};
 
 use super::import::Taking;
 use super::passwords;
-use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER};
+use super::table::{
+    BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER,
+};
 use crate::model::{Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{jobs, sql};
-use crate::store::transfer::{EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord, UserRecord};
+use crate::store::transfer::{
+    EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord,
+    UserRecord,
+};
 
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?1";
 const SHAPE_TAKEN: &str = "SELECT 1 FROM users WHERE look_alike = ?1";
@@ -21,17 +26,21 @@ const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folde
         email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, guest = ?12
     WHERE id = ?1 AND deleted IS NULL";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
-const SET_PICTURE: &str = "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
+const SET_PICTURE: &str =
+    "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
 const MEDIA_THERE: &str = "SELECT 1 FROM media WHERE id = ?1";
 const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2 AND coalesce(file_name, '') = coalesce(?3, '')";
-const ADD_MEDIA: &str = "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, file_name, created)
+const ADD_MEDIA: &str =
+    "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, file_name, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
-const NAME_TAKEN: &str = "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
+const NAME_TAKEN: &str =
+    "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
 const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, created, topic, description, archived, read_only)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
-const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, joined, mark, mark_at, muted)
+const ADD_PARTICIPANT: &str =
+    "INSERT INTO participants (room, user, role, edited_name, since, joined, mark, mark_at, muted)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const ACCOUNT: &str = "SELECT deleted, guest FROM users WHERE id = ?1";
 const EMOJI_THERE: &str = "SELECT 1 FROM emoji WHERE name = ?1";
@@ -68,19 +77,26 @@ pub(super) const STATEMENTS: &[&str] = &[
 const MAX_NAME: usize = 64;
 
 impl Taking<'_> {
-    /// Adds a user, or finds the one that an earlier import has added. Nobody is ever taken for somebody who was here before:
-    /// whoever has the same name or address here may be another.
+    /// Adds a user, or finds the one that an earlier import has added. Nobody is ever taken for
+    /// somebody who was here before: whoever has the same name or address here may be another.
     pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {
         let key = new.id.to_string();
         let known = self.table().find(USER, &key)?;
-        let there = known.map(|id| sql::one(self.conn, USER_THERE, [id], |row| row.get::<_, String>(0))).transpose()?.flatten();
+        let there = known
+            .map(|id| sql::one(self.conn, USER_THERE, [id], |row| row.get::<_, String>(0)))
+            .transpose()?
+            .flatten();
         if let (Some(id), Some(login)) = (known, there) {
             let login = if new.stranger { login } else { self.complete(&key, id, login, new)? };
             self.out.report.known(Kind::Users);
             self.out.logins.push((key, login));
             return Ok(());
         }
-        let (login, names) = if new.deleted.is_some() { (String::new(), None) } else { self.free_login(&new.login)? };
+        let (login, names) = if new.deleted.is_some() {
+            (String::new(), None)
+        } else {
+            self.free_login(&new.login)?
+        };
         let mut email = new.email.clone();
         if let Some(address) = &new.email
             && sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])?
@@ -128,15 +144,19 @@ impl Taking<'_> {
             self.table().put(STRANGER, &key, id)?;
         }
         if new.no_password {
-            self.table().put(PASSWORDLESS, &id.to_string(), passwords::fingerprint(&new.password))?;
+            self.table().put(
+                PASSWORDLESS,
+                &id.to_string(),
+                passwords::fingerprint(&new.password),
+            )?;
         }
         self.out.report.taken(Kind::Users);
         self.out.logins.push((key, login));
         Ok(())
     }
 
-    /// Makes somebody whom messages only named who they are, now that their own entry has come. Nobody has used that account.
-    /// Answers its login name.
+    /// Makes somebody whom messages only named who they are, now that their own entry has come.
+    /// Nobody has used that account. Answers its login name.
     fn complete(&mut self, key: &str, id: i64, login: String, new: &UserRecord) -> Result<String> {
         if self.table().take(STRANGER, key)?.is_none() {
             return Ok(login);
@@ -149,12 +169,27 @@ impl Taking<'_> {
             (login, folded, shape)
         };
         let email = match &new.email {
-            Some(address) if !sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])? => Some(address.clone()),
+            Some(address) if !sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])? => {
+                Some(address.clone())
+            }
             _ => None,
         };
         let email_folded = email.as_ref().map(|email| email.to_lowercase());
         let name_folded = fold(&new.name);
-        let values = params![id, login, folded, shape, new.name, name_folded, email, email_folded, new.disabled, new.created, new.bot, new.guest];
+        let values = params![
+            id,
+            login,
+            folded,
+            shape,
+            new.name,
+            name_folded,
+            email,
+            email_folded,
+            new.disabled,
+            new.created,
+            new.bot,
+            new.guest
+        ];
         sql::run(self.conn, COMPLETE, values)?;
         let stored: Option<String> = sql::one(self.conn, PASSWORD, [id], |row| row.get(0))?;
         if let Some(stored) = stored {
@@ -167,16 +202,23 @@ impl Taking<'_> {
         Ok(login)
     }
 
-    /// The name if it is free, else the first of `name-2`, `name-3` … that is; with its folded form and what it looks like.
+    /// The name if it is free, else the first of `name-2`, `name-3` … that is; with its folded form
+    /// and what it looks like.
     fn free_login(&mut self, wanted: &str) -> Result<(String, Option<(String, String)>)> {
         let mut number = 1_u32;
         loop {
-            let login = if number == 1 { wanted.to_owned() } else { numbered(wanted, &format!("-{number}")) };
+            let login = if number == 1 {
+                wanted.to_owned()
+            } else {
+                numbered(wanted, &format!("-{number}"))
+            };
             let folded = fold(&login);
-            let shape = if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
+            let shape =
+                if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
             let free = !sql::any(self.conn, LOGIN_TAKEN, [&folded])?;
             let mut taken_shape = sql::any(self.conn, SHAPE_TAKEN, [&shape])?;
-            // Of the same instance both were allowed; who comes second is known by the exact name alone.
+            // Of the same instance both were allowed; who comes second is known by the exact name
+            // alone.
             let shape = if free && taken_shape && self.terms.keep {
                 taken_shape = false;
                 folded.clone()
@@ -195,7 +237,9 @@ impl Taking<'_> {
 
     /// The id that is to be kept, if it is free.
     fn kept(&self, key: &Key, there: &str) -> Result<Option<i64>> {
-        let Some(id) = key.number().filter(|id| self.terms.keep && *id > 0) else { return Ok(None) };
+        let Some(id) = key.number().filter(|id| self.terms.keep && *id > 0) else {
+            return Ok(None);
+        };
         Ok(if sql::any(self.conn, there, [id])? { None } else { Some(id) })
     }
 
@@ -213,12 +257,26 @@ impl Taking<'_> {
             self.out.report.note(Reason::Dangling, format!("file {key}: owner {}", new.owner));
             return Ok(());
         };
-        let there = sql::one(self.conn, SAME_MEDIA, params![new.name, owner, new.file_name], |row| row.get::<_, i64>(0))?;
+        let there =
+            sql::one(self.conn, SAME_MEDIA, params![new.name, owner, new.file_name], |row| {
+                row.get::<_, i64>(0)
+            })?;
         let id = if let Some(id) = there {
             id
         } else {
             let id = self.kept(&new.id, MEDIA_THERE)?;
-            let values = params![id, new.name, owner, new.kind, new.image, new.size, new.width, new.height, new.file_name, new.created];
+            let values = params![
+                id,
+                new.name,
+                owner,
+                new.kind,
+                new.image,
+                new.size,
+                new.width,
+                new.height,
+                new.file_name,
+                new.created
+            ];
             sql::run(self.conn, ADD_MEDIA, values)?;
             self.conn.last_insert_rowid()
         };
@@ -240,11 +298,34 @@ impl Taking<'_> {
             return Ok(());
         }
         let owner = new.owner.as_ref().map(|owner| self.found(USER, owner)).transpose()?.flatten();
-        let name = new.name.as_ref().map(|name| if new.visibility == "public" { self.free_room_name(name) } else { Ok(name.clone()) }).transpose()?;
+        let name = new
+            .name
+            .as_ref()
+            .map(|name| {
+                if new.visibility == "public" {
+                    self.free_room_name(name)
+                } else {
+                    Ok(name.clone())
+                }
+            })
+            .transpose()?;
         let id = self.kept(&new.id, ROOM_ID_TAKEN)?;
         let folded = name.as_deref().map(fold);
         let (topic, description) = (&new.topic, &new.description);
-        let values = params![id, name, folded, new.visibility, owner, new.rev, new.facts_rev, new.created, topic, description, new.archived, new.read_only];
+        let values = params![
+            id,
+            name,
+            folded,
+            new.visibility,
+            owner,
+            new.rev,
+            new.facts_rev,
+            new.created,
+            topic,
+            description,
+            new.archived,
+            new.read_only
+        ];
         sql::run(self.conn, ADD_ROOM, values)?;
         let id = self.conn.last_insert_rowid();
         self.table().put(ROOM, &key, id)?;
@@ -260,7 +341,11 @@ impl Taking<'_> {
     fn free_room_name(&mut self, wanted: &str) -> Result<String> {
         let mut number = 1_u32;
         loop {
-            let name = if number == 1 { wanted.to_owned() } else { numbered(wanted, &format!(" ({number})")) };
+            let name = if number == 1 {
+                wanted.to_owned()
+            } else {
+                numbered(wanted, &format!(" ({number})"))
+            };
             if !sql::any(self.conn, NAME_TAKEN, [fold(&name)])? {
                 if number > 1 {
                     self.out.report.note(Reason::RoomRenamed, format!("{wanted} → {name}"));
@@ -278,7 +363,8 @@ impl Taking<'_> {
             self.out.report.known(Kind::Participants);
             return Ok(());
         }
-        let (Some(room), Some(user)) = (self.found(ROOM, &new.room)?, self.found(USER, &new.user)?) else {
+        let (Some(room), Some(user)) = (self.found(ROOM, &new.room)?, self.found(USER, &new.user)?)
+        else {
             self.out.report.note(Reason::Dangling, format!("participant {key}"));
             return Ok(());
         };
@@ -292,7 +378,9 @@ impl Taking<'_> {
             return self.table().put(PARTICIPANT, &key, user);
         }
         // Who has been deleted here stays out; in an export of ours they may still have to leave.
-        let account = sql::one(self.conn, ACCOUNT, [user], |row| Ok((row.get::<_, Option<Timestamp>>("deleted")?, row.get("guest")?)))?;
+        let account = sql::one(self.conn, ACCOUNT, [user], |row| {
+            Ok((row.get::<_, Option<Timestamp>>("deleted")?, row.get("guest")?))
+        })?;
         let (deleted, guest) = account.unwrap_or((None, false));
         if deleted.is_some() && !(open && self.terms.native) {
             self.out.report.note(Reason::Dangling, format!("participant {key}: deleted here"));
@@ -306,7 +394,17 @@ impl Taking<'_> {
         }
         // A guest administers nothing, whatever the source says.
         let role = if guest { Role::Member.as_str() } else { new.role.as_str() };
-        let values = params![room, user, role, new.edited_name, since, new.joined, mark, new.mark_at, new.muted];
+        let values = params![
+            room,
+            user,
+            role,
+            new.edited_name,
+            since,
+            new.joined,
+            mark,
+            new.mark_at,
+            new.muted
+        ];
         sql::run(self.conn, ADD_PARTICIPANT, values)?;
         if let Some(mark) = new.mark.filter(|_| open) {
             self.table().put(MARK, &format!("{room}/{user}"), mark)?;
@@ -324,7 +422,9 @@ impl Taking<'_> {
             return Ok(());
         }
         let Some(media) = self.found(MEDIA, &new.media)? else {
-            self.out.report.note(Reason::Dangling, format!("emoji {}: file {}", new.name, new.media));
+            self.out
+                .report
+                .note(Reason::Dangling, format!("emoji {}: file {}", new.name, new.media));
             return Ok(());
         };
         sql::run(self.conn, ADD_EMOJI, params![new.name, media, new.created])?;

@@ -1,4 +1,5 @@
-//! The table `imported`: what came from where under which key, and what an import that has begun still has to do.
+//! The table `imported`: what came from where under which key, and what an import that has begun
+//! still has to do.
 
 use rusqlite::{Connection, Result, params};
 
@@ -6,9 +7,11 @@ use crate::store::sqlite::sql;
 
 const FIND: &str = "SELECT id FROM imported WHERE source = ?1 AND kind = ?2 AND key = ?3";
 const PUT: &str = "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (source, kind, key) DO UPDATE SET id = excluded.id";
-const PUT_NEW: &str = "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const PUT_NEW: &str =
+    "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const DROP: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2 AND key = ?3";
-const FIRST: &str = "SELECT key, id FROM imported WHERE source = ?1 AND kind = ?2 ORDER BY key LIMIT 1";
+const FIRST: &str =
+    "SELECT key, id FROM imported WHERE source = ?1 AND kind = ?2 ORDER BY key LIMIT 1";
 const SOME: &str = "SELECT 1 FROM imported WHERE kind = ?1";
 
 #[cfg(test)]
@@ -22,7 +25,8 @@ pub(super) const ROOM: &str = "room";
 pub(super) const MEDIA: &str = "media";
 /// Somebody in a room; the key is `room/user`.
 pub(super) const PARTICIPANT: &str = "participant";
-/// A message; the key is `room/seq`, `id` the seq here. Those of our own exports only where the two differ.
+/// A message; the key is `room/seq`, `id` the seq here. Those of our own exports only where the two
+/// differ.
 pub(super) const MESSAGE: &str = "message";
 /// The highest seq that was taken of a room of one of our own exports.
 pub(super) const SEQ: &str = "seq";
@@ -38,7 +42,8 @@ pub(super) const MARK: &str = "mark";
 pub(super) const PICTURE: &str = "picture";
 /// Somebody whom messages only named; the key is that of a user.
 pub(super) const STRANGER: &str = "stranger";
-/// A user whose password nobody knows; the key is the id here, `id` the fingerprint of what is stored instead of a password.
+/// A user whose password nobody knows; the key is the id here, `id` the fingerprint of what is
+/// stored instead of a password.
 pub(super) const PASSWORDLESS: &str = "passwordless";
 
 /// The entries of one source.
@@ -73,7 +78,9 @@ impl Table<'_> {
 
     /// Some entry of this kind.
     pub(super) fn first(self, kind: &str) -> Result<Option<(String, i64)>> {
-        sql::one(self.conn, FIRST, params![self.source, kind], |row| Ok((row.get("key")?, row.get("id")?)))
+        sql::one(self.conn, FIRST, params![self.source, kind], |row| {
+            Ok((row.get("key")?, row.get("id")?))
+        })
     }
 }
 

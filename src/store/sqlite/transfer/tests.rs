@@ -6,7 +6,10 @@ use std::sync::Arc;
 use crate::model::{EventSink, Message, Reaction, Role, RoomId, Seq, UserId, Visibility, Window};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{Header, Kind, Reason, Record, Report, Terms};
-use crate::store::{Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings, Store, UserChange};
+use crate::store::{
+    Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings,
+    Store, UserChange,
+};
 
 fn open(dir: &tempfile::TempDir) -> Sqlite {
     Sqlite::open(&dir.path().join("chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap()
@@ -28,19 +31,49 @@ fn user(login: &str) -> NewUser {
 }
 
 fn draft(author: UserId, text: &str) -> Draft {
-    Draft { author, text: text.to_owned(), client_id: None, reply_to: None, media: Vec::new(), socket: None, mentions: Vec::new() }
+    Draft {
+        author,
+        text: text.to_owned(),
+        client_id: None,
+        reply_to: None,
+        media: Vec::new(),
+        socket: None,
+        mentions: Vec::new(),
+    }
 }
 
 /// A little of everything.
 async fn fill(store: &Sqlite) {
-    let (ann, bob, cho) = (store.add_user(user("ann")).await.unwrap(), store.add_user(user("bob")).await.unwrap(), store.add_user(user("초")).await.unwrap());
-    let participants = vec![(ann.id, Role::Admin), (bob.id, Role::Member), (cho.id, Role::SubAdmin)];
-    let new = NewRoom { name: Some("책방".to_owned()), visibility: Visibility::Public, owner: ann.id, participants, reuse: false };
+    let (ann, bob, cho) = (
+        store.add_user(user("ann")).await.unwrap(),
+        store.add_user(user("bob")).await.unwrap(),
+        store.add_user(user("초")).await.unwrap(),
+    );
+    let participants =
+        vec![(ann.id, Role::Admin), (bob.id, Role::Member), (cho.id, Role::SubAdmin)];
+    let new = NewRoom {
+        name: Some("책방".to_owned()),
+        visibility: Visibility::Public,
+        owner: ann.id,
+        participants,
+        reuse: false,
+    };
     let room = store.add_room(new).await.unwrap().value.room.id;
-    let new =
-        NewRoom { name: None, visibility: Visibility::Private, owner: bob.id, participants: vec![(bob.id, Role::Member), (cho.id, Role::Member)], reuse: true };
+    let new = NewRoom {
+        name: None,
+        visibility: Visibility::Private,
+        owner: bob.id,
+        participants: vec![(bob.id, Role::Member), (cho.id, Role::Member)],
+        reuse: true,
+    };
     let pair = store.add_room(new).await.unwrap().value.room.id;
-    let gone = NewRoom { name: None, visibility: Visibility::Private, owner: bob.id, participants: vec![(bob.id, Role::Member)], reuse: false };
+    let gone = NewRoom {
+        name: None,
+        visibility: Visibility::Private,
+        owner: bob.id,
+        participants: vec![(bob.id, Role::Member)],
+        reuse: false,
+    };
     let gone = store.add_room(gone).await.unwrap().value.room;
     store.change_room(gone.id, Basis::Nobody, bob.id, RoomChange::Delete).await.unwrap();
     let new = NewMedia {
@@ -54,21 +87,62 @@ async fn fill(store: &Sqlite) {
         file_name: Some("그림.png".to_owned()),
     };
     let media = store.add_media(new).await.unwrap().value;
-    store.change_user(ann.id, UserChange { media: Some(Some(media.id)), ..UserChange::default() }).await.unwrap();
-    let first = Draft { mentions: vec![vec!["bob".to_owned()]], media: vec![media.id], ..draft(ann.id, "@bob 만화책") };
+    store
+        .change_user(ann.id, UserChange { media: Some(Some(media.id)), ..UserChange::default() })
+        .await
+        .unwrap();
+    let first = Draft {
+        mentions: vec![vec!["bob".to_owned()]],
+        media: vec![media.id],
+        ..draft(ann.id, "@bob 만화책")
+    };
     store.post(room, Basis::Nobody, first).await.unwrap();
     store.post(pair, Basis::Nobody, draft(cho.id, "안녕")).await.unwrap();
-    let second = Draft { reply_to: Some(Seq(1)), client_id: Some("c1".to_owned()), ..draft(bob.id, "second") };
+    let second = Draft {
+        reply_to: Some(Seq(1)),
+        client_id: Some("c1".to_owned()),
+        ..draft(bob.id, "second")
+    };
     store.post(room, Basis::Nobody, second).await.unwrap();
     store.post(room, Basis::Nobody, draft(cho.id, "third")).await.unwrap();
-    store.change_message(room, Seq(1), Basis::Nobody, cho.id, MessageChange::React(Reaction::parse("👍").unwrap())).await.unwrap();
-    store.change_message(room, Seq(2), Basis::Nobody, bob.id, MessageChange::Edit { text: "둘".to_owned(), mentions: Vec::new() }).await.unwrap();
+    store
+        .change_message(
+            room,
+            Seq(1),
+            Basis::Nobody,
+            cho.id,
+            MessageChange::React(Reaction::parse("👍").unwrap()),
+        )
+        .await
+        .unwrap();
+    store
+        .change_message(
+            room,
+            Seq(2),
+            Basis::Nobody,
+            bob.id,
+            MessageChange::Edit { text: "둘".to_owned(), mentions: Vec::new() },
+        )
+        .await
+        .unwrap();
     store.change_message(room, Seq(3), Basis::Nobody, cho.id, MessageChange::Delete).await.unwrap();
-    store.change_room(room, Basis::Nobody, ann.id, RoomChange::EditedName(bob.id, "밥".to_owned())).await.unwrap();
+    store
+        .change_room(room, Basis::Nobody, ann.id, RoomChange::EditedName(bob.id, "밥".to_owned()))
+        .await
+        .unwrap();
     store.mark_read(room, bob.id, Seq(2)).await.unwrap();
     store.change_mine(room, bob.id, true).await.unwrap();
-    store.change_user(cho.id, UserChange { disabled: Some(true), ..UserChange::default() }).await.unwrap();
-    store.change_user(bob.id, UserChange { bot: Some(true), guest: Some(true), ..UserChange::default() }).await.unwrap();
+    store
+        .change_user(cho.id, UserChange { disabled: Some(true), ..UserChange::default() })
+        .await
+        .unwrap();
+    store
+        .change_user(
+            bob.id,
+            UserChange { bot: Some(true), guest: Some(true), ..UserChange::default() },
+        )
+        .await
+        .unwrap();
     let settings = RoomSettings {
         topic: Some(Some("책".to_owned())),
         description: Some(Some("what we read\nand why".to_owned())),
@@ -82,7 +156,9 @@ async fn fill(store: &Sqlite) {
     // The marks reach the rooms in steps between other commits.
     store.settle().await;
     let emoji = rusqlite::Connection::open(&store.0.path).unwrap();
-    emoji.execute("INSERT INTO emoji (name, media, created) VALUES ('parrot', ?1, 5)", [media.id.0]).unwrap();
+    emoji
+        .execute("INSERT INTO emoji (name, media, created) VALUES ('parrot', ?1, 5)", [media.id.0])
+        .unwrap();
 }
 
 async fn export(store: &Sqlite) -> Vec<Record> {
@@ -107,10 +183,17 @@ fn header(all: &[Record]) -> &Header {
 async fn import(store: &Sqlite, all: &[Record], batch: usize) -> Report {
     let header = header(all);
     let keep = store.begin_import(&header.source, Some(header.ids)).await.unwrap();
-    let terms = Arc::new(Terms { source: header.source.clone(), native: true, keep, refuse_look_alikes: true });
+    let terms = Arc::new(Terms {
+        source: header.source.clone(),
+        native: true,
+        keep,
+        refuse_look_alikes: true,
+    });
     let mut report = Report::default();
     for records in all.chunks(batch) {
-        report.add(store.import(Arc::clone(&terms), Arc::new(records.to_vec())).await.unwrap().report);
+        report.add(
+            store.import(Arc::clone(&terms), Arc::new(records.to_vec())).await.unwrap().report,
+        );
     }
     while store.finish_import(Arc::clone(&terms)).await.unwrap() {}
     report
@@ -145,7 +228,12 @@ async fn an_interrupted_import_goes_on_and_a_later_one_brings_only_what_is_new()
     let header = header(&before);
     let epoch = b.settings().await.unwrap().epoch;
     let keep = b.begin_import(&header.source, Some(header.ids)).await.unwrap();
-    let terms = Arc::new(Terms { source: header.source.clone(), native: true, keep, refuse_look_alikes: true });
+    let terms = Arc::new(Terms {
+        source: header.source.clone(),
+        native: true,
+        keep,
+        refuse_look_alikes: true,
+    });
     let half = before.len() - 3;
     b.import(terms, Arc::new(before[..half].to_vec())).await.unwrap();
     b.close().await;
@@ -168,12 +256,19 @@ async fn others_who_were_here_before_stay_who_they_are() {
     let (a, b) = (open(&from), open(&to));
     fill(&a).await;
     let here = b.add_user(user("Ann")).await.unwrap();
-    let new =
-        NewRoom { name: Some("책방".to_owned()), visibility: Visibility::Public, owner: here.id, participants: vec![(here.id, Role::Admin)], reuse: false };
+    let new = NewRoom {
+        name: Some("책방".to_owned()),
+        visibility: Visibility::Public,
+        owner: here.id,
+        participants: vec![(here.id, Role::Admin)],
+        reuse: false,
+    };
     let room = b.add_room(new).await.unwrap().value.room;
     b.post(room.id, Basis::Nobody, draft(here.id, "mine")).await.unwrap();
     let report = import(&b, &export(&a).await, 3).await;
-    for reason in [Reason::LoginChanged, Reason::EmailLeftOut, Reason::AdminNotTaken, Reason::RoomRenamed] {
+    for reason in
+        [Reason::LoginChanged, Reason::EmailLeftOut, Reason::AdminNotTaken, Reason::RoomRenamed]
+    {
         assert_eq!(report.notes[&reason].count, 1, "{reason:?} {report:?}");
     }
     let found = b.find_users("ann", false, None, 10).await.unwrap();
@@ -182,9 +277,17 @@ async fn others_who_were_here_before_stay_who_they_are() {
     assert_eq!(cards.len(), 1);
     assert_eq!(cards[0].facts.room.name.as_deref(), Some("책방 (2)"));
     let history = b.messages(cards[0].facts.room.id, Window::Latest, 10).await.unwrap();
-    let revs = |messages: &[Message]| messages.iter().map(|message| message.rev).collect::<Vec<_>>();
-    assert_eq!(revs(&history), revs(&a.messages(RoomId(1), Window::Latest, 10).await.unwrap()), "clients of the room keep their place");
-    assert_eq!((history[1].reply_to, history[0].reactions.len(), history[0].media.len()), (Some(Seq(1)), 1, 1));
+    let revs =
+        |messages: &[Message]| messages.iter().map(|message| message.rev).collect::<Vec<_>>();
+    assert_eq!(
+        revs(&history),
+        revs(&a.messages(RoomId(1), Window::Latest, 10).await.unwrap()),
+        "clients of the room keep their place"
+    );
+    assert_eq!(
+        (history[1].reply_to, history[0].reactions.len(), history[0].media.len()),
+        (Some(Seq(1)), 1, 1)
+    );
     let mine = b.messages(room.id, Window::Latest, 10).await.unwrap();
     assert_eq!(mine.len(), 1);
 }

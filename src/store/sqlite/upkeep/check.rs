@@ -1,4 +1,5 @@
-//! Whether the database is whole: what SQLite can say of its file, and what this program promises of its rows.
+//! Whether the database is whole: what SQLite can say of its file, and what this program promises
+//! of its rows.
 
 use rusqlite::{Connection, ErrorCode, Result, Row};
 
@@ -8,7 +9,8 @@ const MOST: usize = 20;
 const INTEGRITY: &str = "PRAGMA integrity_check(20)";
 const REFERENCES: &str = "PRAGMA foreign_key_check";
 
-// A room that is being deleted loses its messages in steps; of the others each keeps its place, also when it is deleted.
+// A room that is being deleted loses its messages in steps; of the others each keeps its place,
+// also when it is deleted.
 const GAPS: &str = "SELECT r.id AS room, r.last_seq AS last, count(m.id) AS count, coalesce(max(m.seq), 0) AS high
     FROM rooms r LEFT JOIN messages m ON m.room = r.id WHERE r.deleted IS NULL
     GROUP BY r.id HAVING count(m.id) <> r.last_seq OR coalesce(max(m.seq), 0) <> r.last_seq OR coalesce(min(m.seq), 1) <> 1";
@@ -23,7 +25,8 @@ const FILES: &str = "SELECT m.room, m.seq, m.media AS noted, count(a.place) AS c
 const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 0 AND m.id IN (SELECT message FROM reactions)";
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[INTEGRITY, REFERENCES, GAPS, AHEAD, STRANGERS, MARKS, NUMBERS, FILES, REACTIONS];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
+    &[INTEGRITY, REFERENCES, GAPS, AHEAD, STRANGERS, MARKS, NUMBERS, FILES, REACTIONS];
 
 /// What is wrong with this database. Where SQLite itself gives up, that is something too.
 pub(super) fn problems(conn: &Connection) -> Vec<String> {
@@ -46,7 +49,12 @@ pub(super) fn problems(conn: &Connection) -> Vec<String> {
 /// What it means that SQLite gives up: damage, or a disk that does not let it read.
 pub(super) fn failed(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::CannotOpen) => format!("It cannot be read: {error}."),
+        Some(
+            ErrorCode::SystemIoFailure
+            | ErrorCode::DiskFull
+            | ErrorCode::DatabaseBusy
+            | ErrorCode::CannotOpen,
+        ) => format!("It cannot be read: {error}."),
         _ => damaged(&error.to_string()),
     }
 }
@@ -76,12 +84,17 @@ type Sentence = fn(&Row<'_>) -> Result<String>;
 const PROMISES: [(&str, Sentence); 8] = [
     (REFERENCES, |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        let id = row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"));
+        let id =
+            row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"));
         Ok(format!("A row of {table} refers to a row of {parent} that is not there{id}."))
     }),
     (GAPS, |row| {
-        let (count, high, last): (i64, i64, i64) = (row.get("count")?, row.get("high")?, row.get("last")?);
-        Ok(format!("Room {} has {count} messages up to number {high} instead of each from 1 to {last}.", row.get::<_, i64>("room")?))
+        let (count, high, last): (i64, i64, i64) =
+            (row.get("count")?, row.get("high")?, row.get("last")?);
+        Ok(format!(
+            "Room {} has {count} messages up to number {high} instead of each from 1 to {last}.",
+            row.get::<_, i64>("room")?
+        ))
     }),
     (AHEAD, |row| {
         let (rev, of_room): (i64, i64) = (row.get("rev")?, row.get("of_room")?);
@@ -91,7 +104,10 @@ const PROMISES: [(&str, Sentence); 8] = [
     (MARKS, |row| Ok(format!("{} is ahead of the room.", participant(row)?))),
     (NUMBERS, |row| {
         let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
-        Ok(format!("Room {} has {count} participants and counts {noted}.", row.get::<_, i64>("room")?))
+        Ok(format!(
+            "Room {} has {count} participants and counts {noted}.",
+            row.get::<_, i64>("room")?
+        ))
     }),
     (FILES, |row| {
         let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
@@ -100,7 +116,12 @@ const PROMISES: [(&str, Sentence); 8] = [
     (REACTIONS, |row| Ok(format!("{} has reactions and does not know it.", message(row)?))),
 ];
 
-fn add(found: &mut Vec<String>, conn: &Connection, statement: &str, sentence: Sentence) -> Result<()> {
+fn add(
+    found: &mut Vec<String>,
+    conn: &Connection,
+    statement: &str,
+    sentence: Sentence,
+) -> Result<()> {
     let mut asked = conn.prepare(statement)?;
     let mut rows = asked.query(())?;
     let mut told = 0;
@@ -145,22 +166,47 @@ mod tests {
     fn a_whole_database_has_no_problems_also_while_a_room_is_carried_away() {
         let (_dir, conn) = database();
         assert_eq!(problems(&conn), [""; 0]);
-        conn.execute_batch("UPDATE rooms SET deleted = 1; DELETE FROM messages WHERE id = 1").unwrap();
+        conn.execute_batch("UPDATE rooms SET deleted = 1; DELETE FROM messages WHERE id = 1")
+            .unwrap();
         assert_eq!(problems(&conn), [""; 0]);
     }
 
     #[test]
     fn each_broken_promise_is_a_sentence() {
         for (damage, sentence) in [
-            ("DELETE FROM messages WHERE id = 1", "Room 1 has 1 messages up to number 2 instead of each from 1 to 2."),
-            ("UPDATE rooms SET last_seq = 5", "Room 1 has 2 messages up to number 2 instead of each from 1 to 5."),
-            ("UPDATE messages SET rev = 9 WHERE id = 2", "Message 2 of room 1 is of change 9, and the room has had 3."),
-            ("UPDATE users SET deleted = 1 WHERE id = 2", "Participant 2 of room 1 is not a user any more."),
-            ("UPDATE participants SET mark = 9 WHERE user = 2", "Participant 2 of room 1 is ahead of the room."),
+            (
+                "DELETE FROM messages WHERE id = 1",
+                "Room 1 has 1 messages up to number 2 instead of each from 1 to 2.",
+            ),
+            (
+                "UPDATE rooms SET last_seq = 5",
+                "Room 1 has 2 messages up to number 2 instead of each from 1 to 5.",
+            ),
+            (
+                "UPDATE messages SET rev = 9 WHERE id = 2",
+                "Message 2 of room 1 is of change 9, and the room has had 3.",
+            ),
+            (
+                "UPDATE users SET deleted = 1 WHERE id = 2",
+                "Participant 2 of room 1 is not a user any more.",
+            ),
+            (
+                "UPDATE participants SET mark = 9 WHERE user = 2",
+                "Participant 2 of room 1 is ahead of the room.",
+            ),
             ("UPDATE rooms SET users = 7", "Room 1 has 2 participants and counts 7."),
-            ("UPDATE messages SET media = 1 WHERE id = 1", "Message 1 of room 1 has 0 files and counts 1."),
-            ("INSERT INTO reactions (message, user, reaction, at) VALUES (1, 1, 'like', 0)", "Message 1 of room 1 has reactions and does not know it."),
-            ("UPDATE messages SET author = 77 WHERE id = 1", "A row of messages refers to a row of users that is not there (row 1)."),
+            (
+                "UPDATE messages SET media = 1 WHERE id = 1",
+                "Message 1 of room 1 has 0 files and counts 1.",
+            ),
+            (
+                "INSERT INTO reactions (message, user, reaction, at) VALUES (1, 1, 'like', 0)",
+                "Message 1 of room 1 has reactions and does not know it.",
+            ),
+            (
+                "UPDATE messages SET author = 77 WHERE id = 1",
+                "A row of messages refers to a row of users that is not there (row 1).",
+            ),
         ] {
             let (_dir, conn) = database();
             conn.execute_batch(damage).unwrap();
@@ -176,10 +222,16 @@ mod tests {
         }
         conn.execute_batch("UPDATE rooms SET last_seq = 49").unwrap();
         let found = problems(&conn);
-        assert_eq!((found.len(), found.last().unwrap().as_str()), (MOST + 1, "… and more of the same."));
+        assert_eq!(
+            (found.len(), found.last().unwrap().as_str()),
+            (MOST + 1, "… and more of the same.")
+        );
         let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'messages_rev'; PRAGMA writable_schema = RESET;";
         conn.execute_batch(broken).unwrap();
         let found = problems(&conn);
-        assert!(found.iter().all(|line| line.starts_with("The file is damaged: ")) && !found.is_empty(), "{found:?}");
+        assert!(
+            found.iter().all(|line| line.starts_with("The file is damaged: ")) && !found.is_empty(),
+            "{found:?}"
+        );
     }
 }

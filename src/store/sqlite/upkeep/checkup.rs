@@ -1,6 +1,8 @@
-//! A look at the files of a database where nobody can or should open it as a server does: nothing is migrated, nothing begins to run.
+//! A look at the files of a database where nobody can or should open it as a server does: nothing
+//! is migrated, nothing begins to run.
 //!
-//! `live` says whether a server has the file open: else the look goes without locks, and leaves no companions beside the file.
+//! `live` says whether a server has the file open: else the look goes without locks, and leaves no
+//! companions beside the file.
 
 use std::fs::File;
 use std::io::Read;
@@ -19,9 +21,12 @@ use crate::model::{RoomId, Timestamp};
 use crate::store::sqlite::search::{self, Glance};
 use crate::store::sqlite::{log_end, schema, sql};
 
-// By number: times are only in step with numbers within a room, and an hour more or less does not matter here.
-const NEWEST: &str = "SELECT max(created) FROM (SELECT created FROM messages ORDER BY id DESC LIMIT ?1)";
-const AHEAD: &str = "SELECT count(*), max(last_time) FROM rooms WHERE deleted IS NULL AND last_time > ?1";
+// By number: times are only in step with numbers within a room, and an hour more or less does not
+// matter here.
+const NEWEST: &str =
+    "SELECT max(created) FROM (SELECT created FROM messages ORDER BY id DESC LIMIT ?1)";
+const AHEAD: &str =
+    "SELECT count(*), max(last_time) FROM rooms WHERE deleted IS NULL AND last_time > ?1";
 /// Messages among which the newest is looked for.
 const LATEST: u32 = 1_000;
 
@@ -36,7 +41,8 @@ const WITHOUT_ADMIN: &str = "SELECT r.id FROM rooms r WHERE r.deleted IS NULL AN
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEWEST, AHEAD, WITHOUT_ADMIN];
 
 impl Sqlite {
-    /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it; the chat goes on meanwhile.
+    /// What is wrong with the database, each in a sentence; nothing: it is whole. Reads all of it;
+    /// the chat goes on meanwhile.
     pub async fn check(&self) -> Result<Vec<String>, UpkeepError> {
         let path = self.0.path.clone();
         if self.0.closed.load(Ordering::Acquire) {
@@ -45,7 +51,9 @@ impl Sqlite {
         if !self.is_in_place() {
             return Err(UpkeepError::Replaced(path));
         }
-        let found = tokio::task::spawn_blocking(move || problems_of(&path, true)).await.map_err(|_| UpkeepError::Unavailable)?;
+        let found = tokio::task::spawn_blocking(move || problems_of(&path, true))
+            .await
+            .map_err(|_| UpkeepError::Unavailable)?;
         if found.is_empty() {
             self.found_whole();
         }
@@ -58,7 +66,8 @@ fn open(path: &Path, live: bool) -> Result<Connection, UpkeepError> {
     if live { Ok(reader(path)?) } else { quiet(path) }
 }
 
-/// What is wrong with the database, each in a sentence; a file that cannot be read is one. Reads all of it.
+/// What is wrong with the database, each in a sentence; a file that cannot be read is one. Reads
+/// all of it.
 pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
     let looked = open(path, live).and_then(|conn| {
         let tx = conn.unchecked_transaction()?;
@@ -82,7 +91,9 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
 /// The latest time of the newest messages.
 pub fn newest_message(path: &Path, live: bool) -> Result<Option<Timestamp>, UpkeepError> {
     let conn = open(path, live)?;
-    Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+    Ok(sql::one(&conn, NEWEST, params![LATEST], |row| row.get::<_, Option<i64>>(0))?
+        .flatten()
+        .map(Timestamp))
 }
 
 /// Rooms that have admins of whom none can log in.
@@ -90,10 +101,18 @@ pub fn rooms_without_admin(path: &Path, live: bool) -> Result<Vec<RoomId>, Upkee
     Ok(sql::all(&open(path, live)?, WITHOUT_ADMIN, (), |row| row.get(0))?)
 }
 
-/// How many rooms have a message later than this, and the latest: until then, new messages of such a room carry its time.
-pub fn rooms_ahead(path: &Path, live: bool, of: Timestamp) -> Result<(i64, Option<Timestamp>), UpkeepError> {
+/// How many rooms have a message later than this, and the latest: until then, new messages of such
+/// a room carry its time.
+pub fn rooms_ahead(
+    path: &Path,
+    live: bool,
+    of: Timestamp,
+) -> Result<(i64, Option<Timestamp>), UpkeepError> {
     let conn = open(path, live)?;
-    Ok(sql::one(&conn, AHEAD, params![of], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp))))?.unwrap_or_default())
+    Ok(sql::one(&conn, AHEAD, params![of], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp)))
+    })?
+    .unwrap_or_default())
 }
 
 /// The uploaded files that rows tell of: name and size.
@@ -111,7 +130,9 @@ pub fn is_database(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(72).read_to_end(&mut head));
     // The application's number is the last but two of the header.
-    read.is_ok() && head.starts_with(b"SQLite format 3\0") && head.get(68..) == Some(&schema::APPLICATION.to_be_bytes()[..])
+    read.is_ok()
+        && head.starts_with(b"SQLite format 3\0")
+        && head.get(68..) == Some(&schema::APPLICATION.to_be_bytes()[..])
 }
 
 /// The epoch of the database; empty before a server has opened it.
@@ -131,7 +152,8 @@ pub fn search_index(path: &Path, live: bool) -> Result<Glance, UpkeepError> {
     Ok(search::glance(&conn, &index_of(path), &epoch, live)?)
 }
 
-/// Removes the search index, which the next server makes anew. To be called by whoever holds the lock of the data directory.
+/// Removes the search index, which the next server makes anew. To be called by whoever holds the
+/// lock of the data directory.
 pub fn discard_search_index(path: &Path) -> std::io::Result<()> {
     search::discard(&index_of(path))
 }

@@ -15,11 +15,17 @@ const PAGES: i32 = 256;
 const TAKE_MOMENT: &str = "SELECT count(*) FROM settings";
 
 impl Sqlite {
-    /// Copies the database as it is at one moment to a new file, which is on the disk when this returns.
-    /// `progress` hears of the pages that are done and of all, and answers whether to go on; whatever fails leaves no file.
+    /// Copies the database as it is at one moment to a new file, which is on the disk when this
+    /// returns. `progress` hears of the pages that are done and of all, and answers whether to
+    /// go on; whatever fails leaves no file.
     ///
-    /// The source stays inside one read transaction: without it SQLite would begin again at every commit, and never end under load.
-    pub async fn copy(&self, to: PathBuf, mut progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Result<(), UpkeepError> {
+    /// The source stays inside one read transaction: without it SQLite would begin again at every
+    /// commit, and never end under load.
+    pub async fn copy(
+        &self,
+        to: PathBuf,
+        mut progress: impl FnMut(u64, u64) -> bool + Send + 'static,
+    ) -> Result<(), UpkeepError> {
         let copied = self.aside(move |conn, _| {
             // The transaction has its moment from the first read on.
             conn.query_row(TAKE_MOMENT, (), |_| Ok(()))?;
@@ -34,7 +40,11 @@ impl Sqlite {
     }
 }
 
-fn fill(source: &Connection, to: &Path, progress: &mut impl FnMut(u64, u64) -> bool) -> Result<(), UpkeepError> {
+fn fill(
+    source: &Connection,
+    to: &Path,
+    progress: &mut impl FnMut(u64, u64) -> bool,
+) -> Result<(), UpkeepError> {
     let mut target = Connection::open(to)?;
     // Synced once at the end; half a copy is of no use to anybody.
     target.execute_batch("PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")?;
@@ -43,7 +53,10 @@ fn fill(source: &Connection, to: &Path, progress: &mut impl FnMut(u64, u64) -> b
         loop {
             let step = backup.step(PAGES)?;
             let state = backup.progress();
-            let (all, left) = (u64::try_from(state.pagecount).unwrap_or(0), u64::try_from(state.remaining).unwrap_or(0));
+            let (all, left) = (
+                u64::try_from(state.pagecount).unwrap_or(0),
+                u64::try_from(state.remaining).unwrap_or(0),
+            );
             if !progress(all.saturating_sub(left), all) {
                 return Err(UpkeepError::Interrupted);
             }
@@ -57,7 +70,8 @@ fn fill(source: &Connection, to: &Path, progress: &mut impl FnMut(u64, u64) -> b
     target.close().map_err(|(_, error)| error)?;
     let synced = File::open(to).and_then(|file| file.sync_all());
     synced.map_err(UpkeepError::io(to))?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(UpkeepError::io(folder))
 }
 

@@ -1,4 +1,5 @@
-//! A database file that no server has open: what is in it, whether it is whole, and how it becomes the database of a server again.
+//! A database file that no server has open: what is in it, whether it is whole, and how it becomes
+//! the database of a server again.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +27,8 @@ const CHANGE_ORIGIN: &str = "UPDATE settings SET value = randomblob(16) WHERE ke
 const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, EPOCH, INSTANCE, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
+    &[COUNTS, EPOCH, INSTANCE, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
 
 /// Numbers of what is in a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +66,9 @@ impl Sqlite {
 }
 
 pub(super) fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
-    sql::all(conn, MEDIA, (), |row| Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs())))
+    sql::all(conn, MEDIA, (), |row| {
+        Ok((row.get("name")?, row.get::<_, i64>("size")?.unsigned_abs()))
+    })
 }
 
 /// Empty before a server has opened it.
@@ -77,16 +81,27 @@ pub(super) fn instance(conn: &Connection) -> rusqlite::Result<String> {
     Ok(sql::one(conn, INSTANCE, (), |row| row.get(0))?.unwrap_or_default())
 }
 
-/// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it holds cannot be known here.
+/// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it
+/// holds cannot be known here.
 pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
     let plan = plan(path)?;
     if plan.newer {
-        return Err(OpenError::Newer { path: path.to_owned(), found: plan.schema, known: plan.known }.into());
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found: plan.schema,
+            known: plan.known,
+        }
+        .into());
     }
     let conn = quiet(path)?;
     let counts = conn.query_row(COUNTS, (), |row| {
         let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        Ok(Counts { users: count("users")?, rooms: count("rooms")?, messages: count("messages")?, media: count("media")? })
+        Ok(Counts {
+            users: count("users")?,
+            rooms: count("rooms")?,
+            messages: count("messages")?,
+            media: count("media")?,
+        })
     })?;
     let (epoch, instance) = (epoch(&conn)?, instance(&conn)?);
     let media = uploaded(&conn)?;
@@ -101,10 +116,12 @@ pub fn examine(path: &Path) -> Result<Vec<String>, UpkeepError> {
     Ok(found)
 }
 
-/// Makes a copy the database of a server again: on the schema of today, in an epoch of its own, so that a client with marks of
-/// later times than the copy's begins anew instead of waiting for changes that never come. Answers the epoch.
+/// Makes a copy the database of a server again: on the schema of today, in an epoch of its own, so
+/// that a client with marks of later times than the copy's begins anew instead of waiting for
+/// changes that never come. Answers the epoch.
 pub fn renew(path: &Path) -> Result<String, UpkeepError> {
-    let random = schema::random::<8>().map_err(UpkeepError::io(Path::new("the operating system's random numbers")))?;
+    let random = schema::random::<8>()
+        .map_err(UpkeepError::io(Path::new("the operating system's random numbers")))?;
     let epoch = hex::encode(random);
     let conn = schema::open(path)?;
     conn.execute(CHANGE_EPOCH, params![epoch.as_bytes()])?;

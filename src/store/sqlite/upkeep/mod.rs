@@ -1,6 +1,8 @@
-//! Upkeep of the database: copying, checking, measuring it, giving space back, making the search index anew.
+//! Upkeep of the database: copying, checking, measuring it, giving space back, making the search
+//! index anew.
 //!
-//! Whatever takes long has a connection of its own, or goes in small steps between other commits, so that the chat goes on meanwhile.
+//! Whatever takes long has a connection of its own, or goes in small steps between other commits,
+//! so that the chat goes on meanwhile.
 
 mod check;
 pub mod checkup;
@@ -30,8 +32,8 @@ pub use super::search::Glance;
 
 #[cfg(test)]
 pub(super) use self::{
-    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS, reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES,
-    status::STATEMENTS as FIGURES,
+    check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS,
+    reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES, status::STATEMENTS as FIGURES,
 };
 
 /// Why something was not done.
@@ -74,7 +76,10 @@ impl UpkeepError {
         match self {
             Self::Open(OpenError::Damaged { .. }) => true,
             Self::Sqlite(error) | Self::Open(OpenError::Sqlite(error)) => {
-                matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+                matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+                )
             }
             _ => false,
         }
@@ -86,7 +91,8 @@ impl UpkeepError {
 }
 
 impl Sqlite {
-    /// Asks something that may take long, on a connection of its own, in one transaction of one moment.
+    /// Asks something that may take long, on a connection of its own, in one transaction of one
+    /// moment.
     async fn aside<T, F>(&self, ask: F) -> Result<T, UpkeepError>
     where
         T: Send + 'static,
@@ -113,7 +119,10 @@ impl Sqlite {
 
 /// A connection that only reads.
 fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    readable(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+    readable(Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?)
 }
 
 fn readable(conn: Connection) -> rusqlite::Result<Connection> {

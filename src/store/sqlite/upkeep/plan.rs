@@ -29,14 +29,25 @@ pub fn plan(path: &Path) -> Result<Plan, UpkeepError> {
     let schema = if path.exists() { version(path)? } else { 0 };
     let known = schema::number(MIGRATIONS);
     let missing = MIGRATIONS.get(schema as usize..).unwrap_or_default();
-    Ok(Plan { schema, known, migrations: missing.iter().map(|migration| migration.name).collect(), newer: schema > known })
+    Ok(Plan {
+        schema,
+        known,
+        migrations: missing.iter().map(|migration| migration.name).collect(),
+        newer: schema > known,
+    })
 }
 
 fn version(path: &Path) -> Result<u32, UpkeepError> {
     schema::check_header(path)?;
-    let damaged = |error: rusqlite::Error| OpenError::Damaged { path: path.to_owned(), why: error.to_string() };
+    let damaged = |error: rusqlite::Error| OpenError::Damaged {
+        path: path.to_owned(),
+        why: error.to_string(),
+    };
     let conn = quiet(path)?;
-    let (version, application) = (schema::version(&conn), conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0)));
+    let (version, application) = (
+        schema::version(&conn),
+        conn.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0)),
+    );
     let (version, application) = (version.map_err(damaged)?, application.map_err(damaged)?);
     if version > 0 && application != APPLICATION {
         return Err(OpenError::Foreign(path.to_owned()).into());
@@ -44,7 +55,8 @@ fn version(path: &Path) -> Result<u32, UpkeepError> {
     Ok(version)
 }
 
-/// Opens a file to read it. Without a write-ahead log nothing is to be locked, and SQLite leaves no companions beside the file.
+/// Opens a file to read it. Without a write-ahead log nothing is to be locked, and SQLite leaves no
+/// companions beside the file.
 pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -59,8 +71,13 @@ pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepE
         })?);
     }
     let full = fs::canonicalize(path).map_err(UpkeepError::io(path))?;
-    let name = percent_encoding::percent_encode(full.as_os_str().as_bytes(), percent_encoding::NON_ALPHANUMERIC);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let name = percent_encoding::percent_encode(
+        full.as_os_str().as_bytes(),
+        percent_encoding::NON_ALPHANUMERIC,
+    );
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
     Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?)
 }
 
@@ -76,11 +93,17 @@ mod tests {
         assert_eq!(plan(&path).unwrap().migrations, all);
         drop(schema::open(&path).unwrap());
         let known = schema::number(MIGRATIONS);
-        assert_eq!(plan(&path).unwrap(), Plan { schema: known, known, migrations: Vec::new(), newer: false });
+        assert_eq!(
+            plan(&path).unwrap(),
+            Plan { schema: known, known, migrations: Vec::new(), newer: false }
+        );
         let conn = Connection::open(&path).unwrap();
         conn.pragma_update(None, "user_version", 1).unwrap();
         // Still in the write-ahead log.
-        assert_eq!((plan(&path).unwrap().schema, plan(&path).unwrap().migrations), (1, all[1..].to_vec()));
+        assert_eq!(
+            (plan(&path).unwrap().schema, plan(&path).unwrap().migrations),
+            (1, all[1..].to_vec())
+        );
         conn.pragma_update(None, "user_version", 99).unwrap();
         drop(conn);
         let before = fs::read(&path).unwrap();

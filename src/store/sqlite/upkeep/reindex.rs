@@ -14,11 +14,18 @@ const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[LAST];
 
 impl Sqlite {
-    /// Throws the search index away and waits until it holds all messages of now again. The chat goes on meanwhile; a search says
-    /// that it may miss older messages. `progress` hears of the rows that were fed and of all, and answers whether to wait on:
-    /// the index is made in any case.
-    pub async fn reindex(&self, mut progress: impl FnMut(u64, u64) -> bool + Send) -> Result<(), UpkeepError> {
-        let all = self.read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?)).await?.unwrap_or(0);
+    /// Throws the search index away and waits until it holds all messages of now again. The chat
+    /// goes on meanwhile; a search says that it may miss older messages. `progress` hears of
+    /// the rows that were fed and of all, and answers whether to wait on: the index is made in
+    /// any case.
+    pub async fn reindex(
+        &self,
+        mut progress: impl FnMut(u64, u64) -> bool + Send,
+    ) -> Result<(), UpkeepError> {
+        let all = self
+            .read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?))
+            .await?
+            .unwrap_or(0);
         let before = self.0.search.thrown_away();
         self.0.search.throw_away();
         loop {

@@ -12,7 +12,8 @@ const USER: &str = "INSERT INTO users (login, name, name_folded, password, creat
 pub(crate) fn of_the_first_schema(path: &Path) {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
-    conn.execute_batch("INSERT INTO settings (key, value) VALUES ('epoch', CAST('old' AS BLOB))").unwrap();
+    conn.execute_batch("INSERT INTO settings (key, value) VALUES ('epoch', CAST('old' AS BLOB))")
+        .unwrap();
     conn.execute_batch(USER).unwrap();
     conn.pragma_update(None, "application_id", APPLICATION).unwrap();
     conn.pragma_update(None, "user_version", 1).unwrap();

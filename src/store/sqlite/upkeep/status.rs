@@ -131,7 +131,10 @@ impl Sqlite {
     pub async fn status(&self) -> std::result::Result<Status, UpkeepError> {
         let (epoch, server_id) = (self.0.settings.epoch.clone(), self.0.settings.server_id.clone());
         let asked = self.aside(move |conn, path| {
-            let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
+            let pragma = |name| {
+                conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                    .map(i64::unsigned_abs)
+            };
             Ok(Status {
                 schema: schema::version(conn)?,
                 known: schema::number(MIGRATIONS),
@@ -150,15 +153,27 @@ impl Sqlite {
 
     /// How large the files are now, and how far the search index is behind.
     pub async fn sizes(&self) -> std::result::Result<Sizes, StoreError> {
-        let last = self.read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?)).await?.unwrap_or(0);
+        let last = self
+            .read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?))
+            .await?
+            .unwrap_or(0);
         let (path, fed) = (&self.0.path, self.0.search.fed());
         let search_lag = u64::try_from(last - fed.min(last)).unwrap_or(0);
-        Ok(Sizes { database: size(path), log: size(&beside(path, "-wal")), search: size(&path.with_file_name("search.db")), search_lag })
+        Ok(Sizes {
+            database: size(path),
+            log: size(&beside(path, "-wal")),
+            search: size(&path.with_file_name("search.db")),
+            search_lag,
+        })
     }
 
     /// Bytes of the uploaded files.
     pub async fn media_bytes(&self) -> std::result::Result<u64, StoreError> {
-        Ok(self.read(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?)).await?.unwrap_or(0).unsigned_abs())
+        Ok(self
+            .read(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?))
+            .await?
+            .unwrap_or(0)
+            .unsigned_abs())
     }
 
     /// How much there is of everything. Looks at every message.
@@ -170,9 +185,16 @@ impl Sqlite {
 pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats> {
     let days = |count: u64| now.minus(Duration::from_hours(24 * count));
     let (day, week, month) =
-        conn.query_row(LATELY, params![days(1), days(7), days(30)], |row| Ok((count(row, "day")?, count(row, "week")?, count(row, "month")?)))?;
+        conn.query_row(LATELY, params![days(1), days(7), days(30)], |row| {
+            Ok((count(row, "day")?, count(row, "week")?, count(row, "month")?))
+        })?;
     let largest_rooms = sql::all(conn, LARGEST, [ROOMS], |row| {
-        Ok(LargeRoom { id: row.get("id")?, name: row.get("name")?, participants: count(row, "users")?, messages: count(row, "last_seq")? })
+        Ok(LargeRoom {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            participants: count(row, "users")?,
+            messages: count(row, "last_seq")?,
+        })
     })?;
     conn.query_row(COUNTS, [now], |row| {
         Ok(Stats {

@@ -1,10 +1,12 @@
-//! Gives space without use back to the file system: beside a server pages that are free, a few at a time; on a stopped one all of it.
+//! Gives space without use back to the file system: beside a server pages that are free, a few at a
+//! time; on a stopped one all of it.
 
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::work::Touch;
 
 const FREE: &str = "PRAGMA freelist_count";
-/// One step: each page moves from the end of the file into a gap, and 64 of them take about a millisecond.
+/// One step: each page moves from the end of the file into a gap, and 64 of them take about a
+/// millisecond.
 const GIVE_BACK: &str = "PRAGMA incremental_vacuum(64)";
 /// Makes the file itself shorter as far as nobody reads the old pages; it waits for nobody.
 const SHORTEN: &str = "PRAGMA wal_checkpoint(PASSIVE)";
@@ -14,8 +16,12 @@ const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 impl Sqlite {
     /// Gives back what has no use now, in steps between other commits, so that sends go on.
-    /// `progress` hears of the pages that were given back and of all, and answers whether to go on; what is done stays done.
-    pub async fn vacuum(&self, mut progress: impl FnMut(u64, u64) -> bool + Send) -> Result<u64, UpkeepError> {
+    /// `progress` hears of the pages that were given back and of all, and answers whether to go on;
+    /// what is done stays done.
+    pub async fn vacuum(
+        &self,
+        mut progress: impl FnMut(u64, u64) -> bool + Send,
+    ) -> Result<u64, UpkeepError> {
         let all = self.aside(|conn, _| Ok(free(conn)?)).await?;
         let mut done = 0;
         while done < all {
@@ -37,7 +43,10 @@ impl Sqlite {
         }
         let path = self.0.path.clone();
         let shortened = tokio::task::spawn_blocking(move || {
-            let conn = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let conn = rusqlite::Connection::open_with_flags(
+                path,
+                rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
+            )?;
             conn.query_row(SHORTEN, (), |_| Ok(()))
         });
         match shortened.await {
@@ -50,15 +59,19 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    /// Writes the whole database anew, without the gaps that edited and deleted rows have left within pages. Nothing else can be
-    /// written meanwhile, and it takes as much disk again as the database: for a stopped server. Answers the pages that it is smaller by.
+    /// Writes the whole database anew, without the gaps that edited and deleted rows have left
+    /// within pages. Nothing else can be written meanwhile, and it takes as much disk again as
+    /// the database: for a stopped server. Answers the pages that it is smaller by.
     pub async fn rewrite(&self) -> Result<u64, UpkeepError> {
         let path = self.0.path.clone();
         if !self.is_in_place() {
             return Err(UpkeepError::Replaced(path));
         }
         let rewritten = tokio::task::spawn_blocking(move || {
-            let conn = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let conn = rusqlite::Connection::open_with_flags(
+                path,
+                rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
+            )?;
             let before = pages(&conn)?;
             conn.execute_batch("VACUUM")?;
             let after = pages(&conn)?;

@@ -53,7 +53,10 @@ async fn damage_under_a_running_server_is_found_and_the_backup_is_named() {
         file.write_all(&[0xa5; 64]).unwrap();
     }
     let found = line_of(&ctl, "database");
-    assert!(found["advice"].as_str().unwrap().contains("chatctl-") && found["status"] == "failed", "{found}");
+    assert!(
+        found["advice"].as_str().unwrap().contains("chatctl-") && found["status"] == "failed",
+        "{found}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,7 +79,8 @@ async fn a_search_index_that_is_damaged_or_stale_is_thrown_away_and_fed_again() 
     mends(&ctl, "search", "cannot be used", "makes it anew");
     server.restart().await;
     finds(&ctl, "search", "ok", "whole and in step", "");
-    // Under the running server, too: it opens what it finds, and looks at the rest when somebody searches.
+    // Under the running server, too: it opens what it finds, and looks at the rest when somebody
+    // searches.
     assert!(server.terminate().await.success());
     fs::write(&path, &damaged).unwrap();
     server.restart().await;
@@ -92,12 +96,22 @@ async fn backups_are_as_old_as_they_say() {
     let ctl = Ctl::of(&server);
     finds(&ctl, "backup", "skipped", "the server makes none by itself", "every_hours = 24");
     let every = |hours| ctl.clone().set("BACKUP__EVERY_HOURS", hours);
-    finds(&every("1"), "backup", "warning", "there is no backup", "chatctl backup create makes one now");
+    finds(
+        &every("1"),
+        "backup",
+        "warning",
+        "there is no backup",
+        "chatctl backup create makes one now",
+    );
     ctl.run(&["backup", "create"]).ends(0);
     finds(&every("1"), "backup", "ok", "less than an hour old", "");
     fs::write(backups.join("chatctl-29990101T000000Z.tar.zst"), "nothing").unwrap();
     finds(&every("1"), "backup", "ok", "less than an hour old", "");
-    for made in fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path()).filter(|path| !path.to_str().unwrap().contains("2999")) {
+    for made in fs::read_dir(&backups)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.to_str().unwrap().contains("2999"))
+    {
         fs::remove_file(made).unwrap();
     }
     finds(&every("1"), "backup", "failed", "none of 1 backup can be used", "makes one now");
@@ -106,11 +120,22 @@ async fn backups_are_as_old_as_they_say() {
     let part = backups.join("chatctl-20250101T000000Z.tar.zst.part");
     fs::write(&part, "").unwrap();
     finds(&ctl, "backup", "skipped", "makes none", "");
-    File::options().write(true).open(&part).unwrap().set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_hours(3))).unwrap();
+    File::options()
+        .write(true)
+        .open(&part)
+        .unwrap()
+        .set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_hours(3)))
+        .unwrap();
     fs::create_dir(server.data().join("backup-0011.tmp")).unwrap();
     finds(&ctl, "backup", "warning", "interrupted backups have left", "--fix");
     let (fixed, code) = lines(&ctl, &["--only", "backup", "--fix"]);
-    assert!(code == 0 && fixed[0]["status"] == "fixed" && !part.exists() && !server.data().join("backup-0011.tmp").exists(), "{fixed:?}");
+    assert!(
+        code == 0
+            && fixed[0]["status"] == "fixed"
+            && !part.exists()
+            && !server.data().join("backup-0011.tmp").exists(),
+        "{fixed:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,8 +155,19 @@ async fn files_without_a_row_and_rows_without_a_file_are_found() {
         fs::create_dir_all(orphan.parent().unwrap()).unwrap();
         fs::write(&orphan, "x").unwrap();
         finds(&ctl, "uploads", "ok", "", "");
-        File::options().write(true).open(&orphan).unwrap().set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_hours(30))).unwrap();
-        finds(&ctl, "uploads", "warning", "nothing refers to 1 old file: abababababababab…", "within an hour");
+        File::options()
+            .write(true)
+            .open(&orphan)
+            .unwrap()
+            .set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_hours(30)))
+            .unwrap();
+        finds(
+            &ctl,
+            "uploads",
+            "warning",
+            "nothing refers to 1 old file: abababababababab…",
+            "within an hour",
+        );
         fs::remove_file(&orphan).unwrap();
         fs::rename(&file, server.data().join("aside")).unwrap();
         finds(&ctl, "uploads", "failed", "1 uploaded file is missing", "from a backup");
