@@ -265,7 +265,8 @@ fn fitting(mut config: Config) -> Config {
     let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
     if !descriptors::suffice(files, &config.limits) {
         warn!(
-            "The system allows {files} open files, so there can be {room} connections instead of max_connections = {wanted}; LimitNOFILE={} allows all.",
+            "The system allows {files} open files, so there can be {room} connections instead of \
+             max_connections = {wanted}; LimitNOFILE={} allows all.",
             descriptors::needed(&config.limits)
         );
     }

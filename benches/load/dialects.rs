@@ -104,7 +104,8 @@ impl Room {
 /// One room of sockets of all dialects, beside a room of as many of each one alone.
 pub(super) async fn compare(server: &Server, span: Duration) {
     println!(
-        "\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of {RUNS} runs in turn"
+        "\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of \
+         {RUNS} runs in turn"
     );
     let mut rooms = vec![Room::fill(server, "all four", |at| ALL[at % ALL.len()]).await];
     for dialect in ALL {

@@ -62,7 +62,8 @@ async fn send_rate(server: &Server, span: Duration) {
 
 async fn fan_out(server: &Server, span: Duration) {
     println!(
-        "\nfan-out to N present sockets, {TEXT}-byte texts; floor: one write(2) a receiver, one thread"
+        "\nfan-out to N present sockets, {TEXT}-byte texts; floor: one write(2) a receiver, one \
+         thread"
     );
     println!(
         "{:>6} {:>18} {:>14} {:>22} {:>17} {:>8}",
@@ -110,6 +111,7 @@ async fn memory(server: &Server) {
     }
     let each = server.memory().saturating_sub(before) as f64 / SOCKETS as f64;
     println!(
-        "\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's memory"
+        "\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's \
+         memory"
     );
 }

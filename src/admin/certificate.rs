@@ -23,10 +23,17 @@ pub struct Unusable {
 pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
     let (chain, der) = (chain(cert)?, private_key(key)?);
     CertifiedKey::from_der(chain, der, &ring::default_provider()).map_err(|error| match error {
-        TlsError::InconsistentKeys(_) => {
-            unusable(key, format!("it is not the key of the certificate in {}; tls_cert and tls_key must belong together", cert.display()))
+        TlsError::InconsistentKeys(_) => unusable(
+            key,
+            format!(
+                "it is not the key of the certificate in {}; tls_cert and tls_key must belong \
+                 together",
+                cert.display()
+            ),
+        ),
+        TlsError::InvalidCertificate(CertificateError::BadEncoding) => {
+            unusable(cert, "its first certificate is damaged")
         }
-        TlsError::InvalidCertificate(CertificateError::BadEncoding) => unusable(cert, "its first certificate is damaged"),
         error => unusable(cert, format!("{error} (with the key {})", key.display())),
     })
 }
@@ -116,7 +123,8 @@ mod tests {
         };
         assert_eq!(tried(&cert, &key), Ok(()));
         let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
-        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: \
+                   AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
         for (cert, key, wanted) in [
             (&*other, &*key, "key.pem: it is not the key of the certificate in"),
             (&*key, &*key, "cert.pem: it holds a private key and no certificate"),

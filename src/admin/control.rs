@@ -80,7 +80,8 @@ pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Fai
         return Ok(());
     }
     let message = format!(
-        "{} answers at the control socket {}, who is neither root, nor you, nor the owner of the data directory {}: nothing was sent",
+        "{} answers at the control socket {}, who is neither root, nor you, nor the owner of the \
+         data directory {}: nothing was sent",
         name(peer.uid()),
         path.display(),
         data.display()

@@ -101,7 +101,8 @@ impl Admin {
                 Ok(_) => (),
                 Err(RecvError::Lagged(lost)) => {
                     let message = format!(
-                        "{lost} lines came too fast and were left out here; the log files have them."
+                        "{lost} lines came too fast and were left out here; the log files have \
+                         them."
                     );
                     output
                         .item(Entry {

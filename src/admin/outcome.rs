@@ -173,9 +173,13 @@ impl From<Error> for Failure {
             _ => Kind::Failed,
         };
         let message = match error {
-            Error::Archived => "not possible: the room is archived; bring it back first (chatctl room unarchive ROOM)".to_owned(),
+            Error::Archived => "not possible: the room is archived; bring it back first (chatctl \
+                                room unarchive ROOM)"
+                .to_owned(),
             // Who may do everything is refused only by what must not be.
-            Error::Forbidden => "not possible: a room keeps its last admin; give somebody else the role first (chatctl room role ROOM NAME admin)".to_owned(),
+            Error::Forbidden => "not possible: a room keeps its last admin; give somebody else \
+                                 the role first (chatctl room role ROOM NAME admin)"
+                .to_owned(),
             other => other.to_string(),
         };
         Self { kind, message }

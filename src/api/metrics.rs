@@ -197,7 +197,8 @@ fn describe() {
     describe_gauge!(
         "chatctl_backup_age_seconds",
         Unit::Seconds,
-        "Time since the newest backup, where the server makes them by itself; while there is none, since the start"
+        "Time since the newest backup, where the server makes them by itself; while there is \
+         none, since the start"
     );
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
@@ -237,7 +238,9 @@ mod tests {
     fn no_limit_is_left_out_and_seconds_are_not_cut() {
         let of = |limit| {
             format!(
-                "# HELP process_virtual_memory_max_bytes Most.\n# TYPE process_virtual_memory_max_bytes gauge\nprocess_virtual_memory_max_bytes {limit}\nprocess_cpu_seconds_total 3\nother 1\n"
+                "# HELP process_virtual_memory_max_bytes Most.\n# TYPE \
+                 process_virtual_memory_max_bytes gauge\nprocess_virtual_memory_max_bytes \
+                 {limit}\nprocess_cpu_seconds_total 3\nother 1\n"
             )
         };
         assert_eq!(

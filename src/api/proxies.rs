@@ -130,8 +130,9 @@ impl Proxies {
     fn tell(&self) {
         if !self.told.swap(true, Ordering::Relaxed) {
             warn!(
-                "Requests come through a proxy on this machine that [server] trusted_proxies does not name: all its clients are counted as one address. \
-                 If it sets X-Forwarded-For: trusted_proxies = [\"127.0.0.1\", \"::1\"]."
+                "Requests come through a proxy on this machine that [server] trusted_proxies does \
+                 not name: all its clients are counted as one address. If it sets \
+                 X-Forwarded-For: trusted_proxies = [\"127.0.0.1\", \"::1\"]."
             );
         }
     }

@@ -38,7 +38,8 @@ impl Chat {
                 return Err(Error::invalid(
                     "messageId",
                     format!(
-                        "cannot be pinned: the room has {MAX_PINS} pinned messages; unpin one first"
+                        "cannot be pinned: the room has {MAX_PINS} pinned messages; unpin one \
+                         first"
                     ),
                 ));
             }

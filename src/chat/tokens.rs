@@ -143,7 +143,9 @@ mod tests {
         let (keys, secret, now) = (Keys::new(&[7; 32]), new_secret().unwrap(), Timestamp::now());
         let foreign =
             Keys::new(&[8; 32]).sign("ann", &secret, now, Timestamp(now.0 + 60_000)).unwrap();
-        let unsigned = "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoiYW5uIiwiZXhwIjo5OTk5OTk5OTk5LCJpYXQiOjAsInNpZCI6IjAwIn0.".to_owned();
+        let unsigned = "eyJhbGciOiJub25lIn0.\
+                        eyJ1c2VyX2lkIjoiYW5uIiwiZXhwIjo5OTk5OTk5OTk5LCJpYXQiOjAsInNpZCI6IjAwIn0."
+            .to_owned();
         for token in [foreign, unsigned, String::new(), "a.b.c".to_owned()] {
             assert_eq!(keys.open(&Credential::Token(token), true).err(), Some(Error::BadSession));
         }

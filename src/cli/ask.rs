@@ -44,7 +44,8 @@ impl PasswordSource {
         }
         if !io::stdin().is_terminal() {
             return Err(Failure::usage(
-                "no terminal to ask for the password on; give --password-stdin, --password-file or --generate",
+                "no terminal to ask for the password on; give --password-stdin, --password-file \
+                 or --generate",
             ));
         }
         let ask = |words: &str| {

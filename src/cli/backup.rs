@@ -23,9 +23,8 @@ use crate::model::Timestamp;
 
 /// What to do with backups.
 #[derive(Debug, Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl backup create /mnt/backups\n  chatctl backup restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl"
-)]
+#[command(after_help = "Examples:\n  chatctl backup create /mnt/backups\n  chatctl backup \
+                        restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl")]
 pub(super) enum Verb {
     /// Make one; the server may run
     Create {
@@ -300,7 +299,8 @@ fn restore(
     }
     if replace && backup::fits(&target)? {
         note(&format!(
-            "What is in {} will be kept aside, with the database and the uploaded files where they lie elsewhere.",
+            "What is in {} will be kept aside, with the database and the uploaded files where \
+             they lie elsewhere.",
             data.display()
         ));
         destructive.confirm("Replace it?")?;

@@ -64,7 +64,8 @@ pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
         // Who may not look inside may still be let in by the socket.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(config),
         Err(_) => Err(Failure::not_found(format!(
-            "there is no data in {}; name its directory with --data-dir, or the configuration file with --config",
+            "there is no data in {}; name its directory with --data-dir, or the configuration \
+             file with --config",
             std::path::absolute(data).unwrap_or_else(|_| data.clone()).display()
         ))),
     }
@@ -164,7 +165,9 @@ fn closed(path: &Path) -> String {
             })
             .unwrap_or_default();
         message = format!(
-            "{message}, but the directory {}{mode} lets {who} not through: run it as its owner, or set [server] control_socket to a path in a directory that the group may enter, as /run/chatctl/control.sock",
+            "{message}, but the directory {}{mode} lets {who} not through: run it as its owner, \
+             or set [server] control_socket to a path in a directory that the group may enter, as \
+             /run/chatctl/control.sock",
             shut.display()
         );
     }

@@ -18,9 +18,8 @@ pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
 
 /// What to do with the configuration.
 #[derive(Debug, clap::Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  chatctl config show --effective"
-)]
+#[command(after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  \
+                        chatctl config show --effective")]
 pub(super) enum Verb {
     /// Print the configuration file, or with --effective what holds in the end
     Show {
@@ -47,9 +46,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
             said(global, text.trim_end(), &json!(config))
         }
         Verb::Show { effective: false } => {
-            let path = read(global)?
-                .file
-                .ok_or_else(|| Failure::not_found("there is no configuration file; looked for ./config.toml and /etc/chatctl/config.toml"))?;
+            let path = read(global)?.file.ok_or_else(|| {
+                Failure::not_found(
+                    "there is no configuration file; looked for ./config.toml and \
+                     /etc/chatctl/config.toml",
+                )
+            })?;
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
             let parsed: toml::Table =

@@ -22,8 +22,11 @@ const FINDINGS: Layout = Layout::List(&[
 /// Options of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Find what is wrong with the server and its data, running or not, and what to do about it.\n\nEach line is ok, warning, failed, skipped or fixed. The exit code is 6 when something failed; warnings alone end with 0.",
-    after_help = "Examples:\n  chatctl doctor\n  chatctl doctor --only permissions --only search --fix"
+    long_about = "Find what is wrong with the server and its data, running or not, and what to do \
+                  about it.\n\nEach line is ok, warning, failed, skipped or fixed. The exit code \
+                  is 6 when something failed; warnings alone end with 0.",
+    after_help = "Examples:\n  chatctl doctor\n  chatctl doctor --only permissions --only search \
+                  --fix"
 )]
 pub(super) struct Opts {
     /// Say which checks there are, and do nothing
@@ -74,7 +77,8 @@ pub(super) fn examine(
     {
         let place = std::path::absolute(data).unwrap_or_else(|_| data.clone());
         let message = format!(
-            "there is no data directory {}; name it with --data-dir, or the configuration file with --config",
+            "there is no data directory {}; name it with --data-dir, or the configuration file \
+             with --config",
             place.display()
         );
         return Err(Failure::not_found(message));
@@ -159,7 +163,8 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         Err(failure) if failure.kind == Kind::Unreachable => {
             if fix {
                 note(
-                    "Nothing is mended while another process holds the data directory and does not answer.",
+                    "Nothing is mended while another process holds the data directory and does \
+                     not answer.",
                 );
             }
             let ground = ground(loaded, fix, Server::Silent(failure.to_string()));
@@ -188,7 +193,8 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
 
 fn access(socket: &std::path::Path) -> String {
     format!(
-        "Run it as the owner of the data directory, as root, or as somebody whom the mode of {} lets in.",
+        "Run it as the owner of the data directory, as root, or as somebody whom the mode of {} \
+         lets in.",
         socket.display()
     )
 }

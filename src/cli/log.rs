@@ -13,9 +13,8 @@ use crate::logging::Entry;
 
 /// What to do with the log.
 #[derive(Debug, Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log level debug --for 10m"
-)]
+#[command(after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log \
+                        level debug --for 10m")]
 pub(super) enum Verb {
     /// Print log lines as they are written, in the format of the file; with -o json one object a
     /// line, since there is no end

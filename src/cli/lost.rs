@@ -50,8 +50,9 @@ pub(super) fn check(config: &Config, new: bool) -> Result<(), Failure> {
     Err(Failure::new(
         Kind::NotFound,
         format!(
-            "there {verb} {all}, but no database {}; is [database] path right, and is everything mounted? A backup brings everything back (chatctl backup \
-             restore FILE --replace); use --new to start with an empty database",
+            "there {verb} {all}, but no database {}; is [database] path right, and is everything \
+             mounted? A backup brings everything back (chatctl backup restore FILE --replace); \
+             use --new to start with an empty database",
             database.display()
         ),
     ))

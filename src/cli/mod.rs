@@ -47,7 +47,10 @@ use print::Format;
     name = "chatctl",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  chatctl serve\n  chatctl user create ann --admin\n\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 server unreachable, 6 a check found problems, 7 not permitted, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP)."
+    after_help = "Examples:\n  chatctl serve\n  chatctl user create ann --admin\n\nExit codes: 0 \
+                  done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 server unreachable, 6 a \
+                  check found problems, 7 not permitted, 130 interrupted (Ctrl-C, SIGTERM, \
+                  SIGHUP)."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -96,9 +99,8 @@ enum Noun {
     #[command(subcommand)]
     Backup(backup::Verb),
     /// Write everything there is as JSON Lines
-    #[command(
-        after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > chat.jsonl.zst"
-    )]
+    #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > \
+                            chat.jsonl.zst")]
     Export {
         /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
@@ -112,9 +114,8 @@ enum Noun {
     #[command(subcommand)]
     Log(log::Verb),
     /// Show how the server is
-    #[command(
-        after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl status\n  chatctl status -o json | jq .running"
-    )]
+    #[command(after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl \
+                            status\n  chatctl status -o json | jq .running")]
     Status,
     /// Print the version, the commit it was built from, its SQLite and its platform
     #[command(
@@ -127,17 +128,16 @@ enum Noun {
     #[command(subcommand)]
     Support(support::Verb),
     /// Print what a shell needs to complete commands
-    #[command(
-        after_help = "Examples:\n  chatctl completions bash > /etc/bash_completion.d/chatctl\n  chatctl completions zsh > ~/.zfunc/_chatctl"
-    )]
+    #[command(after_help = "Examples:\n  chatctl completions bash > \
+                            /etc/bash_completion.d/chatctl\n  chatctl completions zsh > \
+                            ~/.zfunc/_chatctl")]
     Completions {
         /// Which shell
         shell: Shell,
     },
     /// Write manual pages
-    #[command(
-        after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl manpages . && man ./chatctl.1"
-    )]
+    #[command(after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl \
+                            manpages . && man ./chatctl.1")]
     Manpages {
         /// Where to
         directory: PathBuf,

@@ -44,8 +44,9 @@ fn configuration() -> String {
     page.control("TH", ["chatctl-config", "5", "", env!("CARGO_PKG_VERSION"), "chatctl"]);
     page.control("SH", ["NAME"]).text([roman("config.toml - configuration of chatctl")]);
     page.control("SH", ["DESCRIPTION"]).text([roman(
-        "TOML. Without a file the defaults hold, which are those shown here. A variable CHATCTL_SECTION__KEY overrides the key of the file. \
-         Sizes are bytes, or text with KiB, MiB, GiB, kB, MB or GB.",
+        "TOML. Without a file the defaults hold, which are those shown here. A variable \
+         CHATCTL_SECTION__KEY overrides the key of the file. Sizes are bytes, or text with KiB, \
+         MiB, GiB, kB, MB or GB.",
     )]);
     for (number, section) in super::config::EXAMPLE.split("\n[").enumerate() {
         if number > 0 {

@@ -127,7 +127,8 @@ fn item(reply: Reply) -> Option<Value> {
 fn in_part(failure: Failure, set: usize, all: usize, file: &Path) -> Failure {
     let Failure { kind, message } = failure;
     let message = format!(
-        "{message}; the first {set} of {all} accounts in {} have their passwords, run it again with another file for the others",
+        "{message}; the first {set} of {all} accounts in {} have their passwords, run it again \
+         with another file for the others",
         file.display()
     );
     Failure { kind, message }

@@ -260,7 +260,8 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_terminal() {
-        let long = "a name that is much too long for a column of a table that has to share eighty characters with others";
+        let long = "a name that is much too long for a column of a table that has to share eighty \
+                    characters with others";
         let items = [
             json!({"name": "ann", "about": long, "time": "2026-11-28T19:00:00Z"}),
             json!({"name": "ben", "about": long, "time": "2026-11-28T19:00:00Z"}),

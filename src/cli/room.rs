@@ -13,9 +13,8 @@ use crate::admin::{Command, Failure};
 /// What to do with rooms. A room is named by its key (room007), its number, or its name where only
 /// one has it.
 #[derive(Debug, Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl room create general --owner ann --public\n  chatctl room purge general --older-than 365d --dry-run"
-)]
+#[command(after_help = "Examples:\n  chatctl room create general --owner ann --public\n  chatctl \
+                        room purge general --older-than 365d --dry-run")]
 pub(super) enum Verb {
     /// List all rooms
     List,
@@ -215,7 +214,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 let (room, name, members, messages) =
                     (of("room"), of("name"), of("members"), of("messages"));
                 format!(
-                    "{room} ({name}): {members} members, {messages} messages, {} files of {} bytes.",
+                    "{room} ({name}): {members} members, {messages} messages, {} files of {} \
+                     bytes.",
                     of("files"),
                     of("bytes")
                 )
@@ -276,7 +276,8 @@ fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failu
     }
     let (key, messages) = (cell(&found["room"]), cell(&found["messages"]));
     let words = format!(
-        "{name} is the last participant of {key} ({}): the room is deleted with {messages} messages.",
+        "{name} is the last participant of {key} ({}): the room is deleted with {messages} \
+         messages.",
         cell(&found["name"])
     );
     note(&words);

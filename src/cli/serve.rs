@@ -20,9 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  chatctl serve\n  chatctl serve --listen 0.0.0.0:8080 --listen unix:/run/chat.sock --data-dir /var/lib/chatctl"
-)]
+#[command(after_help = "Examples:\n  chatctl serve\n  chatctl serve --listen 0.0.0.0:8080 \
+                        --listen unix:/run/chat.sock --data-dir /var/lib/chatctl")]
 pub(super) struct Opts {
     /// Address to listen on, `HOST:PORT` or `unix:PATH`; may be repeated
     #[arg(long, value_name = "ADDR")]
@@ -92,7 +91,11 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
             };
             let base =
                 public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
-            lines.push(format!("There is no administrator yet. The first administrator can be created at {}/#setup={invitation}", base.unwrap_or_default()));
+            lines.push(format!(
+                "There is no administrator yet. The first administrator can be created at \
+                 {}/#setup={invitation}",
+                base.unwrap_or_default()
+            ));
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
         for line in lines {

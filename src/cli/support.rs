@@ -18,9 +18,8 @@ use crate::model::Timestamp;
 
 /// What to do for whoever helps.
 #[derive(Debug, clap::Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl support bundle\n  chatctl support bundle /tmp/for-support.tar.gz"
-)]
+#[command(after_help = "Examples:\n  chatctl support bundle\n  chatctl support bundle \
+                        /tmp/for-support.tar.gz")]
 pub(super) enum Verb {
     /// Gather what helps to find a fault: configuration, log, figures; no message text, passwords,
     /// tokens or mail addresses
@@ -110,8 +109,8 @@ fn contents(now: &str, parts: &[Part]) -> String {
         parts.iter().map(|part| format!("{:12}  {}\n", part.name, part.about)).collect();
     let list = list.concat();
     format!(
-        "What chatctl {version} told of itself at {now}.\n\n{list}\n\
-         There is no message text, no password, no token and no mail address in it. Login names, paths and network addresses of this\n\
-         server are: read it through before you give it away.\n"
+        "What chatctl {version} told of itself at {now}.\n\n{list}\nThere is no message text, no \
+         password, no token and no mail address in it. Login names, paths and network addresses \
+         of this\nserver are: read it through before you give it away.\n"
     )
 }

@@ -18,9 +18,11 @@ use crate::store::sqlite::Sqlite;
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Nothing is doubled: what an earlier import of the same source has brought is left alone, so an import that was interrupted is simply run again. The exit code is 1 when something was not understood and left out.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  chatctl import chat.jsonl --data-dir /var/lib/chatctl"
-)]
+#[command(after_help = "Nothing is doubled: what an earlier import of the same source has \
+                        brought is left alone, so an import that was interrupted is simply run \
+                        again. The exit code is 1 when something was not understood and left \
+                        out.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  \
+                        chatctl import chat.jsonl --data-dir /var/lib/chatctl")]
 pub(super) struct Opts {
     /// Export of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip); - for
     /// standard input
@@ -130,7 +132,8 @@ fn stopped(config: &Config) -> Result<File, Failure> {
     match connect(config)? {
         Found::Nobody(lock) => Ok(lock),
         Found::Server(_) => Err(Failure::conflict(format!(
-            "a server runs on the data in {}; stop it (systemctl stop chatctl, or Ctrl-C where it runs), import, and start it again",
+            "a server runs on the data in {}; stop it (systemctl stop chatctl, or Ctrl-C where it \
+             runs), import, and start it again",
             config.server.data_dir.display()
         ))),
     }
@@ -176,7 +179,8 @@ impl Report {
             return Ok(());
         }
         Err(Failure::failed(format!(
-            "{} parts of the export were not understood and left out (not_understood above); the rest was taken. With --skip-bad that is no failure",
+            "{} parts of the export were not understood and left out (not_understood above); the \
+             rest was taken. With --skip-bad that is no failure",
             self.bad
         )))
     }

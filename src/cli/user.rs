@@ -13,9 +13,8 @@ use crate::admin::{Command, Failure, Kind};
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
-#[command(
-    after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user list -o jsonl | jq -r 'select(.disabled) | .name'"
-)]
+#[command(after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user \
+                        list -o jsonl | jq -r 'select(.disabled) | .name'")]
 pub(super) enum Verb {
     /// List all accounts
     List,
@@ -27,9 +26,8 @@ pub(super) enum Verb {
     /// Make an account
     Create(Create),
     /// Set another password; ends all sessions of the account
-    #[command(
-        after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user passwd --all-without --generate --to passwords.csv"
-    )]
+    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user \
+                            passwd --all-without --generate --to passwords.csv")]
     Passwd {
         /// Login name
         #[arg(required_unless_present = "all_without")]
@@ -268,7 +266,8 @@ fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Fail
         return Ok(());
     }
     note(&format!(
-        "{name} is the last administrator: nobody else could administer the server in the web UI. Make another first: chatctl user promote NAME"
+        "{name} is the last administrator: nobody else could administer the server in the web UI. \
+         Make another first: chatctl user promote NAME"
     ));
     Destructive::default().confirm("Do it all the same?")
 }
@@ -298,7 +297,8 @@ fn delete(
         note(&leaving(&going));
         if is_last_administrator(global, name)? {
             note(&format!(
-                "{name} is the last administrator: nobody else could administer the server in the web UI."
+                "{name} is the last administrator: nobody else could administer the server in the \
+                 web UI."
             ));
         }
         destructive.confirm("Delete the account?")?;

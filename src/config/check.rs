@@ -39,7 +39,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                 "server",
                 "public_url",
                 format!(
-                    "is {url:?}, which has a path: the server cannot be served below a path; give it a host name or a port of its own"
+                    "is {url:?}, which has a path: the server cannot be served below a path; give \
+                     it a host name or a port of its own"
                 ),
             ),
             Err(Not::Origin) => {
@@ -72,7 +73,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             "metrics",
             "listen",
             format!(
-                "is {listen:?}, which is neither HOST:PORT (as \"127.0.0.1:9100\") nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
+                "is {listen:?}, which is neither HOST:PORT (as \"127.0.0.1:9100\") nor unix:PATH \
+                 (at most {MAX_SOCKET_PATH} bytes)"
             ),
         );
     }

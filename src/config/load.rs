@@ -51,7 +51,8 @@ pub enum ConfigError {
     Wrong(Vec<String>),
     /// The data directory of somebody else, which nobody has named.
     #[error(
-        "the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, --config or CHATCTL_SERVER__DATA_DIR"
+        "the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, \
+         --config or CHATCTL_SERVER__DATA_DIR"
     )]
     Stranger {
         /// The directory.
@@ -377,12 +378,14 @@ mod tests {
             (
                 "CHATCTL_MEDIA__MAX_BYTES",
                 "much",
-                "CHATCTL_MEDIA__MAX_BYTES: \"much\" is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB",
+                "CHATCTL_MEDIA__MAX_BYTES: \"much\" is not a size: give bytes, or a number with \
+                 KiB, MiB, GiB, kB, MB or GB",
             ),
             (
                 "CHATCTL_SERVER__DATA_DIRR",
                 "/x",
-                "CHATCTL_SERVER__DATA_DIRR: unknown key data_dirr in [server]; did you mean data_dir?",
+                "CHATCTL_SERVER__DATA_DIRR: unknown key data_dirr in [server]; did you mean \
+                 data_dir?",
             ),
         ];
         for (name, text, said) in table {
@@ -418,7 +421,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_found_at_once() {
-        let text = "[rooms]\nrecent_mesages = 5\nreceipts_up_to = \"x\"\n[server]\nlisten = [\"8080\"]\nheartbeat_seconds = 0\n[sever]\n";
+        let text = "[rooms]\nrecent_mesages = 5\nreceipts_up_to = \"x\"\n[server]\nlisten = \
+                    [\"8080\"]\nheartbeat_seconds = 0\n[sever]\n";
         let said = load_text(text, &[("CHATCTL_BACKUP__KEEP", "all")]).unwrap_err();
         for part in [
             "CHATCTL_BACKUP__KEEP",

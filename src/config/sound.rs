@@ -18,7 +18,8 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
             "server",
             "listen",
             &format!(
-                "holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
+                "holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most \
+                 {MAX_SOCKET_PATH} bytes)"
             ),
         );
     }

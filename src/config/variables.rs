@@ -43,7 +43,10 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
                 .find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
             if let Some((section, key, _)) = meant {
                 let right = format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase());
-                found.remarks.push(format!("{name} has no effect: two underscores stand between section and key, as in {right}"));
+                found.remarks.push(format!(
+                    "{name} has no effect: two underscores stand between section and key, as in \
+                     {right}"
+                ));
             }
             continue;
         };

@@ -230,13 +230,15 @@ mod tests {
         assert_eq!(
             text(Some("user123"), Some("room789")),
             format!(
-                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] [user123] [room789] - Room created successfully. count=3\n"
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] [user123] [room789] - Room created \
+                 successfully. count=3\n"
             )
         );
         assert_eq!(
             text(None, None),
             format!(
-                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] - Room created successfully. count=3\n"
+                "[2025-07-15T14:32:10.245Z] [INFO] [PID:{pid}] - Room created successfully. \
+                 count=3\n"
             )
         );
         assert!(text(None, Some("room789")).contains(&format!("[PID:{pid}] [room789] - ")));

@@ -57,7 +57,8 @@ pub fn check_login(field: &'static str, login: &str) -> Result<()> {
     if login.contains('/') || UsernameCasePreserved::new().enforce(login).is_err() {
         return Err(Error::invalid(
             field,
-            "may hold letters, digits and punctuation other than /, without spaces or invisible characters",
+            "may hold letters, digits and punctuation other than /, without spaces or invisible \
+             characters",
         ));
     }
     Ok(())

@@ -13,7 +13,8 @@ const AXE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
 const FOUND: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {resultTypes: ['violations']}).then(
-        ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
+        ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: \
+                     ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
         (error) => done([String(error)]))";
 const WRITES: &str = "message-composer textarea";
 /// More keys than there are things to press on any page.
@@ -120,7 +121,12 @@ async fn keys_alone_do_everything() {
     ann.key(Key::Enter).await;
     ann.has("room-dialog dialog[open] button.danger").await;
     ann.key(Key::Enter).await;
-    ann.wait("nothing was deleted", "return document.querySelector('dialog[open]') === null && document.activeElement.matches('.delete')").await;
+    ann.wait(
+        "nothing was deleted",
+        "return document.querySelector('dialog[open]') === null && \
+         document.activeElement.matches('.delete')",
+    )
+    .await;
     ann.key(Key::Enter).await;
     ann.go_to(Key::Tab, "room-dialog button.danger").await;
     ann.key(Key::Enter).await;
@@ -188,7 +194,8 @@ async fn axe_objects_to_nothing() {
         for (sent, text) in ["hello", "> quoted\n- a\n- b", long.as_str()].into_iter().enumerate() {
             let body = json!({"content": text}).to_string();
             let post = format!(
-                "fetch(`/api/chatrooms/${{location.hash.slice(2)}}/messages`, {{method: 'POST', body: {}}})",
+                "fetch(`/api/chatrooms/${{location.hash.slice(2)}}/messages`, {{method: 'POST', \
+                 body: {}}})",
                 json!(body)
             );
             ann.page.execute(&post, Vec::new()).await.unwrap();

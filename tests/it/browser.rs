@@ -56,7 +56,12 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     ann.fill("message-composer textarea", &char::from(Key::Up).to_string()).await;
     ann.fill("message-composer textarea", &format!(", edited{}", char::from(Key::Enter))).await;
     ann.shows(&["hello", "안녕하세요", "one", "two", "three, edited"]).await;
-    ann.wait("the tools", "const m = document.querySelectorAll('message-item')[3]; m.querySelector('.tools .delete')?.click(); return document.querySelector('dialog[open] button.danger') !== null").await;
+    ann.wait(
+        "the tools",
+        "const m = document.querySelectorAll('message-item')[3]; m.querySelector('.tools \
+         .delete')?.click(); return document.querySelector('dialog[open] button.danger') !== null",
+    )
+    .await;
     ann.click("dialog[open] button.danger").await;
     ann.shows(&["hello", "안녕하세요", "one", "(deleted)", "three, edited"]).await;
     bob.say("while away").await;
@@ -95,14 +100,17 @@ async fn half_composed_words_are_not_sent_and_a_phone_has_room_for_everything() 
     ann.has("room-list button.new").await;
     ann.wait(
         "a room",
-        "window.made ??= fetch('/api/chatrooms', {method: 'POST', body: '{\"targetUserIds\":[],\"name\":\"방\"}'}); return document.querySelector('room-list a.row') !== null",
+        "window.made ??= fetch('/api/chatrooms', {method: 'POST', body: \
+         '{\"targetUserIds\":[],\"name\":\"방\"}'}); return document.querySelector('room-list \
+         a.row') !== null",
     )
     .await;
     ann.click("room-list a.row").await;
     ann.fill("message-composer textarea", "만화책").await;
     // Enter that ends a composition belongs to the input method.
     let composing = "const box = document.querySelector('message-composer textarea');
-        box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true, cancelable: true}));
+        box.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: \
+                     true, cancelable: true}));
         return box.value === '만화책' && document.querySelector('message-item') === null";
     ann.wait("the half-composed word stays", composing).await;
     ann.say("").await;

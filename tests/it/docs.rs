@@ -103,7 +103,8 @@ async fn every_example_of_a_command_succeeds() {
 }
 
 /// How many routes the page shows.
-const SHOWN: &str = "return [...document.querySelectorAll('details.operation')].filter((one) => one.checkVisibility()).length";
+const SHOWN: &str = "return [...document.querySelectorAll('details.operation')].filter((one) => \
+                     one.checkVisibility()).length";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_shows_every_route_and_asks_nobody_else() {

@@ -21,7 +21,9 @@ impl Begun {
     async fn new(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Self {
         let mut stream = TcpStream::connect(server.address()).await.expect("somebody listens");
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \
+             {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: \
+             100-continue\r\nConnection: close\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).await.expect("it is read");

@@ -16,11 +16,13 @@ use crate::support::{Browser, Driver, Person, Server};
 const MOST: u64 = 100_000;
 /// The same until one reads a room.
 const MOST_READING: u64 = 105_000;
-const FETCHED: &str = "const all = [performance.getEntriesByType('navigation')[0], ...performance.getEntriesByType('resource')];
+const FETCHED: &str = "const all = [performance.getEntriesByType('navigation')[0], \
+                       ...performance.getEntriesByType('resource')];
     return {files: all.length, bytes: all.reduce((sum, entry) => sum + entry.encodedBodySize, 0),
         sent: all.reduce((sum, entry) => sum + entry.encodedBodySize + 300, 0),
         unpacked: all.reduce((sum, entry) => sum + entry.decodedBodySize, 0),
-        foreign: all.map((entry) => new URL(entry.name)).filter((url) => url.origin !== location.origin).map(String)}";
+        foreign: all.map((entry) => new URL(entry.name)).filter((url) => url.origin !== \
+                       location.origin).map(String)}";
 
 /// What the page has fetched so far; no answer is counted twice, since nothing is in a cache yet.
 async fn fetched(browser: &Browser, what: &str) -> u64 {
@@ -57,7 +59,11 @@ async fn a_first_visit_fetches_less_than_a_hundred_kilobytes() {
         assert!(form < MOST, "{form} bytes");
         browser.page.goto(&format!("http://{}/#/sign-in", server.address())).await.unwrap();
         browser
-            .wait("the form to sign in", "return document.querySelector('login-form #user') !== null && document.querySelector('login-form #name') === null")
+            .wait(
+                "the form to sign in",
+                "return document.querySelector('login-form #user') !== null && \
+                 document.querySelector('login-form #name') === null",
+            )
             .await;
         browser.fill("login-form #user", &ann.login).await;
         browser.fill("login-form #password", &ann.password).await;

@@ -61,8 +61,10 @@ async fn what_happens_is_counted() {
     client.get("/api/nothing/at/all").await.is(404);
     let text = client.get("/metrics").await.text;
     for part in [
-        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"POST\",route=\"/api/login\",status=\"401\"} 1",
-        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"any\",route=\"unknown\",status=\"404\"} 1",
+        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"POST\",route=\"/api/login\",\
+         status=\"401\"} 1",
+        "chatctl_request_seconds_count{dialect=\"chatrooms\",method=\"any\",route=\"unknown\",\
+         status=\"404\"} 1",
         "chatctl_commit_seconds_bucket{le=\"10\"}",
         "chatctl_commit_operations_sum",
         "chatctl_store_queue 0",

@@ -24,7 +24,14 @@ async fn a_question_and_a_search_follow_the_address() {
     // A question about one room is not asked of the next.
     for room in [&one, &two] {
         go(&page, &format!("#/{room}")).await;
-        page.wait("the room", &format!("return document.querySelector('room-list a[aria-current]')?.getAttribute('href') === '#/{room}'")).await;
+        page.wait(
+            "the room",
+            &format!(
+                "return document.querySelector('room-list a[aria-current]')?.getAttribute('href') \
+                 === '#/{room}'"
+            ),
+        )
+        .await;
     }
     page.click("room-details .delete-room").await;
     page.has("room-dialog dialog[open]").await;
@@ -69,15 +76,22 @@ async fn a_long_name_and_a_long_history_keep_their_place() {
     let page = Browser::at_home(&driver, "scroll", server.address(), "390,844", &ann).await;
     page.click("room-list a.row").await;
     page.has("message-item").await;
-    page.wait("a title that ends before the buttons", "const title = document.querySelector('room-header h1').getBoundingClientRect(); return title.width > 0 && title.right <= document.querySelector('room-header .narrow-only').getBoundingClientRect().left")
-        .await;
+    page.wait(
+        "a title that ends before the buttons",
+        "const title = document.querySelector('room-header h1').getBoundingClientRect(); return \
+         title.width > 0 && title.right <= document.querySelector('room-header \
+         .narrow-only').getBoundingClientRect().left",
+    )
+    .await;
 
     // At the upper end of what is held, a page comes: what one reads stays where it is.
     let climb = "const scroll = document.querySelector('message-list .scroll');
         scroll.scrollTop = -scroll.scrollHeight;
         const top = scroll.getBoundingClientRect().top + 100;
-        const seen = [...document.querySelectorAll('message-item')].find((item) => item.getBoundingClientRect().top > top);
-        window.seen = {seen, at: seen.getBoundingClientRect().top, first: Number(document.querySelector('message-item').dataset.seq)};
+        const seen = [...document.querySelectorAll('message-item')].find((item) => \
+                 item.getBoundingClientRect().top > top);
+        window.seen = {seen, at: seen.getBoundingClientRect().top, first: \
+                 Number(document.querySelector('message-item').dataset.seq)};
         return window.seen.first";
     let stayed = "const {seen, at, first} = window.seen;
         const now = Number(document.querySelector('message-item')?.dataset.seq);

@@ -12,7 +12,8 @@ use crate::support::{Server, picture};
 /// Where the README says that the server is.
 const WRITTEN: &str = "http://127.0.0.1:8080";
 /// Whatever is refused ends the script; what went wrong is told.
-const STRICT: &str = "set -eu -o pipefail\ncurl() { command curl --silent --show-error --noproxy '*' --fail-with-body \"$@\"; }\n";
+const STRICT: &str = "set -eu -o pipefail\ncurl() { command curl --silent --show-error --noproxy \
+                      '*' --fail-with-body \"$@\"; }\n";
 
 /// The lines of the blocks of shell that ask the server, with the heading above each.
 fn lines() -> Vec<(String, String)> {

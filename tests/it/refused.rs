@@ -63,7 +63,13 @@ async fn lines_say_who_from_where_and_why() {
         log_in("203.0.113.10", "ghost").await.is(401);
     }
     log_in("203.0.113.11", "ghost").await.is(429);
-    refusal(&server, "[ghost]", " - Authentication failed: too many attempts. ip=203.0.113.11 dialect=chatrooms reason=limited").await;
+    refusal(
+        &server,
+        "[ghost]",
+        " - Authentication failed: too many attempts. ip=203.0.113.11 dialect=chatrooms \
+         reason=limited",
+    )
+    .await;
     from(&anybody.bearer("x.y.z"), "203.0.113.12").get("/rooms").await;
     refusal(
         &server,

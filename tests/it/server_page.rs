@@ -9,7 +9,11 @@ use crate::support::{Browser, Ctl, Driver, Person, RoomPlan, Server};
 async fn row(page: &Browser, user: &str, what: &str) {
     page.wait(
         &format!("{user}: {what}"),
-        &format!("const row = document.querySelector('server-users li[data-user={user}]'); const shown = (name) => row?.querySelector(`.${{name}}`)?.hidden === false; return Boolean(row) && {what}"),
+        &format!(
+            "const row = document.querySelector('server-users li[data-user={user}]'); const shown \
+             = (name) => row?.querySelector(`.${{name}}`)?.hidden === false; return Boolean(row) \
+             && {what}"
+        ),
     )
     .await;
 }
@@ -42,7 +46,8 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     other
         .wait(
             "the page is another one",
-            "return document.querySelector('chat-app')?.dataset.view === 'page' && document.querySelector('main empty-state') !== null",
+            "return document.querySelector('chat-app')?.dataset.view === 'page' && \
+             document.querySelector('main empty-state') !== null",
         )
         .await;
     assert_eq!(
@@ -79,7 +84,13 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     // A session that is ended is over at once, and the log tells of it.
     admin.click("server-users li[data-user=bob] .end-sessions").await;
     other.has("login-form .notice.info:not([hidden])").await;
-    admin.wait("the log", "return document.querySelector('server-log .log').textContent.includes('user.logout bob')").await;
+    admin
+        .wait(
+            "the log",
+            "return document.querySelector('server-log .log').textContent.includes('user.logout \
+             bob')",
+        )
+        .await;
     admin.picture("administration").await;
     let verbs = [
         ("promote", "shown('demote')"),

@@ -53,9 +53,17 @@ async fn attach(
 async fn finds(browser: &Browser, word: &str) {
     browser.page.find(Locator::Css("search-results input")).await.unwrap().clear().await.unwrap();
     browser.fill("search-results input", word).await;
-    let marked = "[...document.querySelectorAll('search-results .hit mark')].map((mark) => mark.textContent)";
+    let marked = "[...document.querySelectorAll('search-results .hit mark')].map((mark) => \
+                  mark.textContent)";
     browser
-        .wait(&format!("a hit for {word}"), &format!("const found = {marked}; return found.length === 1 && found[0].toLowerCase() === {}", json!(word)))
+        .wait(
+            &format!("a hit for {word}"),
+            &format!(
+                "const found = {marked}; return found.length === 1 && found[0].toLowerCase() === \
+                 {}",
+                json!(word)
+            ),
+        )
         .await;
 }
 
@@ -81,7 +89,13 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     )
     .await;
     ann.say("the chart").await;
-    bob.wait("the picture", "const image = document.querySelector('message-item .picture img'); return image?.naturalWidth === 720 && image.getAttribute('width') === '360' && image.getAttribute('height') === '120'").await;
+    bob.wait(
+        "the picture",
+        "const image = document.querySelector('message-item .picture img'); return \
+         image?.naturalWidth === 720 && image.getAttribute('width') === '360' && \
+         image.getAttribute('height') === '120'",
+    )
+    .await;
     bob.wait(
         "the file",
         "return document.querySelector('message-item .file a')?.textContent === 'notes 노트.txt'",
@@ -105,9 +119,22 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
         &many.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>(),
     )
     .await;
-    ann.wait("ten and one refused", "return document.querySelectorAll('upload-list li[data-state=done]').length === 10 && document.querySelector('upload-list li[data-state=failed] .error span').textContent !== ''").await;
+    ann.wait(
+        "ten and one refused",
+        "return document.querySelectorAll('upload-list li[data-state=done]').length === 10 && \
+         document.querySelector('upload-list li[data-state=failed] .error span').textContent !== \
+         ''",
+    )
+    .await;
     ann.picture("uploads").await;
-    ann.page.execute("for (const button of document.querySelectorAll('upload-list .icon-button')) button.click()", Vec::new()).await.unwrap();
+    ann.page
+        .execute(
+            "for (const button of document.querySelectorAll('upload-list .icon-button')) \
+             button.click()",
+            Vec::new(),
+        )
+        .await
+        .unwrap();
 
     for text in ["우리 만화책을 읽자", "我爱读书", "look at the lighthouse", "nothing else"]
     {
@@ -128,15 +155,24 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     }
     bob.picture("search").await;
     bob.click("search-results a.hit").await;
-    bob.wait("the message that was found", "return document.querySelector('message-item.is-target .text')?.textContent === 'look at the lighthouse'").await;
+    bob.wait(
+        "the message that was found",
+        "return document.querySelector('message-item.is-target .text')?.textContent === 'look at \
+         the lighthouse'",
+    )
+    .await;
     ann.fill("room-list .search-field input", &format!("nowhere{}", char::from(Key::Enter))).await;
     ann.has("search-results empty-state").await;
     ann.fill("search-results input", &char::from(Key::Escape).to_string()).await;
     ann.has(WRITES).await;
 
     // Who has read it is said on the message.
-    ann.wait("the mark of the reader", "const all = document.querySelectorAll('message-item'); return all[all.length - 1].querySelector('.marks') !== null")
-        .await;
+    ann.wait(
+        "the mark of the reader",
+        "const all = document.querySelectorAll('message-item'); return all[all.length - \
+         1].querySelector('.marks') !== null",
+    )
+    .await;
     ann.page
         .execute("document.querySelector('message-item .tools .readers').click()", Vec::new())
         .await
@@ -169,8 +205,12 @@ async fn mentions_replies_and_muted_rooms() {
         "return document.querySelector('room-list .badge.mention')?.textContent === '@1'",
     )
     .await;
-    bob.wait("the title counts", "return document.title.startsWith('(1)') && document.querySelector('link[rel=icon]').getAttribute('href').includes('unread')")
-        .await;
+    bob.wait(
+        "the title counts",
+        "return document.title.startsWith('(1)') && \
+         document.querySelector('link[rel=icon]').getAttribute('href').includes('unread')",
+    )
+    .await;
     bob.click("room-list a.row").await;
     bob.has("message-item[data-mentions-me] .mention.me").await;
     bob.wait("bold, and a link that leads outside safely", "const link = document.querySelector('message-item .text a'); return document.querySelector('message-item .text strong').textContent === 'here' && link.href === 'https://example.org/a_b' && link.rel === 'noopener noreferrer' && link.target === '_blank'").await;
@@ -183,7 +223,12 @@ async fn mentions_replies_and_muted_rooms() {
         .unwrap();
     bob.has("message-composer .context").await;
     bob.say("I see").await;
-    ann.wait("the quote", "return document.querySelector('message-item .quote')?.textContent.includes('look, @민지 here')").await;
+    ann.wait(
+        "the quote",
+        "return document.querySelector('message-item .quote')?.textContent.includes('look, @민지 \
+         here')",
+    )
+    .await;
     ann.click("message-item .quote").await;
     ann.wait(
         "the quoted message",
@@ -216,7 +261,8 @@ async fn mentions_replies_and_muted_rooms() {
     ann.say("anybody?").await;
     bob.wait(
         "unread without a number in the title",
-        "return document.querySelector('room-list .badge.quiet')?.textContent === '1' && !document.title.startsWith('(')",
+        "return document.querySelector('room-list .badge.quiet')?.textContent === '1' && \
+         !document.title.startsWith('(')",
     )
     .await;
     bob.page.refresh().await.unwrap();
@@ -265,15 +311,24 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     .await;
     ann.picture("person").await;
     ann.click("person-dialog button.message").await;
-    ann.wait("a conversation of two", "return document.querySelectorAll('room-list a.row').length === 2 && location.hash === '#/room002'").await;
+    ann.wait(
+        "a conversation of two",
+        "return document.querySelectorAll('room-list a.row').length === 2 && location.hash === \
+         '#/room002'",
+    )
+    .await;
 
     // A second session of Ann's is seen and ended from the first.
     let other = Browser::open(&driver, "share-other", server.address(), "1024,768").await;
     other.page.goto(&format!("http://{}/#/sign-in", server.address())).await.unwrap();
     other.sign_in("ann").await;
     ann.page.goto(&profile).await.unwrap();
-    ann.wait("two sessions", "return document.querySelectorAll('session-list li').length === 2 && document.querySelectorAll('session-list .end').length === 1")
-        .await;
+    ann.wait(
+        "two sessions",
+        "return document.querySelectorAll('session-list li').length === 2 && \
+         document.querySelectorAll('session-list .end').length === 1",
+    )
+    .await;
     ann.picture("sessions").await;
     other.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
     other.fill(WRITES, "half a thou").await;
@@ -286,13 +341,24 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     // Signed in again, one is where one was, and has lost nothing.
     other.sign_in("ann").await;
     other
-        .wait("the same room and the draft", &format!("return location.hash === '#/room001' && document.querySelector('{WRITES}')?.value === 'half a thou'"))
+        .wait(
+            "the same room and the draft",
+            &format!(
+                "return location.hash === '#/room001' && \
+                 document.querySelector('{WRITES}')?.value === 'half a thou'"
+            ),
+        )
         .await;
 
     // Everywhere means here too; whoever wanted it needs no explanation.
     ann.click("settings-page button.everywhere").await;
     ann.click("room-dialog button.danger").await;
-    ann.wait("no explanation", "return location.hash === '#/sign-in' && document.querySelector('login-form .notice[hidden]') !== null").await;
+    ann.wait(
+        "no explanation",
+        "return location.hash === '#/sign-in' && document.querySelector('login-form \
+         .notice[hidden]') !== null",
+    )
+    .await;
     other.has("login-form .notice.info:not([hidden])").await;
 
     // An account that is deleted is gone.
@@ -329,8 +395,10 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     let input = "message-composer input[type=file]";
     let says = |name: &str, key: &str, again: bool| {
         format!(
-            "const item = [...document.querySelectorAll('upload-list li[data-state=failed]')].find((item) => item.textContent.includes({}));
-            return item?.querySelector('.error span').textContent === {} && item.querySelector('.retry').hidden !== {again}",
+            "const item = [...document.querySelectorAll('upload-list \
+             li[data-state=failed]')].find((item) => item.textContent.includes({}));
+            return item?.querySelector('.error span').textContent === {} && \
+             item.querySelector('.retry').hidden !== {again}",
             json!(name),
             words[key]
         )
@@ -351,7 +419,14 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     )
     .await;
     ann.picture("words").await;
-    ann.page.execute("for (const button of document.querySelectorAll('upload-list .icon-button')) button.click()", Vec::new()).await.unwrap();
+    ann.page
+        .execute(
+            "for (const button of document.querySelectorAll('upload-list .icon-button')) \
+             button.click()",
+            Vec::new(),
+        )
+        .await
+        .unwrap();
 
     // The network goes in the middle of the file.
     proxy.cut_after(100_000);
@@ -364,7 +439,8 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     ann.click("upload-list .retry").await;
     ann.wait(
         "the file is there",
-        "return document.querySelectorAll('upload-list li').length === 1 && document.querySelectorAll('upload-list li[data-state=done]').length === 1",
+        "return document.querySelectorAll('upload-list li').length === 1 && \
+         document.querySelectorAll('upload-list li[data-state=done]').length === 1",
     )
     .await;
     ann.say("the chart").await;

@@ -291,7 +291,10 @@ fn pack<W: Write>(
             Ok(mut file) => {
                 let found = archive.upload(name, &mut file).map_err(broken)?;
                 if found != *name {
-                    problems.push(format!("The bytes of the uploaded file {name} are not what they were: its name is their SHA-512, and that is another."));
+                    problems.push(format!(
+                        "The bytes of the uploaded file {name} are not what they were: its name \
+                         is their SHA-512, and that is another."
+                    ));
                     archive.manifest.altered.push(name.clone());
                 }
             }

@@ -280,7 +280,8 @@ fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Sc
 pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Failure> {
     if there == Occupied::Data {
         let why = format!(
-            "{} is a mount point or lies where nothing else may be made, so it cannot be kept aside: empty it first",
+            "{} is a mount point or lies where nothing else may be made, so it cannot be kept \
+             aside: empty it first",
             data.display()
         );
         return Err(Failure::new(Kind::Conflict, why));

@@ -35,7 +35,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     {
         report.fail(
             format!("the last backup, {}, was made of damaged data", last.name),
-            "chatctl db check and the log say what is wrong; an earlier backup may have what is lost.",
+            "chatctl db check and the log say what is wrong; an earlier backup may have what is \
+             lost.",
         );
     }
     if let (Some(last), None, None) = (found.last(), newest, damaged) {
@@ -57,7 +58,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     match (every, age, said) {
         (Some(every), Some((_, age)), Some(said)) => {
             let due = Duration::from_secs(every.saturating_mul(3600));
-            let advice = format!("A running server makes one every {every} h; its log says why not. {MAKE}");
+            let advice =
+                format!("A running server makes one every {every} h; its log says why not. {MAKE}");
             if age > due.saturating_mul(2).saturating_add(LATE) {
                 report.fail(said, advice);
             } else if age > due.saturating_add(LATE) {
@@ -66,7 +68,9 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
                 report.ok(said);
             }
         }
-        (Some(every), None, _) if found.is_empty() && running_for(ground).is_some_and(|since| since > LATE) => {
+        (Some(every), None, _)
+            if found.is_empty() && running_for(ground).is_some_and(|since| since > LATE) =>
+        {
             report.fail(
                 format!("there is no backup in {}", directory.display()),
                 format!("A running server makes one every {every} h; its log says why not. {MAKE}"),
@@ -75,12 +79,19 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         (Some(every), ..) if found.is_empty() => {
             report.warn(
                 format!("there is no backup in {} yet", directory.display()),
-                format!("A server that runs makes one soon, and every {every} h; its log says why not. {MAKE}"),
+                format!(
+                    "A server that runs makes one soon, and every {every} h; its log says why \
+                     not. {MAKE}"
+                ),
             );
         }
         (None, _, said) => report.skip_with(
-            format!("the server makes none by itself; {}", said.unwrap_or_else(|| format!("there is none in {}", directory.display()))),
-            "[backup] every_hours = 24 and keep = 14 let the server make them; or run chatctl backup create from time to time. Keep copies on another machine.",
+            format!(
+                "the server makes none by itself; {}",
+                said.unwrap_or_else(|| format!("there is none in {}", directory.display()))
+            ),
+            "[backup] every_hours = 24 and keep = 14 let the server make them; or run chatctl \
+             backup create from time to time. Keep copies on another machine.",
         ),
         (Some(_), ..) => (),
     }

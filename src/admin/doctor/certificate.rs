@@ -16,14 +16,16 @@ use crate::model::Timestamp;
 const SOON: i64 = 21;
 const DAY: i64 = 24 * 60 * 60;
 
-const RENEW: &str = "Renew the certificate, then: kill -HUP PID (systemctl reload), which makes the server read it again.";
+const RENEW: &str = "Renew the certificate, then: kill -HUP PID (systemctl reload), which makes \
+                     the server read it again.";
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     let server = &ground.config.server;
     let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) else {
         return report.skip("there is no tls_cert; TLS ends elsewhere or nowhere");
     };
-    let advice = "[server] tls_cert names a PEM file with the whole chain and tls_key the one of its key, both to be read by the user of the server.";
+    let advice = "[server] tls_cert names a PEM file with the whole chain and tls_key the one of \
+                  its key, both to be read by the user of the server.";
     let chain = match certificate::chain(cert) {
         Ok(chain) => chain,
         Err(unusable) => return report.fail(unusable.to_string(), advice),
@@ -77,8 +79,13 @@ fn authority(report: &mut Report, chain: &[CertificateDer<'_>], cert: &Path) {
     };
     if first.is_ca() {
         report.warn(
-            format!("the first certificate in {} is that of an authority (CA:TRUE), which clients refuse for a server", cert.display()),
-            "Use one that an authority has signed. For one signed by itself: openssl req -x509 … -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
+            format!(
+                "the first certificate in {} is that of an authority (CA:TRUE), which clients \
+                 refuse for a server",
+                cert.display()
+            ),
+            "Use one that an authority has signed. For one signed by itself: openssl req -x509 … \
+             -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
         );
     }
 }

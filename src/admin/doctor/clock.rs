@@ -87,8 +87,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         rooms_ahead(&ground.database(), ground.is_live(), now.plus(TOLERANCE))
     {
         report.warn(
-            format!("{rooms} rooms have a message later than the clock, the latest of {}", latest.seconds()),
-            "Times never go back within a room: new messages there carry the time of the latest one until the clock has passed it. Their order is right.",
+            format!(
+                "{rooms} rooms have a message later than the clock, the latest of {}",
+                latest.seconds()
+            ),
+            "Times never go back within a room: new messages there carry the time of the latest \
+             one until the clock has passed it. Their order is right.",
         );
     }
     if report.is_empty() {

@@ -17,8 +17,16 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         && !live.store.is_in_place()
     {
         return report.fail(
-            format!("{} or its write-ahead log was removed or replaced while the server runs, and nothing is stored", path.display()),
-            format!("Move the file back that was there; if it is gone, stop the server and restore a backup. {}", restore(ground)),
+            format!(
+                "{} or its write-ahead log was removed or replaced while the server runs, and \
+                 nothing is stored",
+                path.display()
+            ),
+            format!(
+                "Move the file back that was there; if it is gone, stop the server and restore a \
+                 backup. {}",
+                restore(ground)
+            ),
         );
     }
     // What may not be read is not damaged.
@@ -46,13 +54,14 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 fn restore(ground: &Ground) -> String {
     match backups::newest(ground) {
         Some(backup) => format!(
-            "Stop the server, copy the data directory elsewhere, then: chatctl backup restore {} --replace (first: chatctl backup verify).",
+            "Stop the server, copy the data directory elsewhere, then: chatctl backup restore {} \
+             --replace (first: chatctl backup verify).",
             backup.path.display()
         ),
-        None => {
-            "There is no backup in the backup directory. Stop the server, copy the data directory elsewhere, and restore a backup from another place with: chatctl backup restore FILE --replace."
-                .to_owned()
-        }
+        None => "There is no backup in the backup directory. Stop the server, copy the data \
+                 directory elsewhere, and restore a backup from another place with: chatctl \
+                 backup restore FILE --replace."
+            .to_owned(),
     }
 }
 
@@ -64,12 +73,21 @@ pub(super) fn schema(ground: &Ground, report: &mut Report) {
     match plan(&path) {
         Err(error) => report.fail(format!("the version cannot be read: {error}"), restore(ground)),
         Ok(plan) if plan.newer => report.fail(
-            format!("the database is of schema {}, this chatctl knows up to {}", plan.schema, plan.known),
+            format!(
+                "the database is of schema {}, this chatctl knows up to {}",
+                plan.schema, plan.known
+            ),
             "Install the chatctl that the database was last used with, or a newer one.",
         ),
         Ok(plan) if !plan.migrations.is_empty() => report.warn(
-            format!("the database is of schema {} and will become {}: {}", plan.schema, plan.known, plan.migrations.join(", ")),
-            "The next start of the server does it; chatctl db migrate does it now. A copy of before is kept beside the database.",
+            format!(
+                "the database is of schema {} and will become {}: {}",
+                plan.schema,
+                plan.known,
+                plan.migrations.join(", ")
+            ),
+            "The next start of the server does it; chatctl db migrate does it now. A copy of \
+             before is kept beside the database.",
         ),
         Ok(plan) => report.ok(format!("schema {}", plan.schema)),
     }

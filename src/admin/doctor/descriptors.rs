@@ -11,7 +11,15 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         return report.ok(format!("the system allows {files} open files"));
     }
     report.warn(
-        format!("the system allows {files} open files: {} connections, while max_connections is {}", connections(files), limits.max_connections),
-        format!("LimitNOFILE={} in the systemd unit (or ulimit -Hn), or lower [limits] max_connections.", needed(limits)),
+        format!(
+            "the system allows {files} open files: {} connections, while max_connections is {}",
+            connections(files),
+            limits.max_connections
+        ),
+        format!(
+            "LimitNOFILE={} in the systemd unit (or ulimit -Hn), or lower [limits] \
+             max_connections.",
+            needed(limits)
+        ),
     );
 }

@@ -71,7 +71,8 @@ fn space(report: &mut Report, what: &str, path: &Path) {
         format!("{} are free where {what} is ({} %)", bytes(space.free), space.percent())
     };
     let advice = format!(
-        "Make room on the file system of {}: older backups (chatctl backup prune), logs, `chatctl db vacuum`; or a larger disk.",
+        "Make room on the file system of {}: older backups (chatctl backup prune), logs, `chatctl \
+         db vacuum`; or a larger disk.",
         path.display()
     );
     match level {

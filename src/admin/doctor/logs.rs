@@ -41,7 +41,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         faccessat(AT_FDCWD, &directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS)
     {
         let advice = format!(
-            "Give the user of the server the right to write in {}, or choose another with [log] directory.",
+            "Give the user of the server the right to write in {}, or choose another with [log] \
+             directory.",
             directory.display()
         );
         return report.fail(
@@ -66,7 +67,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     if size > MUCH {
         let advice = match log.rotation {
             Rotation::Never => {
-                "Let logrotate take the files away, or let the server do it: [log] rotation = \"daily\" and max_files."
+                "Let logrotate take the files away, or let the server do it: [log] rotation = \
+                 \"daily\" and max_files."
             }
             Rotation::Daily | Rotation::Hourly => {
                 "Keep fewer files ([log] max_files), or log less ([log] level = \"info\")."

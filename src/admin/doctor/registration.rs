@@ -10,7 +10,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     if ground.config.auth.registration == Registration::Closed {
         return report.ok("only administrators make accounts");
     }
-    let advice = "If strangers shall not make accounts: [auth] registration = \"closed\", and chatctl user create for everybody else.";
+    let advice = "If strangers shall not make accounts: [auth] registration = \"closed\", and \
+                  chatctl user create for everybody else.";
     let open: Vec<&str> = ground
         .addresses()
         .iter()
@@ -27,8 +28,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
         Some(url) if !is_local(url) => {
             report.warn(format!("everybody who reaches {url} may make an account"), advice)
         }
-        _ => report.ok(
-            "everybody on this machine may make an account, and nobody else reaches the server",
-        ),
+        _ => report
+            .ok("everybody on this machine may make an account, and nobody else reaches the \
+                     server"),
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
                 .join(", ");
             let more = if rooms.len() > NAMED { ", …" } else { "" };
             report.warn(
-                format!("{} rooms have only admins who cannot log in, or are guests or bots: {named}{more}", rooms.len()),
+                format!(
+                    "{} rooms have only admins who cannot log in, or are guests or bots: \
+                     {named}{more}",
+                    rooms.len()
+                ),
                 "Give somebody else the role: chatctl room role ROOM NAME admin",
             );
         }

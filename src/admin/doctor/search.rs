@@ -12,7 +12,8 @@ use crate::store::sqlite::upkeep::checkup::{discard_search_index, search_index};
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(100);
 
-const AGAIN: &str = "chatctl doctor --fix throws it away; a server makes it anew from the messages (chatctl db reindex does so at once).";
+const AGAIN: &str = "chatctl doctor --fix throws it away; a server makes it anew from the \
+                     messages (chatctl db reindex does so at once).";
 
 pub(super) fn look(ground: &Ground, report: &mut Report) {
     if File::open(ground.database()).is_err() {

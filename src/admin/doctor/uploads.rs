@@ -63,7 +63,8 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     if !lost.is_empty() {
         report.fail(
             format!("{} missing or cut short: {}", are(lost.len(), "uploaded file"), some(&lost)),
-            "Copy them from a backup: chatctl backup restore FILE --data-dir ELSEWHERE, then its directory media.",
+            "Copy them from a backup: chatctl backup restore FILE --data-dir ELSEWHERE, then its \
+             directory media.",
         );
     }
     if !in_trash.is_empty() {
@@ -72,8 +73,13 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     let (compared, wrong) = compare(&directory, &told);
     if !wrong.is_empty() {
         report.fail(
-            format!("{} not what was uploaded: the disk has changed {}", are(wrong.len(), "file"), some(&wrong)),
-            "Copy them from a backup (chatctl backup restore FILE --data-dir ELSEWHERE, then its directory media), and check the disk.",
+            format!(
+                "{} not what was uploaded: the disk has changed {}",
+                are(wrong.len(), "file"),
+                some(&wrong)
+            ),
+            "Copy them from a backup (chatctl backup restore FILE --data-dir ELSEWHERE, then its \
+             directory media), and check the disk.",
         );
     }
     let known: BTreeSet<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
@@ -110,8 +116,14 @@ fn without_database(ground: &Ground, report: &mut Report, directory: &Path) {
         return report.skip("there is no database that can be looked at");
     }
     report.fail(
-        format!("{} in {}, but there is no database {}", are(files, "uploaded file"), directory.display(), ground.database().display()),
-        "Set [database] path to where it is, mount what is missing, or restore a backup. Do not start a server with --new here.",
+        format!(
+            "{} in {}, but there is no database {}",
+            are(files, "uploaded file"),
+            directory.display(),
+            ground.database().display()
+        ),
+        "Set [database] path to where it is, mount what is missing, or restore a backup. Do not \
+         start a server with --new here.",
     );
 }
 
@@ -130,8 +142,16 @@ fn whose(ground: &Ground, report: &mut Report, directory: &Path) {
         all.iter().map(String::as_str).filter(|owner| *owner != instance).collect();
     if !others.is_empty() || instance.is_empty() {
         report.fail(
-            format!("{} belongs to another instance ({}; this database is of {instance}), so nothing in it is removed", directory.display(), others.join(", ")),
-            format!("Is this the right database? Give each server a directory of its own; if only this one uses it, leave no line but {instance} in its file {OWNER}."),
+            format!(
+                "{} belongs to another instance ({}; this database is of {instance}), so nothing \
+                 in it is removed",
+                directory.display(),
+                others.join(", ")
+            ),
+            format!(
+                "Is this the right database? Give each server a directory of its own; if only \
+                 this one uses it, leave no line but {instance} in its file {OWNER}."
+            ),
         );
     }
 }
@@ -153,7 +173,8 @@ fn missing_directory(ground: &Ground, report: &mut Report, directory: &Path) {
 /// Files that another database has thrown away, and this one wants.
 fn thrown_away(ground: &Ground, report: &mut Report, directory: &Path, names: &[&str]) {
     let found = format!("{} in the trash: {}", are(names.len(), "uploaded file"), some(names));
-    let advice = "The next start of the server brings them back, and so does whoever downloads one (chatctl doctor --fix does it now).";
+    let advice = "The next start of the server brings them back, and so does whoever downloads \
+                  one (chatctl doctor --fix does it now).";
     if !ground.may_mend() {
         return report.fail(found, advice);
     }

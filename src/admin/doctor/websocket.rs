@@ -164,13 +164,15 @@ fn untrusted(error: &io::Error) -> (String, &'static str) {
     else {
         return (
             error.to_string(),
-            "Check the certificate that is served there: its name, its chain, its end; clients refuse it too.",
+            "Check the certificate that is served there: its name, its chain, its end; clients \
+             refuse it too.",
         );
     };
     match certificate {
         CertificateError::UnknownIssuer => (
             "its certificate is signed by nobody whom this machine trusts".to_owned(),
-            "If an authority has signed the certificate, tls_cert must hold the whole chain; if you have signed it yourself, clients must be told to trust it.",
+            "If an authority has signed the certificate, tls_cert must hold the whole chain; if \
+             you have signed it yourself, clients must be told to trust it.",
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             ("its certificate has ended".to_owned(), "Renew it; browsers refuse it too.")
@@ -184,7 +186,8 @@ fn untrusted(error: &io::Error) -> (String, &'static str) {
         ),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
             "its certificate is that of an authority, signed by itself".to_owned(),
-            "openssl req -x509 makes such ones. Use one that an authority has signed, or add: -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
+            "openssl req -x509 makes such ones. Use one that an authority has signed, or add: \
+             -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
         ),
         other => (
             format!("its certificate is refused: {other}"),
@@ -193,14 +196,17 @@ fn untrusted(error: &io::Error) -> (String, &'static str) {
     }
 }
 
-const PASS_ON: &str = "The proxy must pass Upgrade and Connection on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"), also for /, and must not end connections early.";
+const PASS_ON: &str = "The proxy must pass Upgrade and Connection on (nginx: proxy_http_version \
+                       1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \
+                       \"upgrade\"), also for /, and must not end connections early.";
 
 fn refused(url: &str, status: StatusCode) -> Wrong {
     let found = format!("{url} answers a WebSocket handshake with {status}");
     match status {
         StatusCode::FORBIDDEN => (
             found,
-            "The server takes the origin for a foreign one: [server] public_url must be what browsers have in their address bar.",
+            "The server takes the origin for a foreign one: [server] public_url must be what \
+             browsers have in their address bar.",
         ),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             (

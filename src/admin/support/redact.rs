@@ -122,7 +122,8 @@ mod tests {
             ),
             ("id 0123456789abcdef0123456789abcdef.", "id …."),
             (
-                "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV",
+                "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6.\
+                 SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV",
                 "Bearer eyJhbGciOiJIUzI1NiJ9.….…",
             ),
             (
@@ -144,8 +145,9 @@ mod tests {
     #[test]
     fn of_the_configuration_secrets_go_and_numbers_stay() {
         let table: toml::Table =
-            "[log.alerts]\nslack_webhook = \"https://hooks.example/T0/B0/x\"\nsmtp_url = \"smtps://u:p@mail.example\"\nmail_to = [\"a@b.c\"]\n\
-             [auth]\npassword_min_length = 8\naccess_token_minutes = 60\n[server]\ntls_key = \"/etc/key.pem\"\n"
+            "[log.alerts]\nslack_webhook = \"https://hooks.example/T0/B0/x\"\nsmtp_url = \
+             \"smtps://u:p@mail.example\"\nmail_to = [\"a@b.c\"]\n[auth]\npassword_min_length = \
+             8\naccess_token_minutes = 60\n[server]\ntls_key = \"/etc/key.pem\"\n"
                 .parse()
                 .unwrap();
         let told = configuration(&table);

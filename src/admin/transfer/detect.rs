@@ -9,7 +9,9 @@ use super::json;
 use crate::admin::Failure;
 
 /// What is taken, for whoever gave something else.
-pub(super) const TAKEN: &str = "import takes an export of chatctl (JSON Lines), of Slack (the zip as it was downloaded) or of Mattermost (JSON Lines, or a zip with import.jsonl)";
+pub(super) const TAKEN: &str = "import takes an export of chatctl (JSON Lines), of Slack (the zip \
+                                as it was downloaded) or of Mattermost (JSON Lines, or a zip with \
+                                import.jsonl)";
 
 /// Beginning of what is taken: enough for the first line of an export.
 const HEAD: u64 = 64 * 1024;
@@ -56,7 +58,8 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
         ),
         (
             b"\x28\xb5\x2f\xfd",
-            "it is compressed with zstd (a backup is restored with chatctl backup restore; unpack anything else with zstd -d first)",
+            "it is compressed with zstd (a backup is restored with chatctl backup restore; unpack \
+             anything else with zstd -d first)",
         ),
         (b"BZh", "it is compressed with bzip2 (unpack it first)"),
         (b"\xfd7zXZ", "it is compressed with xz (unpack it first)"),
@@ -86,9 +89,10 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     match line["type"].as_str() {
         Some("header") => Ok(Kind::Native),
         Some("version") => Ok(Kind::Mattermost),
-        Some("room") if line.get("visibility").is_some() => Err(
-            "it is a single room as chatctl room export writes it, which is there to be read (chatctl export writes what can be imported)",
-        ),
+        Some("room") if line.get("visibility").is_some() => {
+            Err("it is a single room as chatctl room export writes it, which is there to be read \
+                 (chatctl export writes what can be imported)")
+        }
         _ => Err(unknown(text)),
     }
 }
@@ -98,7 +102,8 @@ fn unknown(text: &[u8]) -> &'static str {
     let start =
         String::from_utf8_lossy(text.get(..text.len().min(4096)).unwrap_or(text)).to_lowercase();
     if marks.iter().any(|mark| start.contains(&mark.to_lowercase())) {
-        return "it looks like data of Rocket.Chat, which are not understood (export them to the format of Slack)";
+        return "it looks like data of Rocket.Chat, which are not understood (export them to the \
+                format of Slack)";
     }
     match text.trim_ascii_start().first() {
         Some(b'[') => "it is a single file of JSON (of Slack the whole zip is needed)",

@@ -141,7 +141,8 @@ impl Import {
                         Format::Mattermost(mattermost::Input::zipped(archive)?)
                     }
                     Layout::Unknown => {
-                        let what = "the archive holds neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)";
+                        let what = "the archive holds neither users.json beside channels.json \
+                                    (Slack) nor import.jsonl (Mattermost)";
                         return Err(Failure::failed(format!(
                             "cannot import {}: {what}; {}",
                             path.display(),

@@ -138,7 +138,8 @@ impl Shared {
             Full::Address => "max_connections_per_address",
         };
         warn!(
-            "A connection from {from} was refused: [limits] {key} is reached ({left_out} more since the last such line)."
+            "A connection from {from} was refused: [limits] {key} is reached ({left_out} more \
+             since the last such line)."
         );
     }
 }
@@ -194,7 +195,8 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
             Err(error) => {
                 if let Some(left_out) = failures.happened(Instant::now()) {
                     warn!(
-                        "A connection could not be accepted: {error} ({left_out} more since the last such line)."
+                        "A connection could not be accepted: {error} ({left_out} more since the \
+                         last such line)."
                     );
                 }
                 tokio::time::sleep(ACCEPT_REST).await;

@@ -8,9 +8,11 @@ use crate::model::Error;
 
 /// The dialect as a whole.
 pub(super) const ABOUT: About = About {
-    text: "REST below `/chats` and `/auth`: rooms and who is in them. A login travels as `Authorization: Bearer <accessToken>`. \
-           Bodies are JSend; success is always 200. A token that is missing, malformed, expired or revoked is 400 `Invalid authorization`, \
-           decided before anything else; then come id and body, 404, 401, `Lack of userIds`, `Invalid userIds`.",
+    text: "REST below `/chats` and `/auth`: rooms and who is in them. A login travels as \
+           `Authorization: Bearer <accessToken>`. Bodies are JSend; success is always 200. A \
+           token that is missing, malformed, expired or revoked is 400 `Invalid authorization`, \
+           decided before anything else; then come id and body, 404, 401, `Lack of userIds`, \
+           `Invalid userIds`.",
     carriers: &[carriers::BEARER],
     failure: Shape::of::<wire::Failure<'_>>,
 };
@@ -33,7 +35,12 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Refresh => Described::new("A fresh access token")
             .open()
             .body::<wire::Refresh>()
-            .answers(200, "The token; it lives one hour unless configured otherwise, and dies with its session", success(Shape::of::<wire::Refreshed<'_>>()))
+            .answers(
+                200,
+                "The token; it lives one hour unless configured otherwise, and dies with its \
+                 session",
+                success(Shape::of::<wire::Refreshed<'_>>()),
+            )
             .fails([invalid("refreshToken"), Error::ForeignOrigin]),
         Operation::CreateChat => Described::new("Make a chat")
             .text("The caller becomes a participant, listed or not.")
@@ -51,9 +58,11 @@ pub(super) fn describe(operation: Operation) -> Described {
             .body::<wire::ChangeChat>()
             .answers(200, "The chat", success(Shape::of::<wire::Chat<'_>>()))
             .fails([Error::TooFew("userIds"), Error::UserNotFound, invalid("name")]),
-        Operation::DeleteChat => {
-            chat(Described::new("Delete a chat")).answers(200, "It is gone", success(Shape::plain(ObjectBuilder::new().schema_type(Type::Null))))
-        }
+        Operation::DeleteChat => chat(Described::new("Delete a chat")).answers(
+            200,
+            "It is gone",
+            success(Shape::plain(ObjectBuilder::new().schema_type(Type::Null))),
+        ),
     }
 }
 

@@ -12,8 +12,9 @@ use crate::model::{Claim, Error};
 
 /// Administration as a whole.
 pub(in crate::api) const ABOUT: About = About {
-    text: "The first administrator, and what administrators do over HTTP; credentials and errors as in `chatrooms`. \
-           For everybody who is no administrator of the server, `/api/admin` answers 404.",
+    text: "The first administrator, and what administrators do over HTTP; credentials and errors \
+           as in `chatrooms`. For everybody who is no administrator of the server, `/api/admin` \
+           answers 404.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
     failure: Chatrooms::ABOUT.failure,
 };
@@ -22,15 +23,19 @@ pub(in crate::api) const ABOUT: About = About {
 pub(in crate::api) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::SetUp => Described::new("Make the first administrator")
-            .text("Once, while there is no administrator, whoever has registered meanwhile. The link that `serve` prints carries the token.")
+            .text(
+                "Once, while there is no administrator, whoever has registered meanwhile. The \
+                 link that `serve` prints carries the token.",
+            )
             .open()
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
         Operation::Command => Described::new("Carry out an administration command")
             .text(
-                "As the command line gives it to the running server; commands that touch files are refused with 403. \
-                 Codes of failures: `usage`, `not_permitted`, `not_found`, `conflict`, `unreachable`, `failed`.",
+                "As the command line gives it to the running server; commands that touch files \
+                 are refused with 403. Codes of failures: `usage`, `not_permitted`, `not_found`, \
+                 `conflict`, `unreachable`, `failed`.",
             )
             .hidden()
             .json_body(command())
@@ -39,10 +44,19 @@ pub(in crate::api) fn describe(operation: Operation) -> Described {
         Operation::Log => Described::new("Read the log along")
             .text("One JSON object a line, until the reader goes or may not any more.")
             .hidden()
-            .query("level", words::word(&["error", "warn", "info", "debug", "trace"], "info"), "The least level")
+            .query(
+                "level",
+                words::word(&["error", "warn", "info", "debug", "trace"], "info"),
+                "The least level",
+            )
             .query("user", words::text(), "Lines of this user only")
             .query("room", words::text(), "Lines of this room only")
-            .answers_as(200, "Lines, as they are written; the schema is that of one", "application/x-ndjson", Some(Shape::of::<said::Entry>()))
+            .answers_as(
+                200,
+                "Lines, as they are written; the schema is that of one",
+                "application/x-ndjson",
+                Some(Shape::of::<said::Entry>()),
+            )
             .fails([Error::invalid("level", "breaks a rule")]),
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(Some("A JSON web token, as the log-ins of `chatrooms` and `chats` answer it"));
-    let opaque = "An opaque session id of 40 hexadecimal digits, as the log-ins of `v1`, `rooms` and `realtime` make it";
+    let opaque = "An opaque session id of 40 hexadecimal digits, as the log-ins of `v1`, `rooms` \
+                  and `realtime` make it";
     vec![
         (BEARER, SecurityScheme::Http(bearer.build())),
         (SESSION_HEADER, SecurityScheme::ApiKey(ApiKey::Header(key("X-Session-Id", opaque)))),

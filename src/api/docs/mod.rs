@@ -48,11 +48,15 @@ pub struct About {
     pub failure: fn() -> Shape,
 }
 
-const TEXT: &str = "One chat server, several chat APIs (\"dialects\") over one world of users, rooms and messages. What one dialect changes is seen at once \
-by clients of the others, in their own words; a credential of one is valid in every other that can carry it. \
-Paths are case-sensitive; a trailing slash is ignored. Bodies are JSON, whatever their Content-Type says; keys that are not described are ignored. \
-A path that is not described answers 404, another method 405 with `Allow`, in the words of the dialect whose first path segment it has. \
-Limits are those of the configuration, here at their defaults. A request that is refused stores nothing.";
+const TEXT: &str = "One chat server, several chat APIs (\"dialects\") over one world of users, \
+                    rooms and messages. What one dialect changes is seen at once by clients of \
+                    the others, in their own words; a credential of one is valid in every other \
+                    that can carry it. Paths are case-sensitive; a trailing slash is ignored. \
+                    Bodies are JSON, whatever their Content-Type says; keys that are not \
+                    described are ignored. A path that is not described answers 404, another \
+                    method 405 with `Allow`, in the words of the dialect whose first path segment \
+                    it has. Limits are those of the configuration, here at their defaults. A \
+                    request that is refused stores nothing.";
 
 /// Everything that the server answers, described.
 fn description() -> Result<OpenApi, serde_json::Error> {

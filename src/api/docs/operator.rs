@@ -44,26 +44,39 @@ fn routes() -> [(&'static str, &'static str, Described); 4] {
             "Health",
             Described::new("Whether the server can serve")
                 .query("live", words::text(), "Ask only whether the process answers")
-                .answers(200, "It can; with `live`: it answers, `store` and `bus` are left out", health("ok"))
+                .answers(
+                    200,
+                    "It can; with `live`: it answers, `store` and `bus` are left out",
+                    health("ok"),
+                )
                 .answers(503, "It cannot: `store` or `bus` is `failing`", health("failing")),
         ),
         (
             "/metrics",
             "Metrics",
             Described::new("What the server counts, as Prometheus text")
-                .text("For peers on this machine that no proxy has sent; with `[metrics] listen` on that address alone. Others hear 404.")
+                .text(
+                    "For peers on this machine that no proxy has sent; with `[metrics] listen` on \
+                     that address alone. Others hear 404.",
+                )
                 .answers_as(200, "Prometheus text, version 0.0.4", "text/plain", text())
                 .answers(404, "Not for this caller", Shape::plain(failure())),
         ),
         (
             super::JSON,
             "Description",
-            Described::new("This description").answers(200, "OpenAPI 3.1", Shape::plain(ObjectBuilder::new().build())).header("ETag", tag).empty(304, known),
+            Described::new("This description")
+                .answers(200, "OpenAPI 3.1", Shape::plain(ObjectBuilder::new().build()))
+                .header("ETag", tag)
+                .empty(304, known),
         ),
         (
             super::PAGE,
             "Page",
-            Described::new("A page to read this description").answers_as(200, "The page", "text/html", text()).header("ETag", tag).empty(304, known),
+            Described::new("A page to read this description")
+                .answers_as(200, "The page", "text/html", text())
+                .header("ETag", tag)
+                .empty(304, known),
         ),
     ]
 }

@@ -19,8 +19,9 @@ fn one_of(words: &[&str], text: &str) -> Object {
 
 /// A login name to be registered.
 pub fn new_login() -> Object {
-    let text = "Login name: letters of every script, digits and punctuation other than `/`; no white space, control or invisible characters; \
-                not `me`, `.`, `..` nor `room` with a number. Unique without regard to case.";
+    let text = "Login name: letters of every script, digits and punctuation other than `/`; no \
+                white space, control or invisible characters; not `me`, `.`, `..` nor `room` with \
+                a number. Unique without regard to case.";
     string(text)
         .min_length(Some(1))
         .max_length(Some(MAX_NAME))
@@ -55,7 +56,12 @@ pub fn password() -> Object {
 
 /// The same, or a digest of it.
 pub fn password_or_digest() -> Object {
-    string("The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login = false`").examples([json!("correct horse")]).build()
+    string(
+        "The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login \
+         = false`",
+    )
+    .examples([json!("correct horse")])
+    .build()
 }
 
 /// A display name.
@@ -73,7 +79,8 @@ pub fn display_name_if_any() -> Object {
 
 /// The name of a room.
 pub fn room_name() -> Object {
-    let text = "Name of the room; no control or invisible characters, not only white space; unique among public rooms";
+    let text = "Name of the room; no control or invisible characters, not only white space; \
+                unique among public rooms";
     string(text).min_length(Some(1)).max_length(Some(MAX_NAME)).build()
 }
 
@@ -84,13 +91,15 @@ pub fn room_name_if_any() -> Object {
 
 /// The topic of a room.
 pub fn topic_if_any() -> Object {
-    let text = "What the room is about at the moment, in one line; no control or invisible characters; empty or null: none";
+    let text = "What the room is about at the moment, in one line; no control or invisible \
+                characters; empty or null: none";
     string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
 }
 
 /// The description of a room.
 pub fn description_if_any() -> Object {
-    let text = "What the room is for, in several lines if need be; no invisible characters; empty or null: none";
+    let text = "What the room is for, in several lines if need be; no invisible characters; empty \
+                or null: none";
     string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
 }
 
@@ -124,11 +133,14 @@ pub fn email() -> Object {
 
 /// The same, where it may be null.
 pub fn email_if_any() -> Object {
-    string("E-mail address: one `@` with text on both sides, no white space; unique without regard to case")
-        .schema_type(or_null(Type::String))
-        .max_length(Some(MAX_EMAIL))
-        .pattern(Some(r"^[^\s@]+@[^\s@]+$"))
-        .build()
+    string(
+        "E-mail address: one `@` with text on both sides, no white space; unique without regard \
+         to case",
+    )
+    .schema_type(or_null(Type::String))
+    .max_length(Some(MAX_EMAIL))
+    .pattern(Some(r"^[^\s@]+@[^\s@]+$"))
+    .build()
 }
 
 /// A birth date that may be null.
@@ -142,7 +154,8 @@ pub fn birth_if_any() -> Object {
 /// The text of a message.
 pub fn content() -> Object {
     let max = config::Rooms::default().max_message_chars;
-    let text = "Text of a message, in Unicode code points; not only white space, no U+0000. The limit is that of the configuration, `[rooms] max_message_chars`";
+    let text = "Text of a message, in Unicode code points; not only white space, no U+0000. The \
+                limit is that of the configuration, `[rooms] max_message_chars`";
     string(text).min_length(Some(1)).max_length(Some(max)).build()
 }
 

@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn comments_on_lines_of_their_own_become_empty_lines() {
-        let text = "/** One. */\nlet a = 1; // stays\n  /**\n   * @type {x}\n   */\n  // gone\n  let b = /** @type {any} */ (a);\n";
+        let text = "/** One. */\nlet a = 1; // stays\n  /**\n   * @type {x}\n   */\n  // gone\n  \
+                    let b = /** @type {any} */ (a);\n";
         assert_eq!(
             of("a.js", text),
             "\nlet a = 1; // stays\n\n\n\n\n  let b = /** @type {any} */ (a);\n"

@@ -25,7 +25,8 @@ use self::lean::lean;
 struct Assets;
 
 /// Nothing from elsewhere, nothing inline; pictures may be made in the page.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri \
+                      'none'; form-action 'self'; frame-ancestors 'none'";
 const SAFETY: [(HeaderName, &str); 3] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -95,8 +95,9 @@ impl Chat {
         }
         if known * 2 < sample.len() {
             error!(
-                "{} uploaded files are in {}, of which this database knows few or none: it may be the wrong database. None of them is removed. If they are \
-                 this server's all the same, write {instance} into the file {OWNER} there.",
+                "{} uploaded files are in {}, of which this database knows few or none: it may be \
+                 the wrong database. None of them is removed. If they are this server's all the \
+                 same, write {instance} into the file {OWNER} there.",
                 names.len(),
                 files.root().display(),
             );
@@ -110,8 +111,9 @@ impl Chat {
     fn others(&self, all: &[String]) {
         let Uploads { files, instance, .. } = &self.0.uploads;
         error!(
-            "The directory of uploaded files {} belongs to another instance ({}; this one is {instance}): nothing in it is removed. If only this server uses \
-             it, leave no line but {instance} in its file {OWNER}.",
+            "The directory of uploaded files {} belongs to another instance ({}; this one is \
+             {instance}): nothing in it is removed. If only this server uses it, leave no line \
+             but {instance} in its file {OWNER}.",
             files.root().display(),
             all.iter()
                 .filter(|owner| *owner != instance)
@@ -238,14 +240,17 @@ impl Chat {
         let permission = files.root().join(PERMISSION);
         if tokio::fs::remove_file(&permission).await.is_ok() {
             warn!(
-                "{strays} of {all} uploaded files that no row tells of and {unused} of {rows} unused rows are removed, as {} says.",
+                "{strays} of {all} uploaded files that no row tells of and {unused} of {rows} \
+                 unused rows are removed, as {} says.",
                 permission.display()
             );
             return Ok(true);
         }
         error!(
-            "Nothing is removed from {}: {strays} of {all} uploaded files are unknown to the database, and {unused} of {rows} that it knows are unused. That is \
-             unusual; is it the right database, and the newest? To remove them all the same (into the trash): touch {}",
+            "Nothing is removed from {}: {strays} of {all} uploaded files are unknown to the \
+             database, and {unused} of {rows} that it knows are unused. That is unusual; is it \
+             the right database, and the newest? To remove them all the same (into the trash): \
+             touch {}",
             files.root().display(),
             permission.display(),
         );

@@ -82,7 +82,8 @@ impl Uploads {
             return Ok(());
         }
         error!(
-            "An upload was refused: {free} bytes are free where uploaded files are kept, less than {floor} ([media] min_free_bytes)."
+            "An upload was refused: {free} bytes are free where uploaded files are kept, less \
+             than {floor} ([media] min_free_bytes)."
         );
         Err(Error::Unavailable)
     }

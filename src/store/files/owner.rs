@@ -11,7 +11,8 @@ use std::path::Path;
 /// How the file is called below the directory of uploaded files.
 pub const OWNER: &str = "owner";
 
-const ABOUT: &str = "# The instances of chatctl whose uploads are here. While there is another than the one that runs, nothing is removed.\n";
+const ABOUT: &str = "# The instances of chatctl whose uploads are here. While there is another \
+                     than the one that runs, nothing is removed.\n";
 
 /// Their ids; none where nobody has said so yet.
 pub fn owners(root: &Path) -> io::Result<Vec<String>> {

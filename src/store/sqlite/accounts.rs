@@ -20,8 +20,10 @@ const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
 const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
 const SET_BOT: &str = "UPDATE users SET bot = ?2 WHERE id = ?1";
 const SET_GUEST: &str = "UPDATE users SET guest = ?2 WHERE id = ?1";
-const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = 'deleted user', name_folded = '', email = NULL,
-    email_folded = NULL, birth = NULL, media = NULL, password = '', md5 = NULL, sha1 = NULL, admin = 0, disabled = 1, deleted = ?2
+const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = \
+                      'deleted user', name_folded = '', email = NULL,
+    email_folded = NULL, birth = NULL, media = NULL, password = '', md5 = NULL, sha1 = NULL, admin \
+                      = 0, disabled = 1, deleted = ?2
     WHERE id = ?1";
 
 #[cfg(test)]

@@ -10,10 +10,14 @@ use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
 macro_rules! card_sql {
     ($rest:literal) => {
         room_sql!(
-            ", r.users, p.user AS user, coalesce(p.mark, 0) AS mark, coalesce(p.muted, 0) AS muted,
-               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > p.mark AND d.deleted IS NOT NULL) AS gone,
-               (SELECT count(*) FROM mentions n WHERE n.room = p.room AND n.user = p.user AND n.seq > p.mark) AS mentions,
-               (SELECT m.id FROM messages m WHERE m.room = p.room AND m.deleted IS NULL ORDER BY m.seq DESC LIMIT 1) AS newest",
+            ", r.users, p.user AS user, coalesce(p.mark, 0) AS mark, coalesce(p.muted, 0) AS \
+             muted,
+               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > p.mark AND \
+             d.deleted IS NOT NULL) AS gone,
+               (SELECT count(*) FROM mentions n WHERE n.room = p.room AND n.user = p.user AND \
+             n.seq > p.mark) AS mentions,
+               (SELECT m.id FROM messages m WHERE m.room = p.room AND m.deleted IS NULL ORDER \
+             BY m.seq DESC LIMIT 1) AS newest",
             $rest
         )
     };
@@ -31,20 +35,23 @@ const THESE: &str = card_sql!(
 );
 const PUBLIC: &str = card_sql!(
     "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
-     WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2 AND (r.archived IS NULL OR p.user IS NOT NULL)
+     WHERE r.deleted IS NULL AND r.visibility = 'public' AND r.id > ?2 AND (r.archived IS NULL OR \
+     p.user IS NOT NULL)
      ORDER BY r.id LIMIT ?3"
 );
 /// `?2` is 1 or -1; what a card costs is paid for the rooms of the page only.
 const PAGE: &str = card_sql!(
     "JOIN participants p ON p.room = r.id AND p.user = ?1
      WHERE r.id IN (SELECT q.room FROM participants q JOIN rooms x ON x.id = q.room
-                    WHERE q.user = ?1 AND x.deleted IS NULL ORDER BY q.room * ?2 LIMIT ?3 OFFSET ?4)
+                    WHERE q.user = ?1 AND x.deleted IS NULL ORDER BY q.room * ?2 LIMIT ?3 OFFSET \
+     ?4)
      ORDER BY r.id * ?2"
 );
 const VISIBLE: &str = card_sql!(
     "LEFT JOIN participants p ON p.room = r.id AND p.user = ?1
      WHERE r.deleted IS NULL AND r.id IN (
-         SELECT id FROM rooms WHERE visibility = 'public' AND deleted IS NULL AND archived IS NULL UNION SELECT room FROM participants WHERE user = ?1)
+         SELECT id FROM rooms WHERE visibility = 'public' AND deleted IS NULL AND archived IS NULL \
+     UNION SELECT room FROM participants WHERE user = ?1)
      ORDER BY r.id DESC LIMIT ?2"
 );
 const AFTER: &str = card_sql!(
@@ -58,7 +65,8 @@ const NAMED: &str = card_sql!(
      ORDER BY r.id LIMIT ?2"
 );
 
-const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
+const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.id = p.room WHERE \
+                           p.user = ?1 AND r.deleted IS NULL LIMIT 10000";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =

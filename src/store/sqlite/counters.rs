@@ -12,7 +12,8 @@ use super::sql;
 use super::work::Touch;
 use crate::model::{Person, Rev, RoomId, Seq, Timestamp, UserId};
 
-const ROOM: &str = "SELECT last_seq, rev, facts_rev, mode_rev, last_time FROM rooms WHERE id = ?1 AND deleted IS NULL";
+const ROOM: &str = "SELECT last_seq, rev, facts_rev, mode_rev, last_time FROM rooms WHERE id = ?1 \
+                    AND deleted IS NULL";
 const WRITE_ROOM: &str = "UPDATE rooms SET last_seq = ?2, rev = ?3, last_time = ?4 WHERE id = ?1";
 const AUTHOR: &str = "SELECT u.login, u.name, p.edited_name, p.since
     FROM users u LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id

@@ -39,11 +39,13 @@ const REMEMBERED: Duration = Duration::from_hours(31 * 24);
 const ROWS: i64 = 500;
 
 // What others wait to see goes first.
-const NEXT: &str = "SELECT id, kind, target, cursor, login, name FROM jobs ORDER BY kind IN ('room', 'prune'), id LIMIT 1";
+const NEXT: &str = "SELECT id, kind, target, cursor, login, name FROM jobs ORDER BY kind IN \
+                    ('room', 'prune'), id LIMIT 1";
 const ADD: &str = "INSERT INTO jobs (kind, target) VALUES (?1, ?2)";
 const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
 const ADD_PRUNE: &str = "INSERT INTO jobs (kind, target, cursor)
-    SELECT ?1, 0, coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = 'pruned'), 0)
+    SELECT ?1, 0, coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = \
+                         'pruned'), 0)
     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = ?1)";
 const MOVE: &str = "UPDATE jobs SET cursor = ?2 WHERE id = ?1";
 const DONE: &str = "DELETE FROM jobs WHERE id = ?1";
@@ -55,7 +57,8 @@ const DROP_REACTIONS: &str =
 const DROP_MEDIA: &str =
     "DELETE FROM message_media WHERE message IN (SELECT value FROM json_each(?1))";
 const DROP_MESSAGES: &str = "DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?1))";
-const DROP_MENTIONS: &str = "DELETE FROM mentions WHERE (room, user, seq) IN (SELECT room, user, seq FROM mentions WHERE room = ?1 LIMIT ?2)";
+const DROP_MENTIONS: &str = "DELETE FROM mentions WHERE (room, user, seq) IN (SELECT room, user, \
+                             seq FROM mentions WHERE room = ?1 LIMIT ?2)";
 const DROP_PARTICIPANTS: &str =
     "DELETE FROM participants WHERE id IN (SELECT id FROM participants WHERE room = ?1 LIMIT ?2)";
 const DROP_ROOM: &str = "DELETE FROM rooms WHERE id = ?1 AND deleted IS NOT NULL";
@@ -68,17 +71,18 @@ const DISOWN: &str = "UPDATE rooms SET owner = NULL WHERE id = ?1";
 
 const OLD_CLIENT_IDS: &str = "SELECT max(id), count(*) FROM
     (SELECT id, created FROM messages WHERE id > ?1 ORDER BY id LIMIT ?3) WHERE created < ?2";
-const FORGET_CLIENT_IDS: &str = "UPDATE messages SET client_id = NULL WHERE id > ?1 AND id <= ?2 AND created < ?3 AND client_id IS NOT NULL";
+const FORGET_CLIENT_IDS: &str = "UPDATE messages SET client_id = NULL WHERE id > ?1 AND id <= ?2 \
+                                 AND created < ?3 AND client_id IS NOT NULL";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE coalesce(ended, expires) < ?1 LIMIT ?2)";
 const OLD_CHANGES: &str =
     "SELECT max(id) FROM (SELECT id FROM search_changes WHERE at < ?1 ORDER BY id LIMIT ?2)";
 const FORGET_CHANGES: &str = "DELETE FROM search_changes WHERE id <= ?1";
-const CHANGES_PRUNED: &str =
-    "INSERT INTO settings (key, value) VALUES ('search_pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+const CHANGES_PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('search_pruned', \
+                              CAST(CAST(?1 AS TEXT) AS BLOB))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-const PRUNED: &str =
-    "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) AS BLOB))
+const PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('pruned', CAST(CAST(?1 AS TEXT) \
+                      AS BLOB))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
 #[cfg(test)]

@@ -18,15 +18,18 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// So many marks are no longer waited with.
 const MANY: usize = 500;
 
-const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name, r.last_seq, r.users,
-        (SELECT m.author FROM messages m WHERE m.room = r.id AND m.seq = min(max(?3, p.mark), r.last_seq)) AS author
+const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name, r.last_seq, \
+                        r.users,
+        (SELECT m.author FROM messages m WHERE m.room = r.id AND m.seq = min(max(?3, p.mark), \
+                        r.last_seq)) AS author
     FROM participants p JOIN rooms r ON r.id = p.room JOIN users u ON u.id = p.user
     WHERE p.room = ?1 AND p.user = ?2 AND r.deleted IS NULL AND u.deleted IS NULL";
 const MOVE: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2";
 const DELETED_ABOVE: &str =
     "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
 const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
-        r.last_seq - p.mark - (SELECT count(*) FROM messages d WHERE d.room = r.id AND d.seq > p.mark AND d.deleted IS NOT NULL) AS unread
+        r.last_seq - p.mark - (SELECT count(*) FROM messages d WHERE d.room = r.id AND d.seq > \
+                       p.mark AND d.deleted IS NOT NULL) AS unread
     FROM rooms r JOIN participants p ON p.room = r.id JOIN users u ON u.id = p.user
     WHERE r.id = ?1 AND r.deleted IS NULL AND p.mark >= ?2 AND u.deleted IS NULL
     ORDER BY p.id";

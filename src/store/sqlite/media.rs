@@ -16,10 +16,12 @@ const ATTACHED: &str = "SELECT a.message, f.* FROM message_media a JOIN media f 
     WHERE a.message IN (SELECT value FROM json_each(?1)) ORDER BY a.message, a.place";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
 const DETACH: &str = "DELETE FROM message_media WHERE message = ?1";
-const OF_OWNER: &str = "SELECT * FROM media WHERE name = ?1 AND owner = ?2 AND coalesce(file_name, '') = coalesce(?3, '')";
-const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, height, file_name, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const READABLE: &str =
-    "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) AND (
+const OF_OWNER: &str = "SELECT * FROM media WHERE name = ?1 AND owner = ?2 AND \
+                        coalesce(file_name, '') = coalesce(?3, '')";
+const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, height, \
+                   file_name, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) \
+                        AND (
         f.owner = ?2
         OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
         OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)
@@ -31,7 +33,8 @@ const READABLE: &str =
     ORDER BY f.created DESC, f.id DESC LIMIT 1";
 macro_rules! unused {
     () => {
-        "NOT EXISTS (SELECT 1 FROM message_media a WHERE a.media = f.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+        "NOT EXISTS (SELECT 1 FROM message_media a WHERE a.media = f.id) AND NOT EXISTS (SELECT 1 \
+         FROM users u WHERE u.media = f.id)
             AND NOT EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)"
     };
 }
@@ -42,7 +45,8 @@ const UNUSED: &str = concat!(
 );
 // A small file takes up a block of the disk.
 const UNUSED_BYTES: &str = concat!(
-    "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(max(f.size, 4096)) AS bytes FROM media f WHERE f.owner = ?1 AND ",
+    "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(max(f.size, 4096)) AS bytes FROM media f \
+     WHERE f.owner = ?1 AND ",
     unused!(),
     " GROUP BY f.name)"
 );

@@ -14,13 +14,15 @@ const TARGET: &str =
 const EDIT: &str = "UPDATE messages SET text = ?2, edited = ?3, rev = ?4 WHERE id = ?1";
 const DELETE: &str =
     "UPDATE messages SET text = '', deleted = ?2, rev = ?3, media = 0, reacted = 0 WHERE id = ?1";
-const KINDS: &str =
-    "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER (WHERE r.user = ?2) AS own,
+const KINDS: &str = "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER (WHERE r.user = \
+                     ?2) AS own,
         max(r.reaction = ?3) AS known, max(r.reaction = ?3 AND r.user = ?2) AS given
     FROM reactions r JOIN users u ON u.id = r.user WHERE r.message = ?1 AND u.deleted IS NULL";
-const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO NOTHING";
 const UNREACT: &str = "DELETE FROM reactions WHERE message = ?1 AND user = ?2 AND reaction = ?3";
-const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 FROM reactions WHERE message = ?1) WHERE id = ?1";
+const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 FROM reactions \
+                       WHERE message = ?1) WHERE id = ?1";
 const FORGET_REACTIONS: &str = "DELETE FROM reactions WHERE message = ?1";
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::store::{Missing, StoreError};
 macro_rules! message_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT m.id, m.room, m.seq, m.rev, m.author, m.text, m.created, m.edited, m.deleted, m.reply_to, m.client_id, m.media, m.reacted,
+            "SELECT m.id, m.room, m.seq, m.rev, m.author, m.text, m.created, m.edited, m.deleted, \
+             m.reply_to, m.client_id, m.media, m.reacted,
                 u.login, u.name, u.deleted AS author_deleted, p.edited_name
              FROM messages m LEFT JOIN users u ON u.id = m.author
              LEFT JOIN participants p ON p.room = m.room AND p.user = m.author ",
@@ -30,15 +31,16 @@ const ABOVE: &str = message_sql!("WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.se
 // What is skipped is only counted, not joined with its author.
 const SKIPPING: &str = message_sql!(
     "WHERE m.room = ?1 AND m.deleted IS NULL
-     AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?2)
+     AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL ORDER BY seq DESC \
+     LIMIT 1 OFFSET ?2)
      ORDER BY m.seq DESC LIMIT ?3"
 );
 const ONE: &str = message_sql!("WHERE m.room = ?1 AND m.seq = ?2");
 const OF_CLIENT: &str = message_sql!("WHERE m.room = ?1 AND m.author = ?2 AND m.client_id = ?3");
 const CHANGED: &str = message_sql!("WHERE m.room = ?1 AND m.rev > ?2 ORDER BY m.rev LIMIT ?3");
 const BY_IDS: &str = message_sql!("WHERE m.id IN (SELECT value FROM json_each(?1))");
-const REACTIONS: &str =
-    "SELECT r.message, r.reaction, u.login FROM reactions r JOIN users u ON u.id = r.user
+const REACTIONS: &str = "SELECT r.message, r.reaction, u.login FROM reactions r JOIN users u ON \
+                         u.id = r.user
     WHERE r.message IN (SELECT value FROM json_each(?1)) AND u.deleted IS NULL ORDER BY r.id";
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ const QUEUE: usize = 8_192;
 /// How long a write may take before the database counts as failing.
 const PROBE_TAKES: Duration = Duration::from_secs(5);
 /// Reads a row of the data.
-const GLANCE: &str = "SELECT count(*) FROM (SELECT id FROM messages ORDER BY id DESC LIMIT 1) WHERE (SELECT count(*) FROM settings) > 0";
+const GLANCE: &str = "SELECT count(*) FROM (SELECT id FROM messages ORDER BY id DESC LIMIT 1) \
+                      WHERE (SELECT count(*) FROM settings) > 0";
 /// How often [`Sqlite::settle`] looks.
 const SETTLING: Duration = Duration::from_millis(5);
 
@@ -127,7 +128,8 @@ impl Sqlite {
         match log_end::lost(path) {
             Ok(0) | Err(_) => (),
             Ok(count) => tracing::error!(
-                "The write-ahead log of {} is damaged in the middle: {count} transactions behind the damage are lost. Check the disk; a backup may have them.",
+                "The write-ahead log of {} is damaged in the middle: {count} transactions behind \
+                 the damage are lost. Check the disk; a backup may have them.",
                 path.display()
             ),
         }

@@ -11,9 +11,12 @@ use crate::model::{
 macro_rules! participant_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.bot, u.guest, u.disabled, u.login, u.name, u.media AS picture,
-                f.name AS picture_name, f.kind AS picture_kind, f.size AS picture_size, f.width, f.height, f.file_name, f.created AS uploaded
-             FROM participants p JOIN users u ON u.id = p.user LEFT JOIN media f ON f.id = u.media WHERE p.room = ?1 ",
+            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.bot, u.guest, u.disabled, \
+             u.login, u.name, u.media AS picture,
+                f.name AS picture_name, f.kind AS picture_kind, f.size AS picture_size, \
+             f.width, f.height, f.file_name, f.created AS uploaded
+             FROM participants p JOIN users u ON u.id = p.user LEFT JOIN media f ON f.id = \
+             u.media WHERE p.room = ?1 ",
             $rest
         )
     };
@@ -21,7 +24,8 @@ macro_rules! participant_sql {
 
 const FIRST: &str = participant_sql!("ORDER BY p.id LIMIT ?2");
 const ONE: &str = participant_sql!("AND p.user = ?2");
-const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, mark, mark_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)";
+const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, mark, mark_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)";
 const REMOVE: &str = "DELETE FROM participants WHERE room = ?1 AND user = ?2";
 const SET_ROLE: &str =
     "UPDATE participants SET role = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
@@ -30,7 +34,8 @@ const SET_EDITED_NAME: &str =
 const SET_SINCE: &str = "UPDATE participants SET since = ?3 WHERE room = ?1 AND user = ?2";
 const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
-const CANDIDATES: &str = "SELECT p.user, p.role, u.bot, u.guest, u.disabled FROM participants p JOIN users u ON u.id = p.user
+const CANDIDATES: &str = "SELECT p.user, p.role, u.bot, u.guest, u.disabled FROM participants p \
+                          JOIN users u ON u.id = p.user
     WHERE p.room = ?1 AND u.deleted IS NULL ORDER BY p.id";
 const USER_IDS: &str = "SELECT user FROM participants WHERE room = ?1 ORDER BY user";
 const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM users u

@@ -11,7 +11,8 @@ const PIN: &str =
     "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const UNPIN: &str = "DELETE FROM pins WHERE room = ?1 AND seq = ?2";
 const DROP: &str = "DELETE FROM pins WHERE room = ?1";
-const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN messages m ON m.room = p.room AND m.seq = p.seq
+const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN messages m ON m.room = \
+                       p.room AND m.seq = p.seq
     WHERE p.room = ?1 ORDER BY p.at DESC, p.seq DESC";
 
 #[cfg(test)]

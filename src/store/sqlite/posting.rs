@@ -9,13 +9,14 @@ use super::{media, messages, sql};
 use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
-const ADD: &str =
-    "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, client_id, media)
+const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, \
+                   client_id, media)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
-const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.folded = ?2";
+const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room = ?1 AND p.user = \
+                      u.id WHERE u.folded = ?2";
 const MENTION: &str =
     "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";

@@ -41,7 +41,8 @@ impl Readers {
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|conn| {
             conn.set_prepared_statement_cache_capacity(128);
             conn.execute_batch(
-                "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+                "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; \
+                 PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
             )
         });
         let pool = r2d2::Pool::builder()

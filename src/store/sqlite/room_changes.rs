@@ -17,7 +17,8 @@ use crate::model::{
 use crate::store::{Basis, Committed, Missing, RoomChange, RoomSettings, StoreError};
 
 const SET_NAME: &str = "UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1";
-const SET_SETTINGS: &str = "UPDATE rooms SET topic = ?2, description = ?3, visibility = ?4, read_only = ?5, archived = ?6 WHERE id = ?1";
+const SET_SETTINGS: &str = "UPDATE rooms SET topic = ?2, description = ?3, visibility = ?4, \
+                            read_only = ?5, archived = ?6 WHERE id = ?1";
 const SET_OWNER: &str = "UPDATE rooms SET owner = ?2 WHERE id = ?1";
 const MARK_DELETED: &str = "UPDATE rooms SET deleted = ?2, member_key = NULL WHERE id = ?1";
 

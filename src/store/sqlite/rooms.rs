@@ -18,7 +18,8 @@ use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 macro_rules! room_sql {
     ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT r.id, r.name, r.topic, r.description, r.visibility, r.archived, r.read_only, r.created, r.last_seq, r.rev, r.facts_rev, r.mode_rev,
+            "SELECT r.id, r.name, r.topic, r.description, r.visibility, r.archived, r.read_only, \
+             r.created, r.last_seq, r.rev, r.facts_rev, r.mode_rev,
                 o.id AS owner, o.login AS owner_login",
             $more,
             " FROM rooms r LEFT JOIN users o ON o.id = r.owner AND o.deleted IS NULL ",
@@ -29,8 +30,10 @@ macro_rules! room_sql {
 pub(super) use room_sql;
 
 const ROOM: &str = room_sql!("", "WHERE r.id = ?1 AND r.deleted IS NULL");
-const ADD: &str = "INSERT INTO rooms (name, folded, visibility, owner, member_key, rev, facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6)";
-const OF_MEMBERS: &str = "SELECT id FROM rooms WHERE member_key = ?1 AND deleted IS NULL AND archived IS NULL ORDER BY id LIMIT 1";
+const ADD: &str = "INSERT INTO rooms (name, folded, visibility, owner, member_key, rev, \
+                   facts_rev, created) VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6)";
+const OF_MEMBERS: &str = "SELECT id FROM rooms WHERE member_key = ?1 AND deleted IS NULL AND \
+                          archived IS NULL ORDER BY id LIMIT 1";
 const NAMED: &str =
     "SELECT id FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
 const STEP: &str = "UPDATE rooms SET rev = ?2, facts_rev = ?2, mode_rev = ?3 WHERE id = ?1";

@@ -66,12 +66,16 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
 /// is there can be read.
 fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenError> {
     let opened = prepare(path, migrations, None).or_else(|error| {
-        if !matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)) {
+        if !matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+        ) {
             return Err(error);
         }
         let alone = prepare(path, migrations, Some(ALONE)).map_err(|_| error)?;
         tracing::warn!(
-            "The file system of {} is full or refuses writes: what is stored can be read, and nothing is stored until there is room.",
+            "The file system of {} is full or refuses writes: what is stored can be read, and \
+             nothing is stored until there is room.",
             path.display()
         );
         Ok(alone)

@@ -14,7 +14,8 @@ use crate::store::{Ended, Missing, NewSession, StoreError};
 macro_rules! session_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, u.login, u.name, u.admin, u.guest
+            "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, \
+             u.login, u.name, u.admin, u.guest
              FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.ended IS NULL AND u.deleted IS NULL AND u.disabled = 0 AND ",
             $rest
@@ -25,8 +26,10 @@ macro_rules! session_sql {
 const BY_TOKEN: &str = session_sql!("s.token = ?1 AND s.expires > ?2");
 const BY_ID: &str = session_sql!("s.id = ?1 AND s.expires > ?2");
 const OF_USER: &str = session_sql!("s.user = ?1 AND s.expires > ?2 ORDER BY s.id DESC");
-const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
-const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE id = ?1 AND ended IS NULL";
+const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
+const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE \
+                     id = ?1 AND ended IS NULL";
 const END_ONE: &str =
     "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id = ?2 AND ended IS NULL RETURNING id";
 const END_BUT: &str =

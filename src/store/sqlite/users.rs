@@ -11,7 +11,8 @@ use crate::store::{Missing, NewUser, StoreError};
 macro_rules! user_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, login, name, email, birth, media, admin, disabled, bot, guest, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
+            "SELECT id, login, name, email, birth, media, admin, disabled, bot, guest, created, \
+             password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
             $rest
         )
     };
@@ -28,7 +29,8 @@ const WITH_TEXT: &str = user_sql!(
 macro_rules! near {
     ($user:literal) => {
         concat!(
-            "(SELECT q.user FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL JOIN participants q ON q.room = p.room WHERE p.user = ",
+            "(SELECT q.user FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS \
+             NULL JOIN participants q ON q.room = p.room WHERE p.user = ",
             $user,
             ")"
         )
@@ -43,7 +45,8 @@ const NEAR_WITH_TEXT: &str = concat!(
 );
 const ACQUAINTED: &str =
     concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
-const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1, admin, created)
+const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, \
+                   email_folded, birth, password, md5, sha1, admin, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
 const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id <> ?2";

@@ -31,7 +31,9 @@ const JOB_REST: Duration = Duration::from_secs(5);
 /// While commits fail, the writer tries one by itself every so often.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Writes a page, whatever was there: SQLite leaves a value alone that is the same as before.
-pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probed', randomblob(8)) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probed', \
+                                randomblob(8)) ON CONFLICT (key) DO UPDATE SET value = \
+                                excluded.value";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[PROBE];
@@ -236,7 +238,8 @@ impl Writer {
         if let Some(before) = SAID.now() {
             tracing::error!(
                 store.before = before,
-                "{} or its write-ahead log was removed or replaced while the server runs: nothing is stored until the file is back in its place",
+                "{} or its write-ahead log was removed or replaced while the server runs: nothing \
+                 is stored until the file is back in its place",
                 self.path.display()
             );
         }

@@ -126,7 +126,8 @@ impl Reason {
             Self::EmailLeftOut => "the e-mail address is another's or none; left out",
             Self::BirthLeftOut => "the birth date is none; left out",
             Self::PasswordUnusable => {
-                "no password comes along; chatctl user passwd --all-without --generate --to FILE gives one to everybody"
+                "no password comes along; chatctl user passwd --all-without --generate --to FILE \
+                 gives one to everybody"
             }
             Self::AdminNotTaken => "administrators are made with chatctl user promote only",
             Self::RoomRenamed => {
@@ -164,7 +165,8 @@ impl Reason {
                 "whoever administered the room cannot log in; somebody else became its admin"
             }
             Self::NoAdmin => {
-                "nobody in the room can log in and administer it; chatctl room role ROOM NAME admin gives the role"
+                "nobody in the room can log in and administer it; chatctl room role ROOM NAME \
+                 admin gives the role"
             }
             Self::NoPlace => "there is no place for it here; left out",
         }

@@ -39,7 +39,13 @@ async fn a_bundle_has_what_helps_and_nothing_that_is_nobodys_business() {
     ann.say(&room, "hidden words").await;
     let log = fs::read_dir(server.data().join("logs")).unwrap().next().unwrap().unwrap().path();
     let mut log = OpenOptions::new().append(true).open(log).unwrap();
-    writeln!(log, "[2025-01-01T00:00:00.000Z] [INFO] [PID:1] - A line with cyd.hidden@example.org and {} in it, {hidden_url}.", ann.token).unwrap();
+    writeln!(
+        log,
+        "[2025-01-01T00:00:00.000Z] [INFO] [PID:1] - A line with cyd.hidden@example.org and {} in \
+         it, {hidden_url}.",
+        ann.token
+    )
+    .unwrap();
     let home = tempfile::tempdir().unwrap();
     for running in [true, false] {
         if !running {

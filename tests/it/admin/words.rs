@@ -156,7 +156,8 @@ fn a_configuration_is_checked_as_the_server_would() {
         errors(&output)
     );
     let output = check(
-        "[server]\npublic_url = \"chat.example.org\"\nallowed_origins = [\"example.org/\"]\nheartbeat_seconds = 0\n[media]\nmax_bytes = \"much\"\n",
+        "[server]\npublic_url = \"chat.example.org\"\nallowed_origins = \
+         [\"example.org/\"]\nheartbeat_seconds = 0\n[media]\nmax_bytes = \"much\"\n",
     );
     for part in ["heartbeat_seconds", "max_bytes = \"much\" is not a size"] {
         assert!(

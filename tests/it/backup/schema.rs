@@ -27,7 +27,8 @@ async fn an_old_database_is_migrated_when_it_is_asked_for_and_the_plan_changes_n
         )
         .unwrap();
         conn.execute_batch(
-            "INSERT INTO users (login, folded, look_alike, name, name_folded, password, created) VALUES ('old', 'old', 'old', 'Old', 'old', '', 0)",
+            "INSERT INTO users (login, folded, look_alike, name, name_folded, password, created) \
+             VALUES ('old', 'old', 'old', 'Old', 'old', '', 0)",
         )
         .unwrap();
         conn.execute_batch(&format!("{APPLICATION} = {application}; PRAGMA user_version = 1"))

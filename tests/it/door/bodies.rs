@@ -15,7 +15,8 @@ async fn a_body_that_says_to_be_too_large_is_not_asked_for() {
         ("/v1/login", 2_000_000),
     ] {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \
+             {}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n",
             ann.token
         );
         let answer = converse(&server, &head).await;
@@ -30,7 +31,8 @@ async fn a_body_that_waits_to_be_asked_for_is() {
     Person::new(&server, "ann").await;
     let body = json!({"userId": "ann", "password": "secret of ann"}).to_string();
     let head = format!(
-        "POST /api/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        "POST /api/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \
+         {}\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     );
     let answer = converse(&server, &(head + &body)).await;

@@ -133,7 +133,8 @@ async fn nginx_as_documented() {
         .concat();
     let user = if nix::unistd::Uid::effective().is_root() { "user root;\n" } else { "" };
     let config = format!(
-        "{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{block}}}\n"
+        "{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log \
+         off;\n{temporary}{block}}}\n"
     );
     let path = folder.path().join("nginx.conf");
     std::fs::write(&path, config).unwrap();

@@ -41,7 +41,8 @@ async fn a_slow_body_that_goes_on_is_taken() {
     let mut stream = connect(&server).await;
     let body = r#"{"userId":"ann","password":"long enough"}"#;
     let head = format!(
-        "POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        "POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \
+         {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();

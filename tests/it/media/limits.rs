@@ -74,7 +74,8 @@ async fn a_file_that_says_that_it_is_too_large_is_refused_before_it_is_sent() {
     let ann = Person::new(&server, "ann").await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
-        "POST /api/media HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Length: 100001\r\nExpect: 100-continue\r\n\r\n",
+        "POST /api/media HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Length: \
+         100001\r\nExpect: 100-continue\r\n\r\n",
         server.address(),
         ann.token
     );

@@ -17,18 +17,21 @@ async fn a_page_logs_in_by_fetch_and_talks() {
     // next request.
     let script = "const [name, password, room, done] = arguments;
         (async () => {
-            const login = await fetch('/login', {method: 'POST', body: JSON.stringify({user_id: name, password})});
+            const login = await fetch('/login', {method: 'POST', body: JSON.stringify({user_id: \
+                  name, password})});
             await login.text();
             const me = await fetch('/users/me');
             const socket = new WebSocket(`/rooms/${room}`);
             const frames = [];
             socket.onmessage = ({data}) => {
                 frames.push(JSON.parse(data).action);
-                socket.send(JSON.stringify(frames.length === 1 ? {action: 'message', message: 'hi'} : {action: 'leave'}));
+                socket.send(JSON.stringify(frames.length === 1 ? {action: 'message', message: \
+                  'hi'} : {action: 'leave'}));
             };
             socket.onclose = async ({code, wasClean}) => {
                 const out = await fetch('/logout', {method: 'DELETE'});
-                done([login.status, me.status, (await me.json()).user_id, frames, code, wasClean, out.status, (await fetch('/users/me')).status]);
+                done([login.status, me.status, (await me.json()).user_id, frames, code, wasClean, \
+                  out.status, (await fetch('/users/me')).status]);
             };
         })();";
     let told = browser

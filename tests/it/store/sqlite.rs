@@ -57,7 +57,8 @@ async fn one_failing_operation_leaves_the_others_whole() {
     let mut world = World::on_sqlite();
     let ann = world.user("ann").await;
     let id = world.private(&[&ann]).await.room.id;
-    let trap = "CREATE TRIGGER trap AFTER INSERT ON messages WHEN new.text = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END";
+    let trap = "CREATE TRIGGER trap AFTER INSERT ON messages WHEN new.text = 'poison' BEGIN \
+                SELECT RAISE(ABORT, 'poison'); END";
     beside(&world).execute_batch(trap).unwrap();
     world.events();
     let posts: Vec<_> = (0..200)
@@ -182,7 +183,8 @@ async fn attachments_come_with_their_messages() {
     let world = World::on_sqlite();
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let id = world.private(&[&ann, &ben]).await.room.id;
-    let files = "INSERT INTO media (name, owner, kind, is_image, size, width, created) VALUES ('a', 1, 'png', 1, 10, 3, 5), ('b', 1, 'pdf', 0, 20, NULL, 5)";
+    let files = "INSERT INTO media (name, owner, kind, is_image, size, width, created) VALUES \
+                 ('a', 1, 'png', 1, 10, 3, 5), ('b', 1, 'pdf', 0, 20, NULL, 5)";
     beside(&world).execute_batch(files).unwrap();
     let with = |author| Draft { media: vec![MediaId(2), MediaId(1)], ..draft(author, "files") };
     let posted = world.store.post(id, Basis::Nobody, with(&ann)).await.unwrap().message;

@@ -15,7 +15,8 @@ use super::Person;
 /// Nothing on a page takes that long.
 pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(40);
 /// What the messages on the page say, oldest first.
-const TEXTS: &str = "return [...document.querySelectorAll('message-item')].map((m) => m.querySelector('.text')?.textContent.trim() ?? '(deleted)')";
+const TEXTS: &str = "return [...document.querySelectorAll('message-item')].map((m) => \
+                     m.querySelector('.text')?.textContent.trim() ?? '(deleted)')";
 
 /// A chromedriver on a free port.
 pub(crate) struct Driver {

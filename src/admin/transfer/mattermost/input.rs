@@ -49,7 +49,8 @@ impl Input {
                 "the export is of version {other} of Mattermost's format; only 1 is understood"
             ))),
             _ => Err(Failure::failed(
-                "the first line of the Mattermost export must be {\"type\":\"version\",\"version\":1}",
+                "the first line of the Mattermost export must be \
+                 {\"type\":\"version\",\"version\":1}",
             )),
         }
     }

@@ -95,9 +95,14 @@ fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String
     for Listed { channel, .. } in channels {
         let name: String = folder(channel).nfc().collect();
         if let Some(first) = folders.get(&name).filter(|first| **first != channel.id) {
-            taker
-                .report
-                .note(Reason::NotUnderstood, format!("{first} and {}: both are called {name} and share one folder; messages went into {first}", channel.id));
+            taker.report.note(
+                Reason::NotUnderstood,
+                format!(
+                    "{first} and {}: both are called {name} and share one folder; messages went \
+                     into {first}",
+                    channel.id
+                ),
+            );
             continue;
         }
         folders.insert(name, channel.id.clone());

@@ -40,8 +40,9 @@ pub(super) fn me() -> Described {
 pub(super) fn change_me() -> Described {
     Described::new("Change my profile")
         .text(
-            "What is absent stays; null takes `email`, `birth` and `mediaId` (the picture: an upload of my own, PNG, JPEG or GIF) away. \
-             A new password needs `currentPassword` and ends all my other sessions.",
+            "What is absent stays; null takes `email`, `birth` and `mediaId` (the picture: an \
+             upload of my own, PNG, JPEG or GIF) away. A new password needs `currentPassword` and \
+             ends all my other sessions.",
         )
         .body::<wire::ChangeMe>()
         .answers(200, "My profile", users_own())
@@ -50,7 +51,10 @@ pub(super) fn change_me() -> Described {
 
 pub(super) fn delete_me() -> Described {
     Described::new("Delete my account")
-        .text("Ends my sessions. My messages stay, shown as from a deleted user; the login name is free again.")
+        .text(
+            "Ends my sessions. My messages stay, shown as from a deleted user; the login name is \
+             free again.",
+        )
         .empty(204, "It is gone")
         .header("Set-Cookie", CLEARED)
 }
@@ -79,7 +83,10 @@ pub(super) fn log_out() -> Described {
 
 pub(super) fn refresh() -> Described {
     Described::new("A fresh token")
-        .text("Takes a token whose only fault is its expiry while its session lives, and prolongs the session's open sockets.")
+        .text(
+            "Takes a token whose only fault is its expiry while its session lives, and prolongs \
+             the session's open sockets.",
+        )
         .answers(200, "The token", Shape::of::<wire::LoggedIn<'_>>())
         .header("Set-Cookie", COOKIE)
 }

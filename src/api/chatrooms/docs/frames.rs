@@ -4,17 +4,22 @@ use crate::api::chatrooms::wire;
 use crate::api::docs::{Described, Shape, words};
 use crate::model::Error;
 
-const SOCKET: &str = "Before the upgrade the request is refused as below; without a handshake it is 426. \
-    The first frame of the server is `connection_established`. Every frame has `type`; a client may give its frames a `ref` (any text), and the answer carries the same. \
-    `room_id` of a frame is the room joined last when it is left out. \
-    Answers: `ping` → `pong`; `join_room` → `room_joined`, with the latest messages or what changed after `since_rev`; `leave_room` → `room_left`; \
-    `chat_message`, `edit_message`, `delete_message`, `add_reaction`, `remove_reaction` → `message_sent` once it is durable; `mark_read` → `read_marked`, to all sockets of the user; `typing` → nothing; \
-    `subscribe` → the missed changes as `changes`, then `subscribed`, and from then on the events of all rooms of the user, present and future. \
-    A frame that fails is answered with an error, and the connection stays. \
-    A message is heard by everybody in the room, the sender included. Events of a room come in the order of `rev`, messages in the order of `seq`, without gaps. \
-    `room_added` comes to all sockets of a user who becomes a participant, before any other event of that room. Where many are present, `presence` stands for `user_joined` and `user_left`. \
-    `reset` says that what was missed is too much, or of another `epoch`: fetch the room anew. \
-    Close codes: 1009 frame too large, 1013 too slow (catch up with `rev`), 1001 the server stops, 4401 the session ended.";
+const SOCKET: &str = "Before the upgrade the request is refused as below; without a handshake it is 426. The first \
+     frame of the server is `connection_established`. Every frame has `type`; a client may give \
+     its frames a `ref` (any text), and the answer carries the same. `room_id` of a frame is the \
+     room joined last when it is left out. Answers: `ping` → `pong`; `join_room` → `room_joined`, \
+     with the latest messages or what changed after `since_rev`; `leave_room` → `room_left`; \
+     `chat_message`, `edit_message`, `delete_message`, `add_reaction`, `remove_reaction` → \
+     `message_sent` once it is durable; `mark_read` → `read_marked`, to all sockets of the user; \
+     `typing` → nothing; `subscribe` → the missed changes as `changes`, then `subscribed`, and \
+     from then on the events of all rooms of the user, present and future. A frame that fails is \
+     answered with an error, and the connection stays. A message is heard by everybody in the \
+     room, the sender included. Events of a room come in the order of `rev`, messages in the \
+     order of `seq`, without gaps. `room_added` comes to all sockets of a user who becomes a \
+     participant, before any other event of that room. Where many are present, `presence` stands \
+     for `user_joined` and `user_left`. `reset` says that what was missed is too much, or of \
+     another `epoch`: fetch the room anew. Close codes: 1009 frame too large, 1013 too slow \
+     (catch up with `rev`), 1001 the server stops, 4401 the session ended.";
 
 /// Frames that answer one of the client and carry its `ref`.
 const ANSWERS: [&str; 8] = [

@@ -42,7 +42,10 @@ pub(super) fn history() -> Described {
 
 pub(super) fn post() -> Described {
     for_participants(Described::new("Send a message"))
-        .text("A send with a `clientId` that the user has used in this room before answers the first message and stores nothing.")
+        .text(
+            "A send with a `clientId` that the user has used in this room before answers the \
+             first message and stores nothing.",
+        )
         .body::<wire::Post>()
         .answers(201, "The message, durable", message())
         .answers(200, "The message that was sent before", message())
@@ -58,7 +61,10 @@ pub(super) fn edit() -> Described {
 
 pub(super) fn delete() -> Described {
     of_message(Described::new("Delete a message"))
-        .text("It keeps its place and loses its content. Its author may, and an admin, sub-admin or server administrator.")
+        .text(
+            "It keeps its place and loses its content. Its author may, and an admin, sub-admin or \
+             server administrator.",
+        )
         .body_if_any::<wire::Caller>()
         .empty(204, "It is deleted")
 }
@@ -81,7 +87,10 @@ pub(super) fn readers() -> Described {
 pub(super) fn react() -> Described {
     let given = Shape::of::<wire::ReactionGiven<'_>>;
     of_message(Described::new("React to a message"))
-        .text("An emoji with and without its variation selector is one reaction; skin tones differ. A message has at most 50 kinds, 20 of one user.")
+        .text(
+            "An emoji with and without its variation selector is one reaction; skin tones differ. \
+             A message has at most 50 kinds, 20 of one user.",
+        )
         .body::<wire::NewReaction>()
         .answers(201, "The reaction", given())
         .answers(200, "The reaction that was there", given())
@@ -98,8 +107,9 @@ pub(super) fn unreact() -> Described {
 pub(super) fn changes() -> Described {
     for_participants(Described::new("What has changed in a room"))
         .text(
-            "Everything after `since`, edits and reactions included; `rev` is what to send as the next `since`. `reset` says that `since` lies too far back, \
-             above the room's, or is of another `epoch`: fetch the room anew.",
+            "Everything after `since`, edits and reactions included; `rev` is what to send as the \
+             next `since`. `reset` says that `since` lies too far back, above the room's, or is \
+             of another `epoch`: fetch the room anew.",
         )
         .query("since", words::number(0, None, Some(0)), "The `rev` that the client has")
         .query("epoch", words::text(), "The `epoch` that came with it")
@@ -111,9 +121,10 @@ pub(super) fn changes() -> Described {
 pub(super) fn search() -> Described {
     Described::new("Find messages of my rooms")
         .text(
-            "Words of every script; the last may be the beginning of a longer one. Every part between spaces must be there. \
-             The first ten different parts count, with at most 24 words in all, and further ones are ignored. \
-             One search of a user runs at a time; up to seven more wait for it.",
+            "Words of every script; the last may be the beginning of a longer one. Every part \
+             between spaces must be there. The first ten different parts count, with at most 24 \
+             words in all, and further ones are ignored. One search of a user runs at a time; up \
+             to seven more wait for it.",
         )
         .query_needed("q", words::text(), "What to look for")
         .query("roomId", words::room(), "In this room only")
@@ -126,12 +137,19 @@ pub(super) fn search() -> Described {
 pub(super) fn upload() -> Described {
     Described::new("Upload a file")
         .text(
-            "The body is the file, of any type, at most `[media] max_bytes` long. What it is, its bytes say. \
-             PNG, JPEG, GIF and WebP pictures lose everything that is not needed to show them: place, time, camera, author. Of more than \
-             100 million pixels they are downloads. 413 before the body is read, where it says how long it is; 429 while the caller's files \
-             that no message holds take up more than `[media] max_unused_bytes_per_user`; 503 while the disk is nearly full.",
+            "The body is the file, of any type, at most `[media] max_bytes` long. What it is, its \
+             bytes say. PNG, JPEG, GIF and WebP pictures lose everything that is not needed to \
+             show them: place, time, camera, author. Of more than 100 million pixels they are \
+             downloads. 413 before the body is read, where it says how long it is; 429 while the \
+             caller's files that no message holds take up more than `[media] \
+             max_unused_bytes_per_user`; 503 while the disk is nearly full.",
         )
-        .query("fileName", words::text(), "What it is called when it is downloaded; no invisible characters, none that turn text around")
+        .query(
+            "fileName",
+            words::text(),
+            "What it is called when it is downloaded; no invisible characters, none that turn \
+             text around",
+        )
         .raw_body()
         .answers(201, "The file", Shape::of::<wire::Media<'_>>())
         .header("Location", "Where it is")
@@ -141,12 +159,23 @@ pub(super) fn upload() -> Described {
 pub(super) fn download() -> Described {
     let bytes = || Some(Shape::plain(Object::new()));
     Described::new("Download a file")
-        .text("For its owner and for participants of a room with a message that holds it; profile pictures for every signed-in user. Ranges are served.")
+        .text(
+            "For its owner and for participants of a room with a message that holds it; profile \
+             pictures for every signed-in user. Ranges are served.",
+        )
         .path("name", words::file_name(), "SHA-512 of what is stored, in hexadecimal")
-        .query("id", words::number(1, None, None), "The `id` that goes with it, where the same bytes have several names; else it has its newest")
+        .query(
+            "id",
+            words::number(1, None, None),
+            "The `id` that goes with it, where the same bytes have several names; else it has its \
+             newest",
+        )
         .answers_as(200, "The file; its type is that of its bytes", "*/*", bytes())
         .header("ETag", "What `If-None-Match` and `If-Range` take")
-        .header("Content-Disposition", "`inline` for what is safe to show in a page, else `attachment`")
+        .header(
+            "Content-Disposition",
+            "`inline` for what is safe to show in a page, else `attachment`",
+        )
         .answers_as(206, "The range that `Range` asks for", "*/*", bytes())
         .header("Content-Range", "Which part of how much")
         .empty(304, "Unchanged since the version of `If-None-Match`")

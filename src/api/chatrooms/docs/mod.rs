@@ -13,9 +13,10 @@ use crate::model::Error;
 
 /// The dialect as a whole.
 pub(super) const ABOUT: About = About {
-    text: "The native dialect, which the web UI speaks: REST below `/api`, WebSocket `/chat`. A login travels as JSON web token in the cookie `jwt_token` \
-           (`auth_token` is read too) or as `Authorization: Bearer`. A `userId` or `creatorId` in the body of a request about messages, live rooms and new rooms is optional \
-           and must be the caller's own.",
+    text: "The native dialect, which the web UI speaks: REST below `/api`, WebSocket `/chat`. A \
+           login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) \
+           or as `Authorization: Bearer`. A `userId` or `creatorId` in the body of a request \
+           about messages, live rooms and new rooms is optional and must be the caller's own.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
     failure: Shape::of::<wire::Failure<'_>>,
 };

@@ -16,15 +16,21 @@ fn participant() -> Shape {
 pub(super) fn list() -> Described {
     Described::new("My rooms, or the directory of public rooms")
         .query("scope", words::word(&["mine", "public"], "mine"), "Which")
-        .answers(200, "Newest activity first; `participants` holds the first 10, `userCount` says how many there are", Shape::of::<wire::Rooms<'_>>())
+        .answers(
+            200,
+            "Newest activity first; `participants` holds the first 10, `userCount` says how many \
+             there are",
+            Shape::of::<wire::Rooms<'_>>(),
+        )
         .fails([bad("scope")])
 }
 
 pub(super) fn create() -> Described {
     Described::new("Make a room, or find the direct one")
         .text(
-            "With `direct: true` the nameless private room of exactly these users, where there is one. \
-             The creator of a public room, or of a private one with three or more participants, is its admin; otherwise everybody is `member`.",
+            "With `direct: true` the nameless private room of exactly these users, where there is \
+             one. The creator of a public room, or of a private one with three or more \
+             participants, is its admin; otherwise everybody is `member`.",
         )
         .body::<wire::NewRoom>()
         .answers(201, "The new room", room())
@@ -41,9 +47,11 @@ pub(super) fn one() -> Described {
 pub(super) fn change_settings() -> Described {
     in_room(Described::new("Change topic, description, visibility, or who may write"))
         .text(
-            "Keys that are absent stay as they are; null takes `topic` and `description` away. Whoever may rename the room may change these two; \
-             the others are for its admins. In an archived room nobody posts, edits, reacts, joins or is added, and nothing but `archived` changes; \
-             its participants read it. In a read-only room only admins and sub-admins post. Sockets are told with `room_updated`.",
+            "Keys that are absent stay as they are; null takes `topic` and `description` away. \
+             Whoever may rename the room may change these two; the others are for its admins. In \
+             an archived room nobody posts, edits, reacts, joins or is added, and nothing but \
+             `archived` changes; its participants read it. In a read-only room only admins and \
+             sub-admins post. Sockets are told with `room_updated`.",
         )
         .body::<wire::ChangeSettings>()
         .answers(200, "The room", room())
@@ -66,7 +74,10 @@ fn of_message(described: Described) -> Described {
 
 pub(super) fn pin() -> Described {
     of_message(Described::new("Pin a message"))
-        .text("Any participant may; in a read-only room admins and sub-admins. A room has at most 100 pins. Sockets are told with `room_updated`.")
+        .text(
+            "Any participant may; in a read-only room admins and sub-admins. A room has at most \
+             100 pins. Sockets are told with `room_updated`.",
+        )
         .empty(204, "It is pinned, or was already")
         .fails([bad("messageId")])
 }

@@ -99,7 +99,9 @@ fn a_picture_is_png_jpg_or_gif() {
     let kind = |kind: &str| {
         let mut ann = golden::ann();
         ann.media = Some(crate::model::Media { kind: kind.to_owned(), ..golden::picture() });
-        serde_json::to_value(Chat::new(&nameless(vec![ann]), &session())).unwrap()["users"][0]["user"]["media"]["type"].clone()
+        serde_json::to_value(Chat::new(&nameless(vec![ann]), &session())).unwrap()["users"][0]
+            ["user"]["media"]["type"]
+            .clone()
     };
     for (stored, shown) in [("png", "png"), ("jpg", "jpg"), ("jpeg", "jpg"), ("gif", "gif")] {
         assert_eq!(kind(stored), shown);

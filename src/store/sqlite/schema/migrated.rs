@@ -20,12 +20,17 @@ fn rows<T: rusqlite::types::FromSql>(conn: &Connection, sql: &str) -> Vec<T> {
 fn reactions_that_differ_in_a_selector_only_become_one() {
     let (_dir, conn) = migrated(
         3,
-        "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, 'ann', '', '', '', 0), (2, 'bob', '', '', '', 0);
-         INSERT INTO rooms (id, visibility, rev, facts_rev, last_seq, created) VALUES (1, 'private', 9, 1, 3, 0), (2, 'private', 5, 1, 1, 0);
-         INSERT INTO messages (id, room, seq, rev, author, text, created, reacted) VALUES (1, 1, 1, 8, 1, 'a', 0, 1), (2, 1, 2, 9, 1, 'b', 0, 1),
+        "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, 'ann', \
+         '', '', '', 0), (2, 'bob', '', '', '', 0);
+         INSERT INTO rooms (id, visibility, rev, facts_rev, last_seq, created) VALUES (1, \
+         'private', 9, 1, 3, 0), (2, 'private', 5, 1, 1, 0);
+         INSERT INTO messages (id, room, seq, rev, author, text, created, reacted) VALUES (1, 1, \
+         1, 8, 1, 'a', 0, 1), (2, 1, 2, 9, 1, 'b', 0, 1),
              (3, 1, 3, 4, 1, 'c', 0, 1), (4, 2, 1, 5, 1, 'd', 0, 1);
-         INSERT INTO reactions (id, message, user, reaction, at) VALUES (1, 1, 1, '❤', 0), (2, 1, 1, '❤️', 0), (3, 1, 2, '❤️', 0), (4, 1, 1, '👍', 0),
-             (5, 2, 2, '☀', 0), (6, 3, 1, '👍🏽', 0), (7, 4, 1, 'like', 0), (8, 4, 2, 'of another time', 0);",
+         INSERT INTO reactions (id, message, user, reaction, at) VALUES (1, 1, 1, '❤', 0), (2, 1, \
+         1, '❤️', 0), (3, 1, 2, '❤️', 0), (4, 1, 1, '👍', 0),
+             (5, 2, 2, '☀', 0), (6, 3, 1, '👍🏽', 0), (7, 4, 1, 'like', 0), (8, 4, 2, 'of another \
+         time', 0);",
     );
     let reactions: Vec<String> =
         rows(&conn, "SELECT id || message || user || reaction FROM reactions ORDER BY id");
@@ -46,17 +51,25 @@ fn reactions_that_differ_in_a_selector_only_become_one() {
 fn names_are_compared_as_they_are_today_and_nobody_is_locked_out() {
     let (_dir, conn) = migrated(
         4,
-        "INSERT INTO users (id, login, folded, look_alike, name, name_folded, password, created) VALUES
-             (1, 'Σίσυφος', 'σίσυφος', 'σίσυφος', ' A  b', ' a  b', '', 0), (2, 'ΣΊΣΥΦΟΣ', 'σίσυφοσ', 'σίσυφοσ', 'B', 'b', '', 0),
-             (3, 'Άδης', 'άδης', 'άδης', 'Άδης', 'άδης', '', 0), (4, 'ann', 'ann', 'ann', 'Ann', 'ann', '', 0);
-         INSERT INTO users (id, login, name, name_folded, password, created, deleted) VALUES (5, '', '', '', '', 0, 1);
-         INSERT INTO rooms (id, name, folded, visibility, rev, facts_rev, created) VALUES (1, 'general talk', 'general talk', 'public', 1, 1, 0),
-             (2, 'general  talk', 'general  talk', 'public', 1, 1, 0), (3, ' quiet\u{a0}place ', ' quiet\u{a0}place ', 'public', 1, 1, 0);
-         INSERT INTO participants (room, user, role, edited_name, since, joined, mark_at) VALUES (1, 1, 'admin', 'a  b ', 1, 0, 0), (1, 4, 'member', '', 1, 0, 0);",
+        "INSERT INTO users (id, login, folded, look_alike, name, name_folded, password, created) \
+         VALUES
+             (1, 'Σίσυφος', 'σίσυφος', 'σίσυφος', ' A  b', ' a  b', '', 0), (2, 'ΣΊΣΥΦΟΣ', \
+         'σίσυφοσ', 'σίσυφοσ', 'B', 'b', '', 0),
+             (3, 'Άδης', 'άδης', 'άδης', 'Άδης', 'άδης', '', 0), (4, 'ann', 'ann', 'ann', 'Ann', \
+         'ann', '', 0);
+         INSERT INTO users (id, login, name, name_folded, password, created, deleted) VALUES (5, \
+         '', '', '', '', 0, 1);
+         INSERT INTO rooms (id, name, folded, visibility, rev, facts_rev, created) VALUES (1, \
+         'general talk', 'general talk', 'public', 1, 1, 0),
+             (2, 'general  talk', 'general  talk', 'public', 1, 1, 0), (3, ' quiet\u{a0}place ', ' \
+         quiet\u{a0}place ', 'public', 1, 1, 0);
+         INSERT INTO participants (room, user, role, edited_name, since, joined, mark_at) VALUES \
+         (1, 1, 'admin', 'a  b ', 1, 0, 0), (1, 4, 'member', '', 1, 0, 0);",
     );
     let users: Vec<String> = rows(
         &conn,
-        "SELECT login || '/' || folded || '/' || name || '/' || name_folded FROM users WHERE deleted IS NULL ORDER BY id",
+        "SELECT login || '/' || folded || '/' || name || '/' || name_folded FROM users WHERE \
+         deleted IS NULL ORDER BY id",
     );
     assert_eq!(
         users,

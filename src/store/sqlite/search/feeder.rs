@@ -24,11 +24,14 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const BATCH: usize = 1_000;
 
 const NEW: &str = "SELECT id, room, text FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
-const CHANGED: &str = "SELECT c.id, c.message, m.room, m.text FROM search_changes c LEFT JOIN messages m ON m.id = c.message
+const CHANGED: &str = "SELECT c.id, c.message, m.room, m.text FROM search_changes c LEFT JOIN \
+                       messages m ON m.id = c.message
     WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
-const ENDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0) AS message,
+const ENDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0) \
+                    AS message,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'search_changes'), 0) AS change,
-    coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = 'search_pruned'), 0) AS pruned";
+    coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = \
+                    'search_pruned'), 0) AS pruned";
 
 #[cfg(test)]
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[NEW, CHANGED, ENDS];
@@ -143,7 +146,10 @@ impl Feeder {
     fn open(&self) -> Result<Open> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let chat = Connection::open_with_flags(&self.database, flags)?;
-        chat.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -2048; PRAGMA trusted_schema = OFF;")?;
+        chat.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -2048; \
+             PRAGMA trusted_schema = OFF;",
+        )?;
         let change = ends(&chat)?.change;
         let index = Index::open(&self.shared.path, &self.epoch, change)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;

@@ -25,7 +25,8 @@ const TABLES: &str = "CREATE TABLE state (
         message INTEGER NOT NULL DEFAULT 0,
         change INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE VIRTUAL TABLE words USING fts5 (room, text, content = '', contentless_delete = 1, tokenize = 'ascii');";
+    CREATE VIRTUAL TABLE words USING fts5 (room, text, content = '', contentless_delete = 1, \
+                      tokenize = 'ascii');";
 const BEGIN: &str = "INSERT INTO state (id, epoch, boot, clean, change) VALUES (1, ?1, ?2, 0, ?3)";
 pub(super) const STATE: &str = "SELECT epoch, boot, clean FROM state";
 const REOPEN: &str = "UPDATE state SET boot = ?1, clean = 0";
@@ -146,14 +147,18 @@ impl Index {
     /// Leaves a file that the next start can trust.
     pub(super) fn finish(self) -> Result<()> {
         // The only time that it is synced.
-        self.0.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE); UPDATE state SET clean = 1; PRAGMA wal_checkpoint(TRUNCATE);")
+        self.0.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE); UPDATE state SET clean = \
+             1; PRAGMA wal_checkpoint(TRUNCATE);",
+        )
     }
 }
 
 fn connect(path: &Path) -> Result<Connection> {
     let conn = Connection::open(path)?;
     conn.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = \
+         67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
     )?;
     Ok(conn)
 }

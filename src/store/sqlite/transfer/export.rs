@@ -18,34 +18,42 @@ use crate::store::transfer::{
 /// Rows that are read at a time.
 const PAGE: i64 = 500;
 
-const ROWS: &str = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM media) + (SELECT count(*) FROM rooms)
+const ROWS: &str = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM media) + (SELECT \
+                    count(*) FROM rooms)
     + (SELECT count(*) FROM participants) + (SELECT count(*) FROM messages) AS rows";
-const LAST_IDS: &str =
-    "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0) AS users,
+const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), \
+                        0) AS users,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
-const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, disabled, bot, guest, deleted, created
+const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, \
+                     disabled, bot, guest, deleted, created
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
 // A room that is marked deleted is gone for everybody; its rows only wait to be removed.
-const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, rev, facts_rev, created FROM rooms
+const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, \
+                     rev, facts_rev, created FROM rooms
     WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
-const PARTICIPANTS: &str =
-    "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL
+const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND \
+                            r.deleted IS NULL
     WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
-const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at FROM messages m JOIN rooms r ON r.id = m.room AND r.deleted IS NULL
+const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at FROM messages m JOIN \
+                        rooms r ON r.id = m.room AND r.deleted IS NULL
     LEFT JOIN pins n ON n.room = m.room AND n.seq = m.seq
     WHERE m.id > ?1 ORDER BY m.id LIMIT ?2";
-const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY id";
-const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, place";
-const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN mentions n ON n.room = m.room AND n.seq = m.seq
+const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE message IN \
+                         (SELECT value FROM json_each(?1)) ORDER BY id";
+const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message IN (SELECT value \
+                        FROM json_each(?1)) ORDER BY message, place";
+const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN mentions n ON n.room \
+                        = m.room AND n.seq = m.seq
     WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY n.user";
 // Of a source whose ids are kept nothing need be said: what came from there is called as it is
 // there.
 const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
-    AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key LIMIT ?4";
+    AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key \
+                        LIMIT ?4";
 const EMOJI: &str = "SELECT name, media, created FROM emoji ORDER BY name";
 const FAREWELLS: &str =
     "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
@@ -83,7 +91,10 @@ impl Sqlite {
         let mut read = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let mut conn = Connection::open_with_flags(path, flags)?;
-            conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF;")?;
+            conn.execute_batch(
+                "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; \
+                 PRAGMA trusted_schema = OFF;",
+            )?;
             let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
             let rows = tx.query_row(ROWS, (), |row| row.get::<_, i64>("rows"))?.unsigned_abs();
             everything(&tx, product, &mut |page| sink(page, rows))

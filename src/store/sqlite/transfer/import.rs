@@ -25,12 +25,16 @@ const RAISE: &str = "UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq
 const HAS_SEQUENCE: &str = "SELECT 1 FROM sqlite_sequence WHERE name = ?1";
 const ADD_SEQUENCE: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)";
 // What was carried by the export, the key of a mark being `room/user` by the ids here.
-const MARKS: &str = "UPDATE participants AS p SET mark = min(i.id, r.last_seq) FROM imported i, rooms r
-    WHERE p.room = ?2 AND r.id = p.room AND i.source = ?1 AND i.kind = 'mark' AND i.key = p.room || '/' || p.user";
+const MARKS: &str = "UPDATE participants AS p SET mark = min(i.id, r.last_seq) FROM imported i, \
+                     rooms r
+    WHERE p.room = ?2 AND r.id = p.room AND i.source = ?1 AND i.kind = 'mark' AND i.key = p.room \
+                     || '/' || p.user";
 // Whoever had read everything before has read everything now.
-const MARKS_TO_END: &str = "UPDATE participants AS p SET mark = r.last_seq, mark_at = max(p.mark_at, r.last_time) FROM rooms r
+const MARKS_TO_END: &str = "UPDATE participants AS p SET mark = r.last_seq, mark_at = \
+                            max(p.mark_at, r.last_time) FROM rooms r
     WHERE p.room = ?2 AND r.id = p.room AND p.mark >= ?3 AND p.mark < r.last_seq
-    AND NOT EXISTS (SELECT 1 FROM imported i WHERE i.source = ?1 AND i.kind = 'mark' AND i.key = p.room || '/' || p.user)";
+    AND NOT EXISTS (SELECT 1 FROM imported i WHERE i.source = ?1 AND i.kind = 'mark' AND i.key = \
+                            p.room || '/' || p.user)";
 const MARKS_DONE: &str = "DELETE FROM imported WHERE source = ?1 AND kind = 'mark'
     AND key IN (SELECT room || '/' || user FROM participants WHERE room = ?2)";
 const LEFT_OVER: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2";

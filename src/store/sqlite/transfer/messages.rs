@@ -14,9 +14,11 @@ const WRITE_STAND: &str =
     "UPDATE rooms SET last_seq = ?2, rev = ?3, facts_rev = ?4, last_time = ?5 WHERE id = ?1";
 const CLIENT_ID_TAKEN: &str =
     "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
-const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, edited, deleted, reply_to, client_id, media, reacted)
+const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, edited, deleted, \
+                   reply_to, client_id, media, reacted)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO NOTHING";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
 const PIN: &str =
     "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";

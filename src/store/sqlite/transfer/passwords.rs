@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::store::StoreError;
 use crate::store::sqlite::Sqlite;
 
-const WITHOUT: &str =
-    "SELECT u.login, u.password, i.id FROM imported i JOIN users u ON u.id = CAST(i.key AS INTEGER)
+const WITHOUT: &str = "SELECT u.login, u.password, i.id FROM imported i JOIN users u ON u.id = \
+                       CAST(i.key AS INTEGER)
     WHERE i.kind = 'passwordless' AND u.deleted IS NULL AND NOT u.disabled ORDER BY u.id";
 
 #[cfg(test)]

@@ -18,29 +18,34 @@ const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike =
 const SHAPE_TAKEN: &str = "SELECT 1 FROM users WHERE look_alike = ?1";
 const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1";
 const USER_THERE: &str = "SELECT login FROM users WHERE id = ?1";
-const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, name_folded, email, email_folded, birth, password, md5, sha1,
+const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, name_folded, \
+                        email, email_folded, birth, password, md5, sha1,
         admin, disabled, deleted, created, bot, guest)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 // Their login name as well: nobody has logged in with it.
-const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folded), look_alike = coalesce(?4, look_alike), name = ?5, name_folded = ?6,
-        email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, guest = ?12
+const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folded), look_alike = \
+                        coalesce(?4, look_alike), name = ?5, name_folded = ?6,
+        email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, \
+                        guest = ?12
     WHERE id = ?1 AND deleted IS NULL";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const SET_PICTURE: &str =
     "UPDATE users SET media = ?2 WHERE id = ?1 AND media IS NULL AND deleted IS NULL";
 const MEDIA_THERE: &str = "SELECT 1 FROM media WHERE id = ?1";
-const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2 AND coalesce(file_name, '') = coalesce(?3, '')";
-const ADD_MEDIA: &str =
-    "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, file_name, created)
+const SAME_MEDIA: &str = "SELECT id FROM media WHERE name = ?1 AND owner = ?2 AND \
+                          coalesce(file_name, '') = coalesce(?3, '')";
+const ADD_MEDIA: &str = "INSERT INTO media (id, name, owner, kind, is_image, size, width, height, \
+                         file_name, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
 const NAME_TAKEN: &str =
     "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
-const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, created, topic, description, archived, read_only)
+const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, \
+                        created, topic, description, archived, read_only)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
-const ADD_PARTICIPANT: &str =
-    "INSERT INTO participants (room, user, role, edited_name, since, joined, mark, mark_at, muted)
+const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, \
+                               joined, mark, mark_at, muted)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const ACCOUNT: &str = "SELECT deleted, guest FROM users WHERE id = ?1";
 const EMOJI_THERE: &str = "SELECT 1 FROM emoji WHERE name = ?1";

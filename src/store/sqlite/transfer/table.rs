@@ -6,7 +6,8 @@ use rusqlite::{Connection, Result, params};
 use crate::store::sqlite::sql;
 
 const FIND: &str = "SELECT id FROM imported WHERE source = ?1 AND kind = ?2 AND key = ?3";
-const PUT: &str = "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (source, kind, key) DO UPDATE SET id = excluded.id";
+const PUT: &str = "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON \
+                   CONFLICT (source, kind, key) DO UPDATE SET id = excluded.id";
 const PUT_NEW: &str =
     "INSERT INTO imported (source, kind, key, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const DROP: &str = "DELETE FROM imported WHERE source = ?1 AND kind = ?2 AND key = ?3";

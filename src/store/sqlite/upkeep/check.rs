@@ -11,18 +11,27 @@ const REFERENCES: &str = "PRAGMA foreign_key_check";
 
 // A room that is being deleted loses its messages in steps; of the others each keeps its place,
 // also when it is deleted.
-const GAPS: &str = "SELECT r.id AS room, r.last_seq AS last, count(m.id) AS count, coalesce(max(m.seq), 0) AS high
+const GAPS: &str = "SELECT r.id AS room, r.last_seq AS last, count(m.id) AS count, \
+                    coalesce(max(m.seq), 0) AS high
     FROM rooms r LEFT JOIN messages m ON m.room = r.id WHERE r.deleted IS NULL
-    GROUP BY r.id HAVING count(m.id) <> r.last_seq OR coalesce(max(m.seq), 0) <> r.last_seq OR coalesce(min(m.seq), 1) <> 1";
-const AHEAD: &str = "SELECT m.room, m.seq, m.rev, r.rev AS of_room FROM messages m JOIN rooms r ON r.id = m.room WHERE m.rev > r.rev";
-const STRANGERS: &str = "SELECT p.room, p.user FROM participants p LEFT JOIN users u ON u.id = p.user
-    WHERE u.id IS NULL OR (u.deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'farewell' AND j.target = u.id))";
-const MARKS: &str = "SELECT p.room, p.user FROM participants p JOIN rooms r ON r.id = p.room WHERE p.mark > r.last_seq OR p.since > r.rev";
+    GROUP BY r.id HAVING count(m.id) <> r.last_seq OR coalesce(max(m.seq), 0) <> r.last_seq OR \
+                    coalesce(min(m.seq), 1) <> 1";
+const AHEAD: &str = "SELECT m.room, m.seq, m.rev, r.rev AS of_room FROM messages m JOIN rooms r \
+                     ON r.id = m.room WHERE m.rev > r.rev";
+const STRANGERS: &str = "SELECT p.room, p.user FROM participants p LEFT JOIN users u ON u.id = \
+                         p.user
+    WHERE u.id IS NULL OR (u.deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind \
+                         = 'farewell' AND j.target = u.id))";
+const MARKS: &str = "SELECT p.room, p.user FROM participants p JOIN rooms r ON r.id = p.room \
+                     WHERE p.mark > r.last_seq OR p.since > r.rev";
 const NUMBERS: &str = "SELECT r.id AS room, r.users AS noted, count(p.id) AS count
-    FROM rooms r LEFT JOIN participants p ON p.room = r.id GROUP BY r.id HAVING r.users <> count(p.id)";
+    FROM rooms r LEFT JOIN participants p ON p.room = r.id GROUP BY r.id HAVING r.users <> \
+                       count(p.id)";
 const FILES: &str = "SELECT m.room, m.seq, m.media AS noted, count(a.place) AS count
-    FROM messages m LEFT JOIN message_media a ON a.message = m.id GROUP BY m.id HAVING m.media <> count(a.place)";
-const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 0 AND m.id IN (SELECT message FROM reactions)";
+    FROM messages m LEFT JOIN message_media a ON a.message = m.id GROUP BY m.id HAVING m.media <> \
+                     count(a.place)";
+const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 0 AND m.id IN \
+                         (SELECT message FROM reactions)";
 
 #[cfg(test)]
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
@@ -153,10 +162,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let conn = schema::open(&dir.path().join("chat.db")).unwrap();
         conn.execute_batch(
-            "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, 'ann', 'Ann', 'ann', '', 0), (2, 'ben', 'Ben', 'ben', '', 0);
-             INSERT INTO rooms (id, visibility, owner, last_seq, rev, facts_rev, created) VALUES (1, 'private', 1, 2, 3, 1, 0);
-             INSERT INTO participants (room, user, role, since, joined, mark_at) VALUES (1, 1, 'admin', 1, 0, 0), (1, 2, 'member', 1, 0, 0);
-             INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (1, 1, 1, 2, 1, 'one', 0), (2, 1, 2, 3, 2, 'two', 0);",
+            "INSERT INTO users (id, login, name, name_folded, password, created) VALUES (1, \
+             'ann', 'Ann', 'ann', '', 0), (2, 'ben', 'Ben', 'ben', '', 0);
+             INSERT INTO rooms (id, visibility, owner, last_seq, rev, facts_rev, created) VALUES \
+             (1, 'private', 1, 2, 3, 1, 0);
+             INSERT INTO participants (room, user, role, since, joined, mark_at) VALUES (1, 1, \
+             'admin', 1, 0, 0), (1, 2, 'member', 1, 0, 0);
+             INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (1, 1, 1, 2, \
+             1, 'one', 0), (2, 1, 2, 3, 2, 'two', 0);",
         )
         .unwrap();
         (dir, conn)
@@ -218,7 +231,12 @@ mod tests {
     fn a_damaged_file_is_found_and_a_long_list_is_cut() {
         let (_dir, conn) = database();
         for id in 3..50 {
-            conn.execute("INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (?1, 1, ?1, 99, 1, '', 0)", [id]).unwrap();
+            conn.execute(
+                "INSERT INTO messages (id, room, seq, rev, author, text, created) VALUES (?1, 1, \
+                 ?1, 99, 1, '', 0)",
+                [id],
+            )
+            .unwrap();
         }
         conn.execute_batch("UPDATE rooms SET last_seq = 49").unwrap();
         let found = problems(&conn);
@@ -226,7 +244,8 @@ mod tests {
             (found.len(), found.last().unwrap().as_str()),
             (MOST + 1, "… and more of the same.")
         );
-        let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'messages_rev'; PRAGMA writable_schema = RESET;";
+        let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = \
+                      'messages_rev'; PRAGMA writable_schema = RESET;";
         conn.execute_batch(broken).unwrap();
         let found = problems(&conn);
         assert!(

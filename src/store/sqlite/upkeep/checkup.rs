@@ -31,10 +31,12 @@ const AHEAD: &str =
 const LATEST: u32 = 1_000;
 
 // Whoever has archived a room wants nothing changed there.
-const WITHOUT_ADMIN: &str = "SELECT r.id FROM rooms r WHERE r.deleted IS NULL AND r.archived IS NULL
+const WITHOUT_ADMIN: &str = "SELECT r.id FROM rooms r WHERE r.deleted IS NULL AND r.archived IS \
+                             NULL
     AND EXISTS (SELECT 1 FROM participants p WHERE p.room = r.id AND p.role = 'admin')
     AND NOT EXISTS (SELECT 1 FROM participants p JOIN users u ON u.id = p.user
-        WHERE p.room = r.id AND p.role = 'admin' AND u.deleted IS NULL AND NOT u.disabled AND NOT u.guest AND NOT u.bot)
+        WHERE p.room = r.id AND p.role = 'admin' AND u.deleted IS NULL AND NOT u.disabled AND NOT \
+                             u.guest AND NOT u.bot)
     ORDER BY r.id";
 
 #[cfg(test)]
@@ -83,7 +85,10 @@ pub fn problems_of(path: &Path, live: bool) -> Vec<String> {
     });
     // The log of a server that runs is its own affair, and never at rest.
     if !live && let Ok(lost @ 1..) = log_end::lost(path) {
-        found.push(format!("The write-ahead log is damaged in the middle: {lost} transactions behind the damage cannot be read."));
+        found.push(format!(
+            "The write-ahead log is damaged in the middle: {lost} transactions behind the damage \
+             cannot be read."
+        ));
     }
     found
 }

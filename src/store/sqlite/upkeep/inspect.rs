@@ -21,7 +21,8 @@ const COUNTS: &str = "SELECT
     (SELECT count(DISTINCT name) FROM media) AS media";
 const EPOCH: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'epoch'";
 const INSTANCE: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'instance'";
-const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT \
+                            (key) DO UPDATE SET value = excluded.value";
 /// Ids that are given again are others' in an export: it comes from somewhere else now.
 const CHANGE_ORIGIN: &str = "UPDATE settings SET value = randomblob(16) WHERE key = 'origin'";
 const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";

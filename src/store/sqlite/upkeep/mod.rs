@@ -126,7 +126,10 @@ fn reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn readable(conn: Connection) -> rusqlite::Result<Connection> {
-    conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")?;
+    conn.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA \
+         trusted_schema = OFF;",
+    )?;
     // What stands in the way of reading is found here, and not by whoever asks first.
     conn.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
     Ok(conn)

@@ -11,7 +11,8 @@ use rusqlite::{Connection, Result};
 use crate::store::sqlite::schema::{self, MIGRATIONS};
 
 /// What SQLite keeps for itself is not listed: its names cannot be given to anything else.
-const OBJECTS: &str = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+const OBJECTS: &str = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT \
+                       LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 #[cfg(test)]
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[OBJECTS];
@@ -93,7 +94,8 @@ mod tests {
                 "The table users is not defined as in schema ",
             ),
             (
-                "ALTER TABLE reactions RENAME TO hidden; CREATE VIEW reactions AS SELECT * FROM hidden",
+                "ALTER TABLE reactions RENAME TO hidden; CREATE VIEW reactions AS SELECT * FROM \
+                 hidden",
                 "The view reactions does not belong to schema ",
             ),
         ] {

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 
 use crate::store::sqlite::schema::APPLICATION;
 
-const USER: &str = "INSERT INTO users (login, name, name_folded, password, created) VALUES ('old', 'Old', 'old', '', 0);";
+const USER: &str = "INSERT INTO users (login, name, name_folded, password, created) VALUES \
+                    ('old', 'Old', 'old', '', 0);";
 
 /// One of the first schema, of the epoch `old`, with one user.
 pub(crate) fn of_the_first_schema(path: &Path) {

@@ -30,9 +30,11 @@ const COUNTS: &str = "SELECT
     (SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)) AS bytes,
     (SELECT count(*) FROM sessions WHERE ended IS NULL AND expires > ?1) AS sessions";
 // Times are only in step with ids within a room, so all rows are looked at.
-const LATELY: &str = "SELECT coalesce(sum(created >= ?1), 0) AS day, coalesce(sum(created >= ?2), 0) AS week, count(*) AS month
+const LATELY: &str = "SELECT coalesce(sum(created >= ?1), 0) AS day, coalesce(sum(created >= ?2), \
+                      0) AS week, count(*) AS month
     FROM messages WHERE created >= ?3";
-const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted IS NULL ORDER BY last_seq DESC, id LIMIT ?1";
+const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted IS NULL ORDER BY \
+                       last_seq DESC, id LIMIT ?1";
 
 const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
 const MEDIA: &str = "SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)";
