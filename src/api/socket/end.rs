@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::metered::Endless;
 use crate::live::CloseReason;
 
 /// How long a close may take, and how much is read and thrown away meanwhile so that it arrives.
@@ -34,6 +35,9 @@ impl From<tungstenite::Error> for End {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::Close(CloseReason::TooBig),
+            tungstenite::Error::Io(error) if error.get_ref().is_some_and(|e| e.is::<Endless>()) => {
+                Self::Close(CloseReason::TooBig)
+            }
             tungstenite::Error::Utf8(_) => Self::Protocol(CloseCode::Invalid),
             tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
             tungstenite::Error::Protocol(_) => Self::Protocol(CloseCode::Protocol),
