@@ -118,7 +118,8 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"} page
+ * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"}
+ *   page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
@@ -164,15 +165,25 @@
  */
 
 /**
- * Any frame of the socket, and any event of our own; `type` (or `error`) decides what else is there.
+ * Any frame of the socket, and any event of our own; `type` (or `error`) decides what else is
+ * there.
  * @typedef {{type: string, [key: string]: any}} Event
  */
 
-/** @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code points of the snippet */
+/**
+ * @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code
+ *   points of the snippet
+ */
 /** @typedef {{messages: Hit[], cursor?: string}} HitPage */
 
-/** @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null, password?: string, currentPassword?: string}} Change of myself; null takes away */
-/** @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current: boolean}} SessionInfo device: what the client calls itself */
+/**
+ * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
+ *   password?: string, currentPassword?: string}} Change of myself; null takes away
+ */
+/**
+ * @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current:
+ *   boolean}} SessionInfo device: what the client calls itself
+ */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
 

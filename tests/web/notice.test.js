@@ -6,7 +6,13 @@ import { roomRows, totalUnread } from "../../assets/js/state/select.js";
 import { after, live, ROOM, signedIn } from "./fixtures.js";
 
 test("a message of somebody else is told to who looks elsewhere, with room and author", () => {
-  assert.deepEqual(noticeOf(signedIn(), live(1, { content: "come\n  here" }), true), { roomId: ROOM, messageId: "msg1000000001", title: "Harbour", author: "Bob", text: "come here" });
+  assert.deepEqual(noticeOf(signedIn(), live(1, { content: "come\n  here" }), true), {
+    roomId: ROOM,
+    messageId: "msg1000000001",
+    title: "Harbour",
+    author: "Bob",
+    text: "come here",
+  });
   assert.equal(noticeOf(signedIn({ name: null }), live(1), true).title, "Bob");
 });
 
@@ -14,11 +20,18 @@ test("nothing is told of my own messages, to who is looking, of unknown rooms, o
   assert.equal(noticeOf(signedIn(), live(1, { sender_id: "alice" }), true), null);
   assert.equal(noticeOf(signedIn(), live(1), false), null);
   assert.equal(noticeOf(signedIn(), live(1, { room_id: "room009" }), true), null);
-  assert.equal(noticeOf(signedIn(), { type: "message_edited", room_id: ROOM, sender_id: "bob" }, true), null);
+  assert.equal(
+    noticeOf(signedIn(), { type: "message_edited", room_id: ROOM, sender_id: "bob" }, true),
+    null,
+  );
 });
 
 test("a muted room neither tells nor counts, and says so in the list", () => {
-  const state = after(signedIn(), live(1, { content: "@alice" }), { type: "room_muted", room_id: ROOM, muted: true });
+  const state = after(signedIn(), live(1, { content: "@alice" }), {
+    type: "room_muted",
+    room_id: ROOM,
+    muted: true,
+  });
   assert.equal(noticeOf(state, live(2), true), null);
   assert.equal(totalUnread(state), 0);
   const [row] = roomRows(state);

@@ -1,4 +1,6 @@
-/** What each action of a leaf means: which verb of the chat it is, and where the page goes after it. */
+/**
+ * What each action of a leaf means: which verb of the chat it is, and where the page goes after it.
+ */
 import { errorText } from "../lib/errors.js";
 import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
@@ -7,8 +9,18 @@ import { isDark, setTheme } from "../lib/theme.js";
 /** @import {ChatApp} from "./chat-app.js" */
 
 /** What opens a dialog, in elements/dialog-actions.js, which comes with the first of them. */
-const ASKS = ["room-new", "room-rename", "room-leave", "room-delete", "people-add", "person-open", "message-delete", "message-readers",
-  "sessions-close", "account-delete"];
+const ASKS = [
+  "room-new",
+  "room-rename",
+  "room-leave",
+  "room-delete",
+  "people-add",
+  "person-open",
+  "message-delete",
+  "message-readers",
+  "sessions-close",
+  "account-delete",
+];
 
 /**
  * @param {ChatApp} app
@@ -61,13 +73,22 @@ export function listenToActions(app, signal) {
     "context-leave": () => context(null),
     "edit-last": () => {
       const { me, timelines } = store.state;
-      const last = timelines[roomId()]?.messages.findLast((message) => message.userId === me?.userId && !message.deletedAt);
-      if (last) context({ kind: "edit", messageId: last.messageId, author: "", content: last.content ?? "" });
+      const last = timelines[roomId()]?.messages.findLast(
+        (message) => message.userId === me?.userId && !message.deletedAt,
+      );
+      if (last)
+        context({
+          kind: "edit",
+          messageId: last.messageId,
+          author: "",
+          content: last.content ?? "",
+        });
     },
     "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
     "picture-open": async (what) => (await app.dialog("picture-viewer")).open(what),
     "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
-    "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
+    "reaction-toggle": ({ row, reaction }) =>
+      chat.toggleReaction(roomId(), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),
     "send-discard": (clientId) => chat.sender.discard(clientId),
     "draft-change": ({ roomId: id, text }) => chat.keepDraft(id, text),
@@ -79,7 +100,10 @@ export function listenToActions(app, signal) {
       return chat.history.latest(roomId());
     },
     "quote-need": (messageId) => chat.history.quote(roomId(), messageId),
-    "end-seen": ({ roomId: id, atEnd }) => chat.live.reading(atEnd && document.visibilityState === "visible" && isShown(app) ? id : null),
+    "end-seen": ({ roomId: id, atEnd }) =>
+      chat.live.reading(
+        atEnd && document.visibilityState === "visible" && isShown(app) ? id : null,
+      ),
     "connection-retry": () => chat.socket.retryNow(),
 
     "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
@@ -103,18 +127,26 @@ export function listenToActions(app, signal) {
     };
   }
   for (const [type, action] of Object.entries(actions)) {
-    app.addEventListener(type, async (event) => {
-      try {
-        await action(/** @type {CustomEvent} */ (event).detail);
-      } catch (error) {
-        app.say(errorText(error));
-      }
-    }, { signal });
+    app.addEventListener(
+      type,
+      async (event) => {
+        try {
+          await action(/** @type {CustomEvent} */ (event).detail);
+        } catch (error) {
+          app.say(errorText(error));
+        }
+      },
+      { signal },
+    );
   }
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") chat.live.reading(null);
-    else app.update();
-  }, { signal });
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.visibilityState === "hidden") chat.live.reading(null);
+      else app.update();
+    },
+    { signal },
+  );
 }
 
 /** Where one goes from every end of a session. */
@@ -135,6 +167,7 @@ function isShown(app) {
 /** @param {ChatApp} app @param {boolean} shown */
 function details(app, shown) {
   const { route } = app.chat.store.state;
-  if (matchMedia("(width < 640px)").matches) location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
+  if (matchMedia("(width < 640px)").matches)
+    location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
   else app.toggleDetails(shown);
 }

@@ -41,7 +41,10 @@ export class ConnectionBanner extends Piece {
       this.#offline = true;
       this.#since = now;
     }
-    if (this.#offline) this.#show(now - this.#since >= SHOWN_AFTER_MS || this.#shown === "offline" ? "offline" : "hidden");
+    if (this.#offline)
+      this.#show(
+        now - this.#since >= SHOWN_AFTER_MS || this.#shown === "offline" ? "offline" : "hidden",
+      );
     else this.#show(now < this.#backUntil ? "back" : "hidden");
     const seconds = retryAt ? Math.ceil((retryAt - now) / 1000) : 0;
     say(this.#number, seconds > 0 ? t("connection.seconds", { n: seconds }) : "");
@@ -56,9 +59,19 @@ export class ConnectionBanner extends Piece {
     this.hidden = what === "hidden";
     this.dataset.state = what;
     if (what === "hidden") return void fill(this);
-    if (what === "back") return void fill(this, h("span", null, icon("check"), t("connection.back")));
-    fill(this, h("span", null, icon("offline"), t("connection.lost")),
-      h("button", { type: "button", onclick: () => act(this, "connection-retry") }, t("connection.retry"), " ", this.#number));
+    if (what === "back")
+      return void fill(this, h("span", null, icon("check"), t("connection.back")));
+    fill(
+      this,
+      h("span", null, icon("offline"), t("connection.lost")),
+      h(
+        "button",
+        { type: "button", onclick: () => act(this, "connection-retry") },
+        t("connection.retry"),
+        " ",
+        this.#number,
+      ),
+    );
   }
 }
 

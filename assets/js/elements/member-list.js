@@ -13,7 +13,9 @@ import { avatar } from "./user-avatar.js";
 /** @extends {Piece<Data>} */
 export class MemberList extends Piece {
   #groups = /** @type {const} */ (["here", "away"]).map((kind) => ({
-    kind, head: h("h3", { class: "meta" }), list: h("ul"),
+    kind,
+    head: h("h3", { class: "meta" }),
+    list: h("ul"),
   }));
 
   // Lifecycle
@@ -27,15 +29,32 @@ export class MemberList extends Piece {
     for (const { kind, head, list } of this.#groups) {
       const people = data[kind];
       head.hidden = people.length === 0;
-      fill(head, t(kind === "here" ? "presence.here" : "presence.offline"), " ", h("span", { class: "num" }, people.length));
-      keyed(list, people, (person) => person.userId, () => this.#make(), changePerson);
+      fill(
+        head,
+        t(kind === "here" ? "presence.here" : "presence.offline"),
+        " ",
+        h("span", { class: "num" }, people.length),
+      );
+      keyed(
+        list,
+        people,
+        (person) => person.userId,
+        () => this.#make(),
+        changePerson,
+      );
     }
   }
 
   // Internal
 
   #make() {
-    const row = h("button", { type: "button" }, avatar({ id: "", name: "", size: "m" }), h("span", { class: "truncate" }), h("span", { class: "meta" }));
+    const row = h(
+      "button",
+      { type: "button" },
+      avatar({ id: "", name: "", size: "m" }),
+      h("span", { class: "truncate" }),
+      h("span", { class: "meta" }),
+    );
     row.addEventListener("click", () => act(this, "person-open", row.dataset.user));
     return h("li", null, row);
   }
@@ -50,10 +69,28 @@ export class MemberList extends Piece {
 function changePerson(node, person) {
   const row = node.children[0];
   const [face, name, role] = row.children;
-  set(row, { class: person.here ? "pick media" : "pick media offline", "data-user": person.userId });
-  /** @type {any} */ (face).face = { id: person.userId, name: person.shown, size: "m", picture: person.picture, presence: person.here ? "here" : "offline" };
+  set(row, {
+    class: person.here ? "pick media" : "pick media offline",
+    "data-user": person.userId,
+  });
+  /** @type {any} */ (face).face = {
+    id: person.userId,
+    name: person.shown,
+    size: "m",
+    picture: person.picture,
+    presence: person.here ? "here" : "offline",
+  };
   say(set(name, { lang: langOf(person.shown) || null }), person.shown);
-  say(role, person.me ? t("person.you") : person.role !== "member" ? t(`role.${person.role}`) : person.owner ? t("role.owner") : "");
+  say(
+    role,
+    person.me
+      ? t("person.you")
+      : person.role !== "member"
+        ? t(`role.${person.role}`)
+        : person.owner
+          ? t("role.owner")
+          : "",
+  );
 }
 
 customElements.define("member-list", MemberList);

@@ -1,6 +1,6 @@
 /**
- * The conversation: a window of the timeline, moved as one scrolls. Only what is near the view is in the DOM.
- * Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
+ * The conversation: a window of the timeline, moved as one scrolls. Only what is near the view is
+ * in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
  */
 import { act, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -14,9 +14,14 @@ import { changeRow, makeRow } from "./message-rows.js";
 
 /** @import {Row, View} from "../state/rows.js" */
 
-/** @typedef {Omit<View, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq: number, target?: string, empty: Element|null}} Data */
+/**
+ * @typedef {Omit<View, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq:
+ *   number, target?: string, empty: Element|null}} Data
+ */
 
-/** Messages in the DOM: at most, on opening, added at a time; how close to the edge of them is near. */
+/**
+ * Messages in the DOM: at most, on opening, added at a time; how close to the edge of them is near.
+ */
 const MOST = 240;
 const FIRST = 80;
 const STEP = 60;
@@ -25,7 +30,18 @@ const NEAR_PX = 900;
 /** @extends {Piece<Data>} */
 export class MessageList extends Piece {
   #items = h("div", { class: "items" });
-  #scroll = h("div", { class: "scroll", id: "messages", tabindex: "0", role: "log", "aria-live": "off", onscroll: () => this.#scrolled() }, this.#items);
+  #scroll = h(
+    "div",
+    {
+      class: "scroll",
+      id: "messages",
+      tabindex: "0",
+      role: "log",
+      "aria-live": "off",
+      onscroll: () => this.#scrolled(),
+    },
+    this.#items,
+  );
   #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
   #roomId = "";
   #low = 0;
@@ -55,7 +71,8 @@ export class MessageList extends Piece {
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
-    for (const type of ["click", "keydown"]) document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
+    for (const type of ["click", "keydown"])
+      document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
   }
 
   /** @param {Data} data */
@@ -63,16 +80,26 @@ export class MessageList extends Piece {
     if (data.roomId !== this.#roomId) this.#opened(data);
     const { timeline } = data;
     const stick = this.#high === Infinity && isAtEnd(this.#scroll);
-    if (stick && timeline.messages.length - indexOfSeq(timeline.messages, this.#low) > MOST) this.#low = this.#seqAt(-FIRST);
+    if (stick && timeline.messages.length - indexOfSeq(timeline.messages, this.#low) > MOST)
+      this.#low = this.#seqAt(-FIRST);
     this.#takeOlder(timeline.messages);
     const unreadSeq = firstUnread(timeline, data.visitSeq, data.unreadCount);
     const rows = buildRows({ ...data, low: this.#low, high: this.#high, unreadSeq });
     const anchor = stick ? null : anchorOf(this.#scroll, this.#items);
-    keyed(this.#items, rows, (row) => row.key, makeRow, (node, row) => changeRow(node, row, data));
+    keyed(
+      this.#items,
+      rows,
+      (row) => row.key,
+      makeRow,
+      (node, row) => changeRow(node, row, data),
+    );
     restore(this.#scroll, anchor);
     this.#gapAbove = rows[0]?.kind === "gap";
     this.#emptyState(data.empty);
-    set(this.#scroll, { "aria-label": t("messages.label", { room: data.title }), "aria-live": this.#placed && stick ? "polite" : "off" });
+    set(this.#scroll, {
+      "aria-label": t("messages.label", { room: data.title }),
+      "aria-live": this.#placed && stick ? "polite" : "off",
+    });
     for (const row of rows) this.#needQuote(row);
     if (!this.#placed && timeline.loaded) this.#place(unreadSeq);
     if (data.target && data.target !== this.#target) this.#aim(data.target);
@@ -97,7 +124,8 @@ export class MessageList extends Piece {
   /** To the unread line first, when it is still below; else to the end. */
   #jumped() {
     const line = this.#items.querySelector(".unread");
-    if (line && line.getBoundingClientRect().top > this.#scroll.getBoundingClientRect().bottom) line.scrollIntoView({ block: "start" });
+    if (line && line.getBoundingClientRect().top > this.#scroll.getBoundingClientRect().bottom)
+      line.scrollIntoView({ block: "start" });
     else this.toEnd();
   }
 
@@ -114,7 +142,11 @@ export class MessageList extends Piece {
     this.#scroll.scrollTop = 0;
   }
 
-  /** The first page is there: at the unread line, when it does not fit on the screen, else at the end. @param {number|undefined} unreadSeq */
+  /**
+   * The first page is there: at the unread line, when it does not fit on the screen, else at the
+   * end.
+   * @param {number|undefined} unreadSeq
+   */
   #place(unreadSeq) {
     this.#placed = true;
     this.#seen = (unreadSeq ?? this.#seqAt(-1) + 1) - 1;
@@ -122,7 +154,8 @@ export class MessageList extends Piece {
     if (this.data && this.#low > 0) this.update(this.data);
     this.#scroll.scrollTop = 0;
     const line = this.#items.querySelector(".unread");
-    if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top) line.scrollIntoView({ block: "start" });
+    if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top)
+      line.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} messageId */
@@ -158,12 +191,14 @@ export class MessageList extends Piece {
   }
 
   /**
-   * What was fetched takes the place of its gap in the same change: a list that is shorter for a moment loses its place.
+   * What was fetched takes the place of its gap in the same change: a list that is shorter for a
+   * moment loses its place.
    * @param {import("../types.js").Message[]} messages
    */
   #takeOlder(messages) {
     const index = indexOfSeq(messages, this.#low);
-    if (!this.#gapAbove || !this.#placed || messages[index - 1]?.seq !== messages[index]?.seq - 1) return;
+    if (!this.#gapAbove || !this.#placed || messages[index - 1]?.seq !== messages[index]?.seq - 1)
+      return;
     this.#goOlder(messages, index);
   }
 
@@ -175,7 +210,8 @@ export class MessageList extends Piece {
   #goOlder(messages, low) {
     const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
     this.#low = messages[Math.max(0, low - STEP)].seq;
-    if (high - low + STEP > MOST && this.#scroll.scrollTop < -2 * NEAR_PX) this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
+    if (high - low + STEP > MOST && this.#scroll.scrollTop < -2 * NEAR_PX)
+      this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
   }
 
   /** Moves the window when its edge is near, and asks for what is missing near the view. */
@@ -193,7 +229,8 @@ export class MessageList extends Piece {
     if (-scrollTop < NEAR_PX && this.#high !== Infinity) {
       const next = messages[high + STEP];
       this.#high = next ? next.seq : Infinity;
-      if (high - low + STEP > MOST) this.#low = messages[Math.max(low, high + STEP - MOST)]?.seq ?? this.#low;
+      if (high - low + STEP > MOST)
+        this.#low = messages[Math.max(low, high + STEP - MOST)]?.seq ?? this.#low;
       return this.update(data);
     }
     this.#needGaps();
@@ -205,7 +242,10 @@ export class MessageList extends Piece {
       const box = node.getBoundingClientRect();
       if (box.bottom < view.top - NEAR_PX || box.top > view.bottom + NEAR_PX) continue;
       const { range } = /** @type {import("./message-rows.js").GapNode} */ (node).row;
-      act(this, "history-need", { gap: range, direction: box.bottom < view.top + view.height / 2 ? "older" : "newer" });
+      act(this, "history-need", {
+        gap: range,
+        direction: box.bottom < view.top + view.height / 2 ? "older" : "newer",
+      });
     }
   }
 
@@ -215,9 +255,14 @@ export class MessageList extends Piece {
     const atEnd = this.#placed && this.#high === Infinity && isAtEnd(this.#scroll);
     const last = data.timeline.messages.at(-1)?.seq ?? 0;
     if (atEnd) this.#seen = last;
-    const fresh = atEnd ? 0 : data.timeline.messages.length - indexOfSeq(data.timeline.messages, this.#seen + 1);
+    const fresh = atEnd
+      ? 0
+      : data.timeline.messages.length - indexOfSeq(data.timeline.messages, this.#seen + 1);
     this.#jump.hidden = atEnd || !this.#placed;
-    set(this.#jump, { class: fresh ? "button primary jump" : "button jump", "aria-label": fresh ? null : t("messages.toEnd") });
+    set(this.#jump, {
+      class: fresh ? "button primary jump" : "button jump",
+      "aria-label": fresh ? null : t("messages.toEnd"),
+    });
     fill(this.#jump, icon("down", "small"), fresh > 0 && t("messages.new", { n: fresh }));
     if (atEnd !== this.#atEnd || atEnd) act(this, "end-seen", { roomId: data.roomId, atEnd });
     this.#atEnd = atEnd;
@@ -249,7 +294,9 @@ export class MessageList extends Piece {
   #moved(event) {
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const all = [...this.#items.querySelectorAll("message-item")];
-    const now = all.indexOf(/** @type {Element} */ (document.activeElement?.closest("message-item")));
+    const now = all.indexOf(
+      /** @type {Element} */ (document.activeElement?.closest("message-item")),
+    );
     const next = now < 0 ? all.length - 1 : event.key === "ArrowUp" ? now - 1 : now + 1;
     if (!all[next]) return;
     event.preventDefault();

@@ -28,7 +28,8 @@ export function makeRow(row) {
 /**
  * @param {HTMLElement} node
  * @param {Row} row
- * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId: string) => string|undefined}} context
+ * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId:
+ *   string) => string|undefined}} context
  */
 export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
   switch (row.kind) {
@@ -71,10 +72,35 @@ function changeGap(node, row) {
   if (node.drawn === key) return;
   node.drawn = key;
   if (row.failed) {
-    return void fill(node, h("div", { class: "gap wrap", role: "note" }, h("span", null, t("messages.gap")),
-      h("button", { class: "button", type: "button", onclick: () => act(node, "history-retry") }, t("send.retry"))));
+    return void fill(
+      node,
+      h(
+        "div",
+        { class: "gap wrap", role: "note" },
+        h("span", null, t("messages.gap")),
+        h(
+          "button",
+          { class: "button", type: "button", onclick: () => act(node, "history-retry") },
+          t("send.retry"),
+        ),
+      ),
+    );
   }
-  fill(node, Array.from({ length: 4 }, (_, index) =>
-    h("div", { class: "loading", ...(index ? { "aria-hidden": "true" } : { role: "status", "aria-label": t("messages.loading") }) },
-      h("span", { class: "skeleton" }), h("span", { class: "skeleton" }), h("span", { class: "skeleton" }))));
+  fill(
+    node,
+    Array.from({ length: 4 }, (_, index) =>
+      h(
+        "div",
+        {
+          class: "loading",
+          ...(index
+            ? { "aria-hidden": "true" }
+            : { role: "status", "aria-label": t("messages.loading") }),
+        },
+        h("span", { class: "skeleton" }),
+        h("span", { class: "skeleton" }),
+        h("span", { class: "skeleton" }),
+      ),
+    ),
+  );
 }

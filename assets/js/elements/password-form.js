@@ -7,23 +7,56 @@ import { t } from "../lib/i18n.js";
 import { Piece } from "../lib/piece.js";
 import { lengthOf } from "../lib/text.js";
 
-/** @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) => Promise<unknown>}} Data */
+/**
+ * @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) =>
+ *   Promise<unknown>}} Data
+ */
 
 const SHORTEST_PASSWORD = 8;
 
 /** @extends {Piece<Data>} */
 export class PasswordForm extends Piece {
   /** For password managers only. */
-  #user = h("input", { type: "text", autocomplete: "username", hidden: true, "aria-hidden": "true", tabindex: "-1", readonly: true });
-  #old = h("input", { class: "input", id: "old-password", type: "password", autocomplete: "current-password" });
-  #new = h("input", { class: "input", id: "new-password", type: "password", autocomplete: "new-password" });
+  #user = h("input", {
+    type: "text",
+    autocomplete: "username",
+    hidden: true,
+    "aria-hidden": "true",
+    tabindex: "-1",
+    readonly: true,
+  });
+  #old = h("input", {
+    class: "input",
+    id: "old-password",
+    type: "password",
+    autocomplete: "current-password",
+  });
+  #new = h("input", {
+    class: "input",
+    id: "new-password",
+    type: "password",
+    autocomplete: "new-password",
+  });
 
   // Lifecycle
 
   build() {
-    this.append(form(t("profile.changePassword"), () => this.#save(), [this.#user,
-      field(t("profile.oldPassword"), this.#old), field(t("profile.newPassword"), this.#new, t("login.passwordHint", { n: SHORTEST_PASSWORD })),
-    ], { password: this.#new, currentPassword: this.#old }));
+    this.append(
+      form(
+        t("profile.changePassword"),
+        () => this.#save(),
+        [
+          this.#user,
+          field(t("profile.oldPassword"), this.#old),
+          field(
+            t("profile.newPassword"),
+            this.#new,
+            t("login.passwordHint", { n: SHORTEST_PASSWORD }),
+          ),
+        ],
+        { password: this.#new, currentPassword: this.#old },
+      ),
+    );
   }
 
   /** @param {Data} data */
@@ -35,7 +68,12 @@ export class PasswordForm extends Piece {
 
   async #save() {
     fault(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
-    fault(this.#new, lengthOf(this.#new.value) < SHORTEST_PASSWORD ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "");
+    fault(
+      this.#new,
+      lengthOf(this.#new.value) < SHORTEST_PASSWORD
+        ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
+        : "",
+    );
     const wrong = [this.#old, this.#new].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();

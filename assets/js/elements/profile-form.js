@@ -20,26 +20,73 @@ const PICTURES = ["image/png", "image/jpeg", "image/gif"];
 /** @extends {Piece<Data>} */
 export class ProfileForm extends Piece {
   #face = avatar({ id: "", name: "", size: "l" });
-  #file = h("input", { type: "file", accept: PICTURES.join(","), hidden: true, "aria-label": t("profile.choosePicture"), onchange: () => this.#choosePicture() });
-  #choose = h("button", { class: "button choose-picture", type: "button", onclick: () => this.#file.click() }, t("profile.choosePicture"));
-  #remove = h("button", { class: "button quiet remove-picture", type: "button", onclick: () => this.#picture(null) }, t("profile.removePicture"));
+  #file = h("input", {
+    type: "file",
+    accept: PICTURES.join(","),
+    hidden: true,
+    "aria-label": t("profile.choosePicture"),
+    onchange: () => this.#choosePicture(),
+  });
+  #choose = h(
+    "button",
+    { class: "button choose-picture", type: "button", onclick: () => this.#file.click() },
+    t("profile.choosePicture"),
+  );
+  #remove = h(
+    "button",
+    { class: "button quiet remove-picture", type: "button", onclick: () => this.#picture(null) },
+    t("profile.removePicture"),
+  );
   #progress = h("progress", { max: "1", hidden: true, "aria-label": t("profile.choosePicture") });
   #note = h("p", { class: "meta", role: "status" }, t("profile.pictureHint"));
   #name = h("input", { class: "input", id: "display-name", type: "text", autocomplete: "name" });
   #login = h("input", { class: "input", id: "login-name", type: "text", disabled: true });
-  #email = h("input", { class: "input", id: "email", type: "email", autocomplete: "email", maxlength: 254 });
-  #birth = h("input", { class: "input", id: "birth", type: "date", autocomplete: "bday", max: new Date().toISOString().slice(0, 10) });
+  #email = h("input", {
+    class: "input",
+    id: "email",
+    type: "email",
+    autocomplete: "email",
+    maxlength: 254,
+  });
+  #birth = h("input", {
+    class: "input",
+    id: "birth",
+    type: "date",
+    autocomplete: "bday",
+    max: new Date().toISOString().slice(0, 10),
+  });
   #shown = "";
 
   // Lifecycle
 
   build() {
-    this.append(this.#face, h("div", null,
-      h("div", { class: "wrap picture-row" }, this.#file, this.#choose, this.#remove, this.#progress, this.#note),
-      form(t("action.save"), () => this.#save(), [
-        field(t("login.name"), this.#name), field(t("login.user"), this.#login, t("profile.userHint")),
-        field(t("profile.email"), this.#email, t("profile.mine")), field(t("profile.birth"), this.#birth, t("profile.mine")),
-      ], { name: this.#name, email: this.#email, birth: this.#birth })));
+    this.append(
+      this.#face,
+      h(
+        "div",
+        null,
+        h(
+          "div",
+          { class: "wrap picture-row" },
+          this.#file,
+          this.#choose,
+          this.#remove,
+          this.#progress,
+          this.#note,
+        ),
+        form(
+          t("action.save"),
+          () => this.#save(),
+          [
+            field(t("login.name"), this.#name),
+            field(t("login.user"), this.#login, t("profile.userHint")),
+            field(t("profile.email"), this.#email, t("profile.mine")),
+            field(t("profile.birth"), this.#birth, t("profile.mine")),
+          ],
+          { name: this.#name, email: this.#email, birth: this.#birth },
+        ),
+      ),
+    );
   }
 
   /** @param {Data} data */
@@ -60,14 +107,25 @@ export class ProfileForm extends Piece {
 
   async #save() {
     const name = this.#name.value.trim();
-    fault(this.#name, !name ? t("profile.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("login.tooLong", { n: NAME_LONGEST }) : "");
+    fault(
+      this.#name,
+      !name
+        ? t("profile.nameNeeded")
+        : lengthOf(name) > NAME_LONGEST
+          ? t("login.tooLong", { n: NAME_LONGEST })
+          : "",
+    );
     fault(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
     const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();
       return "";
     }
-    await this.data?.save({ name, email: this.#email.value.trim() || null, birth: this.#birth.value || null });
+    await this.data?.save({
+      name,
+      email: this.#email.value.trim() || null,
+      birth: this.#birth.value || null,
+    });
     return t("profile.saved");
   }
 
@@ -79,7 +137,11 @@ export class ProfileForm extends Piece {
     set(this.#progress, { value: 0, hidden: false });
     say(this.#note, "");
     try {
-      const media = await this.data.upload(file, (part) => set(this.#progress, { value: part }), new AbortController().signal);
+      const media = await this.data.upload(
+        file,
+        (part) => set(this.#progress, { value: part }),
+        new AbortController().signal,
+      );
       await this.#picture(media.id);
     } catch (error) {
       say(this.#note, uploadErrorText(error));

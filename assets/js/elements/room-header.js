@@ -7,7 +7,9 @@ import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
 import { searchField } from "./search-field.js";
 
-/** @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data */
+/**
+ * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data
+ */
 
 /** @extends {Piece<Data>} */
 export class RoomHeader extends Piece {
@@ -15,8 +17,17 @@ export class RoomHeader extends Piece {
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
   #count = h("span", { class: "num", "aria-hidden": "true" });
-  #details = h("button", { class: "icon-button count", type: "button", title: t("details.title"), onclick: () => act(this, "details-switch") },
-    icon("people"), this.#count);
+  #details = h(
+    "button",
+    {
+      class: "icon-button count",
+      type: "button",
+      title: t("details.title"),
+      onclick: () => act(this, "details-switch"),
+    },
+    icon("people"),
+    this.#count,
+  );
 
   #search = searchField("", () => this.data?.roomId ?? "");
   #find = h("a", { class: "icon-button narrow-only" }, icon("search"));
@@ -24,20 +35,35 @@ export class RoomHeader extends Piece {
   // Lifecycle
 
   build() {
-    this.append(this.#back, h("div", { class: "title" }, h("h1", null, this.#title)), set(this.#search.form, { class: "search-field wide-only" }), this.#find, this.#details);
+    this.append(
+      this.#back,
+      h("div", { class: "title" }, h("h1", null, this.#title)),
+      set(this.#search.form, { class: "search-field wide-only" }),
+      this.#find,
+      this.#details,
+    );
   }
 
   /** @param {Data} data */
   update({ roomId, title, people, unread, details }) {
-    set(this.#back, { "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back") });
+    set(this.#back, {
+      "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back"),
+    });
     say(this.#unread, unread ? String(unread) : "");
     say(set(this.#title, { lang: langOf(title) || null }), title);
     const here = t("search.here", { room: title });
     set(this.#search.form, { "aria-label": here });
-    set(this.#search.input, { "aria-label": here, placeholder: t("search.placeholder"), title: here });
+    set(this.#search.input, {
+      "aria-label": here,
+      placeholder: t("search.placeholder"),
+      title: here,
+    });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
     say(this.#count, String(people));
-    set(this.#details, { "aria-label": t("header.people", { n: people }), "aria-expanded": String(details) });
+    set(this.#details, {
+      "aria-label": t("header.people", { n: people }),
+      "aria-expanded": String(details),
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The conversation: header, messages, typing line, composer. Puts the state of the open room into them, nothing more.
+ * The conversation: header, messages, typing line, composer. Puts the state of the open room into
+ * them, nothing more.
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -20,7 +21,10 @@ import "./typing-line.js";
 /** @import {RoomHeader} from "./room-header.js" */
 /** @import {TypingLine} from "./typing-line.js" */
 
-/** @typedef {{context: Context|null, error: string, details: boolean, upload: import("./upload-list.js").Send}} Draft what only the page knows */
+/**
+ * @typedef {{context: Context|null, error: string, details: boolean, upload:
+ *   import("./upload-list.js").Send}} Draft what only the page knows
+ */
 
 const NONE = emptyTimeline();
 
@@ -38,23 +42,65 @@ export class RoomView {
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
     const pending = state.outbox.filter((entry) => entry.roomId === roomId);
-    const empty = timeline.loaded && timeline.messages.length === 0 && pending.length === 0 && room.lastSeq === 0;
-    this.header.data = { roomId, title, people: room.userCount, unread: totalUnread(state, roomId), details };
+    const empty =
+      timeline.loaded &&
+      timeline.messages.length === 0 &&
+      pending.length === 0 &&
+      room.lastSeq === 0;
+    this.header.data = {
+      roomId,
+      title,
+      people: room.userCount,
+      unread: totalUnread(state, roomId),
+      details,
+    };
     this.list.data = {
-      roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
-      mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,
-      nameOf: (userId, message) => personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
+      roomId,
+      title,
+      timeline,
+      pending,
+      me: me.userId,
+      lastSeq: room.lastSeq,
+      visitSeq: state.visit?.lastSeq ?? 0,
+      unreadCount: state.visit?.unread ?? 0,
+      mayDeleteAny: mayModerate(room, me),
+      target: state.route.messageId,
+      reads: state.reads[roomId] ?? {},
+      quoted: state.quoted,
+      nameOf: (userId, message) =>
+        personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
       pictureOf: (userId) => pictureOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);
-    this.composer.data = { roomId, title, context, error, draft: state.drafts[roomId] ?? "", people: () => candidates(state, room), upload };
+    this.composer.data = {
+      roomId,
+      title,
+      context,
+      error,
+      draft: state.drafts[roomId] ?? "",
+      people: () => candidates(state, room),
+      upload,
+    };
   }
 }
 
 /** @param {boolean} mayAdd */
 function nothingYet(mayAdd) {
-  const add = h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) =>
-    event.currentTarget?.dispatchEvent(new CustomEvent("people-add", { bubbles: true })) }, t("people.add"));
-  return emptyState({ picture: "room", title: t("messages.empty"), text: t("messages.emptyHint"), actions: mayAdd ? [add] : [] });
+  const add = h(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: (/** @type {Event} */ event) =>
+        event.currentTarget?.dispatchEvent(new CustomEvent("people-add", { bubbles: true })),
+    },
+    t("people.add"),
+  );
+  return emptyState({
+    picture: "room",
+    title: t("messages.empty"),
+    text: t("messages.emptyHint"),
+    actions: mayAdd ? [add] : [],
+  });
 }

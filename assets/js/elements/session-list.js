@@ -36,22 +36,49 @@ export class SessionList extends Piece {
     if (!this.data) return void queueMicrotask(() => this.data && this.#load());
     try {
       const sessions = await this.data.list();
-      this.#sessions = sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.lastSeen.localeCompare(a.lastSeen));
+      this.#sessions = sessions.sort(
+        (a, b) => Number(b.current) - Number(a.current) || b.lastSeen.localeCompare(a.lastSeen),
+      );
       this.#note.hidden = true;
     } catch (error) {
       this.#failed(error);
     }
-    keyed(this.#list, this.#sessions, (session) => session.id, (session) => this.#make(session), change);
+    keyed(
+      this.#list,
+      this.#sessions,
+      (session) => session.id,
+      (session) => this.#make(session),
+      change,
+    );
   }
 
   /** @param {SessionInfo} session */
   #make({ id, device, current }) {
     const { browser, system, kind } = deviceOf(device);
-    const name = browser && system ? t("session.device", { browser, system }) : browser || t("session.unknown");
+    const name =
+      browser && system
+        ? t("session.device", { browser, system })
+        : browser || t("session.unknown");
     const label = t("session.endOf", { device: name });
-    return h("li", { class: "media", "data-session": id }, h("span", { class: "tile" }, icon(kind)), h("span", null, h("span", { title: device ?? "" }, name), h("small")),
-      current ? h("span", { class: "tag accent" }, t("session.current"))
-        : h("button", { class: "button quiet end", type: "button", "aria-label": label, onclick: (/** @type {Event} */ event) => this.#end(id, /** @type {HTMLElement} */ (event.currentTarget)) }, t("profile.signOut")));
+    return h(
+      "li",
+      { class: "media", "data-session": id },
+      h("span", { class: "tile" }, icon(kind)),
+      h("span", null, h("span", { title: device ?? "" }, name), h("small")),
+      current
+        ? h("span", { class: "tag accent" }, t("session.current"))
+        : h(
+            "button",
+            {
+              class: "button quiet end",
+              type: "button",
+              "aria-label": label,
+              onclick: (/** @type {Event} */ event) =>
+                this.#end(id, /** @type {HTMLElement} */ (event.currentTarget)),
+            },
+            t("profile.signOut"),
+          ),
+    );
   }
 
   /** @param {string} id @param {HTMLElement} button */
@@ -78,7 +105,12 @@ export class SessionList extends Piece {
 function change(node, { createdAt, lastSeen, current }) {
   const facts = /** @type {HTMLElement} */ (node.querySelector("small"));
   const since = date(createdAt, locale());
-  say(set(facts, { title: exact(lastSeen, locale()) }), current ? t("session.since", { date: since }) : t("session.seen", { time: short(lastSeen, locale()), date: since }));
+  say(
+    set(facts, { title: exact(lastSeen, locale()) }),
+    current
+      ? t("session.since", { date: since })
+      : t("session.seen", { time: short(lastSeen, locale()), date: since }),
+  );
 }
 
 customElements.define("session-list", SessionList);

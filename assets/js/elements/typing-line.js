@@ -21,9 +21,17 @@ export class TypingLine extends Piece {
     this.#shown = key;
     if (names.length === 0) return void fill(this);
     const [a, b] = names.map((name) => h("span", { lang: langOf(name) || null }, name));
-    const sentence = names.length === 1 ? parts("typing.one", { name: a })
-      : names.length === 2 ? parts("typing.two", { a, b }) : parts("typing.many", { n: names.length });
-    fill(this, h("span", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { class: "truncate" }, sentence));
+    const sentence =
+      names.length === 1
+        ? parts("typing.one", { name: a })
+        : names.length === 2
+          ? parts("typing.two", { a, b })
+          : parts("typing.many", { n: names.length });
+    fill(
+      this,
+      h("span", { "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+      h("span", { class: "truncate" }, sentence),
+    );
   }
 }
 

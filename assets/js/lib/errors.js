@@ -7,6 +7,11 @@ import { has, t } from "./i18n.js";
  * @returns {string} in the reader's language when there are words for it
  */
 export function errorText(error) {
-  if (!(error instanceof ApiError)) return error instanceof Error && !(error instanceof TypeError) ? error.message : t("error.internal");
-  return error.code !== "invalid_request" && has(`error.${error.code}`) ? t(`error.${error.code}`) : error.message;
+  if (!(error instanceof ApiError))
+    return error instanceof Error && !(error instanceof TypeError)
+      ? error.message
+      : t("error.internal");
+  return error.code !== "invalid_request" && has(`error.${error.code}`)
+    ? t(`error.${error.code}`)
+    : error.message;
 }

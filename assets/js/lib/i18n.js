@@ -1,6 +1,14 @@
-/** Words from assets/i18n/*.json, those that the first paint does not need from i18n/later/. A message is a sentence with {places}, or one sentence per plural form of {n}. */
+/**
+ * Words from assets/i18n/*.json, those that the first paint does not need from i18n/later/. A
+ * message is a sentence with {places}, or one sentence per plural form of {n}.
+ */
 
-export const LANGUAGES = /** @type {const} */ ({ en: "English", ko: "한국어", ru: "Русский", zh: "中文" });
+export const LANGUAGES = /** @type {const} */ ({
+  en: "English",
+  ko: "한국어",
+  ru: "Русский",
+  zh: "中文",
+});
 
 /** @type {Record<string, string|Record<string, string>>} */
 let words = {};
@@ -14,7 +22,11 @@ export function lang() {
 
 /** The same with the reader's region, for dates. @returns {string} */
 export function locale() {
-  return (globalThis.navigator?.languages ?? []).find((tag) => tag === current || tag.startsWith(`${current}-`)) ?? current;
+  return (
+    (globalThis.navigator?.languages ?? []).find(
+      (tag) => tag === current || tag.startsWith(`${current}-`),
+    ) ?? current
+  );
 }
 
 /**
@@ -22,7 +34,9 @@ export function locale() {
  * @param {readonly string[]} wanted
  */
 export function choose(wanted) {
-  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en";
+  return (
+    wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en"
+  );
 }
 
 /**
@@ -48,12 +62,14 @@ async function read(name) {
 /** Fetches the words of what comes later. After a failure the next call tries again. */
 export function loadRest() {
   const language = current;
-  rest ??= read(`later/${language}`).then((found) => {
-    if (language === current) words = { ...words, ...found };
-  }).catch((error) => {
-    rest = null;
-    throw error;
-  });
+  rest ??= read(`later/${language}`)
+    .then((found) => {
+      if (language === current) words = { ...words, ...found };
+    })
+    .catch((error) => {
+      rest = null;
+      throw error;
+    });
   return rest;
 }
 
@@ -87,11 +103,17 @@ export function t(key, places = {}) {
  */
 export function parts(key, places) {
   const entry = words[key];
-  const sentence = typeof entry === "object" ? (entry[plural.select(Number(places.n))] ?? entry.other) : (entry ?? key);
-  return sentence.split(/(\{\w+\})/).filter(Boolean).map((part) => {
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    return name !== undefined && name in places ? places[name] : part;
-  });
+  const sentence =
+    typeof entry === "object"
+      ? (entry[plural.select(Number(places.n))] ?? entry.other)
+      : (entry ?? key);
+  return sentence
+    .split(/(\{\w+\})/)
+    .filter(Boolean)
+    .map((part) => {
+      const name = /^\{(\w+)\}$/.exec(part)?.[1];
+      return name !== undefined && name in places ? places[name] : part;
+    });
 }
 
 /**

@@ -1,4 +1,7 @@
-/** A list of the server's page: fetched each time one comes to it, filtered by what is typed; says what was refused. */
+/**
+ * A list of the server's page: fetched each time one comes to it, filtered by what is typed; says
+ * what was refused.
+ */
 import { fill, h, say, set } from "./dom.js";
 import { errorText } from "./errors.js";
 import { icon } from "./icons.js";
@@ -46,7 +49,9 @@ export class Listing extends Piece {
 
   async load() {
     if (!this.data) return void queueMicrotask(() => this.data && this.load());
-    await this.attempt(async () => { this.items = await this.fetch(); });
+    await this.attempt(async () => {
+      this.items = await this.fetch();
+    });
     this.draw();
   }
 
@@ -66,39 +71,78 @@ export class Listing extends Piece {
   /** @param {unknown} error */
   refused(error) {
     const code = /** @type {any} */ (error).code;
-    fill(this.#note, icon("warning", "small"), h("span", null, code === "not_found" ? t("server.gone") : errorText(error))).hidden = false;
+    fill(
+      this.#note,
+      icon("warning", "small"),
+      h("span", null, code === "not_found" ? t("server.gone") : errorText(error)),
+    ).hidden = false;
   }
 
   draw() {
     const wanted = this.#filter.value.trim().toLocaleLowerCase();
-    const found = this.items.filter((item) => this.textOf(item).toLocaleLowerCase().includes(wanted));
-    keyed(this.#list, found.slice(0, MOST), (item) => this.keyOf(item), (item) => this.make(item), (node, item) => this.change(node, item));
+    const found = this.items.filter((item) =>
+      this.textOf(item).toLocaleLowerCase().includes(wanted),
+    );
+    keyed(
+      this.#list,
+      found.slice(0, MOST),
+      (item) => this.keyOf(item),
+      (item) => this.make(item),
+      (node, item) => this.change(node, item),
+    );
     this.#list.hidden = found.length === 0;
-    say(this.#rest, found.length > MOST ? t("server.more", { n: found.length - MOST }) : found.length === 0 && this.items.length > 0 ? t("server.noMatch") : "");
+    say(
+      this.#rest,
+      found.length > MOST
+        ? t("server.more", { n: found.length - MOST })
+        : found.length === 0 && this.items.length > 0
+          ? t("server.noMatch")
+          : "",
+    );
   }
 
-  /** @param {string} words @param {string} name @param {(button: HTMLButtonElement) => Promise<unknown>} does */
+  /**
+   * @param {string} words
+   * @param {string} name
+   * @param {(button: HTMLButtonElement) => Promise<unknown>} does
+   */
   button(words, name, does) {
-    const button = h("button", { class: `button quiet ${name}`, type: "button", onclick: async () => {
-      if (button.getAttribute("aria-busy")) return;
-      button.setAttribute("aria-busy", "true");
-      await this.attempt(() => does(button));
-      button.removeAttribute("aria-busy");
-      this.draw();
-    } }, words);
+    const button = h(
+      "button",
+      {
+        class: `button quiet ${name}`,
+        type: "button",
+        onclick: async () => {
+          if (button.getAttribute("aria-busy")) return;
+          button.setAttribute("aria-busy", "true");
+          await this.attempt(() => does(button));
+          button.removeAttribute("aria-busy");
+          this.draw();
+        },
+      },
+      words,
+    );
     return button;
   }
 
   // What each list says of itself
 
   /** @returns {Promise<T[]>} */
-  async fetch() { return []; }
+  async fetch() {
+    return [];
+  }
   /** @param {T} _item */
-  keyOf(_item) { return ""; }
+  keyOf(_item) {
+    return "";
+  }
   /** What the filter looks at. @param {T} _item */
-  textOf(_item) { return ""; }
+  textOf(_item) {
+    return "";
+  }
   /** @param {T} _item @returns {HTMLElement} */
-  make(_item) { return h("li"); }
+  make(_item) {
+    return h("li");
+  }
   /** @param {HTMLElement} _node @param {T} _item */
   change(_node, _item) {}
 }

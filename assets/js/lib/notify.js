@@ -1,11 +1,17 @@
-/** The browser's notifications: asked for by a button only, and switched off again here. Fetched where they are on. */
+/**
+ * The browser's notifications: asked for by a button only, and switched off again here. Fetched
+ * where they are on.
+ */
 import { noticeOf } from "../state/notice.js";
 import { t } from "./i18n.js";
 
 /** @import {Event, State} from "../types.js" */
 
 const KEY = "notify";
-/** By room: the newest takes the place of the one before, and goes when the room is read. @type {Map<string, Notification>} */
+/**
+ * By room: the newest takes the place of the one before, and goes when the room is read.
+ * @type {Map<string, Notification>}
+ */
 const shown = new Map();
 
 /** @returns {"on"|"off"|"denied"|"none"} none: this browser has no notifications */
@@ -17,7 +23,7 @@ export function notifying() {
 
 /** Must be called from a click. */
 export async function allowNotices() {
-  if (await Notification.requestPermission() === "granted") localStorage.setItem(KEY, "on");
+  if ((await Notification.requestPermission()) === "granted") localStorage.setItem(KEY, "on");
 }
 
 export function stopNotices() {
@@ -34,7 +40,11 @@ export function notify(state, frame, away) {
   if (!found || notifying() !== "on") return;
   const { roomId, messageId, title, author, text } = found;
   try {
-    const notice = new Notification(title, { body: t("rooms.snippet", { name: author, text }), tag: roomId, icon: "favicon.svg" });
+    const notice = new Notification(title, {
+      body: t("rooms.snippet", { name: author, text }),
+      tag: roomId,
+      icon: "favicon.svg",
+    });
     notice.onclick = () => {
       focus();
       location.hash = `#/${roomId}/${messageId}`;

@@ -1,5 +1,6 @@
 /**
- * What all elements share: light DOM, a skeleton built once, `data` down, `update()` the only place that changes it after.
+ * What all elements share: light DOM, a skeleton built once, `data` down, `update()` the only place
+ * that changes it after.
  * @template D
  */
 export class Piece extends HTMLElement {

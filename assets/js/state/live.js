@@ -1,4 +1,7 @@
-/** The socket's side of the store: subscribe and resume, enter the open room, presence, typing, read marks. */
+/**
+ * The socket's side of the store: subscribe and resume, enter the open room, presence, typing, read
+ * marks.
+ */
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
@@ -21,7 +24,8 @@ export class Live {
   #resumed = false;
 
   /**
-   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History, signedOut: () => void}} parts
+   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History,
+   *   signedOut: () => void}} parts
    */
   constructor({ store, socket, client, sender, history, signedOut }) {
     this.store = store;
@@ -29,7 +33,9 @@ export class Live {
     this.client = client;
     this.sender = sender;
     this.history = history;
-    socket.addEventListener("frame", (event) => this.#received(/** @type {CustomEvent<Frame>} */ (event).detail));
+    socket.addEventListener("frame", (event) =>
+      this.#received(/** @type {CustomEvent<Frame>} */ (event).detail),
+    );
     socket.addEventListener("state", (event) => {
       const connection = /** @type {CustomEvent<Connection>} */ (event).detail;
       store.dispatch({ type: "connection", connection });
@@ -93,7 +99,10 @@ export class Live {
    */
   reading(roomId) {
     if (roomId) this.#mark(roomId);
-    if (this.store.state.reading !== roomId || (roomId && this.store.state.rooms[roomId]?.unreadCount)) {
+    if (
+      this.store.state.reading !== roomId ||
+      (roomId && this.store.state.rooms[roomId]?.unreadCount)
+    ) {
       this.store.dispatch({ type: "reading", room_id: roomId });
     }
   }
@@ -105,15 +114,21 @@ export class Live {
     if (typeof frame.error === "string") return this.#refused(frame);
     const { state } = this.store;
     if (frame.type === "connection_established") {
-      const since = Object.fromEntries(Object.entries(state.timelines)
-        .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && state.rooms[roomId])
-        .map(([roomId]) => [roomId, state.rooms[roomId].rev]));
+      const since = Object.fromEntries(
+        Object.entries(state.timelines)
+          .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && state.rooms[roomId])
+          .map(([roomId]) => [roomId, state.rooms[roomId].rev]),
+      );
       this.socket.send({ type: "subscribe", since, ...(state.epoch && { epoch: state.epoch }) });
     }
     this.store.dispatch(frame.type === "user_typing" ? { ...frame, now: Date.now() } : frame);
     if (frame.type === "subscribed") this.#subscribed();
     if (frame.type === "user_typing") {
-      setTimeout(() => this.store.dispatch({ type: "typing_ended", room_id: frame.room_id, now: Date.now() }), TYPING_SHOWN_MS);
+      setTimeout(
+        () =>
+          this.store.dispatch({ type: "typing_ended", room_id: frame.room_id, now: Date.now() }),
+        TYPING_SHOWN_MS,
+      );
     }
   }
 
@@ -123,7 +138,8 @@ export class Live {
     const { visit, timelines } = this.store.state;
     if (visit) {
       this.enter(visit.roomId);
-      if (timelines[visit.roomId]?.failed) this.store.dispatch({ type: "page_retried", room_id: visit.roomId });
+      if (timelines[visit.roomId]?.failed)
+        this.store.dispatch({ type: "page_retried", room_id: visit.roomId });
       this.history.latest(visit.roomId);
       if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
     }
@@ -139,7 +155,13 @@ export class Live {
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
     const roomId = ref.slice(5);
     // A live room that is closing lets nobody in for a moment.
-    setTimeout(() => this.store.state.visit?.roomId === roomId && this.store.state.rooms[roomId] && this.enter(roomId), REJOIN_MS);
+    setTimeout(
+      () =>
+        this.store.state.visit?.roomId === roomId &&
+        this.store.state.rooms[roomId] &&
+        this.enter(roomId),
+      REJOIN_MS,
+    );
   }
 
   /**
@@ -151,13 +173,23 @@ export class Live {
     const { timelines, rooms, me, connection } = this.store.state;
     const newest = timelines[roomId]?.messages.at(-1);
     const room = rooms[roomId];
-    if (!newest || !room || connection.state !== "online" || newest.seq <= (this.#marked.get(roomId) ?? 0)) return;
+    if (
+      !newest ||
+      !room ||
+      connection.state !== "online" ||
+      newest.seq <= (this.#marked.get(roomId) ?? 0)
+    )
+      return;
     const first = !this.#marked.has(roomId);
-    if (newest.userId === me?.userId || (first && !room.unreadCount && this.store.state.reading !== roomId)) {
+    if (
+      newest.userId === me?.userId ||
+      (first && !room.unreadCount && this.store.state.reading !== roomId)
+    ) {
       this.#marked.set(roomId, newest.seq);
       return;
     }
-    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId })) return;
+    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId }))
+      return;
     this.#marked.set(roomId, newest.seq);
     this.#marking = setTimeout(() => {
       this.#marking = undefined;

@@ -1,6 +1,16 @@
-/** The part of the reducer that is about messages: live frames, pages, replays, read marks, confirmations. Pure. */
+/**
+ * The part of the reducer that is about messages: live frames, pages, replays, read marks,
+ * confirmations. Pure.
+ */
 import { isMention } from "../lib/text.js";
-import { applyPatch, emptyTimeline, merge, mergeChanges, mergePage, messageAt } from "./timeline.js";
+import {
+  applyPatch,
+  emptyTimeline,
+  merge,
+  mergeChanges,
+  mergePage,
+  messageAt,
+} from "./timeline.js";
 
 /** @import {Event, Message, Patch, Room, State, Timeline} from "../types.js" */
 
@@ -20,16 +30,35 @@ export function reduceMessage(state, event) {
     case "message_deleted":
       return changed(state, event, { kind: "delete", at: event.timestamp });
     case "reaction_added":
-      return changed(state, event, { kind: "react", userId: event.user_id, reactionType: event.reaction_type });
+      return changed(state, event, {
+        kind: "react",
+        userId: event.user_id,
+        reactionType: event.reaction_type,
+      });
     case "reaction_removed":
-      return changed(state, event, { kind: "unreact", userId: event.user_id, reactionType: event.reaction_type });
+      return changed(state, event, {
+        kind: "unreact",
+        userId: event.user_id,
+        reactionType: event.reaction_type,
+      });
     case "message_loaded": // what REST answered to an edit
-      return changed(state, { ...event.message, room_id: event.message.roomId }, { kind: "whole", message: event.message }, false);
+      return changed(
+        state,
+        { ...event.message, room_id: event.message.roomId },
+        { kind: "whole", message: event.message },
+        false,
+      );
 
     case "history_opened":
-      return state.timelines[event.room_id] ? state : withTimeline(state, event.room_id, emptyTimeline());
+      return state.timelines[event.room_id]
+        ? state
+        : withTimeline(state, event.room_id, emptyTimeline());
     case "page_loaded":
-      return withTimeline(settled(state, event.messages), event.room_id, mergePage(state.timelines[event.room_id] ?? emptyTimeline(), event.messages, event.covered));
+      return withTimeline(
+        settled(state, event.messages),
+        event.room_id,
+        mergePage(state.timelines[event.room_id] ?? emptyTimeline(), event.messages, event.covered),
+      );
     case "page_failed":
       return onTimeline(state, event.room_id, (timeline) => ({ ...timeline, failed: event.gap }));
     case "page_retried":
@@ -39,7 +68,10 @@ export function reduceMessage(state, event) {
 
     case "read_marked":
       if (event.user_id !== state.me?.userId) return state;
-      return onRoom(state, event.room_id, () => ({ unreadCount: event.unread_count, ...(event.unread_count === 0 ? { mentionCount: 0 } : {}) }));
+      return onRoom(state, event.room_id, () => ({
+        unreadCount: event.unread_count,
+        ...(event.unread_count === 0 ? { mentionCount: 0 } : {}),
+      }));
     case "message_read":
       return readBy(state, event.room_id, { [event.user_id]: event.last_read_seq });
     case "readers_loaded":
@@ -64,10 +96,22 @@ function posted(state, frame) {
   const mine = frame.sender_id === state.me?.userId;
   /** @type {Message} */
   const message = {
-    messageId: frame.message_id, roomId: frame.room_id, userId: frame.sender_id, senderName: frame.sender_name, content: frame.content,
-    createdAt: frame.created_at ?? frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: frame.reply_to, clientId: frame.client_id, reactions: [], media: frame.media ?? [],
+    messageId: frame.message_id,
+    roomId: frame.room_id,
+    userId: frame.sender_id,
+    senderName: frame.sender_name,
+    content: frame.content,
+    createdAt: frame.created_at ?? frame.timestamp,
+    seq: frame.seq,
+    rev: frame.rev,
+    replyTo: frame.reply_to,
+    clientId: frame.client_id,
+    reactions: [],
+    media: frame.media ?? [],
   };
-  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) => merge(timeline, [message]));
+  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) =>
+    merge(timeline, [message]),
+  );
   const next = endTyping(merged, frame.room_id, frame.sender_id);
   if (!room) return next;
   const isNew = frame.seq > room.lastSeq;
@@ -75,15 +119,19 @@ function posted(state, frame) {
   return onRoom(next, frame.room_id, () => ({
     rev: Math.max(room.rev, frame.rev),
     ...(isNew && {
-      lastSeq: frame.seq, lastMessage: message,
+      lastSeq: frame.seq,
+      lastMessage: message,
       unreadCount: seen ? 0 : (room.unreadCount ?? 0) + 1,
-      mentionCount: seen ? 0 : (room.mentionCount ?? 0) + (isMention(frame.content, state.me?.userId) ? 1 : 0),
+      mentionCount: seen
+        ? 0
+        : (room.mentionCount ?? 0) + (isMention(frame.content, state.me?.userId) ? 1 : 0),
     }),
   }));
 }
 
 /**
- * The server has stored what I sent (perhaps at an earlier try). Edits and reactions are answered alike and find nothing pending.
+ * The server has stored what I sent (perhaps at an earlier try). Edits and reactions are answered
+ * alike and find nothing pending.
  * @param {State} state
  * @param {Event} frame
  * @returns {State}
@@ -94,14 +142,27 @@ function confirmed(state, frame) {
   if (!pending) return state;
   /** @type {Message} */
   const message = {
-    messageId: frame.message_id, roomId: frame.room_id, userId: state.me?.userId ?? "", content: pending.content,
-    createdAt: frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: pending.replyTo, clientId, reactions: [], media: pending.media ?? [],
+    messageId: frame.message_id,
+    roomId: frame.room_id,
+    userId: state.me?.userId ?? "",
+    content: pending.content,
+    createdAt: frame.timestamp,
+    seq: frame.seq,
+    rev: frame.rev,
+    replyTo: pending.replyTo,
+    clientId,
+    reactions: [],
+    media: pending.media ?? [],
   };
   const outbox = state.outbox.filter((entry) => entry !== pending);
-  const next = onTimeline({ ...state, outbox }, frame.room_id, (timeline) => (messageAt(timeline, frame.seq) ? timeline : merge(timeline, [message])));
-  return onRoom(next, frame.room_id, (room) => frame.seq > room.lastSeq
-    ? { lastSeq: frame.seq, lastMessage: message, unreadCount: 0, mentionCount: 0 }
-    : {});
+  const next = onTimeline({ ...state, outbox }, frame.room_id, (timeline) =>
+    messageAt(timeline, frame.seq) ? timeline : merge(timeline, [message]),
+  );
+  return onRoom(next, frame.room_id, (room) =>
+    frame.seq > room.lastSeq
+      ? { lastSeq: frame.seq, lastMessage: message, unreadCount: 0, mentionCount: 0 }
+      : {},
+  );
 }
 
 /**
@@ -112,7 +173,11 @@ function confirmed(state, frame) {
  */
 function settled(state, messages) {
   if (state.outbox.length === 0) return state;
-  const mine = new Set(messages.filter((message) => message.userId === state.me?.userId).map((message) => message.clientId));
+  const mine = new Set(
+    messages
+      .filter((message) => message.userId === state.me?.userId)
+      .map((message) => message.clientId),
+  );
   const outbox = state.outbox.filter((pending) => !mine.has(pending.clientId));
   return outbox.length === state.outbox.length ? state : { ...state, outbox };
 }
@@ -130,9 +195,13 @@ function changed(state, frame, what, live = true) {
   const next = onTimeline(state, frame.room_id, (timeline) => applyPatch(timeline, patch));
   return onRoom(next, frame.room_id, (room) => {
     const rev = live ? Math.max(room.rev, frame.rev) : room.rev;
-    // Deleted messages are not unread; the mark lies at or below lastSeq - unread, so what is above was counted.
+    // Deleted messages are not unread; the mark lies at or below lastSeq - unread, so what is above
+    // was counted.
     const unread = room.unreadCount ?? 0;
-    const uncounted = what.kind === "delete" && frame.rev > room.rev && frame.seq > room.lastSeq - unread ? Math.max(0, unread - 1) : unread;
+    const uncounted =
+      what.kind === "delete" && frame.rev > room.rev && frame.seq > room.lastSeq - unread
+        ? Math.max(0, unread - 1)
+        : unread;
     const last = room.lastMessage;
     if (!last || last.seq !== frame.seq) return { rev, unreadCount: uncounted };
     const lastMessage = applyPatch({ ...emptyTimeline(), messages: [last] }, patch).messages[0];
@@ -151,10 +220,16 @@ function replayed(state, frame) {
   /** @type {Message[]} */
   const messages = frame.messages ?? [];
   const next = onTimeline(settled(state, messages), roomId, (timeline) =>
-    frame.reset ? { ...timeline, reset: true } : mergeChanges(timeline, messages));
-  const newest = messages.reduce((best, message) => (best && best.seq > message.seq ? best : message), /** @type {Message|undefined} */ (undefined));
+    frame.reset ? { ...timeline, reset: true } : mergeChanges(timeline, messages),
+  );
+  const newest = messages.reduce(
+    (best, message) => (best && best.seq > message.seq ? best : message),
+    /** @type {Message|undefined} */ (undefined),
+  );
   return onRoom(next, roomId, (room) => ({
-    ...(frame.room ? { ...frame.room, full: frame.room.participants.length >= frame.room.userCount } : {}),
+    ...(frame.room
+      ? { ...frame.room, full: frame.room.participants.length >= frame.room.userCount }
+      : {}),
     rev: frame.reset ? frame.rev : Math.max(room.rev, frame.rev),
     lastSeq: Math.max(room.lastSeq, newest?.seq ?? 0),
     ...(newest && newest.seq >= room.lastSeq ? { lastMessage: newest } : {}),
@@ -172,7 +247,10 @@ function readBy(state, roomId, marks) {
   const held = state.reads[roomId] ?? {};
   const moved = Object.entries(marks).filter(([id, seq]) => seq > (held[id] ?? 0));
   if (moved.length === 0) return state;
-  return { ...state, reads: { ...state.reads, [roomId]: { ...held, ...Object.fromEntries(moved) } } };
+  return {
+    ...state,
+    reads: { ...state.reads, [roomId]: { ...held, ...Object.fromEntries(moved) } },
+  };
 }
 
 /**
@@ -207,7 +285,9 @@ function endTyping(state, roomId, userId) {
  */
 export function onRoom(state, roomId, change) {
   const room = state.rooms[roomId];
-  return room ? { ...state, rooms: { ...state.rooms, [roomId]: { ...room, ...change(room) } } } : state;
+  return room
+    ? { ...state, rooms: { ...state.rooms, [roomId]: { ...room, ...change(room) } } }
+    : state;
 }
 
 /**

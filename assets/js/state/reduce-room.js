@@ -18,7 +18,15 @@ export function reduceRoom(state, event) {
       return withRoom(state, event.room, { unreadCount: event.unread_count ?? 0 });
     case "room_opened": {
       const room = state.rooms[event.room_id];
-      return { ...state, reading: null, visit: { roomId: event.room_id, unread: room?.unreadCount ?? 0, lastSeq: room?.lastSeq ?? 0 } };
+      return {
+        ...state,
+        reading: null,
+        visit: {
+          roomId: event.room_id,
+          unread: room?.unreadCount ?? 0,
+          lastSeq: room?.lastSeq ?? 0,
+        },
+      };
     }
     case "room_closed":
       return { ...state, visit: null, reading: null };
@@ -27,16 +35,25 @@ export function reduceRoom(state, event) {
 
     case "room_updated":
       return onRoom(state, event.room_id, (room) => ({
-        name: event.name, visibility: event.visibility, ownerId: event.owner_id, rev: Math.max(room.rev, event.rev),
+        name: event.name,
+        visibility: event.visibility,
+        ownerId: event.owner_id,
+        rev: Math.max(room.rev, event.rev),
       }));
     case "room_muted":
       return onRoom(state, event.room_id, () => ({ muted: event.muted }));
     case "participant_added":
     case "participant_changed":
-      return withPerson(participants(state, event, (list) => upsert(list, event)), event.user_id, event.name);
+      return withPerson(
+        participants(state, event, (list) => upsert(list, event)),
+        event.user_id,
+        event.name,
+      );
     case "participant_removed":
       if (event.user_id === state.me?.userId) return removed(state, event.room_id);
-      return participants(state, event, (list) => list.filter((person) => person.userId !== event.user_id));
+      return participants(state, event, (list) =>
+        list.filter((person) => person.userId !== event.user_id),
+      );
     case "room_deleted":
     case "room_gone":
       return removed(state, event.room_id);
@@ -54,27 +71,47 @@ export function reduceRoom(state, event) {
  * @returns {State}
  */
 function loaded(state, rooms) {
-  const byId = Object.fromEntries(rooms.map((room) => {
-    const held = state.rooms[room.roomId];
-    return [room.roomId, held ? newer(held, room, state.reading === room.roomId) : { ...room, full: room.participants.length >= room.userCount }];
-  }));
-  const next = rooms.reduce((result, room) => learnNames(result, room), { ...state, ready: true, rooms: byId });
+  const byId = Object.fromEntries(
+    rooms.map((room) => {
+      const held = state.rooms[room.roomId];
+      return [
+        room.roomId,
+        held
+          ? newer(held, room, state.reading === room.roomId)
+          : { ...room, full: room.participants.length >= room.userCount },
+      ];
+    }),
+  );
+  const next = rooms.reduce((result, room) => learnNames(result, room), {
+    ...state,
+    ready: true,
+    rooms: byId,
+  });
   // An own room that was entered while the answer travelled is not in it.
-  return Object.values(state.rooms).filter((room) => !byId[room.roomId] && !state.ready).reduce((result, room) => withRoom(result, room, {}), next);
+  return Object.values(state.rooms)
+    .filter((room) => !byId[room.roomId] && !state.ready)
+    .reduce((result, room) => withRoom(result, room, {}), next);
 }
 
 /**
  * @param {Room} held
  * @param {Room} room
- * @param {boolean} seen its end is in view: what the mark on its way has not settled yet is not unread
+ * @param {boolean} seen its end is in view: what the mark on its way has not settled yet is not
+ *   unread
  * @returns {Room}
  */
 function newer(held, room, seen) {
   if (room.lastSeq < held.lastSeq || room.rev < held.rev) return held;
   const full = room.participants.length >= room.userCount;
   // rev is left alone: it says up to where the socket's events were applied.
-  return { ...held, ...room, rev: held.rev, participants: full || !held.full ? room.participants : held.participants, full: full || held.full,
-    ...(seen && { unreadCount: 0, mentionCount: 0 }) };
+  return {
+    ...held,
+    ...room,
+    rev: held.rev,
+    participants: full || !held.full ? room.participants : held.participants,
+    full: full || held.full,
+    ...(seen && { unreadCount: 0, mentionCount: 0 }),
+  };
 }
 
 /**
@@ -87,31 +124,55 @@ function withRoom(state, room, more) {
   const held = state.rooms[room.roomId];
   const full = room.participants.length >= room.userCount;
   const base = held
-    ? { ...held, name: room.name, visibility: room.visibility, ownerId: room.ownerId, userCount: room.userCount,
-      ...(full || !held.full ? { participants: room.participants, full } : {}) }
+    ? {
+        ...held,
+        name: room.name,
+        visibility: room.visibility,
+        ownerId: room.ownerId,
+        userCount: room.userCount,
+        ...(full || !held.full ? { participants: room.participants, full } : {}),
+      }
     : { unreadCount: 0, mentionCount: 0, lastMessage: null, ...room, full };
-  return learnNames({ ...state, rooms: { ...state.rooms, [room.roomId]: { ...base, ...more } } }, room);
+  return learnNames(
+    { ...state, rooms: { ...state.rooms, [room.roomId]: { ...base, ...more } } },
+    room,
+  );
 }
 
 /**
- * The end of a replay, with the truth about unread. An entry older than a live message that came first is left alone.
+ * The end of a replay, with the truth about unread. An entry older than a live message that came
+ * first is left alone.
  * @param {State} state
  * @param {Event} frame
  * @returns {State}
  */
 function subscribed(state, frame) {
   /** @type {Set<string>} */
-  const listed = new Set(frame.rooms.map((/** @type {{room_id: string}} */ entry) => entry.room_id));
+  const listed = new Set(
+    frame.rooms.map((/** @type {{room_id: string}} */ entry) => entry.room_id),
+  );
   let next = state;
   for (const entry of frame.rooms) {
-    next = onRoom(next, entry.room_id, (room) => (entry.last_seq < room.lastSeq && !entry.reset ? {} : {
-      rev: entry.reset ? entry.rev : Math.max(room.rev, entry.rev), lastSeq: entry.last_seq,
-      ...(next.reading === entry.room_id ? {} : { unreadCount: entry.unread_count, mentionCount: entry.mention_count ?? 0 }),
-    }));
+    next = onRoom(next, entry.room_id, (room) =>
+      entry.last_seq < room.lastSeq && !entry.reset
+        ? {}
+        : {
+            rev: entry.reset ? entry.rev : Math.max(room.rev, entry.rev),
+            lastSeq: entry.last_seq,
+            ...(next.reading === entry.room_id
+              ? {}
+              : { unreadCount: entry.unread_count, mentionCount: entry.mention_count ?? 0 }),
+          },
+    );
     const timeline = next.timelines[entry.room_id];
-    if (entry.reset && timeline) next = { ...next, timelines: { ...next.timelines, [entry.room_id]: { ...timeline, reset: true } } };
+    if (entry.reset && timeline)
+      next = {
+        ...next,
+        timelines: { ...next.timelines, [entry.room_id]: { ...timeline, reset: true } },
+      };
   }
-  for (const roomId of Object.keys(next.rooms)) if (!listed.has(roomId)) next = removed(next, roomId);
+  for (const roomId of Object.keys(next.rooms))
+    if (!listed.has(roomId)) next = removed(next, roomId);
   return next;
 }
 
@@ -126,8 +187,19 @@ function participants(state, frame, change) {
     if (frame.rev <= room.rev) return {};
     const list = change(room.participants);
     const known = room.participants.some((person) => person.userId === frame.user_id);
-    const count = frame.type === "participant_added" ? (known ? 0 : 1) : frame.type === "participant_removed" ? -1 : 0;
-    return { participants: list, userCount: room.full ? list.length : room.userCount + count, rev: frame.rev };
+    const count =
+      frame.type === "participant_added"
+        ? known
+          ? 0
+          : 1
+        : frame.type === "participant_removed"
+          ? -1
+          : 0;
+    return {
+      participants: list,
+      userCount: room.full ? list.length : room.userCount + count,
+      rev: frame.rev,
+    };
   });
 }
 
@@ -137,7 +209,12 @@ function participants(state, frame, change) {
  * @returns {Participant[]}
  */
 function upsert(list, frame) {
-  const person = { userId: frame.user_id, name: frame.name, edited_name: frame.edited_name ?? "", role: frame.role };
+  const person = {
+    userId: frame.user_id,
+    name: frame.name,
+    edited_name: frame.edited_name ?? "",
+    role: frame.role,
+  };
   return list.some((held) => held.userId === person.userId)
     ? list.map((held) => (held.userId === person.userId ? { ...held, ...person } : held))
     : [...list, person];
@@ -160,7 +237,15 @@ function removed(state, roomId) {
  * @returns {State}
  */
 function learnNames(state, room) {
-  return room.participants.reduce((result, person) => withPicture(withPerson(result, person.userId, person.name), person.userId, person.media?.name ?? ""), state);
+  return room.participants.reduce(
+    (result, person) =>
+      withPicture(
+        withPerson(result, person.userId, person.name),
+        person.userId,
+        person.media?.name ?? "",
+      ),
+    state,
+  );
 }
 
 /**
@@ -170,7 +255,9 @@ function learnNames(state, room) {
  * @returns {State}
  */
 function withPerson(state, userId, name) {
-  return !userId || state.people[userId] === name ? state : { ...state, people: { ...state.people, [userId]: name } };
+  return !userId || state.people[userId] === name
+    ? state
+    : { ...state, people: { ...state.people, [userId]: name } };
 }
 
 /**
@@ -180,5 +267,7 @@ function withPerson(state, userId, name) {
  * @returns {State}
  */
 function withPicture(state, userId, picture) {
-  return !userId || (state.pictures[userId] ?? "") === picture ? state : { ...state, pictures: { ...state.pictures, [userId]: picture } };
+  return !userId || (state.pictures[userId] ?? "") === picture
+    ? state
+    : { ...state, pictures: { ...state.pictures, [userId]: picture } };
 }

@@ -1,6 +1,7 @@
 /**
- * (state, event) → state. Pure. Events are the frames of the socket and, under names of their own, what the page did.
- * A frame that says nothing new returns the same state, so nothing is drawn for it.
+ * (state, event) → state. Pure. Events are the frames of the socket and, under names of their own,
+ * what the page did. A frame that says nothing new returns the same state, so nothing is drawn for
+ * it.
  */
 import { reduceMessage } from "./reduce-message.js";
 import { reduceRoom } from "./reduce-room.js";
@@ -13,8 +14,24 @@ const TYPING_MS = 6000;
 /** @returns {State} */
 export function initialState() {
   return {
-    me: null, ready: false, rooms: {}, timelines: {}, people: {}, pictures: {}, quoted: {}, outbox: [], drafts: {}, online: {}, typing: {}, reads: {},
-    visit: null, reading: null, epoch: undefined, connection: { state: "connecting" }, route: { page: "rooms" }, ended: false,
+    me: null,
+    ready: false,
+    rooms: {},
+    timelines: {},
+    people: {},
+    pictures: {},
+    quoted: {},
+    outbox: [],
+    drafts: {},
+    online: {},
+    typing: {},
+    reads: {},
+    visit: null,
+    reading: null,
+    epoch: undefined,
+    connection: { state: "connecting" },
+    route: { page: "rooms" },
+    ended: false,
   };
 }
 
@@ -38,15 +55,31 @@ export function reduce(state, event) {
 function reduceRest(state, event) {
   switch (event.type) {
     case "signed_in":
-      return { ...initialState(), route: state.route, me: event.me, outbox: event.outbox, drafts: event.drafts ?? {}, people: { [event.me.userId]: event.me.name }, pictures: { [event.me.userId]: event.me.media?.name ?? "" } };
+      return {
+        ...initialState(),
+        route: state.route,
+        me: event.me,
+        outbox: event.outbox,
+        drafts: event.drafts ?? {},
+        people: { [event.me.userId]: event.me.name },
+        pictures: { [event.me.userId]: event.me.media?.name ?? "" },
+      };
     case "signed_out":
-      return { ...initialState(), route: state.route, ended: Boolean(event.ended) && (state.ended || state.me !== null) };
+      return {
+        ...initialState(),
+        route: state.route,
+        ended: Boolean(event.ended) && (state.ended || state.me !== null),
+      };
     case "me_changed":
       return { ...state, me: event.me, ...known(state, event.me) };
     case "routed":
       return { ...state, route: event.route };
     case "connection":
-      return { ...state, connection: event.connection, ...(event.connection.state === "online" ? {} : { online: {}, typing: {} }) };
+      return {
+        ...state,
+        connection: event.connection,
+        ...(event.connection.state === "online" ? {} : { online: {}, typing: {} }),
+      };
     case "connection_established":
       return { ...state, epoch: event.epoch };
     case "person_loaded":
@@ -57,7 +90,11 @@ function reduceRest(state, event) {
     case "room_joined":
       return { ...state, online: { ...state.online, [event.room_id]: event.online ?? [] } };
     case "room_left":
-      return { ...state, online: without(state.online, event.room_id), typing: without(state.typing, event.room_id) };
+      return {
+        ...state,
+        online: without(state.online, event.room_id),
+        typing: without(state.typing, event.room_id),
+      };
     case "user_joined":
       return present(state, event.room_id, [event.user_id], []);
     case "user_left":
@@ -66,9 +103,14 @@ function reduceRest(state, event) {
       return present(state, event.room_id, event.joined ?? [], event.left ?? []);
     case "user_typing":
       if (event.user_id === state.me?.userId) return state;
-      return typing(state, event.room_id, { ...state.typing[event.room_id], [event.user_id]: event.now + TYPING_MS });
+      return typing(state, event.room_id, {
+        ...state.typing[event.room_id],
+        [event.user_id]: event.now + TYPING_MS,
+      });
     case "typing_ended": {
-      const alive = Object.entries(state.typing[event.room_id] ?? {}).filter(([, until]) => until > event.now);
+      const alive = Object.entries(state.typing[event.room_id] ?? {}).filter(
+        ([, until]) => until > event.now,
+      );
       return typing(state, event.room_id, Object.fromEntries(alive));
     }
 
@@ -82,7 +124,10 @@ function reduceRest(state, event) {
     case "send_retried":
       return outbox(state, event.clientId, { state: "pending", reason: undefined });
     case "send_dropped":
-      return { ...state, outbox: state.outbox.filter((pending) => pending.clientId !== event.clientId) };
+      return {
+        ...state,
+        outbox: state.outbox.filter((pending) => pending.clientId !== event.clientId),
+      };
     default:
       return state;
   }
@@ -94,7 +139,10 @@ function reduceRest(state, event) {
  * @param {import("../types.js").Person} person
  */
 function known(state, { userId, name, media }) {
-  return { people: { ...state.people, [userId]: name }, pictures: { ...state.pictures, [userId]: media?.name ?? "" } };
+  return {
+    people: { ...state.people, [userId]: name },
+    pictures: { ...state.pictures, [userId]: media?.name ?? "" },
+  };
 }
 
 /**
@@ -107,7 +155,9 @@ function present(state, roomId, joined, left) {
   const held = state.online[roomId];
   if (!held) return state;
   const now = [...new Set([...held.filter((id) => !left.includes(id)), ...joined])];
-  const gone = Object.fromEntries(Object.entries(state.typing[roomId] ?? {}).filter(([id]) => !left.includes(id)));
+  const gone = Object.fromEntries(
+    Object.entries(state.typing[roomId] ?? {}).filter(([id]) => !left.includes(id)),
+  );
   return typing({ ...state, online: { ...state.online, [roomId]: now } }, roomId, gone);
 }
 
@@ -128,7 +178,12 @@ function typing(state, roomId, people) {
  * @returns {State}
  */
 function outbox(state, clientId, change) {
-  return { ...state, outbox: state.outbox.map((pending) => (pending.clientId === clientId ? { ...pending, ...change } : pending)) };
+  return {
+    ...state,
+    outbox: state.outbox.map((pending) =>
+      pending.clientId === clientId ? { ...pending, ...change } : pending,
+    ),
+  };
 }
 
 /**

@@ -1,4 +1,7 @@
-/** From messages to the rows of the conversation: days, the unread line, gaps, groups, what is not sent yet. Pure. */
+/**
+ * From messages to the rows of the conversation: days, the unread line, gaps, groups, what is not
+ * sent yet. Pure.
+ */
 import { dayKey } from "../lib/time.js";
 import { isMention } from "../lib/text.js";
 import { gaps, indexOfSeq, messageById } from "./timeline.js";
@@ -35,7 +38,10 @@ const GROUP_MS = 5 * 60_000;
  * @property {string[]} seenBy of my newest message: who has read it, wherever their mark is by now
  */
 
-/** @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or unknown */
+/**
+ * @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or
+ *   unknown
+ */
 /** @typedef {{kind: "day", key: string, at: string, unread: number}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
 /** @typedef {{kind: "gap", key: string, range: Range, failed: boolean, edge: boolean}} GapRow */
@@ -64,11 +70,17 @@ const GROUP_MS = 5 * 60_000;
  */
 export function buildRows(view) {
   const { timeline, low, high } = view;
-  const slice = timeline.messages.slice(indexOfSeq(timeline.messages, low), high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1));
+  const slice = timeline.messages.slice(
+    indexOfSeq(timeline.messages, low),
+    high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1),
+  );
   const missing = timeline.loaded && !timeline.reset ? gaps(timeline, view.lastSeq) : [];
   const marks = marksBySeq(slice, view);
   const held = timeline.messages;
-  const newest = high === Infinity ? slice.findLast((message) => message.userId === view.me && !message.deletedAt) : undefined;
+  const newest =
+    high === Infinity
+      ? slice.findLast((message) => message.userId === view.me && !message.deletedAt)
+      : undefined;
   const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
   /** @type {Row[]} */
   const rows = [];
@@ -90,9 +102,22 @@ export function buildRows(view) {
     nextSeq = message.seq + 1;
     const newDay = !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
     const unread = message.seq === view.unreadSeq;
-    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(message.createdAt)}:${message.seq}`, at: message.createdAt, unread: unread ? view.unreadCount : 0 });
+    if (newDay)
+      rows.push({
+        kind: "day",
+        key: `d:${dayKey(message.createdAt)}:${message.seq}`,
+        at: message.createdAt,
+        unread: unread ? view.unreadCount : 0,
+      });
     else if (unread) rows.push({ kind: "unread", key: "unread", count: view.unreadCount });
-    rows.push(messageRow(message, { view, follows: !newDay && !unread && !message.replyTo && grouped(previous, message), readers: marks.get(message.seq) ?? [], newest: message === newest }));
+    rows.push(
+      messageRow(message, {
+        view,
+        follows: !newDay && !unread && !message.replyTo && grouped(previous, message),
+        readers: marks.get(message.seq) ?? [],
+        newest: message === newest,
+      }),
+    );
     previous = message;
   }
   if (high !== Infinity) return rows;
@@ -102,7 +127,13 @@ export function buildRows(view) {
   for (const pending of view.pending) {
     const message = { userId: view.me, createdAt: pending.createdAt };
     const newDay = !previous || dayKey(previous.createdAt) !== dayKey(pending.createdAt);
-    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(pending.createdAt)}:${pending.clientId}`, at: pending.createdAt, unread: 0 });
+    if (newDay)
+      rows.push({
+        kind: "day",
+        key: `d:${dayKey(pending.createdAt)}:${pending.clientId}`,
+        at: pending.createdAt,
+        unread: 0,
+      });
     rows.push(pendingRow(pending, view, !newDay && !pending.replyTo && grouped(previous, message)));
     previous = message;
   }
@@ -120,13 +151,32 @@ function messageRow(message, { view, follows, readers, newest }) {
   const mine = message.userId === view.me;
   const deleted = Boolean(message.deletedAt);
   return {
-    kind: "message", key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
-    seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
-    author: view.nameOf(message.userId, message), picture: view.pictureOf(message.userId), at: message.createdAt, content: message.content ?? "", state: "sent",
-    follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
+    kind: "message",
+    key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
+    seq: message.seq,
+    messageId: message.messageId,
+    clientId: message.clientId,
+    userId: message.userId,
+    author: view.nameOf(message.userId, message),
+    picture: view.pictureOf(message.userId),
+    at: message.createdAt,
+    content: message.content ?? "",
+    state: "sent",
+    follows,
+    mine,
+    mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me),
+    editedAt: message.editedAt,
+    deleted,
     mayDelete: !deleted && (mine || view.mayDeleteAny),
-    reactions: message.reactions ?? [], media: deleted ? [] : message.media ?? [], quote: quote(message.replyTo, view), readers,
-    seenBy: newest ? Object.keys(view.reads).filter((userId) => userId !== view.me && view.reads[userId] >= message.seq) : [],
+    reactions: message.reactions ?? [],
+    media: deleted ? [] : (message.media ?? []),
+    quote: quote(message.replyTo, view),
+    readers,
+    seenBy: newest
+      ? Object.keys(view.reads).filter(
+          (userId) => userId !== view.me && view.reads[userId] >= message.seq,
+        )
+      : [],
   };
 }
 
@@ -138,9 +188,26 @@ function messageRow(message, { view, follows, readers, newest }) {
  */
 function pendingRow(pending, view, follows) {
   return {
-    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me), picture: view.pictureOf(view.me),
-    at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
-    deleted: false, mayDelete: false, reactions: [], media: pending.media ?? [], quote: quote(pending.replyTo, view), readers: [], seenBy: [],
+    kind: "message",
+    key: `c:${pending.clientId}`,
+    clientId: pending.clientId,
+    userId: view.me,
+    author: view.nameOf(view.me),
+    picture: view.pictureOf(view.me),
+    at: pending.createdAt,
+    content: pending.content,
+    state: pending.state,
+    reason: pending.reason,
+    follows,
+    mine: true,
+    mentionsMe: false,
+    deleted: false,
+    mayDelete: false,
+    reactions: [],
+    media: pending.media ?? [],
+    quote: quote(pending.replyTo, view),
+    readers: [],
+    seenBy: [],
   };
 }
 
@@ -153,11 +220,16 @@ function quote(messageId, view) {
   if (!messageId) return null;
   const message = messageById(view.timeline, messageId) ?? view.quoted[messageId];
   if (!message) return { messageId, author: "", text: null };
-  return { messageId, author: view.nameOf(message.userId, message), text: message.deletedAt ? null : (message.content ?? "") };
+  return {
+    messageId,
+    author: view.nameOf(message.userId, message),
+    text: message.deletedAt ? null : (message.content ?? ""),
+  };
 }
 
 /**
- * Where each reader's mark shows: at the last message of the window that they have read, if the window holds it.
+ * Where each reader's mark shows: at the last message of the window that they have read, if the
+ * window holds it.
  * @param {Message[]} slice
  * @param {View} view
  */
@@ -180,7 +252,10 @@ function marksBySeq(slice, view) {
  * @param {{userId: string, createdAt: string}} message
  */
 function grouped(previous, message) {
-  return previous?.userId === message.userId && Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS;
+  return (
+    previous?.userId === message.userId &&
+    Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS
+  );
 }
 
 /**
@@ -190,6 +265,7 @@ function grouped(previous, message) {
  * @returns {GapRow}
  */
 function gapRow(range, timeline, edge) {
-  const failed = timeline.failed !== null && timeline.failed[0] <= range[1] && timeline.failed[1] >= range[0];
+  const failed =
+    timeline.failed !== null && timeline.failed[0] <= range[1] && timeline.failed[1] >= range[0];
   return { kind: "gap", key: edge ? "gap:first" : `gap:${range[0]}`, range, failed, edge };
 }
