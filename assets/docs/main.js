@@ -2,7 +2,7 @@
  * The API reference: fetches the description that the server gives of itself and shows it, dialect
  * by dialect.
  */
-import { fill, h, say } from "../js/lib/dom.js";
+import { fill, h, setText } from "../js/lib/dom.js";
 import { Operation } from "./operation.js";
 import { Schemas } from "./schema.js";
 import { paragraph, words } from "./text.js";
@@ -81,7 +81,7 @@ function narrow(dialects) {
     link.hidden = here === 0;
     count += here;
   }
-  say(found, wanted.length ? `${count} routes` : "");
+  setText(found, wanted.length ? `${count} routes` : "");
 }
 
 /** Opens the route that the address names. */

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
-import { choose, LANGUAGES, parts, t, useWords } from "../../assets/js/lib/i18n.js";
+import { choose, LANGUAGES, parts, t, useTexts } from "../../assets/js/lib/i18n.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
 const LINES_MOST = 370;
@@ -24,7 +24,7 @@ const first = Object.fromEntries(
   Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]),
 );
 const later = Object.fromEntries(
-  Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/later/${code}.json`))]),
+  Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/lazy/${code}.json`))]),
 );
 const words = Object.fromEntries(
   Object.keys(LANGUAGES).map((code) => [code, { ...first[code], ...later[code] }]),
@@ -107,7 +107,7 @@ test("every key that the scripts use exists, and every key is used", () => {
 });
 
 test("sentences take their places and their plural form", () => {
-  useWords("ru", words.ru);
+  useTexts("ru", words.ru);
   assert.equal(t("messages.new", { n: 1 }), "1 новое сообщение");
   assert.equal(t("messages.new", { n: 3 }), "3 новых сообщения");
   assert.equal(t("messages.new", { n: 11 }), "11 новых сообщений");
@@ -129,7 +129,7 @@ test("the shell preloads what the first paint needs, and nothing else", () => {
       .sort();
   const needed = closure("js/main.js");
   assert.deepEqual(linked("modulepreload"), [...needed].sort());
-  const fetched = [...read("js/elements/later.js").matchAll(/"([a-z-]+)": \(\) => import/g)].map(
+  const fetched = [...read("js/elements/lazy.js").matchAll(/"([a-z-]+)": \(\) => import/g)].map(
     (match) => `styles/${match[1]}.css`,
   );
   assert.deepEqual([...linked("stylesheet"), ...fetched].sort(), files("styles", ".css"));
@@ -195,9 +195,9 @@ test("pure modules know neither the page nor the network", () => {
     "state/timeline.js",
     "state/rows.js",
     "state/select.js",
-    "state/complete.js",
+    "state/completion.js",
     "state/hits.js",
-    "state/notice.js",
+    "state/notification.js",
     "state/uploads.js",
     "lib/device.js",
     "lib/highlight.js",
@@ -205,7 +205,7 @@ test("pure modules know neither the page nor the network", () => {
     "lib/media.js",
     "lib/text.js",
     "lib/names.js",
-    "lib/rights.js",
+    "lib/permissions.js",
     "lib/route.js",
     "lib/backoff.js",
     "lib/reactions.js",

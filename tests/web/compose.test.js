@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMOJI } from "../../assets/js/lib/emoji.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/complete.js";
+import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
 import { candidates, roomRows } from "../../assets/js/state/select.js";
 import { after, live, ROOM, signedIn } from "./fixtures.js";

@@ -9,7 +9,7 @@ import {
   mayModerate,
   mayName,
   mayRemove,
-} from "../../assets/js/lib/rights.js";
+} from "../../assets/js/lib/permissions.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
 import { isMention, langOf, lengthOf, linkAt } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";

@@ -296,8 +296,8 @@ test("typing shows until its time, a message or leaving ends it, and never my ow
   const state = after(
     signedIn(),
     { type: "room_joined", room_id: ROOM, online: ["bob"] },
-    { type: "user_typing", room_id: ROOM, user_id: "bob", now: 1000 },
-    { type: "user_typing", room_id: ROOM, user_id: "alice", now: 1000 },
+    { type: "typing_started", room_id: ROOM, user_id: "bob", now: 1000 },
+    { type: "typing_started", room_id: ROOM, user_id: "alice", now: 1000 },
   );
   assert.deepEqual(Object.keys(state.typing[ROOM]), ["bob"]);
   assert.deepEqual(

@@ -2,26 +2,12 @@
  * The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no
  * network.
  */
+import { ApiError } from "../lib/api-error.js";
 
 /**
  * @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,
  *   User} from "../types.js"
  */
-
-export class ApiError extends Error {
-  /**
-   * @param {number} status 0 when the server was not reached
-   * @param {string} code
-   * @param {string} message
-   * @param {string} [field]
-   */
-  constructor(status, code, message, field) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.field = field;
-  }
-}
 
 export class Client {
   /**

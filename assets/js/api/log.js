@@ -1,5 +1,5 @@
 /** Reads the log of the server along: lines from now on, as they are written. */
-import { ApiError } from "./client.js";
+import { ApiError } from "../lib/api-error.js";
 
 /**
  * @typedef {{time: string, level: string, user?: string|null, room?: string|null, message: string}}

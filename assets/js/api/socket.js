@@ -5,7 +5,7 @@
  */
 import { retryDelay, SESSION_OVER } from "../lib/backoff.js";
 
-/** @import {Connection, Event as Frame} from "../types.js" */
+/** @import {Connection, Frame} from "../types.js" */
 
 const HEARTBEAT_MS = 30_000;
 /** Silence after a ping longer than this is a dead connection. */

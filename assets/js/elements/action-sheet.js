@@ -2,7 +2,7 @@
  * The actions of a message as a sheet, where there is no pointer. Emits the same events as the
  * tools of message-item.
  */
-import { act, fill, h } from "../lib/dom.js";
+import { emit, fill, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
@@ -27,7 +27,7 @@ export class ActionSheet extends HTMLElement {
     });
     const then = (/** @type {string} */ type, /** @type {unknown} */ detail) => () => {
       dialog.close();
-      act(this, type, detail);
+      emit(this, type, detail);
     };
     const item = (
       /** @type {string} */ type,

@@ -5,7 +5,7 @@ import { Chat } from "../state/chat.js";
 import { messageById } from "../state/timeline.js";
 import "./chat-app.js";
 import { emptyState } from "./empty-state.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {LoginForm} from "./login-form.js" */
@@ -87,7 +87,7 @@ export class AppRoot extends HTMLElement {
         this.#wanted = location.hash;
       this.replaceChildren();
     }
-    await later("login-form").catch(() => this.#waiting());
+    await lazy("login-form").catch(() => this.#waiting());
     if ((this.#chat.store.state.me && mode !== "setup") || !customElements.get("login-form"))
       return;
     const form = /** @type {LoginForm} */ (
@@ -131,8 +131,6 @@ export class AppRoot extends HTMLElement {
     this.#wanted = "#/rooms";
     const app = /** @type {ChatApp} */ (this.querySelector("chat-app"));
     if (visit && (visit.roomId !== route.roomId || !rooms[visit.roomId])) {
-      app.draft.context = null;
-      app.draft.error = "";
       if (!route.roomId || !rooms[route.roomId]) this.#chat.closeRoom();
     }
     if (route.roomId && rooms[route.roomId] && ready) {
@@ -143,23 +141,21 @@ export class AppRoot extends HTMLElement {
         this.#target = route.messageId;
         this.#chat.history
           .around(route.roomId, route.messageId)
-          .catch(() => app.say(t("messages.notFound")));
+          .catch(() => app.showToast(t("messages.notFound")));
       }
     }
     if (!route.messageId) this.#target = "";
-    if (route.page === "directory" && this.#page !== "directory") this.#directory(app);
+    if (route.page === "directory" && this.#page !== "directory") this.#directory();
     this.#page = route.page;
   }
 
-  /** @param {ChatApp} app */
-  async #directory(app) {
+  async #directory() {
+    const { store, client } = this.#chat;
     try {
-      app.draft.directory = await this.#chat.client.rooms("public");
-      app.draft.directoryError = "";
+      store.dispatch({ type: "directory_loaded", rooms: await client.rooms("public") });
     } catch {
-      app.draft.directoryError = t("error.offline");
+      store.dispatch({ type: "directory_failed", error: t("error.offline") });
     }
-    app.update();
   }
 
   /** @param {{mode: string, userId: string, password: string, name?: string}} person */

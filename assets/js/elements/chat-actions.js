@@ -6,6 +6,7 @@ import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
+/** @import {Context} from "../types.js" */
 /** @import {ChatApp} from "./chat-app.js" */
 
 /** What opens a dialog, in elements/dialog-actions.js, which comes with the first of them. */
@@ -26,13 +27,12 @@ const ASKS = [
  * @param {ChatApp} app
  * @param {AbortSignal} signal
  */
-export function listenToActions(app, signal) {
+export function handleActions(app, signal) {
   const { chat } = app;
   const { store } = chat;
   const roomId = () => store.state.visit?.roomId ?? "";
-  const context = (/** @type {typeof app.draft.context} */ now) => {
-    app.draft.context = now;
-    app.draft.error = "";
+  const context = (/** @type {Context|null} */ now) => {
+    store.dispatch({ type: "context_changed", context: now });
     app.update();
     app.view.composer.focus();
   };
@@ -43,7 +43,7 @@ export function listenToActions(app, signal) {
   let asking;
   /** @type {Record<string, (detail: any) => unknown>} */
   const actions = {
-    "room-join": async (id) => go(await chat.joinRoom(id)),
+    "room-join": async (id) => app.openRoom(await chat.joinRoom(id)),
     "room-mute": async (muted) => {
       const id = roomId();
       await chat.muteRoom(id, muted).finally(() => app.update());
@@ -53,7 +53,7 @@ export function listenToActions(app, signal) {
 
     "message-send": ({ content, replyTo, media }) => {
       chat.live.typingEnded();
-      app.draft.context = null;
+      store.dispatch({ type: "context_changed", context: null });
       chat.sender.send(roomId(), content, { replyTo, media });
       app.update();
       app.view.list.toEnd();
@@ -62,10 +62,9 @@ export function listenToActions(app, signal) {
       const id = roomId();
       try {
         await chat.editMessage(id, messageId, content);
-        if (app.draft.context?.messageId === messageId) context(null);
+        if (store.state.context?.messageId === messageId) context(null);
       } catch (error) {
-        app.draft.error = errorText(error);
-        app.update();
+        store.dispatch({ type: "edit_failed", error: errorText(error) });
       }
     },
     "message-edit": (row) => from("edit", row),
@@ -117,7 +116,7 @@ export function listenToActions(app, signal) {
       setTheme(theme);
       app.update();
     },
-    "session-close": () => chat.signOut().then(signedOut),
+    "session-close": () => chat.signOut().then(() => app.showSignIn()),
   };
   for (const type of ASKS) {
     actions[type] = async (detail) => {
@@ -133,7 +132,7 @@ export function listenToActions(app, signal) {
         try {
           await action(/** @type {CustomEvent} */ (event).detail);
         } catch (error) {
-          app.say(errorText(error));
+          app.showToast(errorText(error));
         }
       },
       { signal },
@@ -147,16 +146,6 @@ export function listenToActions(app, signal) {
     },
     { signal },
   );
-}
-
-/** Where one goes from every end of a session. */
-export function signedOut() {
-  location.hash = "#/sign-in";
-}
-
-/** @param {string} roomId */
-export function go(roomId) {
-  location.hash = `#/${roomId}`;
 }
 
 /** Is the conversation what one sees, on a narrow screen too? @param {ChatApp} app */

@@ -5,7 +5,7 @@
 import { h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
 /** @import {Media} from "../types.js" */
 /** @import {Send, UploadList} from "./upload-list.js" */
@@ -101,7 +101,7 @@ export class ComposerFiles {
   /** @param {File[]} files */
   async add(files) {
     if (files.length === 0 || this.button.disabled) return;
-    await later("upload-list").catch(() => undefined);
+    await lazy("upload-list").catch(() => undefined);
     if (!customElements.get("upload-list")) return;
     if (!this.#list) {
       this.#list = /** @type {UploadList} */ (document.createElement("upload-list"));

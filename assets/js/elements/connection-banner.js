@@ -1,16 +1,16 @@
 /** One line over everything while there is no connection. Emits `connection-retry`. */
-import { act, fill, h, say } from "../lib/dom.js";
+import { emit, fill, h, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {Connection} from "../types.js" */
 
 const SHOWN_AFTER_MS = 2000;
 const BACK_FOR_MS = 3000;
 
-/** @extends {Piece<Connection>} */
-export class ConnectionBanner extends Piece {
+/** @extends {View<Connection>} */
+export class ConnectionBanner extends View {
   #number = h("span", { class: "num" });
   #offline = true;
   #since = Date.now();
@@ -47,7 +47,7 @@ export class ConnectionBanner extends Piece {
       );
     else this.#show(now < this.#backUntil ? "back" : "hidden");
     const seconds = retryAt ? Math.ceil((retryAt - now) / 1000) : 0;
-    say(this.#number, seconds > 0 ? t("connection.seconds", { n: seconds }) : "");
+    setText(this.#number, seconds > 0 ? t("connection.seconds", { n: seconds }) : "");
   }
 
   // Internal
@@ -66,7 +66,7 @@ export class ConnectionBanner extends Piece {
       h("span", null, icon("offline"), t("connection.lost")),
       h(
         "button",
-        { type: "button", onclick: () => act(this, "connection-retry") },
+        { type: "button", onclick: () => emit(this, "connection-retry") },
         t("connection.retry"),
         " ",
         this.#number,

@@ -4,8 +4,7 @@
  */
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
-import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";
-import { go, signedOut } from "./chat-actions.js";
+import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 
@@ -43,7 +42,7 @@ export function dialogActions(app) {
   return {
     "room-new": async () =>
       (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) =>
-        go(await chat.createRoom(wanted)),
+        app.openRoom(await chat.createRoom(wanted)),
       ),
     "room-rename": async (_, id) => {
       (await room()).rename(store.state.rooms[id].name ?? "", (/** @type {string} */ name) =>
@@ -94,7 +93,7 @@ export function dialogActions(app) {
           text: t("confirm.everywhereText"),
           action: t("session.everywhere"),
         },
-        () => chat.signOutEverywhere().then(signedOut),
+        () => chat.signOutEverywhere().then(() => app.showSignIn()),
       ),
     "account-delete": async () =>
       (await room()).confirm(
@@ -103,7 +102,7 @@ export function dialogActions(app) {
           text: t("confirm.accountText"),
           action: t("account.delete"),
         },
-        () => chat.deleteAccount().then(signedOut),
+        () => chat.deleteAccount().then(() => app.showSignIn()),
       ),
   };
 }
@@ -141,7 +140,8 @@ async function openPerson(app, roomId, userId) {
           () => chat.removePerson(roomId, userId),
         ),
       about: chat.client.person(userId),
-      write: async () => go(await chat.createRoom({ targetUserIds: [userId], direct: true })),
+      write: async () =>
+        app.openRoom(await chat.createRoom({ targetUserIds: [userId], direct: true })),
     },
   );
 }

@@ -2,10 +2,10 @@
  * Sign in, register, or set up the first administrator. Emits `session-open`; what the server
  * refuses comes back through `fail`.
  */
-import { ApiError } from "../api/client.js";
-import { fault, field } from "../lib/dialog.js";
+import { ApiError } from "../lib/api-error.js";
+import { setError, field } from "../lib/dialog.js";
 import { errorText } from "../lib/errors.js";
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
@@ -52,7 +52,7 @@ export class LoginForm extends HTMLElement {
               type: "button",
               lang: code,
               "aria-current": code === lang() ? "true" : null,
-              onclick: () => act(this, "language-choose", code),
+              onclick: () => emit(this, "language-choose", code),
             },
             name,
           ),
@@ -97,7 +97,7 @@ export class LoginForm extends HTMLElement {
           ? t(this.#mode === "setup" ? "login.setupOver" : "login.closed")
           : errorText(error);
     if (place) {
-      fault(place, words);
+      setError(place, words);
       place.focus();
     } else
       fill(
@@ -205,14 +205,14 @@ export class LoginForm extends HTMLElement {
     const value = (/** @type {string} */ id) => this.#input(id)?.value ?? "";
     const userId = value("user").trim();
     for (const input of this.#inputs)
-      fault(
+      setError(
         input,
         this.#wrong(input.id, input.id === "password" ? input.value : input.value.trim()),
       );
     const first = this.#inputs.find((input) => input.getAttribute("aria-invalid"));
     if (first) return first.focus();
     this.#go.setAttribute("aria-busy", "true");
-    act(this, "session-open", {
+    emit(this, "session-open", {
       mode: this.#mode,
       userId,
       password: value("password"),

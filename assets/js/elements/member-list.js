@@ -1,8 +1,8 @@
 /** People of a room: who is here first, then the others. Emits `person-open`. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { avatar } from "./user-avatar.js";
 
@@ -10,8 +10,8 @@ import { avatar } from "./user-avatar.js";
 
 /** @typedef {{here: Member[], away: Member[]}} Data */
 
-/** @extends {Piece<Data>} */
-export class MemberList extends Piece {
+/** @extends {View<Data>} */
+export class MemberList extends View {
   #groups = /** @type {const} */ (["here", "away"]).map((kind) => ({
     kind,
     head: h("h3", { class: "meta" }),
@@ -55,7 +55,7 @@ export class MemberList extends Piece {
       h("span", { class: "truncate" }),
       h("span", { class: "meta" }),
     );
-    row.addEventListener("click", () => act(this, "person-open", row.dataset.user));
+    row.addEventListener("click", () => emit(this, "person-open", row.dataset.user));
     return h("li", null, row);
   }
 }
@@ -80,8 +80,8 @@ function changePerson(node, person) {
     picture: person.picture,
     presence: person.here ? "here" : "offline",
   };
-  say(set(name, { lang: langOf(person.shown) || null }), person.shown);
-  say(
+  setText(set(name, { lang: langOf(person.shown) || null }), person.shown);
+  setText(
     role,
     person.me
       ? t("person.you")

@@ -4,23 +4,20 @@
  * replying. `@` completes people, `:` emoji. What is written is kept by room. Emits `message-send`,
  * `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
  */
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
 import { langOf, lengthOf } from "../lib/text.js";
 import { ComposerFiles } from "./composer-files.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
-/**
- * What the message that one writes belongs to.
- * @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context
- */
+/** @import {Context} from "../types.js" */
 /**
  * @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string,
- *   people: () => import("../state/complete.js").Candidate[], upload:
+ *   people: () => import("../state/completion.js").Candidate[], upload:
  *   import("./upload-list.js").Send}} Data
  */
 
@@ -28,8 +25,8 @@ const LONGEST = 4000;
 /** A draft is stored when one pauses for so long. */
 const PAUSE_MS = 300;
 
-/** @extends {Piece<Data>} */
-export class MessageComposer extends Piece {
+/** @extends {View<Data>} */
+export class MessageComposer extends View {
   #field = h("textarea", { rows: 1, placeholder: t("composer.placeholder"), enterkeyhint: "send" });
   #send = h(
     "button",
@@ -74,7 +71,7 @@ export class MessageComposer extends Piece {
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => {
-      if (this.#field.value) act(this, "typing");
+      if (this.#field.value) emit(this, "typing");
       this.#written();
       this.#complete();
     });
@@ -112,7 +109,7 @@ export class MessageComposer extends Piece {
     if (!this.#pause) return;
     clearTimeout(this.#pause);
     this.#pause = undefined;
-    act(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
+    emit(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
   }
 
   // Internal
@@ -165,7 +162,7 @@ export class MessageComposer extends Piece {
           type: "button",
           "aria-label": leave,
           title: leave,
-          onclick: () => act(this, "context-leave"),
+          onclick: () => emit(this, "context-leave"),
         },
         icon("close"),
       ),
@@ -186,10 +183,10 @@ export class MessageComposer extends Piece {
       this.#submit(event);
     else if (event.key === "ArrowUp" && !this.#field.value && !this.#context) {
       event.preventDefault();
-      act(this, "edit-last");
+      emit(this, "edit-last");
     } else if (event.key === "Escape" && this.#context) {
       event.preventDefault();
-      act(this, "context-leave");
+      emit(this, "context-leave");
     }
   }
 
@@ -203,18 +200,18 @@ export class MessageComposer extends Piece {
     const content = written || caption(this.#files.media);
     if (!content) return;
     if (this.#context?.kind === "edit")
-      return act(this, "message-save", { messageId: this.#context.messageId, content });
+      return emit(this, "message-save", { messageId: this.#context.messageId, content });
     const media = this.#files.take();
     this.#field.value = "";
     this.#written();
     this.store();
-    act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
+    emit(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
   }
 
   async #complete() {
     if (!this.#completion && /[@:]/u.test(this.#field.value)) {
-      await later("text-completion").catch(() => undefined);
+      await lazy("text-completion").catch(() => undefined);
       if (!this.#completion && customElements.get("text-completion")) {
         this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (
           document.createElement("text-completion")

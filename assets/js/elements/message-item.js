@@ -3,16 +3,16 @@
  * `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`, `send-retry`,
  * `send-discard`, `person-open`.
  */
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { has, locale, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { glyph } from "../lib/reactions.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
 import { langOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
-import { longPress } from "../lib/press.js";
+import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
 import { textNodes } from "./message-text.js";
 import { avatar } from "./user-avatar.js";
@@ -25,8 +25,8 @@ import { avatar } from "./user-avatar.js";
 
 const MARKS_SHOWN = 3;
 
-/** @extends {Piece<Data>} */
-export class MessageItem extends Piece {
+/** @extends {View<Data>} */
+export class MessageItem extends View {
   #shown = "";
   /** The files stay as they are when something else changes, so that no picture flickers. */
   #files = { key: "", nodes: /** @type {any[]} */ ([]) };
@@ -42,7 +42,7 @@ export class MessageItem extends Piece {
       () =>
         this.data?.row.messageId &&
         !this.data.row.deleted &&
-        act(this, "message-menu", this.data.row),
+        emit(this, "message-menu", this.data.row),
     );
   }
 
@@ -106,7 +106,7 @@ export class MessageItem extends Piece {
             class: "author truncate",
             type: "button",
             lang: langOf(author) || null,
-            onclick: () => act(this, "person-open", row.userId),
+            onclick: () => emit(this, "person-open", row.userId),
           },
           author,
         )
@@ -177,7 +177,7 @@ export class MessageItem extends Piece {
           "aria-label": label,
           title: people.join(", "),
           "data-reaction": reactionType,
-          onclick: () => act(this, "reaction-toggle", { row, reaction: reactionType }),
+          onclick: () => emit(this, "reaction-toggle", { row, reaction: reactionType }),
         },
         h("span", { "aria-hidden": "true" }, glyph(reactionType)),
         " ",
@@ -214,7 +214,7 @@ export class MessageItem extends Piece {
       h("span", null, icon("warning", "small"), reason),
       h(
         "button",
-        { type: "button", class: "retry", onclick: () => act(this, "send-retry", row.clientId) },
+        { type: "button", class: "retry", onclick: () => emit(this, "send-retry", row.clientId) },
         t("send.retry"),
       ),
       h(
@@ -222,7 +222,7 @@ export class MessageItem extends Piece {
         {
           type: "button",
           class: "discard",
-          onclick: () => act(this, "send-discard", row.clientId),
+          onclick: () => emit(this, "send-discard", row.clientId),
         },
         t("action.delete"),
       ),
@@ -290,17 +290,17 @@ export class MessageItem extends Piece {
       "div",
       { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
       tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
-      tool("reply", "reply", t("action.reply"), () => act(this, "message-reply", row)),
-      tool("readers", "eye", t("readers.show"), () => act(this, "message-readers", row)),
-      row.mine && tool("edit", "edit", t("action.edit"), () => act(this, "message-edit", row)),
+      tool("reply", "reply", t("action.reply"), () => emit(this, "message-reply", row)),
+      tool("readers", "eye", t("readers.show"), () => emit(this, "message-readers", row)),
+      row.mine && tool("edit", "edit", t("action.edit"), () => emit(this, "message-edit", row)),
       row.mayDelete &&
-        tool("delete", "trash", t("action.delete"), () => act(this, "message-delete", row)),
+        tool("delete", "trash", t("action.delete"), () => emit(this, "message-delete", row)),
     );
   }
 
   /** @param {Event} event @param {MessageRow} row */
   #react(event, row) {
-    act(this, "message-react", { row, at: event.currentTarget });
+    emit(this, "message-react", { row, at: event.currentTarget });
   }
 
   /**

@@ -2,20 +2,20 @@
  * The conversation: a window of the timeline, moved as one scrolls. Only what is near the view is
  * in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
  */
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { anchorOf, isAtEnd, restore } from "../lib/scroll.js";
 import { buildRows } from "../state/rows.js";
 import { firstUnread, indexOfSeq, messageById } from "../state/timeline.js";
 import { changeRow, makeRow } from "./message-rows.js";
 
-/** @import {Row, View} from "../state/rows.js" */
+/** @import {Conversation, Row} from "../state/rows.js" */
 
 /**
- * @typedef {Omit<View, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq:
+ * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq:
  *   number, target?: string, empty: Element|null}} Data
  */
 
@@ -27,8 +27,8 @@ const FIRST = 80;
 const STEP = 60;
 const NEAR_PX = 900;
 
-/** @extends {Piece<Data>} */
-export class MessageList extends Piece {
+/** @extends {View<Data>} */
+export class MessageList extends View {
   #items = h("div", { class: "items" });
   #scroll = h(
     "div",
@@ -242,7 +242,7 @@ export class MessageList extends Piece {
       const box = node.getBoundingClientRect();
       if (box.bottom < view.top - NEAR_PX || box.top > view.bottom + NEAR_PX) continue;
       const { range } = /** @type {import("./message-rows.js").GapNode} */ (node).row;
-      act(this, "history-need", {
+      emit(this, "history-need", {
         gap: range,
         direction: box.bottom < view.top + view.height / 2 ? "older" : "newer",
       });
@@ -264,7 +264,7 @@ export class MessageList extends Piece {
       "aria-label": fresh ? null : t("messages.toEnd"),
     });
     fill(this.#jump, icon("down", "small"), fresh > 0 && t("messages.new", { n: fresh }));
-    if (atEnd !== this.#atEnd || atEnd) act(this, "end-seen", { roomId: data.roomId, atEnd });
+    if (atEnd !== this.#atEnd || atEnd) emit(this, "end-seen", { roomId: data.roomId, atEnd });
     this.#atEnd = atEnd;
   }
 
@@ -274,7 +274,7 @@ export class MessageList extends Piece {
     const { messageId } = row.quote;
     if (this.#quotes.has(messageId)) return;
     this.#quotes.add(messageId);
-    act(this, "quote-need", messageId);
+    emit(this, "quote-need", messageId);
   }
 
   /** @param {Element|null} empty */

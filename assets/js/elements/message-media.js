@@ -2,7 +2,7 @@
  * The files of a message: pictures at the size they will have, everything else as a card with name
  * and size.
  */
-import { act, h } from "../lib/dom.js";
+import { emit, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { fileName, fileSize, fitted, mediaPath } from "../lib/media.js";
@@ -26,7 +26,7 @@ export function mediaNodes(media, host) {
             // With a key held down it is a link like any other.
             if (event.ctrlKey || event.metaKey || event.shiftKey) return;
             event.preventDefault();
-            act(host, "picture-open", { pictures, index });
+            emit(host, "picture-open", { pictures, index });
           }),
         ),
       ),

@@ -1,5 +1,5 @@
 /** Makes and changes the rows of the conversation that message-list puts in order. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { day, dayKey } from "../lib/time.js";
 
@@ -40,7 +40,7 @@ export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
       changeDay(node, row);
       break;
     case "unread":
-      say(node, t("messages.new", { n: row.count }));
+      setText(node, t("messages.new", { n: row.count }));
       break;
     case "gap":
       changeGap(/** @type {GapNode} */ (node), row);
@@ -58,7 +58,7 @@ function changeDay(node, row) {
   const name = day(row.at, locale());
   const text = row.unread ? t("messages.dayAndNew", { day: name, n: row.unread }) : name;
   const time = /** @type {Element} */ (node.firstElementChild);
-  say(set(time, { datetime: dayKey(row.at) }), text);
+  setText(set(time, { datetime: dayKey(row.at) }), text);
 }
 
 /**
@@ -80,7 +80,7 @@ function changeGap(node, row) {
         h("span", null, t("messages.gap")),
         h(
           "button",
-          { class: "button", type: "button", onclick: () => act(node, "history-retry") },
+          { class: "button", type: "button", onclick: () => emit(node, "history-retry") },
           t("send.retry"),
         ),
       ),

@@ -1,10 +1,10 @@
 /** Changes my password. `save` is handed down by chat-app. */
-import { ApiError } from "../api/client.js";
-import { fault, field } from "../lib/dialog.js";
+import { ApiError } from "../lib/api-error.js";
+import { setError, field } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { lengthOf } from "../lib/text.js";
 
 /**
@@ -14,8 +14,8 @@ import { lengthOf } from "../lib/text.js";
 
 const SHORTEST_PASSWORD = 8;
 
-/** @extends {Piece<Data>} */
-export class PasswordForm extends Piece {
+/** @extends {View<Data>} */
+export class PasswordForm extends View {
   /** For password managers only. */
   #user = h("input", {
     type: "text",
@@ -67,8 +67,8 @@ export class PasswordForm extends Piece {
   // Internal
 
   async #save() {
-    fault(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
-    fault(
+    setError(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
+    setError(
       this.#new,
       lengthOf(this.#new.value) < SHORTEST_PASSWORD
         ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
@@ -83,7 +83,7 @@ export class PasswordForm extends Piece {
       await this.data?.save({ currentPassword: this.#old.value, password: this.#new.value });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      fault(this.#old, t("profile.wrongPassword"));
+      setError(this.#old, t("profile.wrongPassword"));
       this.#old.focus();
       return "";
     }

@@ -2,7 +2,7 @@
  * Chooses people by name or login name; what was chosen stands before the text. Emits
  * `people-change`; asks through `find`.
  */
-import { act, h, set } from "../lib/dom.js";
+import { emit, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
@@ -173,7 +173,7 @@ export class PeoplePicker extends HTMLElement {
     this.input.value = "";
     this.#draw();
     this.input.focus();
-    act(this, "people-change");
+    emit(this, "people-change");
     this.#search();
   }
 
@@ -182,7 +182,7 @@ export class PeoplePicker extends HTMLElement {
     this.chosen = this.chosen.filter((person) => person.userId !== userId);
     this.#draw();
     this.input.focus();
-    act(this, "people-change");
+    emit(this, "people-change");
     this.#search();
   }
 

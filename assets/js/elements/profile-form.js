@@ -1,12 +1,12 @@
 /** Who I am: picture, name, e-mail, birth date. `save` and `upload` are handed down by chat-app. */
-import { fault, field } from "../lib/dialog.js";
+import { setError, field } from "../lib/dialog.js";
 import { errorText } from "../lib/errors.js";
-import { h, say, set } from "../lib/dom.js";
+import { h, setText, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { lengthOf } from "../lib/text.js";
-import { uploadErrorText } from "../lib/upload-words.js";
+import { uploadErrorText } from "./upload-errors.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Change, User} from "../types.js" */
@@ -17,8 +17,8 @@ import { avatar } from "./user-avatar.js";
 const NAME_LONGEST = 64;
 const PICTURES = ["image/png", "image/jpeg", "image/gif"];
 
-/** @extends {Piece<Data>} */
-export class ProfileForm extends Piece {
+/** @extends {View<Data>} */
+export class ProfileForm extends View {
   #face = avatar({ id: "", name: "", size: "l" });
   #file = h("input", {
     type: "file",
@@ -107,7 +107,7 @@ export class ProfileForm extends Piece {
 
   async #save() {
     const name = this.#name.value.trim();
-    fault(
+    setError(
       this.#name,
       !name
         ? t("profile.nameNeeded")
@@ -115,7 +115,7 @@ export class ProfileForm extends Piece {
           ? t("login.tooLong", { n: NAME_LONGEST })
           : "",
     );
-    fault(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
+    setError(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
     const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();
@@ -133,9 +133,9 @@ export class ProfileForm extends Piece {
     const [file] = this.#file.files ?? [];
     this.#file.value = "";
     if (!file || !this.data) return;
-    if (!PICTURES.includes(file.type)) return say(this.#note, t("profile.pictureHint"));
+    if (!PICTURES.includes(file.type)) return setText(this.#note, t("profile.pictureHint"));
     set(this.#progress, { value: 0, hidden: false });
-    say(this.#note, "");
+    setText(this.#note, "");
     try {
       const media = await this.data.upload(
         file,
@@ -144,7 +144,7 @@ export class ProfileForm extends Piece {
       );
       await this.#picture(media.id);
     } catch (error) {
-      say(this.#note, uploadErrorText(error));
+      setText(this.#note, uploadErrorText(error));
     }
     this.#progress.hidden = true;
   }
@@ -153,9 +153,9 @@ export class ProfileForm extends Piece {
   async #picture(mediaId) {
     try {
       await this.data?.save({ mediaId });
-      say(this.#note, t("profile.saved"));
+      setText(this.#note, t("profile.saved"));
     } catch (error) {
-      say(this.#note, errorText(error));
+      setText(this.#note, errorText(error));
     }
   }
 }

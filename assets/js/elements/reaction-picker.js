@@ -2,7 +2,7 @@
  * A small sheet of reactions beside the button that opened it. Emits `reaction-toggle` from the
  * message.
  */
-import { act, h } from "../lib/dom.js";
+import { emit, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
 
@@ -66,7 +66,7 @@ export class ReactionPicker extends HTMLElement {
   /** @param {string} reaction */
   #chosen(reaction) {
     this.#sheet.hidePopover();
-    act(this, "reaction-toggle", { row: this.#row, reaction });
+    emit(this, "reaction-toggle", { row: this.#row, reaction });
   }
 }
 

@@ -2,10 +2,10 @@
  * Right column: about the room, its people, what one may do with it. Emits `details-close`,
  * `room-rename`, `room-mute`, `people-add`, `room-leave`, `room-delete`.
  */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
 
@@ -18,22 +18,22 @@ import "./member-list.js";
  *   boolean, mayDelete: boolean}} Data
  */
 
-/** @extends {Piece<Data>} */
-export class RoomDetails extends Piece {
+/** @extends {View<Data>} */
+export class RoomDetails extends View {
   #back = h(
     "a",
     { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") },
     icon("back"),
   );
-  #rename = button("edit", "details.rename", () => act(this, "room-rename"), "rename");
-  #add = button("addPerson", "people.add", () => act(this, "people-add"), "add-people");
+  #rename = button("edit", "details.rename", () => emit(this, "room-rename"), "rename");
+  #add = button("addPerson", "people.add", () => emit(this, "people-add"), "add-people");
   #mute = h("input", {
     class: "switch",
     type: "checkbox",
     role: "switch",
     id: "mute",
     "aria-describedby": "mute-hint",
-    onchange: () => act(this, "room-mute", this.#mute.checked),
+    onchange: () => emit(this, "room-mute", this.#mute.checked),
   });
   #name = h("p");
   #facts = h("dl");
@@ -41,12 +41,16 @@ export class RoomDetails extends Piece {
   #members = /** @type {MemberList} */ (document.createElement("member-list"));
   #leave = h(
     "button",
-    { class: "button leave", type: "button", onclick: () => act(this, "room-leave") },
+    { class: "button leave", type: "button", onclick: () => emit(this, "room-leave") },
     t("details.leave"),
   );
   #delete = h(
     "button",
-    { class: "button danger delete-room", type: "button", onclick: () => act(this, "room-delete") },
+    {
+      class: "button danger delete-room",
+      type: "button",
+      onclick: () => emit(this, "room-delete"),
+    },
     t("details.delete"),
   );
 
@@ -61,7 +65,7 @@ export class RoomDetails extends Piece {
         { class: "head" },
         this.#back,
         head,
-        button("close", "details.close", () => act(this, "details-close"), "close"),
+        button("close", "details.close", () => emit(this, "details-close"), "close"),
       ),
       h(
         "div",
@@ -94,9 +98,9 @@ export class RoomDetails extends Piece {
   /** @param {Data} data */
   update({ room, title, people, mayManage, mayDelete }) {
     set(this.#back, { href: `#/${room.roomId}` });
-    say(this.#name, title);
+    setText(this.#name, title);
     set(this.#mute, { checked: Boolean(room.muted) });
-    say(this.#count, String(room.userCount));
+    setText(this.#count, String(room.userCount));
     fill(
       this.#facts,
       h("dt", null, t("details.kind")),

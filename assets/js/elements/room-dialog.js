@@ -2,7 +2,7 @@
  * Makes a room or a direct message; adds people; renames. `commands` are handed down by chat-app
  * and throw when they fail.
  */
-import { fault, field, openDialog } from "../lib/dialog.js";
+import { setError, field, openDialog } from "../lib/dialog.js";
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
@@ -54,7 +54,7 @@ export class RoomDialog extends HTMLElement {
       submit: async () => {
         if (!direct && !checkName(name)) return false;
         const known = await picker.takeTyped();
-        fault(
+        setError(
           picker.input,
           known
             ? direct && picker.chosen.length === 0
@@ -113,7 +113,7 @@ export class RoomDialog extends HTMLElement {
       ],
       submit: async () => {
         const known = await picker.takeTyped();
-        fault(
+        setError(
           picker.input,
           !known ? t("people.unknown") : picker.chosen.length === 0 ? t("people.needed") : "",
         );
@@ -177,7 +177,7 @@ function nameInput(id, value) {
 /** @param {HTMLInputElement} input */
 function checkName(input) {
   const name = input.value.trim();
-  fault(
+  setError(
     input,
     !name ? t("room.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "",
   );

@@ -1,9 +1,9 @@
 /** Public rooms of the server, to enter. Emits `room-join`. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { emptyState } from "./empty-state.js";
 import { avatar } from "./user-avatar.js";
@@ -14,8 +14,8 @@ import { avatar } from "./user-avatar.js";
  * @typedef {{rooms: Room[]|null, mine: Set<string>, error: string}} Data rooms null: on their way
  */
 
-/** @extends {Piece<Data>} */
-export class RoomDirectory extends Piece {
+/** @extends {View<Data>} */
+export class RoomDirectory extends View {
   #filter = h("input", {
     type: "search",
     "aria-label": t("directory.filter"),
@@ -33,7 +33,7 @@ export class RoomDirectory extends Piece {
     actions: [
       h(
         "button",
-        { class: "button primary", type: "button", onclick: () => act(this, "room-new") },
+        { class: "button primary", type: "button", onclick: () => emit(this, "room-new") },
         t("rooms.new"),
       ),
     ],
@@ -93,7 +93,7 @@ export class RoomDirectory extends Piece {
         null,
         h(
           "button",
-          { class: "button join", type: "button", onclick: () => act(this, "room-join", roomId) },
+          { class: "button join", type: "button", onclick: () => emit(this, "room-join", roomId) },
           t("directory.join"),
         ),
         h("a", { class: "button quiet", href: `#/${roomId}` }, t("room.open")),
@@ -107,8 +107,8 @@ export class RoomDirectory extends Piece {
 /** @param {HTMLElement} node @param {Room} room @param {boolean} joined */
 function change(node, room, joined) {
   const [name, count] = node.children[1].children;
-  say(set(name, { lang: langOf(room.name) || null }), room.name ?? room.roomId);
-  say(count, t("header.people", { n: room.userCount }));
+  setText(set(name, { lang: langOf(room.name) || null }), room.name ?? room.roomId);
+  setText(count, t("header.people", { n: room.userCount }));
   const [join, open] = /** @type {HTMLCollectionOf<HTMLElement>} */ (node.children[2].children);
   join.hidden = joined;
   open.hidden = !joined;

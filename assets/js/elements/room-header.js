@@ -1,8 +1,8 @@
 /** The line over the conversation, with a search in this room. Emits `details-switch`. */
-import { act, h, say, set } from "../lib/dom.js";
+import { emit, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
 import { searchField } from "./search-field.js";
@@ -11,8 +11,8 @@ import { searchField } from "./search-field.js";
  * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data
  */
 
-/** @extends {Piece<Data>} */
-export class RoomHeader extends Piece {
+/** @extends {View<Data>} */
+export class RoomHeader extends View {
   #unread = h("span", { class: "num" });
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
@@ -23,7 +23,7 @@ export class RoomHeader extends Piece {
       class: "icon-button count",
       type: "button",
       title: t("details.title"),
-      onclick: () => act(this, "details-switch"),
+      onclick: () => emit(this, "details-switch"),
     },
     icon("people"),
     this.#count,
@@ -49,8 +49,8 @@ export class RoomHeader extends Piece {
     set(this.#back, {
       "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back"),
     });
-    say(this.#unread, unread ? String(unread) : "");
-    say(set(this.#title, { lang: langOf(title) || null }), title);
+    setText(this.#unread, unread ? String(unread) : "");
+    setText(set(this.#title, { lang: langOf(title) || null }), title);
     const here = t("search.here", { room: title });
     set(this.#search.form, { "aria-label": here });
     set(this.#search.input, {
@@ -59,7 +59,7 @@ export class RoomHeader extends Piece {
       title: here,
     });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
-    say(this.#count, String(people));
+    setText(this.#count, String(people));
     set(this.#details, {
       "aria-label": t("header.people", { n: people }),
       "aria-expanded": String(details),

@@ -1,11 +1,11 @@
 /**
  * Left column: the server, my rooms newest first, my own line. Emits `room-new`, `theme-switch`.
  */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, parts, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { emptyState } from "./empty-state.js";
@@ -17,8 +17,8 @@ import { avatar } from "./user-avatar.js";
 
 /** @typedef {{rows: RoomRow[], ready: boolean, me: User, online: boolean, dark: boolean}} Data */
 
-/** @extends {Piece<Data>} */
-export class RoomList extends Piece {
+/** @extends {View<Data>} */
+export class RoomList extends View {
   #list = h("ul");
   #rooms = h("nav", { "aria-label": t("rooms.title") }, this.#list);
   #empty = emptyState({
@@ -30,7 +30,7 @@ export class RoomList extends Piece {
   #search = searchField("/", () => "");
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
-  #theme = iconButton("moon", "", () => act(this, "theme-switch"));
+  #theme = iconButton("moon", "", () => emit(this, "theme-switch"));
 
   // Lifecycle
 
@@ -52,7 +52,7 @@ export class RoomList extends Piece {
           },
           icon("compass"),
         ),
-        iconButton("compose", t("rooms.new"), () => act(this, "room-new"), "new-room"),
+        iconButton("compose", t("rooms.new"), () => emit(this, "room-new"), "new-room"),
       ),
       this.#search.form,
       this.#rooms,
@@ -78,7 +78,7 @@ export class RoomList extends Piece {
           class: "icon-button solid new",
           type: "button",
           "aria-label": t("rooms.new"),
-          onclick: () => act(this, "room-new"),
+          onclick: () => emit(this, "room-new"),
         },
         icon("compose"),
       ),
@@ -174,12 +174,12 @@ function changeRow(node, row) {
     ? { id: row.person, name: title, picture: row.picture }
     : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
-  say(name.children[0], title);
+  setText(name.children[0], title);
   while (name.children.length > 1) name.lastElementChild?.remove();
   if (row.locked) name.append(icon("lock", "small"));
   if (row.muted)
     name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
-  say(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
+  setText(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
   fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
   node.querySelector(".badges")?.remove();
   const badge = (

@@ -5,7 +5,7 @@
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
-import { mayManage, mayModerate } from "../lib/rights.js";
+import { mayManage, mayModerate } from "../lib/permissions.js";
 import { candidates, typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
 import { emptyState } from "./empty-state.js";
@@ -16,15 +16,10 @@ import "./room-header.js";
 import "./typing-line.js";
 
 /** @import {Message, Room, State} from "../types.js" */
-/** @import {Context, MessageComposer} from "./message-composer.js" */
+/** @import {MessageComposer} from "./message-composer.js" */
 /** @import {MessageList} from "./message-list.js" */
 /** @import {RoomHeader} from "./room-header.js" */
 /** @import {TypingLine} from "./typing-line.js" */
-
-/**
- * @typedef {{context: Context|null, error: string, details: boolean, upload:
- *   import("./upload-list.js").Send}} Draft what only the page knows
- */
 
 const NONE = emptyTimeline();
 
@@ -35,8 +30,15 @@ export class RoomView {
   composer = /** @type {MessageComposer} */ (document.createElement("message-composer"));
   parts = [this.header, this.list, this.typing, this.composer];
 
-  /** @param {State} state @param {Room} room @param {Draft} draft */
-  update(state, room, { context, error, details, upload }) {
+  #upload;
+
+  /** @param {import("./upload-list.js").Send} upload */
+  constructor(upload) {
+    this.#upload = upload;
+  }
+
+  /** @param {State} state @param {Room} room */
+  update(state, room) {
     const { roomId } = room;
     const me = /** @type {import("../types.js").User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
@@ -52,7 +54,7 @@ export class RoomView {
       title,
       people: room.userCount,
       unread: totalUnread(state, roomId),
-      details,
+      details: state.detailsOpen,
     };
     this.list.data = {
       roomId,
@@ -76,11 +78,11 @@ export class RoomView {
     this.composer.data = {
       roomId,
       title,
-      context,
-      error,
+      context: state.context,
+      error: state.editError,
       draft: state.drafts[roomId] ?? "",
       people: () => candidates(state, room),
-      upload,
+      upload: this.#upload,
     };
   }
 }

@@ -3,11 +3,11 @@
  * handed down by chat-app. Emits `search-change`, `search-leave`.
  */
 import { errorText } from "../lib/errors.js";
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { highlightParts } from "../lib/highlight.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
@@ -31,8 +31,8 @@ import { avatar } from "./user-avatar.js";
 const QUIET_MS = 250;
 const PAGE = 30;
 
-/** @extends {Piece<Data>} */
-export class SearchResults extends Piece {
+/** @extends {View<Data>} */
+export class SearchResults extends View {
   #input = h("input", {
     type: "search",
     "aria-label": t("search.messages"),
@@ -109,7 +109,7 @@ export class SearchResults extends Piece {
             type: "button",
             "aria-label": t("search.leave"),
             title: t("search.leave"),
-            onclick: () => act(this, "search-leave"),
+            onclick: () => emit(this, "search-leave"),
           },
           icon("close"),
         ),
@@ -144,7 +144,7 @@ export class SearchResults extends Piece {
     if (query !== this.#address && query !== this.#told) this.#input.value = query;
     this.#address = query;
     const change = (/** @type {string|undefined} */ where) => () =>
-      act(this, "search-change", { query: this.#input.value.trim(), within: where });
+      emit(this, "search-change", { query: this.#input.value.trim(), within: where });
     const chip = (/** @type {string} */ label, /** @type {string|undefined} */ where) =>
       h(
         "button",
@@ -176,7 +176,7 @@ export class SearchResults extends Piece {
     const { data } = this;
     const query = this.#input.value.trim();
     this.#told = query;
-    if (data && query !== data.query) act(this, "search-change", { query, within: data.within });
+    if (data && query !== data.query) emit(this, "search-change", { query, within: data.within });
   }
 
   /** @param {boolean} older */
@@ -216,7 +216,7 @@ export class SearchResults extends Piece {
     this.#list.dataset.shown = key;
     this.#more.hidden = !cursor;
     set(this.#more, { "aria-busy": this.#busy && hits.length ? "true" : null });
-    say(
+    setText(
       this.#status,
       !query || this.#busy || !this.#notice.hidden
         ? ""
@@ -267,7 +267,7 @@ export class SearchResults extends Piece {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      act(this, "search-leave");
+      emit(this, "search-leave");
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const all = /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll("a.hit")]);
       const now = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));

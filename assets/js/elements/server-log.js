@@ -4,7 +4,7 @@ import { errorText } from "../lib/errors.js";
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {LogLine} from "../api/log.js" */
 /** @import {Data} from "./server-page.js" */
@@ -13,8 +13,8 @@ const LEVELS = ["error", "warn", "info", "debug"];
 const MOST_LINES = 300;
 const AGAIN_MS = 3000;
 
-/** @extends {Piece<Data>} */
-export class ServerLog extends Piece {
+/** @extends {View<Data>} */
+export class ServerLog extends View {
   #follow = h("input", {
     class: "switch",
     type: "checkbox",

@@ -6,7 +6,7 @@ import { h } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import "./server-log.js";
 import "./server-rooms.js";
 import "./server-status.js";
@@ -23,8 +23,8 @@ import "./server-users.js";
  *   Promise<unknown>) => Promise<void>} ask
  */
 
-/** @extends {Piece<Data>} */
-export class ServerPage extends Piece {
+/** @extends {View<Data>} */
+export class ServerPage extends View {
   #parts = ["server-status", "server-users", "server-rooms", "server-log"].map(
     (tag) => /** @type {any} */ (document.createElement(tag)),
   );

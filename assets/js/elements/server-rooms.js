@@ -2,10 +2,10 @@
  * All rooms of the server, private ones too; each can be deleted after a question. What is said in
  * them is not shown.
  */
-import { h, say, set } from "../lib/dom.js";
+import { h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Listing } from "../lib/listing.js";
+import { ServerList } from "./server-list.js";
 import { langOf } from "../lib/text.js";
 
 /**
@@ -13,8 +13,8 @@ import { langOf } from "../lib/text.js";
  *   members: number, messages: number}} Room
  */
 
-/** @extends {Listing<Room>} */
-export class ServerRooms extends Listing {
+/** @extends {ServerList<Room>} */
+export class ServerRooms extends ServerList {
   constructor() {
     super(t("server.findRoom"));
   }
@@ -69,7 +69,7 @@ export class ServerRooms extends Listing {
 
   /** @param {HTMLElement} node @param {Room} room */
   change(node, { name, visibility, owner, members, messages }) {
-    say(
+    setText(
       set(/** @type {Element} */ (node.querySelector("b")), { lang: langOf(name) || null }),
       name || t("server.noName"),
     );
@@ -79,7 +79,10 @@ export class ServerRooms extends Listing {
       t("server.messages", { n: messages }),
       owner && `@${owner}`,
     ];
-    say(/** @type {Element} */ (node.querySelector(".facts")), facts.filter(Boolean).join(" · "));
+    setText(
+      /** @type {Element} */ (node.querySelector(".facts")),
+      facts.filter(Boolean).join(" · "),
+    );
   }
 }
 

@@ -4,14 +4,14 @@ import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, t } from "../lib/i18n.js";
 import { fileSize } from "../lib/media.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {Data} from "./server-page.js" */
 
 const EVERY_MS = 10_000;
 
-/** @extends {Piece<Data>} */
-export class ServerStatus extends Piece {
+/** @extends {View<Data>} */
+export class ServerStatus extends View {
   #figures = h("dl", { class: "figures frame" });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
 

@@ -2,12 +2,12 @@
  * Accounts of the server: looked for, disabled, named administrator, created with a password that
  * is shown once.
  */
-import { ApiError } from "../api/client.js";
-import { fault, field, openDialog } from "../lib/dialog.js";
-import { fill, h, say, set } from "../lib/dom.js";
+import { ApiError } from "../lib/api-error.js";
+import { setError, field, openDialog } from "../lib/dialog.js";
+import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { Listing } from "../lib/listing.js";
+import { ServerList } from "./server-list.js";
 import { langOf, lengthOf } from "../lib/text.js";
 import { date } from "../lib/time.js";
 import { avatar } from "./user-avatar.js";
@@ -22,8 +22,8 @@ const LONGEST = 64;
 const SIGNS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const SIGNS_WANTED = 20;
 
-/** @extends {Listing<Account>} */
-export class ServerUsers extends Listing {
+/** @extends {ServerList<Account>} */
+export class ServerUsers extends ServerList {
   constructor() {
     super(t("server.findUser"));
     this.tools.append(
@@ -93,7 +93,7 @@ export class ServerUsers extends Listing {
   change(node, { name, display_name: shown, admin, disabled, created }) {
     const mine = name === this.data?.me.userId;
     set(node, { "data-disabled": disabled });
-    say(/** @type {Element} */ (node.querySelector("b")), shown);
+    setText(/** @type {Element} */ (node.querySelector("b")), shown);
     fill(
       /** @type {Element} */ (node.querySelector(".facts")),
       disabled && h("span", { class: "tag danger" }, t("server.disabled")),
@@ -147,7 +147,7 @@ export class ServerUsers extends Listing {
       ],
       submit: async () => {
         const [name, display] = [user.value.trim(), shown.value.trim()];
-        fault(
+        setError(
           user,
           !name
             ? t("login.userNeeded")
@@ -157,7 +157,7 @@ export class ServerUsers extends Listing {
                 ? t("login.tooLong", { n: LONGEST })
                 : "",
         );
-        fault(shown, lengthOf(display) > LONGEST ? t("login.tooLong", { n: LONGEST }) : "");
+        setError(shown, lengthOf(display) > LONGEST ? t("login.tooLong", { n: LONGEST }) : "");
         const wrong = [user, shown].find((input) => input.getAttribute("aria-invalid"));
         if (wrong) {
           wrong.focus();
@@ -178,7 +178,7 @@ export class ServerUsers extends Listing {
             error instanceof ApiError &&
             { conflict: t("login.taken"), usage: t("login.userBad") }[error.code];
           if (!words) throw error;
-          fault(user, words);
+          setError(user, words);
           user.focus();
           return false;
         }

@@ -1,19 +1,19 @@
 /** Where I am signed in; each session can be ended. Commands are handed down by chat-app. */
 import { errorText } from "../lib/errors.js";
 import { deviceOf } from "../lib/device.js";
-import { fill, h, say, set } from "../lib/dom.js";
+import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { date, exact, short } from "../lib/time.js";
 
 /** @import {SessionInfo} from "../types.js" */
 
 /** @typedef {{list: () => Promise<SessionInfo[]>, end: (id: string) => Promise<unknown>}} Data */
 
-/** @extends {Piece<Data>} */
-export class SessionList extends Piece {
+/** @extends {View<Data>} */
+export class SessionList extends View {
   #list = h("ul", { class: "sessions frame" });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
   /** @type {SessionInfo[]} */
@@ -105,7 +105,7 @@ export class SessionList extends Piece {
 function change(node, { createdAt, lastSeen, current }) {
   const facts = /** @type {HTMLElement} */ (node.querySelector("small"));
   const since = date(createdAt, locale());
-  say(
+  setText(
     set(facts, { title: exact(lastSeen, locale()) }),
     current
       ? t("session.since", { date: since })

@@ -4,13 +4,13 @@
  * `account-delete`, `language-choose`, `theme-choose`.
  */
 import { field } from "../lib/dialog.js";
-import { act, h } from "../lib/dom.js";
+import { emit, h } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { theme } from "../lib/theme.js";
-import "./notice-settings.js";
+import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
 import "./session-list.js";
@@ -27,8 +27,8 @@ import "./session-list.js";
  * @property {(id: string) => Promise<unknown>} endSession
  */
 
-/** @extends {Piece<Data>} */
-export class SettingsPage extends Piece {
+/** @extends {View<Data>} */
+export class SettingsPage extends View {
   #profile = /** @type {any} */ (document.createElement("profile-form"));
   #password = /** @type {any} */ (document.createElement("password-form"));
   #server = section(
@@ -51,7 +51,7 @@ export class SettingsPage extends Piece {
       {
         class: "button danger everywhere",
         type: "button",
-        onclick: () => act(this, "sessions-close"),
+        onclick: () => emit(this, "sessions-close"),
       },
       t("session.everywhere"),
     );
@@ -65,7 +65,7 @@ export class SettingsPage extends Piece {
           {
             class: "button quiet sign-out",
             type: "button",
-            onclick: () => act(this, "session-close"),
+            onclick: () => emit(this, "session-close"),
           },
           icon("signOut", "small"),
           t("profile.signOut"),
@@ -76,7 +76,7 @@ export class SettingsPage extends Piece {
         { class: "body" },
         section(t("profile.profile"), null, this.#profile),
         section(t("profile.look"), null, this.#look()),
-        section(t("notify.title"), null, document.createElement("notice-settings")),
+        section(t("notify.title"), null, document.createElement("notification-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
         this.#server,
@@ -92,7 +92,7 @@ export class SettingsPage extends Piece {
               {
                 class: "button danger delete-account",
                 type: "button",
-                onclick: () => act(this, "account-delete"),
+                onclick: () => emit(this, "account-delete"),
               },
               t("account.delete"),
             ),
@@ -118,7 +118,7 @@ export class SettingsPage extends Piece {
       {
         class: "input",
         id: "language",
-        onchange: () => act(this, "language-choose", languages.value),
+        onchange: () => emit(this, "language-choose", languages.value),
       },
       Object.entries(LANGUAGES).map(([code, name]) =>
         h("option", { value: code, lang: code, selected: code === lang() }, name),
@@ -137,7 +137,7 @@ export class SettingsPage extends Piece {
           name: "theme",
           value,
           checked: theme() === value,
-          onchange: () => act(this, "theme-choose", value),
+          onchange: () => emit(this, "theme-choose", value),
         }),
         t(key),
       ),

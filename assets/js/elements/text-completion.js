@@ -6,10 +6,10 @@ import { fill, h, set } from "../lib/dom.js";
 import { EMOJI } from "../lib/emoji.js";
 import { t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../state/complete.js";
+import { completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
 import { avatar } from "./user-avatar.js";
 
-/** @import {Candidate, Token} from "../state/complete.js" */
+/** @import {Candidate, Token} from "../state/completion.js" */
 
 /** @typedef {{id: string, insert: string, parts: Node[]}} Choice */
 
@@ -183,7 +183,7 @@ function personChoice({ userId, name, picture }, query) {
   };
 }
 
-/** @param {import("../state/complete.js").Emoji} emoji @returns {Choice} */
+/** @param {import("../state/completion.js").Emoji} emoji @returns {Choice} */
 function emojiChoice({ glyph, words }) {
   return {
     id: `complete-${words[0]}`,

@@ -1,11 +1,11 @@
 /** Who is typing. Always takes its line. */
 import { fill, h } from "../lib/dom.js";
 import { parts } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 
-/** @extends {Piece<string[]>} names */
-export class TypingLine extends Piece {
+/** @extends {View<string[]>} names */
+export class TypingLine extends View {
   #shown = "";
 
   // Lifecycle

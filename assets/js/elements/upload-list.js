@@ -2,11 +2,11 @@
  * Files that are on their way to the server, over what one writes. Each can be taken back. Emits
  * `uploads-change`.
  */
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { reasonText } from "../lib/upload-words.js";
+import { reasonText } from "./upload-errors.js";
 import {
   isBusy,
   mayRetry,
@@ -100,7 +100,7 @@ export class UploadList extends HTMLElement {
       if (![...this.#lists.values()].flat().some((upload) => upload.key === key))
         this.#files.delete(key);
     if (roomId === this.#roomId) this.#draw();
-    act(this, "uploads-change");
+    emit(this, "uploads-change");
   }
 
   /** @param {string} roomId */
@@ -205,7 +205,7 @@ function change(node, upload) {
   });
   error.hidden = state !== "failed";
   retry.hidden = !mayRetry(upload);
-  if (state === "failed") say(words, reasonText(reason));
+  if (state === "failed") setText(words, reasonText(reason));
   else fill(words);
 }
 

@@ -2,7 +2,7 @@
  * Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it
  * was. Emits `focus-lost` when that is gone.
  */
-import { act, fill, h, set } from "./dom.js";
+import { emit, fill, h, set } from "./dom.js";
 import { errorText } from "./errors.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -82,7 +82,7 @@ export function openDialog({ host, title, content, action, danger = false, hint 
       onclose: () => {
         dialog.remove();
         if (before?.checkVisibility()) before.focus();
-        else act(host, "focus-lost");
+        else emit(host, "focus-lost");
       },
     },
     form,
@@ -111,7 +111,7 @@ export function field(label, input, hint = "", around = input) {
  * @param {HTMLInputElement} input
  * @param {string} message
  */
-export function fault(input, message) {
+export function setError(input, message) {
   const error = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".error"));
   const hint = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".meta"));
   error.hidden = !message;

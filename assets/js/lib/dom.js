@@ -70,7 +70,7 @@ export function fill(element, ...children) {
  * @param {Element} element
  * @param {string} text
  */
-export function say(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -80,7 +80,7 @@ export function say(element, text) {
  * @param {string} type
  * @param {any} [detail]
  */
-export function act(from, type, detail) {
+export function emit(from, type, detail) {
   from.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 

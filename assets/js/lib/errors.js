@@ -1,5 +1,5 @@
 /** What a failure is called. */
-import { ApiError } from "../api/client.js";
+import { ApiError } from "./api-error.js";
 import { has, t } from "./i18n.js";
 
 /**

@@ -1,7 +1,7 @@
 /** A part of the settings: a heading, and a form that says what became of it. */
-import { ApiError } from "../api/client.js";
-import { fault } from "./dialog.js";
-import { h, say } from "./dom.js";
+import { ApiError } from "./api-error.js";
+import { setError } from "./dialog.js";
+import { h, setText } from "./dom.js";
 import { errorText } from "./errors.js";
 import { t } from "./i18n.js";
 
@@ -32,7 +32,7 @@ export function form(action, save, fields, inputs = {}) {
   const refused = (/** @type {unknown} */ error) => {
     const input = error instanceof ApiError ? inputs[error.field ?? ""] : undefined;
     if (!input) return errorText(error);
-    fault(
+    setError(
       input,
       error instanceof ApiError && error.code === "already_exists"
         ? t("profile.taken")
@@ -49,10 +49,10 @@ export function form(action, save, fields, inputs = {}) {
       onsubmit: async (/** @type {Event} */ event) => {
         event.preventDefault();
         if (go.getAttribute("aria-busy")) return;
-        say(note, "");
-        for (const input of Object.values(inputs)) fault(input, "");
+        setText(note, "");
+        for (const input of Object.values(inputs)) setError(input, "");
         go.setAttribute("aria-busy", "true");
-        say(note, await save().catch(refused));
+        setText(note, await save().catch(refused));
         go.removeAttribute("aria-busy");
       },
     },

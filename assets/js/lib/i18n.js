@@ -1,5 +1,5 @@
 /**
- * Words from assets/i18n/*.json, those that the first paint does not need from i18n/later/. A
+ * Words from assets/i18n/*.json, those that the first paint does not need from i18n/lazy/. A
  * message is a sentence with {places}, or one sentence per plural form of {n}.
  */
 
@@ -43,7 +43,7 @@ export function choose(wanted) {
  * @param {string} language
  * @param {Record<string, string|Record<string, string>>} dictionary
  */
-export function useWords(language, dictionary) {
+export function useTexts(language, dictionary) {
   words = dictionary;
   current = language;
   plural = new Intl.PluralRules(language);
@@ -60,9 +60,9 @@ async function read(name) {
 }
 
 /** Fetches the words of what comes later. After a failure the next call tries again. */
-export function loadRest() {
+export function loadLazyTexts() {
   const language = current;
-  rest ??= read(`later/${language}`)
+  rest ??= read(`lazy/${language}`)
     .then((found) => {
       if (language === current) words = { ...words, ...found };
     })
@@ -80,8 +80,8 @@ export function loadRest() {
 export async function loadLanguage(chosen) {
   const language = choose([chosen ?? localStorage.getItem("lang") ?? "", ...navigator.languages]);
   if (chosen) localStorage.setItem("lang", chosen);
-  const [first, later] = await Promise.all([read(language), rest && read(`later/${language}`)]);
-  useWords(language, { ...first, ...later });
+  const [first, later] = await Promise.all([read(language), rest && read(`lazy/${language}`)]);
+  useTexts(language, { ...first, ...later });
   document.documentElement.lang = language;
 }
 

@@ -2,9 +2,10 @@
  * The verbs of the page. Each talks to the server and tells the store; elements only know their
  * names.
  */
-import { ApiError, Client } from "../api/client.js";
+import { Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
+import { ApiError } from "../lib/api-error.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";

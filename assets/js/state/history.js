@@ -3,7 +3,8 @@
  * what is quoted.
  */
 
-/** @import {ApiError, Client} from "../api/client.js" */
+/** @import {Client} from "../api/client.js" */
+/** @import {ApiError} from "../lib/api-error.js" */
 /** @import {Message, Range} from "../types.js" */
 /** @import {Store} from "./store.js" */
 

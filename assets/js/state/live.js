@@ -5,7 +5,7 @@
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
-/** @import {Connection, Event as Frame} from "../types.js" */
+/** @import {Connection, ErrorFrame, Frame} from "../types.js" */
 /** @import {History} from "./history.js" */
 /** @import {Sender} from "./sender.js" */
 /** @import {Store} from "./store.js" */
@@ -46,7 +46,8 @@ export class Live {
         await client.refresh();
         resume();
       } catch (error) {
-        if (/** @type {import("../api/client.js").ApiError} */ (error).status === 401) signedOut();
+        if (/** @type {import("../lib/api-error.js").ApiError} */ (error).status === 401)
+          signedOut();
         else resume();
       }
     });
@@ -111,25 +112,40 @@ export class Live {
 
   /** @param {Frame} frame */
   #received(frame) {
-    if (typeof frame.error === "string") return this.#refused(frame);
-    const { state } = this.store;
-    if (frame.type === "connection_established") {
-      const since = Object.fromEntries(
-        Object.entries(state.timelines)
-          .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && state.rooms[roomId])
-          .map(([roomId]) => [roomId, state.rooms[roomId].rev]),
-      );
-      this.socket.send({ type: "subscribe", since, ...(state.epoch && { epoch: state.epoch }) });
+    if ("error" in frame) return this.#refused(frame);
+    switch (frame.type) {
+      case "pong":
+        return;
+      case "user_typing":
+        return this.#typingStarted(frame.room_id, frame.user_id);
+      case "connection_established":
+        this.#subscribe();
+        break;
+      default:
     }
-    this.store.dispatch(frame.type === "user_typing" ? { ...frame, now: Date.now() } : frame);
+    this.store.dispatch(frame);
     if (frame.type === "subscribed") this.#subscribed();
-    if (frame.type === "user_typing") {
-      setTimeout(
-        () =>
-          this.store.dispatch({ type: "typing_ended", room_id: frame.room_id, now: Date.now() }),
-        TYPING_SHOWN_MS,
-      );
-    }
+  }
+
+  /** Asks for everything after what is held. */
+  #subscribe() {
+    const { timelines, rooms, epoch } = this.store.state;
+    const since = Object.fromEntries(
+      Object.entries(timelines)
+        .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && rooms[roomId])
+        .map(([roomId]) => [roomId, rooms[roomId].rev]),
+    );
+    this.socket.send({ type: "subscribe", since, ...(epoch && { epoch }) });
+  }
+
+  /** @param {string} roomId @param {string} userId */
+  #typingStarted(roomId, userId) {
+    const names = { room_id: roomId, user_id: userId };
+    this.store.dispatch({ type: "typing_started", ...names, now: Date.now() });
+    setTimeout(
+      () => this.store.dispatch({ type: "typing_ended", room_id: roomId, now: Date.now() }),
+      TYPING_SHOWN_MS,
+    );
   }
 
   #subscribed() {
@@ -149,7 +165,7 @@ export class Live {
     this.#resumed = true;
   }
 
-  /** @param {Frame} frame */
+  /** @param {ErrorFrame} frame */
   #refused(frame) {
     const ref = typeof frame.ref === "string" ? frame.ref : "";
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);

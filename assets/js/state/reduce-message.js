@@ -12,83 +12,71 @@ import {
   messageAt,
 } from "./timeline.js";
 
-/** @import {Event, Message, Patch, Room, State, Timeline} from "../types.js" */
+/**
+ * @import {ActionOf, Changes, ChatMessage, Message, MessagePlace, MessageSent, Patch, Reducers, Room,
+ *   State, Timeline} from "../types.js"
+ */
 
 /**
- * @param {State} state
- * @param {Event} event
- * @returns {State|null} null when the event is not about messages
+ * @typedef {"chat_message"|"message_sent"|"message_edited"|"message_deleted"|"reaction_added"
+ *   |"reaction_removed"|"message_loaded"|"history_opened"|"page_loaded"|"page_failed"
+ *   |"page_retried"|"changes"|"read_marked"|"message_read"|"readers_loaded"|"reading"} Type
  */
-export function reduceMessage(state, event) {
-  switch (event.type) {
-    case "chat_message":
-      return posted(state, event);
-    case "message_sent":
-      return confirmed(state, event);
-    case "message_edited":
-      return changed(state, event, { kind: "edit", content: event.content, at: event.edited_at });
-    case "message_deleted":
-      return changed(state, event, { kind: "delete", at: event.timestamp });
-    case "reaction_added":
-      return changed(state, event, {
-        kind: "react",
-        userId: event.user_id,
-        reactionType: event.reaction_type,
-      });
-    case "reaction_removed":
-      return changed(state, event, {
-        kind: "unreact",
-        userId: event.user_id,
-        reactionType: event.reaction_type,
-      });
-    case "message_loaded": // what REST answered to an edit
-      return changed(
-        state,
-        { ...event.message, room_id: event.message.roomId },
-        { kind: "whole", message: event.message },
-        false,
-      );
 
-    case "history_opened":
-      return state.timelines[event.room_id]
-        ? state
-        : withTimeline(state, event.room_id, emptyTimeline());
-    case "page_loaded":
-      return withTimeline(
-        settled(state, event.messages),
-        event.room_id,
-        mergePage(state.timelines[event.room_id] ?? emptyTimeline(), event.messages, event.covered),
-      );
-    case "page_failed":
-      return onTimeline(state, event.room_id, (timeline) => ({ ...timeline, failed: event.gap }));
-    case "page_retried":
-      return onTimeline(state, event.room_id, (timeline) => ({ ...timeline, failed: null }));
-    case "changes":
-      return replayed(state, event);
+/** @type {Reducers<Type>} */
+export const messageReducers = {
+  chat_message: posted,
+  message_sent: confirmed,
+  message_edited: (state, frame) =>
+    changed(state, frame, { kind: "edit", content: frame.content, at: frame.edited_at }),
+  message_deleted: (state, frame) => changed(state, frame, { kind: "delete", at: frame.timestamp }),
+  reaction_added: (state, frame) => changed(state, frame, reaction("react", frame)),
+  reaction_removed: (state, frame) => changed(state, frame, reaction("unreact", frame)),
+  // The answer of the REST API to an edit.
+  message_loaded: (state, { message }) =>
+    changed(state, { ...message, room_id: message.roomId }, { kind: "whole", message }, false),
 
-    case "read_marked":
-      if (event.user_id !== state.me?.userId) return state;
-      return onRoom(state, event.room_id, () => ({
-        unreadCount: event.unread_count,
-        ...(event.unread_count === 0 ? { mentionCount: 0 } : {}),
-      }));
-    case "message_read":
-      return readBy(state, event.room_id, { [event.user_id]: event.last_read_seq });
-    case "readers_loaded":
-      return readBy(state, event.room_id, event.readers);
-    case "reading":
-      return reading(state, event.room_id);
-    default:
-      return null;
-  }
-}
+  history_opened: (state, { room_id: roomId }) =>
+    state.timelines[roomId] ? state : withTimeline(state, roomId, emptyTimeline()),
+  page_loaded: (state, { room_id: roomId, messages, covered }) =>
+    withTimeline(
+      settled(state, messages),
+      roomId,
+      mergePage(state.timelines[roomId] ?? emptyTimeline(), messages, covered),
+    ),
+  page_failed: (state, { room_id: roomId, gap }) =>
+    onTimeline(state, roomId, (timeline) => ({ ...timeline, failed: gap })),
+  page_retried: (state, { room_id: roomId }) =>
+    onTimeline(state, roomId, (timeline) => ({ ...timeline, failed: null })),
+  changes: replayed,
+
+  read_marked: (state, { room_id: roomId, user_id: userId, unread_count: unreadCount }) =>
+    userId === state.me?.userId
+      ? onRoom(state, roomId, () => ({
+          unreadCount,
+          ...(unreadCount === 0 && { mentionCount: 0 }),
+        }))
+      : state,
+  message_read: (state, frame) =>
+    readBy(state, frame.room_id, { [frame.user_id]: frame.last_read_seq }),
+  readers_loaded: (state, { room_id: roomId, readers }) => readBy(state, roomId, readers),
+  reading,
+};
 
 // Internal
 
 /**
+ * @param {"react"|"unreact"} kind
+ * @param {import("../types.js").ReactionChange} frame
+ */
+function reaction(kind, { user_id: userId, reaction_type: reactionType }) {
+  return { kind, userId, reactionType };
+}
+
+/**
  * A live message: into the timeline when the room's history is held, into the list of rooms always.
  * @param {State} state
- * @param {Event} frame
+ * @param {ChatMessage} frame
  * @returns {State}
  */
 function posted(state, frame) {
@@ -133,7 +121,7 @@ function posted(state, frame) {
  * The server has stored what I sent (perhaps at an earlier try). Edits and reactions are answered
  * alike and find nothing pending.
  * @param {State} state
- * @param {Event} frame
+ * @param {MessageSent} frame
  * @returns {State}
  */
 function confirmed(state, frame) {
@@ -184,7 +172,7 @@ function settled(state, messages) {
 
 /**
  * @param {State} state
- * @param {Event|{room_id: string, seq: number, rev: number}} frame
+ * @param {MessagePlace} frame
  * @param {Omit<Patch, "seq"|"rev">} what
  * @param {boolean} live true when the frame came in the order of rev
  * @returns {State}
@@ -212,7 +200,7 @@ function changed(state, frame, what, live = true) {
 /**
  * What was missed while away. Unread counts come with `subscribed`, so nothing is counted here.
  * @param {State} state
- * @param {Event} frame
+ * @param {Changes} frame
  * @returns {State}
  */
 function replayed(state, frame) {
@@ -255,10 +243,10 @@ function readBy(state, roomId, marks) {
 
 /**
  * @param {State} state
- * @param {string|null} roomId
+ * @param {ActionOf<"reading">} action
  * @returns {State}
  */
-function reading(state, roomId) {
+function reading(state, { room_id: roomId }) {
   if (state.reading === roomId && (!roomId || !state.rooms[roomId]?.unreadCount)) return state;
   const next = { ...state, reading: roomId };
   return roomId ? onRoom(next, roomId, () => ({ unreadCount: 0, mentionCount: 0 })) : next;

@@ -1,68 +1,55 @@
 /** The part of the reducer that is about rooms and their people. Pure. */
 import { onRoom } from "./reduce-message.js";
 
-/** @import {Event, Participant, Room, State} from "../types.js" */
+/**
+ * @import {ActionOf, Participant, ParticipantChange, ParticipantRemoved, ParticipantUpdated, Reducers,
+ *   Room, State, Subscribed} from "../types.js"
+ */
+
+/**
+ * @typedef {"rooms_loaded"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
+ *   |"room_updated"|"room_muted"|"participant_added"|"participant_changed"|"participant_removed"
+ *   |"room_deleted"|"room_gone"} Type
+ */
+
+/** @type {Reducers<Type>} */
+export const roomReducers = {
+  rooms_loaded: (state, { rooms }) => loaded(state, rooms),
+  room_loaded: (state, { room }) => withRoom(state, room, {}),
+  room_added: (state, frame) =>
+    withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0 }),
+  room_opened: opened,
+  room_closed: (state) => ({ ...state, visit: null, reading: null, ...NO_CONTEXT }),
+  subscribed,
+  room_updated: (state, frame) =>
+    onRoom(state, frame.room_id, (room) => ({
+      name: frame.name,
+      visibility: frame.visibility,
+      ownerId: frame.owner_id,
+      rev: Math.max(room.rev, frame.rev),
+    })),
+  room_muted: (state, { room_id: roomId, muted }) => onRoom(state, roomId, () => ({ muted })),
+  participant_added: participantUpdated,
+  participant_changed: participantUpdated,
+  participant_removed: participantRemoved,
+  room_deleted: (state, frame) => removed(state, frame.room_id),
+  room_gone: (state, action) => removed(state, action.room_id),
+};
+
+// Internal
+
+const NO_CONTEXT = { context: null, editError: "" };
 
 /**
  * @param {State} state
- * @param {Event} event
- * @returns {State|null} null when the event is not about rooms
+ * @param {ActionOf<"room_opened">} action
+ * @returns {State}
  */
-export function reduceRoom(state, event) {
-  switch (event.type) {
-    case "rooms_loaded":
-      return loaded(state, event.rooms);
-    case "room_loaded":
-      return withRoom(state, event.room, {});
-    case "room_added":
-      return withRoom(state, event.room, { unreadCount: event.unread_count ?? 0 });
-    case "room_opened": {
-      const room = state.rooms[event.room_id];
-      return {
-        ...state,
-        reading: null,
-        visit: {
-          roomId: event.room_id,
-          unread: room?.unreadCount ?? 0,
-          lastSeq: room?.lastSeq ?? 0,
-        },
-      };
-    }
-    case "room_closed":
-      return { ...state, visit: null, reading: null };
-    case "subscribed":
-      return subscribed(state, event);
-
-    case "room_updated":
-      return onRoom(state, event.room_id, (room) => ({
-        name: event.name,
-        visibility: event.visibility,
-        ownerId: event.owner_id,
-        rev: Math.max(room.rev, event.rev),
-      }));
-    case "room_muted":
-      return onRoom(state, event.room_id, () => ({ muted: event.muted }));
-    case "participant_added":
-    case "participant_changed":
-      return withPerson(
-        participants(state, event, (list) => upsert(list, event)),
-        event.user_id,
-        event.name,
-      );
-    case "participant_removed":
-      if (event.user_id === state.me?.userId) return removed(state, event.room_id);
-      return participants(state, event, (list) =>
-        list.filter((person) => person.userId !== event.user_id),
-      );
-    case "room_deleted":
-    case "room_gone":
-      return removed(state, event.room_id);
-    default:
-      return null;
-  }
+function opened(state, { room_id: roomId }) {
+  const room = state.rooms[roomId];
+  const visit = { roomId, unread: room?.unreadCount ?? 0, lastSeq: room?.lastSeq ?? 0 };
+  return { ...state, reading: null, visit, ...NO_CONTEXT };
 }
-
-// Internal
 
 /**
  * The list of my rooms. What the socket already told is newer than an answer with a lower rev.
@@ -143,14 +130,12 @@ function withRoom(state, room, more) {
  * The end of a replay, with the truth about unread. An entry older than a live message that came
  * first is left alone.
  * @param {State} state
- * @param {Event} frame
+ * @param {Subscribed} frame
  * @returns {State}
  */
 function subscribed(state, frame) {
   /** @type {Set<string>} */
-  const listed = new Set(
-    frame.rooms.map((/** @type {{room_id: string}} */ entry) => entry.room_id),
-  );
+  const listed = new Set(frame.rooms.map((entry) => entry.room_id));
   let next = state;
   for (const entry of frame.rooms) {
     next = onRoom(next, entry.room_id, (room) =>
@@ -178,7 +163,29 @@ function subscribed(state, frame) {
 
 /**
  * @param {State} state
- * @param {Event} frame
+ * @param {ParticipantUpdated} frame
+ * @returns {State}
+ */
+function participantUpdated(state, frame) {
+  const next = participants(state, frame, (list) => upsert(list, frame));
+  return withPerson(next, frame.user_id, frame.name);
+}
+
+/**
+ * @param {State} state
+ * @param {ParticipantRemoved} frame
+ * @returns {State}
+ */
+function participantRemoved(state, frame) {
+  if (frame.user_id === state.me?.userId) return removed(state, frame.room_id);
+  return participants(state, frame, (list) =>
+    list.filter((person) => person.userId !== frame.user_id),
+  );
+}
+
+/**
+ * @param {State} state
+ * @param {ParticipantUpdated|ParticipantRemoved} frame
  * @param {(list: Participant[]) => Participant[]} change
  * @returns {State}
  */
@@ -187,25 +194,17 @@ function participants(state, frame, change) {
     if (frame.rev <= room.rev) return {};
     const list = change(room.participants);
     const known = room.participants.some((person) => person.userId === frame.user_id);
-    const count =
-      frame.type === "participant_added"
-        ? known
-          ? 0
-          : 1
-        : frame.type === "participant_removed"
-          ? -1
-          : 0;
-    return {
-      participants: list,
-      userCount: room.full ? list.length : room.userCount + count,
-      rev: frame.rev,
-    };
+    let { userCount } = room;
+    if (room.full) userCount = list.length;
+    else if (frame.type === "participant_removed") userCount -= 1;
+    else if (frame.type === "participant_added" && !known) userCount += 1;
+    return { participants: list, userCount, rev: frame.rev };
   });
 }
 
 /**
  * @param {Participant[]} list
- * @param {Event} frame
+ * @param {ParticipantChange} frame
  * @returns {Participant[]}
  */
 function upsert(list, frame) {

@@ -48,7 +48,7 @@ const GROUP_MS = 5 * 60_000;
 /** @typedef {MessageRow|DayRow|UnreadRow|GapRow} Row */
 
 /**
- * @typedef {object} View
+ * @typedef {object} Conversation
  * @property {Timeline} timeline
  * @property {number} lastSeq
  * @property {number} low first seq of the window
@@ -65,21 +65,21 @@ const GROUP_MS = 5 * 60_000;
  */
 
 /**
- * @param {View} view
+ * @param {Conversation} conversation
  * @returns {Row[]}
  */
-export function buildRows(view) {
-  const { timeline, low, high } = view;
+export function buildRows(conversation) {
+  const { timeline, low, high } = conversation;
   const slice = timeline.messages.slice(
     indexOfSeq(timeline.messages, low),
     high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1),
   );
-  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, view.lastSeq) : [];
-  const marks = marksBySeq(slice, view);
+  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, conversation.lastSeq) : [];
+  const marks = marksBySeq(slice, conversation);
   const held = timeline.messages;
   const newest =
     high === Infinity
-      ? slice.findLast((message) => message.userId === view.me && !message.deletedAt)
+      ? slice.findLast((message) => message.userId === conversation.me && !message.deletedAt)
       : undefined;
   const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
   /** @type {Row[]} */
@@ -89,7 +89,8 @@ export function buildRows(view) {
   let nextSeq = slice[0]?.seq ?? 1;
   const first = missing.find(([, to]) => slice.length > 0 && to === slice[0].seq - 1);
   if (first) rows.push(gapRow(first, timeline, true));
-  if (!timeline.loaded && view.lastSeq > 0) rows.push(gapRow([1, view.lastSeq], timeline, true));
+  if (!timeline.loaded && conversation.lastSeq > 0)
+    rows.push(gapRow([1, conversation.lastSeq], timeline, true));
 
   for (const message of slice) {
     if (message.seq > nextSeq) {
@@ -101,18 +102,18 @@ export function buildRows(view) {
     }
     nextSeq = message.seq + 1;
     const newDay = !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
-    const unread = message.seq === view.unreadSeq;
+    const unread = message.seq === conversation.unreadSeq;
     if (newDay)
       rows.push({
         kind: "day",
         key: `d:${dayKey(message.createdAt)}:${message.seq}`,
         at: message.createdAt,
-        unread: unread ? view.unreadCount : 0,
+        unread: unread ? conversation.unreadCount : 0,
       });
-    else if (unread) rows.push({ kind: "unread", key: "unread", count: view.unreadCount });
+    else if (unread) rows.push({ kind: "unread", key: "unread", count: conversation.unreadCount });
     rows.push(
       messageRow(message, {
-        view,
+        conversation,
         follows: !newDay && !unread && !message.replyTo && grouped(previous, message),
         readers: marks.get(message.seq) ?? [],
         newest: message === newest,
@@ -121,11 +122,11 @@ export function buildRows(view) {
     previous = message;
   }
   if (high !== Infinity) return rows;
-  const tail = missing.find(([from, to]) => from === nextSeq && to === view.lastSeq);
+  const tail = missing.find(([from, to]) => from === nextSeq && to === conversation.lastSeq);
   if (tail) rows.push(gapRow(tail, timeline, rows.length === 0));
 
-  for (const pending of view.pending) {
-    const message = { userId: view.me, createdAt: pending.createdAt };
+  for (const pending of conversation.pending) {
+    const message = { userId: conversation.me, createdAt: pending.createdAt };
     const newDay = !previous || dayKey(previous.createdAt) !== dayKey(pending.createdAt);
     if (newDay)
       rows.push({
@@ -134,7 +135,9 @@ export function buildRows(view) {
         at: pending.createdAt,
         unread: 0,
       });
-    rows.push(pendingRow(pending, view, !newDay && !pending.replyTo && grouped(previous, message)));
+    rows.push(
+      pendingRow(pending, conversation, !newDay && !pending.replyTo && grouped(previous, message)),
+    );
     previous = message;
   }
   return rows;
@@ -144,11 +147,11 @@ export function buildRows(view) {
 
 /**
  * @param {Message} message
- * @param {{view: View, follows: boolean, readers: string[], newest: boolean}} context
+ * @param {{conversation: Conversation, follows: boolean, readers: string[], newest: boolean}} context
  * @returns {MessageRow}
  */
-function messageRow(message, { view, follows, readers, newest }) {
-  const mine = message.userId === view.me;
+function messageRow(message, { conversation, follows, readers, newest }) {
+  const mine = message.userId === conversation.me;
   const deleted = Boolean(message.deletedAt);
   return {
     kind: "message",
@@ -157,24 +160,24 @@ function messageRow(message, { view, follows, readers, newest }) {
     messageId: message.messageId,
     clientId: message.clientId,
     userId: message.userId,
-    author: view.nameOf(message.userId, message),
-    picture: view.pictureOf(message.userId),
+    author: conversation.nameOf(message.userId, message),
+    picture: conversation.pictureOf(message.userId),
     at: message.createdAt,
     content: message.content ?? "",
     state: "sent",
     follows,
     mine,
-    mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me),
+    mentionsMe: !mine && !deleted && isMention(message.content ?? "", conversation.me),
     editedAt: message.editedAt,
     deleted,
-    mayDelete: !deleted && (mine || view.mayDeleteAny),
+    mayDelete: !deleted && (mine || conversation.mayDeleteAny),
     reactions: message.reactions ?? [],
     media: deleted ? [] : (message.media ?? []),
-    quote: quote(message.replyTo, view),
+    quote: quote(message.replyTo, conversation),
     readers,
     seenBy: newest
-      ? Object.keys(view.reads).filter(
-          (userId) => userId !== view.me && view.reads[userId] >= message.seq,
+      ? Object.keys(conversation.reads).filter(
+          (userId) => userId !== conversation.me && conversation.reads[userId] >= message.seq,
         )
       : [],
   };
@@ -182,18 +185,18 @@ function messageRow(message, { view, follows, readers, newest }) {
 
 /**
  * @param {Pending} pending
- * @param {View} view
+ * @param {Conversation} conversation
  * @param {boolean} follows
  * @returns {MessageRow}
  */
-function pendingRow(pending, view, follows) {
+function pendingRow(pending, conversation, follows) {
   return {
     kind: "message",
     key: `c:${pending.clientId}`,
     clientId: pending.clientId,
-    userId: view.me,
-    author: view.nameOf(view.me),
-    picture: view.pictureOf(view.me),
+    userId: conversation.me,
+    author: conversation.nameOf(conversation.me),
+    picture: conversation.pictureOf(conversation.me),
     at: pending.createdAt,
     content: pending.content,
     state: pending.state,
@@ -205,7 +208,7 @@ function pendingRow(pending, view, follows) {
     mayDelete: false,
     reactions: [],
     media: pending.media ?? [],
-    quote: quote(pending.replyTo, view),
+    quote: quote(pending.replyTo, conversation),
     readers: [],
     seenBy: [],
   };
@@ -213,16 +216,16 @@ function pendingRow(pending, view, follows) {
 
 /**
  * @param {string|undefined} messageId
- * @param {View} view
+ * @param {Conversation} conversation
  * @returns {Quote|null}
  */
-function quote(messageId, view) {
+function quote(messageId, conversation) {
   if (!messageId) return null;
-  const message = messageById(view.timeline, messageId) ?? view.quoted[messageId];
+  const message = messageById(conversation.timeline, messageId) ?? conversation.quoted[messageId];
   if (!message) return { messageId, author: "", text: null };
   return {
     messageId,
-    author: view.nameOf(message.userId, message),
+    author: conversation.nameOf(message.userId, message),
     text: message.deletedAt ? null : (message.content ?? ""),
   };
 }
@@ -231,17 +234,17 @@ function quote(messageId, view) {
  * Where each reader's mark shows: at the last message of the window that they have read, if the
  * window holds it.
  * @param {Message[]} slice
- * @param {View} view
+ * @param {Conversation} conversation
  */
-function marksBySeq(slice, view) {
+function marksBySeq(slice, conversation) {
   /** @type {Map<number, string[]>} */
   const marks = new Map();
   if (slice.length === 0) return marks;
-  for (const [userId, seq] of Object.entries(view.reads)) {
-    if (userId === view.me || seq < slice[0].seq) continue;
+  for (const [userId, seq] of Object.entries(conversation.reads)) {
+    if (userId === conversation.me || seq < slice[0].seq) continue;
     const index = indexOfSeq(slice, seq + 1) - 1;
     const at = slice[index].seq;
-    if (index === slice.length - 1 && view.high !== Infinity && seq > at) continue;
+    if (index === slice.length - 1 && conversation.high !== Infinity && seq > at) continue;
     marks.set(at, [...(marks.get(at) ?? []), userId]);
   }
   return marks;

@@ -2,23 +2,23 @@
  * A list of the server's page: fetched each time one comes to it, filtered by what is typed; says
  * what was refused.
  */
-import { fill, h, say, set } from "./dom.js";
-import { errorText } from "./errors.js";
-import { icon } from "./icons.js";
-import { t } from "./i18n.js";
-import { keyed } from "./keyed.js";
-import { Piece } from "./piece.js";
+import { fill, h, setText, set } from "../lib/dom.js";
+import { errorText } from "../lib/errors.js";
+import { icon } from "../lib/icons.js";
+import { t } from "../lib/i18n.js";
+import { keyed } from "../lib/keyed.js";
+import { View } from "../lib/view.js";
 
-/** @import {Data} from "../elements/server-page.js" */
+/** @import {Data} from "./server-page.js" */
 
 /** More rows than anybody reads; whoever looks for something types. */
 const MOST = 100;
 
 /**
  * @template T
- * @extends {Piece<Data>}
+ * @extends {View<Data>}
  */
-export class Listing extends Piece {
+export class ServerList extends View {
   /** What stands beside the heading. */
   tools = h("div", { class: "wrap" });
   /** @type {T[]} */
@@ -91,7 +91,7 @@ export class Listing extends Piece {
       (node, item) => this.change(node, item),
     );
     this.#list.hidden = found.length === 0;
-    say(
+    setText(
       this.#rest,
       found.length > MOST
         ? t("server.more", { n: found.length - MOST })

@@ -3,7 +3,7 @@
  * are first asked for.
  */
 import { h } from "../lib/dom.js";
-import { loadRest } from "../lib/i18n.js";
+import { loadLazyTexts } from "../lib/i18n.js";
 
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
@@ -25,31 +25,31 @@ const MODULES = {
 
 /**
  * Styles beside the one that is called like the element.
- * @type {Partial<Record<Later, string[]>>}
+ * @type {Partial<Record<Lazy, string[]>>}
  */
 const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
 
-/** What needs no words of its own: it is there with the first conversation. @type {Later[]} */
+/** What needs no words of its own: it is there with the first conversation. @type {Lazy[]} */
 const EARLY = ["login-form", "room-details"];
 
-/** @typedef {keyof typeof MODULES} Later */
+/** @typedef {keyof typeof MODULES} Lazy */
 
-/** @type {Map<Later, Promise<void>>} */
+/** @type {Map<Lazy, Promise<void>>} */
 const loading = new Map();
 
 /**
  * Waits until an element is defined, its style is there, and its words. After a failure the next
  * call tries again.
- * @param {Later} tag
+ * @param {Lazy} tag
  * @returns {Promise<void>}
  */
-export function later(tag) {
+export function lazy(tag) {
   let found = loading.get(tag);
   if (!found) {
     found = Promise.all([
       MODULES[tag](),
       ...[...(STYLES[tag] ?? []), tag].map(style),
-      EARLY.includes(tag) || loadRest(),
+      EARLY.includes(tag) || loadLazyTexts(),
     ]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);

@@ -2,16 +2,16 @@
 import { snippet } from "../lib/markdown.js";
 import { personName, roomName } from "../lib/names.js";
 
-/** @import {Event, State} from "../types.js" */
+/** @import {ChatMessage, State} from "../types.js" */
 
 /**
  * @param {State} state
- * @param {Event} frame
+ * @param {ChatMessage} frame
  * @param {boolean} away the reader looks elsewhere
  * @returns {{roomId: string, messageId: string, title: string, author: string, text: string}|null}
  *   null: nothing to notice
  */
-export function noticeOf(state, frame, away) {
+export function notificationOf(state, frame, away) {
   if (frame.type !== "chat_message" || !away || !state.me || frame.sender_id === state.me.userId)
     return null;
   const room = state.rooms[frame.room_id];

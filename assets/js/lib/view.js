@@ -3,7 +3,7 @@
  * that changes it after.
  * @template D
  */
-export class Piece extends HTMLElement {
+export class View extends HTMLElement {
   /** @type {D|undefined} */
   #data;
   #built = false;
