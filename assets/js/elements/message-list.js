@@ -9,7 +9,8 @@ import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
 import { anchorOf, isAtEnd, restore } from "../lib/scroll.js";
 import { buildRows } from "../state/rows.js";
-import { firstUnread, indexOfSeq, messageById } from "../state/timeline.js";
+import { firstUnread, messageById } from "../state/timeline.js";
+import * as windows from "../state/window.js";
 import { changeRow, makeRow } from "./message-rows.js";
 
 /** @import {Conversation, Row} from "../state/rows.js" */
@@ -19,12 +20,7 @@ import { changeRow, makeRow } from "./message-rows.js";
  *   number, target?: string, empty: Element|null}} Data
  */
 
-/**
- * Messages in the DOM: at most, on opening, added at a time; how close to the edge of them is near.
- */
-const MOST = 240;
-const FIRST = 80;
-const STEP = 60;
+/** How near an edge of the window is when more is added. */
 const NEAR_PX = 900;
 
 /** @extends {View<Data>} */
@@ -44,8 +40,7 @@ export class MessageList extends View {
   );
   #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
   #roomId = "";
-  #low = 0;
-  #high = Infinity;
+  #window = windows.ALL;
   #target = "";
   /** The last seq when the reader was at the end; what is higher is new. */
   #seen = 0;
@@ -79,12 +74,14 @@ export class MessageList extends View {
   update(data) {
     if (data.roomId !== this.#roomId) this.#opened(data);
     const { timeline } = data;
-    const stick = this.#high === Infinity && isAtEnd(this.#scroll);
-    if (stick && timeline.messages.length - indexOfSeq(timeline.messages, this.#low) > MOST)
-      this.#low = this.#seqAt(-FIRST);
-    this.#takeOlder(timeline.messages);
+    const stick = this.#window.high === Infinity && isAtEnd(this.#scroll);
+    if (stick) this.#window = windows.trimmed(this.#window, timeline.messages);
+    // What was fetched takes the place of its gap in the same change: a list that is shorter for a
+    // moment loses its place.
+    const joined = this.#gapAbove && this.#placed;
+    if (joined && windows.joinsOlder(this.#window, timeline.messages)) this.#goOlder();
     const unreadSeq = firstUnread(timeline, data.visitSeq, data.unreadCount);
-    const rows = buildRows({ ...data, low: this.#low, high: this.#high, unreadSeq });
+    const rows = buildRows({ ...data, ...this.#window, unreadSeq });
     const anchor = stick ? null : anchorOf(this.#scroll, this.#items);
     keyed(
       this.#items,
@@ -113,8 +110,7 @@ export class MessageList extends View {
   }
 
   toEnd() {
-    this.#low = this.#seqAt(-FIRST);
-    this.#high = Infinity;
+    this.#window = windows.atEnd(this.#messages);
     if (this.data) this.update(this.data);
     this.#scroll.scrollTop = 0;
   }
@@ -132,8 +128,7 @@ export class MessageList extends View {
   /** @param {Data} data */
   #opened({ roomId }) {
     this.#roomId = roomId;
-    this.#low = 0;
-    this.#high = Infinity;
+    this.#window = windows.ALL;
     this.#target = "";
     this.#seen = 0;
     this.#placed = this.#gapAbove = false;
@@ -149,9 +144,9 @@ export class MessageList extends View {
    */
   #place(unreadSeq) {
     this.#placed = true;
-    this.#seen = (unreadSeq ?? this.#seqAt(-1) + 1) - 1;
-    this.#low = Math.min(this.#seqAt(-FIRST), unreadSeq ?? Infinity);
-    if (this.data && this.#low > 0) this.update(this.data);
+    this.#seen = unreadSeq ? unreadSeq - 1 : windows.lastSeq(this.#messages);
+    this.#window = windows.fromUnread(this.#messages, unreadSeq);
+    if (this.data && this.#window.low > 0) this.update(this.data);
     this.#scroll.scrollTop = 0;
     const line = this.#items.querySelector(".unread");
     if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top)
@@ -164,12 +159,9 @@ export class MessageList extends View {
     const found = messageById(timeline, messageId);
     if (!found) return;
     this.#target = messageId;
-    if (!this.#placed) this.#seen = this.#seqAt(-1);
+    if (!this.#placed) this.#seen = windows.lastSeq(this.#messages);
     this.#placed = true;
-    const index = indexOfSeq(timeline.messages, found.seq);
-    this.#low = timeline.messages[Math.max(0, index - FIRST / 2)].seq;
-    const last = timeline.messages[index + FIRST / 2];
-    this.#high = last ? last.seq : Infinity;
+    this.#window = windows.around(timeline.messages, found.seq);
     this.update(/** @type {Data} */ (this.data));
     const node = this.#items.querySelector(`[data-seq="${found.seq}"]`);
     node?.classList.add("is-target");
@@ -190,47 +182,24 @@ export class MessageList extends View {
     });
   }
 
-  /**
-   * What was fetched takes the place of its gap in the same change: a list that is shorter for a
-   * moment loses its place.
-   * @param {import("../types.js").Message[]} messages
-   */
-  #takeOlder(messages) {
-    const index = indexOfSeq(messages, this.#low);
-    if (!this.#gapAbove || !this.#placed || messages[index - 1]?.seq !== messages[index]?.seq - 1)
-      return;
-    this.#goOlder(messages, index);
-  }
-
-  /**
-   * Moves the window up; what lies far below the view is let go.
-   * @param {import("../types.js").Message[]} messages
-   * @param {number} low index of the first message shown
-   */
-  #goOlder(messages, low) {
-    const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
-    this.#low = messages[Math.max(0, low - STEP)].seq;
-    if (high - low + STEP > MOST && this.#scroll.scrollTop < -2 * NEAR_PX)
-      this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
+  /** Moves the window up; what lies far below the view is dropped. */
+  #goOlder() {
+    const mayDrop = this.#scroll.scrollTop < -2 * NEAR_PX;
+    this.#window = windows.older(this.#window, this.#messages, mayDrop);
   }
 
   /** Moves the window when its edge is near, and asks for what is missing near the view. */
   #widen() {
     const { data } = this;
     if (!data || !this.#placed) return;
-    const { messages } = data.timeline;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroll;
-    const low = indexOfSeq(messages, this.#low);
-    const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
-    if (scrollHeight - clientHeight + scrollTop < NEAR_PX && low > 0) {
-      this.#goOlder(messages, low);
+    const nearTop = scrollHeight - clientHeight + scrollTop < NEAR_PX;
+    if (nearTop && windows.hasOlder(this.#window, this.#messages)) {
+      this.#goOlder();
       return this.update(data);
     }
-    if (-scrollTop < NEAR_PX && this.#high !== Infinity) {
-      const next = messages[high + STEP];
-      this.#high = next ? next.seq : Infinity;
-      if (high - low + STEP > MOST)
-        this.#low = messages[Math.max(low, high + STEP - MOST)]?.seq ?? this.#low;
+    if (-scrollTop < NEAR_PX && this.#window.high !== Infinity) {
+      this.#window = windows.newer(this.#window, this.#messages);
       return this.update(data);
     }
     this.#needGaps();
@@ -252,12 +221,9 @@ export class MessageList extends View {
   #tellEnd() {
     const { data } = this;
     if (!data) return;
-    const atEnd = this.#placed && this.#high === Infinity && isAtEnd(this.#scroll);
-    const last = data.timeline.messages.at(-1)?.seq ?? 0;
-    if (atEnd) this.#seen = last;
-    const fresh = atEnd
-      ? 0
-      : data.timeline.messages.length - indexOfSeq(data.timeline.messages, this.#seen + 1);
+    const atEnd = this.#placed && this.#window.high === Infinity && isAtEnd(this.#scroll);
+    if (atEnd) this.#seen = windows.lastSeq(this.#messages);
+    const fresh = atEnd ? 0 : windows.countAfter(this.#messages, this.#seen);
     this.#jump.hidden = atEnd || !this.#placed;
     set(this.#jump, {
       class: fresh ? "button primary jump" : "button jump",
@@ -284,10 +250,8 @@ export class MessageList extends View {
     if (!empty) shown?.remove();
   }
 
-  /** @param {number} index from the end when negative */
-  #seqAt(index) {
-    const messages = this.data?.timeline.messages ?? [];
-    return messages.at(Math.max(index, -messages.length))?.seq ?? 0;
+  get #messages() {
+    return this.data?.timeline.messages ?? [];
   }
 
   /** Arrow keys go from message to message. @param {KeyboardEvent} event */
@@ -297,7 +261,8 @@ export class MessageList extends View {
     const now = all.indexOf(
       /** @type {Element} */ (document.activeElement?.closest("message-item")),
     );
-    const next = now < 0 ? all.length - 1 : event.key === "ArrowUp" ? now - 1 : now + 1;
+    const step = event.key === "ArrowUp" ? -1 : 1;
+    const next = now < 0 ? all.length - 1 : now + step;
     if (!all[next]) return;
     event.preventDefault();
     /** @type {HTMLElement} */ (all[next]).focus();
