@@ -136,7 +136,7 @@ export class Schemas {
 
   /** @param {Schema} field */
   #value(field) {
-    const place = field.$ref ? field : field.items?.$ref ? field.items : null;
+    const place = [field, field.items].find((part) => part?.$ref);
     const line = h(
       "p",
       null,

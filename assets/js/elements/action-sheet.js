@@ -33,44 +33,37 @@ export class ActionSheet extends HTMLElement {
       /** @type {string} */ type,
       /** @type {string} */ picture,
       /** @type {string} */ label,
-      danger = false,
     ) =>
       h(
         "button",
-        {
-          class: danger ? "pick media danger" : "pick media",
-          type: "button",
-          onclick: then(type, row),
-        },
+        { class: "pick media", type: "button", onclick: then(type, row) },
         icon(picture),
         h("span", null, label),
       );
+    const quick = (/** @type {string} */ reaction) =>
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction,
+          onclick: then("reaction-toggle", { row, reaction }),
+        },
+        glyph(reaction),
+      );
+    const remove = item("message-delete", "trash", t("action.delete"));
+    remove.classList.add("danger");
     fill(
       dialog,
       h(
         "div",
         { class: "popover" },
-        h(
-          "div",
-          { class: "quick" },
-          OFFERED.slice(0, QUICK).map((reaction) =>
-            h(
-              "button",
-              {
-                class: "icon-button",
-                type: "button",
-                "aria-label": has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction,
-                onclick: then("reaction-toggle", { row, reaction }),
-              },
-              glyph(reaction),
-            ),
-          ),
-        ),
+        h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)),
         h("hr"),
         item("message-reply", "reply", t("action.reply")),
         item("message-readers", "eye", t("readers.show")),
         row.mine && item("message-edit", "edit", t("action.edit")),
-        row.mayDelete && [h("hr"), item("message-delete", "trash", t("action.delete"), true)],
+        row.mayDelete && [h("hr"), remove],
       ),
     );
     fill(this, dialog);

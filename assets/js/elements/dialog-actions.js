@@ -8,64 +8,75 @@ import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 
+/** @typedef {Record<string, (detail: any, roomId: string) => unknown>} DialogActions */
+
 /**
  * @param {ChatApp} app
- * @returns {Record<string, (detail: any, roomId: string) => unknown>} the room that was open when
- *   it was asked for
+ * @returns {DialogActions} each with the room that was open when it was asked for
  */
 export function dialogActions(app) {
+  return { ...roomActions(app), ...messageActions(app), ...accountActions(app) };
+}
+
+// Internal
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function roomActions(app) {
   const { chat } = app;
   const { store } = chat;
   const find = (/** @type {string} */ query) => chat.client.findPeople(query);
-  const room = () => app.dialog("room-dialog");
+  const dialog = () => app.dialog("room-dialog");
 
   /**
    * @param {"leave"|"deleteRoom"} what
    * @param {string} id
    * @param {() => Promise<unknown>} confirmed
    */
-  async function ask(what, id, confirmed) {
+  async function confirm(what, id, confirmed) {
     const name = roomName(store.state.rooms[id], store.state.me?.userId ?? "") || t("rooms.alone");
-    (await room()).confirm(
-      {
-        title: t(`confirm.${what}`),
-        text: t(`confirm.${what}Text`, { room: name }),
-        action: t(what === "leave" ? "details.leave" : "details.delete"),
-      },
-      async () => {
-        await confirmed();
-        location.hash = "#/rooms";
-      },
-    );
+    const texts = {
+      title: t(`confirm.${what}`),
+      text: t(`confirm.${what}Text`, { room: name }),
+      action: t(what === "leave" ? "details.leave" : "details.delete"),
+    };
+    (await dialog()).confirm(texts, async () => {
+      await confirmed();
+      location.hash = "#/rooms";
+    });
   }
 
   return {
-    "room-new": async () =>
-      (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) =>
-        app.openRoom(await chat.createRoom(wanted)),
-      ),
+    "room-new": async () => {
+      const create = async (/** @type {any} */ wanted) =>
+        app.openRoom(await chat.createRoom(wanted));
+      (await dialog()).create(find, store.state.me?.userId, create);
+    },
     "room-rename": async (_, id) => {
-      (await room()).rename(store.state.rooms[id].name ?? "", (/** @type {string} */ name) =>
-        chat.renameRoom(id, name),
-      );
+      const rename = (/** @type {string} */ name) => chat.renameRoom(id, name);
+      (await dialog()).rename(store.state.rooms[id].name ?? "", rename);
     },
     "room-leave": (_, id) =>
-      ask("leave", id, () =>
+      confirm("leave", id, () =>
         chat.leaveRoom(id).catch((error) => {
           throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
         }),
       ),
-    "room-delete": (_, id) => ask("deleteRoom", id, () => chat.deleteRoom(id)),
+    "room-delete": (_, id) => confirm("deleteRoom", id, () => chat.deleteRoom(id)),
     "people-add": async (_, id) => {
-      (await room()).addPeople(
-        find,
-        store.state.rooms[id].participants.map((person) => person.userId),
-        (/** @type {string[]} */ people) => chat.addPeople(id, people),
-      );
+      const inside = store.state.rooms[id].participants.map((person) => person.userId);
+      const add = (/** @type {string[]} */ people) => chat.addPeople(id, people);
+      (await dialog()).addPeople(find, inside, add);
     },
     "person-open": (userId, id) => openPerson(app, id, userId),
+  };
+}
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function messageActions(app) {
+  const { chat } = app;
+  return {
     "message-delete": async (row, id) => {
-      (await room()).confirm(
+      (await app.dialog("room-dialog")).confirm(
         { title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") },
         () => chat.client.deleteMessage(id, row.messageId),
       );
@@ -75,7 +86,7 @@ export function dialogActions(app) {
         app.dialog("reader-list"),
         chat.client.readers(id, row.messageId),
       ]);
-      const { state } = store;
+      const { state } = chat.store;
       list.open(
         readers
           .filter(({ userId }) => userId !== state.me?.userId && userId !== row.userId)
@@ -86,28 +97,37 @@ export function dialogActions(app) {
           })),
       );
     },
-    "sessions-close": async () =>
-      (await room()).confirm(
+  };
+}
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function accountActions(app) {
+  const { chat } = app;
+  const confirm = async (/** @type {any} */ texts, /** @type {() => Promise<void>} */ confirmed) =>
+    (await app.dialog("room-dialog")).confirm(texts, () =>
+      confirmed().then(() => app.showSignIn()),
+    );
+  return {
+    "sessions-close": () =>
+      confirm(
         {
           title: t("confirm.everywhere"),
           text: t("confirm.everywhereText"),
           action: t("session.everywhere"),
         },
-        () => chat.signOutEverywhere().then(() => app.showSignIn()),
+        () => chat.signOutEverywhere(),
       ),
-    "account-delete": async () =>
-      (await room()).confirm(
+    "account-delete": () =>
+      confirm(
         {
           title: t("confirm.account"),
           text: t("confirm.accountText"),
           action: t("account.delete"),
         },
-        () => chat.deleteAccount().then(() => app.showSignIn()),
+        () => chat.deleteAccount(),
       ),
   };
 }
-
-// Internal
 
 /** @param {ChatApp} app @param {string} roomId @param {string} userId */
 async function openPerson(app, roomId, userId) {

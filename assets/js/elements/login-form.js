@@ -9,12 +9,16 @@ import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
+import { tooLong, wrongUserName } from "./user-name.js";
 
 const SHORTEST_PASSWORD = 8;
-const LONGEST = { user: 64, name: 64, password: 256 };
+const LONGEST = { name: 64, password: 256 };
 
 /** Where a field of the API stands in the form. @type {Record<string, string>} */
 const FIELDS = { userId: "user", name: "name", password: "password" };
+
+/** The label of the button. */
+const SUBMIT = { "sign-in": "login.signIn", register: "login.create", setup: "login.setup" };
 
 export class LoginForm extends HTMLElement {
   /** @type {"sign-in"|"register"|"setup"} */
@@ -81,33 +85,34 @@ export class LoginForm extends HTMLElement {
   fail(error) {
     this.#go.removeAttribute("aria-busy");
     const code = error instanceof ApiError ? error.code : "";
-    const named =
-      error instanceof ApiError && error.field ? this.#input(FIELDS[error.field] ?? "") : undefined;
-    const place =
-      named ??
-      (code === "invalid_credentials"
-        ? this.#input("password")
-        : code === "already_exists"
-          ? this.#input("user")
-          : undefined);
-    const words =
-      code === "already_exists"
-        ? t("login.taken")
-        : code === "forbidden"
-          ? t(this.#mode === "setup" ? "login.setupOver" : "login.closed")
-          : errorText(error);
+    const place = this.#placeOf(error, code);
+    const text = this.#textOf(error, code);
     if (place) {
-      setError(place, words);
+      setError(place, text);
       place.focus();
     } else
       fill(
         set(this.#notice, { class: "notice" }),
         icon("warning", "small"),
-        h("span", null, words),
+        h("span", null, text),
       ).hidden = false;
   }
 
   // Internal
+
+  /** The field that an error is about. @param {unknown} error @param {string} code */
+  #placeOf(error, code) {
+    if (error instanceof ApiError && error.field) return this.#input(FIELDS[error.field] ?? "");
+    if (code === "invalid_credentials") return this.#input("password");
+    return code === "already_exists" ? this.#input("user") : undefined;
+  }
+
+  /** @param {unknown} error @param {string} code */
+  #textOf(error, code) {
+    if (code === "already_exists") return t("login.taken");
+    if (code !== "forbidden") return errorText(error);
+    return t(this.#mode === "setup" ? "login.setupExpired" : "login.closed");
+  }
 
   #why() {
     if (!this.#ended || !this.isConnected) return;
@@ -149,10 +154,7 @@ export class LoginForm extends HTMLElement {
       h("a", { href: "#/sign-in", "aria-current": register ? null : "page" }, t("login.signIn")),
       h("a", { href: "#/register", "aria-current": register ? "page" : null }, t("login.register")),
     );
-    fill(
-      this.#go,
-      t(this.#mode === "setup" ? "login.setup" : register ? "login.create" : "login.signIn"),
-    );
+    fill(this.#go, t(SUBMIT[this.#mode]));
     this.#notice.hidden = true;
     fill(
       this.#card,
@@ -222,21 +224,13 @@ export class LoginForm extends HTMLElement {
 
   /** @param {string} id @param {string} value @returns {string} what is wrong with it */
   #wrong(id, value) {
-    if (id === "name")
-      return lengthOf(value) > LONGEST.name ? t("login.tooLong", { n: LONGEST.name }) : "";
+    if (id === "name") return tooLong(value, LONGEST.name);
     if (!value) return t(id === "user" ? "login.userNeeded" : "login.passwordNeeded");
     if (this.#mode === "sign-in") return "";
-    if (id === "user")
-      return /[\s/\p{Cc}]/u.test(value)
-        ? t("login.userBad")
-        : lengthOf(value) > LONGEST.user
-          ? t("login.tooLong", { n: LONGEST.user })
-          : "";
+    if (id === "user") return wrongUserName(value);
     return lengthOf(value) < SHORTEST_PASSWORD
       ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
-      : lengthOf(value) > LONGEST.password
-        ? t("login.tooLong", { n: LONGEST.password })
-        : "";
+      : tooLong(value, LONGEST.password);
   }
 
   /** @param {string} id */

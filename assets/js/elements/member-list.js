@@ -81,16 +81,14 @@ function changePerson(node, person) {
     presence: person.here ? "here" : "offline",
   };
   setText(set(name, { lang: langOf(person.shown) || null }), person.shown);
-  setText(
-    role,
-    person.me
-      ? t("person.you")
-      : person.role !== "member"
-        ? t(`role.${person.role}`)
-        : person.owner
-          ? t("role.owner")
-          : "",
-  );
+  setText(role, roleOf(person));
+}
+
+/** @param {Member} person */
+function roleOf({ me, role, owner }) {
+  if (me) return t("person.you");
+  if (role !== "member") return t(`role.${role}`);
+  return owner ? t("role.owner") : "";
 }
 
 customElements.define("member-list", MemberList);

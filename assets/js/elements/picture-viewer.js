@@ -102,7 +102,7 @@ export class PictureViewer extends HTMLElement {
 
 /** @param {string} name @param {string} key @param {() => void} onclick */
 function button(name, key, onclick) {
-  const picture = name === "previous" ? "back" : name === "next" ? "forward" : name;
+  const picture = { previous: "back", next: "forward" }[name] ?? name;
   return h(
     "button",
     { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick },

@@ -5,9 +5,9 @@ import { h, setText, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
-import { lengthOf } from "../lib/text.js";
 import { uploadErrorText } from "./upload-errors.js";
 import { avatar } from "./user-avatar.js";
+import { tooLong } from "./user-name.js";
 
 /** @import {Change, User} from "../types.js" */
 /** @import {Send} from "./upload-list.js" */
@@ -107,14 +107,7 @@ export class ProfileForm extends View {
 
   async #save() {
     const name = this.#name.value.trim();
-    setError(
-      this.#name,
-      !name
-        ? t("profile.nameNeeded")
-        : lengthOf(name) > NAME_LONGEST
-          ? t("login.tooLong", { n: NAME_LONGEST })
-          : "",
-    );
+    setError(this.#name, name ? tooLong(name, NAME_LONGEST) : t("profile.nameNeeded"));
     setError(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
     const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {

@@ -29,20 +29,8 @@ export class RoomDialog extends HTMLElement {
     const picker = peoplePicker(find, [me]);
     const name = nameInput("room-name", "");
     const nameField = field(t("room.name"), name);
-    const sight = h(
-      "fieldset",
-      { class: "field" },
-      h("legend", null, t("room.visibility")),
-      choice("public", "globe", false),
-      choice("private", "lock", true),
-    );
-    const people = h(
-      "div",
-      { class: "field" },
-      h("label", { for: "people" }, t("people.title")),
-      picker,
-      h("p", { class: "error", id: "people-error", hidden: true }),
-    );
+    const sight = visibilityField();
+    const people = pickerField(picker);
     const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.kind") });
     const hint = h("p", { class: "meta" });
     const { go } = openDialog({
@@ -53,16 +41,7 @@ export class RoomDialog extends HTMLElement {
       hint,
       submit: async () => {
         if (!direct && !checkName(name)) return false;
-        const known = await picker.takeTyped();
-        setError(
-          picker.input,
-          known
-            ? direct && picker.chosen.length === 0
-              ? t("people.needed")
-              : ""
-            : t("people.unknown"),
-        );
-        if (!known || (direct && picker.chosen.length === 0)) return false;
+        if (!(await checkPeople(picker, direct))) return false;
         const targetUserIds = picker.chosen.map((person) => person.userId);
         const seen = /** @type {HTMLInputElement} */ (sight.querySelector(":checked"))?.value;
         await create(
@@ -102,22 +81,9 @@ export class RoomDialog extends HTMLElement {
       host: this,
       title: t("people.add"),
       action: t("people.addAction"),
-      content: [
-        h(
-          "div",
-          { class: "field" },
-          h("label", { for: "people" }, t("people.title")),
-          picker,
-          h("p", { class: "error", id: "people-error", hidden: true }),
-        ),
-      ],
+      content: [pickerField(picker)],
       submit: async () => {
-        const known = await picker.takeTyped();
-        setError(
-          picker.input,
-          !known ? t("people.unknown") : picker.chosen.length === 0 ? t("people.needed") : "",
-        );
-        if (!known || picker.chosen.length === 0) return false;
+        if (!(await checkPeople(picker, true))) return false;
         await add(picker.chosen.map((person) => person.userId));
       },
     });
@@ -177,12 +143,44 @@ function nameInput(id, value) {
 /** @param {HTMLInputElement} input */
 function checkName(input) {
   const name = input.value.trim();
-  setError(
-    input,
-    !name ? t("room.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "",
-  );
+  const tooLong = lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "";
+  setError(input, name ? tooLong : t("room.nameNeeded"));
   if (input.getAttribute("aria-invalid")) input.focus();
   return !input.getAttribute("aria-invalid");
+}
+
+/** @param {import("./people-picker.js").PeoplePicker} picker */
+function pickerField(picker) {
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: "people" }, t("people.title")),
+    picker,
+    h("p", { class: "error", id: "people-error", hidden: true }),
+  );
+}
+
+/**
+ * @param {import("./people-picker.js").PeoplePicker} picker
+ * @param {boolean} needed at least one person must be chosen
+ * @returns {Promise<boolean>}
+ */
+async function checkPeople(picker, needed) {
+  const known = await picker.takeTyped();
+  const missing = needed && picker.chosen.length === 0;
+  const error = missing ? t("people.needed") : "";
+  setError(picker.input, known ? error : t("people.unknown"));
+  return known && !missing;
+}
+
+function visibilityField() {
+  return h(
+    "fieldset",
+    { class: "field" },
+    h("legend", null, t("room.visibility")),
+    choice("public", "globe", false),
+    choice("private", "lock", true),
+  );
 }
 
 /** @param {"public"|"private"} value @param {string} picture @param {boolean} checked */

@@ -91,14 +91,9 @@ export class ServerList extends View {
       (node, item) => this.change(node, item),
     );
     this.#list.hidden = found.length === 0;
-    setText(
-      this.#rest,
-      found.length > MOST
-        ? t("server.more", { n: found.length - MOST })
-        : found.length === 0 && this.items.length > 0
-          ? t("server.noMatch")
-          : "",
-    );
+    const hidden = found.length - MOST;
+    const noMatch = found.length === 0 && this.items.length > 0 ? t("server.noMatch") : "";
+    setText(this.#rest, hidden > 0 ? t("server.more", { n: hidden }) : noMatch);
   }
 
   /**

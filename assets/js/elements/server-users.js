@@ -8,19 +8,19 @@ import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { ServerList } from "./server-list.js";
-import { langOf, lengthOf } from "../lib/text.js";
+import { langOf } from "../lib/text.js";
 import { date } from "../lib/time.js";
 import { avatar } from "./user-avatar.js";
+import { tooLong, wrongUserName } from "./user-name.js";
 
 /**
  * @typedef {{id: number, name: string, display_name: string, admin: boolean, disabled: boolean,
  *   created: string}} Account
  */
 
-const LONGEST = 64;
-/** Signs that nobody takes for one another; twenty of them are beyond guessing. */
-const SIGNS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-const SIGNS_WANTED = 20;
+/** Without characters that look alike; twenty of them cannot be guessed. */
+const CHARACTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const PASSWORD_LENGTH = 20;
 
 /** @extends {ServerList<Account>} */
 export class ServerUsers extends ServerList {
@@ -119,6 +119,8 @@ export class ServerUsers extends ServerList {
   }
 
   async #create() {
+    const host = await this.data?.host();
+    if (!host) return;
     const user = h("input", {
       class: "input",
       id: "new-user",
@@ -127,67 +129,65 @@ export class ServerUsers extends ServerList {
       autocapitalize: "none",
       spellcheck: "false",
     });
-    const shown = h("input", { class: "input", id: "new-name", type: "text", autocomplete: "off" });
+    const name = h("input", { class: "input", id: "new-name", type: "text", autocomplete: "off" });
     const admin = h("input", {
       class: "switch",
       type: "checkbox",
       role: "switch",
       id: "new-admin",
     });
-    const host = await this.data?.host();
-    if (!host) return;
     const { form, go } = openDialog({
       host,
       title: t("server.addUser"),
       action: t("login.create"),
       content: [
         field(t("login.user"), user),
-        field(t("login.name"), shown, t("login.nameHint")),
+        field(t("login.name"), name, t("login.nameHint")),
         h("div", { class: "spread" }, h("label", { for: "new-admin" }, t("server.admin")), admin),
       ],
       submit: async () => {
-        const [name, display] = [user.value.trim(), shown.value.trim()];
-        setError(
-          user,
-          !name
-            ? t("login.userNeeded")
-            : /[\s/\p{Cc}]/u.test(name)
-              ? t("login.userBad")
-              : lengthOf(name) > LONGEST
-                ? t("login.tooLong", { n: LONGEST })
-                : "",
-        );
-        setError(shown, lengthOf(display) > LONGEST ? t("login.tooLong", { n: LONGEST }) : "");
-        const wrong = [user, shown].find((input) => input.getAttribute("aria-invalid"));
-        if (wrong) {
-          wrong.focus();
-          return false;
-        }
-        const password = generated();
-        try {
-          await this.data?.command({
-            "user.create": {
-              name,
-              password,
-              admin: admin.checked,
-              ...(display && { display_name: display }),
-            },
-          });
-        } catch (error) {
-          const words =
-            error instanceof ApiError &&
-            { conflict: t("login.taken"), usage: t("login.userBad") }[error.code];
-          if (!words) throw error;
-          setError(user, words);
-          user.focus();
-          return false;
-        }
+        const password = await this.#send(user, name, admin.checked);
+        if (!password) return false;
         this.load();
-        this.#show(form, go, name, password);
+        this.#show(form, go, user.value.trim(), password);
         return false;
       },
     });
     user.focus();
+  }
+
+  /**
+   * Creates the account that the fields describe.
+   * @param {HTMLInputElement} user
+   * @param {HTMLInputElement} name
+   * @param {boolean} admin
+   * @returns {Promise<string>} its password, "" when a field is wrong
+   */
+  async #send(user, name, admin) {
+    const [userName, displayName] = [user.value.trim(), name.value.trim()];
+    setError(user, wrongUserName(userName));
+    setError(name, tooLong(displayName));
+    const wrong = [user, name].find((input) => input.getAttribute("aria-invalid"));
+    if (wrong) {
+      wrong.focus();
+      return "";
+    }
+    const password = generated();
+    const account = { name: userName, password, admin };
+    try {
+      await this.data?.command({
+        "user.create": { ...account, ...(displayName && { display_name: displayName }) },
+      });
+    } catch (error) {
+      const text =
+        error instanceof ApiError &&
+        { conflict: t("login.taken"), usage: t("login.userInvalid") }[error.code];
+      if (!text) throw error;
+      setError(user, text);
+      user.focus();
+      return "";
+    }
+    return password;
   }
 
   /**
@@ -218,12 +218,13 @@ export class ServerUsers extends ServerList {
 // Internal
 
 function generated() {
-  // What does not divide evenly is thrown again, so that every sign is as likely.
-  const fair = 256 - (256 % SIGNS.length);
+  // Bytes above the largest multiple are dropped, so that every character is equally likely.
+  const fair = 256 - (256 % CHARACTERS.length);
   let password = "";
-  while (password.length < SIGNS_WANTED) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(SIGNS_WANTED))) {
-      if (byte < fair && password.length < SIGNS_WANTED) password += SIGNS[byte % SIGNS.length];
+  while (password.length < PASSWORD_LENGTH) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(PASSWORD_LENGTH))) {
+      if (byte < fair && password.length < PASSWORD_LENGTH)
+        password += CHARACTERS[byte % CHARACTERS.length];
     }
   }
   return password;

@@ -84,14 +84,17 @@ export class TextCompletion extends HTMLElement {
 
   // Internal
 
+  /** @param {Token} token */
+  #choicesOf({ kind, query }) {
+    return kind === "person"
+      ? findPeople(this.people(), query).map((person) => personChoice(person, query))
+      : findEmoji(EMOJI, query).map(emojiChoice);
+  }
+
   /** @param {Token|null} token */
   #show(token) {
     this.#token = token;
-    const choices = !token
-      ? []
-      : token.kind === "person"
-        ? findPeople(this.people(), token.query).map((person) => personChoice(person, token.query))
-        : findEmoji(EMOJI, token.query).map(emojiChoice);
+    const choices = token ? this.#choicesOf(token) : [];
     if (choices.map(({ id }) => id).join() !== this.#choices.map(({ id }) => id).join())
       this.#active = 0;
     this.#choices = choices;

@@ -28,40 +28,24 @@ export function openDialog({ host, title, content, action, danger = false, hint 
     { class: danger ? "button primary danger" : "button primary", type: "submit" },
     action,
   );
+  const close = () => dialog.close();
+  const onsubmit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (go.getAttribute("aria-busy")) return;
+    problem.hidden = true;
+    go.setAttribute("aria-busy", "true");
+    try {
+      if ((await submit()) !== false) close();
+    } catch (error) {
+      fill(problem, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
+    } finally {
+      go.removeAttribute("aria-busy");
+    }
+  };
   const form = h(
     "form",
-    {
-      novalidate: true,
-      onsubmit: async (/** @type {Event} */ event) => {
-        event.preventDefault();
-        if (go.getAttribute("aria-busy")) return;
-        problem.hidden = true;
-        go.setAttribute("aria-busy", "true");
-        try {
-          if ((await submit()) !== false) dialog.close();
-        } catch (error) {
-          fill(problem, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
-        } finally {
-          go.removeAttribute("aria-busy");
-        }
-      },
-    },
-    h(
-      "div",
-      { class: "head spread" },
-      h("h2", { id }, title),
-      h(
-        "button",
-        {
-          class: "icon-button",
-          type: "button",
-          "aria-label": t("action.close"),
-          title: t("action.close"),
-          onclick: () => dialog.close(),
-        },
-        icon("close"),
-      ),
-    ),
+    { novalidate: true, onsubmit },
+    head(id, title, close),
     h("div", { class: "content" }, content, problem),
     h(
       "div",
@@ -69,7 +53,7 @@ export function openDialog({ host, title, content, action, danger = false, hint 
       hint,
       h(
         "button",
-        { class: "button", type: "button", onclick: () => dialog.close() },
+        { class: "button", type: "button", onclick: close },
         t(action ? "action.cancel" : "action.close"),
       ),
       action && go,
@@ -117,8 +101,26 @@ export function setError(input, message) {
   error.hidden = !message;
   if (hint) hint.hidden = Boolean(message) || !hint.textContent;
   fill(error, message && [icon("warning", "small"), h("span", null, message)]);
+  const described = hint?.textContent ? hint.id : null;
   set(input, {
     "aria-invalid": message ? "true" : null,
-    "aria-describedby": message ? error.id : hint?.textContent ? hint.id : null,
+    "aria-describedby": message ? error.id : described,
   });
+}
+
+// Internal
+
+/** @param {string} id @param {string} title @param {() => void} onclick */
+function head(id, title, onclick) {
+  const label = t("action.close");
+  return h(
+    "div",
+    { class: "head spread" },
+    h("h2", { id }, title),
+    h(
+      "button",
+      { class: "icon-button", type: "button", "aria-label": label, title: label, onclick },
+      icon("close"),
+    ),
+  );
 }

@@ -112,17 +112,7 @@ export function parseInline(text, me = "", depth = 0) {
   const open = new Set();
   for (let at = 0; at < text.length;) {
     const char = text[at];
-    const before = text[at - 1] ?? "";
-    const found =
-      char === "`"
-        ? codeAt(text, at, open)
-        : char === "@"
-          ? mentionAt(text, at, me)
-          : char === "h" || char === "H"
-            ? plainLink(text, at)
-            : (char === "*" || char === "_") && before !== char && depth < DEEPEST
-              ? emphasisAt(text, at, me, depth, open)
-              : null;
+    const found = nodeAt(text, at, me, depth, open);
     if (found) {
       push(found.node);
       at = found.end;
@@ -135,6 +125,32 @@ export function parseInline(text, me = "", depth = 0) {
   }
   if (said) nodes.push({ type: "text", text: said });
   return nodes;
+}
+
+/**
+ * What begins at this character, if it is not plain text.
+ * @param {string} text
+ * @param {number} at
+ * @param {string} me
+ * @param {number} depth
+ * @param {Set<string>} open
+ */
+function nodeAt(text, at, me, depth, open) {
+  switch (text[at]) {
+    case "`":
+      return codeAt(text, at, open);
+    case "@":
+      return mentionAt(text, at, me);
+    case "h":
+    case "H":
+      return plainLink(text, at);
+    case "*":
+    case "_":
+      if (text[at - 1] === text[at] || depth >= DEEPEST) return null;
+      return emphasisAt(text, at, me, depth, open);
+    default:
+      return null;
+  }
 }
 
 /**

@@ -43,13 +43,13 @@ export function findPeople(people, query) {
   const wanted = folded(query);
   const rank = (/** @type {Candidate} */ { userId, name }) => {
     if (folded(name).startsWith(wanted) || folded(userId).startsWith(wanted)) return 0;
-    return folded(name)
-      .split(/\s+/u)
-      .some((word) => word.startsWith(wanted))
-      ? 1
-      : folded(name).includes(wanted)
-        ? 2
-        : 3;
+    if (
+      folded(name)
+        .split(/\s+/u)
+        .some((word) => word.startsWith(wanted))
+    )
+      return 1;
+    return folded(name).includes(wanted) ? 2 : 3;
   };
   return people
     .map((person) => ({ person, at: rank(person) }))
@@ -66,12 +66,12 @@ export function findPeople(people, query) {
  */
 export function findEmoji(all, query) {
   const wanted = folded(query);
-  const rank = (/** @type {Emoji} */ { words }) =>
-    Math.min(
-      ...words.map((word) =>
-        word === wanted ? 0 : word.startsWith(wanted) ? 1 : word.includes(wanted) ? 2 : 3,
-      ),
-    );
+  const rankOf = (/** @type {string} */ word) => {
+    if (word === wanted) return 0;
+    if (word.startsWith(wanted)) return 1;
+    return word.includes(wanted) ? 2 : 3;
+  };
+  const rank = (/** @type {Emoji} */ { words }) => Math.min(...words.map(rankOf));
   return all
     .map((emoji, index) => ({ emoji, index, at: rank(emoji) }))
     .filter(({ at }) => at < 3)

@@ -66,12 +66,10 @@ export class History {
       );
       if (!messages) return;
       /** @type {Range} */
-      const covered =
-        messages.length < PAGE
-          ? gap
-          : older
-            ? [messages[0].seq, gap[1]]
-            : [gap[0], messages[PAGE - 1].seq];
+      let covered = gap;
+      if (messages.length === PAGE) {
+        covered = older ? [messages[0].seq, gap[1]] : [gap[0], messages[PAGE - 1].seq];
+      }
       this.#loaded(roomId, messages, covered);
     });
   }

@@ -69,48 +69,62 @@ const GROUP_MS = 5 * 60_000;
  * @returns {Row[]}
  */
 export function buildRows(conversation) {
-  const { timeline, low, high } = conversation;
-  const slice = timeline.messages.slice(
-    indexOfSeq(timeline.messages, low),
-    high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1),
-  );
-  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, conversation.lastSeq) : [];
-  const marks = marksBySeq(slice, conversation);
+  const { timeline, low, high, lastSeq } = conversation;
   const held = timeline.messages;
-  const newest =
-    high === Infinity
-      ? slice.findLast((message) => message.userId === conversation.me && !message.deletedAt)
-      : undefined;
-  const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
+  const slice = held.slice(
+    indexOfSeq(held, low),
+    high === Infinity ? undefined : indexOfSeq(held, high + 1),
+  );
+  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, lastSeq) : [];
   /** @type {Row[]} */
   const rows = [];
-  /** @type {{userId: string, createdAt: string}|undefined} */
-  let previous = slice.length && before && before.seq === slice[0].seq - 1 ? before : undefined;
-  let nextSeq = slice[0]?.seq ?? 1;
-  const first = missing.find(([, to]) => slice.length > 0 && to === slice[0].seq - 1);
-  if (first) rows.push(gapRow(first, timeline, true));
-  if (!timeline.loaded && conversation.lastSeq > 0)
-    rows.push(gapRow([1, conversation.lastSeq], timeline, true));
+  if (slice.length) {
+    const above = missing.find(([, to]) => to === slice[0].seq - 1);
+    if (above) rows.push(gapRow(above, timeline, true));
+  }
+  if (!timeline.loaded && lastSeq > 0) rows.push(gapRow([1, lastSeq], timeline, true));
+  rows.push(...messageRows(slice, missing, conversation));
+  if (high !== Infinity) return rows;
 
+  const nextSeq = (slice.at(-1)?.seq ?? 0) + 1;
+  const below = missing.find(([from, to]) => from === nextSeq && to === lastSeq);
+  if (below) rows.push(gapRow(below, timeline, rows.length === 0));
+  rows.push(...pendingRows(slice.at(-1), conversation));
+  return rows;
+}
+
+// Internal
+
+/**
+ * The messages of the window, with the gaps, days and the unread line between them.
+ * @param {Message[]} slice
+ * @param {Range[]} missing
+ * @param {Conversation} conversation
+ * @returns {Row[]}
+ */
+function messageRows(slice, missing, conversation) {
+  const { timeline, high, me, unreadSeq, unreadCount } = conversation;
+  const marks = marksBySeq(slice, conversation);
+  const newest =
+    high === Infinity
+      ? slice.findLast((message) => message.userId === me && !message.deletedAt)
+      : undefined;
+  const before = timeline.messages[indexOfSeq(timeline.messages, slice[0]?.seq ?? 0) - 1];
+  /** @type {Row[]} */
+  const rows = [];
+  let previous = before && before.seq === slice[0]?.seq - 1 ? before : undefined;
+  let nextSeq = slice[0]?.seq ?? 1;
   for (const message of slice) {
-    if (message.seq > nextSeq) {
-      const gap = missing.find(([from]) => from === nextSeq);
-      if (gap) {
-        rows.push(gapRow(gap, timeline, false));
-        previous = undefined;
-      }
+    const gap = message.seq > nextSeq && missing.find(([from]) => from === nextSeq);
+    if (gap) {
+      rows.push(gapRow(gap, timeline, false));
+      previous = undefined;
     }
     nextSeq = message.seq + 1;
-    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
-    const unread = message.seq === conversation.unreadSeq;
-    if (newDay)
-      rows.push({
-        kind: "day",
-        key: `d:${dayKey(message.createdAt)}:${message.seq}`,
-        at: message.createdAt,
-        unread: unread ? conversation.unreadCount : 0,
-      });
-    else if (unread) rows.push({ kind: "unread", key: "unread", count: conversation.unreadCount });
+    const newDay = isNewDay(previous, message);
+    const unread = message.seq === unreadSeq;
+    if (newDay) rows.push(dayRow(message, message.seq, unread ? unreadCount : 0));
+    else if (unread) rows.push({ kind: "unread", key: "unread", count: unreadCount });
     rows.push(
       messageRow(message, {
         conversation,
@@ -121,29 +135,44 @@ export function buildRows(conversation) {
     );
     previous = message;
   }
-  if (high !== Infinity) return rows;
-  const tail = missing.find(([from, to]) => from === nextSeq && to === conversation.lastSeq);
-  if (tail) rows.push(gapRow(tail, timeline, rows.length === 0));
-
-  for (const pending of conversation.pending) {
-    const message = { userId: conversation.me, createdAt: pending.createdAt };
-    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(pending.createdAt);
-    if (newDay)
-      rows.push({
-        kind: "day",
-        key: `d:${dayKey(pending.createdAt)}:${pending.clientId}`,
-        at: pending.createdAt,
-        unread: 0,
-      });
-    rows.push(
-      pendingRow(pending, conversation, !newDay && !pending.replyTo && grouped(previous, message)),
-    );
-    previous = message;
-  }
   return rows;
 }
 
-// Internal
+/**
+ * What was written and is not confirmed yet.
+ * @param {{userId: string, createdAt: string}|undefined} last the message before
+ * @param {Conversation} conversation
+ * @returns {Row[]}
+ */
+function pendingRows(last, conversation) {
+  let previous = last;
+  return conversation.pending.flatMap((pending) => {
+    const message = { userId: conversation.me, createdAt: pending.createdAt };
+    const newDay = isNewDay(previous, message);
+    const follows = !newDay && !pending.replyTo && grouped(previous, message);
+    previous = message;
+    const row = pendingRow(pending, conversation, follows);
+    return newDay ? [dayRow(pending, pending.clientId, 0), row] : [row];
+  });
+}
+
+/**
+ * @param {{createdAt: string}|undefined} previous
+ * @param {{createdAt: string}} message
+ */
+function isNewDay(previous, message) {
+  return !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
+}
+
+/**
+ * @param {{createdAt: string}} message
+ * @param {string|number} id of the message
+ * @param {number} unread
+ * @returns {DayRow}
+ */
+function dayRow({ createdAt: at }, id, unread) {
+  return { kind: "day", key: `d:${dayKey(at)}:${id}`, at, unread };
+}
 
 /**
  * @param {Message} message

@@ -43,7 +43,7 @@ export function roomRows(state) {
         at: last?.createdAt ?? room.createdAt,
         who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
         mine: last?.userId === me,
-        snippet: last ? (last.deletedAt ? null : snippet(last.content ?? "")) : "",
+        snippet: last?.deletedAt ? null : snippet(last?.content ?? ""),
         empty: !last,
         draft: state.visit?.roomId === room.roomId ? "" : snippet(state.drafts[room.roomId] ?? ""),
         unread: room.unreadCount ?? 0,

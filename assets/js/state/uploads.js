@@ -12,12 +12,15 @@ const AT_ONCE = 2;
 
 /**
  * @typedef
- *   {"tooMany"|"tooLarge"|"empty"|"badName"|"unreadable"|"refused"|"busy"|"noSpace"|"interrupted"|"failed"}
+ *   {"tooMany"|"tooLarge"|"empty"|"invalidName"|"unreadable"|"refused"|"busy"|"noSpace"|"interrupted"|"failed"}
  *   Reason
  */
 
 /** What another try may mend. @type {(Reason|undefined)[]} */
 const PASSING = ["busy", "noSpace", "interrupted", "failed"];
+
+/** Why a file is refused, by the field of the request. @type {Record<string, Reason>} */
+const REFUSED = { body: "empty", fileName: "invalidName" };
 
 /**
  * @typedef {object} Upload
@@ -108,7 +111,7 @@ export function reasonOf({ status, code, field }) {
     case 0:
       return "interrupted";
     case 400:
-      return field === "body" ? "empty" : field === "fileName" ? "badName" : "refused";
+      return REFUSED[field ?? ""] ?? "refused";
     case 403:
     case 415:
       return "refused";
