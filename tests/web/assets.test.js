@@ -10,7 +10,7 @@ import { choose, LANGUAGES, parts, t, useTexts } from "../../assets/js/lib/i18n.
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
 const LINES_MOST = 370;
 const FIRST_PAINT_MOST = 100_000;
-/** What `later` fetches without the words of what comes later. */
+/** What `lazy` fetches without the texts of lazy elements. */
 const EARLY = ["js/elements/login-form.js", "js/elements/room-details.js"];
 
 const files = (folder, ending) =>
@@ -23,25 +23,25 @@ const scripts = files("js", ".js");
 const first = Object.fromEntries(
   Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/${code}.json`))]),
 );
-const later = Object.fromEntries(
+const lazy = Object.fromEntries(
   Object.keys(LANGUAGES).map((code) => [code, JSON.parse(read(`i18n/lazy/${code}.json`))]),
 );
 const words = Object.fromEntries(
-  Object.keys(LANGUAGES).map((code) => [code, { ...first[code], ...later[code] }]),
+  Object.keys(LANGUAGES).map((code) => [code, { ...first[code], ...lazy[code] }]),
 );
 const places = (sentence) =>
   [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
 const sentences = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
 
-/** What a module needs, itself included; with what it may fetch later when asked so. */
-function closure(start, later = false) {
+/** What a module needs, itself included; with what it may fetch lazy when asked so. */
+function closure(start, lazy = false) {
   const found = new Set();
   const visit = (name) => {
     if (found.has(name)) return;
     found.add(name);
     for (const [, from] of read(name).matchAll(/^import (?:[^";]* from )?"([^"]+)"/gm))
       visit(join(dirname(name), from));
-    if (later)
+    if (lazy)
       for (const [, from] of read(name).matchAll(/\bimport\("(\.[^"]+)"\)(?!\.)/g))
         visit(join(dirname(name), from));
   };
@@ -63,7 +63,7 @@ function keysIn(source) {
 test("every language has every key, in the same file", () => {
   for (const code of Object.keys(words)) {
     assert.deepEqual(Object.keys(first[code]), Object.keys(first.en), code);
-    assert.deepEqual(Object.keys(later[code]), Object.keys(later.en), code);
+    assert.deepEqual(Object.keys(lazy[code]), Object.keys(lazy.en), code);
   }
 });
 
@@ -72,8 +72,8 @@ test("what the first paint and the form to sign in say is there at once, and not
     .map(read)
     .join("\n");
   const said = keysIn(source);
-  for (const key of Object.keys(first.en)) assert.ok(said(key), `${key} may come later`);
-  for (const key of Object.keys(later.en)) assert.ok(!said(key), `${key} is needed at once`);
+  for (const key of Object.keys(first.en)) assert.ok(said(key), `${key} belongs into i18n/lazy`);
+  for (const key of Object.keys(lazy.en)) assert.ok(!said(key), `${key} is needed at once`);
 });
 
 test("every language has the same places in a sentence, and no empty one", () => {
@@ -111,7 +111,8 @@ test("sentences take their places and their plural form", () => {
   assert.equal(t("messages.new", { n: 1 }), "1 новое сообщение");
   assert.equal(t("messages.new", { n: 3 }), "3 новых сообщения");
   assert.equal(t("messages.new", { n: 11 }), "11 новых сообщений");
-  assert.deepEqual(parts("typing.one", { name: 7 }), [7, " печатает"]);
+  assert.deepEqual(parts("typing.one", { name: "Ann" }), ["Ann", " печатает"]);
+  assert.equal(t("messages.new", { n: 12345 }).replace(/\s/g, " "), "12 345 новых сообщений");
   assert.equal(t("no.such.key"), "no.such.key");
 });
 
@@ -185,6 +186,29 @@ test("modules import what exists, relatively", () => {
       );
     }
   }
+});
+
+test("imports point down: main, elements, state, api, lib; and never in a circle", () => {
+  const floors = ["js/lib/", "js/api/", "js/state/", "js/elements/", "js/main.js"];
+  const floorOf = (name) => floors.findIndex((floor) => name.startsWith(floor));
+  const modules = scripts.filter((name) => floorOf(name) >= 0);
+  const imported = (name) => {
+    const code = read(name).replace(/\/\*[\s\S]*?\*\//g, "");
+    const found = [...code.matchAll(/\bfrom "([^"]+)"|\bimport\(?\s*"([^"]+)"/g)];
+    return found.map(([, from, alone]) => join(dirname(name), from ?? alone));
+  };
+  const imports = new Map(modules.map((name) => [name, imported(name)]));
+  for (const [name, targets] of imports)
+    for (const target of targets)
+      assert.ok(floorOf(target) <= floorOf(name), `${name} imports upwards: ${target}`);
+  // What imports nothing that is left is taken away; a circle stays.
+  const left = new Set(modules);
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const name of left)
+      if (!imports.get(name).some((target) => left.has(target))) left.delete(name);
+  }
+  assert.deepEqual([...left], [], "files that import each other");
 });
 
 test("pure modules know neither the page nor the network", () => {

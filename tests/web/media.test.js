@@ -105,7 +105,7 @@ test("every refusal of a file has its word, and only what may pass is tried agai
   const reasons = answers.map(([status, code, field]) => reasonOf({ status, code, field }));
   assert.deepEqual(reasons, [
     "empty",
-    "badName",
+    "invalidName",
     "tooLarge",
     "refused",
     "busy",
@@ -144,7 +144,7 @@ test("a file is called as its uploader called it", () => {
 test("sizes are said in the reader's language", () => {
   assert.deepEqual(
     [512, 1400, 25_000_000].map((bytes) => fileSize(bytes, "en")),
-    ["512 byte", "1.4 kB", "25 MB"],
+    ["512 bytes", "1.4 kB", "25 MB"],
   );
   assert.match(fileSize(14_000, "ru"), /14\skБ|14\sкБ/);
 });

@@ -39,7 +39,7 @@ export class ChatApp extends HTMLElement {
         this.view.list.focus();
       },
     },
-    t("messages.skip"),
+    t("messages.skipTo"),
   );
   #banner = make("connection-banner");
   #rooms = make("room-list");

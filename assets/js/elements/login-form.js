@@ -117,7 +117,7 @@ export class LoginForm extends HTMLElement {
   #why() {
     if (!this.#ended || !this.isConnected) return;
     set(this.#notice, { class: "notice info" }).hidden = false;
-    fill(this.#notice, icon("warning", "small"), h("span", null, t("login.ended")));
+    fill(this.#notice, icon("warning", "small"), h("span", null, t("login.sessionEnded")));
   }
 
   #build() {

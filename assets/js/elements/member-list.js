@@ -31,7 +31,7 @@ export class MemberList extends View {
       head.hidden = people.length === 0;
       fill(
         head,
-        t(kind === "here" ? "presence.here" : "presence.offline"),
+        t(kind === "here" ? "presence.online" : "presence.offline"),
         " ",
         h("span", { class: "num" }, people.length),
       );

@@ -143,7 +143,7 @@ export class MessageComposer extends View {
 
   /** @param {Context} context */
   #contextLine({ kind, author, content }) {
-    const leave = t(kind === "edit" ? "composer.leaveEdit" : "composer.leaveReply");
+    const leave = t(kind === "edit" ? "composer.cancelEdit" : "composer.cancelReply");
     return h(
       "div",
       { class: "context spread" },

@@ -47,7 +47,7 @@ export class PasswordForm extends View {
         () => this.#save(),
         [
           this.#user,
-          field(t("profile.oldPassword"), this.#old),
+          field(t("profile.currentPassword"), this.#old),
           field(
             t("profile.newPassword"),
             this.#new,

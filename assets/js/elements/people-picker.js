@@ -124,7 +124,7 @@ export class PeoplePicker extends HTMLElement {
 
   /** @param {Person} person */
   #token({ userId, name, media }) {
-    const label = t("people.take", { name });
+    const label = t("people.deselect", { name });
     return h(
       "span",
       { class: "token", "data-user": userId },

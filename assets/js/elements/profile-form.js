@@ -80,8 +80,8 @@ export class ProfileForm extends View {
           [
             field(t("login.name"), this.#name),
             field(t("login.user"), this.#login, t("profile.userHint")),
-            field(t("profile.email"), this.#email, t("profile.mine")),
-            field(t("profile.birth"), this.#birth, t("profile.mine")),
+            field(t("profile.email"), this.#email, t("profile.onlyYou")),
+            field(t("profile.birth"), this.#birth, t("profile.onlyYou")),
           ],
           { name: this.#name, email: this.#email, birth: this.#birth },
         ),
@@ -108,7 +108,7 @@ export class ProfileForm extends View {
   async #save() {
     const name = this.#name.value.trim();
     setError(this.#name, name ? tooLong(name, NAME_LONGEST) : t("profile.nameNeeded"));
-    setError(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
+    setError(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthInvalid"));
     const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();

@@ -103,9 +103,9 @@ export class RoomDetails extends View {
     setText(this.#count, String(room.userCount));
     fill(
       this.#facts,
-      h("dt", null, t("details.kind")),
+      h("dt", null, t("details.type")),
       h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
-      h("dt", null, t("details.since")),
+      h("dt", null, t("details.created")),
       h("dd", null, date(room.createdAt, locale())),
     );
     this.#rename.hidden = !mayManage;

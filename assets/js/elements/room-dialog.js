@@ -31,7 +31,7 @@ export class RoomDialog extends HTMLElement {
     const nameField = field(t("room.name"), name);
     const sight = visibilityField();
     const people = pickerField(picker);
-    const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.kind") });
+    const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.type") });
     const hint = h("p", { class: "meta" });
     const { go } = openDialog({
       host: this,
@@ -54,7 +54,7 @@ export class RoomDialog extends HTMLElement {
     const show = () => {
       fill(
         kinds,
-        kind("room.one", !direct, () => turn(false)),
+        kind("room.group", !direct, () => turn(false)),
         kind("room.direct", direct, () => turn(true)),
       );
       nameField.hidden = sight.hidden = direct;

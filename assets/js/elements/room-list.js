@@ -103,7 +103,7 @@ export class RoomList extends View {
     fill(
       this.#name,
       me.name,
-      h("span", { class: "meta" }, t(online ? "presence.here" : "presence.offline")),
+      h("span", { class: "meta" }, t(online ? "presence.online" : "presence.offline")),
     );
     const label = t(dark ? "theme.toLight" : "theme.toDark");
     if (this.#theme.title !== label)
@@ -212,7 +212,7 @@ function snippetOf(row) {
       h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")),
       row.draft,
     ];
-  if (row.empty) return [t("rooms.nothing")];
+  if (row.empty) return [t("rooms.noMessages")];
   const text = row.snippet ?? t("message.deleted");
   if (row.mine) return parts("rooms.snippetMine", { text });
   return row.who

@@ -107,8 +107,8 @@ export class SearchResults extends View {
           {
             class: "icon-button leave",
             type: "button",
-            "aria-label": t("search.leave"),
-            title: t("search.leave"),
+            "aria-label": t("search.close"),
+            title: t("search.close"),
             onclick: () => emit(this, "search-leave"),
           },
           icon("close"),
@@ -220,7 +220,7 @@ export class SearchResults extends View {
       this.#status,
       !query || this.#busy || !this.#notice.hidden
         ? ""
-        : t(cursor ? "search.some" : "search.found", { n: hits.length }),
+        : t(cursor ? "search.newest" : "search.found", { n: hits.length }),
     );
     const focused = /** @type {HTMLElement|null} */ (
       document.activeElement?.closest("a.hit")
@@ -229,7 +229,7 @@ export class SearchResults extends View {
       fill(
         this.#list,
         !query
-          ? emptyState({ picture: "search", title: t("search.begin"), text: t("search.beginHint") })
+          ? emptyState({ picture: "search", title: t("search.start"), text: t("search.startHint") })
           : !this.#busy &&
               this.#notice.hidden &&
               emptyState({

@@ -74,7 +74,7 @@ export class ServerList extends View {
     fill(
       this.#note,
       icon("warning", "small"),
-      h("span", null, code === "not_found" ? t("server.gone") : errorText(error)),
+      h("span", null, code === "not_found" ? t("server.notFound") : errorText(error)),
     ).hidden = false;
   }
 

@@ -25,7 +25,7 @@ export class ServerLog extends View {
   });
   #level = h(
     "select",
-    { class: "input small", "aria-label": t("server.level"), onchange: () => this.#read() },
+    { class: "input small", "aria-label": t("server.minLevel"), onchange: () => this.#read() },
     LEVELS.map((level) =>
       h("option", { value: level, selected: level === "info" }, level.toUpperCase()),
     ),

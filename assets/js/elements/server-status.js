@@ -46,9 +46,9 @@ export class ServerStatus extends View {
   /** @param {any} status */
   #draw(status) {
     const figures = {
-      here: status.users_connected,
+      usersOnline: status.users_connected,
       sockets: status.sockets,
-      live: status.live_rooms,
+      activeRooms: status.live_rooms,
       memory: status.memory && fileSize(status.memory, lang()),
       database: fileSize(status.database_bytes, lang()),
       uptime: lasting(status.uptime ?? 0),

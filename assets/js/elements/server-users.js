@@ -99,7 +99,7 @@ export class ServerUsers extends ServerList {
       disabled && h("span", { class: "tag danger" }, t("server.disabled")),
       admin && h("span", { class: "tag accent" }, t("server.admin")),
       mine && h("span", { class: "tag" }, t("person.you")),
-      t("session.since", { date: date(created, locale()) }),
+      t("server.created", { date: date(created, locale()) }),
     );
     const hide = (/** @type {string} */ button, /** @type {boolean} */ hidden) =>
       set(/** @type {HTMLElement} */ (node.querySelector(`.${button}`)), { hidden });

@@ -75,7 +75,7 @@ export class SettingsPage extends View {
         "div",
         { class: "body" },
         section(t("profile.profile"), null, this.#profile),
-        section(t("profile.look"), null, this.#look()),
+        section(t("profile.appearance"), null, this.#look()),
         section(t("notify.title"), null, document.createElement("notification-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),

@@ -99,7 +99,7 @@ export class TextCompletion extends HTMLElement {
       this.#active = 0;
     this.#choices = choices;
     set(this.#list, {
-      "aria-label": t(token?.kind === "emoji" ? "complete.emoji" : "people.title"),
+      "aria-label": t(token?.kind === "emoji" ? "completion.emoji" : "people.title"),
     });
     if (token) this.style.setProperty("--caret", `${this.#offset(token.start)}px`);
     this.#draw();

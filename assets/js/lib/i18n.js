@@ -1,6 +1,6 @@
 /**
- * Words from assets/i18n/*.json, those that the first paint does not need from i18n/lazy/. A
- * message is a sentence with {places}, or one sentence per plural form of {n}.
+ * The texts of the page, from assets/i18n/*.json; those of lazy elements from i18n/lazy/. A text is
+ * a sentence with {places}, or one sentence for each plural form of {n}.
  */
 
 export const LANGUAGES = /** @type {const} */ ({
@@ -11,9 +11,10 @@ export const LANGUAGES = /** @type {const} */ ({
 });
 
 /** @type {Record<string, string|Record<string, string>>} */
-let words = {};
+let texts = {};
 let current = "en";
 let plural = new Intl.PluralRules("en");
+let numbers = new Intl.NumberFormat("en");
 
 /** @returns {string} the language in use */
 export function lang() {
@@ -44,12 +45,13 @@ export function choose(wanted) {
  * @param {Record<string, string|Record<string, string>>} dictionary
  */
 export function useTexts(language, dictionary) {
-  words = dictionary;
+  texts = dictionary;
   current = language;
   plural = new Intl.PluralRules(language);
+  numbers = new Intl.NumberFormat(language);
 }
 
-/** The words of what comes later are there, or on their way. @type {Promise<void>|null} */
+/** The texts of lazy elements: loaded, or being loaded. @type {Promise<void>|null} */
 let rest = null;
 
 /** @param {string} name @returns {Promise<Record<string, string|Record<string, string>>>} */
@@ -59,12 +61,12 @@ async function read(name) {
   return answer.json();
 }
 
-/** Fetches the words of what comes later. After a failure the next call tries again. */
+/** Loads the texts of lazy elements. After a failure the next call tries again. */
 export function loadLazyTexts() {
   const language = current;
   rest ??= read(`lazy/${language}`)
     .then((found) => {
-      if (language === current) words = { ...words, ...found };
+      if (language === current) texts = { ...texts, ...found };
     })
     .catch((error) => {
       rest = null;
@@ -95,14 +97,14 @@ export function t(key, places = {}) {
 }
 
 /**
- * The same with nodes in the places, for names that need their own element.
+ * The same with nodes in the places, for names that need an element of their own.
  * @template {Node|string|number} V
  * @param {string} key
  * @param {Record<string, V>} places
  * @returns {(V|string)[]}
  */
 export function parts(key, places) {
-  const entry = words[key];
+  const entry = texts[key];
   const sentence =
     typeof entry === "object"
       ? (entry[plural.select(Number(places.n))] ?? entry.other)
@@ -112,7 +114,9 @@ export function parts(key, places) {
     .filter(Boolean)
     .map((part) => {
       const name = /^\{(\w+)\}$/.exec(part)?.[1];
-      return name !== undefined && name in places ? places[name] : part;
+      if (name === undefined || !(name in places)) return part;
+      const value = places[name];
+      return typeof value === "number" ? numbers.format(value) : value;
     });
 }
 
@@ -121,5 +125,5 @@ export function parts(key, places) {
  * @returns {boolean}
  */
 export function has(key) {
-  return key in words;
+  return key in texts;
 }

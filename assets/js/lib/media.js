@@ -70,7 +70,7 @@ export function fileSize(bytes, lang) {
   return new Intl.NumberFormat(lang, {
     style: "unit",
     unit: units[step],
-    unitDisplay: "short",
+    unitDisplay: step ? "short" : "long",
     maximumFractionDigits: value < 10 && step ? 1 : 0,
   }).format(value);
 }
