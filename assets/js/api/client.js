@@ -2,7 +2,7 @@
  * The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no
  * network.
  */
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 
 /**
  * @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,

@@ -1,5 +1,5 @@
 /** Reads the log of the server along: lines from now on, as they are written. */
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 
 /**
  * @typedef {{time: string, level: string, user?: string|null, room?: string|null, message: string}}

@@ -1,6 +1,6 @@
 /** Uploads one file and tells how far it is: the one thing that fetch cannot do. */
 import { plainName } from "../lib/media.js";
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 
 /** @import {Media} from "../types.js" */
 

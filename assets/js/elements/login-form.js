@@ -2,9 +2,8 @@
  * Sign in, register, or set up the first administrator. Emits `session-open`; what the server
  * refuses comes back through `fail`.
  */
-import { ApiError } from "../lib/api-error.js";
 import { setError, field } from "../lib/dialog.js";
-import { errorText } from "../lib/errors.js";
+import { ApiError, errorText } from "../lib/errors.js";
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";

@@ -1,5 +1,5 @@
 /** Changes my password. `save` is handed down by chat-app. */
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 import { setError, field } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { form } from "../lib/form.js";

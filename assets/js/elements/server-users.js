@@ -2,7 +2,7 @@
  * Accounts of the server: looked for, disabled, named administrator, created with a password that
  * is shown once.
  */
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 import { setError, field, openDialog } from "../lib/dialog.js";
 import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,8 +1,7 @@
 /** A part of the settings: a heading, and a form that says what became of it. */
-import { ApiError } from "./api-error.js";
 import { setError } from "./dialog.js";
 import { h, setText } from "./dom.js";
-import { errorText } from "./errors.js";
+import { ApiError, errorText } from "./errors.js";
 import { t } from "./i18n.js";
 
 /**

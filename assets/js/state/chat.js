@@ -5,7 +5,7 @@
 import { Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
-import { ApiError } from "../lib/api-error.js";
+import { ApiError } from "../lib/errors.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";

@@ -4,7 +4,7 @@
  */
 
 /** @import {Client} from "../api/client.js" */
-/** @import {ApiError} from "../lib/api-error.js" */
+/** @import {ApiError} from "../lib/errors.js" */
 /** @import {Message, Range} from "../types.js" */
 /** @import {Store} from "./store.js" */
 

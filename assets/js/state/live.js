@@ -46,8 +46,7 @@ export class Live {
         await client.refresh();
         resume();
       } catch (error) {
-        if (/** @type {import("../lib/api-error.js").ApiError} */ (error).status === 401)
-          signedOut();
+        if (/** @type {import("../lib/errors.js").ApiError} */ (error).status === 401) signedOut();
         else resume();
       }
     });
