@@ -32,7 +32,7 @@ impl Chat {
         // about what was said.
         allowed(&self.facts(room).await?)?;
         let seq =
-            message.filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)?;
+            message.id().filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)?;
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
             allowed(&facts)?;
@@ -75,7 +75,6 @@ impl Chat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::messages::NewMessage;
     use crate::chat::world::World;
     use crate::config::Config;
     use crate::model::MessageId;
@@ -86,17 +85,11 @@ mod tests {
         let ann = world.user("ann").await;
         let room = world.room(&ann, &[]).await;
         for number in 0..MAX_PINS + 2 {
-            let new = NewMessage {
-                text: number.to_string(),
-                client_id: None,
-                reply_to: None,
-                media: Vec::new(),
-            };
-            world.chat.post(&ann, room, new).await.unwrap();
+            world.post(&ann, room, number.to_string()).await;
         }
         let pin = async |seq: usize| {
             let seq = Seq(i64::try_from(seq).unwrap());
-            world.chat.pin(&ann, room, Some(MessageId { room, seq }), true).await
+            world.chat.pin(&ann, room, MessageRef::Id(MessageId { room, seq }), true).await
         };
         for seq in 1..MAX_PINS {
             pin(seq).await.unwrap();

@@ -28,7 +28,11 @@ function block(part) {
     case "quote":
       return h("blockquote", null, part.blocks.map(block));
     case "list":
-      return h(part.start === null ? "ul" : "ol", part.start === null ? null : { start: part.start }, part.items.map((item) => h("li", null, item.map(inline))));
+      return h(
+        part.start === null ? "ul" : "ol",
+        part.start === null ? null : { start: part.start },
+        part.items.map((item) => h("li", null, item.map(inline))),
+      );
   }
 }
 

@@ -4,7 +4,20 @@
 const WORDS = { like: "👍", love: "❤️", laugh: "😂", sad: "😢", angry: "😠" };
 
 /** What the picker offers, as the wire spells it. */
-export const OFFERED = ["like", "love", "laugh", "sad", "angry", "🎉", "🙏", "👀", "🚀", "✅", "👌", "🔥"];
+export const OFFERED = [
+  "like",
+  "love",
+  "laugh",
+  "sad",
+  "angry",
+  "🎉",
+  "🙏",
+  "👀",
+  "🚀",
+  "✅",
+  "👌",
+  "🔥",
+];
 
 /**
  * @param {string} type

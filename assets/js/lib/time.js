@@ -37,7 +37,9 @@ export function dayKey(iso) {
  * @param {string} lang
  */
 export function clock(iso, lang) {
-  return formatter(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
+  return formatter(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+    new Date(iso),
+  );
 }
 
 /**
@@ -46,7 +48,9 @@ export function clock(iso, lang) {
  * @param {string} lang
  */
 export function exact(iso, lang) {
-  return formatter(lang, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(new Date(iso));
+  return formatter(lang, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(
+    new Date(iso),
+  );
 }
 
 /**
@@ -71,7 +75,12 @@ export function day(iso, lang, now = new Date()) {
     return word.charAt(0).toLocaleUpperCase(lang) + word.slice(1);
   }
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(lang, { weekday: "long", day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(new Date(iso));
+  return formatter(lang, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
+  }).format(new Date(iso));
 }
 
 /**
@@ -85,7 +94,12 @@ export function short(iso, lang, now = new Date()) {
   if (days <= 0) return clock(iso, lang);
   if (days < 7) return formatter(lang, { weekday: "short" }).format(new Date(iso));
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(lang, sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "numeric", year: "2-digit" }).format(new Date(iso));
+  return formatter(
+    lang,
+    sameYear
+      ? { day: "numeric", month: "short" }
+      : { day: "numeric", month: "numeric", year: "2-digit" },
+  ).format(new Date(iso));
 }
 
 /**

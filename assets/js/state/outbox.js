@@ -1,6 +1,7 @@
 /**
- * What was written and is not confirmed, kept in the browser's storage: neither a reload nor a closed tab loses it.
- * One entry a message, so that two tabs do not overwrite each other; the client id makes a second sending harmless.
+ * What was written and is not confirmed, kept in the browser's storage: neither a reload nor a
+ * closed tab loses it. One entry a message, so that two tabs do not overwrite each other; the
+ * client id makes a second sending harmless.
  */
 
 /** @import {Pending} from "../types.js" */
@@ -55,7 +56,9 @@ export class Outbox {
    * @returns {string|null}
    */
   settledElsewhere(event) {
-    return event.key?.startsWith(this.#prefix) && event.newValue === null ? event.key.slice(this.#prefix.length) : null;
+    return event.key?.startsWith(this.#prefix) && event.newValue === null
+      ? event.key.slice(this.#prefix.length)
+      : null;
   }
 }
 

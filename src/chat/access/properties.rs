@@ -6,7 +6,7 @@ use proptest::{collection, option, prop_assert, prop_assert_eq, prop_oneof, samp
 
 use super::tests::{participant, room};
 use super::*;
-use crate::model::{Person, Rev, RoomId, Seq, Timestamp};
+use crate::model::Timestamp;
 
 /// Users 1 to 6 may be in the room, 7 and 8 never are.
 const INSIDE: std::ops::RangeInclusive<i64> = 1..=6;
@@ -43,8 +43,8 @@ impl Deed {
             Self::Manage(act) => manage(facts, who, *act),
             Self::Settings(new) => settings(facts, who, new),
             Self::Replace { rename, users } => replace(facts, who, *rename, users.as_deref()),
-            Self::Edit(author) => edit(facts, who, &message(*author)),
-            Self::Delete(author) => delete(facts, who, &message(*author)),
+            Self::Edit(author) => on(facts, who, MessageAct::Edit, *author),
+            Self::Delete(author) => on(facts, who, MessageAct::Delete, *author),
         }
     }
 
@@ -81,20 +81,11 @@ impl Deed {
     }
 }
 
-fn message(author: UserId) -> Message {
-    Message {
-        room: RoomId(1),
-        seq: Seq(1),
-        rev: Rev(2),
-        author: Person { id: author, login: String::new(), name: String::new() },
-        text: "x".to_owned(),
-        created: Timestamp(0),
-        edited: None,
-        deleted: None,
-        reply_to: None,
-        client_id: None,
-        reactions: Vec::new(),
-        media: Vec::new(),
+/// Whether they may do this to a message of this author.
+fn on(facts: &RoomFacts, who: Actor, act: MessageAct, author: UserId) -> Result<()> {
+    match change_message(facts, who, act)? {
+        Whose::Own if author != who.user => Err(Error::Forbidden),
+        Whose::Own | Whose::Any => Ok(()),
     }
 }
 

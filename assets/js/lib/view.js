@@ -1,8 +1,9 @@
 /**
- * What all elements share: light DOM, a skeleton built once, `data` down, `update()` the only place that changes it after.
+ * What all elements share: light DOM, a skeleton built once, `data` down, `update()` the only place
+ * that changes it after.
  * @template D
  */
-export class Piece extends HTMLElement {
+export class View extends HTMLElement {
   /** @type {D|undefined} */
   #data;
   #built = false;
