@@ -36,6 +36,11 @@ impl<S> Metered<S> {
         Self { stream, read: 0, max: Some(max_message.saturating_mul(2) + 16 * READ_BUFFER) }
     }
 
+    /// From now on what is read is thrown away, however much it is.
+    pub(super) fn lift(&mut self) {
+        self.max = None;
+    }
+
     /// A message of this length is complete. Answers as how many frames it counts.
     pub(super) fn charge(&mut self, length: usize) -> u32 {
         self.read = self.read.saturating_sub(length + HEAD);

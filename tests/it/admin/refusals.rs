@@ -91,7 +91,8 @@ async fn who_may_not_connect_is_told_so() {
     assert_eq!(output.status.code(), Some(7), "{error}");
     assert!(error.contains("not_permitted"), "{error}");
     // Which directory it is, and what would help.
-    assert!(error.contains(&format!("the directory {} (mode 0700)", server.data().display())));
+    let directory = format!("the directory {} (mode 0700)", server.data().display());
+    assert!(error.contains(&directory), "{error}");
     assert!(error.contains("lets nobody not through") && error.contains("[server] control_socket"));
 }
 
