@@ -1,5 +1,7 @@
 //! Open files: each connection is one, and the system limits how many a process may have.
 
+use std::os::fd::{AsFd, AsRawFd};
+
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::config::Limits;
@@ -9,6 +11,18 @@ use crate::config::Limits;
 const RESERVE: usize = 256;
 /// Where the limit is too small for the reserve, half of it is left for connections.
 const SHARE: usize = 2;
+
+/// Files that connections never take, whatever the limit is: the control socket and the database
+/// need a few when everything else is in use.
+const KEPT: u64 = 16;
+
+/// Whether this is one of the last files that the limit allows. The system gives out the lowest
+/// free number, so a high number means that all lower ones are in use.
+pub fn is_among_the_last(file: &impl AsFd) -> bool {
+    let number = u64::try_from(file.as_fd().as_raw_fd()).unwrap_or_default();
+    getrlimit(Resource::RLIMIT_NOFILE)
+        .is_ok_and(|(soft, _)| number >= soft.saturating_sub(KEPT).max(soft / 2))
+}
 
 /// Raises the limit of this process to the most that the system allows it. The limit then, None:
 /// there is none.

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::{
-    Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, Registration, RoomPlan,
-};
+use super::{Authenticated, Chat, Connection, CreatorRole, Parts, People, Registration, RoomPlan};
 use crate::config::Config;
 use crate::live::{Hub, LocalBus, Voice};
 use crate::model::{
-    Client, Command, Event, EventSink, Message, Outcome, RoomId, Session, Visibility,
+    Client, Command, Event, EventSink, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
+use crate::store::engine::{Embedded, Options};
 use crate::store::files::Files;
-use crate::store::sqlite::{Options, Sqlite};
 
 /// Stops the dispatcher.
 const STOP: RoomId = RoomId(i64::MAX);
@@ -23,7 +21,7 @@ const STOP: RoomId = RoomId(i64::MAX);
 /// A server without its listeners.
 pub(crate) struct World {
     pub(crate) chat: Chat,
-    pub(crate) store: Sqlite,
+    pub(crate) store: Embedded,
     events: UnboundedSender<Event>,
     dispatcher: JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -58,7 +56,7 @@ impl World {
         let (events, receiver) = unbounded_channel();
         let (committed, published) = (events.clone(), events.clone());
         let sink = EventSink::new(move |event| pass(event, &committed));
-        let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
+        let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
         let hub = Hub::new(&config.rooms, &config.limits);
         let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
         let files = Files::open(&dir.path().join("media")).unwrap();

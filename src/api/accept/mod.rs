@@ -8,6 +8,7 @@ mod tls;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +30,7 @@ pub(super) use stream::{Connected, Forwarded};
 use stream::{Stream, prepare};
 
 use super::door::Door;
+use crate::admin::descriptors;
 use crate::config;
 use crate::model::rules::Fold;
 
@@ -225,12 +227,26 @@ impl Socket {
         match self {
             Self::Tcp(socket) => {
                 let (stream, peer) = socket.accept().await?;
+                keep_some(&stream)?;
                 prepare(&stream)?;
                 Ok((Stream::Tcp(stream), Some(peer.ip().to_canonical())))
             }
-            Self::Unix(socket) => Ok((Stream::Unix(socket.accept().await?.0), None)),
+            Self::Unix(socket) => {
+                let (stream, _) = socket.accept().await?;
+                keep_some(&stream)?;
+                Ok((Stream::Unix(stream), None))
+            }
         }
     }
+}
+
+/// Fails as the system does when no file is left, while a few still are: those are not for
+/// connections.
+fn keep_some(stream: &impl AsFd) -> io::Result<()> {
+    if descriptors::is_among_the_last(stream) {
+        return Err(nix::errno::Errno::EMFILE.into());
+    }
+    Ok(())
 }
 
 async fn encrypt(stream: Stream, tls: Option<TlsAcceptor>) -> Option<Stream> {
