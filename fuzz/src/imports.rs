@@ -39,10 +39,8 @@ pub(crate) fn import_and_export(bytes: &[u8]) {
 
 fn carry_out(bytes: &[u8], whole: bool) {
     static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
-    let importer = IMPORTER
-        .get_or_init(|| Mutex::new(start()))
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let importer =
+        IMPORTER.get_or_init(|| Mutex::new(start())).lock().unwrap_or_else(PoisonError::into_inner);
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(bytes).expect("a file can be written");
     let task = Task { path: file.path().to_owned(), whole };
@@ -122,5 +120,7 @@ async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
     let export = read.await.map_err(|error| error.to_string())?;
     exported.map_err(|failure| format!("the export failed: {failure}"))?;
     std::fs::write(path, export).map_err(|error| error.to_string())?;
-    Import::open(path, None).map(drop).map_err(|failure| format!("the export is unsound: {failure}"))
+    Import::open(path, None)
+        .map(drop)
+        .map_err(|failure| format!("the export is unsound: {failure}"))
 }

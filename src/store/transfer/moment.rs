@@ -1,8 +1,8 @@
 //! Times as `2025-07-15T14:32:10.245Z`.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
-use time::{OffsetDateTime, UtcDateTime};
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcDateTime};
 
 use crate::model::Timestamp;
 

@@ -242,8 +242,7 @@ impl Taking<'_> {
 
     /// The id to be kept, unless it is taken or beyond all that an instance gives.
     fn kept(&self, key: &Key, there: &str) -> Result<Option<i64>> {
-        let Some(id) =
-            key.number().filter(|id| self.terms.keep && (1..=MAX_KEPT_ID).contains(id))
+        let Some(id) = key.number().filter(|id| self.terms.keep && (1..=MAX_KEPT_ID).contains(id))
         else {
             return Ok(None);
         };

@@ -3,7 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::{EventSink, MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility, Window};
+use crate::model::{
+    EventSink, MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility,
+    Window,
+};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{
     Header, ImportedRecord, Key, Kind, LastIds, Reason, Record, Report, Terms,
@@ -314,9 +317,7 @@ async fn numbers_that_no_instance_gives_are_not_kept() {
     };
     for record in &mut all {
         match record {
-            Record::Header(header) => {
-                header.ids = LastIds { users: i64::MAX, rooms: 5, media: -1 }
-            }
+            Record::Header(header) => header.ids = LastIds { users: i64::MAX, rooms: 5, media: -1 },
             Record::Room(room) => gone(&mut room.id),
             Record::Participant(participant) => gone(&mut participant.room),
             Record::Message(message) => {
