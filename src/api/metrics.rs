@@ -1,7 +1,7 @@
 //! `/metrics`: what the server counts, as Prometheus text, and who may see it.
 //!
 //! Rooms count where things happen with the macros of the `metrics` crate; the names are described
-//! here and listed in the README.
+//! here and listed in docs/monitoring.md.
 
 use std::time::Duration;
 
