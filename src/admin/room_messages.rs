@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::outcome::{Failure, Output};
 use super::{Acting, Admin, said};
-use crate::model::{Error, Message, MessageId, Seq, Timestamp, Window};
+use crate::model::{Error, Message, MessageId, MessageRef, Seq, Timestamp, Window};
 
 /// Messages that are read at once.
 const PAGE: u32 = 200;
@@ -191,7 +191,7 @@ impl Admin {
     }
 
     async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {
-        match self.chat().delete_message(acting, id.room, Some(id)).await {
+        match self.chat().delete_message(acting, id.room, MessageRef::Id(id)).await {
             // Somebody else was faster.
             Ok(_) | Err(Error::MessageNotFound) => Ok(()),
             Err(other) => Err(other.into()),

@@ -6,11 +6,9 @@
 
 use std::collections::HashSet;
 
-use crate::model::rules::succession::{self, Candidate};
-use crate::model::{
-    AccountFlags, Error, Message, Participant, Result, Role, RoomFacts, UserId, Visibility,
-};
-use crate::store::RoomSettings;
+use crate::model::rules::succession;
+use crate::model::{AccountFlags, Error, Participant, Result, Role, RoomFacts, UserId, Visibility};
+use crate::store::{RoomSettings, Whose};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,32 +253,41 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     if allowed { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// May change the text: its author, while they may post.
-pub fn edit(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
-    take_part(facts, who)?;
-    if message.author.id == who.user { post(facts, who).map(|_| ()) } else { Err(Error::Forbidden) }
+/// What is to be done to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageAct {
+    /// Another text: the author, while they may post.
+    Edit,
+    /// Delete its content, also where the room is archived or read-only: the author, an admin or
+    /// sub-admin of a room that has an admin, a server administrator.
+    Delete,
+    /// Add or remove a reaction: whoever may react.
+    React,
 }
 
-/// May take the content away, also where the room is archived or read-only: its author, an admin or
-/// sub-admin of a room that has an admin, a server administrator.
-pub fn delete(facts: &RoomFacts, who: Actor, message: &Message) -> Result<()> {
-    if who.server_admin {
-        return Ok(());
+/// Whose messages they may do this to.
+pub fn change_message(facts: &RoomFacts, who: Actor, act: MessageAct) -> Result<Whose> {
+    match act {
+        MessageAct::Edit => post(facts, who).map(|_| Whose::Own),
+        MessageAct::Delete if who.server_admin => Ok(Whose::Any),
+        MessageAct::Delete => {
+            let own = take_part(facts, who)?;
+            let by_role = !who.guest
+                && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
+            Ok(if by_role { Whose::Any } else { Whose::Own })
+        }
+        MessageAct::React => react(facts, who).map(|_| Whose::Any),
     }
-    let own = take_part(facts, who)?;
-    let by_role = !who.guest
-        && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
-    if message.author.id == who.user || by_role { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Who becomes admin when the last one goes without naming another: the longest-standing sub-admin,
 /// else participant.
 pub fn successor(facts: &RoomFacts, leaving: UserId) -> Option<UserId> {
-    succession::successor(facts.participants.iter().map(Candidate::from), leaving)
+    succession::successor(facts.candidates(), leaving)
 }
 
 fn is_last_admin(facts: &RoomFacts, user: UserId) -> bool {
-    succession::is_last_admin(facts.participants.iter().map(Candidate::from), user)
+    succession::is_last_admin(facts.candidates(), user)
 }
 
 #[cfg(test)]

@@ -106,16 +106,17 @@ impl Chat {
             Ok(change.clone())
         });
         match changed.await {
-            Ok(_) => info!(user = session.login, room = room.key(), "Chat room changed."),
+            Ok((facts, _)) => {
+                info!(user = session.login, room = room.key(), "Chat room changed.");
+                self.membership(session, facts).await
+            }
             // In between the caller was removed, or the whole room went.
             Err(Error::RoomNotFound) => {
                 may_replace(&self.facts(room).await?, session, &new)?;
-                return Err(Error::RoomNotFound);
+                Err(Error::RoomNotFound)
             }
-            Err(other) => return Err(other),
+            Err(other) => Err(other),
         }
-        let facts = self.facts(room).await?;
-        self.membership(session, facts).await
     }
 
     /// Deletes a room and all in it. Strangers are told that the room exists (`Forbidden`).

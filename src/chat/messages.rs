@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tracing::debug;
 
-use super::access;
+use super::access::{self, Actor, MessageAct};
 use super::rooms::DECISIONS;
 use super::{Chat, actor};
 use crate::model::{
-    Error, Marked, MediaId, Message, MessageRef, Reaction, Result, Rev, RoomChanges, RoomFacts,
+    Error, Marked, Message, MessageRef, NewMessage, Reaction, Result, Rev, RoomChanges, RoomFacts,
     RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
@@ -17,19 +17,6 @@ use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, Stor
 const DEAR: u32 = 200;
 /// Attachments of one message.
 const MAX_MEDIA: usize = 10;
-
-/// A message to be.
-#[derive(Clone, Debug, Default)]
-pub struct NewMessage {
-    /// Its text.
-    pub text: String,
-    /// The client's own name for it.
-    pub client_id: Option<String>,
-    /// The message it answers; `Some(None)`: a key that cannot be read.
-    pub reply_to: Option<MessageRef>,
-    /// Attachments.
-    pub media: Vec<MediaId>,
-}
 
 impl Chat {
     /// Says something.
@@ -104,24 +91,25 @@ impl Chat {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
         let change =
             || MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
-        let (seq, _) = self.change_message(session, room, message, change, access::edit).await?;
-        self.message(room, seq).await
+        let (_, done) =
+            self.change_message(session, room, message, MessageAct::Edit, change).await?;
+        done.message().cloned().ok_or(Error::MessageNotFound)
     }
 
-    /// Takes the content away.
+    /// Deletes the content.
     pub async fn delete_message(
         &self,
         session: &Session,
         room: RoomId,
         message: MessageRef,
     ) -> Result<Stored> {
-        let (seq, done) = self
-            .change_message(session, room, message, || MessageChange::Delete, access::delete)
-            .await?;
+        let change = || MessageChange::Delete;
+        let (seq, done) =
+            self.change_message(session, room, message, MessageAct::Delete, change).await?;
         Ok(stored(room, seq, &done))
     }
 
-    /// Gives (true) or takes back a reaction. `Stored::repeated`: it was so already.
+    /// Adds (true) or removes a reaction. `Stored::repeated`: it was so already.
     pub async fn react(
         &self,
         session: &Session,
@@ -137,23 +125,20 @@ impl Chat {
                 MessageChange::Unreact(reaction.clone())
             }
         };
-        let (seq, done) = self
-            .change_message(session, room, message, change, |facts, who, _| {
-                access::react(facts, who).map(|_| ())
-            })
-            .await?;
+        let (seq, done) =
+            self.change_message(session, room, message, MessageAct::React, change).await?;
         Ok(stored(room, seq, &done))
     }
 
-    /// The room is looked for first: of one that is not there, or not for them, no message is
-    /// known. The change is put together once it is allowed.
+    /// The room is looked up first: of one that does not exist, or that they may not see, no
+    /// message is known. The change is put together once it is allowed.
     async fn change_message(
         &self,
         session: &Session,
         room: RoomId,
         message: MessageRef,
+        act: MessageAct,
         change: impl Fn() -> MessageChange,
-        allowed: impl Fn(&RoomFacts, access::Actor, &Message) -> Result<()>,
     ) -> Result<(Seq, Committed)> {
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
@@ -166,22 +151,39 @@ impl Chat {
                 };
             }
             let seq = in_room(room, message)?;
-            let found = self.message(room, seq).await?;
-            match allowed(&facts, who, &found) {
+            let whose = match access::change_message(&facts, who, act) {
+                Ok(whose) => whose,
                 Err(_) if attempt == 0 => continue,
-                decided => decided?,
-            }
+                Err(refusal) => return Err(self.refusal(room, seq, who, act, refusal).await),
+            };
             let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
-            match self.store().change_message(room, seq, basis, session.user, change()).await {
+            match self.store().change_message(room, seq, basis, who.user, whose, change()).await {
                 Ok(done) => {
                     debug!(user = session.login, room = room.key(), "Message changed.");
                     return Ok((seq, done));
                 }
                 Err(StoreError::Stale) => (),
+                Err(StoreError::NotAuthor) if attempt == 0 => (),
                 Err(other) => return Err(other.into()),
             }
         }
         Err(Error::Unavailable)
+    }
+
+    /// That the message does not exist, or is not theirs, is told before what the room refuses.
+    async fn refusal(
+        &self,
+        room: RoomId,
+        seq: Seq,
+        who: Actor,
+        act: MessageAct,
+        refusal: Error,
+    ) -> Error {
+        match self.message(room, seq).await {
+            Err(missing) => missing,
+            Ok(found) if act == MessageAct::Edit && found.author.id != who.user => Error::Forbidden,
+            Ok(_) => refusal,
+        }
     }
 
     /// A message that is there and not deleted.
@@ -321,7 +323,7 @@ fn not_mine(error: StoreError) -> Error {
 
 /// The place of a message that must be of this room.
 fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
-    message.filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)
+    message.id().filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)
 }
 
 fn stored(room: RoomId, seq: Seq, done: &Committed) -> Stored {
@@ -330,6 +332,6 @@ fn stored(room: RoomId, seq: Seq, done: &Committed) -> Stored {
         rev: done.rev,
         at: done.at,
         client_id: None,
-        repeated: !done.changed,
+        repeated: !done.changed(),
     }
 }

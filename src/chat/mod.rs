@@ -17,7 +17,6 @@ mod operator;
 mod participants;
 mod pins;
 mod refusals;
-mod replay;
 mod rooms;
 mod search;
 mod session_cache;
@@ -48,14 +47,13 @@ use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
-pub use connection::{Answer, Connection, Later};
+pub use connection::{Answer, ConnectedRoom, Connection, Later};
 pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
 pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
-pub use messages::NewMessage;
 pub use operator::AccountChange;
-pub use rooms::{ConnectedRoom, CreatorRole, LISTED, People, RoomPlan};
+pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
 
 pub use crate::store::{Posted, RoomSettings};
@@ -210,6 +208,7 @@ impl From<StoreError> for Error {
                 Self::invalid("cursor", "is no place in this list")
             }
             StoreError::TooManyReactions => Self::TooManyReactions,
+            StoreError::NotAuthor => Self::Forbidden,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {
                 tracing::error!("a write may or may not have happened");

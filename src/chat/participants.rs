@@ -5,10 +5,10 @@ use tracing::info;
 use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::model::{
-    Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId,
+    Change, Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId,
     check_display_name, check_login, fold, with_single_spaces,
 };
-use crate::store::{RoomChange, StoreError, UserKey};
+use crate::store::{Committed, RoomChange, StoreError, UserKey};
 
 impl Chat {
     /// Adds somebody.
@@ -25,13 +25,13 @@ impl Chat {
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
         let user = account.id;
-        self.change_room(session, room, |facts| {
+        let added = self.change_room(session, room, |facts| {
             access::manage(facts, actor(session), Act::Add(role))?;
             Ok(RoomChange::Add(user, role))
-        })
-        .await?;
+        });
+        let (facts, _) = added.await?;
         info!(user = login, room = room.key(), "User was added to the chat room.");
-        self.participant(room, user).await
+        facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
     }
 
     /// Removes somebody, or leaves.
@@ -41,14 +41,15 @@ impl Chat {
         room: RoomId,
         login: &str,
     ) -> Result<()> {
-        self.change_room(session, room, |facts| {
+        let removed = self.change_room(session, room, |facts| {
             let user = find(facts, login, session)?;
             access::manage(facts, actor(session), Act::Remove(user))?;
             Ok(RoomChange::Remove { user, successor: None, socket: None })
-        })
-        .await?;
+        });
+        let (_, done) = removed.await?;
         info!(user = login, room = room.key(), "User was removed from the chat room.");
-        self.tell_deleted(session, room).await
+        log_deletion(session, room, &done);
+        Ok(())
     }
 
     /// Really leaves; the last admin hands the role on.
@@ -58,24 +59,17 @@ impl Chat {
         room: RoomId,
         socket: SocketId,
     ) -> Result<()> {
-        self.change_room(session, room, |facts| {
+        let left = self.change_room(session, room, |facts| {
             access::take_part(facts, actor(session))?;
             Ok(RoomChange::Remove {
                 user: session.user,
                 successor: access::successor(facts, session.user),
                 socket: Some(socket),
             })
-        })
-        .await?;
+        });
+        let (_, done) = left.await?;
         info!(user = session.login, room = room.key(), "User left the chat room for good.");
-        self.tell_deleted(session, room).await
-    }
-
-    /// A private room goes with its last participant: the log says so too.
-    async fn tell_deleted(&self, session: &Session, room: RoomId) -> Result<()> {
-        if self.store().room(room).await?.is_none() {
-            info!(user = session.login, room = room.key(), "Chat room deleted.");
-        }
+        log_deletion(session, room, &done);
         Ok(())
     }
 
@@ -120,15 +114,11 @@ impl Chat {
         login: &str,
         decide: impl Fn(&RoomFacts, UserId) -> Result<RoomChange>,
     ) -> Result<Participant> {
-        self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?))
-            .await?;
-        let facts = self.facts(room).await?;
+        let changed =
+            self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?));
+        let (facts, _) = changed.await?;
         let user = find(&facts, login, session)?;
         facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
-    }
-
-    async fn participant(&self, room: RoomId, user: UserId) -> Result<Participant> {
-        self.facts(room).await?.participant(user).cloned().ok_or(Error::ParticipantNotFound)
     }
 
     async fn find_login(&self, login: &str) -> Result<Option<User>> {
@@ -141,6 +131,13 @@ impl Chat {
             .await
             .map_err(|error: StoreError| Error::from(error))?;
         Ok(account.map(|account| account.user))
+    }
+}
+
+/// A private room is deleted with its last participant.
+fn log_deletion(session: &Session, room: RoomId, done: &Committed) {
+    if done.changes.iter().any(|change| matches!(change, Change::RoomDeleted)) {
+        info!(user = session.login, room = room.key(), "Chat room deleted.");
     }
 }
 

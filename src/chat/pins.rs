@@ -30,8 +30,11 @@ impl Chat {
         // Whether the caller may is decided before the message is looked up: refusals tell nothing
         // about what was said.
         allowed(&self.facts(room).await?)?;
-        let seq =
-            message.filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)?;
+        let seq = message
+            .id()
+            .filter(|id| id.room == room)
+            .map(|id| id.seq)
+            .ok_or(Error::MessageNotFound)?;
         if pinned {
             let there = self.store().pins(room).await?;
             if there.len() >= MAX_PINS && !there.iter().any(|pin| pin.message.seq == seq) {

@@ -6,14 +6,13 @@ use tracing::{debug, info};
 
 use super::access::{self, Act};
 use super::{Chat, actor};
-use crate::live::{Begin, First};
 use crate::model::{
     Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
-    Visibility, Window, check_description, check_login, check_room_name, check_topic, fold,
+    Visibility, check_description, check_login, check_room_name, check_topic, fold,
     with_single_spaces,
 };
 use crate::store::{
-    Basis, Committed, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery,
+    Basis, Committed, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery,
 };
 
 /// How often a decision is made again when what it rested on has moved.
@@ -54,17 +53,6 @@ pub struct RoomPlan {
     pub creator: CreatorRole,
     /// Answer the nameless room of exactly these people when there is one.
     pub reuse: bool,
-}
-
-/// A live room that was brought up.
-#[derive(Clone, Debug)]
-pub struct ConnectedRoom {
-    /// Room and state.
-    pub room: RoomState,
-    /// Login names of those present, at most 200.
-    pub online: Vec<String>,
-    /// How many are present.
-    pub online_count: u32,
 }
 
 impl Chat {
@@ -215,13 +203,13 @@ impl Chat {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        self.change_room(session, room, |facts| {
+        let renamed = self.change_room(session, room, |facts| {
             access::manage(facts, actor(session), Act::Rename)?;
             Ok(RoomChange::Rename(name.clone()))
-        })
-        .await?;
+        });
+        let (facts, _) = renamed.await?;
         debug!(room = room.key(), "Room renamed.");
-        Ok(self.with_state(self.facts(room).await?))
+        Ok(self.with_state(facts))
     }
 
     /// Changes topic, description, visibility and the like.
@@ -241,7 +229,8 @@ impl Chat {
             access::settings(facts, actor(session), &new)?;
             Ok(RoomChange::Settings(new.clone()))
         });
-        if done.await?.changed {
+        let (facts, done) = done.await?;
+        if done.changed() {
             match new.archived {
                 Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
                 Some(false) => {
@@ -250,7 +239,7 @@ impl Chat {
                 None => debug!(user = session.login, room = room.key(), "Room settings changed."),
             }
         }
-        Ok(self.with_state(self.facts(room).await?))
+        Ok(self.with_state(facts))
     }
 
     /// Deletes a room and all in it.
@@ -264,76 +253,14 @@ impl Chat {
         Ok(())
     }
 
-    /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was
-    /// not before.
-    pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
-        for _ in 0..DECISIONS {
-            let facts = self.facts(room).await?;
-            access::enter(&facts, actor(session))?;
-            if facts.participant(session.user).is_some() {
-                return Ok((self.with_state(facts), false));
-            }
-            // A socket may be older than the mark of a guest.
-            if self.me(session).await?.guest && !session.admin {
-                return Err(Error::RoomNotFound);
-            }
-            let change = RoomChange::Add(session.user, Role::Member);
-            match self
-                .store()
-                .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
-                .await
-            {
-                Ok(_) => {
-                    info!(user = session.login, room = room.key(), "User joined the chat room.");
-                    return Ok((self.with_state(self.facts(room).await?), true));
-                }
-                Err(StoreError::Stale | StoreError::Taken(_)) => (),
-                // Deleted a moment ago.
-                Err(StoreError::NotFound(Missing::User)) => return Err(Error::BadSession),
-                Err(other) => return Err(other.into()),
-            }
-        }
-        Err(Error::Unavailable)
-    }
-
-    /// Brings the live room up, joining a public room.
-    pub async fn connect_room(&self, session: &Session, room: RoomId) -> Result<ConnectedRoom> {
-        self.join(session, room).await?;
-        self.bring_up(room, false, First::Nobody).await?;
-        let facts = self.facts(room).await?;
-        let (online, online_count) = self.0.hub.online(room, MAX_ONLINE);
-        Ok(ConnectedRoom { room: self.with_state(facts), online, online_count })
-    }
-
-    /// Makes sure that there is a live room. While one is closing: `RoomClosing`, or with `patient`
-    /// waits and brings up a new one.
-    pub(super) async fn bring_up(&self, room: RoomId, patient: bool, first: First) -> Result<()> {
-        loop {
-            match self.0.hub.begin(room).await {
-                Begin::Ready => return Ok(()),
-                Begin::Closing if patient => self.0.hub.closed(room).await,
-                Begin::Closing => return Err(Error::RoomClosing),
-                Begin::Load(loading) => {
-                    let facts = self.facts(room).await?;
-                    let recent = self
-                        .store()
-                        .messages(room, Window::Latest, self.0.rooms.recent_messages)
-                        .await?;
-                    loading.finish(facts, recent, first);
-                    return Ok(());
-                }
-            }
-        }
-    }
-
     /// Carries out a change that `decide` allows, deciding again as long as the room moves in
-    /// between.
+    /// between. Answers the room as it is afterwards, and what was done.
     pub(super) async fn change_room(
         &self,
         session: &Session,
         room: RoomId,
         decide: impl Fn(&RoomFacts) -> Result<RoomChange>,
-    ) -> Result<Committed> {
+    ) -> Result<(RoomFacts, Committed)> {
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
             access::see(&facts, actor(session)).or_else(|refused| {
@@ -345,7 +272,7 @@ impl Chat {
                 .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
                 .await
             {
-                Ok(committed) => return Ok(committed),
+                Ok(done) => return Ok((done.applied_to(facts), done)),
                 Err(StoreError::Stale) => (),
                 Err(other) => return Err(other.into()),
             }

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::{
-    Authenticated, Chat, Connection, CreatorRole, NewMessage, Parts, People, Registration, RoomPlan,
-};
+use super::{Authenticated, Chat, Connection, CreatorRole, Parts, People, Registration, RoomPlan};
 use crate::config::Config;
 use crate::live::{Hub, LocalBus, Voice};
 use crate::model::{
-    Client, Command, Event, EventSink, Message, Outcome, RoomId, Session, Visibility,
+    Client, Command, Event, EventSink, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
 use crate::store::files::Files;
 use crate::store::sqlite::{Options, Sqlite};

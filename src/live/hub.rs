@@ -164,6 +164,18 @@ impl Hub {
         self.slot(room)?.lock().live.as_ref()?.facts.clone()
     }
 
+    /// A live room with its newest rev and message number.
+    pub fn current(&self, room: RoomId) -> Option<RoomFacts> {
+        let slot = self.slot(room)?;
+        let watch = slot.lock();
+        let live = watch.live.as_ref()?;
+        let mut facts = RoomFacts::clone(live.facts.as_ref()?);
+        facts.room.rev = facts.room.rev.max(live.rev);
+        let newest = live.recent.back().map_or(Seq(0), |message| message.seq);
+        facts.room.last_seq = facts.room.last_seq.max(newest);
+        Some(facts)
+    }
+
     /// Lets a socket listen without having entered. Its events are held back until
     /// [`Hub::make_ready`].
     pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {

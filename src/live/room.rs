@@ -200,24 +200,14 @@ impl Live {
                         reactions.retain(|r| !r.users.is_empty());
                     })
                 }
-                Change::Updated(room) => {
-                    self.change_facts(event.rev, |facts| facts.room = room.clone())
-                }
-                Change::ParticipantAdded(new) | Change::ParticipantChanged(new) => {
-                    self.change_facts(event.rev, |facts| {
-                        match facts.participants.iter_mut().find(|p| p.user == new.user) {
-                            Some(known) => *known = new.clone(),
-                            None => facts.participants.push(new.clone()),
-                        }
-                    });
-                }
-                Change::ParticipantRemoved(person) => {
-                    self.change_facts(event.rev, |facts| {
-                        facts.participants.retain(|p| p.user != person.id)
-                    });
-                }
-                Change::RoomDeleted => {
-                    self.change_facts(event.rev, |facts| facts.participants.clear())
+                Change::Updated(_)
+                | Change::ParticipantAdded(_)
+                | Change::ParticipantChanged(_)
+                | Change::ParticipantRemoved(_)
+                | Change::RoomDeleted => {
+                    if let Some(facts) = &mut self.facts {
+                        Arc::make_mut(facts).apply(event.rev, change);
+                    }
                 }
             }
         }
@@ -252,14 +242,6 @@ impl Live {
         if let Some(message) = self.recent.iter_mut().find(|m| m.seq == seq) {
             message.rev = event.rev;
             change(&mut message.reactions, event.by.login.clone());
-        }
-    }
-
-    fn change_facts(&mut self, rev: Rev, change: impl FnOnce(&mut RoomFacts)) {
-        if let Some(facts) = &mut self.facts {
-            let facts = Arc::make_mut(facts);
-            change(facts);
-            facts.room.step(rev);
         }
     }
 }

@@ -30,18 +30,12 @@ pub enum Command {
     },
     /// Really leave: out of the user list.
     Quit,
-    /// Say something.
+    /// Post a message.
     Post {
         /// Where.
         room: Option<RoomId>,
-        /// What.
-        text: String,
-        /// The client's own name for it; makes repeating harmless.
-        client_id: Option<String>,
-        /// The message it answers.
-        reply_to: Option<MessageRef>,
-        /// Attachments.
-        media: Vec<MediaId>,
+        /// The message.
+        message: NewMessage,
     },
     /// Change the text of one's own message.
     Edit {
@@ -85,9 +79,49 @@ pub enum Command {
     },
 }
 
-/// A message as clients name it: by a key that holds its room, or by a key that cannot be read (and
-/// is never found).
-pub type MessageRef = Option<MessageId>;
+/// A message that a client wants to post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Its text.
+    pub text: String,
+    /// The client's own name for it; makes repeating harmless.
+    pub client_id: Option<String>,
+    /// The message it answers.
+    pub reply_to: Option<MessageRef>,
+    /// Attachments.
+    pub media: Vec<MediaId>,
+}
+
+impl NewMessage {
+    /// A message of nothing but text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+/// A message as clients name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageRef {
+    /// By a key, which holds its room.
+    Id(MessageId),
+    /// By something that is not a key; there is no such message.
+    Unreadable,
+}
+
+impl MessageRef {
+    /// Reads the key of a message.
+    pub fn parse(key: &str) -> Self {
+        MessageId::parse(key).map_or(Self::Unreadable, Self::Id)
+    }
+
+    /// The key, where it is one.
+    pub fn id(self) -> Option<MessageId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Unreadable => None,
+        }
+    }
+}
 
 /// What came of a [`Command`].
 #[derive(Clone, Debug)]

@@ -18,6 +18,25 @@ pub enum Claim {
     Participant,
 }
 
+/// What was named and does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A user, or one who may not log in.
+    User,
+    /// A room.
+    Room,
+    /// A message; deleted ones count as missing.
+    Message,
+    /// A file of this user.
+    Media,
+    /// A participant of the room.
+    Participant,
+    /// A session.
+    Session,
+    /// The position in a list where the next page begins.
+    Cursor,
+}
+
 /// Why something was not done. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {

@@ -20,9 +20,10 @@ mod user;
 mod words;
 
 pub use command::{
-    Command, Entered, Marked, MessageRef, Outcome, RoomChanges, RoomState, Stored, Subscription,
+    Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState, Stored,
+    Subscription,
 };
-pub use error::{Claim, Error, Result};
+pub use error::{Claim, Error, Missing, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};

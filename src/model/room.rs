@@ -1,5 +1,6 @@
 //! Rooms and participants.
 
+use super::rules::shown_name;
 use super::{AccountFlags, Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who may see and enter a room.
@@ -107,7 +108,7 @@ pub struct Participant {
 impl Participant {
     /// The name others see in this room.
     pub fn shown_name(&self) -> &str {
-        if self.edited_name.is_empty() { &self.name } else { &self.edited_name }
+        shown_name(&self.edited_name, &self.name)
     }
 
     /// As named in events.

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::model::rules::Refusal;
 use crate::model::{
     Account, Changes, Claim, Hash32, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts,
     RoomId, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
@@ -20,30 +21,12 @@ use crate::model::{
 
 pub use query::{
     Added, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, NewMedia, NewPassword,
-    NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomChange, RoomQuery, Settings, Ticket,
-    UserChange, UserKey, UserQuery,
+    NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings, Ticket, UserChange,
+    UserKey, UserQuery, Whose,
 };
 
-pub use crate::model::rules::settings::RoomSettings;
-
-/// What is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// A user, or one who may not log in.
-    User,
-    /// A room.
-    Room,
-    /// A message, or it is deleted.
-    Message,
-    /// A file of this user.
-    Media,
-    /// A place in the room.
-    Participant,
-    /// A session.
-    Session,
-    /// The place of a list where the next page begins.
-    Cursor,
-}
+pub use crate::model::Missing;
+pub use crate::model::rules::{RoomChange, RoomSettings};
 
 /// Why the store did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +40,9 @@ pub enum StoreError {
     /// Something that was named is not there.
     #[error("not found: {0:?}")]
     NotFound(Missing),
+    /// The message is another user's, and only the author's own was allowed.
+    #[error("the message is another user's")]
+    NotAuthor,
     /// The message has no room for another reaction.
     #[error("too many reactions")]
     TooManyReactions,
@@ -66,6 +52,15 @@ pub enum StoreError {
     /// It may or may not have happened; repeat with the same client id.
     #[error("the outcome is unknown")]
     Unknown,
+}
+
+impl From<Refusal> for StoreError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(missing) => Self::NotFound(missing),
+            Refusal::Taken(claim) => Self::Taken(claim),
+        }
+    }
 }
 
 /// What every verb answers.
@@ -121,8 +116,8 @@ pub trait Store: Send + Sync {
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>>;
     /// How many files hang on messages of the room, each counted once, and their bytes.
     fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)>;
-    /// One change, one rev, atomic with its basis. `Committed::rev` is unchanged when nothing had
-    /// to be done.
+    /// One change, one rev, atomic with its basis; the steps are those of
+    /// [`plan`](crate::model::rules::plan).
     fn change_room(
         &self,
         id: RoomId,
@@ -136,15 +131,16 @@ pub trait Store: Send + Sync {
     /// no part, the answered message or the file. seq and rev follow without gap; durable when
     /// answered; a used client id answers the first message, `repeated`.
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted>;
-    /// One rev. Idempotent where the contract says so (again the same reaction: no rev, `changed`
-    /// false). `NotFound` for a message that is unknown or deleted, `TooManyReactions` for one
-    /// that is full of them.
+    /// One rev. Idempotent where the contract says so (the same reaction again: no change, no
+    /// rev). `NotFound` for a message that is unknown or deleted, `NotAuthor` for another user's
+    /// where only `by`'s own is allowed, `TooManyReactions` for one that is full of them.
     fn change_message(
         &self,
         room: RoomId,
         seq: Seq,
         basis: Basis,
         by: UserId,
+        whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed>;
     /// Ascending by seq; sees everything acknowledged before the call.

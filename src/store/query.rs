@@ -4,10 +4,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::rules::settings::RoomSettings;
 use crate::model::{
-    Hash32, MediaId, Message, Reaction, Rev, Role, RoomId, Seq, SessionId, SocketId, Timestamp,
-    UserId, Visibility,
+    Change, Hash32, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq, SessionId,
+    SocketId, Timestamp, UserId, Visibility,
 };
 
 /// On what a decision rested. The store refuses with `Stale` when that has changed since.
@@ -202,54 +201,60 @@ pub enum RoomQuery<'a> {
     Named(&'a str, u32),
 }
 
-/// One change of a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RoomChange {
-    /// Another name; `Taken` for that of another public room.
-    Rename(Option<String>),
-    /// A new participant; `Taken(Participant)` when in already, `NotFound` when there is no such
-    /// user. Their read mark stands at the end. A public room without participants gives its
-    /// admin role, and its ownership when that is vacant.
-    Add(UserId, Role),
-    /// Out; `successor` becomes admin in the same step. `NotFound` when not in.
-    /// A private room left empty is deleted. Emits `ParticipantRemoved` (and `ParticipantChanged`
-    /// for the successor).
-    Remove {
-        /// Who leaves.
-        user: UserId,
-        /// Who becomes admin in their place.
-        successor: Option<UserId>,
-        /// The socket that asks for it.
-        socket: Option<SocketId>,
-    },
-    /// Another role.
-    Role(UserId, Role),
-    /// Another name inside the room; empty: none.
-    EditedName(UserId, String),
-    /// Topic, visibility and the like.
-    Settings(RoomSettings),
-    /// Pins a message (true) or takes it off; `NotFound` for one that is unknown or deleted.
-    Pin(Seq, bool),
-    /// Exactly these participants and, if given, this name; roles of those who stay are kept.
-    Replace {
-        /// The name, when it changes too.
-        name: Option<String>,
-        /// Everybody who is in afterwards.
-        users: Vec<UserId>,
-    },
-    /// The room and all in it. Marked at once, carried out in batches.
-    Delete,
-}
-
-/// A change of a room or message that is durable.
+/// A change of a room or message that is durable, and what it changed: nobody needs to read it
+/// again.
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// The room's rev at that change, or as it was when nothing had to be done.
     pub rev: Rev,
+    /// The number of the room's newest message then.
+    pub last_seq: Seq,
     /// When it was stored.
     pub at: Timestamp,
+    /// Its steps; none when everything was as wanted already.
+    pub changes: Vec<Change>,
+}
+
+impl Committed {
     /// Whether anything was stored.
-    pub changed: bool,
+    pub fn changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// The room as it is after the change; `facts` are those that the decision rested on.
+    pub fn applied_to(&self, mut facts: RoomFacts) -> RoomFacts {
+        for change in &self.changes {
+            facts.apply(self.rev, change);
+        }
+        facts.room.rev = facts.room.rev.max(self.rev);
+        facts.room.last_seq = facts.room.last_seq.max(self.last_seq);
+        facts
+    }
+
+    /// The message as it is after an edit or a deletion.
+    pub fn message(&self) -> Option<&Message> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Posted(message) | Change::Edited(message) | Change::Deleted(message) => {
+                Some(message)
+            }
+            Change::Reacted { .. }
+            | Change::Unreacted { .. }
+            | Change::Updated(_)
+            | Change::ParticipantAdded(_)
+            | Change::ParticipantChanged(_)
+            | Change::ParticipantRemoved(_)
+            | Change::RoomDeleted => None,
+        })
+    }
+}
+
+/// Whose messages a caller may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    Any,
+    /// Their own.
+    Own,
 }
 
 /// A message to be.

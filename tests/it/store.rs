@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
+mod applied;
 mod changes;
 mod marks;
 mod media;

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::wire;
 use crate::api::{Asked, Question};
 use crate::live::{Audience, Encoded};
-use crate::model::{Change, Command, Error, Event, Outcome, Result, RoomEvent};
+use crate::model::{Change, Command, Error, Event, NewMessage, Outcome, Result, RoomEvent};
 
 /// Reads the first frame: `{"token": …}`.
 pub(super) fn token(frame: &str) -> Result<String> {
@@ -16,13 +16,7 @@ pub(super) fn token(frame: &str) -> Result<String> {
 
 /// Reads any other frame: `{"msg": …}`.
 pub(super) fn decode(frame: &str) -> Asked {
-    let post = |say: wire::Say| Command::Post {
-        room: None,
-        text: say.msg,
-        client_id: None,
-        reply_to: None,
-        media: Vec::new(),
-    };
+    let post = |say: wire::Say| Command::Post { room: None, message: NewMessage::text(say.msg) };
     Asked {
         question: Question { reference: None, verb: "msg".to_owned() },
         command: read(frame).map(post),
@@ -134,7 +128,7 @@ mod tests {
     fn a_message_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"msg": "hi", "username": "x", "ref": 7}"#);
         assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
         );
         assert_eq!(token(r#"{"token": "abc", "room": 3}"#).as_deref(), Ok("abc"));
     }

@@ -10,7 +10,7 @@ use super::wire::{Frame, Named, Step};
 use crate::api::{Asked, Question};
 use crate::live::{Audience, CloseReason, Encoded};
 use crate::model::{
-    Change, Command, Entered, Error, Event, Outcome, Person, Result, RoomEvent, UserId,
+    Change, Command, Entered, Error, Event, NewMessage, Outcome, Person, Result, RoomEvent, UserId,
 };
 
 /// Users that `enter` lists at most.
@@ -35,13 +35,7 @@ fn command(frame: &Value) -> Result<Command> {
         frame[key].as_str().ok_or_else(|| Error::invalid(key, "must be a text"))
     };
     match text("action")? {
-        "message" => Ok(Command::Post {
-            room: None,
-            text: text("message")?.to_owned(),
-            client_id: None,
-            reply_to: None,
-            media: Vec::new(),
-        }),
+        "message" => Ok(Command::Post { room: None, message: NewMessage::text(text("message")?) }),
         "leave" => Ok(Command::Quit),
         other => Err(Error::UnknownType(other.to_owned())),
     }
@@ -178,7 +172,7 @@ mod tests {
     fn frames_say_something_or_leave_and_further_keys_are_ignored() {
         let asked = decode(r#" {"message": "hi", "action": "message", "room_id": 3}"#);
         assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
         );
         assert!(matches!(
             decode(r#"{"action": "leave", "message": 7}"#).command,

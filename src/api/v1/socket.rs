@@ -6,19 +6,13 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::{error, wire};
 use crate::api::{Asked, Question};
 use crate::live::{Audience, CloseReason, Encoded};
-use crate::model::{Change, Command, Error, Event, Outcome, Result};
+use crate::model::{Change, Command, Error, Event, NewMessage, Outcome, Result};
 
 /// Reads a frame: `{"text": …}`. Whatever else it may be is `invalid_json`, so one error will do.
 pub(super) fn decode(frame: &str) -> Asked {
     let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
     let command = match serde_json::from_str::<wire::Say>(frame) {
-        Ok(say) if object => Ok(Command::Post {
-            room: None,
-            text: say.text,
-            client_id: None,
-            reply_to: None,
-            media: Vec::new(),
-        }),
+        Ok(say) if object => Ok(Command::Post { room: None, message: NewMessage::text(say.text) }),
         Ok(_) => Err(Error::Malformed("no object".to_owned())),
         Err(error) => Err(Error::Malformed(error.to_string())),
     };
@@ -107,7 +101,7 @@ mod tests {
     fn a_text_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"text": "hi", "user_id": 3, "ref": 7}"#);
         assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, text, client_id: None, reply_to: None, media }) if text == "hi" && media.is_empty())
+            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
         );
     }
 

@@ -9,7 +9,7 @@ use super::super::world::{World, enter};
 use super::super::{Connection, ProfileChange};
 use crate::config::Config;
 use crate::live::{Encoded, Voice};
-use crate::model::{Change, Event, Outcome, Reaction, Seq, Window};
+use crate::model::{Change, Event, MessageRef, Outcome, Reaction, Seq, Window};
 
 /// A dialect that says everything in a few words: rev, what, seq, text.
 fn encode(event: &Event) -> Vec<Encoded> {
@@ -120,13 +120,25 @@ async fn sockets_and_live_rooms_recover_from_a_bus_that_drops_doubles_and_reorde
         let message = world.post(&ann, room, format!("m{n}")).await;
         match n % 5 {
             1 => drop(
-                world.chat.edit(&ann, room, Some(message.id()), &format!("e{n}")).await.unwrap(),
+                world
+                    .chat
+                    .edit(&ann, room, MessageRef::Id(message.id()), &format!("e{n}"))
+                    .await
+                    .unwrap(),
             ),
-            2 => drop(world.chat.delete_message(&ann, room, Some(message.id())).await.unwrap()),
+            2 => drop(
+                world.chat.delete_message(&ann, room, MessageRef::Id(message.id())).await.unwrap(),
+            ),
             3 => drop(
                 world
                     .chat
-                    .react(&bob, room, Some(message.id()), Reaction::parse("like").unwrap(), true)
+                    .react(
+                        &bob,
+                        room,
+                        MessageRef::Id(message.id()),
+                        Reaction::parse("like").unwrap(),
+                        true,
+                    )
                     .await
                     .unwrap(),
             ),

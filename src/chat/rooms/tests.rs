@@ -29,10 +29,11 @@ async fn a_closing_room_refuses_who_names_it_and_comes_up_again_for_who_waits() 
 
     world.chat.connect_room(&ann, room).await.unwrap();
     is_closing(&world, room).await;
-    assert_eq!(world.chat.bring_up(room, false, First::Nobody).await, Err(Error::RoomClosing));
+    let refused = world.chat.bring_up(&ann, room, false, First::Nobody).await;
+    assert_eq!(refused.err(), Some(Error::RoomClosing));
     assert_eq!(world.chat.0.hub.state(room), LiveState::Closing, "being refused does not wait");
 
-    world.chat.bring_up(room, true, First::Nobody).await.unwrap();
+    world.chat.bring_up(&ann, room, true, First::Nobody).await.unwrap();
     assert_eq!(world.chat.0.hub.state(room), LiveState::Idle, "a new live room");
 
     // A socket of one room never hears of it, at whatever moment it comes.

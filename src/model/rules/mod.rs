@@ -4,13 +4,18 @@
 mod addresses;
 mod fold;
 mod mentions;
+mod names;
 mod reactions;
-pub mod settings;
+mod room;
+mod settings;
 pub mod succession;
 mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
 pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
+pub use names::shown_name;
 pub use reactions::{Reaction, check_reaction_room};
+pub use room::{Concerned, Refusal, RoomChange, plan, plan_departure, plan_handover, plan_rename};
+pub use settings::RoomSettings;
 pub use visible::{is_blank, with_single_spaces};

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Result, Row, params};
 
-use super::room_changes::Doing;
 use super::work::Work;
-use super::{people, pins, rooms, sql};
-use crate::model::rules::succession::{heir, successor};
-use crate::model::{Person, Role, RoomId, Timestamp, User, UserId};
+use super::{people, pins, room_changes, rooms, sql};
+use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
+use crate::model::{Person, RoomFacts, RoomId, Timestamp, User, UserId};
 
 /// Whether any of it is left.
 pub(super) fn waiting(conn: &Connection) -> Result<bool> {
@@ -200,39 +199,23 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     }) else {
         return Ok(true);
     };
-    let Some(room) = rooms::room(work.conn, id)? else {
+    let Some(facts) = rooms::facts(work.conn, id)? else {
         // The room is going too; its own job takes the rest.
         people::remove(work.conn, id, user)?;
         sql::run(work.conn, DISOWN, [id])?;
         return Ok(false);
     };
-    let conn = work.conn;
-    let leaving = people::one(conn, id, user)?;
-    let edited = leaving.as_ref().map(|p| p.edited_name.clone()).unwrap_or_default();
+    let edited = facts.participant(user).map_or("", |leaving| &leaving.edited_name);
     let person = Person {
         id: user,
         login: job.login.clone(),
-        name: people::shown(edited, job.name.clone()),
+        name: shown_name(edited, &job.name).to_owned(),
     };
     // The row of a deleted user is no owner any more, so `room.owner` is empty already.
-    let owned =
-        sql::one(conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten() == Some(user);
-    let mut doing = Doing::begin(work, room, person.clone());
-    if leaving.is_some() {
-        doing.take_out(user, person)?;
-    }
-    let others = people::candidates(conn, id)?;
-    let heir = heir(others.iter().copied());
-    if let (Some(heir), Some(Role::Admin)) = (heir, leaving.map(|p| p.role))
-        && !others.iter().any(|other| other.user == heir && other.role == Role::Admin)
-    {
-        doing.give_role(heir, Role::Admin)?;
-    }
-    if owned {
-        doing.set_owner(heir)?;
-    }
-    doing.settle()?;
-    doing.finish()?;
+    let owned = sql::one(work.conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten()
+        == Some(user);
+    let changes = plan_departure(&facts, &person, owned);
+    room_changes::store(work, &facts.room, person, None, &changes)?;
     Ok(false)
 }
 
@@ -245,25 +228,10 @@ fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         return Ok(true);
     };
     sql::run(work.conn, MOVE, params![job.id, id])?;
-    let (Some(room), Some(leaving)) =
-        (rooms::room(work.conn, id)?, people::one(work.conn, id, user)?)
-    else {
-        return Ok(false);
-    };
-    if leaving.account.is_usable() {
-        // Things have changed again meanwhile.
-        return Ok(false);
-    }
-    let heir = successor(people::candidates(work.conn, id)?, user);
+    let Some(facts) = rooms::facts(work.conn, id)? else { return Ok(false) };
+    let changes = plan_handover(&facts, user);
     let by = people::person(work.conn, id, UserId(0))?;
-    let mut doing = Doing::begin(work, room, by);
-    if let Some(heir) = heir {
-        doing.give_role(heir, Role::Admin)?;
-    }
-    if leaving.account.guest && leaving.role != Role::Member {
-        doing.give_role(user, Role::Member)?;
-    }
-    doing.finish()?;
+    room_changes::store(work, &facts.room, by, None, &changes)?;
     Ok(false)
 }
 
@@ -276,10 +244,10 @@ fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         return Ok(true);
     };
     if let Some(room) = rooms::room(work.conn, id)? {
+        let participants = people::these(work.conn, id, &[user])?;
+        let facts = RoomFacts { room, participants };
         let by = people::person(work.conn, id, user)?;
-        let mut doing = Doing::begin(work, room, by);
-        doing.renamed(user)?;
-        doing.finish()?;
+        room_changes::store(work, &facts.room, by, None, &plan_rename(&facts, user))?;
     }
     sql::run(work.conn, MOVE, params![job.id, id])?;
     Ok(false)

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Result, params};
 use tokio::sync::oneshot;
 
-use super::people::shown;
 use super::sql;
 use super::work::{Task, Touch, Work};
+use crate::model::rules::shown_name;
 use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::{Missing, StoreError};
 
@@ -151,7 +151,8 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         let person = Person {
             id: user,
             login: row.get("login")?,
-            name: shown(row.get("edited_name")?, row.get("name")?),
+            name: shown_name(&row.get::<_, String>("edited_name")?, &row.get::<_, String>("name")?)
+                .to_owned(),
         };
         Ok(Standing {
             mark: row.get("mark")?,

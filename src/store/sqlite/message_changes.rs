@@ -7,7 +7,7 @@ use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, people, pins, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
-use crate::store::{Basis, Committed, MessageChange, Missing, StoreError};
+use crate::store::{Basis, Committed, MessageChange, Missing, StoreError, Whose};
 
 const TARGET: &str =
     "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
@@ -36,32 +36,38 @@ pub(super) fn change(
     seq: Seq,
     basis: Basis,
     by: UserId,
+    whose: Whose,
     change: &MessageChange,
 ) -> Result<Committed, Fault> {
     let room = rooms::on_basis(work.conn, id, basis)?;
+    let (last_seq, at) = (room.last_seq, work.now);
     let target = sql::one(work.conn, TARGET, params![id, seq], |row| {
         Ok((row.get("id")?, row.get("author")?))
     })?;
     let Some((message, author)) = target else {
         return Err(StoreError::NotFound(Missing::Message).into());
     };
-    let doing = Doing { room, seq, message, author, by };
-    let happened = match change {
-        MessageChange::Edit { text, mentions } => doing.edit(work, text, mentions)?,
-        MessageChange::Delete => doing.delete(work)?,
-        MessageChange::React(reaction) => doing.react(work, reaction)?,
-        MessageChange::Unreact(reaction) => doing.unreact(work, reaction)?,
+    if whose == Whose::Own && author != by {
+        return Err(StoreError::NotAuthor.into());
+    }
+    let target = Target { room, seq, message, author, by };
+    let change = match change {
+        MessageChange::Edit { text, mentions } => target.edit(work, text, mentions)?,
+        MessageChange::Delete => target.delete(work)?,
+        MessageChange::React(reaction) => target.react(work, reaction)?,
+        MessageChange::Unreact(reaction) => target.unreact(work, reaction)?,
     };
-    let Some(happened) = happened else {
-        return Ok(Committed { rev: doing.room.rev, at: work.now, changed: false });
+    let Some(change) = change else {
+        return Ok(Committed { rev: target.room.rev, last_seq, at, changes: Vec::new() });
     };
-    let rev = doing.room.rev.next();
+    let rev = target.room.rev.next();
     Step { room: id, rev, by: people::person(work.conn, id, by)?, socket: None }
-        .message(work, happened)?;
-    Ok(Committed { rev, at: work.now, changed: true })
+        .message(work, change.clone())?;
+    Ok(Committed { rev, last_seq, at, changes: vec![change] })
 }
 
-struct Doing {
+/// The message that changes.
+struct Target {
     room: Room,
     seq: Seq,
     /// Its row.
@@ -70,7 +76,7 @@ struct Doing {
     by: UserId,
 }
 
-impl Doing {
+impl Target {
     fn edit(
         &self,
         work: &Work<'_>,

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Result, Row, ToSql, params};
 
 use super::error::Fault;
-use super::people::shown;
 use super::rooms;
 use super::{media, sql};
+use crate::model::rules::shown_name;
 use crate::model::{
     Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Window,
 };
@@ -66,7 +66,8 @@ fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
             Person {
                 id: row.get("author")?,
                 login,
-                name: shown(edited.unwrap_or_default(), row.get("name")?),
+                name: shown_name(&edited.unwrap_or_default(), &row.get::<_, String>("name")?)
+                    .to_owned(),
             }
         }
         _ => Person::deleted(),

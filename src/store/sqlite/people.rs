@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result, Row, params};
 
 use super::sql;
-use crate::model::rules::succession::Candidate;
+use crate::model::rules::shown_name;
 use crate::model::{
     AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId,
 };
@@ -11,7 +11,8 @@ use crate::model::{
 macro_rules! participant_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.bot, u.guest, u.disabled, \
+            "SELECT p.user, p.role, p.edited_name, p.since, p.joined, u.bot, u.guest, \
+             u.disabled OR u.deleted IS NOT NULL AS disabled, \
              u.login, u.name, u.media AS picture,
                 f.name AS picture_name, f.kind AS picture_kind, f.size AS picture_size, \
              f.width, f.height, f.file_name, f.created AS uploaded
@@ -24,38 +25,22 @@ macro_rules! participant_sql {
 
 const FIRST: &str = participant_sql!("ORDER BY p.id LIMIT ?2");
 const ONE: &str = participant_sql!("AND p.user = ?2");
+const ANOTHER: &str =
+    participant_sql!("AND p.user NOT IN (SELECT value FROM json_each(?2)) ORDER BY p.id LIMIT 1");
 const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, mark, mark_at) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)";
 const REMOVE: &str = "DELETE FROM participants WHERE room = ?1 AND user = ?2";
-const SET_ROLE: &str =
-    "UPDATE participants SET role = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
-const SET_EDITED_NAME: &str =
-    "UPDATE participants SET edited_name = ?3, since = ?4 WHERE room = ?1 AND user = ?2";
-const SET_SINCE: &str = "UPDATE participants SET since = ?3 WHERE room = ?1 AND user = ?2";
+const UPDATE: &str = "UPDATE participants SET role = ?3, edited_name = ?4, since = ?5 WHERE room = \
+                      ?1 AND user = ?2";
 const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
-const CANDIDATES: &str = "SELECT p.user, p.role, u.bot, u.guest, u.disabled FROM participants p \
-                          JOIN users u ON u.id = p.user
-    WHERE p.room = ?1 AND u.deleted IS NULL ORDER BY p.id";
 const USER_IDS: &str = "SELECT user FROM participants WHERE room = ?1 ORDER BY user";
 const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM users u
     LEFT JOIN participants p ON p.room = ?1 AND p.user = u.id WHERE u.id = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
-    FIRST,
-    ONE,
-    ADD,
-    REMOVE,
-    SET_ROLE,
-    SET_EDITED_NAME,
-    SET_SINCE,
-    SET_MUTED,
-    FORGET_MENTIONS,
-    CANDIDATES,
-    USER_IDS,
-    PERSON,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[FIRST, ONE, ANOTHER, ADD, REMOVE, UPDATE, SET_MUTED, FORGET_MENTIONS, USER_IDS, PERSON];
 
 fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
     Ok(Participant {
@@ -95,11 +80,6 @@ fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
     }))
 }
 
-/// The name others see: `edited_name`, else the display name.
-pub(super) fn shown(edited_name: String, name: String) -> String {
-    if edited_name.is_empty() { name } else { edited_name }
-}
-
 /// The first participants, in the order in which they came.
 pub(super) fn first(conn: &Connection, room: RoomId, limit: u32) -> Result<Vec<Participant>> {
     sql::all(conn, FIRST, params![room, limit], participant_from_row)
@@ -108,6 +88,25 @@ pub(super) fn first(conn: &Connection, room: RoomId, limit: u32) -> Result<Vec<P
 /// One participant.
 pub(super) fn one(conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Participant>> {
     sql::one(conn, ONE, params![room, user], participant_from_row)
+}
+
+/// Those of these users who take part.
+pub(super) fn these(conn: &Connection, room: RoomId, users: &[UserId]) -> Result<Vec<Participant>> {
+    let mut found = Vec::with_capacity(users.len());
+    for user in users {
+        found.extend(one(conn, room, *user)?);
+    }
+    Ok(found)
+}
+
+/// The first participant who is none of these.
+pub(super) fn another(
+    conn: &Connection,
+    room: RoomId,
+    but: &[UserId],
+) -> Result<Option<Participant>> {
+    let but = sql::list(but.iter().map(|user| user.0));
+    sql::one(conn, ANOTHER, params![room, but], participant_from_row)
 }
 
 /// Puts somebody in.
@@ -129,39 +128,10 @@ pub(super) fn remove(conn: &Connection, room: RoomId, user: UserId) -> Result<()
     sql::run(conn, FORGET_MENTIONS, params![room, user]).map(drop)
 }
 
-/// Gives a role; answers the participant as they are then.
-pub(super) fn set_role(
-    conn: &Connection,
-    room: RoomId,
-    user: UserId,
-    role: Role,
-    since: Rev,
-) -> Result<Option<Participant>> {
-    sql::run(conn, SET_ROLE, params![room, user, role, since])?;
-    one(conn, room, user)
-}
-
-/// Gives a name inside the room; answers the participant as they are then.
-pub(super) fn set_edited_name(
-    conn: &Connection,
-    room: RoomId,
-    user: UserId,
-    name: &str,
-    since: Rev,
-) -> Result<Option<Participant>> {
-    sql::run(conn, SET_EDITED_NAME, params![room, user, name, since])?;
-    one(conn, room, user)
-}
-
-/// Notes that something about them has changed; answers the participant as they are then.
-pub(super) fn set_since(
-    conn: &Connection,
-    room: RoomId,
-    user: UserId,
-    since: Rev,
-) -> Result<Option<Participant>> {
-    sql::run(conn, SET_SINCE, params![room, user, since])?;
-    one(conn, room, user)
+/// Writes what a room itself keeps of a participant: role, name in the room, last change.
+pub(super) fn update(conn: &Connection, room: RoomId, changed: &Participant) -> Result<()> {
+    let Participant { user, role, edited_name, since, .. } = changed;
+    sql::run(conn, UPDATE, params![room, user, role, edited_name, since]).map(drop)
 }
 
 /// False when they are not in the room.
@@ -172,18 +142,6 @@ pub(super) fn set_muted(
     muted: bool,
 ) -> Result<bool> {
     Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
-}
-
-/// Everybody whose account is not deleted, in the order in which they came, as rules of succession
-/// see them.
-pub(super) fn candidates(conn: &Connection, room: RoomId) -> Result<Vec<Candidate>> {
-    sql::all(conn, CANDIDATES, [room], |row| {
-        Ok(Candidate {
-            user: row.get("user")?,
-            role: row.get("role")?,
-            account: account_from_row(row)?,
-        })
-    })
 }
 
 /// Everybody, ascending by id.
@@ -201,10 +159,11 @@ pub(super) fn person(conn: &Connection, room: RoomId, user: UserId) -> Result<Pe
             return Ok(Person::deleted());
         }
         let edited: Option<String> = row.get("edited_name")?;
+        let name: String = row.get("name")?;
         Ok(Person {
             id: user,
             login: row.get("login")?,
-            name: shown(edited.unwrap_or_default(), row.get("name")?),
+            name: shown_name(&edited.unwrap_or_default(), &name).to_owned(),
         })
     })?;
     Ok(found.unwrap_or_else(Person::deleted))

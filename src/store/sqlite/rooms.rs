@@ -99,16 +99,16 @@ pub(super) fn gone(basis: Basis) -> StoreError {
     }
 }
 
-/// `Taken` when another public room has this name.
+/// `Taken` when a public room has this name, other than this one.
 pub(super) fn check_name(
     conn: &Connection,
-    id: RoomId,
+    id: Option<RoomId>,
     name: Option<&str>,
     visibility: Visibility,
 ) -> Result<(), Fault> {
     let (Some(name), Visibility::Public) = (name, visibility) else { return Ok(()) };
     let taken = sql::one(conn, NAMED, [fold(name)], |row| row.get::<_, RoomId>(0))?;
-    if taken.is_some_and(|other| other != id) {
+    if taken.is_some_and(|other| Some(other) != id) {
         Err(StoreError::Taken(Claim::RoomName).into())
     } else {
         Ok(())
@@ -174,7 +174,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
             existed: true,
         });
     }
-    check_name(conn, RoomId(0), new.name.as_deref(), new.visibility)?;
+    check_name(conn, None, new.name.as_deref(), new.visibility)?;
     sql::run(
         conn,
         ADD,

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::store::{
     Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom,
     NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
-    UserKey, UserQuery,
+    UserKey, UserQuery, Whose,
 };
 
 impl Store for Sqlite {
@@ -155,10 +155,11 @@ impl Store for Sqlite {
         seq: Seq,
         basis: Basis,
         by: UserId,
+        whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed> {
         Box::pin(self.write(Touch::Room(room), move |work| {
-            message_changes::change(work, room, seq, basis, by, &change)
+            message_changes::change(work, room, seq, basis, by, whose, &change)
         }))
     }
 

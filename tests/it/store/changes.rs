@@ -1,7 +1,7 @@
 //! `changes`: what somebody missed, once each, in rev order, page by page.
 
 use chatctl::model::{Reaction, Rev, RoomId, Seq};
-use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError, Whose};
 
 use super::{World, contract};
 
@@ -19,10 +19,10 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
         world.say(id, &ann, &n.to_string()).await;
     }
     let like = MessageChange::React(Reaction::parse("like").unwrap());
-    world.store.change_message(id, Seq(1), Basis::Nobody, ben.id, like).await.unwrap();
+    world.store.change_message(id, Seq(1), Basis::Nobody, ben.id, Whose::Any, like).await.unwrap();
     world
         .store
-        .change_message(id, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(id, Seq(2), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let all = world.store.changes(id, Rev(0), None, 100).await.unwrap();

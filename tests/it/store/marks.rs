@@ -1,7 +1,7 @@
 //! Read marks: a maximum, with an unread count that deletions lower.
 
 use chatctl::model::{Event, Rev, Role, Seq};
-use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose};
 
 use super::{World, contract};
 
@@ -56,7 +56,7 @@ async fn unread_leaves_deleted_messages_out(world: World) {
     for seq in [2, 5, 6] {
         world
             .store
-            .change_message(id, Seq(seq), Basis::Nobody, ann.id, MessageChange::Delete)
+            .change_message(id, Seq(seq), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
             .await
             .unwrap();
     }

@@ -3,7 +3,7 @@
 
 use chatctl::model::{Media, MediaId, Role, Seq, Timestamp, User};
 use chatctl::store::{
-    Basis, Draft, MessageChange, Missing, NewMedia, RoomChange, StoreError, UserChange,
+    Basis, Draft, MessageChange, Missing, NewMedia, RoomChange, StoreError, UserChange, Whose,
 };
 
 use super::{World, contract, draft};
@@ -163,7 +163,14 @@ async fn who_may_read_a_file(world: World) {
     assert!(may(&ben, 1).await);
     world
         .store
-        .change_message(room, posted.message.seq, Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(
+            room,
+            posted.message.seq,
+            Basis::Nobody,
+            ann.id,
+            Whose::Any,
+            MessageChange::Delete,
+        )
         .await
         .unwrap();
     assert_eq!((may(&ann, 1).await, may(&ben, 1).await), (true, false), "deleted with the message");
@@ -246,7 +253,7 @@ async fn what_nothing_refers_to_is_forgotten(world: World) {
     );
     world
         .store
-        .change_message(room, Seq(1), Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(room, Seq(1), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     world

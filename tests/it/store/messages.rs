@@ -1,7 +1,9 @@
 //! Changes of messages, and windows of history.
 
 use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Window};
-use chatctl::store::{Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange};
+use chatctl::store::{
+    Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange, Whose,
+};
 
 use super::{World, contract, draft};
 
@@ -23,7 +25,11 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     let seq = world.say(id, &ann, "frist").await.message.seq;
     world.events();
     let edit = |text: &str| MessageChange::Edit { text: text.to_owned(), mentions: Vec::new() };
-    let done = world.store.change_message(id, seq, basis, ann.id, edit("first")).await.unwrap();
+    let done = world
+        .store
+        .change_message(id, seq, basis, ann.id, Whose::Any, edit("first"))
+        .await
+        .unwrap();
     let [Event::Room(step)] = &world.events()[..] else { panic!("one event") };
     let [Change::Edited(message)] = &step.changes[..] else { panic!("{step:?}") };
     assert_eq!(
@@ -32,10 +38,14 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     );
     world
         .store
-        .change_message(id, seq, basis, ben.id, MessageChange::React(reaction("like")))
+        .change_message(id, seq, basis, ben.id, Whose::Any, MessageChange::React(reaction("like")))
         .await
         .unwrap();
-    world.store.change_message(id, seq, basis, ann.id, MessageChange::Delete).await.unwrap();
+    world
+        .store
+        .change_message(id, seq, basis, ann.id, Whose::Any, MessageChange::Delete)
+        .await
+        .unwrap();
     let shown = world.store.messages(id, Window::One(seq), 1).await.unwrap().remove(0);
     assert_eq!(
         (shown.text.as_str(), shown.rev, shown.reactions.len(), shown.deleted.is_some()),
@@ -53,7 +63,7 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
             assert_eq!(
                 world
                     .store
-                    .change_message(id, target, basis, ann.id, change.clone())
+                    .change_message(id, target, basis, ann.id, Whose::Any, change.clone())
                     .await
                     .unwrap_err(),
                 StoreError::NotFound(Missing::Message)
@@ -68,7 +78,7 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     assert_eq!(
         world
             .store
-            .change_message(id, seq, basis, ann.id, MessageChange::Delete)
+            .change_message(id, seq, basis, ann.id, Whose::Any, MessageChange::Delete)
             .await
             .unwrap_err(),
         StoreError::Stale
@@ -83,8 +93,11 @@ async fn reactions_count_once(mut world: World) {
     let give = |user: &chatctl::model::User, change: MessageChange| {
         let (store, user) = (world.store.clone(), user.id);
         async move {
-            let done = store.change_message(id, seq, Basis::Nobody, user, change).await.unwrap();
-            (done.changed, done.rev.0)
+            let done = store
+                .change_message(id, seq, Basis::Nobody, user, Whose::Any, change)
+                .await
+                .unwrap();
+            (done.changed(), done.rev.0)
         }
     };
     let like = || MessageChange::React(reaction("like"));
@@ -120,7 +133,7 @@ async fn windows_ascend_and_keep_their_limits(world: World) {
     }
     world
         .store
-        .change_message(id, Seq(9), Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(id, Seq(9), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     for (window, limit, expected) in [

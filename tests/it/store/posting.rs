@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
 use chatctl::store::{
-    Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError,
+    Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError, Whose,
 };
 
 use super::{World, contract, draft};
@@ -120,7 +120,7 @@ async fn a_client_id_is_stored_once(mut world: World) {
     let first = world.store.post(id, basis, answer.clone()).await.unwrap();
     world
         .store
-        .change_message(id, target, Basis::Nobody, ben.id, MessageChange::Delete)
+        .change_message(id, target, Basis::Nobody, ben.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let second = world.store.post(id, basis, answer).await.unwrap();
@@ -193,7 +193,11 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
         );
         let edit = MessageChange::Edit { text: "after".to_owned(), mentions: Vec::new() };
         assert_eq!(
-            world.store.change_message(id, Seq(1), basis, ben.id, edit).await.unwrap_err(),
+            world
+                .store
+                .change_message(id, Seq(1), basis, ben.id, Whose::Any, edit)
+                .await
+                .unwrap_err(),
             StoreError::Stale,
             "{settings:?}"
         );
@@ -232,7 +236,11 @@ async fn only_standing_messages_are_answered(world: World) {
         world.store.post(id, basis, answer(first)).await.unwrap().message.reply_to,
         Some(first)
     );
-    world.store.change_message(id, first, basis, ann.id, MessageChange::Delete).await.unwrap();
+    world
+        .store
+        .change_message(id, first, basis, ann.id, Whose::Any, MessageChange::Delete)
+        .await
+        .unwrap();
     for gone in [first, Seq(99), Seq(0)] {
         assert_eq!(
             world.store.post(id, basis, answer(gone)).await.unwrap_err(),
@@ -279,16 +287,16 @@ async fn whoever_is_named_is_mentioned(world: World) {
         (Some(0), Some(2), None)
     );
     let edit = MessageChange::Edit { text: "never mind".to_owned(), mentions: Vec::new() };
-    world.store.change_message(id, first, Basis::Nobody, ann.id, edit).await.unwrap();
+    world.store.change_message(id, first, Basis::Nobody, ann.id, Whose::Any, edit).await.unwrap();
     assert_eq!(mentions(ben.id).await, Some(1));
     world
         .store
-        .change_message(id, second, Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(id, second, Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     assert_eq!(mentions(ben.id).await, Some(0));
     let edit = MessageChange::Edit { text: "@ben".to_owned(), mentions: names(&["ben"]) };
-    world.store.change_message(id, first, Basis::Nobody, ann.id, edit).await.unwrap();
+    world.store.change_message(id, first, Basis::Nobody, ann.id, Whose::Any, edit).await.unwrap();
     assert_eq!(mentions(ben.id).await, Some(1));
     world.store.mark_read(id, ben.id, second).await.unwrap();
     assert_eq!(mentions(ben.id).await, Some(0));

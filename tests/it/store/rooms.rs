@@ -147,7 +147,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
     for (n, change) in (3..).zip(changes) {
         let done =
             world.store.change_room(id, Basis::Nobody, ann.id, change.clone()).await.unwrap();
-        assert!(done.changed);
+        assert!(done.changed());
         let facts = world.facts(id).await;
         assert_eq!(
             (done.rev, facts.room.rev, facts.room.facts_rev),
@@ -205,7 +205,7 @@ async fn the_same_again_changes_nothing(mut world: World) {
             .change_room(facts.room.id, Basis::Nobody, ann.id, change.clone())
             .await
             .unwrap();
-        assert_eq!((done.changed, done.rev), (false, Rev(1)), "{change:?}");
+        assert_eq!((done.changed(), done.rev), (false, Rev(1)), "{change:?}");
     }
     let taken = world
         .store

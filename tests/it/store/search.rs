@@ -2,7 +2,7 @@
 //! can be lost without loss.
 
 use chatctl::model::{RoomId, Seq, WordQuery};
-use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError};
+use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError, Whose};
 
 use super::{PATIENCE, World, contract};
 
@@ -97,10 +97,14 @@ async fn edits_and_deletions_are_followed(world: World) {
     }
     finds(&world, &[room], "apple", &[1]).await;
     let edit = MessageChange::Edit { text: "cherry 책".to_owned(), mentions: Vec::new() };
-    world.store.change_message(room, Seq(1), Basis::Nobody, ann.id, edit).await.unwrap();
     world
         .store
-        .change_message(room, Seq(2), Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(room, Seq(1), Basis::Nobody, ann.id, Whose::Any, edit)
+        .await
+        .unwrap();
+    world
+        .store
+        .change_message(room, Seq(2), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     assert!(
@@ -123,7 +127,7 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
     // One that is gone leaves no gap on its page.
     world
         .store
-        .change_message(room, Seq(47), Basis::Nobody, ann.id, MessageChange::Delete)
+        .change_message(room, Seq(47), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let (mut seqs, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);

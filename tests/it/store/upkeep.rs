@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chatctl::model::{RoomId, User, WordQuery};
 use chatctl::store::sqlite::upkeep::{UpkeepError, examine, inspect};
-use chatctl::store::{Basis, Store};
+use chatctl::store::{Basis, Store, Whose};
 use tokio::task::JoinHandle;
 
 use super::{World, draft};
@@ -172,7 +172,7 @@ async fn figures_tell_what_is_there() {
     let change = chatctl::store::MessageChange::Delete;
     world
         .store
-        .change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, change)
+        .change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, Whose::Any, change)
         .await
         .unwrap();
     let figures = world.backend.stats().await.unwrap();

@@ -62,7 +62,10 @@ pub(super) async fn mark_read(chat: &Chat, mut request: Request) -> Result<Respo
     check_caller(&session, user_id.as_deref())?;
     let upto = message(&request);
     let marked = chat.mark_read(&session, request.room("roomId"), upto).await?;
-    Ok(json(StatusCode::OK, &wire::Read::new(&marked, upto.map_or(marked.mark.seq, |id| id.seq))))
+    Ok(json(
+        StatusCode::OK,
+        &wire::Read::new(&marked, upto.id().map_or(marked.mark.seq, |id| id.seq)),
+    ))
 }
 
 pub(super) async fn readers(chat: &Chat, request: Request) -> Result<Response> {
@@ -121,7 +124,7 @@ pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
 
 /// The message that the path names.
 fn message(request: &Request) -> MessageRef {
-    MessageId::parse(request.param("messageId"))
+    MessageRef::parse(request.param("messageId"))
 }
 
 /// Which page is asked for: by at most one of `before`, `after` and `around`.

@@ -7,7 +7,7 @@ use crate::api::chatrooms::wire;
 use crate::api::request::Request;
 use crate::api::respond::{empty, json};
 use crate::chat::Chat;
-use crate::model::{MessageId, Result};
+use crate::model::{MessageRef, Result};
 
 pub(super) async fn change(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
@@ -27,7 +27,7 @@ pub(super) async fn pin(chat: &Chat, request: Request, pinned: bool) -> Result<R
     chat.pin(
         &session,
         request.room("roomId"),
-        MessageId::parse(request.param("messageId")),
+        MessageRef::parse(request.param("messageId")),
         pinned,
     )
     .await?;

@@ -10,8 +10,8 @@ use crate::api::{Hello, Question};
 use crate::live::Audience;
 use crate::model::{
     Change, Changes, Command, Entered, Error, Event, Hash32, LiveState, Marked, MediaId, MessageId,
-    Outcome, Result, Rev, Room, RoomChanges, RoomId, Seq, Session, SessionId, SocketId, Stored,
-    Subscription, Visibility,
+    MessageRef, NewMessage, Outcome, Result, Rev, Room, RoomChanges, RoomId, Seq, Session,
+    SessionId, SocketId, Stored, Subscription, Visibility,
 };
 
 #[track_caller]
@@ -248,7 +248,7 @@ fn events_of_caches_are_not_said() {
 #[test]
 fn frames_are_read() {
     let ok = |frame: &str| decode(frame).command.unwrap_or_else(|error| panic!("{frame}: {error}"));
-    let message = Some(MessageId { room: ROOM, seq: Seq(12) });
+    let message = MessageRef::Id(MessageId { room: ROOM, seq: Seq(12) });
     assert!(matches!(ok(r#"{"type":"ping","x":[{}]}"#), Command::Ping));
     assert!(matches!(
         ok(r#"{"type":"join_room","room_id":"room7","since_rev":3,"epoch":"e"}"#),
@@ -264,11 +264,11 @@ fn frames_are_read() {
     ));
     assert!(matches!(
         ok(r#"{"type":"chat_message","content":"hi","room_id":null,"client_id":"c","reply_to":"msg7000000012","media_ids":[4]}"#),
-        Command::Post { room: None, text, client_id: Some(c), reply_to, media } if text == "hi" && c == "c" && reply_to == Some(message) && media == [MediaId(4)]
+        Command::Post { room: None, message: NewMessage { text, client_id: Some(c), reply_to, media } } if text == "hi" && c == "c" && reply_to == Some(message) && media == [MediaId(4)]
     ));
     assert!(matches!(
         ok(r#"{"type":"edit_message","message_id":"?","content":"hi"}"#),
-        Command::Edit { message: None, .. }
+        Command::Edit { message: MessageRef::Unreadable, .. }
     ));
     assert!(
         matches!(ok(r#"{"type":"delete_message","message_id":"msg7000000012"}"#), Command::Delete { message: m } if m == message)

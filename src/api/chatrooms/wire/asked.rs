@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::docs::words;
-use crate::model::{Command, MediaId, MessageId, MessageRef, Reaction, Result, Rev, RoomId};
+use crate::model::{Command, MediaId, MessageRef, NewMessage, Reaction, Result, Rev, RoomId};
 
 /// What is read of every frame first.
 #[derive(Deserialize, ToSchema)]
@@ -81,10 +81,12 @@ impl Incoming for Say {
     fn command(self) -> Result<Command> {
         Ok(Command::Post {
             room: self.room_id.as_deref().map(room),
-            text: self.content,
-            client_id: self.client_id,
-            reply_to: self.reply_to.map(|key| MessageId::parse(&key)),
-            media: self.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
+            message: NewMessage {
+                text: self.content,
+                client_id: self.client_id,
+                reply_to: self.reply_to.as_deref().map(MessageRef::parse),
+                media: self.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
+            },
         })
     }
 }
@@ -100,7 +102,7 @@ pub(crate) struct Rewrite {
 
 impl Incoming for Rewrite {
     fn command(self) -> Result<Command> {
-        Ok(Command::Edit { message: MessageId::parse(&self.message_id), text: self.content })
+        Ok(Command::Edit { message: MessageRef::parse(&self.message_id), text: self.content })
     }
 }
 
@@ -113,7 +115,7 @@ pub(crate) struct Erase {
 
 impl Incoming for Erase {
     fn command(self) -> Result<Command> {
-        Ok(Command::Delete { message: MessageId::parse(&self.message_id) })
+        Ok(Command::Delete { message: MessageRef::parse(&self.message_id) })
     }
 }
 
@@ -129,7 +131,7 @@ pub(crate) struct ReactTo {
 impl ReactTo {
     /// Which message, and how.
     pub(crate) fn reaction(&self) -> Result<(MessageRef, Reaction)> {
-        Ok((MessageId::parse(&self.message_id), Reaction::parse(&self.reaction_type)?))
+        Ok((MessageRef::parse(&self.message_id), Reaction::parse(&self.reaction_type)?))
     }
 }
 
@@ -145,7 +147,7 @@ impl Incoming for ReadUpTo {
     fn command(self) -> Result<Command> {
         Ok(Command::MarkRead {
             room: self.room_id.as_deref().map(room),
-            message: MessageId::parse(&self.message_id),
+            message: MessageRef::parse(&self.message_id),
         })
     }
 }

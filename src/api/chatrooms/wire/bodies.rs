@@ -4,10 +4,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::api::docs::words;
-use crate::chat::{
-    CreatorRole, NewMessage, People, ProfileChange, Registration, RoomPlan, RoomSettings,
-};
-use crate::model::{Error, MediaId, MessageId, Reaction, Result, Role, Visibility};
+use crate::chat::{CreatorRole, People, ProfileChange, Registration, RoomPlan, RoomSettings};
+use crate::model::{Error, MediaId, MessageRef, NewMessage, Reaction, Result, Role, Visibility};
 
 /// A body that may only say who calls: read, connect, delete.
 #[derive(Deserialize, ToSchema)]
@@ -245,7 +243,7 @@ impl From<Post> for NewMessage {
         Self {
             text: post.content,
             client_id: post.client_id,
-            reply_to: post.reply_to.map(|key| MessageId::parse(&key)),
+            reply_to: post.reply_to.as_deref().map(MessageRef::parse),
             media: post.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
         }
     }

@@ -6,12 +6,12 @@ use serde_json::json;
 use super::*;
 use crate::api::golden::{self, NOW, ROOM};
 use crate::chat::{
-    ConnectedRoom, Hit, Hits, NewMessage, People, ProfileChange, Registration, RoomPlan,
-    RoomSettings, Token,
+    ConnectedRoom, Hit, Hits, People, ProfileChange, Registration, RoomPlan, RoomSettings, Token,
 };
 use crate::model::{
     self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId,
-    Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility, WordQuery,
+    MessageRef, NewMessage, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility,
+    WordQuery,
 };
 
 #[track_caller]
@@ -266,7 +266,7 @@ fn roles_and_reactions_are_read() {
         read::<Post>(json!({"content": "", "replyTo": "msg7000000011", "mediaIds": [4]}))
             .unwrap()
             .into();
-    assert_eq!(post.reply_to, Some(Some(MessageId { room: ROOM, seq: Seq(11) })));
+    assert_eq!(post.reply_to, Some(MessageRef::Id(MessageId { room: ROOM, seq: Seq(11) })));
     assert_eq!(post.media, [MediaId(4)]);
 }
 

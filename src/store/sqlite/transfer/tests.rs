@@ -8,7 +8,7 @@ use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{Header, Kind, Reason, Record, Report, Terms};
 use crate::store::{
     Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings,
-    Store, UserChange,
+    Store, UserChange, Whose,
 };
 
 fn open(dir: &tempfile::TempDir) -> Sqlite {
@@ -111,6 +111,7 @@ async fn fill(store: &Sqlite) {
             Seq(1),
             Basis::Nobody,
             cho.id,
+            Whose::Any,
             MessageChange::React(Reaction::parse("👍").unwrap()),
         )
         .await
@@ -121,11 +122,15 @@ async fn fill(store: &Sqlite) {
             Seq(2),
             Basis::Nobody,
             bob.id,
+            Whose::Any,
             MessageChange::Edit { text: "둘".to_owned(), mentions: Vec::new() },
         )
         .await
         .unwrap();
-    store.change_message(room, Seq(3), Basis::Nobody, cho.id, MessageChange::Delete).await.unwrap();
+    store
+        .change_message(room, Seq(3), Basis::Nobody, cho.id, Whose::Any, MessageChange::Delete)
+        .await
+        .unwrap();
     store
         .change_room(room, Basis::Nobody, ann.id, RoomChange::EditedName(bob.id, "밥".to_owned()))
         .await

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::connection::{Answer, Connection, MAX_CHANGES};
+use super::{Answer, Connection, MAX_CHANGES};
 use crate::live::Ready;
 use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomChanges, RoomId, Subscription};
 use crate::store::RoomQuery;

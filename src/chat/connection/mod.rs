@@ -1,5 +1,8 @@
 //! One open socket: what it has entered, and its commands.
 
+mod enter;
+mod replay;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -8,15 +11,15 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
+pub use self::enter::ConnectedRoom;
+use self::replay::Replay;
 use super::access::{self, take_part};
-use super::messages::{NewMessage, posted, poster};
-use super::replay::Replay;
-use super::rooms::{DECISIONS, MAX_ONLINE};
+use super::messages::{posted, poster};
 use super::{Authenticated, Chat, actor};
-use crate::live::{CloseReason, First, Outbox, Ready, Socket, Voice};
+use crate::live::{CloseReason, Outbox, Socket, Voice};
 use crate::model::{
-    Command, Entered, Error, Event, Message, MessageRef, Outcome, Result, Rev, RoomId, Seq,
-    Session, Stored, Timestamp, Window, mentioned_names,
+    Command, Error, Event, MessageRef, NewMessage, Outcome, Result, RoomId, Session, Stored,
+    Timestamp, mentioned_names,
 };
 use crate::store::Posted;
 
@@ -25,17 +28,17 @@ const TYPING_EVERY: Duration = Duration::from_secs(2);
 /// Users whose typing is remembered; beyond, old ones go, and if that is not enough all.
 const MAX_TYPING: usize = 10_000;
 /// Changes that a re-entry is told one by one; more: start anew.
-pub(super) const MAX_CHANGES: u32 = 200;
+const MAX_CHANGES: u32 = 200;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// One open socket. Dropping it leaves every room.
 pub struct Connection {
-    pub(super) chat: Chat,
+    chat: Chat,
     pub(super) socket: Arc<Socket>,
-    pub(super) session: Session,
+    session: Session,
     /// Rooms that it has entered, the one entered last at the end.
     entered: Vec<RoomId>,
-    pub(super) replay: Option<Replay>,
+    replay: Option<Replay>,
     frames: Frames,
 }
 
@@ -60,19 +63,6 @@ pub type Later = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 pub type Answer = (Result<Outcome>, Option<u64>);
 
 impl Chat {
-    /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined,
-    /// so that afterwards the caller is a participant. Rooms that they may not see:
-    /// `RoomNotFound`.
-    pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
-        self.join(session, room).await.map(|_| ())
-    }
-
-    /// The same where the entry itself is to tell whether it was the user's first: nothing is
-    /// changed yet.
-    pub async fn check_entry(&self, session: &Session, room: RoomId) -> Result<()> {
-        access::enter(&self.facts(room).await?, actor(session))
-    }
-
     /// Registers a socket. `RateLimited` when the user has too many.
     pub fn open(&self, who: Authenticated, voice: Voice) -> Result<Connection> {
         let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
@@ -121,9 +111,7 @@ impl Connection {
             Command::Ping => Ok(Outcome::Pong),
             Command::Leave { room } => self.leave(room).await,
             Command::Quit => self.quit().await,
-            Command::Post { room, text, client_id, reply_to, media } => {
-                self.post(room, NewMessage { text, client_id, reply_to, media }).await
-            }
+            Command::Post { room, message } => self.post(room, message).await,
             Command::Edit { message, text } => self.edit(message, &text).await,
             Command::Delete { message } => {
                 let room = room_of(message);
@@ -149,7 +137,7 @@ impl Connection {
     /// Begins a post without waiting for the disk, where everything it needs is in memory: many may
     /// be under way, in order. Gives the command back where it must be [`run`](Self::run).
     pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
-        let Command::Post { room, text, client_id, reply_to, media } = command else {
+        let Command::Post { room, message: new } = command else {
             return Err(command);
         };
         let known = room
@@ -159,9 +147,8 @@ impl Connection {
         let basis =
             known.and_then(|(room, facts)| Some((room, poster(&facts, &self.session).ok()?)));
         let Some((room, basis)) = basis else {
-            return Err(Command::Post { room, text, client_id, reply_to, media });
+            return Err(Command::Post { room, message: new });
         };
-        let new = NewMessage { text, client_id, reply_to, media };
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
         let mut later: Later = Box::pin(async move {
             let mut draft = chat.draft(&session, room, new.clone(), Some(socket))?;
@@ -238,121 +225,6 @@ impl Connection {
             CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),
             CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => {
                 debug!(user, "WebSocket closed.")
-            }
-        }
-    }
-
-    async fn enter(
-        &mut self,
-        room: Option<RoomId>,
-        since: Option<Rev>,
-        epoch: Option<&str>,
-    ) -> Result<(Entered, u64)> {
-        let room = room.ok_or(Error::MissingRoom)?;
-        // A socket of one room waits for a closing live room; where rooms are named, the client is
-        // told.
-        let patient = !self.socket.voice.personal;
-        let mut first = false;
-        for _ in 0..DECISIONS {
-            let (state, joined) = self.chat.join(&self.session, room).await?;
-            first |= joined;
-            self.chat.bring_up(room, patient, First::Socket).await?;
-            let snapshot = match self.chat.0.hub.enter(room, &self.socket, since.is_some()) {
-                Ok(Some(snapshot)) => snapshot,
-                Ok(None) => continue,
-                // Stored already, but the dispatcher has not come to it yet.
-                Err(Error::NotInRoom) => {
-                    self.chat.0.hub.applied(room, state.facts.room.rev).await;
-                    continue;
-                }
-                Err(Error::RoomClosing) if patient => continue,
-                Err(error) => return Err(error),
-            };
-            self.entered.retain(|known| *known != room);
-            self.entered.push(room);
-            if snapshot.entered {
-                let entered = Event::Entered {
-                    room,
-                    person: snapshot.person.clone(),
-                    socket: self.socket.id,
-                    at: Timestamp::now(),
-                };
-                // Presence is a hint: without the bus the entry holds on this server.
-                if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
-                    warn!(room = room.key(), "presence could not be told to the other servers");
-                }
-                info!(user = self.session.login, room = room.key(), "User entered the room.");
-            }
-            let missed = match since {
-                None => Missed {
-                    messages: snapshot.recent,
-                    rev: snapshot.rev,
-                    reset: false,
-                    position: snapshot.position,
-                },
-                Some(since) => self.missed(room, since, epoch).await?,
-            };
-            let (online, online_count) = self.chat.0.hub.online(room, MAX_ONLINE);
-            let Missed { messages, rev, reset, position } = missed;
-            let entered = Entered {
-                facts: snapshot.facts,
-                state: snapshot.state,
-                rev,
-                online,
-                online_count,
-                messages,
-                reset,
-                first,
-            };
-            return Ok((entered, position));
-        }
-        Err(Error::NotInRoom)
-    }
-
-    /// What has changed since, until it joins what is live.
-    async fn missed(&self, room: RoomId, since: Rev, epoch: Option<&str>) -> Result<Missed> {
-        let mut changes =
-            self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
-        let mut reset = changes.reset;
-        let mut messages: Vec<Message> = changes.messages;
-        loop {
-            if reset || changes.more {
-                reset = true;
-                // Read after the rev: what is newer comes again, live, and is known by its rev.
-                messages = self
-                    .chat
-                    .history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages)
-                    .await?;
-                if changes.more {
-                    changes.rev = self.chat.facts(room).await?.room.rev;
-                    changes.more = false;
-                    messages = self
-                        .chat
-                        .history(
-                            &self.session,
-                            room,
-                            Window::Latest,
-                            self.chat.0.rooms.recent_messages,
-                        )
-                        .await?;
-                }
-            }
-            let last = messages.iter().map(|m| m.seq).max().unwrap_or(Seq(0));
-            match self.chat.0.hub.make_ready(room, &self.socket, changes.rev, last) {
-                Ready::At(position) => {
-                    return Ok(Missed { messages, rev: changes.rev, reset, position });
-                }
-                Ready::Gone => return Err(Error::NotInRoom),
-                Ready::Behind => {
-                    let next = self
-                        .chat
-                        .changes(&self.session, room, changes.rev, None, MAX_CHANGES)
-                        .await?
-                        .changes;
-                    messages.retain(|m| next.messages.iter().all(|newer| newer.seq != m.seq));
-                    messages.extend(next.messages.iter().cloned());
-                    changes = next;
-                }
             }
         }
     }
@@ -463,16 +335,9 @@ impl Drop for Connection {
     }
 }
 
-struct Missed {
-    messages: Vec<Message>,
-    rev: Rev,
-    reset: bool,
-    position: u64,
-}
-
 /// The room that a message key names.
 fn room_of(message: MessageRef) -> Result<RoomId> {
-    message.map(|id| id.room).ok_or(Error::MessageNotFound)
+    message.id().map(|id| id.room).ok_or(Error::MessageNotFound)
 }
 
 /// A message of a room that one may not see is as unknown as one that does not exist.

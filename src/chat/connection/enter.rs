@@ -1,0 +1,270 @@
+//! Entering rooms: the live room is created or found, public rooms are joined, and what a client
+//! has missed is read until it meets what is live.
+
+use tracing::{info, warn};
+
+use super::{Connection, MAX_CHANGES};
+use crate::chat::rooms::{DECISIONS, MAX_ONLINE};
+use crate::chat::{Chat, access, actor};
+use crate::live::{Begin, First, Ready};
+use crate::model::{
+    Entered, Error, Event, Message, Missing, Result, Rev, Role, RoomFacts, RoomId, RoomState, Seq,
+    Session, Timestamp, Window,
+};
+use crate::store::{Basis, RoomChange, StoreError};
+
+/// A live room that was brought up.
+#[derive(Clone, Debug)]
+pub struct ConnectedRoom {
+    /// Room and state.
+    pub room: RoomState,
+    /// Login names of those present, at most 200.
+    pub online: Vec<String>,
+    /// How many are present.
+    pub online_count: u32,
+}
+
+/// The live room is there, and the caller may enter it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::chat) struct Up {
+    /// The caller is a participant since now.
+    pub(in crate::chat) joined: bool,
+    /// The room's rev when the caller was seen to be a participant.
+    rev: Rev,
+}
+
+impl Chat {
+    /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined,
+    /// so that afterwards the caller is a participant. Rooms that they may not see:
+    /// `RoomNotFound`.
+    pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
+        self.join(session, room).await.map(|_| ())
+    }
+
+    /// The same where the entry itself is to tell whether it was the user's first: nothing is
+    /// changed yet.
+    pub async fn check_entry(&self, session: &Session, room: RoomId) -> Result<()> {
+        access::enter(&self.facts(room).await?, actor(session))
+    }
+
+    /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was
+    /// not before.
+    pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
+        let (facts, joined) = self.join_from(session, self.facts(room).await?).await?;
+        Ok((self.with_state(facts), joined))
+    }
+
+    /// The same where the room has been read. Answers it as it is afterwards.
+    async fn join_from(
+        &self,
+        session: &Session,
+        mut facts: RoomFacts,
+    ) -> Result<(RoomFacts, bool)> {
+        let room = facts.room.id;
+        for _ in 0..DECISIONS {
+            access::enter(&facts, actor(session))?;
+            if facts.participant(session.user).is_some() {
+                return Ok((facts, false));
+            }
+            // A socket may be older than the mark of a guest.
+            if self.me(session).await?.guest && !session.admin {
+                return Err(Error::RoomNotFound);
+            }
+            let change = RoomChange::Add(session.user, Role::Member);
+            let basis = Basis::Facts(facts.room.facts_rev);
+            match self.store().change_room(room, basis, session.user, change).await {
+                Ok(done) => {
+                    info!(user = session.login, room = room.key(), "User joined the chat room.");
+                    return Ok((done.applied_to(facts), true));
+                }
+                Err(StoreError::Stale | StoreError::Taken(_)) => (),
+                // Deleted a moment ago.
+                Err(StoreError::NotFound(Missing::User)) => return Err(Error::BadSession),
+                Err(other) => return Err(other.into()),
+            }
+            facts = self.facts(room).await?;
+        }
+        Err(Error::Unavailable)
+    }
+
+    /// Brings the live room up, joining a public room.
+    pub async fn connect_room(&self, session: &Session, room: RoomId) -> Result<ConnectedRoom> {
+        loop {
+            let up = self.bring_up(session, room, false, First::Nobody).await?;
+            self.0.hub.applied(room, up.rev).await;
+            // It may be gone again.
+            let Some(facts) = self.0.hub.current(room) else { continue };
+            let (online, online_count) = self.0.hub.online(room, MAX_ONLINE);
+            return Ok(ConnectedRoom { room: self.with_state(facts), online, online_count });
+        }
+    }
+
+    /// Makes sure that there is a live room and that the caller takes part. While one is closing:
+    /// `RoomClosing`, or with `patient` waits and creates a new one.
+    ///
+    /// Who is in memory as a participant costs no trip to the store; a room that is created is read
+    /// once.
+    pub(in crate::chat) async fn bring_up(
+        &self,
+        session: &Session,
+        room: RoomId,
+        patient: bool,
+        first: First,
+    ) -> Result<Up> {
+        loop {
+            match self.0.hub.begin(room).await {
+                Begin::Ready => {
+                    let known = self.0.hub.facts(room);
+                    if let Some(facts) = known.filter(|f| f.participant(session.user).is_some()) {
+                        return Ok(Up { joined: false, rev: facts.room.rev });
+                    }
+                    let (facts, joined) = self.join_from(session, self.facts(room).await?).await?;
+                    return Ok(Up { joined, rev: facts.room.rev });
+                }
+                Begin::Closing => {
+                    let known = self.0.hub.facts(room);
+                    if known.is_none_or(|facts| access::enter(&facts, actor(session)).is_err()) {
+                        access::enter(&self.facts(room).await?, actor(session))?;
+                    }
+                    if !patient {
+                        return Err(Error::RoomClosing);
+                    }
+                    self.0.hub.closed(room).await;
+                }
+                Begin::Load(loading) => {
+                    let (facts, joined) = self.join_from(session, self.facts(room).await?).await?;
+                    let rev = facts.room.rev;
+                    let recent = self
+                        .store()
+                        .messages(room, Window::Latest, self.0.rooms.recent_messages)
+                        .await?;
+                    loading.finish(facts, recent, first);
+                    return Ok(Up { joined, rev });
+                }
+            }
+        }
+    }
+}
+
+impl Connection {
+    pub(super) async fn enter(
+        &mut self,
+        room: Option<RoomId>,
+        since: Option<Rev>,
+        epoch: Option<&str>,
+    ) -> Result<(Entered, u64)> {
+        let room = room.ok_or(Error::MissingRoom)?;
+        // A socket of one room waits for a closing live room; where rooms are named, the client is
+        // told.
+        let patient = !self.socket.voice.personal;
+        let mut first = false;
+        for _ in 0..DECISIONS {
+            let up = self.chat.bring_up(&self.session, room, patient, First::Socket).await?;
+            first |= up.joined;
+            let snapshot = match self.chat.0.hub.enter(room, &self.socket, since.is_some()) {
+                Ok(Some(snapshot)) => snapshot,
+                Ok(None) => continue,
+                // Stored already, but the dispatcher has not come to it yet.
+                Err(Error::NotInRoom) => {
+                    self.chat.0.hub.applied(room, up.rev).await;
+                    continue;
+                }
+                Err(Error::RoomClosing) if patient => continue,
+                Err(error) => return Err(error),
+            };
+            self.entered.retain(|known| *known != room);
+            self.entered.push(room);
+            if snapshot.entered {
+                let entered = Event::Entered {
+                    room,
+                    person: snapshot.person.clone(),
+                    socket: self.socket.id,
+                    at: Timestamp::now(),
+                };
+                // Presence is a hint: without the bus the entry holds on this server.
+                if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
+                    warn!(room = room.key(), "presence could not be told to the other servers");
+                }
+                info!(user = self.session.login, room = room.key(), "User entered the room.");
+            }
+            let missed = match since {
+                None => Missed {
+                    messages: snapshot.recent,
+                    rev: snapshot.rev,
+                    reset: false,
+                    position: snapshot.position,
+                },
+                Some(since) => self.missed(room, since, epoch).await?,
+            };
+            let (online, online_count) = self.chat.0.hub.online(room, MAX_ONLINE);
+            let Missed { messages, rev, reset, position } = missed;
+            let entered = Entered {
+                facts: snapshot.facts,
+                state: snapshot.state,
+                rev,
+                online,
+                online_count,
+                messages,
+                reset,
+                first,
+            };
+            return Ok((entered, position));
+        }
+        Err(Error::NotInRoom)
+    }
+
+    /// What has changed since, until it joins what is live.
+    async fn missed(&self, room: RoomId, since: Rev, epoch: Option<&str>) -> Result<Missed> {
+        let mut changes =
+            self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
+        let mut reset = changes.reset;
+        let mut messages: Vec<Message> = changes.messages;
+        loop {
+            if reset || changes.more {
+                reset = true;
+                // Read after the rev: what is newer comes again, live, and is known by its rev.
+                messages = self
+                    .chat
+                    .history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages)
+                    .await?;
+                if changes.more {
+                    changes.rev = self.chat.facts(room).await?.room.rev;
+                    changes.more = false;
+                    messages = self
+                        .chat
+                        .history(
+                            &self.session,
+                            room,
+                            Window::Latest,
+                            self.chat.0.rooms.recent_messages,
+                        )
+                        .await?;
+                }
+            }
+            let last = messages.iter().map(|m| m.seq).max().unwrap_or(Seq(0));
+            match self.chat.0.hub.make_ready(room, &self.socket, changes.rev, last) {
+                Ready::At(position) => {
+                    return Ok(Missed { messages, rev: changes.rev, reset, position });
+                }
+                Ready::Gone => return Err(Error::NotInRoom),
+                Ready::Behind => {
+                    let next = self
+                        .chat
+                        .changes(&self.session, room, changes.rev, None, MAX_CHANGES)
+                        .await?
+                        .changes;
+                    messages.retain(|m| next.messages.iter().all(|newer| newer.seq != m.seq));
+                    messages.extend(next.messages.iter().cloned());
+                    changes = next;
+                }
+            }
+        }
+    }
+}
+
+struct Missed {
+    messages: Vec<Message>,
+    rev: Rev,
+    reset: bool,
+    position: u64,
+}
