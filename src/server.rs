@@ -23,8 +23,8 @@ use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
 use crate::logging;
 use crate::model::EventSink;
+use crate::store::engine::{Embedded, OpenError, Options};
 use crate::store::files::Files;
-use crate::store::sqlite::{OpenError, Options, Sqlite};
 use crate::store::{Store, StoreError};
 
 /// How long work without a server waits for what it has begun in the background.
@@ -72,7 +72,7 @@ pub struct Ready<'a> {
 /// Store, live rooms and chat, put together: what there is with and without listeners.
 struct World {
     chat: Chat,
-    store: Sqlite,
+    store: Embedded,
     hub: Arc<Hub>,
     dispatcher: JoinHandle<()>,
 }
@@ -95,7 +95,7 @@ impl World {
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
         let options = Options { readers: config.database.readers, quiet };
-        let store = tokio::task::spawn_blocking(move || Sqlite::open(&database, &options, sink))
+        let store = tokio::task::spawn_blocking(move || Embedded::open(&database, &options, sink))
             .await
             .map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;

@@ -1,5 +1,5 @@
-/** The API reference: fetches the description that the server gives of itself and shows it, dialect by dialect. */
-import { fill, h, say } from "../js/lib/dom.js";
+/** The API reference: loads the OpenAPI description of this server and shows it by dialect. */
+import { fill, h, setText } from "../js/lib/dom.js";
 import { Operation } from "./operation.js";
 import { Schemas } from "./schema.js";
 import { paragraph, words } from "./text.js";
@@ -19,7 +19,8 @@ const found = /** @type {HTMLElement} */ (document.querySelector("#found"));
  */
 function searchable(start, said, schemas) {
   const text = [start, words(said)];
-  for (const [, name] of text[1].matchAll(/#\/components\/schemas\/([\w.]+)/g)) text.push(words(schemas[name]));
+  for (const [, name] of text[1].matchAll(/#\/components\/schemas\/([\w.]+)/g))
+    text.push(words(schemas[name]));
   return text.join(" ").toLowerCase();
 }
 
@@ -31,14 +32,33 @@ function show(description) {
   const { schemas, securitySchemes } = description.components;
   const shown = new Schemas(schemas);
   const dialects = description.tags.map((/** @type {any} */ tag) => {
-    const entries = Object.entries(description.paths).flatMap(([path, item]) => Object.entries(item)
-      .filter(([, said]) => said.tags.includes(tag.name))
-      .map(([method, said]) => ({ operation: new Operation(method, path, said, shown, securitySchemes), text: searchable(`${method} ${path}`, said, schemas) })));
-    const element = h("section", { class: "dialect", id: tag.name }, h("h2", null, tag.name), paragraph(tag.description), ...entries.map(({ operation }) => operation.element));
+    const entries = Object.entries(description.paths).flatMap(([path, item]) =>
+      Object.entries(item)
+        .filter(([, said]) => said.tags.includes(tag.name))
+        .map(([method, said]) => ({
+          operation: new Operation(method, path, said, shown, securitySchemes),
+          text: searchable(`${method} ${path}`, said, schemas),
+        })),
+    );
+    const element = h(
+      "section",
+      { class: "dialect", id: tag.name },
+      h("h2", null, tag.name),
+      paragraph(tag.description),
+      ...entries.map(({ operation }) => operation.element),
+    );
     return { element, link: h("a", { href: `#${tag.name}` }, tag.name), entries };
   });
-  fill(/** @type {Element} */ (document.querySelector("nav")), ...dialects.map((/** @type {Dialect} */ dialect) => dialect.link));
-  fill(main, h("p", { class: "meta" }, `${description.info.title} ${description.info.version}`), paragraph(description.info.description), ...dialects.map((/** @type {Dialect} */ dialect) => dialect.element));
+  fill(
+    /** @type {Element} */ (document.querySelector("nav")),
+    ...dialects.map((/** @type {Dialect} */ dialect) => dialect.link),
+  );
+  fill(
+    main,
+    h("p", { class: "meta" }, `${description.info.title} ${description.info.version}`),
+    paragraph(description.info.description),
+    ...dialects.map((/** @type {Dialect} */ dialect) => dialect.element),
+  );
   main.removeAttribute("aria-busy");
   return dialects;
 }
@@ -58,7 +78,7 @@ function narrow(dialects) {
     link.hidden = here === 0;
     count += here;
   }
-  say(found, wanted.length ? `${count} routes` : "");
+  setText(found, wanted.length ? `${count} routes` : "");
 }
 
 /** Opens the route that the address names. */
@@ -85,6 +105,13 @@ try {
   addEventListener("hashchange", follow);
   follow();
 } catch (error) {
-  fill(main, h("p", { role: "alert" }, `The description could not be fetched (${error instanceof Error ? error.message : error}).`));
+  fill(
+    main,
+    h(
+      "p",
+      { role: "alert" },
+      `The description could not be fetched (${error instanceof Error ? error.message : error}).`,
+    ),
+  );
   main.removeAttribute("aria-busy");
 }

@@ -1,4 +1,4 @@
-/** Text of the description: what stands between back quotes is code. */
+/** Text of the description: parts between back quotes are shown as code. */
 import { h } from "../js/lib/dom.js";
 
 /**
@@ -24,6 +24,9 @@ export function paragraph(text) {
  */
 export function words(value) {
   if (Array.isArray(value)) return value.map(words).join(" ");
-  if (value && typeof value === "object") return Object.entries(value).map(([key, part]) => `${key} ${words(part)}`).join(" ");
+  if (value && typeof value === "object")
+    return Object.entries(value)
+      .map(([key, part]) => `${key} ${words(part)}`)
+      .join(" ");
   return String(value ?? "");
 }

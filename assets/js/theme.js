@@ -1,4 +1,7 @@
-/** Sets the chosen theme before the first paint; a classic script in the head, so that nothing flashes. */
+/**
+ * Sets the chosen theme before the first paint. A classic script in the head, so that the page does
+ * not flash.
+ */
 (() => {
   try {
     const theme = localStorage.getItem("theme");

@@ -1,6 +1,6 @@
 /**
- * The words of the wire and of the state, for the type checker only. Nothing here runs.
- * REST objects are spelled in camelCase, WebSocket frames in snake_case, as the server sends them.
+ * Types of the wire and of the state, for the type checker only. Nothing here runs. REST objects
+ * are in camelCase, WebSocket frames in snake_case, as the server sends them.
  */
 
 /**
@@ -118,7 +118,8 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"} page
+ * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"}
+ *   page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
@@ -142,6 +143,11 @@
  */
 
 /**
+ * The public rooms of the server.
+ * @typedef {{rooms: Room[]|null, error: string}} Directory rooms null: not loaded yet
+ */
+
+/**
  * @typedef {object} State
  * @property {User|null} me
  * @property {boolean} ready the list of rooms was loaded
@@ -152,6 +158,10 @@
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
  * @property {Pending[]} outbox
  * @property {Record<string, string>} drafts by room
+ * @property {Context|null} context of the message being written
+ * @property {string} editError why the edited message was not saved, "" when it was
+ * @property {boolean} detailsOpen in a layout of several columns
+ * @property {Directory} directory
  * @property {Record<string, string[]>} online who is in a room that I have entered
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq
@@ -164,15 +174,141 @@
  */
 
 /**
- * Any frame of the socket, and any event of our own; `type` (or `error`) decides what else is there.
- * @typedef {{type: string, [key: string]: any}} Event
+ * What a message being written belongs to.
+ * @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context
  */
 
-/** @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code points of the snippet */
+// Frames of the socket
+
+/** @typedef {{room_id: string, seq: number, rev: number}} MessagePlace */
+/** @typedef {MessagePlace & {user_id: string, reaction_type: string}} ReactionChange */
+/**
+ * @typedef {{room_id: string, rev: number, user_id: string, name: string, edited_name?: string,
+ *   role: Role}} ParticipantChange
+ */
+/**
+ * @typedef {{room_id: string, rev: number, last_seq: number, unread_count: number,
+ *   mention_count?: number, reset?: boolean}} SubscribedRoom
+ */
+/**
+ * @typedef {MessagePlace & {type: "chat_message", message_id: string, sender_id: string,
+ *   sender_name: string, content: string, timestamp: string, created_at?: string,
+ *   client_id?: string, reply_to?: string, media?: Media[]}} ChatMessage
+ */
+/**
+ * @typedef {MessagePlace & {type: "message_sent", message_id: string, timestamp: string,
+ *   client_id?: string, ref?: string}} MessageSent
+ */
+/**
+ * @typedef {{type: "changes", room_id: string, rev: number, reset?: boolean, room?: Room,
+ *   messages?: Message[]}} Changes
+ */
+/** @typedef {{type: "subscribed", rooms: SubscribedRoom[]}} Subscribed */
+/**
+ * @typedef {ParticipantChange & {type: "participant_added"|"participant_changed"}}
+ *   ParticipantUpdated
+ */
+/**
+ * @typedef {{type: "participant_removed", room_id: string, rev: number, user_id: string}}
+ *   ParticipantRemoved
+ */
+
+/**
+ * A frame of the server that changes the state; `type` decides which fields it has.
+ * @typedef {ChatMessage|MessageSent|Changes|Subscribed|ParticipantUpdated|ParticipantRemoved
+ *   |{type: "connection_established", epoch: string, heartbeat_s: number}
+ *   |{type: "room_joined", room_id: string, online?: string[]}
+ *   |{type: "room_left", room_id: string}
+ *   |{type: "user_joined"|"user_left", room_id: string, user_id: string}
+ *   |{type: "presence", room_id: string, joined?: string[], left?: string[]}
+ *   |MessagePlace & {type: "message_edited", content: string, edited_at: string}
+ *   |MessagePlace & {type: "message_deleted", timestamp: string}
+ *   |ReactionChange & {type: "reaction_added"|"reaction_removed"}
+ *   |{type: "read_marked", room_id: string, user_id: string, unread_count: number}
+ *   |{type: "message_read", room_id: string, user_id: string, last_read_seq: number}
+ *   |{type: "room_added", room: Room, unread_count?: number}
+ *   |{type: "room_updated", room_id: string, rev: number, name: string|null,
+ *     visibility: "public"|"private", owner_id: string}
+ *   |{type: "room_deleted", room_id: string, rev: number}} StateFrame
+ */
+
+/** @typedef {{error: string, message: string, ref?: string, type?: undefined}} ErrorFrame */
+
+/**
+ * A frame of the server.
+ * @typedef {StateFrame|ErrorFrame|{type: "pong"}
+ *   |{type: "user_typing", room_id: string, user_id: string}} Frame
+ */
+
+// Actions
+
+/**
+ * What happened in this page: an answer of the REST API arrived, or the user did something.
+ * @typedef {{type: "signed_in", me: User, outbox: Pending[], drafts?: Record<string, string>}
+ *   |{type: "signed_out", ended?: boolean}
+ *   |{type: "me_changed", me: User}
+ *   |{type: "routed", route: Route}
+ *   |{type: "connection", connection: Connection}
+ *   |{type: "person_loaded", person: Person}
+ *   |{type: "quote_loaded", messageId: string, message: Message|null}
+ *   |{type: "typing_started", room_id: string, user_id: string, now: number}
+ *   |{type: "typing_ended", room_id: string, now: number}
+ *   |{type: "draft_changed", room_id: string, text: string}
+ *   |{type: "context_changed", context: Context|null}
+ *   |{type: "edit_failed", error: string}
+ *   |{type: "details_toggled", open: boolean}
+ *   |{type: "directory_loaded", rooms: Room[]}
+ *   |{type: "directory_failed", error: string}
+ *   |{type: "queued", pending: Pending}
+ *   |{type: "send_failed", clientId: string, reason: string}
+ *   |{type: "send_retried"|"send_dropped", clientId: string}
+ *   |{type: "rooms_loaded", rooms: Room[]}
+ *   |{type: "room_loaded", room: Room}
+ *   |{type: "room_opened"|"room_gone", room_id: string}
+ *   |{type: "room_closed"}
+ *   |{type: "room_muted", room_id: string, muted: boolean}
+ *   |{type: "message_loaded", message: Message}
+ *   |{type: "history_opened"|"page_retried", room_id: string}
+ *   |{type: "page_loaded", room_id: string, messages: Message[], covered: Range|null}
+ *   |{type: "page_failed", room_id: string, gap: Range}
+ *   |{type: "readers_loaded", room_id: string, readers: Record<string, number>}
+ *   |{type: "reading", room_id: string|null}} PageAction
+ */
+
+/**
+ * Anything that changes the state.
+ * @typedef {StateFrame|PageAction} Action
+ */
+
+/**
+ * The actions of one type.
+ * @template {Action["type"]} T
+ * @template [A=Action]
+ * @typedef {A extends {type: infer U} ? (T extends U ? A : never) : never} ActionOf
+ */
+
+/**
+ * A reducer for each type of action. A missing one is a type error in state/reduce.js.
+ * @template {Action["type"]} T
+ * @typedef {{[K in T]: (state: State, action: ActionOf<K>) => State}} Reducers
+ */
+
+// The rest of the REST API
+
+/**
+ * @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code
+ *   points of the snippet
+ */
 /** @typedef {{messages: Hit[], cursor?: string}} HitPage */
 
-/** @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null, password?: string, currentPassword?: string}} Change of myself; null takes away */
-/** @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current: boolean}} SessionInfo device: what the client calls itself */
+/**
+ * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
+ *   password?: string, currentPassword?: string}} Change of myself; null takes away
+ */
+/**
+ * @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current:
+ *   boolean}} SessionInfo device: what the client calls itself
+ */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
 

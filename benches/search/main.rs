@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use chatctl::model::{
     EventSink, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton,
 };
-use chatctl::store::sqlite::{Options, Sqlite};
+use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Store};
 use futures_util::stream::{self, StreamExt};
 
@@ -46,11 +46,11 @@ fn main() {
     });
 }
 
-fn open(path: &Path) -> Sqlite {
-    Sqlite::open(path, &Options::default(), EventSink::new(drop)).unwrap()
+fn open(path: &Path) -> Embedded {
+    Embedded::open(path, &Options::default(), EventSink::new(drop)).unwrap()
 }
 
-async fn fill(path: &Path, count: usize) -> (Sqlite, UserId, Vec<RoomId>) {
+async fn fill(path: &Path, count: usize) -> (Embedded, UserId, Vec<RoomId>) {
     let store = open(path);
     let author = store.add_user(user("ann")).await.unwrap().id;
     let mut rooms = Vec::new();
@@ -82,7 +82,7 @@ async fn fill(path: &Path, count: usize) -> (Sqlite, UserId, Vec<RoomId>) {
 
 /// Sends all of them, so many at once; how long that took in all, and each of them.
 async fn send(
-    store: &Sqlite,
+    store: &Embedded,
     author: UserId,
     texts: Vec<(RoomId, String)>,
     at_once: usize,
@@ -108,14 +108,14 @@ async fn send(
     (took, each)
 }
 
-async fn wait_for_index(store: &Sqlite, rooms: &[RoomId]) {
+async fn wait_for_index(store: &Embedded, rooms: &[RoomId]) {
     let any = WordQuery::parse(RARE).unwrap();
     while store.find_messages(rooms, &any, None, 1).await.map_or(true, |found| found.behind) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn questions(store: &Sqlite, rooms: &[RoomId]) {
+async fn questions(store: &Embedded, rooms: &[RoomId]) {
     let floor = median(store, |store| async move {
         store.messages(rooms[0], Window::Latest, PAGE).await.unwrap().len()
     })
@@ -173,8 +173,8 @@ async fn questions(store: &Sqlite, rooms: &[RoomId]) {
 
 /// The middle and the slowest of some runs, after one that warms up.
 async fn median<'a, F: Future<Output = usize>>(
-    store: &'a Sqlite,
-    ask: impl Fn(&'a Sqlite) -> F,
+    store: &'a Embedded,
+    ask: impl Fn(&'a Embedded) -> F,
 ) -> (Duration, Duration) {
     ask(store).await;
     let mut all = Vec::new();

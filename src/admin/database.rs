@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use super::outcome::{Failure, Kind, Output};
 use super::{Admin, said, status};
 use crate::config::Config;
+use crate::store::engine::upkeep::UpkeepError;
+use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
 use crate::store::files::place;
-use crate::store::sqlite::upkeep::UpkeepError;
-use crate::store::sqlite::upkeep::checkup::{problems_of, uploaded_files};
 
 /// Hears from work that has no time to wait, and tells those who wait; when nobody does any more,
 /// the work is told to stop.

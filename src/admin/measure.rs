@@ -9,7 +9,7 @@ use nix::sys::statvfs::statvfs;
 
 use super::doctor::certificate_end;
 use crate::config::Config;
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 /// How often files and free space are measured.
 const EVERY: Duration = Duration::from_secs(15);
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(15);
 const SELDOM: u32 = 20;
 
 /// Measures for as long as it is awaited.
-pub async fn keep(config: Arc<Config>, store: Sqlite) {
+pub async fn keep(config: Arc<Config>, store: Embedded) {
     let mut times = tokio::time::interval(EVERY);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u32.. {

@@ -39,7 +39,7 @@ use crate::config::Config;
 use crate::live::Hub;
 use crate::logging;
 use crate::model::Session;
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 pub use command::Command;
 pub use database::{problems_of_data, verdict as verdict_of};
@@ -57,7 +57,7 @@ pub struct Parts {
     /// The chat.
     pub chat: Chat,
     /// The store's own upkeep.
-    pub store: Sqlite,
+    pub store: Embedded,
     /// The database file.
     pub database: PathBuf,
     /// As it holds.

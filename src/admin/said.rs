@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use crate::config::LogLevel;
 use crate::model;
-use crate::store::sqlite::upkeep::Status;
+use crate::store::engine::upkeep::Status;
 
 pub use super::doctor::Finding;
 pub use crate::logging::Entry;
-pub use crate::store::sqlite::upkeep::Stats;
+pub use crate::store::engine::upkeep::Stats;
 
 /// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
 /// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`.

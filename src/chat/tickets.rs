@@ -29,19 +29,14 @@ impl Chat {
         secret: &str,
         client: &Client,
     ) -> Result<(Authenticated, RoomId)> {
-        let ticket = match hash(secret) {
+        let found = match hash(secret) {
             Ok(secret) => self.sessions().take_ticket(secret).await?,
             Err(_) => None,
         };
-        let Some(ticket) = ticket else {
+        let Some((session, room)) = found else {
             refusals::log(client, None, Reason::Ticket);
             return Err(Error::BadSession);
         };
-        let sessions = self.sessions().list(ticket.user).await?;
-        let session = sessions
-            .into_iter()
-            .find(|session| session.id == ticket.session)
-            .ok_or(Error::BadSession)?;
-        Ok((Authenticated { session, token_expires: None }, ticket.room))
+        Ok((Authenticated { session, token_expires: None }, room))
     }
 }

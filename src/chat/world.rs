@@ -12,8 +12,8 @@ use crate::live::{Hub, LocalBus, Voice};
 use crate::model::{
     Client, Command, Event, EventSink, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
+use crate::store::engine::{Embedded, Options};
 use crate::store::files::Files;
-use crate::store::sqlite::{Options, Sqlite};
 
 /// Stops the dispatcher.
 const STOP: RoomId = RoomId(i64::MAX);
@@ -21,7 +21,7 @@ const STOP: RoomId = RoomId(i64::MAX);
 /// A server without its listeners.
 pub(crate) struct World {
     pub(crate) chat: Chat,
-    pub(crate) store: Sqlite,
+    pub(crate) store: Embedded,
     events: UnboundedSender<Event>,
     dispatcher: JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -56,7 +56,7 @@ impl World {
         let (events, receiver) = unbounded_channel();
         let (committed, published) = (events.clone(), events.clone());
         let sink = EventSink::new(move |event| pass(event, &committed));
-        let store = Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
+        let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
         let hub = Hub::new(&config.rooms, &config.limits);
         let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
         let files = Files::open(&dir.path().join("media")).unwrap();

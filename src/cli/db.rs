@@ -7,7 +7,7 @@ use super::carry::Found;
 use super::print::{Format, Layout, Printer, line};
 use super::{Global, carry};
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
-use crate::store::sqlite::upkeep::{Plan, plan};
+use crate::store::engine::upkeep::{Plan, plan};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]

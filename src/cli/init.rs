@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Global, carry, lost};
 use crate::admin::{Failure, identity};
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 /// Makes the directory, readable by its owner only.
 pub(super) fn make(data: &Path) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> 
     let database = data.join(&config.database.path);
     if !database.exists() {
         make(data)?;
-        Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
+        Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::fs;
 
 use crate::admin::{Failure, Kind};
 use crate::config::Config;
+use crate::store::engine::upkeep::checkup::is_database;
 use crate::store::files::kept;
-use crate::store::sqlite::upkeep::checkup::is_database;
 
 /// Refuses where there is no database, but what only servers leave that had one. `new` says that an
 /// empty one is wanted all the same.

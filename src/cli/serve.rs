@@ -13,7 +13,7 @@ use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 /// How long a command that works on the data directory is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Before the log: logs without a database are what is left of a server that has lost it.
     let database = data.join(&config.database.path);
     if !database.exists() {
-        Sqlite::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
+        Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
     }
     let log_directory = data.join(&config.log.directory);
     let logging = logging::start(&config.log, &log_directory).map_err(|error| {

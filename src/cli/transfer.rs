@@ -14,7 +14,7 @@ use super::{Global, init, lock, lost, pipe};
 use crate::admin::transfer::{Import, disk};
 use crate::admin::{Command, Failure, Reply, identity};
 use crate::config::Config;
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
@@ -239,7 +239,7 @@ fn rehearsal(
     copy.media.directory = PathBuf::from("media");
     if there {
         let from = config.server.data_dir.join(&config.database.path);
-        Sqlite::duplicate(&from, &scratch.0.join("chat.db")).map_err(|error| {
+        Embedded::duplicate(&from, &scratch.0.join("chat.db")).map_err(|error| {
             disk::failure(
                 &format!("cannot copy {} to try the import on it", from.display()),
                 error,

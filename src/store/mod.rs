@@ -1,12 +1,15 @@
 //! The seam between the chat and whatever keeps it: whole operations in the language of chat.
 //!
 //! What may live here: the traits [`Store`] and [`Sessions`], the types of their questions, and
-//! below them one module per backend; all SQL of the project is in [`sqlite`]. No HTTP, no
-//! permission, no dialect. Nothing above may see rows, transactions or connections.
+//! below them one module per engine, which only [`engine`] names; all SQL of the project is in
+//! `sqlite`. No HTTP, no permission, no dialect. Nothing above may see rows, transactions or
+//! connections.
 
+pub mod engine;
 pub mod files;
+mod memory;
 mod query;
-pub mod sqlite;
+mod sqlite;
 pub mod transfer;
 
 use std::future::Future;
@@ -127,6 +130,9 @@ pub trait Store: Send + Sync {
     ) -> Reply<'_, Committed>;
 
     // messages -------------------------------------------------------------------------------------------------
+    /// Posts are stored in the order in which their answers are first polled: a socket that polls
+    /// each once keeps its order while many are under way.
+    ///
     /// `Stale` also when the room of such a decision is gone; `NotFound` names the author who takes
     /// no part, the answered message or the file. seq and rev follow without gap; durable when
     /// answered; a used client id answers the first message, `repeated`.
@@ -225,8 +231,8 @@ pub trait Sessions: Send + Sync {
     /// Keeps a one-time ticket for `life` under the hash of its secret, which is never given to the
     /// store.
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()>;
-    /// Some for exactly one caller, while its session holds.
-    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<Ticket>>;
+    /// Session and room of a ticket: some for exactly one caller, while its session is valid.
+    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<(Session, RoomId)>>;
     /// Counts one attempt. Err, and nothing is counted, when this key has had `limit` of them
     /// within `window` already.
     fn attempt<'a>(

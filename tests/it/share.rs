@@ -381,8 +381,7 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     let proxy = Proxy::to(server.address()).await;
     let driver = Driver::start();
     let folder = tempfile::tempdir().unwrap();
-    let words: Json =
-        serde_json::from_str(include_str!("../../assets/i18n/later/ru.json")).unwrap();
+    let words: Json = serde_json::from_str(include_str!("../../assets/i18n/lazy/ru.json")).unwrap();
     let ann = Browser::open_in(&driver, "refused", proxy.address(), "390,844", "ru").await;
     ann.register("ann", "Ann Lee").await;
     let bob = Person::new(&server, "bob").await;

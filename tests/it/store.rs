@@ -27,7 +27,7 @@ use chatctl::model::{
     Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold,
     skeleton,
 };
-use chatctl::store::sqlite::{Options, Sqlite};
+use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -54,7 +54,7 @@ use contract;
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Arc<dyn Sessions>,
-    pub(crate) backend: Sqlite,
+    pub(crate) backend: Embedded,
     sink: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     dir: TempDir,
@@ -70,7 +70,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let (sink, events) = unbounded_channel();
         let backend =
-            Sqlite::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink)).unwrap();
+            Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink))
+                .unwrap();
         Self {
             store: Arc::new(backend.clone()),
             sessions: Arc::new(backend.clone()),
@@ -92,7 +93,7 @@ impl World {
     /// Opens the closed backend again.
     pub(crate) fn open_again(&mut self) {
         self.backend =
-            Sqlite::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
+            Embedded::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
         self.store = Arc::new(self.backend.clone());
         self.sessions = Arc::new(self.backend.clone());
     }

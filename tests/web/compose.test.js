@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMOJI } from "../../assets/js/lib/emoji.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/complete.js";
+import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
 import { candidates, roomRows } from "../../assets/js/state/select.js";
 import { after, live, ROOM, signedIn } from "./fixtures.js";
@@ -11,7 +11,11 @@ const token = (text, caret = text.length) => {
   const found = tokenAt(text, caret);
   return found && `${found.kind} ${found.start} ${found.query}`;
 };
-const people = [{ userId: "alexey", name: "Алексей Морозов" }, { userId: "minji", name: "김민지" }, { userId: "al", name: "Grace Allen" }];
+const people = [
+  { userId: "alexey", name: "Алексей Морозов" },
+  { userId: "minji", name: "김민지" },
+  { userId: "al", name: "Grace Allen" },
+];
 
 test("an at sign begins a person, two letters after a colon an emoji", () => {
   assert.equal(token("@"), "person 0 ");
@@ -23,7 +27,8 @@ test("an at sign begins a person, two letters after a colon an emoji", () => {
 });
 
 test("mail addresses, times, smileys and closed words are nothing to complete", () => {
-  for (const text of ["me@al", "12:30", ":D", ": x", "a:bc", "@al ", "@al:", "", "민지@al"]) assert.equal(token(text), null, text);
+  for (const text of ["me@al", "12:30", ":D", ": x", "a:bc", "@al ", "@al:", "", "민지@al"])
+    assert.equal(token(text), null, text);
 });
 
 test("people are found by login name and by any word of their name, in every script", () => {
@@ -35,31 +40,64 @@ test("people are found by login name and by any word of their name, in every scr
   assert.deepEqual(found("мор"), ["alexey"]);
   assert.deepEqual(found("zz"), []);
   assert.equal(found("").length, 3);
-  assert.equal(findPeople(Array.from({ length: 99 }, (_, id) => ({ userId: `u${id}`, name: `U ${id}` })), "u").length, 8);
+  assert.equal(
+    findPeople(
+      Array.from({ length: 99 }, (_, id) => ({ userId: `u${id}`, name: `U ${id}` })),
+      "u",
+    ).length,
+    8,
+  );
 });
 
 test("emoji are found by their names in every language of the page", () => {
-  for (const word of ["rocket", "로켓", "ракета", "火箭"]) assert.equal(findEmoji(EMOJI, word)[0].glyph, "🚀", word);
+  for (const word of ["rocket", "로켓", "ракета", "火箭"])
+    assert.equal(findEmoji(EMOJI, word)[0].glyph, "🚀", word);
   assert.equal(findEmoji(EMOJI, "no")[0].glyph, "👎");
-  for (const { glyph, words } of EMOJI) assert.ok(words.length >= 4 && words.every(Boolean) && !/[\p{L}]/u.test(glyph), glyph);
+  for (const { glyph, words } of EMOJI)
+    assert.ok(words.length >= 4 && words.every(Boolean) && !/[\p{L}]/u.test(glyph), glyph);
   assert.equal(new Set(EMOJI.map(({ glyph }) => glyph)).size, EMOJI.length);
   assert.equal(new Set(EMOJI.map(({ words }) => words[0])).size, EMOJI.length);
 });
 
 test("what is chosen takes the place of the word, and one space follows", () => {
   const text = "hi @gr, yes";
-  assert.deepEqual(completed(text, 6, tokenAt(text, 6), "@grace"), { text: "hi @grace , yes", caret: 10 });
-  assert.deepEqual(completed("@gr x", 3, tokenAt("@gr x", 3), "@grace"), { text: "@grace x", caret: 7 });
+  assert.deepEqual(completed(text, 6, tokenAt(text, 6), "@grace"), {
+    text: "hi @grace , yes",
+    caret: 10,
+  });
+  assert.deepEqual(completed("@gr x", 3, tokenAt("@gr x", 3), "@grace"), {
+    text: "@grace x",
+    caret: 7,
+  });
 });
 
 test("one may mention everybody else in the room, by the name used there", () => {
-  const state = after(signedIn(), { type: "participant_changed", room_id: ROOM, rev: 5, user_id: "bob", name: "Bob", edited_name: "Bobby", role: "member" });
-  assert.deepEqual(candidates(state, state.rooms[ROOM]).map(({ userId, name }) => `${userId} ${name}`), ["bob Bobby"]);
+  const state = after(signedIn(), {
+    type: "participant_changed",
+    room_id: ROOM,
+    rev: 5,
+    user_id: "bob",
+    name: "Bob",
+    edited_name: "Bobby",
+    role: "member",
+  });
+  assert.deepEqual(
+    candidates(state, state.rooms[ROOM]).map(({ userId, name }) => `${userId} ${name}`),
+    ["bob Bobby"],
+  );
 });
 
 function storage() {
   const items = new Map();
-  return { get length() { return items.size; }, key: (index) => [...items.keys()][index], getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+  return {
+    get length() {
+      return items.size;
+    },
+    key: (index) => [...items.keys()][index],
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
+    removeItem: (key) => items.delete(key),
+  };
 }
 
 test("drafts are kept by person and room, empty ones are not", () => {
@@ -70,7 +108,10 @@ test("drafts are kept by person and room, empty ones are not", () => {
   drafts.keep("room002", "  ");
   new Drafts("bob", kept).keep(ROOM, "not mine");
   assert.deepEqual(new Drafts("alice", kept).load(), { [ROOM]: "half a thought" });
-  assert.deepEqual(drafts.changedElsewhere({ key: `draft:alice:${ROOM}`, newValue: null }), { room_id: ROOM, text: "" });
+  assert.deepEqual(drafts.changedElsewhere({ key: `draft:alice:${ROOM}`, newValue: null }), {
+    room_id: ROOM,
+    text: "",
+  });
   assert.equal(drafts.changedElsewhere({ key: `draft:bob:${ROOM}`, newValue: "y" }), null);
   drafts.clear();
   assert.deepEqual(drafts.load(), {});
@@ -78,8 +119,15 @@ test("drafts are kept by person and room, empty ones are not", () => {
 });
 
 test("the list of rooms shows a draft, but not that of the open room", () => {
-  const state = after(signedIn(), live(1), { type: "draft_changed", room_id: ROOM, text: "half **a**\nthought" });
+  const state = after(signedIn(), live(1), {
+    type: "draft_changed",
+    room_id: ROOM,
+    text: "half **a**\nthought",
+  });
   assert.equal(roomRows(state)[0].draft, "half a thought");
   assert.equal(roomRows(after(state, { type: "room_opened", room_id: ROOM }))[0].draft, "");
-  assert.equal(after(state, { type: "draft_changed", room_id: ROOM, text: "half **a**\nthought" }), state);
+  assert.equal(
+    after(state, { type: "draft_changed", room_id: ROOM, text: "half **a**\nthought" }),
+    state,
+  );
 });

@@ -1,4 +1,7 @@
-/** The API reference: what its pure functions say of a schema, and that its files keep the rules of the page. */
+/**
+ * The API reference: what its pure functions say of a schema, and that its files keep the rules of
+ * the page.
+ */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,8 +18,14 @@ test("a schema is told in short", () => {
   assert.equal(kind({ type: "string" }), "string");
   assert.equal(kind({ type: ["string", "null"] }), "string or null");
   assert.equal(kind({ $ref: "#/components/schemas/v1.Room" }), "v1.Room");
-  assert.equal(kind({ type: "array", items: { $ref: "#/components/schemas/v1.Room" } }), "list of v1.Room");
-  assert.equal(kind({ oneOf: [{ $ref: "#/components/schemas/a.B" }, { type: "null" }] }), "a.B or null");
+  assert.equal(
+    kind({ type: "array", items: { $ref: "#/components/schemas/v1.Room" } }),
+    "list of v1.Room",
+  );
+  assert.equal(
+    kind({ oneOf: [{ $ref: "#/components/schemas/a.B" }, { type: "null" }] }),
+    "a.B or null",
+  );
   assert.equal(kind({}), "anything");
 });
 
@@ -35,11 +44,17 @@ test("names and values of a description can be searched for", () => {
 test("the page makes no markup from text, has nothing inline and imports what exists", () => {
   const shell = read("index.html");
   assert.doesNotMatch(shell, /<style|\sstyle=|\son\w+=|<script>|https?:/);
-  for (const [, path] of shell.matchAll(/ (?:href|src)="(\/(?!api)[^"]+)"/g)) assert.ok(existsSync(join(ROOT, "..", path)), path);
+  for (const [, path] of shell.matchAll(/ (?:href|src)="(\/(?!api)[^"]+)"/g))
+    assert.ok(existsSync(join(ROOT, "..", path)), path);
   for (const name of scripts) {
     assert.match(read(name), /^\/\*\*/, name);
-    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\("style"|\.cssText/, name);
-    for (const [, from] of read(name).matchAll(/(?:^import|\bfrom) "([^"]+)"/gm)) assert.ok(existsSync(join(ROOT, from)), `${name}: ${from}`);
+    assert.doesNotMatch(
+      read(name),
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\("style"|\.cssText/,
+      name,
+    );
+    for (const [, from] of read(name).matchAll(/(?:^import|\bfrom) "([^"]+)"/gm))
+      assert.ok(existsSync(join(ROOT, from)), `${name}: ${from}`);
   }
   assert.doesNotMatch(read("docs.css"), /@import|url\(/);
 });

@@ -5,8 +5,15 @@ export const ROOM = "room001";
 
 export function message(seq, more = {}) {
   return {
-    messageId: `msg${1_000_000_000 + seq}`, roomId: ROOM, userId: "bob", content: `message ${seq}`,
-    createdAt: new Date(Date.UTC(2025, 6, 15, 13, 0, seq)).toISOString(), seq, rev: seq, reactions: [], ...more,
+    messageId: `msg${1_000_000_000 + seq}`,
+    roomId: ROOM,
+    userId: "bob",
+    content: `message ${seq}`,
+    createdAt: new Date(Date.UTC(2025, 6, 15, 13, 0, seq)).toISOString(),
+    seq,
+    rev: seq,
+    reactions: [],
+    ...more,
   };
 }
 
@@ -16,8 +23,17 @@ export function messages(from, to) {
 
 export function room(more = {}) {
   return {
-    roomId: ROOM, name: "Harbour", createdAt: "2025-07-01T09:00:00Z", userCount: 2, ownerId: "alice", visibility: "private", rev: 0, lastSeq: 0,
-    unreadCount: 0, mentionCount: 0, lastMessage: null,
+    roomId: ROOM,
+    name: "Harbour",
+    createdAt: "2025-07-01T09:00:00Z",
+    userCount: 2,
+    ownerId: "alice",
+    visibility: "private",
+    rev: 0,
+    lastSeq: 0,
+    unreadCount: 0,
+    mentionCount: 0,
+    lastMessage: null,
     participants: [
       { userId: "alice", name: "Alice", edited_name: "", role: "member" },
       { userId: "bob", name: "Bob", edited_name: "", role: "member" },
@@ -28,9 +44,11 @@ export function room(more = {}) {
 
 /** Alice, signed in, with one room. */
 export function signedIn(more = {}) {
-  return after(initialState(),
+  return after(
+    initialState(),
     { type: "signed_in", me: { userId: "alice", name: "Alice" }, outbox: [] },
-    { type: "rooms_loaded", rooms: [room(more)] });
+    { type: "rooms_loaded", rooms: [room(more)] },
+  );
 }
 
 export function after(state, ...events) {
@@ -39,11 +57,25 @@ export function after(state, ...events) {
 
 export function live(seq, more = {}) {
   return {
-    type: "chat_message", room_id: ROOM, message_id: `msg${1_000_000_000 + seq}`, seq, rev: seq, sender_id: "bob", sender_name: "Bob",
-    content: `message ${seq}`, timestamp: "2025-07-15T13:00:00Z", created_at: "2025-07-15T13:00:00.123Z", ...more,
+    type: "chat_message",
+    room_id: ROOM,
+    message_id: `msg${1_000_000_000 + seq}`,
+    seq,
+    rev: seq,
+    sender_id: "bob",
+    sender_name: "Bob",
+    content: `message ${seq}`,
+    timestamp: "2025-07-15T13:00:00Z",
+    created_at: "2025-07-15T13:00:00.123Z",
+    ...more,
   };
 }
 
-export const page = (list, covered = null) => ({ type: "page_loaded", room_id: ROOM, messages: list, covered });
+export const page = (list, covered = null) => ({
+  type: "page_loaded",
+  room_id: ROOM,
+  messages: list,
+  covered,
+});
 export const opened = { type: "history_opened", room_id: ROOM };
 export const seqs = (state) => state.timelines[ROOM].messages.map(({ seq }) => seq);

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { retryDelay } from "../../assets/js/lib/backoff.js";
 import { initials, partner, personName, roomName } from "../../assets/js/lib/names.js";
-import { mayChangeRoles, mayDeleteRoom, mayManage, mayModerate, mayName, mayRemove } from "../../assets/js/lib/rights.js";
+import {
+  mayChangeRoles,
+  mayDeleteRoom,
+  mayManage,
+  mayModerate,
+  mayName,
+  mayRemove,
+} from "../../assets/js/lib/permissions.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
 import { isMention, langOf, lengthOf, linkAt } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
@@ -10,13 +17,18 @@ import { members, roomRows, totalUnread } from "../../assets/js/state/select.js"
 import { after, live, room, ROOM, signedIn } from "./fixtures.js";
 
 test("a mention is the whole login name, without regard to case", () => {
-  for (const text of ["@alice", "hi @Alice!", "(@alice)", "x @bob @alice"]) assert.ok(isMention(text, "alice"), text);
-  for (const text of ["alice", "@alice2", "mail@alice", "@ali ce", "@alice님", ""]) assert.ok(!isMention(text, "alice"), text);
+  for (const text of ["@alice", "hi @Alice!", "(@alice)", "x @bob @alice"])
+    assert.ok(isMention(text, "alice"), text);
+  for (const text of ["alice", "@alice2", "mail@alice", "@ali ce", "@alice님", ""])
+    assert.ok(!isMention(text, "alice"), text);
   assert.ok(isMention("@민지 봐 주세요", "민지"));
 });
 
 test("the script of a text decides its language", () => {
-  assert.deepEqual(["hello", "제가 할게요", "谢谢", "ありがとう 世界", "Привет", "", null].map(langOf), ["", "ko", "zh", "ja", "ru", "", ""]);
+  assert.deepEqual(
+    ["hello", "제가 할게요", "谢谢", "ありがとう 世界", "Привет", "", null].map(langOf),
+    ["", "ko", "zh", "ja", "ru", "", ""],
+  );
 });
 
 test("links end where the sentence goes on, and only http is one", () => {
@@ -26,7 +38,8 @@ test("links end where the sentence goes on, and only http is one", () => {
   assert.equal(link("본 https://example.org/가나다、 끝"), "https://example.org/가나다");
   assert.equal(link("HTTPS://Example.org/A", 0), "HTTPS://Example.org/A");
   assert.equal(linkAt("HTTPS://Example.org/A", 0).href, "https://example.org/A");
-  for (const text of ["http:// x", "hello", "https://)", "http://**"]) assert.equal(link(text), null, text);
+  for (const text of ["http:// x", "hello", "https://)", "http://**"])
+    assert.equal(link(text), null, text);
   assert.equal(link("javascript:alert(1) ftp://x", 0), null);
 });
 
@@ -36,12 +49,27 @@ test("lengths count code points", () => {
 
 test("addresses name rooms, messages and pages", () => {
   assert.deepEqual(parseRoute("#/room001"), { page: "room", roomId: "room001" });
-  assert.deepEqual(parseRoute("#/room001/msg7000000012"), { page: "room", roomId: "room001", messageId: "msg7000000012" });
-  assert.deepEqual(parseRoute("#/room1234/details"), { page: "room", roomId: "room1234", details: true });
+  assert.deepEqual(parseRoute("#/room001/msg7000000012"), {
+    page: "room",
+    roomId: "room001",
+    messageId: "msg7000000012",
+  });
+  assert.deepEqual(parseRoute("#/room1234/details"), {
+    page: "room",
+    roomId: "room1234",
+    details: true,
+  });
   assert.deepEqual(parseRoute("#setup=a%20b"), { page: "setup", token: "a b" });
-  for (const page of ["directory", "profile", "sign-in", "register"]) assert.deepEqual(parseRoute(`#/${page}`), { page });
-  for (const hash of ["", "#", "#/", "#/rooms", "#/nowhere"]) assert.deepEqual(parseRoute(hash), { page: "rooms" });
-  assert.deepEqual(["#/rooms", "#/room001", "#/room001/details", "#/profile"].map((hash) => viewOf(parseRoute(hash))), ["rooms", "room", "details", "page"]);
+  for (const page of ["directory", "profile", "sign-in", "register"])
+    assert.deepEqual(parseRoute(`#/${page}`), { page });
+  for (const hash of ["", "#", "#/", "#/rooms", "#/nowhere"])
+    assert.deepEqual(parseRoute(hash), { page: "rooms" });
+  assert.deepEqual(
+    ["#/rooms", "#/room001", "#/room001/details", "#/profile"].map((hash) =>
+      viewOf(parseRoute(hash)),
+    ),
+    ["rooms", "room", "details", "page"],
+  );
 });
 
 test("the delay grows from half a second to half a minute, with jitter", () => {
@@ -81,25 +109,53 @@ test("people are called what the room calls them; a deleted account has no name"
 });
 
 test("rooms stand by newest activity, and their unread add up", () => {
-  const other = room({ roomId: "room002", name: "Other", lastMessage: { ...live(1), createdAt: "2025-07-20T00:00:00Z" }, unreadCount: 5 });
+  const other = room({
+    roomId: "room002",
+    name: "Other",
+    lastMessage: { ...live(1), createdAt: "2025-07-20T00:00:00Z" },
+    unreadCount: 5,
+  });
   const state = after(signedIn(), { type: "rooms_loaded", rooms: [room(), other] }, live(1));
-  assert.deepEqual(roomRows(state).map((row) => row.roomId), ["room002", ROOM]);
+  assert.deepEqual(
+    roomRows(state).map((row) => row.roomId),
+    ["room002", ROOM],
+  );
   assert.equal(totalUnread(state), 6);
   assert.equal(totalUnread(state, ROOM), 5);
 });
 
 test("those who are here come first", () => {
   const state = after(signedIn(), { type: "room_joined", room_id: ROOM, online: ["bob"] });
-  assert.deepEqual(members(state, state.rooms[ROOM]).here.map((person) => person.userId), ["bob"]);
-  assert.deepEqual(members(state, state.rooms[ROOM]).away.map((person) => person.userId), ["alice"]);
+  assert.deepEqual(
+    members(state, state.rooms[ROOM]).here.map((person) => person.userId),
+    ["bob"],
+  );
+  assert.deepEqual(
+    members(state, state.rooms[ROOM]).away.map((person) => person.userId),
+    ["alice"],
+  );
 });
 
 test("rights follow the roles, and all alike where there is no admin", () => {
   const me = { userId: "alice", name: "Alice" };
-  const as = (mine, his, more = {}) => room({ ownerId: "bob", ...more, participants: [
-    { userId: "alice", name: "Alice", edited_name: "", role: mine }, { userId: "bob", name: "Bob", edited_name: "", role: his }] });
+  const as = (mine, his, more = {}) =>
+    room({
+      ownerId: "bob",
+      ...more,
+      participants: [
+        { userId: "alice", name: "Alice", edited_name: "", role: mine },
+        { userId: "bob", name: "Bob", edited_name: "", role: his },
+      ],
+    });
   const bob = (where) => where.participants[1];
-  const can = (where) => [mayManage(where, me), mayRemove(where, me, bob(where)), mayChangeRoles(where, me), mayName(where, me, bob(where)), mayDeleteRoom(where, me), mayModerate(where, me)];
+  const can = (where) => [
+    mayManage(where, me),
+    mayRemove(where, me, bob(where)),
+    mayChangeRoles(where, me),
+    mayName(where, me, bob(where)),
+    mayDeleteRoom(where, me),
+    mayModerate(where, me),
+  ];
   assert.deepEqual(can(as("member", "member")), [true, true, true, false, true, false]);
   assert.deepEqual(can(as("member", "admin")), [false, false, false, false, false, false]);
   assert.deepEqual(can(as("sub-admin", "admin")), [true, false, false, false, false, true]);

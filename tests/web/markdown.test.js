@@ -3,21 +3,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseBlocks, parseInline, snippet } from "../../assets/js/lib/markdown.js";
 
-const inline = (nodes) => nodes.map((node) => {
-  if (node.type === "text") return node.text;
-  if (node.type === "strong") return `<b>${inline(node.children)}</b>`;
-  if (node.type === "em") return `<i>${inline(node.children)}</i>`;
-  if (node.type === "code") return `<c>${node.text}</c>`;
-  if (node.type === "link") return `<a>${node.text}</a>`;
-  return `<@${node.me ? "me" : ""}>${node.text}</@>`;
-}).join("");
+const inline = (nodes) =>
+  nodes
+    .map((node) => {
+      if (node.type === "text") return node.text;
+      if (node.type === "strong") return `<b>${inline(node.children)}</b>`;
+      if (node.type === "em") return `<i>${inline(node.children)}</i>`;
+      if (node.type === "code") return `<c>${node.text}</c>`;
+      if (node.type === "link") return `<a>${node.text}</a>`;
+      return `<@${node.me ? "me" : ""}>${node.text}</@>`;
+    })
+    .join("");
 const line = (text) => inline(parseInline(text, "alice"));
-const blocks = (text) => parseBlocks(text, "alice").map(function show(block) {
-  if (block.type === "text") return `p(${inline(block.children)})`;
-  if (block.type === "code") return `pre(${block.text})`;
-  if (block.type === "quote") return `q(${block.blocks.map(show).join(" ")})`;
-  return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(inline).join("|")})`;
-}).join(" ");
+const blocks = (text) =>
+  parseBlocks(text, "alice")
+    .map(function show(block) {
+      if (block.type === "text") return `p(${inline(block.children)})`;
+      if (block.type === "code") return `pre(${block.text})`;
+      if (block.type === "quote") return `q(${block.blocks.map(show).join(" ")})`;
+      return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(inline).join("|")})`;
+    })
+    .join(" ");
 const plain = (nodes) => nodes.map((node) => node.text ?? plain(node.children)).join("");
 
 test("bold, italic and code", () => {
@@ -25,7 +31,7 @@ test("bold, italic and code", () => {
   assert.equal(line("*a* _b_ __c__ ***d***"), "<i>a</i> <i>b</i> <b>c</b> <b><i>d</i></b>");
   assert.equal(line("**bold and *both* of it**"), "<b>bold and <i>both</i> of it</b>");
   assert.equal(line("use `a*b*c` and ``x`y``"), "use <c>a*b*c</c> and <c>x`y</c>");
-  assert.equal(line("(*a*), \"**b**\"!"), "(<i>a</i>), \"<b>b</b>\"!");
+  assert.equal(line('(*a*), "**b**"!'), '(<i>a</i>), "<b>b</b>"!');
 });
 
 test("scripts without spaces have emphasis within the line, words with endings too", () => {
@@ -34,11 +40,31 @@ test("scripts without spaces have emphasis within the line, words with endings t
 });
 
 test("what is part of a word or a formula stays text", () => {
-  for (const text of ["2*3*4", "2**3**4", "snake_case_name", "a * b * c", "** x **", "*", "**", "_ _", "5 * 3", "*open", "a**b", "`", "``", "` `", "****"]) assert.equal(line(text), text);
+  for (const text of [
+    "2*3*4",
+    "2**3**4",
+    "snake_case_name",
+    "a * b * c",
+    "** x **",
+    "*",
+    "**",
+    "_ _",
+    "5 * 3",
+    "*open",
+    "a**b",
+    "`",
+    "``",
+    "` `",
+    "****",
+  ])
+    assert.equal(line(text), text);
 });
 
 test("links, also in emphasis and with marks in them", () => {
-  assert.equal(line("see https://example.org/a_b_c*d and go"), "see <a>https://example.org/a_b_c*d</a> and go");
+  assert.equal(
+    line("see https://example.org/a_b_c*d and go"),
+    "see <a>https://example.org/a_b_c*d</a> and go",
+  );
   assert.equal(line("**https://example.org**"), "<b><a>https://example.org</a></b>");
   assert.equal(line("xhttps://example.org"), "x<a>https://example.org</a>");
   assert.equal(line("javascript:alert(1) hello http://"), "javascript:alert(1) hello http://");
@@ -52,7 +78,10 @@ test("mentions are whole words; mine is marked", () => {
 });
 
 test("code blocks keep every letter; one that is not closed is text", () => {
-  assert.equal(blocks("look:\n```rust\nfn **a**() {\n\n  > b }\n```\ndone"), "p(look:) pre(fn **a**() {\n\n  > b }) p(done)");
+  assert.equal(
+    blocks("look:\n```rust\nfn **a**() {\n\n  > b }\n```\ndone"),
+    "p(look:) pre(fn **a**() {\n\n  > b }) p(done)",
+  );
   assert.equal(blocks("```\nopen"), "p(```\nopen)");
   assert.equal(blocks("```a```"), "p(<c>a</c>)");
 });
@@ -75,16 +104,30 @@ test("nothing that was written is lost, and nothing takes long", () => {
   let seed = 7;
   const next = () => (seed = (seed * 1103515245 + 12345) % 2147483648);
   for (let round = 0; round < 500; round += 1) {
-    const text = Array.from({ length: 1 + (next() % 24) }, () => marks[next() % marks.length]).join("");
+    const text = Array.from({ length: 1 + (next() % 24) }, () => marks[next() % marks.length]).join(
+      "",
+    );
     const kept = (value) => value.replace(/[*_` ]/g, "");
     assert.equal(kept(plain(parseInline(text))), kept(text), text);
   }
-  for (const text of ["*a ".repeat(1300), "**a".repeat(1300), "`".repeat(4000), "_a_ ".repeat(1000), "> ".repeat(2000), "*".repeat(4000), "@a".repeat(2000), "a*`_".repeat(1000)]) {
+  for (const text of [
+    "*a ".repeat(1300),
+    "**a".repeat(1300),
+    "`".repeat(4000),
+    "_a_ ".repeat(1000),
+    "> ".repeat(2000),
+    "*".repeat(4000),
+    "@a".repeat(2000),
+    "a*`_".repeat(1000),
+  ]) {
     parseBlocks(text);
   }
 });
 
 test("a snippet has the words and not the marks", () => {
-  assert.equal(snippet("**bold** and `code`\n> quoted\n- one\n- [x]\n```\nfn a()\n```"), "bold and code quoted one [x] fn a()");
+  assert.equal(
+    snippet("**bold** and `code`\n> quoted\n- one\n- [x]\n```\nfn a()\n```"),
+    "bold and code quoted one [x] fn a()",
+  );
   assert.equal(snippet("a".repeat(999)).length, 200);
 });

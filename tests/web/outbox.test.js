@@ -6,7 +6,9 @@ import { newClientId, Outbox } from "../../assets/js/state/outbox.js";
 function storage() {
   const held = new Map();
   return {
-    get length() { return held.size; },
+    get length() {
+      return held.size;
+    },
     key: (index) => [...held.keys()][index] ?? null,
     getItem: (key) => held.get(key) ?? null,
     setItem: (key, value) => held.set(key, value),
@@ -14,14 +16,23 @@ function storage() {
   };
 }
 
-const pending = (clientId, createdAt) => ({ clientId, roomId: "room001", content: "hello", createdAt, state: "pending" });
+const pending = (clientId, createdAt) => ({
+  clientId,
+  roomId: "room001",
+  content: "hello",
+  createdAt,
+  state: "pending",
+});
 
 test("what was written is there after a reload, in its order", () => {
   const store = storage();
   const before = new Outbox("alice", store);
   before.keep(pending("c2", "2025-07-15T13:00:02Z"));
   before.keep(pending("c1", "2025-07-15T13:00:01Z"));
-  assert.deepEqual(new Outbox("alice", store).load().map(({ clientId }) => clientId), ["c1", "c2"]);
+  assert.deepEqual(
+    new Outbox("alice", store).load().map(({ clientId }) => clientId),
+    ["c1", "c2"],
+  );
 });
 
 test("another user of the same browser gets none of it", () => {
@@ -42,7 +53,12 @@ test("what is settled is gone; what is broken is passed over", () => {
 });
 
 test("a full storage loses nothing that the page holds", () => {
-  const full = { ...storage(), setItem: () => { throw new Error("full"); } };
+  const full = {
+    ...storage(),
+    setItem: () => {
+      throw new Error("full");
+    },
+  };
   assert.doesNotThrow(() => new Outbox("alice", full).keep(pending("c1", "")));
 });
 

@@ -5,7 +5,9 @@ import { test } from "node:test";
 function page() {
   const held = new Map();
   globalThis.localStorage = {
-    get length() { return held.size; },
+    get length() {
+      return held.size;
+    },
     key: (index) => [...held.keys()][index] ?? null,
     getItem: (key) => held.get(key) ?? null,
     setItem: (key, value) => void held.set(key, value),
@@ -15,7 +17,8 @@ function page() {
   globalThis.addEventListener = () => {};
 }
 
-const modules = (...names) => Promise.all(names.map((name) => import(`../../assets/js/state/${name}.js`)));
+const modules = (...names) =>
+  Promise.all(names.map((name) => import(`../../assets/js/state/${name}.js`)));
 
 test("what a closed tab could not send goes out from the one that is left, and is not queued twice", async () => {
   page();
@@ -23,17 +26,39 @@ test("what a closed tab could not send goes out from the one that is left, and i
   const store = new Store();
   const frames = [];
   const sender = new Sender(store, { generation: 1, send: (frame) => frames.push(frame) > 0 });
-  store.dispatch({ type: "signed_in", me: { userId: "ann", name: "Ann" }, outbox: sender.restore("ann") });
+  store.dispatch({
+    type: "signed_in",
+    me: { userId: "ann", name: "Ann" },
+    outbox: sender.restore("ann"),
+  });
   const other = new Outbox("ann");
-  other.keep({ clientId: "c1", roomId: "room001", content: "from the other tab", createdAt: "2025-07-15T13:00:00Z", state: "pending" });
-  other.keep({ clientId: "c2", roomId: "room001", content: "refused", createdAt: "2025-07-15T13:00:01Z", state: "failed" });
+  other.keep({
+    clientId: "c1",
+    roomId: "room001",
+    content: "from the other tab",
+    createdAt: "2025-07-15T13:00:00Z",
+    state: "pending",
+  });
+  other.keep({
+    clientId: "c2",
+    roomId: "room001",
+    content: "refused",
+    createdAt: "2025-07-15T13:00:01Z",
+    state: "failed",
+  });
   store.dispatch({ type: "connection", connection: { state: "online" } });
   for (let times = 0; times < 2; times += 1) {
     sender.adopt();
     sender.flush();
   }
-  assert.deepEqual(frames.map(({ client_id: id, content }) => [id, content]), [["c1", "from the other tab"]]);
-  assert.deepEqual(store.state.outbox.map(({ clientId }) => clientId), ["c1"]);
+  assert.deepEqual(
+    frames.map(({ client_id: id, content }) => [id, content]),
+    [["c1", "from the other tab"]],
+  );
+  assert.deepEqual(
+    store.state.outbox.map(({ clientId }) => clientId),
+    ["c1"],
+  );
 });
 
 test("after a refusal one message at a time goes out, in order", async (context) => {
@@ -44,7 +69,11 @@ test("after a refusal one message at a time goes out, in order", async (context)
   let frames = [];
   const sent = () => frames.splice(0).map(({ content }) => content);
   const sender = new Sender(store, { generation: 1, send: (frame) => frames.push(frame) > 0 });
-  store.dispatch({ type: "signed_in", me: { userId: "ann", name: "Ann" }, outbox: sender.restore("ann") });
+  store.dispatch({
+    type: "signed_in",
+    me: { userId: "ann", name: "Ann" },
+    outbox: sender.restore("ann"),
+  });
   store.dispatch({ type: "connection", connection: { state: "online" } });
   for (const text of ["one", "two", "three"]) sender.send("room001", text);
   const ids = store.state.outbox.map(({ clientId }) => clientId);
@@ -61,7 +90,11 @@ test("after a refusal one message at a time goes out, in order", async (context)
   context.mock.timers.tick(1);
   assert.deepEqual(sent(), ["one"]);
   // Settled: the next one's turn, at once.
-  for (const [id, next] of [[ids[0], ["two"]], [ids[1], ["three"]], [ids[2], []]]) {
+  for (const [id, next] of [
+    [ids[0], ["two"]],
+    [ids[1], ["three"]],
+    [ids[2], []],
+  ]) {
     store.dispatch({ type: "send_dropped", clientId: id });
     context.mock.timers.tick(200);
     assert.deepEqual(sent(), next);

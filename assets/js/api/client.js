@@ -1,24 +1,19 @@
-/** The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no network. */
+/**
+ * The REST half of the API: one method per endpoint. Every failure is an ApiError, a network
+ * failure too.
+ */
+import { ApiError } from "../lib/errors.js";
 
-/** @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo, User} from "../types.js" */
-
-export class ApiError extends Error {
-  /**
-   * @param {number} status 0 when the server was not reached
-   * @param {string} code
-   * @param {string} message
-   * @param {string} [field]
-   */
-  constructor(status, code, message, field) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.field = field;
-  }
-}
+/**
+ * @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,
+ *   User} from "../types.js"
+ */
 
 export class Client {
-  /** Called with every fresh session, so that its token can be renewed in time. @type {(session: Session) => void} */
+  /**
+   * Called with every fresh session, so that its token can be renewed in time.
+   * @type {(session: Session) => void}
+   */
   onSession = () => {};
   /** Called when the session is over for good. */
   onSignedOut = () => {};
@@ -45,7 +40,9 @@ export class Client {
   refresh() {
     this.#refreshing ??= this.#send("POST", "/api/refresh", {}, false)
       .then((session) => this.onSession(session))
-      .finally(() => { this.#refreshing = null; });
+      .finally(() => {
+        this.#refreshing = null;
+      });
     return this.#refreshing;
   }
 
@@ -65,12 +62,17 @@ export class Client {
   endSession = (id) => this.#send("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
-  findPeople = async (query) => (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
+  findPeople = async (query) =>
+    (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
 
   /** @param {string} userId @returns {Promise<Person>} */
   person = (userId) => this.#send("GET", `/api/users/${encodeURIComponent(userId)}`);
 
-  /** For administrators of the server. @param {Record<string, object>} command @returns {Promise<any[]>} */
+  /**
+   * For administrators of the server.
+   * @param {Record<string, object>} command
+   * @returns {Promise<any[]>}
+   */
   command = async (command) => (await this.#send("POST", "/api/admin", command)).items;
 
   // Rooms
@@ -81,7 +83,10 @@ export class Client {
   /** @param {string} roomId @returns {Promise<Room>} */
   room = (roomId) => this.#send("GET", `/api/chatrooms/${roomId}`);
 
-  /** @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} body @returns {Promise<Room>} */
+  /**
+   * @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} body
+   * @returns {Promise<Room>}
+   */
   createRoom = (body) => this.#send("POST", "/api/chatrooms", body);
 
   /** @param {string} roomId @returns {Promise<Room>} */
@@ -90,45 +95,98 @@ export class Client {
   /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
   renameRoom = (roomId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/name`, { name });
 
-  /** @param {string} roomId @param {boolean} muted @returns {Promise<{roomId: string, muted: boolean}>} */
+  /**
+   * @param {string} roomId
+   * @param {boolean} muted
+   * @returns {Promise<{roomId: string, muted: boolean}>}
+   */
   muteRoom = (roomId, muted) => this.#send("PATCH", `/api/chatrooms/${roomId}/me`, { muted });
 
   /** @param {string} roomId @returns {Promise<void>} */
   deleteRoom = (roomId) => this.#send("DELETE", `/api/chatrooms/${roomId}`);
 
   /** @param {string} roomId @param {string} userId @returns {Promise<Participant>} */
-  addPerson = (roomId, userId) => this.#send("POST", `/api/chatrooms/${roomId}/participants`, { userId });
+  addPerson = (roomId, userId) =>
+    this.#send("POST", `/api/chatrooms/${roomId}/participants`, { userId });
 
   /** @param {string} roomId @param {string} userId @returns {Promise<void>} */
-  removePerson = (roomId, userId) => this.#send("DELETE", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}`);
+  removePerson = (roomId, userId) =>
+    this.#send("DELETE", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}`);
 
-  /** @param {string} roomId @param {string} userId @param {Role} role @returns {Promise<Participant>} */
-  setRole = (roomId, userId, role) => this.#send("PATCH", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/role`, { role });
+  /**
+   * @param {string} roomId
+   * @param {string} userId
+   * @param {Role} role
+   * @returns {Promise<Participant>}
+   */
+  setRole = (roomId, userId, role) =>
+    this.#send(
+      "PATCH",
+      `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/role`,
+      { role },
+    );
 
-  /** @param {string} roomId @param {string} userId @param {string} name @returns {Promise<Participant>} */
-  setRoomName = (roomId, userId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/name`, { edited_name: name });
+  /**
+   * @param {string} roomId
+   * @param {string} userId
+   * @param {string} name
+   * @returns {Promise<Participant>}
+   */
+  setRoomName = (roomId, userId, name) =>
+    this.#send(
+      "PATCH",
+      `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/name`,
+      { edited_name: name },
+    );
 
   // Messages
 
-  /** @param {string} roomId @param {Record<string, string|number>} query @returns {Promise<Message[]>} */
+  /**
+   * @param {string} roomId
+   * @param {Record<string, string|number>} query
+   * @returns {Promise<Message[]>}
+   */
   messages = async (roomId, query) =>
     (await this.#send("GET", `/api/chatrooms/${roomId}/messages${asked(query)}`)).messages;
 
-  /** @param {string} roomId @param {string} messageId @param {string} newContent @returns {Promise<Message>} */
-  editMessage = (roomId, messageId, newContent) => this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
+  /**
+   * @param {string} roomId
+   * @param {string} messageId
+   * @param {string} newContent
+   * @returns {Promise<Message>}
+   */
+  editMessage = (roomId, messageId, newContent) =>
+    this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
 
   /** @param {string} roomId @param {string} messageId @returns {Promise<void>} */
-  deleteMessage = (roomId, messageId) => this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}`);
+  deleteMessage = (roomId, messageId) =>
+    this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}`);
 
   /** @param {string} roomId @param {string} messageId @param {string} reactionType */
-  react = (roomId, messageId, reactionType) => this.#send("POST", `/api/chatrooms/${roomId}/messages/${messageId}/reactions`, { reactionType });
+  react = (roomId, messageId, reactionType) =>
+    this.#send("POST", `/api/chatrooms/${roomId}/messages/${messageId}/reactions`, {
+      reactionType,
+    });
 
-  /** @param {string} roomId @param {string} messageId @param {string} reactionType @returns {Promise<void>} */
+  /**
+   * @param {string} roomId
+   * @param {string} messageId
+   * @param {string} reactionType
+   * @returns {Promise<void>}
+   */
   unreact = (roomId, messageId, reactionType) =>
-    this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`);
+    this.#send(
+      "DELETE",
+      `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`,
+    );
 
-  /** @param {string} roomId @param {string} messageId @returns {Promise<{userId: string, readAt: string, lastReadSeq: number}[]>} */
-  readers = async (roomId, messageId) => (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
+  /**
+   * @param {string} roomId
+   * @param {string} messageId
+   * @returns {Promise<{userId: string, readAt: string, lastReadSeq: number}[]>}
+   */
+  readers = async (roomId, messageId) =>
+    (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
 
   /**
    * @param {{q: string, roomId?: string, limit?: number, before?: string}} query
@@ -172,7 +230,12 @@ export class Client {
       return this.#send(method, path, body, false);
     }
     const said = await answer.json().catch(() => ({}));
-    throw new ApiError(answer.status, said.error ?? "internal", said.message ?? answer.statusText, said.field);
+    throw new ApiError(
+      answer.status,
+      said.error ?? "internal",
+      said.message ?? answer.statusText,
+      said.field,
+    );
   }
 
   async #renew() {
@@ -188,8 +251,12 @@ export class Client {
   async #fetch(method, path, body) {
     try {
       return await fetch(path, {
-        method, credentials: "same-origin",
-        ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+        method,
+        credentials: "same-origin",
+        ...(body && {
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(body),
+        }),
       });
     } catch {
       throw new ApiError(0, "offline", "The server cannot be reached.");
@@ -199,6 +266,8 @@ export class Client {
 
 /** @param {Record<string, string|number|undefined>} query what is undefined is left out */
 function asked(query) {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)]);
+  const given = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, String(value)]);
   return `?${new URLSearchParams(given)}`;
 }

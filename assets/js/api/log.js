@@ -1,7 +1,10 @@
 /** Reads the log of the server along: lines from now on, as they are written. */
-import { ApiError } from "./client.js";
+import { ApiError } from "../lib/errors.js";
 
-/** @typedef {{time: string, level: string, user?: string|null, room?: string|null, message: string}} LogLine */
+/**
+ * @typedef {{time: string, level: string, user?: string|null, room?: string|null, message: string}}
+ *   LogLine
+ */
 
 /**
  * Ends when the server ends it or `signal` does.
@@ -10,8 +13,16 @@ import { ApiError } from "./client.js";
  * @param {AbortSignal} signal
  */
 export async function readLog(level, tell, signal) {
-  const answer = await fetch(`/api/admin/log?level=${encodeURIComponent(level)}`, { credentials: "same-origin", signal });
-  if (!answer.ok || !answer.body) throw new ApiError(answer.status, answer.status === 404 ? "forbidden" : "internal", answer.statusText);
+  const answer = await fetch(`/api/admin/log?level=${encodeURIComponent(level)}`, {
+    credentials: "same-origin",
+    signal,
+  });
+  if (!answer.ok || !answer.body)
+    throw new ApiError(
+      answer.status,
+      answer.status === 404 ? "forbidden" : "internal",
+      answer.statusText,
+    );
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {

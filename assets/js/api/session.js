@@ -1,4 +1,7 @@
-/** Renews the token well before it expires. When it does is kept beside it, so that a reload knows. */
+/**
+ * Renews the token well before it expires. The expiry is kept in storage, so that it survives a
+ * reload.
+ */
 
 /** @import {Session} from "../types.js" */
 
@@ -18,7 +21,10 @@ export class SessionKeeper {
   constructor(refresh) {
     this.#refresh = refresh;
     // A sleeping computer stops timers.
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#timer && this.resume());
+    document.addEventListener(
+      "visibilitychange",
+      () => document.visibilityState === "visible" && this.#timer && this.resume(),
+    );
   }
 
   /** @param {Session} session */
@@ -31,11 +37,16 @@ export class SessionKeeper {
   resume() {
     clearTimeout(this.#timer);
     const left = Date.parse(localStorage.getItem(KEY) ?? "") - Date.now();
-    const wait = Number.isFinite(left) ? Math.max(SOONEST_MS, left - Math.min(EARLY_MS, left / 2)) : SOONEST_MS;
-    this.#timer = setTimeout(() => {
-      // A failure is settled by the next request or by the socket.
-      this.#refresh().catch(() => this.#timer && this.#later());
-    }, Math.min(wait, MOST_MS));
+    const wait = Number.isFinite(left)
+      ? Math.max(SOONEST_MS, left - Math.min(EARLY_MS, left / 2))
+      : SOONEST_MS;
+    this.#timer = setTimeout(
+      () => {
+        // A failure is settled by the next request or by the socket.
+        this.#refresh().catch(() => this.#timer && this.#later());
+      },
+      Math.min(wait, MOST_MS),
+    );
   }
 
   stop() {

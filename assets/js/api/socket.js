@@ -1,10 +1,11 @@
 /**
- * The WebSocket, kept alive: connects again after growing, jittered delays and notices connections that died silently.
- * Events: `frame` (detail: the frame), `state` (detail: Connection), `denied` (the session may be over).
+ * The WebSocket, kept alive: connects again after growing, jittered delays and notices connections
+ * that died silently. Events: `frame` (detail: the frame), `state` (detail: Connection), `denied`
+ * (the session may be over).
  */
 import { retryDelay, SESSION_OVER } from "../lib/backoff.js";
 
-/** @import {Connection, Event as Frame} from "../types.js" */
+/** @import {Connection, Frame} from "../types.js" */
 
 const HEARTBEAT_MS = 30_000;
 /** Silence after a ping longer than this is a dead connection. */
@@ -32,7 +33,10 @@ export class Socket extends EventTarget {
     super();
     addEventListener("online", () => this.retryNow());
     addEventListener("offline", () => this.#wanted && this.#lost(1006));
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#greeted && this.#ping());
+    document.addEventListener(
+      "visibilitychange",
+      () => document.visibilityState === "visible" && this.#greeted && this.#ping(),
+    );
   }
 
   // Actions
@@ -76,11 +80,15 @@ export class Socket extends EventTarget {
     clearTimeout(this.#retry);
     this.#drop();
     this.#tell({ state: "connecting" });
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`);
+    const socket = new WebSocket(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
+    );
     this.#socket = socket;
     this.generation += 1;
     let opened = false;
-    socket.onopen = () => { opened = true; };
+    socket.onopen = () => {
+      opened = true;
+    };
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code }) => {
       if (socket !== this.#socket) return;
@@ -124,7 +132,8 @@ export class Socket extends EventTarget {
   /** @param {number} code @param {boolean} opened */
   #denied(code, opened) {
     this.#drop();
-    const resume = () => this.#wanted && !this.#socket && this.#lost(opened && this.#attempt === 0 ? 1013 : code);
+    const resume = () =>
+      this.#wanted && !this.#socket && this.#lost(opened && this.#attempt === 0 ? 1013 : code);
     this.#tell({ state: "offline" });
     this.dispatchEvent(new CustomEvent("denied", { detail: resume }));
   }

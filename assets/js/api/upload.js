@@ -1,6 +1,6 @@
-/** Uploads one file and tells how far it is: the one thing that fetch cannot do. */
+/** Uploads one file and reports the progress, which fetch cannot do. */
 import { plainName } from "../lib/media.js";
-import { ApiError } from "./client.js";
+import { ApiError } from "../lib/errors.js";
 
 /** @import {Media} from "../types.js" */
 
@@ -17,18 +17,40 @@ export function upload(file, progress, signal) {
     request.open("POST", name ? `/api/media?fileName=${encodeURIComponent(name)}` : "/api/media");
     request.responseType = "json";
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-    request.upload.addEventListener("progress", ({ loaded, total }) => progress?.(total ? loaded / total : 1));
+    request.upload.addEventListener("progress", ({ loaded, total }) =>
+      progress?.(total ? loaded / total : 1),
+    );
     request.addEventListener("load", () => {
       const { status, response } = request;
       if (status === 201 && response) resolve(response);
-      else reject(new ApiError(status, response?.error ?? (status === 413 ? "too_large" : "internal"), response?.message ?? request.statusText, response?.field));
+      else
+        reject(
+          new ApiError(
+            status,
+            response?.error ?? (status === 413 ? "too_large" : "internal"),
+            response?.message ?? request.statusText,
+            response?.field,
+          ),
+        );
     });
     request.addEventListener("error", async () => {
       // A folder, or a file that has changed since it was chosen, fails like a lost connection.
-      const readable = await file.slice(0, 1).arrayBuffer().then(() => true, () => false);
-      reject(readable ? new ApiError(0, "offline", "The server cannot be reached.") : new ApiError(0, "unreadable", "The file cannot be read."));
+      const readable = await file
+        .slice(0, 1)
+        .arrayBuffer()
+        .then(
+          () => true,
+          () => false,
+        );
+      reject(
+        readable
+          ? new ApiError(0, "offline", "The server cannot be reached.")
+          : new ApiError(0, "unreadable", "The file cannot be read."),
+      );
     });
-    request.addEventListener("abort", () => reject(new ApiError(0, "aborted", "The upload was cancelled.")));
+    request.addEventListener("abort", () =>
+      reject(new ApiError(0, "aborted", "The upload was cancelled.")),
+    );
     signal?.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
   });

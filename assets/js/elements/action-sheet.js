@@ -1,5 +1,8 @@
-/** The actions of a message as a sheet, where there is no pointer. Emits the same events as the tools of message-item. */
-import { act, fill, h } from "../lib/dom.js";
+/**
+ * The actions of a message as a sheet, for touch screens. Emits the same events as the tools of
+ * message-item.
+ */
+import { emit, fill, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
@@ -14,19 +17,55 @@ export class ActionSheet extends HTMLElement {
   /** @param {MessageRow} row */
   open(row) {
     const before = /** @type {HTMLElement|null} */ (document.activeElement);
-    const dialog = h("dialog", { "aria-label": t("message.actions"), onclose: () => { dialog.remove(); before?.focus(); },
-      onpointerdown: (/** @type {Event} */ event) => event.target === dialog && dialog.close() });
+    const dialog = h("dialog", {
+      "aria-label": t("message.actions"),
+      onclose: () => {
+        dialog.remove();
+        before?.focus();
+      },
+      onpointerdown: (/** @type {Event} */ event) => event.target === dialog && dialog.close(),
+    });
     const then = (/** @type {string} */ type, /** @type {unknown} */ detail) => () => {
       dialog.close();
-      act(this, type, detail);
+      emit(this, type, detail);
     };
-    const item = (/** @type {string} */ type, /** @type {string} */ picture, /** @type {string} */ label, danger = false) =>
-      h("button", { class: danger ? "pick media danger" : "pick media", type: "button", onclick: then(type, row) }, icon(picture), h("span", null, label));
-    fill(dialog, h("div", { class: "popover" },
-      h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map((reaction) => h("button", { class: "icon-button", type: "button",
-        "aria-label": has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction, onclick: then("reaction-toggle", { row, reaction }) }, glyph(reaction)))),
-      h("hr"), item("message-reply", "reply", t("action.reply")), item("message-readers", "eye", t("readers.show")), row.mine && item("message-edit", "edit", t("action.edit")),
-      row.mayDelete && [h("hr"), item("message-delete", "trash", t("action.delete"), true)]));
+    const item = (
+      /** @type {string} */ type,
+      /** @type {string} */ picture,
+      /** @type {string} */ label,
+    ) =>
+      h(
+        "button",
+        { class: "pick media", type: "button", onclick: then(type, row) },
+        icon(picture),
+        h("span", null, label),
+      );
+    const quick = (/** @type {string} */ reaction) =>
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction,
+          onclick: then("reaction-toggle", { row, reaction }),
+        },
+        glyph(reaction),
+      );
+    const remove = item("message-delete", "trash", t("action.delete"));
+    remove.classList.add("danger");
+    fill(
+      dialog,
+      h(
+        "div",
+        { class: "popover" },
+        h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)),
+        h("hr"),
+        item("message-reply", "reply", t("action.reply")),
+        item("message-readers", "eye", t("readers.show")),
+        row.mine && item("message-edit", "edit", t("action.edit")),
+        row.mayDelete && [h("hr"), remove],
+      ),
+    );
     fill(this, dialog);
     dialog.showModal();
   }

@@ -1,11 +1,11 @@
-/** The whole page: the sign-in form or the chat, after the session and the address. */
+/** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
 import { messageById } from "../state/timeline.js";
 import "./chat-app.js";
 import { emptyState } from "./empty-state.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {LoginForm} from "./login-form.js" */
@@ -18,10 +18,10 @@ export class AppRoot extends HTMLElement {
   #chat = new Chat();
   /** Where to go after signing in. */
   #wanted = "#/rooms";
-  /** What was fetched for the present address already. */
+  /** Already loaded for the current address. */
   #page = "";
   #target = "";
-  /** It is known whether there is a session; before, nothing is shown. */
+  /** Nothing is shown before it is known whether there is a session. */
   #known = false;
 
   // Lifecycle
@@ -35,8 +35,12 @@ export class AppRoot extends HTMLElement {
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
       this.#route();
     });
-    this.addEventListener("session-open", (event) => this.#signIn(/** @type {CustomEvent} */ (event).detail));
-    this.addEventListener("language-choose", (event) => this.#speak(/** @type {CustomEvent<string>} */ (event).detail));
+    this.addEventListener("session-open", (event) =>
+      this.#signIn(/** @type {CustomEvent} */ (event).detail),
+    );
+    this.addEventListener("language-choose", (event) =>
+      this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
+    );
     this.#route();
     await this.#resume();
     this.#known = true;
@@ -62,7 +66,8 @@ export class AppRoot extends HTMLElement {
   #update() {
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
-    // The link of the first administrator also counts for somebody who is signed in without being one.
+    // The link of the first administrator also counts for somebody who is signed in without being
+    // one.
     if (me && route.page !== "setup") {
       if (!this.querySelector("chat-app")) this.#show("chat-app");
       this.#follow();
@@ -76,21 +81,27 @@ export class AppRoot extends HTMLElement {
   async #askWho(mode) {
     const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
     if (app) {
-      // Who is put out comes back to the same place and finds what was half written.
+      // After signing in again the user returns to the same place and finds the draft.
       app.view.composer.store();
-      if (this.#chat.store.state.ended && !SIGNED_OUT.includes(this.#chat.store.state.route.page)) this.#wanted = location.hash;
+      if (this.#chat.store.state.ended && !SIGNED_OUT.includes(this.#chat.store.state.route.page))
+        this.#wanted = location.hash;
       this.replaceChildren();
     }
-    await later("login-form").catch(() => this.#waiting());
-    if ((this.#chat.store.state.me && mode !== "setup") || !customElements.get("login-form")) return;
-    const form = /** @type {LoginForm} */ (this.querySelector("login-form") ?? this.#show("login-form"));
+    await lazy("login-form").catch(() => this.#waiting());
+    if ((this.#chat.store.state.me && mode !== "setup") || !customElements.get("login-form"))
+      return;
+    const form = /** @type {LoginForm} */ (
+      this.querySelector("login-form") ?? this.#show("login-form")
+    );
     form.mode = mode;
     form.ended = this.#chat.store.state.ended;
   }
 
-  /** The server does not answer. */
+  /** Shown while the server cannot be reached. */
   #waiting() {
-    this.replaceChildren(emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }));
+    this.replaceChildren(
+      emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }),
+    );
     setTimeout(() => this.#update(), RETRY_MS);
   }
 
@@ -106,10 +117,11 @@ export class AppRoot extends HTMLElement {
   #route() {
     const route = parseRoute(location.hash);
     this.#chat.store.dispatch({ type: "routed", route });
-    if (!this.#chat.store.state.me && !["rooms", ...SIGNED_OUT].includes(route.page)) this.#wanted = location.hash;
+    if (!this.#chat.store.state.me && !["rooms", ...SIGNED_OUT].includes(route.page))
+      this.#wanted = location.hash;
   }
 
-  /** Enters and leaves rooms as the address says; opens what a page needs when it is come to. */
+  /** Enters and leaves rooms by the address; loads the data of a page when it is opened. */
   #follow() {
     const { route, rooms, visit, timelines, ready } = this.#chat.store.state;
     if (SIGNED_OUT.includes(route.page)) {
@@ -119,8 +131,6 @@ export class AppRoot extends HTMLElement {
     this.#wanted = "#/rooms";
     const app = /** @type {ChatApp} */ (this.querySelector("chat-app"));
     if (visit && (visit.roomId !== route.roomId || !rooms[visit.roomId])) {
-      app.draft.context = null;
-      app.draft.error = "";
       if (!route.roomId || !rooms[route.roomId]) this.#chat.closeRoom();
     }
     if (route.roomId && rooms[route.roomId] && ready) {
@@ -129,23 +139,23 @@ export class AppRoot extends HTMLElement {
       const held = !route.messageId || messageById(timeline, route.messageId);
       if (route.messageId && timeline?.loaded && !held && this.#target !== route.messageId) {
         this.#target = route.messageId;
-        this.#chat.history.around(route.roomId, route.messageId).catch(() => app.say(t("messages.notFound")));
+        this.#chat.history
+          .around(route.roomId, route.messageId)
+          .catch(() => app.showToast(t("messages.notFound")));
       }
     }
     if (!route.messageId) this.#target = "";
-    if (route.page === "directory" && this.#page !== "directory") this.#directory(app);
+    if (route.page === "directory" && this.#page !== "directory") this.#directory();
     this.#page = route.page;
   }
 
-  /** @param {ChatApp} app */
-  async #directory(app) {
+  async #directory() {
+    const { store, client } = this.#chat;
     try {
-      app.draft.directory = await this.#chat.client.rooms("public");
-      app.draft.directoryError = "";
+      store.dispatch({ type: "directory_loaded", rooms: await client.rooms("public") });
     } catch {
-      app.draft.directoryError = t("error.offline");
+      store.dispatch({ type: "directory_failed", error: t("error.offline") });
     }
-    app.update();
   }
 
   /** @param {{mode: string, userId: string, password: string, name?: string}} person */
@@ -154,10 +164,13 @@ export class AppRoot extends HTMLElement {
     try {
       if (mode === "register") await this.#chat.register({ userId, password, name });
       else if (mode === "setup") {
-        await this.#chat.setup({ token: this.#chat.store.state.route.token ?? "", userId, password });
+        await this.#chat.setup({
+          token: this.#chat.store.state.route.token ?? "",
+          userId,
+          password,
+        });
         location.hash = "#/rooms";
-      }
-      else await this.#chat.signIn(userId, password);
+      } else await this.#chat.signIn(userId, password);
     } catch (error) {
       form.fail(error);
     }

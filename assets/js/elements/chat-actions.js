@@ -1,133 +1,177 @@
-/** What each action of a leaf means: which verb of the chat it is, and where the page goes after it. */
+/** Handles the actions that elements emit: calls the chat and moves the page. */
 import { errorText } from "../lib/errors.js";
 import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
+/** @import {Context} from "../types.js" */
 /** @import {ChatApp} from "./chat-app.js" */
 
-/** What opens a dialog, in elements/dialog-actions.js, which comes with the first of them. */
-const ASKS = ["room-new", "room-rename", "room-leave", "room-delete", "people-add", "person-open", "message-delete", "message-readers",
-  "sessions-close", "account-delete"];
+/** Actions that open a dialog; elements/dialog-actions.js is fetched with the first of them. */
+const LAZY = [
+  "room-new",
+  "room-rename",
+  "room-leave",
+  "room-delete",
+  "people-add",
+  "person-open",
+  "message-delete",
+  "message-readers",
+  "sessions-close",
+  "account-delete",
+];
+
+/** @typedef {Record<string, (detail: any) => unknown>} Actions */
 
 /**
  * @param {ChatApp} app
  * @param {AbortSignal} signal
  */
-export function listenToActions(app, signal) {
+export function handleActions(app, signal) {
+  const { live } = app.chat;
+  const actions = {
+    ...roomActions(app),
+    ...composerActions(app),
+    ...messageActions(app),
+    ...pageActions(app),
+    ...lazyActions(app),
+  };
+  for (const [type, action] of Object.entries(actions)) {
+    const listener = async (/** @type {Event} */ event) => {
+      try {
+        await action(/** @type {CustomEvent} */ (event).detail);
+      } catch (error) {
+        app.showToast(errorText(error));
+      }
+    };
+    app.addEventListener(type, listener, { signal });
+  }
+  const visibilityChanged = () => {
+    if (document.visibilityState === "hidden") live.reading(null);
+    else app.update();
+  };
+  document.addEventListener("visibilitychange", visibilityChanged, { signal });
+}
+
+// Internal
+
+/** @param {ChatApp} app */
+function openRoomOf(app) {
+  return app.chat.store.state.visit?.roomId ?? "";
+}
+
+/** @param {ChatApp} app @returns {Actions} */
+function roomActions(app) {
+  const { chat } = app;
+  return {
+    "room-join": async (id) => app.openRoom(await chat.joinRoom(id)),
+    "room-mute": (muted) => chat.muteRoom(openRoomOf(app), muted).finally(() => app.update()),
+    "details-switch": () => details(app, !app.hasAttribute("data-details")),
+    "details-close": () => details(app, false),
+  };
+}
+
+/** @param {ChatApp} app @returns {Actions} */
+function composerActions(app) {
   const { chat } = app;
   const { store } = chat;
-  const roomId = () => store.state.visit?.roomId ?? "";
-  const context = (/** @type {typeof app.draft.context} */ now) => {
-    app.draft.context = now;
-    app.draft.error = "";
+  const setContext = (/** @type {Context|null} */ context) => {
+    store.dispatch({ type: "context_changed", context });
     app.update();
     app.view.composer.focus();
   };
   const from = (/** @type {"edit"|"reply"} */ kind, /** @type {MessageRow} */ row) =>
-    context({ kind, messageId: row.messageId ?? "", author: row.author, content: row.content });
-
-  /** @type {Record<string, (detail: any, roomId: string) => unknown>|undefined} */
-  let asking;
-  /** @type {Record<string, (detail: any) => unknown>} */
-  const actions = {
-    "room-join": async (id) => go(await chat.joinRoom(id)),
-    "room-mute": async (muted) => {
-      const id = roomId();
-      await chat.muteRoom(id, muted).finally(() => app.update());
-    },
-    "details-switch": () => details(app, !app.hasAttribute("data-details")),
-    "details-close": () => details(app, false),
-
+    setContext({ kind, messageId: row.messageId ?? "", author: row.author, content: row.content });
+  return {
     "message-send": ({ content, replyTo, media }) => {
       chat.live.typingEnded();
-      app.draft.context = null;
-      chat.sender.send(roomId(), content, { replyTo, media });
+      store.dispatch({ type: "context_changed", context: null });
+      chat.sender.send(openRoomOf(app), content, { replyTo, media });
       app.update();
       app.view.list.toEnd();
     },
     "message-save": async ({ messageId, content }) => {
-      const id = roomId();
       try {
-        await chat.editMessage(id, messageId, content);
-        if (app.draft.context?.messageId === messageId) context(null);
+        await chat.editMessage(openRoomOf(app), messageId, content);
+        if (store.state.context?.messageId === messageId) setContext(null);
       } catch (error) {
-        app.draft.error = errorText(error);
-        app.update();
+        store.dispatch({ type: "edit_failed", error: errorText(error) });
       }
     },
     "message-edit": (row) => from("edit", row),
     "message-reply": (row) => from("reply", row),
-    "context-leave": () => context(null),
+    "context-leave": () => setContext(null),
     "edit-last": () => {
       const { me, timelines } = store.state;
-      const last = timelines[roomId()]?.messages.findLast((message) => message.userId === me?.userId && !message.deletedAt);
-      if (last) context({ kind: "edit", messageId: last.messageId, author: "", content: last.content ?? "" });
+      const last = timelines[openRoomOf(app)]?.messages.findLast(
+        (message) => message.userId === me?.userId && !message.deletedAt,
+      );
+      if (!last) return;
+      const { messageId, content = "" } = last;
+      setContext({ kind: "edit", messageId, author: "", content });
     },
+    "draft-change": ({ roomId, text }) => chat.keepDraft(roomId, text),
+    typing: () => chat.live.typing(openRoomOf(app)),
+  };
+}
+
+/** @param {ChatApp} app @returns {Actions} */
+function messageActions(app) {
+  const { chat } = app;
+  return {
     "message-react": async ({ row, at }) => (await app.dialog("reaction-picker")).open(row, at),
     "picture-open": async (what) => (await app.dialog("picture-viewer")).open(what),
     "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
-    "reaction-toggle": ({ row, reaction }) => chat.toggleReaction(roomId(), row.messageId, reaction),
+    "reaction-toggle": ({ row, reaction }) =>
+      chat.toggleReaction(openRoomOf(app), row.messageId, reaction),
     "send-retry": (clientId) => chat.sender.retry(clientId),
     "send-discard": (clientId) => chat.sender.discard(clientId),
-    "draft-change": ({ roomId: id, text }) => chat.keepDraft(id, text),
-    typing: () => chat.live.typing(roomId()),
 
-    "history-need": ({ gap, direction }) => chat.history.fill(roomId(), gap, direction),
+    "history-need": ({ gap, direction }) => chat.history.fill(openRoomOf(app), gap, direction),
     "history-retry": () => {
-      store.dispatch({ type: "page_retried", room_id: roomId() });
-      return chat.history.latest(roomId());
+      chat.store.dispatch({ type: "page_retried", room_id: openRoomOf(app) });
+      return chat.history.latest(openRoomOf(app));
     },
-    "quote-need": (messageId) => chat.history.quote(roomId(), messageId),
-    "end-seen": ({ roomId: id, atEnd }) => chat.live.reading(atEnd && document.visibilityState === "visible" && isShown(app) ? id : null),
-    "connection-retry": () => chat.socket.retryNow(),
+    "quote-need": (messageId) => chat.history.quote(openRoomOf(app), messageId),
+    "end-seen": ({ roomId, atEnd }) => {
+      const seen = atEnd && document.visibilityState === "visible" && isShown(app);
+      chat.live.reading(seen ? roomId : null);
+    },
+  };
+}
 
+/** @param {ChatApp} app @returns {Actions} */
+function pageActions(app) {
+  const { chat } = app;
+  const choose = (/** @type {import("../lib/theme.js").Theme} */ theme) => {
+    setTheme(theme);
+    app.update();
+  };
+  return {
+    "connection-retry": () => chat.socket.retryNow(),
     "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
     "search-leave": () => app.leaveSearch(),
-
-    "theme-switch": () => {
-      setTheme(isDark() ? "light" : "dark");
-      app.update();
-    },
-    "theme-choose": (theme) => {
-      setTheme(theme);
-      app.update();
-    },
-    "session-close": () => chat.signOut().then(signedOut),
+    "theme-switch": () => choose(isDark() ? "light" : "dark"),
+    "theme-choose": choose,
+    "session-close": () => chat.signOut().then(() => app.showSignIn()),
   };
-  for (const type of ASKS) {
-    actions[type] = async (detail) => {
-      const id = roomId();
-      asking ??= (await import("./dialog-actions.js")).dialogActions(app);
-      return asking[type](detail, id);
-    };
-  }
-  for (const [type, action] of Object.entries(actions)) {
-    app.addEventListener(type, async (event) => {
-      try {
-        await action(/** @type {CustomEvent} */ (event).detail);
-      } catch (error) {
-        app.say(errorText(error));
-      }
-    }, { signal });
-  }
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") chat.live.reading(null);
-    else app.update();
-  }, { signal });
 }
 
-/** Where one goes from every end of a session. */
-export function signedOut() {
-  location.hash = "#/sign-in";
+/** Actions that open a dialog. @param {ChatApp} app @returns {Actions} */
+function lazyActions(app) {
+  /** @type {import("./dialog-actions.js").DialogActions|undefined} */
+  let found;
+  const perform = async (/** @type {string} */ type, /** @type {any} */ detail) => {
+    const roomId = openRoomOf(app);
+    found ??= (await import("./dialog-actions.js")).dialogActions(app);
+    return found[type](detail, roomId);
+  };
+  return Object.fromEntries(
+    LAZY.map((type) => [type, (/** @type {any} */ detail) => perform(type, detail)]),
+  );
 }
 
-/** @param {string} roomId */
-export function go(roomId) {
-  location.hash = `#/${roomId}`;
-}
-
-/** Is the conversation what one sees, on a narrow screen too? @param {ChatApp} app */
+/** Is the conversation in view? On a narrow screen another column may be. @param {ChatApp} app */
 function isShown(app) {
   return app.view.list.checkVisibility();
 }
@@ -135,6 +179,7 @@ function isShown(app) {
 /** @param {ChatApp} app @param {boolean} shown */
 function details(app, shown) {
   const { route } = app.chat.store.state;
-  if (matchMedia("(width < 640px)").matches) location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
+  if (matchMedia("(width < 640px)").matches)
+    location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
   else app.toggleDetails(shown);
 }

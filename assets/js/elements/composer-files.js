@@ -1,18 +1,36 @@
-/** How files come into the composer: the button, paste, drop. The list of them is fetched when there is a first one. */
+/**
+ * Adds files to the composer: button, paste, drop. The list of uploads is loaded with the first
+ * file.
+ */
 import { h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
 /** @import {Media} from "../types.js" */
 /** @import {Send, UploadList} from "./upload-list.js" */
 
 export class ComposerFiles {
-  #input = h("input", { type: "file", multiple: true, hidden: true, onchange: () => {
-    this.add([...(this.#input.files ?? [])]);
-    this.#input.value = "";
-  } });
-  button = h("button", { class: "icon-button attach", type: "button", "aria-label": t("upload.attach"), title: t("upload.attach"), onclick: () => this.#input.click() }, icon("clip"));
+  #input = h("input", {
+    type: "file",
+    multiple: true,
+    hidden: true,
+    onchange: () => {
+      this.add([...(this.#input.files ?? [])]);
+      this.#input.value = "";
+    },
+  });
+  button = h(
+    "button",
+    {
+      class: "icon-button attach",
+      type: "button",
+      "aria-label": t("upload.attach"),
+      title: t("upload.attach"),
+      onclick: () => this.#input.click(),
+    },
+    icon("clip"),
+  );
   /** @type {UploadList|null} */
   #list = null;
   #room = "";
@@ -41,7 +59,8 @@ export class ComposerFiles {
       box.classList.add("is-over");
     });
     box.addEventListener("dragleave", (event) => {
-      if (!box.contains(/** @type {Node|null} */ (event.relatedTarget))) box.classList.remove("is-over");
+      if (!box.contains(/** @type {Node|null} */ (event.relatedTarget)))
+        box.classList.remove("is-over");
     });
     box.addEventListener("drop", (event) => {
       box.classList.remove("is-over");
@@ -82,7 +101,7 @@ export class ComposerFiles {
   /** @param {File[]} files */
   async add(files) {
     if (files.length === 0 || this.button.disabled) return;
-    await later("upload-list").catch(() => undefined);
+    await lazy("upload-list").catch(() => undefined);
     if (!customElements.get("upload-list")) return;
     if (!this.#list) {
       this.#list = /** @type {UploadList} */ (document.createElement("upload-list"));

@@ -1,16 +1,16 @@
 /** One line over everything while there is no connection. Emits `connection-retry`. */
-import { act, fill, h, say } from "../lib/dom.js";
+import { emit, fill, h, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {Connection} from "../types.js" */
 
 const SHOWN_AFTER_MS = 2000;
 const BACK_FOR_MS = 3000;
 
-/** @extends {Piece<Connection>} */
-export class ConnectionBanner extends Piece {
+/** @extends {View<Connection>} */
+export class ConnectionBanner extends View {
   #number = h("span", { class: "num" });
   #offline = true;
   #since = Date.now();
@@ -41,10 +41,13 @@ export class ConnectionBanner extends Piece {
       this.#offline = true;
       this.#since = now;
     }
-    if (this.#offline) this.#show(now - this.#since >= SHOWN_AFTER_MS || this.#shown === "offline" ? "offline" : "hidden");
+    if (this.#offline)
+      this.#show(
+        now - this.#since >= SHOWN_AFTER_MS || this.#shown === "offline" ? "offline" : "hidden",
+      );
     else this.#show(now < this.#backUntil ? "back" : "hidden");
     const seconds = retryAt ? Math.ceil((retryAt - now) / 1000) : 0;
-    say(this.#number, seconds > 0 ? t("connection.seconds", { n: seconds }) : "");
+    setText(this.#number, seconds > 0 ? t("connection.seconds", { n: seconds }) : "");
   }
 
   // Internal
@@ -56,9 +59,19 @@ export class ConnectionBanner extends Piece {
     this.hidden = what === "hidden";
     this.dataset.state = what;
     if (what === "hidden") return void fill(this);
-    if (what === "back") return void fill(this, h("span", null, icon("check"), t("connection.back")));
-    fill(this, h("span", null, icon("offline"), t("connection.lost")),
-      h("button", { type: "button", onclick: () => act(this, "connection-retry") }, t("connection.retry"), " ", this.#number));
+    if (what === "back")
+      return void fill(this, h("span", null, icon("check"), t("connection.back")));
+    fill(
+      this,
+      h("span", null, icon("offline"), t("connection.lost")),
+      h(
+        "button",
+        { type: "button", onclick: () => emit(this, "connection-retry") },
+        t("connection.retry"),
+        " ",
+        this.#number,
+      ),
+    );
   }
 }
 

@@ -1,61 +1,133 @@
-/** What the actions mean that open a dialog: questions, forms, people. Fetched with the first of them. */
+/**
+ * Handles the actions that open a dialog: confirmations, forms, profiles. Loaded with the first of
+ * them.
+ */
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
-import { mayChangeRoles, mayName, mayRemove } from "../lib/rights.js";
-import { go, signedOut } from "./chat-actions.js";
+import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 
+/** @typedef {Record<string, (detail: any, roomId: string) => unknown>} DialogActions */
+
 /**
  * @param {ChatApp} app
- * @returns {Record<string, (detail: any, roomId: string) => unknown>} the room that was open when it was asked for
+ * @returns {DialogActions} each with the room that was open when it was asked for
  */
 export function dialogActions(app) {
-  const { chat } = app;
-  const { store } = chat;
-  const find = (/** @type {string} */ query) => chat.client.findPeople(query);
-  const room = () => app.dialog("room-dialog");
-
-  /** @param {"leave"|"deleteRoom"} what @param {string} id @param {() => Promise<unknown>} confirmed */
-  async function ask(what, id, confirmed) {
-    const name = roomName(store.state.rooms[id], store.state.me?.userId ?? "") || t("rooms.alone");
-    (await room()).confirm({ title: t(`confirm.${what}`), text: t(`confirm.${what}Text`, { room: name }), action: t(what === "leave" ? "details.leave" : "details.delete") },
-      async () => {
-        await confirmed();
-        location.hash = "#/rooms";
-      });
-  }
-
-  return {
-    "room-new": async () => (await room()).create(find, store.state.me?.userId, async (/** @type {any} */ wanted) => go(await chat.createRoom(wanted))),
-    "room-rename": async (_, id) => {
-      (await room()).rename(store.state.rooms[id].name ?? "", (/** @type {string} */ name) => chat.renameRoom(id, name));
-    },
-    "room-leave": (_, id) => ask("leave", id, () => chat.leaveRoom(id).catch((error) => {
-      throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
-    })),
-    "room-delete": (_, id) => ask("deleteRoom", id, () => chat.deleteRoom(id)),
-    "people-add": async (_, id) => {
-      (await room()).addPeople(find, store.state.rooms[id].participants.map((person) => person.userId), (/** @type {string[]} */ people) => chat.addPeople(id, people));
-    },
-    "person-open": (userId, id) => openPerson(app, id, userId),
-    "message-delete": async (row, id) => {
-      (await room()).confirm({ title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") }, () => chat.client.deleteMessage(id, row.messageId));
-    },
-    "message-readers": async (row, id) => {
-      const [list, readers] = await Promise.all([app.dialog("reader-list"), chat.client.readers(id, row.messageId)]);
-      const { state } = store;
-      list.open(readers.filter(({ userId }) => userId !== state.me?.userId && userId !== row.userId)
-        .map((reader) => ({ ...reader, name: personName(state, id, reader.userId), picture: pictureOf(state, reader.userId) })));
-    },
-    "sessions-close": async () => (await room()).confirm({ title: t("confirm.everywhere"), text: t("confirm.everywhereText"), action: t("session.everywhere") },
-      () => chat.signOutEverywhere().then(signedOut)),
-    "account-delete": async () => (await room()).confirm({ title: t("confirm.account"), text: t("confirm.accountText"), action: t("account.delete") },
-      () => chat.deleteAccount().then(signedOut)),
-  };
+  return { ...roomActions(app), ...messageActions(app), ...accountActions(app) };
 }
 
 // Internal
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function roomActions(app) {
+  const { chat } = app;
+  const { store } = chat;
+  const find = (/** @type {string} */ query) => chat.client.findPeople(query);
+  const dialog = () => app.dialog("room-dialog");
+
+  /**
+   * @param {"leave"|"deleteRoom"} what
+   * @param {string} id
+   * @param {() => Promise<unknown>} confirmed
+   */
+  async function confirm(what, id, confirmed) {
+    const name = roomName(store.state.rooms[id], store.state.me?.userId ?? "") || t("rooms.alone");
+    const texts = {
+      title: t(`confirm.${what}`),
+      text: t(`confirm.${what}Text`, { room: name }),
+      action: t(what === "leave" ? "details.leave" : "details.delete"),
+    };
+    (await dialog()).confirm(texts, async () => {
+      await confirmed();
+      location.hash = "#/rooms";
+    });
+  }
+
+  return {
+    "room-new": async () => {
+      const create = async (/** @type {any} */ wanted) =>
+        app.openRoom(await chat.createRoom(wanted));
+      (await dialog()).create(find, store.state.me?.userId, create);
+    },
+    "room-rename": async (_, id) => {
+      const rename = (/** @type {string} */ name) => chat.renameRoom(id, name);
+      (await dialog()).rename(store.state.rooms[id].name ?? "", rename);
+    },
+    "room-leave": (_, id) =>
+      confirm("leave", id, () =>
+        chat.leaveRoom(id).catch((error) => {
+          throw error.code === "forbidden" ? new Error(t("error.lastAdmin")) : error;
+        }),
+      ),
+    "room-delete": (_, id) => confirm("deleteRoom", id, () => chat.deleteRoom(id)),
+    "people-add": async (_, id) => {
+      const inside = store.state.rooms[id].participants.map((person) => person.userId);
+      const add = (/** @type {string[]} */ people) => chat.addPeople(id, people);
+      (await dialog()).addPeople(find, inside, add);
+    },
+    "person-open": (userId, id) => openPerson(app, id, userId),
+  };
+}
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function messageActions(app) {
+  const { chat } = app;
+  return {
+    "message-delete": async (row, id) => {
+      (await app.dialog("room-dialog")).confirm(
+        { title: t("confirm.delete"), text: t("confirm.deleteText"), action: t("action.delete") },
+        () => chat.client.deleteMessage(id, row.messageId),
+      );
+    },
+    "message-readers": async (row, id) => {
+      const [list, readers] = await Promise.all([
+        app.dialog("reader-list"),
+        chat.client.readers(id, row.messageId),
+      ]);
+      const { state } = chat.store;
+      list.open(
+        readers
+          .filter(({ userId }) => userId !== state.me?.userId && userId !== row.userId)
+          .map((reader) => ({
+            ...reader,
+            name: personName(state, id, reader.userId),
+            picture: pictureOf(state, reader.userId),
+          })),
+      );
+    },
+  };
+}
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function accountActions(app) {
+  const { chat } = app;
+  const confirm = async (/** @type {any} */ texts, /** @type {() => Promise<void>} */ confirmed) =>
+    (await app.dialog("room-dialog")).confirm(texts, () =>
+      confirmed().then(() => app.showSignIn()),
+    );
+  return {
+    "sessions-close": () =>
+      confirm(
+        {
+          title: t("confirm.everywhere"),
+          text: t("confirm.everywhereText"),
+          action: t("session.everywhere"),
+        },
+        () => chat.signOutEverywhere(),
+      ),
+    "account-delete": () =>
+      confirm(
+        {
+          title: t("confirm.account"),
+          text: t("confirm.accountText"),
+          action: t("account.delete"),
+        },
+        () => chat.deleteAccount(),
+      ),
+  };
+}
 
 /** @param {ChatApp} app @param {string} roomId @param {string} userId */
 async function openPerson(app, roomId, userId) {
@@ -65,16 +137,31 @@ async function openPerson(app, roomId, userId) {
   const me = /** @type {import("../types.js").User} */ (state.me);
   const inside = room?.participants.find((person) => person.userId === userId);
   const dialog = await app.dialog("person-dialog");
-  dialog.open({
-    userId, name: inside?.name ?? personName(state, roomId, userId), picture: pictureOf(state, userId), inside, me: userId === me.userId,
-    mayName: Boolean(inside) && mayName(room, me, /** @type {any} */ (inside)),
-    mayChangeRole: Boolean(inside) && mayChangeRoles(room, me),
-    mayRemove: Boolean(inside) && mayRemove(room, me, /** @type {any} */ (inside)),
-  }, {
-    save: (/** @type {any} */ change) => chat.changePerson(roomId, userId, change),
-    remove: async () => (await app.dialog("room-dialog")).confirm({ title: t("confirm.remove"), text: t("confirm.removeText", { name: personName(state, roomId, userId) }), action: t("person.remove") },
-      () => chat.removePerson(roomId, userId)),
-    about: chat.client.person(userId),
-    write: async () => go(await chat.createRoom({ targetUserIds: [userId], direct: true })),
-  });
+  dialog.open(
+    {
+      userId,
+      name: inside?.name ?? personName(state, roomId, userId),
+      picture: pictureOf(state, userId),
+      inside,
+      me: userId === me.userId,
+      mayName: Boolean(inside) && mayName(room, me, /** @type {any} */ (inside)),
+      mayChangeRole: Boolean(inside) && mayChangeRoles(room, me),
+      mayRemove: Boolean(inside) && mayRemove(room, me, /** @type {any} */ (inside)),
+    },
+    {
+      save: (/** @type {any} */ change) => chat.changePerson(roomId, userId, change),
+      remove: async () =>
+        (await app.dialog("room-dialog")).confirm(
+          {
+            title: t("confirm.remove"),
+            text: t("confirm.removeText", { name: personName(state, roomId, userId) }),
+            action: t("person.remove"),
+          },
+          () => chat.removePerson(roomId, userId),
+        ),
+      about: chat.client.person(userId),
+      write: async () =>
+        app.openRoom(await chat.createRoom({ targetUserIds: [userId], direct: true })),
+    },
+  );
 }

@@ -10,7 +10,11 @@ import { icon } from "../lib/icons.js";
  * @param {Node[]} [what.actions]
  */
 export function emptyState({ picture, title, text, actions = [] }) {
-  return fill(document.createElement("empty-state"),
-    h("span", { class: "tile" }, icon(picture)), h("h2", null, title), text && h("p", null, text),
-    actions.length > 0 && h("div", { class: "wrap" }, actions));
+  return fill(
+    document.createElement("empty-state"),
+    h("span", { class: "tile" }, icon(picture)),
+    h("h2", null, title),
+    text && h("p", null, text),
+    actions.length > 0 && h("div", { class: "wrap" }, actions),
+  );
 }

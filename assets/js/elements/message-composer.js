@@ -1,34 +1,56 @@
 /**
- * Where one writes. Enter sends, but never in the middle of an input-method composition; Shift+Enter breaks the line; Up in
- * an empty field edits my last message; Escape leaves editing or replying. `@` completes people, `:` emoji. What is written is
- * kept by room. Emits `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
+ * The text field for new messages. Enter sends, but never during an input-method composition;
+ * Shift+Enter inserts a line break; Up in an empty field edits my last message; Escape cancels
+ * editing or replying. `@` completes people, `:` emoji. Drafts are kept by room. Emits
+ * `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
  */
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
 import { langOf, lengthOf } from "../lib/text.js";
 import { ComposerFiles } from "./composer-files.js";
-import { later } from "./later.js";
+import { lazy } from "./lazy.js";
 
-/** What the message that one writes belongs to. @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context */
-/** @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string, people: () => import("../state/complete.js").Candidate[], upload: import("./upload-list.js").Send}} Data */
+/** @import {Context} from "../types.js" */
+/**
+ * @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string,
+ *   people: () => import("../state/completion.js").Candidate[], upload:
+ *   import("./upload-list.js").Send}} Data
+ */
 
 const LONGEST = 4000;
-/** A draft is stored when one pauses for so long. */
+/** A draft is stored after a pause of this length. */
 const PAUSE_MS = 300;
 
-/** @extends {Piece<Data>} */
-export class MessageComposer extends Piece {
+/** @extends {View<Data>} */
+export class MessageComposer extends View {
   #field = h("textarea", { rows: 1, placeholder: t("composer.placeholder"), enterkeyhint: "send" });
-  #send = h("button", { class: "icon-button solid", type: "submit", "aria-label": t("composer.send"), title: t("composer.send"), disabled: true }, icon("send"));
+  #send = h(
+    "button",
+    {
+      class: "icon-button solid",
+      type: "submit",
+      "aria-label": t("composer.send"),
+      title: t("composer.send"),
+      disabled: true,
+    },
+    icon("send"),
+  );
   #note = h("p", { class: "error meta", role: "alert", hidden: true });
   #row = h("div", { class: "line" }, this.#field, this.#send);
-  #box = h("form", { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, this.#row);
+  #box = h(
+    "form",
+    { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+    this.#row,
+  );
   #files = new ComposerFiles(this.#box, () => this.#uploaded());
-  /** @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it could complete */
+  /**
+   * @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it
+   *   could complete
+   */
   #completion = null;
   /** Sending waits for files on their way. */
   #waits = false;
@@ -37,7 +59,7 @@ export class MessageComposer extends Piece {
   /** @type {ReturnType<typeof setTimeout>|undefined} the draft is not stored yet */
   #pause;
   #roomId = "";
-  /** What stood here before one began to edit. */
+  /** The draft that editing replaced in the field. */
   #covered = "";
   /** @type {Context|null} */
   #context = null;
@@ -49,7 +71,7 @@ export class MessageComposer extends Piece {
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => {
-      if (this.#field.value) act(this, "typing");
+      if (this.#field.value) emit(this, "typing");
       this.#written();
       this.#complete();
     });
@@ -58,7 +80,7 @@ export class MessageComposer extends Piece {
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
-    // A closed tab tells nothing later.
+    // After the tab is closed nothing can be stored.
     addEventListener("pagehide", () => this.store(), { signal });
     document.addEventListener("visibilitychange", () => this.store(), { signal });
   }
@@ -82,17 +104,21 @@ export class MessageComposer extends Piece {
     this.#field.focus();
   }
 
-  /** Keeps the draft now, not when one pauses. */
+  /** Stores the draft now, without waiting for a pause. */
   store() {
     if (!this.#pause) return;
     clearTimeout(this.#pause);
     this.#pause = undefined;
-    act(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
+    emit(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
   }
 
   // Internal
 
-  /** @param {string} roomId @param {Context|null} context @param {string|null} draft of the room, when it is another one */
+  /**
+   * @param {string} roomId
+   * @param {Context|null} context
+   * @param {string|null} draft of the room, when it is another one
+   */
   #follow(roomId, context, draft) {
     const edited = this.#context?.kind === "edit";
     this.store();
@@ -117,23 +143,50 @@ export class MessageComposer extends Piece {
 
   /** @param {Context} context */
   #contextLine({ kind, author, content }) {
-    const leave = t(kind === "edit" ? "composer.leaveEdit" : "composer.leaveReply");
-    return h("div", { class: "context spread" }, icon(kind, "small"),
-      h("span", { class: "truncate" }, h("b", null, kind === "edit" ? t("composer.editing") : author), " ", h("span", { lang: langOf(content) || null }, snippet(content))),
-      h("button", { class: "icon-button", type: "button", "aria-label": leave, title: leave, onclick: () => act(this, "context-leave") }, icon("close")));
+    const leave = t(kind === "edit" ? "composer.cancelEdit" : "composer.cancelReply");
+    return h(
+      "div",
+      { class: "context spread" },
+      icon(kind, "small"),
+      h(
+        "span",
+        { class: "truncate" },
+        h("b", null, kind === "edit" ? t("composer.editing") : author),
+        " ",
+        h("span", { lang: langOf(content) || null }, snippet(content)),
+      ),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": leave,
+          title: leave,
+          onclick: () => emit(this, "context-leave"),
+        },
+        icon("close"),
+      ),
+    );
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     // 229 is what browsers report for a key that an input method takes.
     if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) this.#submit(event);
+    if (
+      event.key === "Enter" &&
+      !event.shiftKey &&
+      !event.ctrlKey &&
+      !event.altKey &&
+      !event.metaKey
+    )
+      this.#submit(event);
     else if (event.key === "ArrowUp" && !this.#field.value && !this.#context) {
       event.preventDefault();
-      act(this, "edit-last");
+      emit(this, "edit-last");
     } else if (event.key === "Escape" && this.#context) {
       event.preventDefault();
-      act(this, "context-leave");
+      emit(this, "context-leave");
     }
   }
 
@@ -146,20 +199,23 @@ export class MessageComposer extends Piece {
     if (this.#waits) return this.#changed();
     const content = written || caption(this.#files.media);
     if (!content) return;
-    if (this.#context?.kind === "edit") return act(this, "message-save", { messageId: this.#context.messageId, content });
+    if (this.#context?.kind === "edit")
+      return emit(this, "message-save", { messageId: this.#context.messageId, content });
     const media = this.#files.take();
     this.#field.value = "";
     this.#written();
     this.store();
-    act(this, "message-send", { content, media, replyTo: this.#context?.messageId });
+    emit(this, "message-send", { content, media, replyTo: this.#context?.messageId });
     this.#field.focus();
   }
 
   async #complete() {
     if (!this.#completion && /[@:]/u.test(this.#field.value)) {
-      await later("text-completion").catch(() => undefined);
+      await lazy("text-completion").catch(() => undefined);
       if (!this.#completion && customElements.get("text-completion")) {
-        this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (document.createElement("text-completion"));
+        this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (
+          document.createElement("text-completion")
+        );
         this.append(this.#completion);
         this.#completion.field = this.#field;
         this.#completion.changed = () => this.#written();

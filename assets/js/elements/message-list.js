@@ -1,35 +1,46 @@
 /**
- * The conversation: a window of the timeline, moved as one scrolls. Only what is near the view is in the DOM.
- * Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
+ * The conversation: a window of the timeline that moves while scrolling. Only messages near the
+ * view are in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
  */
-import { act, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { anchorOf, isAtEnd, restore } from "../lib/scroll.js";
 import { buildRows } from "../state/rows.js";
-import { firstUnread, indexOfSeq, messageById } from "../state/timeline.js";
+import { firstUnread, messageById } from "../state/timeline.js";
+import * as windows from "../state/window.js";
 import { changeRow, makeRow } from "./message-rows.js";
 
-/** @import {Row, View} from "../state/rows.js" */
+/** @import {Conversation, Row} from "../state/rows.js" */
 
-/** @typedef {Omit<View, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq: number, target?: string, empty: Element|null}} Data */
+/**
+ * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq:
+ *   number, target?: string, empty: Element|null}} Data
+ */
 
-/** Messages in the DOM: at most, on opening, added at a time; how close to the edge of them is near. */
-const MOST = 240;
-const FIRST = 80;
-const STEP = 60;
+/** How near an edge of the window is when more is added. */
 const NEAR_PX = 900;
 
-/** @extends {Piece<Data>} */
-export class MessageList extends Piece {
+/** @extends {View<Data>} */
+export class MessageList extends View {
   #items = h("div", { class: "items" });
-  #scroll = h("div", { class: "scroll", id: "messages", tabindex: "0", role: "log", "aria-live": "off", onscroll: () => this.#scrolled() }, this.#items);
+  #scroll = h(
+    "div",
+    {
+      class: "scroll",
+      id: "messages",
+      tabindex: "0",
+      role: "log",
+      "aria-live": "off",
+      onscroll: () => this.#scrolled(),
+    },
+    this.#items,
+  );
   #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
   #roomId = "";
-  #low = 0;
-  #high = Infinity;
+  #window = windows.ALL;
   #target = "";
   /** The last seq when the reader was at the end; what is higher is new. */
   #seen = 0;
@@ -55,24 +66,37 @@ export class MessageList extends Piece {
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
-    for (const type of ["click", "keydown"]) document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
+    for (const type of ["click", "keydown"])
+      document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
   }
 
   /** @param {Data} data */
   update(data) {
     if (data.roomId !== this.#roomId) this.#opened(data);
     const { timeline } = data;
-    const stick = this.#high === Infinity && isAtEnd(this.#scroll);
-    if (stick && timeline.messages.length - indexOfSeq(timeline.messages, this.#low) > MOST) this.#low = this.#seqAt(-FIRST);
-    this.#takeOlder(timeline.messages);
+    const stick = this.#window.high === Infinity && isAtEnd(this.#scroll);
+    if (stick) this.#window = windows.trimmed(this.#window, timeline.messages);
+    // What was fetched takes the place of its gap in the same change: a list that is shorter for a
+    // moment loses its place.
+    const joined = this.#gapAbove && this.#placed;
+    if (joined && windows.joinsOlder(this.#window, timeline.messages)) this.#goOlder();
     const unreadSeq = firstUnread(timeline, data.visitSeq, data.unreadCount);
-    const rows = buildRows({ ...data, low: this.#low, high: this.#high, unreadSeq });
+    const rows = buildRows({ ...data, ...this.#window, unreadSeq });
     const anchor = stick ? null : anchorOf(this.#scroll, this.#items);
-    keyed(this.#items, rows, (row) => row.key, makeRow, (node, row) => changeRow(node, row, data));
+    keyed(
+      this.#items,
+      rows,
+      (row) => row.key,
+      makeRow,
+      (node, row) => changeRow(node, row, data),
+    );
     restore(this.#scroll, anchor);
     this.#gapAbove = rows[0]?.kind === "gap";
     this.#emptyState(data.empty);
-    set(this.#scroll, { "aria-label": t("messages.label", { room: data.title }), "aria-live": this.#placed && stick ? "polite" : "off" });
+    set(this.#scroll, {
+      "aria-label": t("messages.label", { room: data.title }),
+      "aria-live": this.#placed && stick ? "polite" : "off",
+    });
     for (const row of rows) this.#needQuote(row);
     if (!this.#placed && timeline.loaded) this.#place(unreadSeq);
     if (data.target && data.target !== this.#target) this.#aim(data.target);
@@ -86,8 +110,7 @@ export class MessageList extends Piece {
   }
 
   toEnd() {
-    this.#low = this.#seqAt(-FIRST);
-    this.#high = Infinity;
+    this.#window = windows.atEnd(this.#messages);
     if (this.data) this.update(this.data);
     this.#scroll.scrollTop = 0;
   }
@@ -97,15 +120,15 @@ export class MessageList extends Piece {
   /** To the unread line first, when it is still below; else to the end. */
   #jumped() {
     const line = this.#items.querySelector(".unread");
-    if (line && line.getBoundingClientRect().top > this.#scroll.getBoundingClientRect().bottom) line.scrollIntoView({ block: "start" });
+    if (line && line.getBoundingClientRect().top > this.#scroll.getBoundingClientRect().bottom)
+      line.scrollIntoView({ block: "start" });
     else this.toEnd();
   }
 
   /** @param {Data} data */
   #opened({ roomId }) {
     this.#roomId = roomId;
-    this.#low = 0;
-    this.#high = Infinity;
+    this.#window = windows.ALL;
     this.#target = "";
     this.#seen = 0;
     this.#placed = this.#gapAbove = false;
@@ -114,15 +137,20 @@ export class MessageList extends Piece {
     this.#scroll.scrollTop = 0;
   }
 
-  /** The first page is there: at the unread line, when it does not fit on the screen, else at the end. @param {number|undefined} unreadSeq */
+  /**
+   * The first page is there: at the unread line, when it does not fit on the screen, else at the
+   * end.
+   * @param {number|undefined} unreadSeq
+   */
   #place(unreadSeq) {
     this.#placed = true;
-    this.#seen = (unreadSeq ?? this.#seqAt(-1) + 1) - 1;
-    this.#low = Math.min(this.#seqAt(-FIRST), unreadSeq ?? Infinity);
-    if (this.data && this.#low > 0) this.update(this.data);
+    this.#seen = unreadSeq ? unreadSeq - 1 : windows.lastSeq(this.#messages);
+    this.#window = windows.fromUnread(this.#messages, unreadSeq);
+    if (this.data && this.#window.low > 0) this.update(this.data);
     this.#scroll.scrollTop = 0;
     const line = this.#items.querySelector(".unread");
-    if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top) line.scrollIntoView({ block: "start" });
+    if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top)
+      line.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} messageId */
@@ -131,12 +159,9 @@ export class MessageList extends Piece {
     const found = messageById(timeline, messageId);
     if (!found) return;
     this.#target = messageId;
-    if (!this.#placed) this.#seen = this.#seqAt(-1);
+    if (!this.#placed) this.#seen = windows.lastSeq(this.#messages);
     this.#placed = true;
-    const index = indexOfSeq(timeline.messages, found.seq);
-    this.#low = timeline.messages[Math.max(0, index - FIRST / 2)].seq;
-    const last = timeline.messages[index + FIRST / 2];
-    this.#high = last ? last.seq : Infinity;
+    this.#window = windows.around(timeline.messages, found.seq);
     this.update(/** @type {Data} */ (this.data));
     const node = this.#items.querySelector(`[data-seq="${found.seq}"]`);
     node?.classList.add("is-target");
@@ -157,43 +182,24 @@ export class MessageList extends Piece {
     });
   }
 
-  /**
-   * What was fetched takes the place of its gap in the same change: a list that is shorter for a moment loses its place.
-   * @param {import("../types.js").Message[]} messages
-   */
-  #takeOlder(messages) {
-    const index = indexOfSeq(messages, this.#low);
-    if (!this.#gapAbove || !this.#placed || messages[index - 1]?.seq !== messages[index]?.seq - 1) return;
-    this.#goOlder(messages, index);
-  }
-
-  /**
-   * Moves the window up; what lies far below the view is let go.
-   * @param {import("../types.js").Message[]} messages
-   * @param {number} low index of the first message shown
-   */
-  #goOlder(messages, low) {
-    const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
-    this.#low = messages[Math.max(0, low - STEP)].seq;
-    if (high - low + STEP > MOST && this.#scroll.scrollTop < -2 * NEAR_PX) this.#high = messages[Math.min(high, low - STEP + MOST)]?.seq ?? Infinity;
+  /** Moves the window up; what lies far below the view is dropped. */
+  #goOlder() {
+    const mayDrop = this.#scroll.scrollTop < -2 * NEAR_PX;
+    this.#window = windows.older(this.#window, this.#messages, mayDrop);
   }
 
   /** Moves the window when its edge is near, and asks for what is missing near the view. */
   #widen() {
     const { data } = this;
     if (!data || !this.#placed) return;
-    const { messages } = data.timeline;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroll;
-    const low = indexOfSeq(messages, this.#low);
-    const high = this.#high === Infinity ? messages.length - 1 : indexOfSeq(messages, this.#high);
-    if (scrollHeight - clientHeight + scrollTop < NEAR_PX && low > 0) {
-      this.#goOlder(messages, low);
+    const nearTop = scrollHeight - clientHeight + scrollTop < NEAR_PX;
+    if (nearTop && windows.hasOlder(this.#window, this.#messages)) {
+      this.#goOlder();
       return this.update(data);
     }
-    if (-scrollTop < NEAR_PX && this.#high !== Infinity) {
-      const next = messages[high + STEP];
-      this.#high = next ? next.seq : Infinity;
-      if (high - low + STEP > MOST) this.#low = messages[Math.max(low, high + STEP - MOST)]?.seq ?? this.#low;
+    if (-scrollTop < NEAR_PX && this.#window.high !== Infinity) {
+      this.#window = windows.newer(this.#window, this.#messages);
       return this.update(data);
     }
     this.#needGaps();
@@ -205,21 +211,26 @@ export class MessageList extends Piece {
       const box = node.getBoundingClientRect();
       if (box.bottom < view.top - NEAR_PX || box.top > view.bottom + NEAR_PX) continue;
       const { range } = /** @type {import("./message-rows.js").GapNode} */ (node).row;
-      act(this, "history-need", { gap: range, direction: box.bottom < view.top + view.height / 2 ? "older" : "newer" });
+      emit(this, "history-need", {
+        gap: range,
+        direction: box.bottom < view.top + view.height / 2 ? "older" : "newer",
+      });
     }
   }
 
   #tellEnd() {
     const { data } = this;
     if (!data) return;
-    const atEnd = this.#placed && this.#high === Infinity && isAtEnd(this.#scroll);
-    const last = data.timeline.messages.at(-1)?.seq ?? 0;
-    if (atEnd) this.#seen = last;
-    const fresh = atEnd ? 0 : data.timeline.messages.length - indexOfSeq(data.timeline.messages, this.#seen + 1);
+    const atEnd = this.#placed && this.#window.high === Infinity && isAtEnd(this.#scroll);
+    if (atEnd) this.#seen = windows.lastSeq(this.#messages);
+    const fresh = atEnd ? 0 : windows.countAfter(this.#messages, this.#seen);
     this.#jump.hidden = atEnd || !this.#placed;
-    set(this.#jump, { class: fresh ? "button primary jump" : "button jump", "aria-label": fresh ? null : t("messages.toEnd") });
+    set(this.#jump, {
+      class: fresh ? "button primary jump" : "button jump",
+      "aria-label": fresh ? null : t("messages.toEnd"),
+    });
     fill(this.#jump, icon("down", "small"), fresh > 0 && t("messages.new", { n: fresh }));
-    if (atEnd !== this.#atEnd || atEnd) act(this, "end-seen", { roomId: data.roomId, atEnd });
+    if (atEnd !== this.#atEnd || atEnd) emit(this, "end-seen", { roomId: data.roomId, atEnd });
     this.#atEnd = atEnd;
   }
 
@@ -229,7 +240,7 @@ export class MessageList extends Piece {
     const { messageId } = row.quote;
     if (this.#quotes.has(messageId)) return;
     this.#quotes.add(messageId);
-    act(this, "quote-need", messageId);
+    emit(this, "quote-need", messageId);
   }
 
   /** @param {Element|null} empty */
@@ -239,18 +250,19 @@ export class MessageList extends Piece {
     if (!empty) shown?.remove();
   }
 
-  /** @param {number} index from the end when negative */
-  #seqAt(index) {
-    const messages = this.data?.timeline.messages ?? [];
-    return messages.at(Math.max(index, -messages.length))?.seq ?? 0;
+  get #messages() {
+    return this.data?.timeline.messages ?? [];
   }
 
   /** Arrow keys go from message to message. @param {KeyboardEvent} event */
   #moved(event) {
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const all = [...this.#items.querySelectorAll("message-item")];
-    const now = all.indexOf(/** @type {Element} */ (document.activeElement?.closest("message-item")));
-    const next = now < 0 ? all.length - 1 : event.key === "ArrowUp" ? now - 1 : now + 1;
+    const now = all.indexOf(
+      /** @type {Element} */ (document.activeElement?.closest("message-item")),
+    );
+    const step = event.key === "ArrowUp" ? -1 : 1;
+    const next = now < 0 ? all.length - 1 : now + step;
     if (!all[next]) return;
     event.preventDefault();
     /** @type {HTMLElement} */ (all[next]).focus();

@@ -1,5 +1,7 @@
-/** The files of a message: pictures at the size they will have, everything else as a card with name and size. */
-import { act, h } from "../lib/dom.js";
+/**
+ * The files of a message: pictures at their final size, other files as a card with name and size.
+ */
+import { emit, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { fileName, fileSize, fitted, mediaPath } from "../lib/media.js";
@@ -14,12 +16,19 @@ export function mediaNodes(media, host) {
   const pictures = media.filter((file) => file.isImage);
   const files = media.filter((file) => !file.isImage);
   return [
-    pictures.length > 0 && h("div", { class: "pictures" }, pictures.map((file, index) => picture(file, (event) => {
-      // With a key held down it is a link like any other.
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      act(host, "picture-open", { pictures, index });
-    }))),
+    pictures.length > 0 &&
+      h(
+        "div",
+        { class: "pictures" },
+        pictures.map((file, index) =>
+          picture(file, (event) => {
+            // With a key held down it is a link like any other.
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            emit(host, "picture-open", { pictures, index });
+          }),
+        ),
+      ),
     files.map(card),
   ];
 }
@@ -30,16 +39,65 @@ export function mediaNodes(media, host) {
 function picture(file, onclick) {
   const name = fileName(file);
   const size = fitted(file);
-  return h("a", { class: "picture", href: mediaPath(file.name, file.id), target: "_blank", rel: "noopener", title: name, onclick },
-    h("img", { src: mediaPath(file.name, file.id), width: size.width, height: size.height, alt: name, loading: "lazy", decoding: "async" }));
+  return h(
+    "a",
+    {
+      class: "picture",
+      href: mediaPath(file.name, file.id),
+      target: "_blank",
+      rel: "noopener",
+      title: name,
+      onclick,
+    },
+    h("img", {
+      src: mediaPath(file.name, file.id),
+      width: size.width,
+      height: size.height,
+      alt: name,
+      loading: "lazy",
+      decoding: "async",
+    }),
+  );
 }
 
 /** @param {Media} file */
 function card(file) {
   const name = fileName(file);
   const label = t("media.download", { name });
-  return h("div", { class: "file media" }, h("span", { class: "tile" }, icon("file")),
-    h("span", { class: "truncate" }, h("a", { class: "truncate", href: mediaPath(file.name, file.id), target: "_blank", rel: "noopener", title: name }, h("bdi", null, name)),
-      h("span", { class: "meta" }, [file.type.toUpperCase(), fileSize(file.size, locale())].filter(Boolean).join(", "))),
-    h("a", { class: "icon-button", href: mediaPath(file.name, file.id), download: name, "aria-label": label, title: label }, icon("download")));
+  return h(
+    "div",
+    { class: "file media" },
+    h("span", { class: "tile" }, icon("file")),
+    h(
+      "span",
+      { class: "truncate" },
+      h(
+        "a",
+        {
+          class: "truncate",
+          href: mediaPath(file.name, file.id),
+          target: "_blank",
+          rel: "noopener",
+          title: name,
+        },
+        h("bdi", null, name),
+      ),
+      h(
+        "span",
+        { class: "meta" },
+        [file.type.toUpperCase(), fileSize(file.size, locale())].filter(Boolean).join(", "),
+      ),
+    ),
+    h(
+      "a",
+      {
+        class: "icon-button",
+        href: mediaPath(file.name, file.id),
+        download: name,
+        "aria-label": label,
+        title: label,
+      },
+      icon("download"),
+    ),
+  );
 }

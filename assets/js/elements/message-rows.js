@@ -1,5 +1,5 @@
-/** Makes and changes the rows of the conversation that message-list puts in order. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+/** Creates and updates the rows of the conversation, which message-list puts in order. */
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { day, dayKey } from "../lib/time.js";
 
@@ -28,7 +28,8 @@ export function makeRow(row) {
 /**
  * @param {HTMLElement} node
  * @param {Row} row
- * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId: string) => string|undefined}} context
+ * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId:
+ *   string) => string|undefined}} context
  */
 export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
   switch (row.kind) {
@@ -39,7 +40,7 @@ export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
       changeDay(node, row);
       break;
     case "unread":
-      say(node, t("messages.new", { n: row.count }));
+      setText(node, t("messages.new", { n: row.count }));
       break;
     case "gap":
       changeGap(/** @type {GapNode} */ (node), row);
@@ -57,7 +58,7 @@ function changeDay(node, row) {
   const name = day(row.at, locale());
   const text = row.unread ? t("messages.dayAndNew", { day: name, n: row.unread }) : name;
   const time = /** @type {Element} */ (node.firstElementChild);
-  say(set(time, { datetime: dayKey(row.at) }), text);
+  setText(set(time, { datetime: dayKey(row.at) }), text);
 }
 
 /**
@@ -71,10 +72,35 @@ function changeGap(node, row) {
   if (node.drawn === key) return;
   node.drawn = key;
   if (row.failed) {
-    return void fill(node, h("div", { class: "gap wrap", role: "note" }, h("span", null, t("messages.gap")),
-      h("button", { class: "button", type: "button", onclick: () => act(node, "history-retry") }, t("send.retry"))));
+    return void fill(
+      node,
+      h(
+        "div",
+        { class: "gap wrap", role: "note" },
+        h("span", null, t("messages.gap")),
+        h(
+          "button",
+          { class: "button", type: "button", onclick: () => emit(node, "history-retry") },
+          t("send.retry"),
+        ),
+      ),
+    );
   }
-  fill(node, Array.from({ length: 4 }, (_, index) =>
-    h("div", { class: "loading", ...(index ? { "aria-hidden": "true" } : { role: "status", "aria-label": t("messages.loading") }) },
-      h("span", { class: "skeleton" }), h("span", { class: "skeleton" }), h("span", { class: "skeleton" }))));
+  fill(
+    node,
+    Array.from({ length: 4 }, (_, index) =>
+      h(
+        "div",
+        {
+          class: "loading",
+          ...(index
+            ? { "aria-hidden": "true" }
+            : { role: "status", "aria-label": t("messages.loading") }),
+        },
+        h("span", { class: "skeleton" }),
+        h("span", { class: "skeleton" }),
+        h("span", { class: "skeleton" }),
+      ),
+    ),
+  );
 }

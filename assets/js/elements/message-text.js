@@ -1,4 +1,4 @@
-/** The text of a message as nodes: what lib/markdown.js has understood, and nothing else. */
+/** The text of a message as DOM nodes, from the tree of lib/markdown.js. */
 import { h } from "../lib/dom.js";
 import { parseBlocks } from "../lib/markdown.js";
 
@@ -28,7 +28,11 @@ function block(part) {
     case "quote":
       return h("blockquote", null, part.blocks.map(block));
     case "list":
-      return h(part.start === null ? "ul" : "ol", part.start === null ? null : { start: part.start }, part.items.map((item) => h("li", null, item.map(inline))));
+      return h(
+        part.start === null ? "ul" : "ol",
+        part.start === null ? null : { start: part.start },
+        part.items.map((item) => h("li", null, item.map(inline))),
+      );
   }
 }
 

@@ -1,29 +1,62 @@
 /** Changes my password. `save` is handed down by chat-app. */
-import { ApiError } from "../api/client.js";
-import { fault, field } from "../lib/dialog.js";
+import { ApiError } from "../lib/errors.js";
+import { setError, field } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { lengthOf } from "../lib/text.js";
 
-/** @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) => Promise<unknown>}} Data */
+/**
+ * @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) =>
+ *   Promise<unknown>}} Data
+ */
 
 const SHORTEST_PASSWORD = 8;
 
-/** @extends {Piece<Data>} */
-export class PasswordForm extends Piece {
+/** @extends {View<Data>} */
+export class PasswordForm extends View {
   /** For password managers only. */
-  #user = h("input", { type: "text", autocomplete: "username", hidden: true, "aria-hidden": "true", tabindex: "-1", readonly: true });
-  #old = h("input", { class: "input", id: "old-password", type: "password", autocomplete: "current-password" });
-  #new = h("input", { class: "input", id: "new-password", type: "password", autocomplete: "new-password" });
+  #user = h("input", {
+    type: "text",
+    autocomplete: "username",
+    hidden: true,
+    "aria-hidden": "true",
+    tabindex: "-1",
+    readonly: true,
+  });
+  #old = h("input", {
+    class: "input",
+    id: "old-password",
+    type: "password",
+    autocomplete: "current-password",
+  });
+  #new = h("input", {
+    class: "input",
+    id: "new-password",
+    type: "password",
+    autocomplete: "new-password",
+  });
 
   // Lifecycle
 
   build() {
-    this.append(form(t("profile.changePassword"), () => this.#save(), [this.#user,
-      field(t("profile.oldPassword"), this.#old), field(t("profile.newPassword"), this.#new, t("login.passwordHint", { n: SHORTEST_PASSWORD })),
-    ], { password: this.#new, currentPassword: this.#old }));
+    this.append(
+      form(
+        t("profile.changePassword"),
+        () => this.#save(),
+        [
+          this.#user,
+          field(t("profile.currentPassword"), this.#old),
+          field(
+            t("profile.newPassword"),
+            this.#new,
+            t("login.passwordHint", { n: SHORTEST_PASSWORD }),
+          ),
+        ],
+        { password: this.#new, currentPassword: this.#old },
+      ),
+    );
   }
 
   /** @param {Data} data */
@@ -34,8 +67,13 @@ export class PasswordForm extends Piece {
   // Internal
 
   async #save() {
-    fault(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
-    fault(this.#new, lengthOf(this.#new.value) < SHORTEST_PASSWORD ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "");
+    setError(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
+    setError(
+      this.#new,
+      lengthOf(this.#new.value) < SHORTEST_PASSWORD
+        ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
+        : "",
+    );
     const wrong = [this.#old, this.#new].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();
@@ -45,7 +83,7 @@ export class PasswordForm extends Piece {
       await this.data?.save({ currentPassword: this.#old.value, password: this.#new.value });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      fault(this.#old, t("profile.wrongPassword"));
+      setError(this.#old, t("profile.wrongPassword"));
       this.#old.focus();
       return "";
     }

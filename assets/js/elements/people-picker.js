@@ -1,5 +1,8 @@
-/** Chooses people by name or login name; what was chosen stands before the text. Emits `people-change`; asks through `find`. */
-import { act, h, set } from "../lib/dom.js";
+/**
+ * Chooses people by name or user name; those chosen are shown as tokens before the text. Emits
+ * `people-change`; searches with `find`.
+ */
+import { emit, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
@@ -17,10 +20,24 @@ export class PeoplePicker extends HTMLElement {
   except = [];
   /** @type {Person[]} */
   chosen = [];
-  input = h("input", { id: "people", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false",
-    "aria-controls": "people-list", "aria-autocomplete": "list", placeholder: t("people.placeholder") });
+  input = h("input", {
+    id: "people",
+    autocomplete: "off",
+    spellcheck: "false",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": "people-list",
+    "aria-autocomplete": "list",
+    placeholder: t("people.placeholder"),
+  });
   #tokens = h("span", { class: "wrap chosen" });
-  #list = h("ul", { class: "people", id: "people-list", role: "listbox", "aria-label": t("people.title"), hidden: true });
+  #list = h("ul", {
+    class: "people",
+    id: "people-list",
+    role: "listbox",
+    "aria-label": t("people.title"),
+    hidden: true,
+  });
   /** @type {Person[]} */
   #found = [];
   #active = 0;
@@ -42,12 +59,17 @@ export class PeoplePicker extends HTMLElement {
 
   // Actions
 
-  /** Takes what is typed, when it names one person. @returns {Promise<boolean>} false when it names nobody */
+  /**
+   * Takes what is typed, when it names one person.
+   * @returns {Promise<boolean>} false when it names nobody
+   */
   async takeTyped() {
     if (!this.input.value.trim()) return true;
     await this.#search();
     const typed = this.input.value.trim().toLowerCase();
-    const exact = this.#found.find((person) => person.userId.toLowerCase() === typed) ?? (this.#found.length === 1 ? this.#found[0] : undefined);
+    const exact =
+      this.#found.find((person) => person.userId.toLowerCase() === typed) ??
+      (this.#found.length === 1 ? this.#found[0] : undefined);
     if (exact) this.#choose(exact);
     return Boolean(exact);
   }
@@ -60,33 +82,88 @@ export class PeoplePicker extends HTMLElement {
     const turn = this.#asked;
     const found = await this.find(query).catch(() => []);
     if (turn !== this.#asked) return;
-    this.#found = found.filter((person) => !this.except.includes(person.userId) && !this.chosen.some((other) => other.userId === person.userId)).slice(0, 8);
+    this.#found = found
+      .filter(
+        (person) =>
+          !this.except.includes(person.userId) &&
+          !this.chosen.some((other) => other.userId === person.userId),
+      )
+      .slice(0, 8);
     this.#active = 0;
     this.#draw();
   }
 
   #draw() {
-    keyed(this.#tokens, this.chosen, (person) => person.userId, (person) => this.#token(person));
-    keyed(this.#list, this.#found, (person) => person.userId, (person) => this.#option(person), (node, person) => {
-      const active = this.#found[this.#active] === person;
-      set(node, { "aria-selected": String(active), class: active ? "pick media is-active" : "pick media" });
-    });
+    keyed(
+      this.#tokens,
+      this.chosen,
+      (person) => person.userId,
+      (person) => this.#token(person),
+    );
+    keyed(
+      this.#list,
+      this.#found,
+      (person) => person.userId,
+      (person) => this.#option(person),
+      (node, person) => {
+        const active = this.#found[this.#active] === person;
+        set(node, {
+          "aria-selected": String(active),
+          class: active ? "pick media is-active" : "pick media",
+        });
+      },
+    );
     this.#list.hidden = this.#found.length === 0;
-    set(this.input, { "aria-expanded": String(this.#found.length > 0), "aria-activedescendant": this.#found[this.#active] ? `person-${this.#found[this.#active].userId}` : null });
+    set(this.input, {
+      "aria-expanded": String(this.#found.length > 0),
+      "aria-activedescendant": this.#found[this.#active]
+        ? `person-${this.#found[this.#active].userId}`
+        : null,
+    });
   }
 
   /** @param {Person} person */
   #token({ userId, name, media }) {
-    const label = t("people.take", { name });
-    return h("span", { class: "token", "data-user": userId }, avatar({ id: userId, name, size: "s", picture: media?.name }), h("span", { class: "truncate", lang: langOf(name) || null }, name),
-      h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: () => this.#drop(userId) }, icon("close", "small")));
+    const label = t("people.deselect", { name });
+    return h(
+      "span",
+      { class: "token", "data-user": userId },
+      avatar({ id: userId, name, size: "s", picture: media?.name }),
+      h("span", { class: "truncate", lang: langOf(name) || null }, name),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": label,
+          title: label,
+          onclick: () => this.#drop(userId),
+        },
+        icon("close", "small"),
+      ),
+    );
   }
 
   /** @param {Person} person */
   #option(person) {
     const { userId, name, media } = person;
-    return h("li", { role: "option", id: `person-${userId}`, "data-user": userId, onclick: () => this.#choose(person), onmousedown: (/** @type {Event} */ event) => event.preventDefault() },
-      avatar({ id: userId, name, picture: media?.name }), h("span", { class: "truncate", lang: langOf(name) || null }, name, h("small", { class: "truncate" }, `@${userId}`)));
+    return h(
+      "li",
+      {
+        role: "option",
+        id: `person-${userId}`,
+        "data-user": userId,
+        onclick: () => this.#choose(person),
+        onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
+      },
+      avatar({ id: userId, name, picture: media?.name }),
+      h(
+        "span",
+        { class: "truncate", lang: langOf(name) || null },
+        name,
+        h("small", { class: "truncate" }, `@${userId}`),
+      ),
+    );
   }
 
   /** @param {Person} person */
@@ -96,7 +173,7 @@ export class PeoplePicker extends HTMLElement {
     this.input.value = "";
     this.#draw();
     this.input.focus();
-    act(this, "people-change");
+    emit(this, "people-change");
     this.#search();
   }
 
@@ -105,7 +182,7 @@ export class PeoplePicker extends HTMLElement {
     this.chosen = this.chosen.filter((person) => person.userId !== userId);
     this.#draw();
     this.input.focus();
-    act(this, "people-change");
+    emit(this, "people-change");
     this.#search();
   }
 
@@ -118,7 +195,12 @@ export class PeoplePicker extends HTMLElement {
       const active = this.#found[this.#active];
       const typed = this.input.value.trim().toLowerCase();
       if (this.#active > 0 && active) this.#choose(active);
-      else if (!await this.takeTyped() && this.#found[0] && this.input.value.trim().toLowerCase() === typed) this.#choose(this.#found[0]);
+      else if (
+        !(await this.takeTyped()) &&
+        this.#found[0] &&
+        this.input.value.trim().toLowerCase() === typed
+      )
+        this.#choose(this.#found[0]);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;

@@ -1,4 +1,7 @@
-/** A person: who it is, since when, and in a room their role and name there. `commands` are handed down by chat-app. */
+/**
+ * The profile of a person, and in a room their role and name there. `commands` are handed down by
+ * chat-app.
+ */
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
@@ -32,40 +35,104 @@ export class PersonDialog extends HTMLElement {
   // Actions
 
   /** @param {Subject} person @param {Commands} commands */
-  open(person, { save, remove, write, about }) {
+  open(person, commands) {
     const { inside } = person;
-    const name = h("input", { class: "input", id: "room-name-of", type: "text", value: inside?.edited_name ?? "", placeholder: person.name, maxlength: 128, autocomplete: "off" });
-    const role = h("select", { class: "input", id: "role" }, ["member", "sub-admin", "admin"].map((value) => h("option", { value, selected: inside?.role === value }, t(`role.${value}`))));
-    const editable = Boolean(inside && (person.mayName || person.mayChangeRole));
-    const face = avatar({ id: person.userId, name: person.name, picture: person.picture, size: "l" });
-    const since = h("p", { class: "meta" });
-    about.then(({ name, media, createdAt }) => {
-      face.face = { id: person.userId, name, picture: media?.name, size: "l" };
-      if (createdAt) since.textContent = t("person.since", { date: date(createdAt, locale()) });
-    }, () => undefined);
-    const leave = () => this.querySelector("dialog")?.close();
+    const name = nameInput(person);
+    const role = roleSelect(person);
     openDialog({
-      host: this, title: t("person.title"),
+      host: this,
+      title: t("person.title"),
       content: [
-        h("div", { class: "person" }, face,
-          h("div", null, h("p", { class: "person-name", lang: langOf(person.name) || null }, person.name), h("p", { class: "meta" }, `@${person.userId}`), since)),
+        headOf(person, commands.about),
         inside && person.mayName && field(t("person.nameHere"), name, t("person.nameHereHint")),
         inside && person.mayChangeRole && field(t("person.role"), role),
-        h("div", { class: "wrap" },
-          !person.me && h("button", { class: "button message", type: "button", onclick: async () => { leave(); await write(); } }, t("person.write")),
-          inside && person.mayRemove && !person.me && h("button", { class: "button danger remove", type: "button", onclick: () => { leave(); remove(); } }, t("person.remove"))),
+        this.#buttons(person, commands),
       ],
-      action: editable ? t("action.save") : "",
+      action: inside && (person.mayName || person.mayChangeRole) ? t("action.save") : "",
       submit: async () => {
         if (!inside) return;
         const change = {
-          ...(person.mayChangeRole && role.value !== inside.role && { role: /** @type {Role} */ (role.value) }),
-          ...(person.mayName && name.value.trim() !== inside.edited_name && { name: name.value.trim() }),
+          ...(person.mayChangeRole &&
+            role.value !== inside.role && { role: /** @type {Role} */ (role.value) }),
+          ...(person.mayName &&
+            name.value.trim() !== inside.edited_name && { name: name.value.trim() }),
         };
-        if (Object.keys(change).length) await save(change);
+        if (Object.keys(change).length) await commands.save(change);
       },
     });
   }
+
+  // Internal
+
+  /** @param {Subject} person @param {Commands} commands */
+  #buttons({ inside, me, mayRemove }, { write, remove }) {
+    const button = (
+      /** @type {string} */ style,
+      /** @type {string} */ label,
+      /** @type {() => unknown} */ action,
+    ) => {
+      const onclick = () => {
+        this.querySelector("dialog")?.close();
+        return action();
+      };
+      return h("button", { class: `button ${style}`, type: "button", onclick }, label);
+    };
+    return h(
+      "div",
+      { class: "wrap" },
+      !me && button("message", t("person.message"), write),
+      inside && mayRemove && !me && button("danger remove", t("person.remove"), remove),
+    );
+  }
+}
+
+// Internal
+
+/** @param {Subject} person @param {Promise<Person>} about */
+function headOf({ userId, name, picture }, about) {
+  const face = avatar({ id: userId, name, picture, size: "l" });
+  const since = h("p", { class: "meta" });
+  about.then(
+    (found) => {
+      face.face = { id: userId, name: found.name, picture: found.media?.name, size: "l" };
+      if (!found.createdAt) return;
+      since.textContent = t("person.since", { date: date(found.createdAt, locale()) });
+    },
+    () => undefined,
+  );
+  return h(
+    "div",
+    { class: "person" },
+    face,
+    h(
+      "div",
+      null,
+      h("p", { class: "person-name", lang: langOf(name) || null }, name),
+      h("p", { class: "meta" }, `@${userId}`),
+      since,
+    ),
+  );
+}
+
+/** @param {Subject} person */
+function nameInput({ inside, name }) {
+  return h("input", {
+    class: "input",
+    id: "room-name-of",
+    type: "text",
+    value: inside?.edited_name ?? "",
+    placeholder: name,
+    maxlength: 128,
+    autocomplete: "off",
+  });
+}
+
+/** @param {Subject} person */
+function roleSelect({ inside }) {
+  const options = ["member", "sub-admin", "admin"].map((value) =>
+    h("option", { value, selected: inside?.role === value }, t(`role.${value}`)),
+  );
+  return h("select", { class: "input", id: "role" }, options);
 }
 
 customElements.define("person-dialog", PersonDialog);

@@ -1,4 +1,7 @@
-/** A picture as large as the window allows; arrows go through the pictures of its message. */
+/**
+ * Shows a picture as large as the window allows; arrow keys move through the pictures of its
+ * message.
+ */
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
@@ -17,8 +20,20 @@ export class PictureViewer extends HTMLElement {
   #after = button("next", "media.next", () => this.#show(this.#index + 1));
   /** @type {HTMLElement|null} */
   #from = null;
-  #dialog = h("dialog", { onclose: () => this.#from?.focus({ preventScroll: true }) },
-    h("div", { class: "head" }, this.#name, this.#save, button("close", "action.close", () => this.#dialog.close())), this.#before, this.#picture, this.#after);
+  #dialog = h(
+    "dialog",
+    { onclose: () => this.#from?.focus({ preventScroll: true }) },
+    h(
+      "div",
+      { class: "head" },
+      this.#name,
+      this.#save,
+      button("close", "action.close", () => this.#dialog.close()),
+    ),
+    this.#before,
+    this.#picture,
+    this.#after,
+  );
 
   // Lifecycle
 
@@ -28,7 +43,10 @@ export class PictureViewer extends HTMLElement {
       if (event.key === "ArrowLeft") this.#show(this.#index - 1);
       if (event.key === "ArrowRight") this.#show(this.#index + 1);
     });
-    this.#picture.addEventListener("click", (event) => event.target === this.#picture && this.#dialog.close());
+    this.#picture.addEventListener(
+      "click",
+      (event) => event.target === this.#picture && this.#dialog.close(),
+    );
   }
 
   // Actions
@@ -51,9 +69,32 @@ export class PictureViewer extends HTMLElement {
     const name = fileName(file);
     const many = this.#pictures.length > 1;
     set(this.#dialog, { "aria-label": name });
-    fill(this.#name, h("bdi", null, name), " ", h("span", { class: "meta" }, fileSize(file.size, locale()), many && ` · ${index + 1} / ${this.#pictures.length}`));
-    set(this.#save, { href: mediaPath(file.name, file.id), download: name, "aria-label": t("media.download", { name }), title: t("media.download", { name }) });
-    fill(this.#picture, h("img", { src: mediaPath(file.name, file.id), alt: name, width: file.width, height: file.height }));
+    fill(
+      this.#name,
+      h("bdi", null, name),
+      " ",
+      h(
+        "span",
+        { class: "meta" },
+        fileSize(file.size, locale()),
+        many && ` · ${index + 1} / ${this.#pictures.length}`,
+      ),
+    );
+    set(this.#save, {
+      href: mediaPath(file.name, file.id),
+      download: name,
+      "aria-label": t("media.download", { name }),
+      title: t("media.download", { name }),
+    });
+    fill(
+      this.#picture,
+      h("img", {
+        src: mediaPath(file.name, file.id),
+        alt: name,
+        width: file.width,
+        height: file.height,
+      }),
+    );
     this.#before.hidden = this.#after.hidden = !many;
     this.#before.disabled = index === 0;
     this.#after.disabled = index === this.#pictures.length - 1;
@@ -64,8 +105,12 @@ export class PictureViewer extends HTMLElement {
 
 /** @param {string} name @param {string} key @param {() => void} onclick */
 function button(name, key, onclick) {
-  const picture = name === "previous" ? "back" : name === "next" ? "forward" : name;
-  return h("button", { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick }, icon(picture));
+  const picture = { previous: "back", next: "forward" }[name] ?? name;
+  return h(
+    "button",
+    { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick },
+    icon(picture),
+  );
 }
 
 customElements.define("picture-viewer", PictureViewer);

@@ -1,13 +1,13 @@
 /** Who I am: picture, name, e-mail, birth date. `save` and `upload` are handed down by chat-app. */
-import { fault, field } from "../lib/dialog.js";
+import { setError, field } from "../lib/dialog.js";
 import { errorText } from "../lib/errors.js";
-import { h, say, set } from "../lib/dom.js";
+import { h, setText, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
-import { lengthOf } from "../lib/text.js";
-import { uploadErrorText } from "../lib/upload-words.js";
+import { View } from "../lib/view.js";
+import { uploadErrorText } from "./upload-errors.js";
 import { avatar } from "./user-avatar.js";
+import { tooLong } from "./user-name.js";
 
 /** @import {Change, User} from "../types.js" */
 /** @import {Send} from "./upload-list.js" */
@@ -17,29 +17,76 @@ import { avatar } from "./user-avatar.js";
 const NAME_LONGEST = 64;
 const PICTURES = ["image/png", "image/jpeg", "image/gif"];
 
-/** @extends {Piece<Data>} */
-export class ProfileForm extends Piece {
+/** @extends {View<Data>} */
+export class ProfileForm extends View {
   #face = avatar({ id: "", name: "", size: "l" });
-  #file = h("input", { type: "file", accept: PICTURES.join(","), hidden: true, "aria-label": t("profile.choosePicture"), onchange: () => this.#choosePicture() });
-  #choose = h("button", { class: "button choose-picture", type: "button", onclick: () => this.#file.click() }, t("profile.choosePicture"));
-  #remove = h("button", { class: "button quiet remove-picture", type: "button", onclick: () => this.#picture(null) }, t("profile.removePicture"));
+  #file = h("input", {
+    type: "file",
+    accept: PICTURES.join(","),
+    hidden: true,
+    "aria-label": t("profile.choosePicture"),
+    onchange: () => this.#choosePicture(),
+  });
+  #choose = h(
+    "button",
+    { class: "button choose-picture", type: "button", onclick: () => this.#file.click() },
+    t("profile.choosePicture"),
+  );
+  #remove = h(
+    "button",
+    { class: "button quiet remove-picture", type: "button", onclick: () => this.#picture(null) },
+    t("profile.removePicture"),
+  );
   #progress = h("progress", { max: "1", hidden: true, "aria-label": t("profile.choosePicture") });
   #note = h("p", { class: "meta", role: "status" }, t("profile.pictureHint"));
   #name = h("input", { class: "input", id: "display-name", type: "text", autocomplete: "name" });
   #login = h("input", { class: "input", id: "login-name", type: "text", disabled: true });
-  #email = h("input", { class: "input", id: "email", type: "email", autocomplete: "email", maxlength: 254 });
-  #birth = h("input", { class: "input", id: "birth", type: "date", autocomplete: "bday", max: new Date().toISOString().slice(0, 10) });
+  #email = h("input", {
+    class: "input",
+    id: "email",
+    type: "email",
+    autocomplete: "email",
+    maxlength: 254,
+  });
+  #birth = h("input", {
+    class: "input",
+    id: "birth",
+    type: "date",
+    autocomplete: "bday",
+    max: new Date().toISOString().slice(0, 10),
+  });
   #shown = "";
 
   // Lifecycle
 
   build() {
-    this.append(this.#face, h("div", null,
-      h("div", { class: "wrap picture-row" }, this.#file, this.#choose, this.#remove, this.#progress, this.#note),
-      form(t("action.save"), () => this.#save(), [
-        field(t("login.name"), this.#name), field(t("login.user"), this.#login, t("profile.userHint")),
-        field(t("profile.email"), this.#email, t("profile.mine")), field(t("profile.birth"), this.#birth, t("profile.mine")),
-      ], { name: this.#name, email: this.#email, birth: this.#birth })));
+    this.append(
+      this.#face,
+      h(
+        "div",
+        null,
+        h(
+          "div",
+          { class: "wrap picture-row" },
+          this.#file,
+          this.#choose,
+          this.#remove,
+          this.#progress,
+          this.#note,
+        ),
+        form(
+          t("action.save"),
+          () => this.#save(),
+          [
+            field(t("login.name"), this.#name),
+            field(t("login.user"), this.#login, t("profile.userHint")),
+            field(t("profile.email"), this.#email, t("profile.onlyYou")),
+            field(t("profile.birth"), this.#birth, t("profile.onlyYou")),
+          ],
+          { name: this.#name, email: this.#email, birth: this.#birth },
+        ),
+      ),
+    );
   }
 
   /** @param {Data} data */
@@ -60,14 +107,18 @@ export class ProfileForm extends Piece {
 
   async #save() {
     const name = this.#name.value.trim();
-    fault(this.#name, !name ? t("profile.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("login.tooLong", { n: NAME_LONGEST }) : "");
-    fault(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthBad"));
+    setError(this.#name, name ? tooLong(name, NAME_LONGEST) : t("profile.nameNeeded"));
+    setError(this.#birth, this.#birth.validity.valid ? "" : t("profile.birthInvalid"));
     const wrong = [this.#name, this.#birth].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();
       return "";
     }
-    await this.data?.save({ name, email: this.#email.value.trim() || null, birth: this.#birth.value || null });
+    await this.data?.save({
+      name,
+      email: this.#email.value.trim() || null,
+      birth: this.#birth.value || null,
+    });
     return t("profile.saved");
   }
 
@@ -75,14 +126,18 @@ export class ProfileForm extends Piece {
     const [file] = this.#file.files ?? [];
     this.#file.value = "";
     if (!file || !this.data) return;
-    if (!PICTURES.includes(file.type)) return say(this.#note, t("profile.pictureHint"));
+    if (!PICTURES.includes(file.type)) return setText(this.#note, t("profile.pictureHint"));
     set(this.#progress, { value: 0, hidden: false });
-    say(this.#note, "");
+    setText(this.#note, "");
     try {
-      const media = await this.data.upload(file, (part) => set(this.#progress, { value: part }), new AbortController().signal);
+      const media = await this.data.upload(
+        file,
+        (part) => set(this.#progress, { value: part }),
+        new AbortController().signal,
+      );
       await this.#picture(media.id);
     } catch (error) {
-      say(this.#note, uploadErrorText(error));
+      setText(this.#note, uploadErrorText(error));
     }
     this.#progress.hidden = true;
   }
@@ -91,9 +146,9 @@ export class ProfileForm extends Piece {
   async #picture(mediaId) {
     try {
       await this.data?.save({ mediaId });
-      say(this.#note, t("profile.saved"));
+      setText(this.#note, t("profile.saved"));
     } catch (error) {
-      say(this.#note, errorText(error));
+      setText(this.#note, errorText(error));
     }
   }
 }

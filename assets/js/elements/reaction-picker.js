@@ -1,5 +1,8 @@
-/** A small sheet of reactions beside the button that opened it. Emits `reaction-toggle` from the message. */
-import { act, h } from "../lib/dom.js";
+/**
+ * A small popover of reactions beside the button that opened it. Emits `reaction-toggle` from the
+ * message.
+ */
+import { emit, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
 
@@ -8,15 +11,32 @@ import { glyph, OFFERED } from "../lib/reactions.js";
 export class ReactionPicker extends HTMLElement {
   /** @type {MessageRow|null} */
   #row = null;
-  #sheet = h("div", { class: "popover", popover: "auto", role: "dialog", "aria-label": t("reaction.add") });
+  #sheet = h("div", {
+    class: "popover",
+    popover: "auto",
+    role: "dialog",
+    "aria-label": t("reaction.add"),
+  });
 
   // Lifecycle
 
   connectedCallback() {
     for (const reaction of OFFERED) {
       const name = has(`reaction.${reaction}`) ? t(`reaction.${reaction}`) : reaction;
-      this.#sheet.append(h("button", { class: "icon-button", type: "button", "data-reaction": reaction, "aria-label": name, title: name,
-        onclick: () => this.#chosen(reaction) }, h("span", { "aria-hidden": "true" }, glyph(reaction))));
+      this.#sheet.append(
+        h(
+          "button",
+          {
+            class: "icon-button",
+            type: "button",
+            "data-reaction": reaction,
+            "aria-label": name,
+            title: name,
+            onclick: () => this.#chosen(reaction),
+          },
+          h("span", { "aria-hidden": "true" }, glyph(reaction)),
+        ),
+      );
     }
     this.append(this.#sheet);
   }
@@ -30,8 +50,14 @@ export class ReactionPicker extends HTMLElement {
     const { left, top, bottom } = at.getBoundingClientRect();
     const { width, height } = this.#sheet.getBoundingClientRect();
     const above = top - height - 4;
-    this.#sheet.style.setProperty("--x", `${Math.max(8, Math.min(left - width / 2, innerWidth - width - 8))}px`);
-    this.#sheet.style.setProperty("--y", `${above > 8 ? above : Math.min(bottom + 4, innerHeight - height - 8)}px`);
+    this.#sheet.style.setProperty(
+      "--x",
+      `${Math.max(8, Math.min(left - width / 2, innerWidth - width - 8))}px`,
+    );
+    this.#sheet.style.setProperty(
+      "--y",
+      `${above > 8 ? above : Math.min(bottom + 4, innerHeight - height - 8)}px`,
+    );
     /** @type {HTMLElement} */ (this.#sheet.firstElementChild).focus();
   }
 
@@ -40,7 +66,7 @@ export class ReactionPicker extends HTMLElement {
   /** @param {string} reaction */
   #chosen(reaction) {
     this.#sheet.hidePopover();
-    act(this, "reaction-toggle", { row: this.#row, reaction });
+    emit(this, "reaction-toggle", { row: this.#row, reaction });
   }
 }
 

@@ -14,10 +14,33 @@ export class ReaderList extends HTMLElement {
   /** @param {Reader[]} readers */
   open(readers) {
     const sorted = [...readers].sort((a, b) => b.readAt.localeCompare(a.readAt));
-    const content = sorted.length === 0 ? h("p", null, t("readers.none")) : h("ul", { class: "readers" }, sorted.map(({ userId, name, picture, readAt }) =>
-      h("li", { class: "media", "data-user": userId }, avatar({ id: userId, name, picture }), h("span", { class: "truncate", lang: langOf(name) || null }, name),
-        h("time", { class: "meta", datetime: readAt, title: exact(readAt, locale()) }, short(readAt, locale())))));
-    openDialog({ host: this, title: t("readers.title"), content: [content], action: "", submit: () => undefined });
+    const content =
+      sorted.length === 0
+        ? h("p", null, t("readers.none"))
+        : h(
+            "ul",
+            { class: "readers" },
+            sorted.map(({ userId, name, picture, readAt }) =>
+              h(
+                "li",
+                { class: "media", "data-user": userId },
+                avatar({ id: userId, name, picture }),
+                h("span", { class: "truncate", lang: langOf(name) || null }, name),
+                h(
+                  "time",
+                  { class: "meta", datetime: readAt, title: exact(readAt, locale()) },
+                  short(readAt, locale()),
+                ),
+              ),
+            ),
+          );
+    openDialog({
+      host: this,
+      title: t("readers.title"),
+      content: [content],
+      action: "",
+      submit: () => undefined,
+    });
   }
 }
 

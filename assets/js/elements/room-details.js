@@ -1,8 +1,11 @@
-/** Right column: about the room, its people, what one may do with it. Emits `details-close`, `room-rename`, `room-mute`, `people-add`, `room-leave`, `room-delete`. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+/**
+ * Right column: the settings and participants of the room. Emits `details-close`, `room-rename`,
+ * `room-leave`, `room-delete`, `room-mute`, `people-add`, `person-open`.
+ */
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
 
@@ -10,20 +13,46 @@ import "./member-list.js";
 /** @import {Room} from "../types.js" */
 /** @import {MemberList} from "./member-list.js" */
 
-/** @typedef {{room: Room, title: string, people: {here: Member[], away: Member[]}, mayManage: boolean, mayDelete: boolean}} Data */
+/**
+ * @typedef {{room: Room, title: string, people: {here: Member[], away: Member[]}, mayManage:
+ *   boolean, mayDelete: boolean}} Data
+ */
 
-/** @extends {Piece<Data>} */
-export class RoomDetails extends Piece {
-  #back = h("a", { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") }, icon("back"));
-  #rename = button("edit", "details.rename", () => act(this, "room-rename"), "rename");
-  #add = button("addPerson", "people.add", () => act(this, "people-add"), "add-people");
-  #mute = h("input", { class: "switch", type: "checkbox", role: "switch", id: "mute", "aria-describedby": "mute-hint", onchange: () => act(this, "room-mute", this.#mute.checked) });
+/** @extends {View<Data>} */
+export class RoomDetails extends View {
+  #back = h(
+    "a",
+    { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") },
+    icon("back"),
+  );
+  #rename = button("edit", "details.rename", () => emit(this, "room-rename"), "rename");
+  #add = button("addPerson", "people.add", () => emit(this, "people-add"), "add-people");
+  #mute = h("input", {
+    class: "switch",
+    type: "checkbox",
+    role: "switch",
+    id: "mute",
+    "aria-describedby": "mute-hint",
+    onchange: () => emit(this, "room-mute", this.#mute.checked),
+  });
   #name = h("p");
   #facts = h("dl");
   #count = h("span", { class: "num" });
   #members = /** @type {MemberList} */ (document.createElement("member-list"));
-  #leave = h("button", { class: "button leave", type: "button", onclick: () => act(this, "room-leave") }, t("details.leave"));
-  #delete = h("button", { class: "button danger delete-room", type: "button", onclick: () => act(this, "room-delete") }, t("details.delete"));
+  #leave = h(
+    "button",
+    { class: "button leave", type: "button", onclick: () => emit(this, "room-leave") },
+    t("details.leave"),
+  );
+  #delete = h(
+    "button",
+    {
+      class: "button danger delete-room",
+      type: "button",
+      onclick: () => emit(this, "room-delete"),
+    },
+    t("details.delete"),
+  );
 
   // Lifecycle
 
@@ -31,22 +60,54 @@ export class RoomDetails extends Piece {
     set(this, { "aria-label": t("details.title") });
     const head = h("div", { class: "title" }, h("h1", null, t("details.title")));
     this.append(
-      h("div", { class: "head" }, this.#back, head, button("close", "details.close", () => act(this, "details-close"), "close")),
-      h("div", { class: "scroll" },
-        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename), this.#name, this.#facts,
-          h("div", { class: "spread" }, h("label", { for: "mute" }, t("details.mute")), this.#mute), h("p", { class: "meta", id: "mute-hint" }, t("details.muteHint"))),
-        h("section", null, h("div", { class: "spread" }, h("h2", null, t("details.people"), " ", this.#count), this.#add), this.#members),
-        h("section", { class: "wrap" }, this.#leave, this.#delete)));
+      h(
+        "div",
+        { class: "head" },
+        this.#back,
+        head,
+        button("close", "details.close", () => emit(this, "details-close"), "close"),
+      ),
+      h(
+        "div",
+        { class: "scroll" },
+        h(
+          "section",
+          null,
+          h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename),
+          this.#name,
+          this.#facts,
+          h("div", { class: "spread" }, h("label", { for: "mute" }, t("details.mute")), this.#mute),
+          h("p", { class: "meta", id: "mute-hint" }, t("details.muteHint")),
+        ),
+        h(
+          "section",
+          null,
+          h(
+            "div",
+            { class: "spread" },
+            h("h2", null, t("details.people"), " ", this.#count),
+            this.#add,
+          ),
+          this.#members,
+        ),
+        h("section", { class: "wrap" }, this.#leave, this.#delete),
+      ),
+    );
   }
 
   /** @param {Data} data */
   update({ room, title, people, mayManage, mayDelete }) {
     set(this.#back, { href: `#/${room.roomId}` });
-    say(this.#name, title);
+    setText(this.#name, title);
     set(this.#mute, { checked: Boolean(room.muted) });
-    say(this.#count, String(room.userCount));
-    fill(this.#facts, h("dt", null, t("details.kind")), h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
-      h("dt", null, t("details.since")), h("dd", null, date(room.createdAt, locale())));
+    setText(this.#count, String(room.userCount));
+    fill(
+      this.#facts,
+      h("dt", null, t("details.type")),
+      h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
+      h("dt", null, t("details.created")),
+      h("dd", null, date(room.createdAt, locale())),
+    );
     this.#rename.hidden = !mayManage;
     this.#add.hidden = !mayManage;
     this.#delete.hidden = !mayDelete;
@@ -61,7 +122,11 @@ export class RoomDetails extends Piece {
  * @param {string} name
  */
 function button(picture, key, onclick, name) {
-  return h("button", { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick }, icon(picture));
+  return h(
+    "button",
+    { class: `icon-button ${name}`, type: "button", "aria-label": t(key), title: t(key), onclick },
+    icon(picture),
+  );
 }
 
 customElements.define("room-details", RoomDetails);

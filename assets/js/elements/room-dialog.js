@@ -1,5 +1,8 @@
-/** Makes a room or a direct message; adds people; renames. `commands` are handed down by chat-app and throw when they fail. */
-import { fault, field, openDialog } from "../lib/dialog.js";
+/**
+ * Creates a room or a direct message, adds people, renames a room. `commands` are handed down by
+ * chat-app and throw on failure.
+ */
+import { setError, field, openDialog } from "../lib/dialog.js";
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
@@ -18,32 +21,42 @@ export class RoomDialog extends HTMLElement {
   /**
    * @param {Find} find
    * @param {string} me
-   * @param {(wanted: {targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}) => Promise<unknown>} create
+   * @param {(wanted: {targetUserIds: string[], name?: string, visibility?: string, direct?:
+   *   boolean}) => Promise<unknown>} create
    */
   create(find, me, create) {
     let direct = false;
     const picker = peoplePicker(find, [me]);
     const name = nameInput("room-name", "");
     const nameField = field(t("room.name"), name);
-    const sight = h("fieldset", { class: "field" }, h("legend", null, t("room.visibility")),
-      choice("public", "globe", false), choice("private", "lock", true));
-    const people = h("div", { class: "field" }, h("label", { for: "people" }, t("people.title")), picker, h("p", { class: "error", id: "people-error", hidden: true }));
-    const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.kind") });
+    const sight = visibilityField();
+    const people = pickerField(picker);
+    const kinds = h("div", { class: "segmented", role: "group", "aria-label": t("room.type") });
     const hint = h("p", { class: "meta" });
     const { go } = openDialog({
-      host: this, title: t("rooms.new"), content: [kinds, nameField, sight, people], action: t("room.create"), hint,
+      host: this,
+      title: t("rooms.new"),
+      content: [kinds, nameField, sight, people],
+      action: t("room.create"),
+      hint,
       submit: async () => {
         if (!direct && !checkName(name)) return false;
-        const known = await picker.takeTyped();
-        fault(picker.input, known ? (direct && picker.chosen.length === 0 ? t("people.needed") : "") : t("people.unknown"));
-        if (!known || (direct && picker.chosen.length === 0)) return false;
+        if (!(await checkPeople(picker, direct))) return false;
         const targetUserIds = picker.chosen.map((person) => person.userId);
         const seen = /** @type {HTMLInputElement} */ (sight.querySelector(":checked"))?.value;
-        await create(direct ? { targetUserIds, direct: true } : { targetUserIds, name: name.value.trim(), visibility: seen });
+        await create(
+          direct
+            ? { targetUserIds, direct: true }
+            : { targetUserIds, name: name.value.trim(), visibility: seen },
+        );
       },
     });
     const show = () => {
-      fill(kinds, kind("room.one", !direct, () => turn(false)), kind("room.direct", direct, () => turn(true)));
+      fill(
+        kinds,
+        kind("room.group", !direct, () => turn(false)),
+        kind("room.direct", direct, () => turn(true)),
+      );
       nameField.hidden = sight.hidden = direct;
       fill(go, t(direct ? "room.open" : "room.create"));
       fill(hint, direct && picker.chosen.length > 1 ? t("room.directHint") : "");
@@ -65,12 +78,12 @@ export class RoomDialog extends HTMLElement {
   addPeople(find, inside, add) {
     const picker = peoplePicker(find, inside);
     openDialog({
-      host: this, title: t("people.add"), action: t("people.addAction"),
-      content: [h("div", { class: "field" }, h("label", { for: "people" }, t("people.title")), picker, h("p", { class: "error", id: "people-error", hidden: true }))],
+      host: this,
+      title: t("people.add"),
+      action: t("people.addAction"),
+      content: [pickerField(picker)],
       submit: async () => {
-        const known = await picker.takeTyped();
-        fault(picker.input, !known ? t("people.unknown") : picker.chosen.length === 0 ? t("people.needed") : "");
-        if (!known || picker.chosen.length === 0) return false;
+        if (!(await checkPeople(picker, true))) return false;
         await add(picker.chosen.map((person) => person.userId));
       },
     });
@@ -84,7 +97,10 @@ export class RoomDialog extends HTMLElement {
   rename(name, rename) {
     const input = nameInput("room-name", name);
     openDialog({
-      host: this, title: t("details.rename"), content: [field(t("room.name"), input)], action: t("action.save"),
+      host: this,
+      title: t("details.rename"),
+      content: [field(t("room.name"), input)],
+      action: t("action.save"),
       submit: () => checkName(input) && rename(input.value.trim()),
     });
     input.select();
@@ -96,7 +112,14 @@ export class RoomDialog extends HTMLElement {
    * @param {() => Promise<unknown>} confirmed
    */
   confirm({ title, text, action }, confirmed) {
-    const { form } = openDialog({ host: this, title, content: [h("p", null, text)], action, danger: true, submit: confirmed });
+    const { form } = openDialog({
+      host: this,
+      title,
+      content: [h("p", null, text)],
+      action,
+      danger: true,
+      submit: confirmed,
+    });
     // Enter that comes too early destroys nothing.
     /** @type {HTMLElement} */ (form.querySelector(".foot .button")).focus();
   }
@@ -106,26 +129,76 @@ export class RoomDialog extends HTMLElement {
 
 /** @param {string} id @param {string} value */
 function nameInput(id, value) {
-  return h("input", { class: "input", id, name: id, type: "text", value, autocomplete: "off", maxlength: 2 * NAME_LONGEST });
+  return h("input", {
+    class: "input",
+    id,
+    name: id,
+    type: "text",
+    value,
+    autocomplete: "off",
+    maxlength: 2 * NAME_LONGEST,
+  });
 }
 
 /** @param {HTMLInputElement} input */
 function checkName(input) {
   const name = input.value.trim();
-  fault(input, !name ? t("room.nameNeeded") : lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "");
+  const tooLong = lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "";
+  setError(input, name ? tooLong : t("room.nameNeeded"));
   if (input.getAttribute("aria-invalid")) input.focus();
   return !input.getAttribute("aria-invalid");
 }
 
+/** @param {import("./people-picker.js").PeoplePicker} picker */
+function pickerField(picker) {
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: "people" }, t("people.title")),
+    picker,
+    h("p", { class: "error", id: "people-error", hidden: true }),
+  );
+}
+
+/**
+ * @param {import("./people-picker.js").PeoplePicker} picker
+ * @param {boolean} needed at least one person must be chosen
+ * @returns {Promise<boolean>}
+ */
+async function checkPeople(picker, needed) {
+  const known = await picker.takeTyped();
+  const missing = needed && picker.chosen.length === 0;
+  const error = missing ? t("people.needed") : "";
+  setError(picker.input, known ? error : t("people.unknown"));
+  return known && !missing;
+}
+
+function visibilityField() {
+  return h(
+    "fieldset",
+    { class: "field" },
+    h("legend", null, t("room.visibility")),
+    choice("public", "globe", false),
+    choice("private", "lock", true),
+  );
+}
+
 /** @param {"public"|"private"} value @param {string} picture @param {boolean} checked */
 function choice(value, picture, checked) {
-  return h("label", { class: "choice pick media" }, icon(picture), h("span", null, t(`room.${value}`), h("small", null, t(`room.${value}Hint`))),
-    h("input", { type: "radio", name: "visibility", value, checked }));
+  return h(
+    "label",
+    { class: "choice pick media" },
+    icon(picture),
+    h("span", null, t(`room.${value}`), h("small", null, t(`room.${value}Hint`))),
+    h("input", { type: "radio", name: "visibility", value, checked }),
+  );
 }
 
 /** @param {string} key @param {boolean} current @param {() => void} onclick */
 function kind(key, current, onclick) {
-  return set(h("button", { type: "button", onclick, "aria-pressed": String(current) }, t(key)), { "aria-current": current ? "true" : null });
+  return set(h("button", { type: "button", onclick, "aria-pressed": String(current) }, t(key)), {
+    "aria-current": current ? "true" : null,
+  });
 }
 
 customElements.define("room-dialog", RoomDialog);

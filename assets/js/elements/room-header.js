@@ -1,22 +1,33 @@
 /** The line over the conversation, with a search in this room. Emits `details-switch`. */
-import { act, h, say, set } from "../lib/dom.js";
+import { emit, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
 import { searchField } from "./search-field.js";
 
-/** @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data */
+/**
+ * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data
+ */
 
-/** @extends {Piece<Data>} */
-export class RoomHeader extends Piece {
+/** @extends {View<Data>} */
+export class RoomHeader extends View {
   #unread = h("span", { class: "num" });
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
   #count = h("span", { class: "num", "aria-hidden": "true" });
-  #details = h("button", { class: "icon-button count", type: "button", title: t("details.title"), onclick: () => act(this, "details-switch") },
-    icon("people"), this.#count);
+  #details = h(
+    "button",
+    {
+      class: "icon-button count",
+      type: "button",
+      title: t("details.title"),
+      onclick: () => emit(this, "details-switch"),
+    },
+    icon("people"),
+    this.#count,
+  );
 
   #search = searchField("", () => this.data?.roomId ?? "");
   #find = h("a", { class: "icon-button narrow-only" }, icon("search"));
@@ -24,20 +35,35 @@ export class RoomHeader extends Piece {
   // Lifecycle
 
   build() {
-    this.append(this.#back, h("div", { class: "title" }, h("h1", null, this.#title)), set(this.#search.form, { class: "search-field wide-only" }), this.#find, this.#details);
+    this.append(
+      this.#back,
+      h("div", { class: "title" }, h("h1", null, this.#title)),
+      set(this.#search.form, { class: "search-field wide-only" }),
+      this.#find,
+      this.#details,
+    );
   }
 
   /** @param {Data} data */
   update({ roomId, title, people, unread, details }) {
-    set(this.#back, { "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back") });
-    say(this.#unread, unread ? String(unread) : "");
-    say(set(this.#title, { lang: langOf(title) || null }), title);
+    set(this.#back, {
+      "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back"),
+    });
+    setText(this.#unread, unread ? String(unread) : "");
+    setText(set(this.#title, { lang: langOf(title) || null }), title);
     const here = t("search.here", { room: title });
     set(this.#search.form, { "aria-label": here });
-    set(this.#search.input, { "aria-label": here, placeholder: t("search.placeholder"), title: here });
+    set(this.#search.input, {
+      "aria-label": here,
+      placeholder: t("search.placeholder"),
+      title: here,
+    });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
-    say(this.#count, String(people));
-    set(this.#details, { "aria-label": t("header.people", { n: people }), "aria-expanded": String(details) });
+    setText(this.#count, String(people));
+    set(this.#details, {
+      "aria-label": t("header.people", { n: people }),
+      "aria-expanded": String(details),
+    });
   }
 }
 

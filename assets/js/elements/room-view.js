@@ -1,10 +1,11 @@
 /**
- * The conversation: header, messages, typing line, composer. Puts the state of the open room into them, nothing more.
+ * The conversation: header, messages, typing line, composer. Passes the state of the open room to
+ * them.
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
-import { mayManage, mayModerate } from "../lib/rights.js";
+import { mayManage, mayModerate } from "../lib/permissions.js";
 import { candidates, typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
 import { emptyState } from "./empty-state.js";
@@ -15,12 +16,10 @@ import "./room-header.js";
 import "./typing-line.js";
 
 /** @import {Message, Room, State} from "../types.js" */
-/** @import {Context, MessageComposer} from "./message-composer.js" */
+/** @import {MessageComposer} from "./message-composer.js" */
 /** @import {MessageList} from "./message-list.js" */
 /** @import {RoomHeader} from "./room-header.js" */
 /** @import {TypingLine} from "./typing-line.js" */
-
-/** @typedef {{context: Context|null, error: string, details: boolean, upload: import("./upload-list.js").Send}} Draft what only the page knows */
 
 const NONE = emptyTimeline();
 
@@ -31,30 +30,79 @@ export class RoomView {
   composer = /** @type {MessageComposer} */ (document.createElement("message-composer"));
   parts = [this.header, this.list, this.typing, this.composer];
 
-  /** @param {State} state @param {Room} room @param {Draft} draft */
-  update(state, room, { context, error, details, upload }) {
+  #upload;
+
+  /** @param {import("./upload-list.js").Send} upload */
+  constructor(upload) {
+    this.#upload = upload;
+  }
+
+  /** @param {State} state @param {Room} room */
+  update(state, room) {
     const { roomId } = room;
     const me = /** @type {import("../types.js").User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
     const pending = state.outbox.filter((entry) => entry.roomId === roomId);
-    const empty = timeline.loaded && timeline.messages.length === 0 && pending.length === 0 && room.lastSeq === 0;
-    this.header.data = { roomId, title, people: room.userCount, unread: totalUnread(state, roomId), details };
+    const empty =
+      timeline.loaded &&
+      timeline.messages.length === 0 &&
+      pending.length === 0 &&
+      room.lastSeq === 0;
+    this.header.data = {
+      roomId,
+      title,
+      people: room.userCount,
+      unread: totalUnread(state, roomId),
+      details: state.detailsOpen,
+    };
     this.list.data = {
-      roomId, title, timeline, pending, me: me.userId, lastSeq: room.lastSeq, visitSeq: state.visit?.lastSeq ?? 0, unreadCount: state.visit?.unread ?? 0,
-      mayDeleteAny: mayModerate(room, me), target: state.route.messageId, reads: state.reads[roomId] ?? {}, quoted: state.quoted,
-      nameOf: (userId, message) => personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
+      roomId,
+      title,
+      timeline,
+      pending,
+      me: me.userId,
+      lastSeq: room.lastSeq,
+      visitSeq: state.visit?.lastSeq ?? 0,
+      unreadCount: state.visit?.unread ?? 0,
+      mayDeleteAny: mayModerate(room, me),
+      target: state.route.messageId,
+      reads: state.reads[roomId] ?? {},
+      quoted: state.quoted,
+      nameOf: (userId, message) =>
+        personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
       pictureOf: (userId) => pictureOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me)) : null,
     };
     this.typing.data = typingNames(state, roomId);
-    this.composer.data = { roomId, title, context, error, draft: state.drafts[roomId] ?? "", people: () => candidates(state, room), upload };
+    this.composer.data = {
+      roomId,
+      title,
+      context: state.context,
+      error: state.editError,
+      draft: state.drafts[roomId] ?? "",
+      people: () => candidates(state, room),
+      upload: this.#upload,
+    };
   }
 }
 
 /** @param {boolean} mayAdd */
 function nothingYet(mayAdd) {
-  const add = h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) =>
-    event.currentTarget?.dispatchEvent(new CustomEvent("people-add", { bubbles: true })) }, t("people.add"));
-  return emptyState({ picture: "room", title: t("messages.empty"), text: t("messages.emptyHint"), actions: mayAdd ? [add] : [] });
+  const add = h(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: (/** @type {Event} */ event) =>
+        event.currentTarget?.dispatchEvent(new CustomEvent("people-add", { bubbles: true })),
+    },
+    t("people.add"),
+  );
+  return emptyState({
+    picture: "room",
+    title: t("messages.empty"),
+    text: t("messages.emptyHint"),
+    actions: mayAdd ? [add] : [],
+  });
 }

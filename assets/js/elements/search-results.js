@@ -1,13 +1,13 @@
 /**
- * What was written about something: hits newest first, each a link to its message. `search` is handed down by chat-app.
+ * Search results, newest first, each a link to its message. `search` is handed down by chat-app.
  * Emits `search-change`, `search-leave`.
  */
 import { errorText } from "../lib/errors.js";
-import { act, fill, h, say, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { highlightParts } from "../lib/highlight.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
@@ -22,23 +22,48 @@ import { avatar } from "./user-avatar.js";
  * @property {string} query
  * @property {string} [within]
  * @property {{roomId: string, name: string}|null} room where one may search instead of everywhere
- * @property {(query: {q: string, roomId?: string, before?: string, limit: number}) => Promise<{messages: Hit[], cursor?: string}>} search
+ * @property {(query: {q: string, roomId?: string, before?: string, limit: number}) =>
+ *   Promise<{messages: Hit[], cursor?: string}>} search
  * @property {(hit: Hit) => {author: string, picture?: string, room: string, direct: boolean}} about
  */
 
-/** One stops typing for so long before the server is asked. */
+/** The pause in typing after which the server is asked. */
 const QUIET_MS = 250;
 const PAGE = 30;
 
-/** @extends {Piece<Data>} */
-export class SearchResults extends Piece {
-  #input = h("input", { type: "search", "aria-label": t("search.messages"), placeholder: t("search.messages"), enterkeyhint: "search", autocomplete: "off" });
+/** @extends {View<Data>} */
+export class SearchResults extends View {
+  #input = h("input", {
+    type: "search",
+    "aria-label": t("search.messages"),
+    placeholder: t("search.messages"),
+    enterkeyhint: "search",
+    autocomplete: "off",
+  });
   #chips = h("span", { class: "wrap", role: "group", "aria-label": t("search.where") });
   #status = h("p", { class: "meta", role: "status" });
   #notice = h("p", { class: "notice", role: "alert", hidden: true });
   #list = h("div");
-  #more = h("button", { class: "button", type: "button", onclick: () => this.#ask(true) }, t("search.more"));
-  #hits = h("div", { class: "hits", tabindex: "0", role: "region", "aria-label": t("search.results"), onscroll: () => { this.#top = this.#hits.scrollTop; } }, this.#list, this.#notice, this.#more);
+  #more = h(
+    "button",
+    { class: "button", type: "button", onclick: () => this.#ask(true) },
+    t("search.more"),
+  );
+  #hits = h(
+    "div",
+    {
+      class: "hits",
+      tabindex: "0",
+      role: "region",
+      "aria-label": t("search.results"),
+      onscroll: () => {
+        this.#top = this.#hits.scrollTop;
+      },
+    },
+    this.#list,
+    this.#notice,
+    this.#more,
+  );
   /** @type {Found} */
   #found = { query: "", within: undefined, hits: [] };
   /** What the address asked for last, and what was typed into it here. */
@@ -55,10 +80,43 @@ export class SearchResults extends Piece {
   build() {
     this.append(
       h("h1", { class: "visually-hidden" }, t("search.title")),
-      h("div", { class: "bar" }, h("a", { class: "icon-button back", href: "#/rooms", "aria-label": t("header.back") }, icon("back")),
-        h("form", { class: "search-field", role: "search", "aria-label": t("search.title"), onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#typed(); } }, icon("search"), this.#input),
-        h("button", { class: "icon-button leave", type: "button", "aria-label": t("search.leave"), title: t("search.leave"), onclick: () => act(this, "search-leave") }, icon("close"))),
-      h("div", { class: "filters wrap" }, this.#chips, this.#status), this.#hits);
+      h(
+        "div",
+        { class: "bar" },
+        h(
+          "a",
+          { class: "icon-button back", href: "#/rooms", "aria-label": t("header.back") },
+          icon("back"),
+        ),
+        h(
+          "form",
+          {
+            class: "search-field",
+            role: "search",
+            "aria-label": t("search.title"),
+            onsubmit: (/** @type {Event} */ event) => {
+              event.preventDefault();
+              this.#typed();
+            },
+          },
+          icon("search"),
+          this.#input,
+        ),
+        h(
+          "button",
+          {
+            class: "icon-button leave",
+            type: "button",
+            "aria-label": t("search.close"),
+            title: t("search.close"),
+            onclick: () => emit(this, "search-leave"),
+          },
+          icon("close"),
+        ),
+      ),
+      h("div", { class: "filters wrap" }, this.#chips, this.#status),
+      this.#hits,
+    );
     this.#input.addEventListener("input", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#typed(), QUIET_MS);
@@ -81,12 +139,23 @@ export class SearchResults extends Piece {
 
   /** @param {Data} data */
   update({ query, within, room }) {
-    // What comes back from here is left as it is being typed; what back, forward and links say is taken over.
+    // What comes back from here is left as it is being typed; what back, forward and links say is
+    // taken over.
     if (query !== this.#address && query !== this.#told) this.#input.value = query;
     this.#address = query;
-    const change = (/** @type {string|undefined} */ where) => () => act(this, "search-change", { query: this.#input.value.trim(), within: where });
+    const change = (/** @type {string|undefined} */ where) => () =>
+      emit(this, "search-change", { query: this.#input.value.trim(), within: where });
     const chip = (/** @type {string} */ label, /** @type {string|undefined} */ where) =>
-      h("button", { class: "chip truncate", type: "button", "aria-pressed": String(within === where), onclick: change(where) }, label);
+      h(
+        "button",
+        {
+          class: "chip truncate",
+          type: "button",
+          "aria-pressed": String(within === where),
+          onclick: change(where),
+        },
+        label,
+      );
     const shown = `${within} ${room?.roomId} ${room?.name}`;
     if (this.#chips.dataset.shown !== shown) {
       this.#chips.dataset.shown = shown;
@@ -107,7 +176,7 @@ export class SearchResults extends Piece {
     const { data } = this;
     const query = this.#input.value.trim();
     this.#told = query;
-    if (data && query !== data.query) act(this, "search-change", { query, within: data.within });
+    if (data && query !== data.query) emit(this, "search-change", { query, within: data.within });
   }
 
   /** @param {boolean} older */
@@ -120,12 +189,18 @@ export class SearchResults extends Piece {
     this.#busy = Boolean(query);
     if (!data || !query) return;
     try {
-      const page = await data.search({ q: query, roomId: within, limit: PAGE, before: older ? cursor : undefined });
+      const page = await data.search({
+        q: query,
+        roomId: within,
+        limit: PAGE,
+        before: older ? cursor : undefined,
+      });
       if (turn !== this.#asked) return;
       this.#found = withPage(this.#found, page);
     } catch (error) {
       if (turn !== this.#asked) return;
-      fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
+      fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error))).hidden =
+        false;
     }
     this.#busy = false;
     this.#draw();
@@ -141,17 +216,50 @@ export class SearchResults extends Piece {
     this.#list.dataset.shown = key;
     this.#more.hidden = !cursor;
     set(this.#more, { "aria-busy": this.#busy && hits.length ? "true" : null });
-    say(this.#status, !query || this.#busy || !this.#notice.hidden ? "" : t(cursor ? "search.some" : "search.found", { n: hits.length }));
-    const focused = /** @type {HTMLElement|null} */ (document.activeElement?.closest("a.hit"))?.getAttribute("href");
+    setText(
+      this.#status,
+      !query || this.#busy || !this.#notice.hidden
+        ? ""
+        : t(cursor ? "search.newest" : "search.found", { n: hits.length }),
+    );
+    const focused = /** @type {HTMLElement|null} */ (
+      document.activeElement?.closest("a.hit")
+    )?.getAttribute("href");
     if (hits.length === 0) {
-      fill(this.#list, !query ? emptyState({ picture: "search", title: t("search.begin"), text: t("search.beginHint") })
-        : !this.#busy && this.#notice.hidden && emptyState({ picture: "search", title: t("search.none"), text: t("search.noneHint") }));
+      fill(
+        this.#list,
+        !query
+          ? emptyState({ picture: "search", title: t("search.start"), text: t("search.startHint") })
+          : !this.#busy &&
+              this.#notice.hidden &&
+              emptyState({
+                picture: "search",
+                title: t("search.none"),
+                text: t("search.noneHint"),
+              }),
+      );
       return;
     }
     const of = new Map(hits.map((hit, index) => [hit, abouts[index]]));
-    fill(this.#list, byDay(hits).map(({ at, hits: list }) => [h("h2", null, day(at, locale())),
-      h("ul", null, list.map((hit) => h("li", null, row(hit, /** @type {ReturnType<Data["about"]>} */ (of.get(hit))))))]).flat());
-    if (focused) /** @type {HTMLElement|null} */ (this.#list.querySelector(`a.hit[href="${focused}"]`))?.focus({ preventScroll: true });
+    fill(
+      this.#list,
+      byDay(hits)
+        .map(({ at, hits: list }) => [
+          h("h2", null, day(at, locale())),
+          h(
+            "ul",
+            null,
+            list.map((hit) =>
+              h("li", null, row(hit, /** @type {ReturnType<Data["about"]>} */ (of.get(hit)))),
+            ),
+          ),
+        ])
+        .flat(),
+    );
+    if (focused)
+      /** @type {HTMLElement|null} */ (this.#list.querySelector(`a.hit[href="${focused}"]`))?.focus(
+        { preventScroll: true },
+      );
   }
 
   /** Escape leaves; arrows go from hit to hit. @param {KeyboardEvent} event */
@@ -159,7 +267,7 @@ export class SearchResults extends Piece {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      act(this, "search-leave");
+      emit(this, "search-leave");
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const all = /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll("a.hit")]);
       const now = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
@@ -176,12 +284,35 @@ export class SearchResults extends Piece {
 /** @param {Hit} hit @param {ReturnType<Data["about"]>} about */
 function row(hit, { author, picture, room, direct }) {
   const name = author || t("person.deleted");
-  const text = highlightParts(hit.snippet, hit.highlights ?? []).map(({ text, hit: found }) => found ? h("mark", null, text) : text);
-  return h("a", { class: "hit pick media", href: `#/${hit.roomId}/${hit.messageId}` }, avatar({ id: hit.userId, name, picture }),
-    h("div", null, h("p", { class: "who wrap" }, h("b", { lang: langOf(name) || null }, name),
-      h("span", { class: "meta" }, icon(direct ? "person" : "room", "small"), h("span", { lang: langOf(room) || null }, room))),
-    h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text)),
-    h("time", { class: "meta", datetime: hit.createdAt, title: exact(hit.createdAt, locale()) }, clock(hit.createdAt, locale())));
+  const text = highlightParts(hit.snippet, hit.highlights ?? []).map(({ text, hit: found }) =>
+    found ? h("mark", null, text) : text,
+  );
+  return h(
+    "a",
+    { class: "hit pick media", href: `#/${hit.roomId}/${hit.messageId}` },
+    avatar({ id: hit.userId, name, picture }),
+    h(
+      "div",
+      null,
+      h(
+        "p",
+        { class: "who wrap" },
+        h("b", { lang: langOf(name) || null }, name),
+        h(
+          "span",
+          { class: "meta" },
+          icon(direct ? "person" : "room", "small"),
+          h("span", { lang: langOf(room) || null }, room),
+        ),
+      ),
+      h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text),
+    ),
+    h(
+      "time",
+      { class: "meta", datetime: hit.createdAt, title: exact(hit.createdAt, locale()) },
+      clock(hit.createdAt, locale()),
+    ),
+  );
 }
 
 customElements.define("search-results", SearchResults);

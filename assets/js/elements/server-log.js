@@ -1,10 +1,10 @@
-/** The log, read along from now on for as long as one looks. */
+/** The log of the server, followed live while the page is open. */
 import { readLog } from "../api/log.js";
 import { errorText } from "../lib/errors.js";
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {LogLine} from "../api/log.js" */
 /** @import {Data} from "./server-page.js" */
@@ -13,13 +13,37 @@ const LEVELS = ["error", "warn", "info", "debug"];
 const MOST_LINES = 300;
 const AGAIN_MS = 3000;
 
-/** @extends {Piece<Data>} */
-export class ServerLog extends Piece {
-  #follow = h("input", { class: "switch", type: "checkbox", role: "switch", id: "follow-log", checked: true, onchange: () => this.#read() });
-  #level = h("select", { class: "input small", "aria-label": t("server.level"), onchange: () => this.#read() },
-    LEVELS.map((level) => h("option", { value: level, selected: level === "info" }, level.toUpperCase())));
-  tools = h("div", { class: "wrap" }, h("label", { for: "follow-log" }, t("server.follow")), this.#follow, this.#level);
-  #lines = h("div", { class: "log frame", role: "log", "aria-live": "off", "aria-label": t("server.log"), tabindex: "0" });
+/** @extends {View<Data>} */
+export class ServerLog extends View {
+  #follow = h("input", {
+    class: "switch",
+    type: "checkbox",
+    role: "switch",
+    id: "follow-log",
+    checked: true,
+    onchange: () => this.#read(),
+  });
+  #level = h(
+    "select",
+    { class: "input small", "aria-label": t("server.minLevel"), onchange: () => this.#read() },
+    LEVELS.map((level) =>
+      h("option", { value: level, selected: level === "info" }, level.toUpperCase()),
+    ),
+  );
+  tools = h(
+    "div",
+    { class: "wrap" },
+    h("label", { for: "follow-log" }, t("server.follow")),
+    this.#follow,
+    this.#level,
+  );
+  #lines = h("div", {
+    class: "log frame",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": t("server.log"),
+    tabindex: "0",
+  });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
   #reading = new AbortController();
 
@@ -48,7 +72,11 @@ export class ServerLog extends Piece {
         await readLog(this.#level.value, (lines) => this.#add(lines), signal);
       } catch (error) {
         if (signal.aborted) return;
-        fill(this.#note, icon("warning", "small"), h("span", null, error instanceof TypeError ? t("error.offline") : errorText(error))).hidden = false;
+        fill(
+          this.#note,
+          icon("warning", "small"),
+          h("span", null, error instanceof TypeError ? t("error.offline") : errorText(error)),
+        ).hidden = false;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -59,8 +87,23 @@ export class ServerLog extends Piece {
     const { scrollTop, scrollHeight, clientHeight } = this.#lines;
     const atEnd = scrollTop + clientHeight >= scrollHeight - 8;
     this.#lines.querySelector(".meta")?.remove();
-    this.#lines.append(...lines.map(({ time, level, user, room, message }) => set(h("p", null,
-      h("time", { datetime: time }, time), " ", h("b", null, level.toUpperCase()), " ", [user, room].filter(Boolean).map((name) => `[${name}] `), message), { "data-level": level.toLowerCase() })));
+    this.#lines.append(
+      ...lines.map(({ time, level, user, room, message }) =>
+        set(
+          h(
+            "p",
+            null,
+            h("time", { datetime: time }, time),
+            " ",
+            h("b", null, level.toUpperCase()),
+            " ",
+            [user, room].filter(Boolean).map((name) => `[${name}] `),
+            message,
+          ),
+          { "data-level": level.toLowerCase() },
+        ),
+      ),
+    );
     while (this.#lines.childElementCount > MOST_LINES) this.#lines.firstElementChild?.remove();
     if (atEnd) this.#lines.scrollTop = this.#lines.scrollHeight;
   }

@@ -1,9 +1,12 @@
-/** The place of the server's administrators: how it is, users, rooms, the log. Commands are handed down by chat-app. */
+/**
+ * The page of the server’s administrators: status, users, rooms, log. Commands are handed down by
+ * chat-app.
+ */
 import { h } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import "./server-log.js";
 import "./server-rooms.js";
 import "./server-status.js";
@@ -16,23 +19,45 @@ import "./server-users.js";
  * @property {User} me
  * @property {(command: Record<string, object>) => Promise<any[]>} command
  * @property {() => Promise<HTMLElement>} host what holds a dialog
- * @property {(words: {title: string, text: string, action: string}, confirmed: () => Promise<unknown>) => Promise<void>} ask
+ * @property {(words: {title: string, text: string, action: string}, confirmed: () =>
+ *   Promise<unknown>) => Promise<void>} ask
  */
 
-/** @extends {Piece<Data>} */
-export class ServerPage extends Piece {
-  #parts = ["server-status", "server-users", "server-rooms", "server-log"].map((tag) => /** @type {any} */ (document.createElement(tag)));
+/** @extends {View<Data>} */
+export class ServerPage extends View {
+  #parts = ["server-status", "server-users", "server-rooms", "server-log"].map(
+    (tag) => /** @type {any} */ (document.createElement(tag)),
+  );
 
   // Lifecycle
 
   build() {
     const [status, users, rooms, log] = this.#parts;
     this.append(
-      h("header", { class: "bar" },
-        h("a", { class: "icon-button back", href: "#/profile", "aria-label": t("server.back"), title: t("server.back") }, icon("back")), h("h1", null, t("server.title"))),
-      h("div", { class: "body" },
-        section(t("server.status"), null, status), section(t("server.users"), users.tools, users),
-        section(t("server.rooms"), rooms.tools, rooms), section(t("server.log"), log.tools, log)));
+      h(
+        "header",
+        { class: "bar" },
+        h(
+          "a",
+          {
+            class: "icon-button back",
+            href: "#/profile",
+            "aria-label": t("server.back"),
+            title: t("server.back"),
+          },
+          icon("back"),
+        ),
+        h("h1", null, t("server.title")),
+      ),
+      h(
+        "div",
+        { class: "body" },
+        section(t("server.status"), null, status),
+        section(t("server.users"), users.tools, users),
+        section(t("server.rooms"), rooms.tools, rooms),
+        section(t("server.log"), log.tools, log),
+      ),
+    );
   }
 
   /** @param {Data} data the same for as long as the page lives */

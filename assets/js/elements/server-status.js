@@ -1,17 +1,17 @@
-/** How the server is, in figures; they follow it while one looks. */
+/** The status of the server in figures, updated while the page is visible. */
 import { errorText } from "../lib/errors.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, t } from "../lib/i18n.js";
 import { fileSize } from "../lib/media.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 
 /** @import {Data} from "./server-page.js" */
 
 const EVERY_MS = 10_000;
 
-/** @extends {Piece<Data>} */
-export class ServerStatus extends Piece {
+/** @extends {View<Data>} */
+export class ServerStatus extends View {
   #figures = h("dl", { class: "figures frame" });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
 
@@ -24,7 +24,10 @@ export class ServerStatus extends Piece {
   /** @param {AbortSignal} signal */
   subscribe(signal) {
     queueMicrotask(() => this.#load());
-    const timer = setInterval(() => document.visibilityState === "visible" && this.#load(), EVERY_MS);
+    const timer = setInterval(
+      () => document.visibilityState === "visible" && this.#load(),
+      EVERY_MS,
+    );
     signal.addEventListener("abort", () => clearInterval(timer));
   }
 
@@ -32,7 +35,7 @@ export class ServerStatus extends Piece {
 
   async #load() {
     try {
-      const [status] = await this.data?.command({ status: {} }) ?? [];
+      const [status] = (await this.data?.command({ status: {} })) ?? [];
       if (status) this.#draw(status);
       this.#note.hidden = true;
     } catch (error) {
@@ -43,11 +46,27 @@ export class ServerStatus extends Piece {
   /** @param {any} status */
   #draw(status) {
     const figures = {
-      here: status.users_connected, sockets: status.sockets, live: status.live_rooms, memory: status.memory && fileSize(status.memory, lang()),
-      database: fileSize(status.database_bytes, lang()), uptime: lasting(status.uptime ?? 0), version: status.version,
+      usersOnline: status.users_connected,
+      sockets: status.sockets,
+      activeRooms: status.live_rooms,
+      memory: status.memory && fileSize(status.memory, lang()),
+      database: fileSize(status.database_bytes, lang()),
+      uptime: lasting(status.uptime ?? 0),
+      version: status.version,
     };
-    fill(this.#figures, Object.entries(figures).filter(([, value]) => value !== null).map(([name, value]) =>
-      h("div", null, h("dt", { class: "meta" }, t(`server.${name}`)), h("dd", { class: "num" }, value))));
+    fill(
+      this.#figures,
+      Object.entries(figures)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) =>
+          h(
+            "div",
+            null,
+            h("dt", { class: "meta" }, t(`server.${name}`)),
+            h("dd", { class: "num" }, value),
+          ),
+        ),
+    );
   }
 }
 
@@ -55,8 +74,14 @@ export class ServerStatus extends Piece {
 
 /** In the largest unit that is full. @param {number} seconds */
 function lasting(seconds) {
-  const [unit, size] = /** @type {const} */ ([["day", 86_400], ["hour", 3600], ["minute", 60]]).find(([, long]) => seconds >= long) ?? ["second", 1];
-  return new Intl.NumberFormat(lang(), { style: "unit", unit, unitDisplay: "short" }).format(Math.floor(seconds / size));
+  const [unit, size] = /** @type {const} */ ([
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]).find(([, long]) => seconds >= long) ?? ["second", 1];
+  return new Intl.NumberFormat(lang(), { style: "unit", unit, unitDisplay: "short" }).format(
+    Math.floor(seconds / size),
+  );
 }
 
 customElements.define("server-status", ServerStatus);

@@ -1,19 +1,19 @@
-/** Where I am signed in; each session can be ended. Commands are handed down by chat-app. */
+/** My sessions, each with a button that ends it. */
 import { errorText } from "../lib/errors.js";
 import { deviceOf } from "../lib/device.js";
-import { fill, h, say, set } from "../lib/dom.js";
+import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { date, exact, short } from "../lib/time.js";
 
 /** @import {SessionInfo} from "../types.js" */
 
 /** @typedef {{list: () => Promise<SessionInfo[]>, end: (id: string) => Promise<unknown>}} Data */
 
-/** @extends {Piece<Data>} */
-export class SessionList extends Piece {
+/** @extends {View<Data>} */
+export class SessionList extends View {
   #list = h("ul", { class: "sessions frame" });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
   /** @type {SessionInfo[]} */
@@ -25,7 +25,7 @@ export class SessionList extends Piece {
     this.append(this.#note, this.#list);
   }
 
-  /** Each time one comes to the page the list is fetched anew. */
+  /** The list is loaded again each time the page is opened. */
   subscribe() {
     this.#load();
   }
@@ -36,22 +36,49 @@ export class SessionList extends Piece {
     if (!this.data) return void queueMicrotask(() => this.data && this.#load());
     try {
       const sessions = await this.data.list();
-      this.#sessions = sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.lastSeen.localeCompare(a.lastSeen));
+      this.#sessions = sessions.sort(
+        (a, b) => Number(b.current) - Number(a.current) || b.lastSeen.localeCompare(a.lastSeen),
+      );
       this.#note.hidden = true;
     } catch (error) {
       this.#failed(error);
     }
-    keyed(this.#list, this.#sessions, (session) => session.id, (session) => this.#make(session), change);
+    keyed(
+      this.#list,
+      this.#sessions,
+      (session) => session.id,
+      (session) => this.#make(session),
+      change,
+    );
   }
 
   /** @param {SessionInfo} session */
   #make({ id, device, current }) {
     const { browser, system, kind } = deviceOf(device);
-    const name = browser && system ? t("session.device", { browser, system }) : browser || t("session.unknown");
+    const name =
+      browser && system
+        ? t("session.device", { browser, system })
+        : browser || t("session.unknown");
     const label = t("session.endOf", { device: name });
-    return h("li", { class: "media", "data-session": id }, h("span", { class: "tile" }, icon(kind)), h("span", null, h("span", { title: device ?? "" }, name), h("small")),
-      current ? h("span", { class: "tag accent" }, t("session.current"))
-        : h("button", { class: "button quiet end", type: "button", "aria-label": label, onclick: (/** @type {Event} */ event) => this.#end(id, /** @type {HTMLElement} */ (event.currentTarget)) }, t("profile.signOut")));
+    return h(
+      "li",
+      { class: "media", "data-session": id },
+      h("span", { class: "tile" }, icon(kind)),
+      h("span", null, h("span", { title: device ?? "" }, name), h("small")),
+      current
+        ? h("span", { class: "tag accent" }, t("session.current"))
+        : h(
+            "button",
+            {
+              class: "button quiet end",
+              type: "button",
+              "aria-label": label,
+              onclick: (/** @type {Event} */ event) =>
+                this.#end(id, /** @type {HTMLElement} */ (event.currentTarget)),
+            },
+            t("profile.signOut"),
+          ),
+    );
   }
 
   /** @param {string} id @param {HTMLElement} button */
@@ -78,7 +105,12 @@ export class SessionList extends Piece {
 function change(node, { createdAt, lastSeen, current }) {
   const facts = /** @type {HTMLElement} */ (node.querySelector("small"));
   const since = date(createdAt, locale());
-  say(set(facts, { title: exact(lastSeen, locale()) }), current ? t("session.since", { date: since }) : t("session.seen", { time: short(lastSeen, locale()), date: since }));
+  setText(
+    set(facts, { title: exact(lastSeen, locale()) }),
+    current
+      ? t("session.since", { date: since })
+      : t("session.seen", { time: short(lastSeen, locale()), date: since }),
+  );
 }
 
 customElements.define("session-list", SessionList);

@@ -1,15 +1,16 @@
 /**
- * My profile, the language and the look, notifications, my password, my sessions, the end of my account. Commands are handed
- * down by chat-app; emits `session-close`, `sessions-close`, `account-delete`, `language-choose`, `theme-choose`.
+ * My profile, the language and the look, notifications, my password, my sessions, the end of my
+ * account. Commands are handed down by chat-app; emits `session-close`, `sessions-close`,
+ * `account-delete`, `language-choose`, `theme-choose`.
  */
 import { field } from "../lib/dialog.js";
-import { act, h } from "../lib/dom.js";
+import { emit, h } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { theme } from "../lib/theme.js";
-import "./notice-settings.js";
+import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
 import "./session-list.js";
@@ -26,29 +27,79 @@ import "./session-list.js";
  * @property {(id: string) => Promise<unknown>} endSession
  */
 
-/** @extends {Piece<Data>} */
-export class SettingsPage extends Piece {
+/** @extends {View<Data>} */
+export class SettingsPage extends View {
   #profile = /** @type {any} */ (document.createElement("profile-form"));
   #password = /** @type {any} */ (document.createElement("password-form"));
-  #server = section(t("server.title"), null, h("p", null, t("server.hint")), h("div", { class: "wrap" }, h("a", { class: "button server", href: "#/server" }, t("server.open"))));
+  #server = section(
+    t("server.title"),
+    null,
+    h("p", null, t("server.hint")),
+    h(
+      "div",
+      { class: "wrap" },
+      h("a", { class: "button server", href: "#/server" }, t("server.open")),
+    ),
+  );
   #sessions = /** @type {any} */ (document.createElement("session-list"));
 
   // Lifecycle
 
   build() {
-    const everywhere = h("button", { class: "button danger everywhere", type: "button", onclick: () => act(this, "sessions-close") }, t("session.everywhere"));
+    const everywhere = h(
+      "button",
+      {
+        class: "button danger everywhere",
+        type: "button",
+        onclick: () => emit(this, "sessions-close"),
+      },
+      t("session.everywhere"),
+    );
     this.append(
-      h("header", { class: "bar" }, h("h1", null, t("profile.title")),
-        h("button", { class: "button quiet sign-out", type: "button", onclick: () => act(this, "session-close") }, icon("signOut", "small"), t("profile.signOut"))),
-      h("div", { class: "body" },
+      h(
+        "header",
+        { class: "bar" },
+        h("h1", null, t("profile.title")),
+        h(
+          "button",
+          {
+            class: "button quiet sign-out",
+            type: "button",
+            onclick: () => emit(this, "session-close"),
+          },
+          icon("signOut", "small"),
+          t("profile.signOut"),
+        ),
+      ),
+      h(
+        "div",
+        { class: "body" },
         section(t("profile.profile"), null, this.#profile),
-        section(t("profile.look"), null, this.#look()),
-        section(t("notify.title"), null, document.createElement("notice-settings")),
+        section(t("profile.appearance"), null, this.#look()),
+        section(t("notify.title"), null, document.createElement("notification-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
         this.#server,
-        section(t("account.title"), null, h("p", null, t("account.text")),
-          h("div", { class: "wrap" }, h("button", { class: "button danger delete-account", type: "button", onclick: () => act(this, "account-delete") }, t("account.delete"))))));
+        section(
+          t("account.title"),
+          null,
+          h("p", null, t("account.text")),
+          h(
+            "div",
+            { class: "wrap" },
+            h(
+              "button",
+              {
+                class: "button danger delete-account",
+                type: "button",
+                onclick: () => emit(this, "account-delete"),
+              },
+              t("account.delete"),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   /** @param {Data} data */
@@ -62,13 +113,50 @@ export class SettingsPage extends Piece {
   // Internal
 
   #look() {
-    const languages = h("select", { class: "input", id: "language", onchange: () => act(this, "language-choose", languages.value) },
-      Object.entries(LANGUAGES).map(([code, name]) => h("option", { value: code, lang: code, selected: code === lang() }, name)));
-    const looks = [["", "theme.system"], ["light", "theme.light"], ["dark", "theme.dark"]].map(([value, key]) =>
-      h("label", null, h("input", { type: "radio", name: "theme", value, checked: theme() === value, onchange: () => act(this, "theme-choose", value) }), t(key)));
-    return h("div", { class: "form" }, field(t("language.title"), languages),
-      h("div", { class: "field" }, h("span", { class: "label", id: "theme-label" }, t("theme.title")),
-        h("div", { class: "segmented tall", role: "radiogroup", "aria-labelledby": "theme-label" }, looks)));
+    const languages = h(
+      "select",
+      {
+        class: "input",
+        id: "language",
+        onchange: () => emit(this, "language-choose", languages.value),
+      },
+      Object.entries(LANGUAGES).map(([code, name]) =>
+        h("option", { value: code, lang: code, selected: code === lang() }, name),
+      ),
+    );
+    const looks = [
+      ["", "theme.system"],
+      ["light", "theme.light"],
+      ["dark", "theme.dark"],
+    ].map(([value, key]) =>
+      h(
+        "label",
+        null,
+        h("input", {
+          type: "radio",
+          name: "theme",
+          value,
+          checked: theme() === value,
+          onchange: () => emit(this, "theme-choose", value),
+        }),
+        t(key),
+      ),
+    );
+    return h(
+      "div",
+      { class: "form" },
+      field(t("language.title"), languages),
+      h(
+        "div",
+        { class: "field" },
+        h("span", { class: "label", id: "theme-label" }, t("theme.title")),
+        h(
+          "div",
+          { class: "segmented tall", role: "radiogroup", "aria-labelledby": "theme-label" },
+          looks,
+        ),
+      ),
+    );
   }
 }
 

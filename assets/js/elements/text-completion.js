@@ -1,12 +1,15 @@
-/** The list over the composer: people after `@`, emoji after `:`. The focus stays in the text, which is changed by what one chooses. */
+/**
+ * The list above the composer: people after `@`, emoji after `:`. The focus stays in the text
+ * field.
+ */
 import { fill, h, set } from "../lib/dom.js";
 import { EMOJI } from "../lib/emoji.js";
 import { t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../state/complete.js";
+import { completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
 import { avatar } from "./user-avatar.js";
 
-/** @import {Candidate, Token} from "../state/complete.js" */
+/** @import {Candidate, Token} from "../state/completion.js" */
 
 /** @typedef {{id: string, insert: string, parts: Node[]}} Choice */
 
@@ -43,7 +46,10 @@ export class TextCompletion extends HTMLElement {
     set(field, { "aria-autocomplete": "list", "aria-controls": "completion" });
     field.addEventListener("blur", () => this.#show(null));
     field.addEventListener("click", () => this.refresh());
-    field.addEventListener("keyup", (event) => (event.key === "ArrowLeft" || event.key === "ArrowRight") && this.refresh());
+    field.addEventListener(
+      "keyup",
+      (event) => (event.key === "ArrowLeft" || event.key === "ArrowRight") && this.refresh(),
+    );
   }
 
   // Actions
@@ -53,7 +59,9 @@ export class TextCompletion extends HTMLElement {
     const { value = "", selectionStart = 0, selectionEnd = 0 } = this.#field ?? {};
     const token = selectionStart === selectionEnd ? tokenAt(value, selectionStart) : null;
     if (!token) this.#left = -1;
-    this.#show(token && token.start !== this.#left && document.activeElement === this.#field ? token : null);
+    this.#show(
+      token && token.start !== this.#left && document.activeElement === this.#field ? token : null,
+    );
   }
 
   /**
@@ -62,8 +70,10 @@ export class TextCompletion extends HTMLElement {
    */
   pressed(event) {
     if (this.#choices.length === 0 || event.ctrlKey || event.altKey || event.metaKey) return false;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") this.#move(event.key === "ArrowDown" ? 1 : -1);
-    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) this.#choose(this.#active);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      this.#move(event.key === "ArrowDown" ? 1 : -1);
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey)
+      this.#choose(this.#active);
     else if (event.key === "Escape") {
       this.#left = this.#token?.start ?? -1;
       this.#show(null);
@@ -74,14 +84,23 @@ export class TextCompletion extends HTMLElement {
 
   // Internal
 
+  /** @param {Token} token */
+  #choicesOf({ kind, query }) {
+    return kind === "person"
+      ? findPeople(this.people(), query).map((person) => personChoice(person, query))
+      : findEmoji(EMOJI, query).map(emojiChoice);
+  }
+
   /** @param {Token|null} token */
   #show(token) {
     this.#token = token;
-    const choices = !token ? [] : token.kind === "person" ? findPeople(this.people(), token.query).map((person) => personChoice(person, token.query))
-      : findEmoji(EMOJI, token.query).map(emojiChoice);
-    if (choices.map(({ id }) => id).join() !== this.#choices.map(({ id }) => id).join()) this.#active = 0;
+    const choices = token ? this.#choicesOf(token) : [];
+    if (choices.map(({ id }) => id).join() !== this.#choices.map(({ id }) => id).join())
+      this.#active = 0;
     this.#choices = choices;
-    set(this.#list, { "aria-label": t(token?.kind === "emoji" ? "complete.emoji" : "people.title") });
+    set(this.#list, {
+      "aria-label": t(token?.kind === "emoji" ? "completion.emoji" : "people.title"),
+    });
     if (token) this.style.setProperty("--caret", `${this.#offset(token.start)}px`);
     this.#draw();
   }
@@ -96,7 +115,12 @@ export class TextCompletion extends HTMLElement {
   #choose(index) {
     const choice = this.#choices[index];
     if (!choice || !this.#token || !this.#field) return;
-    const { text, caret } = completed(this.#field.value, this.#field.selectionStart, this.#token, choice.insert);
+    const { text, caret } = completed(
+      this.#field.value,
+      this.#field.selectionStart,
+      this.#token,
+      choice.insert,
+    );
     this.#field.value = text;
     this.#field.setSelectionRange(caret, caret);
     this.#show(null);
@@ -108,14 +132,29 @@ export class TextCompletion extends HTMLElement {
     if (!pen || !this.#field || !this.parentElement) return 0;
     const line = this.#field.value.slice(this.#field.value.lastIndexOf("\n", start - 1) + 1, start);
     pen.font = getComputedStyle(this.#field).font;
-    const left = this.#field.getBoundingClientRect().left - this.parentElement.getBoundingClientRect().left;
-    return left + pen.measureText(line).width % this.#field.clientWidth;
+    const left =
+      this.#field.getBoundingClientRect().left - this.parentElement.getBoundingClientRect().left;
+    return left + (pen.measureText(line).width % this.#field.clientWidth);
   }
 
   #draw() {
     this.hidden = this.#choices.length === 0;
-    fill(this.#list, this.#choices.map(({ id, parts }, index) => h("li", { role: "option", id, class: index === this.#active ? "pick media is-active" : "pick media",
-      "aria-selected": String(index === this.#active), onclick: () => this.#choose(index) }, parts)));
+    fill(
+      this.#list,
+      this.#choices.map(({ id, parts }, index) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id,
+            class: index === this.#active ? "pick media is-active" : "pick media",
+            "aria-selected": String(index === this.#active),
+            onclick: () => this.#choose(index),
+          },
+          parts,
+        ),
+      ),
+    );
     this.#list.children[this.#active]?.scrollIntoView({ block: "nearest" });
     if (this.#field) set(this.#field, { "aria-activedescendant": this.#choices[this.#active]?.id });
   }
@@ -125,15 +164,38 @@ export class TextCompletion extends HTMLElement {
 
 /** @param {Candidate} person @param {string} query @returns {Choice} */
 function personChoice({ userId, name, picture }, query) {
-  const hit = name.normalize("NFC").toLocaleLowerCase().startsWith(query.normalize("NFC").toLocaleLowerCase()) ? query.length : 0;
-  return { id: `complete-${userId}`, insert: `@${userId}`, parts: [avatar({ id: userId, name, picture, size: "s" }),
-    h("span", { class: "truncate", lang: langOf(name) || null }, hit > 0 && h("mark", null, name.slice(0, hit)), name.slice(hit)),
-    h("span", { class: "meta truncate" }, `@${userId}`)] };
+  const hit = name
+    .normalize("NFC")
+    .toLocaleLowerCase()
+    .startsWith(query.normalize("NFC").toLocaleLowerCase())
+    ? query.length
+    : 0;
+  return {
+    id: `complete-${userId}`,
+    insert: `@${userId}`,
+    parts: [
+      avatar({ id: userId, name, picture, size: "s" }),
+      h(
+        "span",
+        { class: "truncate", lang: langOf(name) || null },
+        hit > 0 && h("mark", null, name.slice(0, hit)),
+        name.slice(hit),
+      ),
+      h("span", { class: "meta truncate" }, `@${userId}`),
+    ],
+  };
 }
 
-/** @param {import("../state/complete.js").Emoji} emoji @returns {Choice} */
+/** @param {import("../state/completion.js").Emoji} emoji @returns {Choice} */
 function emojiChoice({ glyph, words }) {
-  return { id: `complete-${words[0]}`, insert: glyph, parts: [h("span", { class: "glyph", "aria-hidden": "true" }, glyph), h("span", { class: "truncate" }, `:${words[0]}`)] };
+  return {
+    id: `complete-${words[0]}`,
+    insert: glyph,
+    parts: [
+      h("span", { class: "glyph", "aria-hidden": "true" }, glyph),
+      h("span", { class: "truncate" }, `:${words[0]}`),
+    ],
+  };
 }
 
 customElements.define("text-completion", TextCompletion);

@@ -1,11 +1,11 @@
 /** Who is typing. Always takes its line. */
 import { fill, h } from "../lib/dom.js";
 import { parts } from "../lib/i18n.js";
-import { Piece } from "../lib/piece.js";
+import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 
-/** @extends {Piece<string[]>} names */
-export class TypingLine extends Piece {
+/** @extends {View<string[]>} names */
+export class TypingLine extends View {
   #shown = "";
 
   // Lifecycle
@@ -21,10 +21,21 @@ export class TypingLine extends Piece {
     this.#shown = key;
     if (names.length === 0) return void fill(this);
     const [a, b] = names.map((name) => h("span", { lang: langOf(name) || null }, name));
-    const sentence = names.length === 1 ? parts("typing.one", { name: a })
-      : names.length === 2 ? parts("typing.two", { a, b }) : parts("typing.many", { n: names.length });
-    fill(this, h("span", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { class: "truncate" }, sentence));
+    const sentence = sentenceOf(names.length, a, b);
+    fill(
+      this,
+      h("span", { "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+      h("span", { class: "truncate" }, sentence),
+    );
   }
+}
+
+// Internal
+
+/** @param {number} n @param {Node} a @param {Node} b @returns {(Node|string|number)[]} */
+function sentenceOf(n, a, b) {
+  if (n === 1) return parts("typing.one", { name: a });
+  return n === 2 ? parts("typing.two", { a, b }) : parts("typing.many", { n });
 }
 
 customElements.define("typing-line", TypingLine);

@@ -1,15 +1,28 @@
-/** Files that are on their way to the server, over what one writes. Each can be taken back. Emits `uploads-change`. */
-import { act, fill, h, say, set } from "../lib/dom.js";
+/**
+ * The uploads of the next message, above the composer. Each can be removed. Emits `uploads-change`.
+ */
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
-import { reasonText } from "../lib/upload-words.js";
-import { isBusy, mayRetry, next, reasonOf, uploaded, withChange, withFiles } from "../state/uploads.js";
+import { reasonText } from "./upload-errors.js";
+import {
+  isBusy,
+  mayRetry,
+  next,
+  reasonOf,
+  uploaded,
+  withChange,
+  withFiles,
+} from "../state/uploads.js";
 
 /** @import {Media} from "../types.js" */
 /** @import {Upload} from "../state/uploads.js" */
 
-/** @typedef {(file: File, progress: (part: number) => void, signal: AbortSignal) => Promise<Media>} Send */
+/**
+ * @typedef {(file: File, progress: (part: number) => void, signal: AbortSignal) => Promise<Media>}
+ *   Send
+ */
 
 export class UploadList extends HTMLElement {
   /** @type {Map<string, Upload[]>} by room */
@@ -60,10 +73,16 @@ export class UploadList extends HTMLElement {
     this.#pump(this.#roomId);
   }
 
-  /** What is there goes with the message; what was refused stays until it is taken back. @returns {Media[]} */
+  /**
+   * What is there goes with the message; what was refused stays until it is taken back.
+   * @returns {Media[]}
+   */
   take() {
     const media = this.media;
-    this.#change(this.#roomId, this.#now().filter((upload) => upload.state === "failed"));
+    this.#change(
+      this.#roomId,
+      this.#now().filter((upload) => upload.state === "failed"),
+    );
     return media;
   }
 
@@ -76,9 +95,11 @@ export class UploadList extends HTMLElement {
   /** @param {string} roomId @param {Upload[]} list */
   #change(roomId, list) {
     this.#lists.set(roomId, list);
-    for (const key of this.#files.keys()) if (![...this.#lists.values()].flat().some((upload) => upload.key === key)) this.#files.delete(key);
+    for (const key of this.#files.keys())
+      if (![...this.#lists.values()].flat().some((upload) => upload.key === key))
+        this.#files.delete(key);
     if (roomId === this.#roomId) this.#draw();
-    act(this, "uploads-change");
+    emit(this, "uploads-change");
   }
 
   /** @param {string} roomId */
@@ -90,13 +111,15 @@ export class UploadList extends HTMLElement {
   async #start(roomId, key) {
     const entry = this.#files.get(key);
     if (!entry) return;
-    const change = (/** @type {Partial<Upload>} */ what) => this.#change(roomId, withChange(this.#lists.get(roomId) ?? [], key, what));
+    const change = (/** @type {Partial<Upload>} */ what) =>
+      this.#change(roomId, withChange(this.#lists.get(roomId) ?? [], key, what));
     change({ state: "sending", part: 0, reason: undefined });
     try {
       const media = await this.send(entry.file, (part) => change({ part }), entry.stop.signal);
       change({ state: "done", part: 1, media });
     } catch (error) {
-      if (!entry.stop.signal.aborted) change({ state: "failed", reason: reasonOf(/** @type {any} */ (error)) });
+      if (!entry.stop.signal.aborted)
+        change({ state: "failed", reason: reasonOf(/** @type {any} */ (error)) });
     }
     this.#pump(roomId);
   }
@@ -104,7 +127,10 @@ export class UploadList extends HTMLElement {
   /** @param {string} key */
   #remove(key) {
     this.#files.get(key)?.stop.abort();
-    this.#change(this.#roomId, this.#now().filter((upload) => upload.key !== key));
+    this.#change(
+      this.#roomId,
+      this.#now().filter((upload) => upload.key !== key),
+    );
     this.#pump(this.#roomId);
   }
 
@@ -116,16 +142,46 @@ export class UploadList extends HTMLElement {
 
   #draw() {
     this.hidden = this.#now().length === 0;
-    keyed(this.#list, this.#now(), (upload) => upload.key, (upload) => this.#make(upload), change);
+    keyed(
+      this.#list,
+      this.#now(),
+      (upload) => upload.key,
+      (upload) => this.#make(upload),
+      change,
+    );
   }
 
   /** @param {Upload} upload */
   #make({ key, name, picture }) {
     const label = t("upload.remove", { name });
-    return h("li", { class: "media" }, icon(picture ? "image" : "file", "small"), h("span", { class: "truncate", title: name }, h("bdi", null, name)),
-      h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: () => this.#remove(key) }, icon("close")),
-      h("progress", { max: "1" }), h("p", { class: "error meta", role: "alert", hidden: true }, h("span"),
-        h("button", { type: "button", class: "retry", onclick: () => this.#retry(key) }, t("send.retry"))));
+    return h(
+      "li",
+      { class: "media" },
+      icon(picture ? "image" : "file", "small"),
+      h("span", { class: "truncate", title: name }, h("bdi", null, name)),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": label,
+          title: label,
+          onclick: () => this.#remove(key),
+        },
+        icon("close"),
+      ),
+      h("progress", { max: "1" }),
+      h(
+        "p",
+        { class: "error meta", role: "alert", hidden: true },
+        h("span"),
+        h(
+          "button",
+          { type: "button", class: "retry", onclick: () => this.#retry(key) },
+          t("send.retry"),
+        ),
+      ),
+    );
   }
 }
 
@@ -139,10 +195,16 @@ function change(node, upload) {
   const [words, retry] = /** @type {HTMLCollectionOf<HTMLElement>} */ (error.children);
   set(node, { "data-state": state });
   progress.hidden = state === "failed";
-  set(progress, { value: part, "aria-label": state === "done" ? t("upload.done", { name }) : t("upload.progress", { name, n: Math.round(part * 100) }) });
+  set(progress, {
+    value: part,
+    "aria-label":
+      state === "done"
+        ? t("upload.done", { name })
+        : t("upload.progress", { name, n: Math.round(part * 100) }),
+  });
   error.hidden = state !== "failed";
   retry.hidden = !mayRetry(upload);
-  if (state === "failed") say(words, reasonText(reason));
+  if (state === "failed") setText(words, reasonText(reason));
   else fill(words);
 }
 

@@ -1,4 +1,7 @@
-/** A person or a room: their picture, or initials on a colour of their own. Hidden from screen readers: the name stands beside it. */
+/**
+ * The picture of a person or room, or initials on a colour. Hidden from screen readers, because the
+ * name is always beside it.
+ */
 import { fill, h, set } from "../lib/dom.js";
 import { mediaPath } from "../lib/media.js";
 import { hue, initials, roomLetter } from "../lib/names.js";
@@ -25,12 +28,27 @@ export class UserAvatar extends HTMLElement {
     this.#shown = key;
     const room = face.kind === "room";
     set(this, {
-      "aria-hidden": "true", "data-kind": room ? "room" : null, "data-hue": room ? null : hue(face.id),
-      "data-size": face.size, "data-presence": face.presence, lang: langOf(face.name) || null,
+      "aria-hidden": "true",
+      "data-kind": room ? "room" : null,
+      "data-hue": room ? null : hue(face.id),
+      "data-size": face.size,
+      "data-presence": face.presence,
+      lang: langOf(face.name) || null,
     });
     const letters = room ? roomLetter(face.name) : initials(face.name, face.size);
     // What cannot be fetched (any more) is as good as none.
-    fill(this, face.picture ? h("img", { src: mediaPath(face.picture), alt: "", loading: "lazy", decoding: "async", onerror: () => fill(this, letters) }) : letters);
+    fill(
+      this,
+      face.picture
+        ? h("img", {
+            src: mediaPath(face.picture),
+            alt: "",
+            loading: "lazy",
+            decoding: "async",
+            onerror: () => fill(this, letters),
+          })
+        : letters,
+    );
   }
 }
 

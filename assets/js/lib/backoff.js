@@ -4,7 +4,7 @@ const FIRST_MS = 500;
 const MOST_MS = 30_000;
 const RESTART_SPREAD_MS = 10_000;
 
-/** The server goes away and its clients must not come back all at once. */
+/** Jitter spreads the reconnects of all clients after a restart of the server. */
 export const GOING_AWAY = 1001;
 /** The queue of this connection was full: come back at once and resume. */
 export const TRY_AGAIN_LATER = 1013;

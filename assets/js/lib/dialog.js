@@ -1,5 +1,8 @@
-/** Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it was. Emits `focus-lost` when that is gone. */
-import { act, fill, h, set } from "./dom.js";
+/**
+ * Dialogs: title, content, actions; errors beside their field. Closing returns the focus;
+ * `focus-lost` is emitted when its element is gone.
+ */
+import { emit, fill, h, set } from "./dom.js";
 import { errorText } from "./errors.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -9,37 +12,65 @@ import { icon } from "./icons.js";
  * @param {HTMLElement} what.host the element that holds it
  * @param {string} what.title
  * @param {any[]} what.content
- * @param {string} what.action words of the button that does it, "" when there is nothing to do but to close
+ * @param {string} what.action words of the button that does it, "" when there is nothing to do but
+ *   to close
  * @param {boolean} [what.danger]
- * @param {any} [what.hint] stands before the buttons
- * @param {() => Promise<unknown>|unknown} what.submit throws when it fails; the dialog stays then. False keeps it open.
+ * @param {any} [what.hint] shown before the buttons
+ * @param {() => Promise<unknown>|unknown} what.submit throws when it fails; the dialog stays then.
+ *   False keeps it open.
  */
 export function openDialog({ host, title, content, action, danger = false, hint = null, submit }) {
   const before = /** @type {HTMLElement|null} */ (document.activeElement);
   const id = `${host.localName}-title`;
   const problem = h("p", { class: "notice", role: "alert", hidden: true });
-  const go = h("button", { class: danger ? "button primary danger" : "button primary", type: "submit" }, action);
-  const form = h("form", { novalidate: true, onsubmit: async (/** @type {Event} */ event) => {
+  const go = h(
+    "button",
+    { class: danger ? "button primary danger" : "button primary", type: "submit" },
+    action,
+  );
+  const close = () => dialog.close();
+  const onsubmit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (go.getAttribute("aria-busy")) return;
     problem.hidden = true;
     go.setAttribute("aria-busy", "true");
     try {
-      if (await submit() !== false) dialog.close();
+      if ((await submit()) !== false) close();
     } catch (error) {
       fill(problem, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
     } finally {
       go.removeAttribute("aria-busy");
     }
-  } }, h("div", { class: "head spread" }, h("h2", { id }, title),
-    h("button", { class: "icon-button", type: "button", "aria-label": t("action.close"), title: t("action.close"), onclick: () => dialog.close() }, icon("close"))),
-  h("div", { class: "content" }, content, problem),
-  h("div", { class: "foot wrap" }, hint, h("button", { class: "button", type: "button", onclick: () => dialog.close() }, t(action ? "action.cancel" : "action.close")), action && go));
-  const dialog = h("dialog", { "aria-labelledby": id, onclose: () => {
-    dialog.remove();
-    if (before?.checkVisibility()) before.focus();
-    else act(host, "focus-lost");
-  } }, form);
+  };
+  const form = h(
+    "form",
+    { novalidate: true, onsubmit },
+    head(id, title, close),
+    h("div", { class: "content" }, content, problem),
+    h(
+      "div",
+      { class: "foot wrap" },
+      hint,
+      h(
+        "button",
+        { class: "button", type: "button", onclick: close },
+        t(action ? "action.cancel" : "action.close"),
+      ),
+      action && go,
+    ),
+  );
+  const dialog = h(
+    "dialog",
+    {
+      "aria-labelledby": id,
+      onclose: () => {
+        dialog.remove();
+        if (before?.checkVisibility()) before.focus();
+        else emit(host, "focus-lost");
+      },
+    },
+    form,
+  );
   fill(host, dialog);
   dialog.showModal();
   return { dialog, go, form };
@@ -60,15 +91,36 @@ export function field(label, input, hint = "", around = input) {
 }
 
 /**
- * Shows or takes away the error of a field.
+ * Shows or clears the error of a field.
  * @param {HTMLInputElement} input
  * @param {string} message
  */
-export function fault(input, message) {
+export function setError(input, message) {
   const error = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".error"));
   const hint = /** @type {HTMLElement} */ (input.closest(".field")?.querySelector(".meta"));
   error.hidden = !message;
   if (hint) hint.hidden = Boolean(message) || !hint.textContent;
   fill(error, message && [icon("warning", "small"), h("span", null, message)]);
-  set(input, { "aria-invalid": message ? "true" : null, "aria-describedby": message ? error.id : hint?.textContent ? hint.id : null });
+  const described = hint?.textContent ? hint.id : null;
+  set(input, {
+    "aria-invalid": message ? "true" : null,
+    "aria-describedby": message ? error.id : described,
+  });
+}
+
+// Internal
+
+/** @param {string} id @param {string} title @param {() => void} onclick */
+function head(id, title, onclick) {
+  const label = t("action.close");
+  return h(
+    "div",
+    { class: "head spread" },
+    h("h2", { id }, title),
+    h(
+      "button",
+      { class: "icon-button", type: "button", "aria-label": label, title: label, onclick },
+      icon("close"),
+    ),
+  );
 }

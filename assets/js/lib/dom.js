@@ -1,6 +1,6 @@
-/** Builds nodes. The only way anything gets into the page: text stays text. */
+/** Builds DOM nodes. The only way content gets into the page: text is never parsed as HTML. */
 
-/** Set as properties, because their attribute says only what the start was. */
+/** Set as properties, because their attribute holds the initial value only. */
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "indeterminate"]);
 
 /**
@@ -20,7 +20,8 @@ const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "indetermi
  */
 /**
  * @param {string} tag
- * @param {Record<string, any>|null} [props] `onclick` and the like are listeners, the rest attributes
+ * @param {Record<string, any>|null} [props] `onclick` and the like are listeners, the rest
+ *   attributes
  * @param {...any} children nodes, texts, numbers, lists of them; null and false are left out
  * @returns {HTMLElement}
  */
@@ -44,7 +45,8 @@ export function set(element, props) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (PROPERTIES.has(name)) {
       if (target[name] !== value) target[name] = value;
-    } else if (value === null || value === undefined || value === false) element.removeAttribute(name);
+    } else if (value === null || value === undefined || value === false)
+      element.removeAttribute(name);
     else {
       const text = value === true ? "" : String(value);
       if (element.getAttribute(name) !== text) element.setAttribute(name, text);
@@ -68,17 +70,17 @@ export function fill(element, ...children) {
  * @param {Element} element
  * @param {string} text
  */
-export function say(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * An action of a leaf, on its way up to chat-app.
+ * Emits an event that chat-app handles.
  * @param {Element} from
  * @param {string} type
  * @param {any} [detail]
  */
-export function act(from, type, detail) {
+export function emit(from, type, detail) {
   from.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 
@@ -87,6 +89,8 @@ export function act(from, type, detail) {
  * @returns {(Node|string)[]}
  */
 function nodes(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false)
+  return children
+    .flat()
+    .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : String(child)));
 }

@@ -1,4 +1,4 @@
-/** Emoji and what they are called, in the languages of the page: glyph, then names in English, Korean, Russian, Chinese. Pure. */
+/** Emoji with their names in English, Korean, Russian and Chinese. Pure. */
 
 const TABLE = `
 😀 grinning|웃음|улыбка|笑
@@ -123,7 +123,9 @@ const TABLE = `
 🎵 music|음악|музыка|音乐
 `;
 
-export const EMOJI = TABLE.trim().split("\n").map((line) => {
-  const space = line.indexOf(" ");
-  return { glyph: line.slice(0, space), words: line.slice(space + 1).split(/[ |]/u) };
-});
+export const EMOJI = TABLE.trim()
+  .split("\n")
+  .map((line) => {
+    const space = line.indexOf(" ");
+    return { glyph: line.slice(0, space), words: line.slice(space + 1).split(/[ |]/u) };
+  });

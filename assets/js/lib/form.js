@@ -1,24 +1,29 @@
-/** A part of the settings: a heading, and a form that says what became of it. */
-import { ApiError } from "../api/client.js";
-import { fault } from "./dialog.js";
-import { h, say } from "./dom.js";
-import { errorText } from "./errors.js";
+/** A section of the settings: a heading, and a form that shows its result. */
+import { setError } from "./dialog.js";
+import { h, setText } from "./dom.js";
+import { ApiError, errorText } from "./errors.js";
 import { t } from "./i18n.js";
 
 /**
  * @param {string} title
- * @param {HTMLElement|null} action stands beside the heading
+ * @param {HTMLElement|null} action shown beside the heading
  * @param {...HTMLElement} content
  */
 export function section(title, action, ...content) {
-  return h("section", null, h("div", { class: "section-head wrap" }, h("h2", null, title), action), content);
+  return h(
+    "section",
+    null,
+    h("div", { class: "section-head wrap" }, h("h2", null, title), action),
+    content,
+  );
 }
 
 /**
- * @param {string} action words of the button
- * @param {() => Promise<string>} save returns what to say, "" when a field is wrong
+ * @param {string} action label of the button
+ * @param {() => Promise<string>} save returns the message to show, "" when a field is invalid
  * @param {HTMLElement[]} fields
- * @param {Record<string, HTMLInputElement>} [inputs] where the fields of the API stand, for what the server refuses
+ * @param {Record<string, HTMLInputElement>} [inputs] where the fields of the API stand, for what
+ *   the server refuses
  */
 export function form(action, save, fields, inputs = {}) {
   const note = h("p", { class: "meta", role: "status" });
@@ -26,17 +31,31 @@ export function form(action, save, fields, inputs = {}) {
   const refused = (/** @type {unknown} */ error) => {
     const input = error instanceof ApiError ? inputs[error.field ?? ""] : undefined;
     if (!input) return errorText(error);
-    fault(input, error instanceof ApiError && error.code === "already_exists" ? t("profile.taken") : errorText(error));
+    setError(
+      input,
+      error instanceof ApiError && error.code === "already_exists"
+        ? t("profile.taken")
+        : errorText(error),
+    );
     input.focus();
     return "";
   };
-  return h("form", { class: "form", novalidate: true, onsubmit: async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (go.getAttribute("aria-busy")) return;
-    say(note, "");
-    for (const input of Object.values(inputs)) fault(input, "");
-    go.setAttribute("aria-busy", "true");
-    say(note, await save().catch(refused));
-    go.removeAttribute("aria-busy");
-  } }, fields, h("div", { class: "wrap" }, go, note));
+  return h(
+    "form",
+    {
+      class: "form",
+      novalidate: true,
+      onsubmit: async (/** @type {Event} */ event) => {
+        event.preventDefault();
+        if (go.getAttribute("aria-busy")) return;
+        setText(note, "");
+        for (const input of Object.values(inputs)) setError(input, "");
+        go.setAttribute("aria-busy", "true");
+        setText(note, await save().catch(refused));
+        go.removeAttribute("aria-busy");
+      },
+    },
+    fields,
+    h("div", { class: "wrap" }, go, note),
+  );
 }

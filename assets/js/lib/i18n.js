@@ -1,11 +1,20 @@
-/** Words from assets/i18n/*.json, those that the first paint does not need from i18n/later/. A message is a sentence with {places}, or one sentence per plural form of {n}. */
+/**
+ * The texts of the page, from assets/i18n/*.json; those of lazy elements from i18n/lazy/. A text is
+ * a sentence with {places}, or one sentence for each plural form of {n}.
+ */
 
-export const LANGUAGES = /** @type {const} */ ({ en: "English", ko: "한국어", ru: "Русский", zh: "中文" });
+export const LANGUAGES = /** @type {const} */ ({
+  en: "English",
+  ko: "한국어",
+  ru: "Русский",
+  zh: "中文",
+});
 
 /** @type {Record<string, string|Record<string, string>>} */
-let words = {};
+let texts = {};
 let current = "en";
 let plural = new Intl.PluralRules("en");
+let numbers = new Intl.NumberFormat("en");
 
 /** @returns {string} the language in use */
 export function lang() {
@@ -14,7 +23,11 @@ export function lang() {
 
 /** The same with the reader's region, for dates. @returns {string} */
 export function locale() {
-  return (globalThis.navigator?.languages ?? []).find((tag) => tag === current || tag.startsWith(`${current}-`)) ?? current;
+  return (
+    (globalThis.navigator?.languages ?? []).find(
+      (tag) => tag === current || tag.startsWith(`${current}-`),
+    ) ?? current
+  );
 }
 
 /**
@@ -22,20 +35,23 @@ export function locale() {
  * @param {readonly string[]} wanted
  */
 export function choose(wanted) {
-  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en";
+  return (
+    wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en"
+  );
 }
 
 /**
  * @param {string} language
  * @param {Record<string, string|Record<string, string>>} dictionary
  */
-export function useWords(language, dictionary) {
-  words = dictionary;
+export function useTexts(language, dictionary) {
+  texts = dictionary;
   current = language;
   plural = new Intl.PluralRules(language);
+  numbers = new Intl.NumberFormat(language);
 }
 
-/** The words of what comes later are there, or on their way. @type {Promise<void>|null} */
+/** The texts of lazy elements: loaded, or being loaded. @type {Promise<void>|null} */
 let rest = null;
 
 /** @param {string} name @returns {Promise<Record<string, string|Record<string, string>>>} */
@@ -45,15 +61,17 @@ async function read(name) {
   return answer.json();
 }
 
-/** Fetches the words of what comes later. After a failure the next call tries again. */
-export function loadRest() {
+/** Loads the texts of lazy elements. After a failure the next call tries again. */
+export function loadLazyTexts() {
   const language = current;
-  rest ??= read(`later/${language}`).then((found) => {
-    if (language === current) words = { ...words, ...found };
-  }).catch((error) => {
-    rest = null;
-    throw error;
-  });
+  rest ??= read(`lazy/${language}`)
+    .then((found) => {
+      if (language === current) texts = { ...texts, ...found };
+    })
+    .catch((error) => {
+      rest = null;
+      throw error;
+    });
   return rest;
 }
 
@@ -64,8 +82,8 @@ export function loadRest() {
 export async function loadLanguage(chosen) {
   const language = choose([chosen ?? localStorage.getItem("lang") ?? "", ...navigator.languages]);
   if (chosen) localStorage.setItem("lang", chosen);
-  const [first, later] = await Promise.all([read(language), rest && read(`later/${language}`)]);
-  useWords(language, { ...first, ...later });
+  const [first, later] = await Promise.all([read(language), rest && read(`lazy/${language}`)]);
+  useTexts(language, { ...first, ...later });
   document.documentElement.lang = language;
 }
 
@@ -79,19 +97,27 @@ export function t(key, places = {}) {
 }
 
 /**
- * The same with nodes in the places, for names that need their own element.
+ * The same with nodes in the places, for names that need an element of their own.
  * @template {Node|string|number} V
  * @param {string} key
  * @param {Record<string, V>} places
  * @returns {(V|string)[]}
  */
 export function parts(key, places) {
-  const entry = words[key];
-  const sentence = typeof entry === "object" ? (entry[plural.select(Number(places.n))] ?? entry.other) : (entry ?? key);
-  return sentence.split(/(\{\w+\})/).filter(Boolean).map((part) => {
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    return name !== undefined && name in places ? places[name] : part;
-  });
+  const entry = texts[key];
+  const sentence =
+    typeof entry === "object"
+      ? (entry[plural.select(Number(places.n))] ?? entry.other)
+      : (entry ?? key);
+  return sentence
+    .split(/(\{\w+\})/)
+    .filter(Boolean)
+    .map((part) => {
+      const name = /^\{(\w+)\}$/.exec(part)?.[1];
+      if (name === undefined || !(name in places)) return part;
+      const value = places[name];
+      return typeof value === "number" ? numbers.format(value) : value;
+    });
 }
 
 /**
@@ -99,5 +125,5 @@ export function parts(key, places) {
  * @returns {boolean}
  */
 export function has(key) {
-  return key in words;
+  return key in texts;
 }

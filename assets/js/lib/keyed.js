@@ -1,4 +1,4 @@
-/** The one reconciler of lists: keeps a node per key, makes, changes, moves and drops as few as it can. */
+/** Reconciles the children of a list by key, with as few changes to the DOM as possible. */
 
 /** @type {WeakMap<Element, Map<string, Element>>} */
 const known = new WeakMap();
@@ -19,7 +19,9 @@ export function keyed(parent, items, keyOf, make, change) {
     const key = keyOf(item);
     after.set(key, before.get(key) ?? make(item));
   }
-  const active = /** @type {HTMLElement|null} */ (parent.contains(document.activeElement) ? document.activeElement : null);
+  const active = /** @type {HTMLElement|null} */ (
+    parent.contains(document.activeElement) ? document.activeElement : null
+  );
   for (const [key, node] of before) if (!after.has(key)) node.remove();
   let place = parent.firstElementChild;
   for (const item of items) {
@@ -29,6 +31,7 @@ export function keyed(parent, items, keyOf, make, change) {
     change?.(node, item);
   }
   // A node that was moved has lost the focus.
-  if (active?.isConnected && active !== document.activeElement) active.focus({ preventScroll: true });
+  if (active?.isConnected && active !== document.activeElement)
+    active.focus({ preventScroll: true });
   known.set(parent, after);
 }

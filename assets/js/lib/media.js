@@ -5,8 +5,11 @@
 /** The box that a picture in a conversation has to fit into. */
 const BOX = { width: 360, height: 240 };
 
-/** What no file name may hold: control characters, and those that are invisible or turn text around. */
-const HIDDEN = /[\p{Cc}\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
+/**
+ * What no file name may hold: control characters, and those that are invisible or turn text around.
+ */
+const HIDDEN =
+  /[\p{Cc}\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
 
 /**
  * @param {string} name
@@ -33,17 +36,22 @@ export function fileName({ fileName, name, type }) {
 }
 
 /**
- * The size at which a picture is drawn, known before it is fetched, so that nothing moves when it comes.
+ * The size at which a picture is drawn, known before it is fetched, so that nothing moves when it
+ * comes.
  * @param {{width?: number, height?: number}} media
  */
 export function fitted({ width, height }) {
   if (!width || !height) return { ...BOX };
   const scale = Math.min(1, BOX.width / width, BOX.height / height);
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 /**
- * The text of a message that is only files, since every message has one: clients that know no files show their names.
+ * The text of a message that is only files, since every message has one: clients that know no files
+ * show their names.
  * @param {Media[]} media
  */
 export function caption(media) {
@@ -59,5 +67,10 @@ export function fileSize(bytes, lang) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** step;
-  return new Intl.NumberFormat(lang, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: value < 10 && step ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(lang, {
+    style: "unit",
+    unit: units[step],
+    unitDisplay: step ? "short" : "long",
+    maximumFractionDigits: value < 10 && step ? 1 : 0,
+  }).format(value);
 }

@@ -1,9 +1,10 @@
-/** What to call people and rooms, and how to draw them without a picture. Pure. */
+/** Names and initials of people and rooms. Pure. */
 
 /** @import {Message, Participant, Room, State} from "../types.js" */
 
 /**
- * The name of a person in a room: the one used there, else the display name, else what a live message said.
+ * The name of a person in a room: the one used there, else the display name, else what a live
+ * message said.
  * @param {State} state
  * @param {string} roomId
  * @param {string} userId
@@ -13,7 +14,9 @@
 export function personName(state, roomId, userId, message) {
   if (!userId) return "";
   const person = state.rooms[roomId]?.participants.find((entry) => entry.userId === userId);
-  return person?.edited_name || person?.name || state.people[userId] || message?.senderName || userId;
+  return (
+    person?.edited_name || person?.name || state.people[userId] || message?.senderName || userId
+  );
 }
 
 /**
@@ -42,7 +45,12 @@ export function others(room, me) {
  * @returns {string} "" when it has no name and nobody else is in it
  */
 export function roomName(room, me) {
-  return room.name || others(room, me).map((person) => person.edited_name || person.name).join(", ");
+  return (
+    room.name ||
+    others(room, me)
+      .map((person) => person.edited_name || person.name)
+      .join(", ")
+  );
 }
 
 /**
@@ -80,7 +88,10 @@ export function initials(name, size = "") {
     return given.slice(0, most === 2 && size === "m" ? 1 : most).join("");
   }
   const first = letters.find((letter) => /[\p{L}\p{N}]/u.test(letter)) ?? letters[0];
-  const last = words.length > 1 ? [...words[words.length - 1]].find((letter) => /[\p{L}\p{N}]/u.test(letter)) : undefined;
+  const last =
+    words.length > 1
+      ? [...words[words.length - 1]].find((letter) => /[\p{L}\p{N}]/u.test(letter))
+      : undefined;
   return (most === 2 && last ? first + last : first).toLocaleUpperCase();
 }
 

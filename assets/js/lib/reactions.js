@@ -1,10 +1,23 @@
-/** Reactions: five words of the wire, or any one emoji. Pure. */
+/** Reactions: five names of the API, or any emoji. Pure. */
 
 /** @type {Record<string, string>} */
 const WORDS = { like: "👍", love: "❤️", laugh: "😂", sad: "😢", angry: "😠" };
 
 /** What the picker offers, as the wire spells it. */
-export const OFFERED = ["like", "love", "laugh", "sad", "angry", "🎉", "🙏", "👀", "🚀", "✅", "👌", "🔥"];
+export const OFFERED = [
+  "like",
+  "love",
+  "laugh",
+  "sad",
+  "angry",
+  "🎉",
+  "🙏",
+  "👀",
+  "🚀",
+  "✅",
+  "👌",
+  "🔥",
+];
 
 /**
  * @param {string} type

@@ -7,18 +7,32 @@
  * @returns {Route}
  */
 export function parseRoute(hash) {
-  if (hash.startsWith("#setup=")) return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
+  if (hash.startsWith("#setup="))
+    return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
   if (/^#\/?search(\?|$)/.test(hash)) {
     const asked = new URLSearchParams(hash.split("?")[1] ?? "");
     const within = asked.get("in") ?? "";
-    return { page: "search", query: asked.get("q") ?? "", ...(/^room\d+$/.test(within) && { within }) };
+    return {
+      page: "search",
+      query: asked.get("q") ?? "",
+      ...(/^room\d+$/.test(within) && { within }),
+    };
   }
   const [first = "", second] = hash.replace(/^#\/?/, "").split("/");
   if (/^room\d+$/.test(first)) {
     if (second === "details") return { page: "room", roomId: first, details: true };
-    return /^msg\d+$/.test(second ?? "") ? { page: "room", roomId: first, messageId: second } : { page: "room", roomId: first };
+    return /^msg\d+$/.test(second ?? "")
+      ? { page: "room", roomId: first, messageId: second }
+      : { page: "room", roomId: first };
   }
-  if (first === "directory" || first === "profile" || first === "server" || first === "sign-in" || first === "register") return { page: first };
+  if (
+    first === "directory" ||
+    first === "profile" ||
+    first === "server" ||
+    first === "sign-in" ||
+    first === "register"
+  )
+    return { page: first };
   return { page: "rooms" };
 }
 

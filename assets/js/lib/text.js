@@ -1,4 +1,4 @@
-/** Small questions about text: script, mention, links, length. Pure. */
+/** Properties of a text: language, mentions, links, length. Pure. */
 
 const LINK = /https?:\/\/[^\s<>"“”«»]+/iuy;
 
@@ -35,8 +35,8 @@ export function isMention(text, login) {
 }
 
 /**
- * The link that begins at a place. Only http and https; marks that end a sentence or an emphasis stay outside, as does a
- * closing bracket that was not opened inside.
+ * The link that begins at a place. Only http and https; marks that end a sentence or an emphasis
+ * stay outside, as does a closing bracket that was not opened inside.
  * @param {string} text
  * @param {number} at
  * @returns {{text: string, href: string}|null}
@@ -44,7 +44,8 @@ export function isMention(text, login) {
 export function linkAt(text, at) {
   LINK.lastIndex = at;
   let link = LINK.exec(text)?.[0].replace(/[.,:;!?'’…。、，；：！？*_`]+$/u, "") ?? "";
-  while (link.endsWith(")") && (link.match(/\(/g)?.length ?? 0) < (link.match(/\)/g)?.length ?? 0)) link = link.slice(0, -1);
+  while (link.endsWith(")") && (link.match(/\(/g)?.length ?? 0) < (link.match(/\)/g)?.length ?? 0))
+    link = link.slice(0, -1);
   if (!URL.canParse(link) || !new URL(link).hostname) return null;
   return { text: link, href: new URL(link).href };
 }

@@ -1,4 +1,7 @@
-/** Times for people, in their zone and language. Formatters are kept: making one is slow. */
+/**
+ * Formats times in the reader’s zone and language. Formatters are cached, because creating one is
+ * slow.
+ */
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formatters = new Map();
@@ -37,7 +40,9 @@ export function dayKey(iso) {
  * @param {string} lang
  */
 export function clock(iso, lang) {
-  return formatter(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
+  return formatter(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+    new Date(iso),
+  );
 }
 
 /**
@@ -46,7 +51,9 @@ export function clock(iso, lang) {
  * @param {string} lang
  */
 export function exact(iso, lang) {
-  return formatter(lang, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(new Date(iso));
+  return formatter(lang, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(
+    new Date(iso),
+  );
 }
 
 /**
@@ -71,7 +78,12 @@ export function day(iso, lang, now = new Date()) {
     return word.charAt(0).toLocaleUpperCase(lang) + word.slice(1);
   }
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(lang, { weekday: "long", day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(new Date(iso));
+  return formatter(lang, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
+  }).format(new Date(iso));
 }
 
 /**
@@ -85,7 +97,12 @@ export function short(iso, lang, now = new Date()) {
   if (days <= 0) return clock(iso, lang);
   if (days < 7) return formatter(lang, { weekday: "short" }).format(new Date(iso));
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(lang, sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "numeric", year: "2-digit" }).format(new Date(iso));
+  return formatter(
+    lang,
+    sameYear
+      ? { day: "numeric", month: "short" }
+      : { day: "numeric", month: "numeric", year: "2-digit" },
+  ).format(new Date(iso));
 }
 
 /**

@@ -1,7 +1,8 @@
-/** The verbs of the page. Each talks to the server and tells the store; elements only know their names. */
-import { ApiError, Client } from "../api/client.js";
+/** The operations of the page. Each calls the server and dispatches the result to the store. */
+import { Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
+import { ApiError } from "../lib/errors.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
@@ -33,7 +34,10 @@ export class Chat {
 
   // Session
 
-  /** Goes on with the session that the cookie holds. @returns {Promise<boolean>} false when there is none */
+  /**
+   * Goes on with the session that the cookie holds.
+   * @returns {Promise<boolean>} false when there is none
+   */
   async resume() {
     try {
       this.#signedIn(await this.client.me());
@@ -98,7 +102,10 @@ export class Chat {
     }
   }
 
-  /** @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} wanted @returns {Promise<string>} its id */
+  /**
+   * @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} wanted
+   * @returns {Promise<string>} its id
+   */
   async createRoom(wanted) {
     return this.#entered(await this.client.createRoom(wanted));
   }
@@ -127,7 +134,11 @@ export class Chat {
 
   /** @param {string} roomId @param {boolean} muted */
   async muteRoom(roomId, muted) {
-    this.store.dispatch({ type: "room_muted", room_id: roomId, muted: (await this.client.muteRoom(roomId, muted)).muted });
+    this.store.dispatch({
+      type: "room_muted",
+      room_id: roomId,
+      muted: (await this.client.muteRoom(roomId, muted)).muted,
+    });
   }
 
   /** @param {string} roomId @param {string[]} people */
@@ -175,7 +186,10 @@ export class Chat {
 
   /** @param {string} roomId @param {string} messageId @param {string} content */
   async editMessage(roomId, messageId, content) {
-    this.store.dispatch({ type: "message_loaded", message: await this.client.editMessage(roomId, messageId, content) });
+    this.store.dispatch({
+      type: "message_loaded",
+      message: await this.client.editMessage(roomId, messageId, content),
+    });
   }
 
   /** @param {string} roomId @param {string} text */
@@ -187,8 +201,11 @@ export class Chat {
   /** @param {string} roomId @param {string} messageId @param {string} reaction */
   async toggleReaction(roomId, messageId, reaction) {
     const { me, timelines } = this.store.state;
-    const held = messageById(timelines[roomId], messageId)?.reactions?.find((entry) => entry.reactionType === reaction);
-    if (held?.userIds.includes(me?.userId ?? "")) await this.client.unreact(roomId, messageId, reaction);
+    const held = messageById(timelines[roomId], messageId)?.reactions?.find(
+      (entry) => entry.reactionType === reaction,
+    );
+    if (held?.userIds.includes(me?.userId ?? ""))
+      await this.client.unreact(roomId, messageId, reaction);
     else await this.client.react(roomId, messageId, reaction);
   }
 
@@ -196,7 +213,10 @@ export class Chat {
   async search(query) {
     const found = await this.client.search(query);
     for (const roomId of new Set(found.messages.map((hit) => hit.roomId))) {
-      this.history.learnNames(roomId, found.messages.filter((hit) => hit.roomId === roomId));
+      this.history.learnNames(
+        roomId,
+        found.messages.filter((hit) => hit.roomId === roomId),
+      );
     }
     return found;
   }
@@ -206,7 +226,12 @@ export class Chat {
   /** @param {import("../types.js").User} me */
   #signedIn(me) {
     this.#drafts = new Drafts(me.userId);
-    this.store.dispatch({ type: "signed_in", me, outbox: this.sender.restore(me.userId), drafts: this.#drafts.load() });
+    this.store.dispatch({
+      type: "signed_in",
+      me,
+      outbox: this.sender.restore(me.userId),
+      drafts: this.#drafts.load(),
+    });
     this.live.start();
   }
 

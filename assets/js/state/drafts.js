@@ -1,4 +1,4 @@
-/** What one has begun to write, by room, kept in the browser's storage. Other tabs see it too. */
+/** Unsent texts by room, kept in the browser’s storage and shared between tabs. */
 
 export class Drafts {
   #prefix;
@@ -19,7 +19,8 @@ export class Drafts {
     const found = {};
     for (let index = 0; index < this.#storage.length; index += 1) {
       const key = this.#storage.key(index);
-      if (key?.startsWith(this.#prefix)) found[key.slice(this.#prefix.length)] = this.#storage.getItem(key) ?? "";
+      if (key?.startsWith(this.#prefix))
+        found[key.slice(this.#prefix.length)] = this.#storage.getItem(key) ?? "";
     }
     return found;
   }
@@ -45,6 +46,8 @@ export class Drafts {
    * @returns {{room_id: string, text: string}|null}
    */
   changedElsewhere(event) {
-    return event.key?.startsWith(this.#prefix) ? { room_id: event.key.slice(this.#prefix.length), text: event.newValue ?? "" } : null;
+    return event.key?.startsWith(this.#prefix)
+      ? { room_id: event.key.slice(this.#prefix.length), text: event.newValue ?? "" }
+      : null;
   }
 }

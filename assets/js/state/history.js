@@ -1,12 +1,16 @@
-/** Fetches pages of messages into the store: the latest, what is missing, what is around a message, what is quoted. */
+/**
+ * Loads messages into the store: the latest page, gaps, the surroundings of a message, quoted
+ * messages.
+ */
 
-/** @import {ApiError, Client} from "../api/client.js" */
+/** @import {Client} from "../api/client.js" */
+/** @import {ApiError} from "../lib/errors.js" */
 /** @import {Message, Range} from "../types.js" */
 /** @import {Store} from "./store.js" */
 
 const PAGE = 50;
 const PAGE_MOST = 200;
-/** In larger rooms the server tells read marks to authors only. */
+/** In larger rooms the server sends read marks to authors only. */
 const READERS_ROOM = 100;
 
 export class History {
@@ -37,7 +41,11 @@ export class History {
       const messages = await this.#fetch(roomId, { limit }, [1, Number.MAX_SAFE_INTEGER]);
       if (!messages) return;
       const last = messages.at(-1)?.seq ?? 0;
-      this.#loaded(roomId, messages, last ? [messages.length < limit ? 1 : messages[0].seq, last] : null);
+      this.#loaded(
+        roomId,
+        messages,
+        last ? [messages.length < limit ? 1 : messages[0].seq, last] : null,
+      );
       this.#readers(roomId);
     });
   }
@@ -51,10 +59,17 @@ export class History {
   fill(roomId, gap, direction) {
     return this.#once(`${roomId} ${gap[0]} ${gap[1]}`, async () => {
       const older = direction === "older";
-      const messages = await this.#fetch(roomId, older ? { before: gap[1] + 1, limit: PAGE } : { after: gap[0] - 1, limit: PAGE }, gap);
+      const messages = await this.#fetch(
+        roomId,
+        older ? { before: gap[1] + 1, limit: PAGE } : { after: gap[0] - 1, limit: PAGE },
+        gap,
+      );
       if (!messages) return;
       /** @type {Range} */
-      const covered = messages.length < PAGE ? gap : older ? [messages[0].seq, gap[1]] : [gap[0], messages[PAGE - 1].seq];
+      let covered = gap;
+      if (messages.length === PAGE) {
+        covered = older ? [messages[0].seq, gap[1]] : [gap[0], messages[PAGE - 1].seq];
+      }
       this.#loaded(roomId, messages, covered);
     });
   }
@@ -78,7 +93,9 @@ export class History {
    */
   quote(roomId, messageId) {
     return this.#once(`quote ${messageId}`, async () => {
-      const found = await this.#client.messages(roomId, { around: messageId, limit: 1 }).catch(() => /** @type {Message[]} */ ([]));
+      const found = await this.#client
+        .messages(roomId, { around: messageId, limit: 1 })
+        .catch(() => /** @type {Message[]} */ ([]));
       const message = found.find((entry) => entry.messageId === messageId) ?? null;
       this.#store.dispatch({ type: "quote_loaded", messageId, message });
       if (message) this.learnNames(roomId, [message]);
@@ -151,6 +168,10 @@ export class History {
     const oldest = timelines[roomId]?.messages[0];
     if (!oldest || !rooms[roomId] || rooms[roomId].userCount > READERS_ROOM) return;
     const readers = await this.#client.readers(roomId, oldest.messageId).catch(() => []);
-    this.#store.dispatch({ type: "readers_loaded", room_id: roomId, readers: Object.fromEntries(readers.map(({ userId, lastReadSeq }) => [userId, lastReadSeq])) });
+    this.#store.dispatch({
+      type: "readers_loaded",
+      room_id: roomId,
+      readers: Object.fromEntries(readers.map(({ userId, lastReadSeq }) => [userId, lastReadSeq])),
+    });
   }
 }

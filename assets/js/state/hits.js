@@ -19,7 +19,11 @@ import { dayKey } from "../lib/time.js";
  */
 export function withPage(found, { messages, cursor }) {
   const known = new Set(found.hits.map((hit) => hit.messageId));
-  return { ...found, hits: [...found.hits, ...messages.filter((hit) => !known.has(hit.messageId))], cursor };
+  return {
+    ...found,
+    hits: [...found.hits, ...messages.filter((hit) => !known.has(hit.messageId))],
+    cursor,
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
-/** The socket's side of the store: subscribe and resume, enter the open room, presence, typing, read marks. */
+/** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
-/** @import {Connection, Event as Frame} from "../types.js" */
+/** @import {Connection, ErrorFrame, Frame} from "../types.js" */
 /** @import {History} from "./history.js" */
 /** @import {Sender} from "./sender.js" */
 /** @import {Store} from "./store.js" */
@@ -21,7 +21,8 @@ export class Live {
   #resumed = false;
 
   /**
-   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History, signedOut: () => void}} parts
+   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History,
+   *   signedOut: () => void}} parts
    */
   constructor({ store, socket, client, sender, history, signedOut }) {
     this.store = store;
@@ -29,7 +30,9 @@ export class Live {
     this.client = client;
     this.sender = sender;
     this.history = history;
-    socket.addEventListener("frame", (event) => this.#received(/** @type {CustomEvent<Frame>} */ (event).detail));
+    socket.addEventListener("frame", (event) =>
+      this.#received(/** @type {CustomEvent<Frame>} */ (event).detail),
+    );
     socket.addEventListener("state", (event) => {
       const connection = /** @type {CustomEvent<Connection>} */ (event).detail;
       store.dispatch({ type: "connection", connection });
@@ -40,7 +43,7 @@ export class Live {
         await client.refresh();
         resume();
       } catch (error) {
-        if (/** @type {import("../api/client.js").ApiError} */ (error).status === 401) signedOut();
+        if (/** @type {import("../lib/errors.js").ApiError} */ (error).status === 401) signedOut();
         else resume();
       }
     });
@@ -82,7 +85,7 @@ export class Live {
     if (this.socket.send({ type: "typing", room_id: roomId })) this.#typed = now;
   }
 
-  /** Writing is over; the next letter counts at once. */
+  /** The next letter is reported at once. */
   typingEnded() {
     this.#typed = 0;
   }
@@ -93,7 +96,10 @@ export class Live {
    */
   reading(roomId) {
     if (roomId) this.#mark(roomId);
-    if (this.store.state.reading !== roomId || (roomId && this.store.state.rooms[roomId]?.unreadCount)) {
+    if (
+      this.store.state.reading !== roomId ||
+      (roomId && this.store.state.rooms[roomId]?.unreadCount)
+    ) {
       this.store.dispatch({ type: "reading", room_id: roomId });
     }
   }
@@ -102,19 +108,40 @@ export class Live {
 
   /** @param {Frame} frame */
   #received(frame) {
-    if (typeof frame.error === "string") return this.#refused(frame);
-    const { state } = this.store;
-    if (frame.type === "connection_established") {
-      const since = Object.fromEntries(Object.entries(state.timelines)
-        .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && state.rooms[roomId])
-        .map(([roomId]) => [roomId, state.rooms[roomId].rev]));
-      this.socket.send({ type: "subscribe", since, ...(state.epoch && { epoch: state.epoch }) });
+    if ("error" in frame) return this.#refused(frame);
+    switch (frame.type) {
+      case "pong":
+        return;
+      case "user_typing":
+        return this.#typingStarted(frame.room_id, frame.user_id);
+      case "connection_established":
+        this.#subscribe();
+        break;
+      default:
     }
-    this.store.dispatch(frame.type === "user_typing" ? { ...frame, now: Date.now() } : frame);
+    this.store.dispatch(frame);
     if (frame.type === "subscribed") this.#subscribed();
-    if (frame.type === "user_typing") {
-      setTimeout(() => this.store.dispatch({ type: "typing_ended", room_id: frame.room_id, now: Date.now() }), TYPING_SHOWN_MS);
-    }
+  }
+
+  /** Asks for everything after what is held. */
+  #subscribe() {
+    const { timelines, rooms, epoch } = this.store.state;
+    const since = Object.fromEntries(
+      Object.entries(timelines)
+        .filter(([roomId, timeline]) => timeline.loaded && !timeline.reset && rooms[roomId])
+        .map(([roomId]) => [roomId, rooms[roomId].rev]),
+    );
+    this.socket.send({ type: "subscribe", since, ...(epoch && { epoch }) });
+  }
+
+  /** @param {string} roomId @param {string} userId */
+  #typingStarted(roomId, userId) {
+    const names = { room_id: roomId, user_id: userId };
+    this.store.dispatch({ type: "typing_started", ...names, now: Date.now() });
+    setTimeout(
+      () => this.store.dispatch({ type: "typing_ended", room_id: roomId, now: Date.now() }),
+      TYPING_SHOWN_MS,
+    );
   }
 
   #subscribed() {
@@ -123,7 +150,8 @@ export class Live {
     const { visit, timelines } = this.store.state;
     if (visit) {
       this.enter(visit.roomId);
-      if (timelines[visit.roomId]?.failed) this.store.dispatch({ type: "page_retried", room_id: visit.roomId });
+      if (timelines[visit.roomId]?.failed)
+        this.store.dispatch({ type: "page_retried", room_id: visit.roomId });
       this.history.latest(visit.roomId);
       if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
     }
@@ -133,13 +161,19 @@ export class Live {
     this.#resumed = true;
   }
 
-  /** @param {Frame} frame */
+  /** @param {ErrorFrame} frame */
   #refused(frame) {
     const ref = typeof frame.ref === "string" ? frame.ref : "";
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
     const roomId = ref.slice(5);
-    // A live room that is closing lets nobody in for a moment.
-    setTimeout(() => this.store.state.visit?.roomId === roomId && this.store.state.rooms[roomId] && this.enter(roomId), REJOIN_MS);
+    // A live room that is closing cannot be entered for a moment.
+    setTimeout(
+      () =>
+        this.store.state.visit?.roomId === roomId &&
+        this.store.state.rooms[roomId] &&
+        this.enter(roomId),
+      REJOIN_MS,
+    );
   }
 
   /**
@@ -151,13 +185,23 @@ export class Live {
     const { timelines, rooms, me, connection } = this.store.state;
     const newest = timelines[roomId]?.messages.at(-1);
     const room = rooms[roomId];
-    if (!newest || !room || connection.state !== "online" || newest.seq <= (this.#marked.get(roomId) ?? 0)) return;
+    if (
+      !newest ||
+      !room ||
+      connection.state !== "online" ||
+      newest.seq <= (this.#marked.get(roomId) ?? 0)
+    )
+      return;
     const first = !this.#marked.has(roomId);
-    if (newest.userId === me?.userId || (first && !room.unreadCount && this.store.state.reading !== roomId)) {
+    if (
+      newest.userId === me?.userId ||
+      (first && !room.unreadCount && this.store.state.reading !== roomId)
+    ) {
       this.#marked.set(roomId, newest.seq);
       return;
     }
-    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId })) return;
+    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId }))
+      return;
     this.#marked.set(roomId, newest.seq);
     this.#marking = setTimeout(() => {
       this.#marking = undefined;

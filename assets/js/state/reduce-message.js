@@ -1,62 +1,79 @@
-/** The part of the reducer that is about messages: live frames, pages, replays, read marks, confirmations. Pure. */
+/** Reducers of messages: live frames, pages, replays, read marks, confirmations. Pure. */
 import { isMention } from "../lib/text.js";
-import { applyPatch, emptyTimeline, merge, mergeChanges, mergePage, messageAt } from "./timeline.js";
-
-/** @import {Event, Message, Patch, Room, State, Timeline} from "../types.js" */
+import {
+  applyPatch,
+  emptyTimeline,
+  merge,
+  mergeChanges,
+  mergePage,
+  messageAt,
+} from "./timeline.js";
 
 /**
- * @param {State} state
- * @param {Event} event
- * @returns {State|null} null when the event is not about messages
+ * @import {ActionOf, Changes, ChatMessage, Message, MessagePlace, MessageSent, Patch, Reducers, Room,
+ *   State, Timeline} from "../types.js"
  */
-export function reduceMessage(state, event) {
-  switch (event.type) {
-    case "chat_message":
-      return posted(state, event);
-    case "message_sent":
-      return confirmed(state, event);
-    case "message_edited":
-      return changed(state, event, { kind: "edit", content: event.content, at: event.edited_at });
-    case "message_deleted":
-      return changed(state, event, { kind: "delete", at: event.timestamp });
-    case "reaction_added":
-      return changed(state, event, { kind: "react", userId: event.user_id, reactionType: event.reaction_type });
-    case "reaction_removed":
-      return changed(state, event, { kind: "unreact", userId: event.user_id, reactionType: event.reaction_type });
-    case "message_loaded": // what REST answered to an edit
-      return changed(state, { ...event.message, room_id: event.message.roomId }, { kind: "whole", message: event.message }, false);
 
-    case "history_opened":
-      return state.timelines[event.room_id] ? state : withTimeline(state, event.room_id, emptyTimeline());
-    case "page_loaded":
-      return withTimeline(settled(state, event.messages), event.room_id, mergePage(state.timelines[event.room_id] ?? emptyTimeline(), event.messages, event.covered));
-    case "page_failed":
-      return onTimeline(state, event.room_id, (timeline) => ({ ...timeline, failed: event.gap }));
-    case "page_retried":
-      return onTimeline(state, event.room_id, (timeline) => ({ ...timeline, failed: null }));
-    case "changes":
-      return replayed(state, event);
+/**
+ * @typedef {"chat_message"|"message_sent"|"message_edited"|"message_deleted"|"reaction_added"
+ *   |"reaction_removed"|"message_loaded"|"history_opened"|"page_loaded"|"page_failed"
+ *   |"page_retried"|"changes"|"read_marked"|"message_read"|"readers_loaded"|"reading"} Type
+ */
 
-    case "read_marked":
-      if (event.user_id !== state.me?.userId) return state;
-      return onRoom(state, event.room_id, () => ({ unreadCount: event.unread_count, ...(event.unread_count === 0 ? { mentionCount: 0 } : {}) }));
-    case "message_read":
-      return readBy(state, event.room_id, { [event.user_id]: event.last_read_seq });
-    case "readers_loaded":
-      return readBy(state, event.room_id, event.readers);
-    case "reading":
-      return reading(state, event.room_id);
-    default:
-      return null;
-  }
-}
+/** @type {Reducers<Type>} */
+export const messageReducers = {
+  chat_message: posted,
+  message_sent: confirmed,
+  message_edited: (state, frame) =>
+    changed(state, frame, { kind: "edit", content: frame.content, at: frame.edited_at }),
+  message_deleted: (state, frame) => changed(state, frame, { kind: "delete", at: frame.timestamp }),
+  reaction_added: (state, frame) => changed(state, frame, reaction("react", frame)),
+  reaction_removed: (state, frame) => changed(state, frame, reaction("unreact", frame)),
+  // The answer of the REST API to an edit.
+  message_loaded: (state, { message }) =>
+    changed(state, { ...message, room_id: message.roomId }, { kind: "whole", message }, false),
+
+  history_opened: (state, { room_id: roomId }) =>
+    state.timelines[roomId] ? state : withTimeline(state, roomId, emptyTimeline()),
+  page_loaded: (state, { room_id: roomId, messages, covered }) =>
+    withTimeline(
+      settled(state, messages),
+      roomId,
+      mergePage(state.timelines[roomId] ?? emptyTimeline(), messages, covered),
+    ),
+  page_failed: (state, { room_id: roomId, gap }) =>
+    onTimeline(state, roomId, (timeline) => ({ ...timeline, failed: gap })),
+  page_retried: (state, { room_id: roomId }) =>
+    onTimeline(state, roomId, (timeline) => ({ ...timeline, failed: null })),
+  changes: replayed,
+
+  read_marked: (state, { room_id: roomId, user_id: userId, unread_count: unreadCount }) =>
+    userId === state.me?.userId
+      ? onRoom(state, roomId, () => ({
+          unreadCount,
+          ...(unreadCount === 0 && { mentionCount: 0 }),
+        }))
+      : state,
+  message_read: (state, frame) =>
+    readBy(state, frame.room_id, { [frame.user_id]: frame.last_read_seq }),
+  readers_loaded: (state, { room_id: roomId, readers }) => readBy(state, roomId, readers),
+  reading,
+};
 
 // Internal
 
 /**
+ * @param {"react"|"unreact"} kind
+ * @param {import("../types.js").ReactionChange} frame
+ */
+function reaction(kind, { user_id: userId, reaction_type: reactionType }) {
+  return { kind, userId, reactionType };
+}
+
+/**
  * A live message: into the timeline when the room's history is held, into the list of rooms always.
  * @param {State} state
- * @param {Event} frame
+ * @param {ChatMessage} frame
  * @returns {State}
  */
 function posted(state, frame) {
@@ -64,10 +81,22 @@ function posted(state, frame) {
   const mine = frame.sender_id === state.me?.userId;
   /** @type {Message} */
   const message = {
-    messageId: frame.message_id, roomId: frame.room_id, userId: frame.sender_id, senderName: frame.sender_name, content: frame.content,
-    createdAt: frame.created_at ?? frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: frame.reply_to, clientId: frame.client_id, reactions: [], media: frame.media ?? [],
+    messageId: frame.message_id,
+    roomId: frame.room_id,
+    userId: frame.sender_id,
+    senderName: frame.sender_name,
+    content: frame.content,
+    createdAt: frame.created_at ?? frame.timestamp,
+    seq: frame.seq,
+    rev: frame.rev,
+    replyTo: frame.reply_to,
+    clientId: frame.client_id,
+    reactions: [],
+    media: frame.media ?? [],
   };
-  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) => merge(timeline, [message]));
+  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) =>
+    merge(timeline, [message]),
+  );
   const next = endTyping(merged, frame.room_id, frame.sender_id);
   if (!room) return next;
   const isNew = frame.seq > room.lastSeq;
@@ -75,17 +104,21 @@ function posted(state, frame) {
   return onRoom(next, frame.room_id, () => ({
     rev: Math.max(room.rev, frame.rev),
     ...(isNew && {
-      lastSeq: frame.seq, lastMessage: message,
+      lastSeq: frame.seq,
+      lastMessage: message,
       unreadCount: seen ? 0 : (room.unreadCount ?? 0) + 1,
-      mentionCount: seen ? 0 : (room.mentionCount ?? 0) + (isMention(frame.content, state.me?.userId) ? 1 : 0),
+      mentionCount: seen
+        ? 0
+        : (room.mentionCount ?? 0) + (isMention(frame.content, state.me?.userId) ? 1 : 0),
     }),
   }));
 }
 
 /**
- * The server has stored what I sent (perhaps at an earlier try). Edits and reactions are answered alike and find nothing pending.
+ * The server has stored what I sent (perhaps at an earlier try). Edits and reactions are answered
+ * alike and find nothing pending.
  * @param {State} state
- * @param {Event} frame
+ * @param {MessageSent} frame
  * @returns {State}
  */
 function confirmed(state, frame) {
@@ -94,14 +127,27 @@ function confirmed(state, frame) {
   if (!pending) return state;
   /** @type {Message} */
   const message = {
-    messageId: frame.message_id, roomId: frame.room_id, userId: state.me?.userId ?? "", content: pending.content,
-    createdAt: frame.timestamp, seq: frame.seq, rev: frame.rev, replyTo: pending.replyTo, clientId, reactions: [], media: pending.media ?? [],
+    messageId: frame.message_id,
+    roomId: frame.room_id,
+    userId: state.me?.userId ?? "",
+    content: pending.content,
+    createdAt: frame.timestamp,
+    seq: frame.seq,
+    rev: frame.rev,
+    replyTo: pending.replyTo,
+    clientId,
+    reactions: [],
+    media: pending.media ?? [],
   };
   const outbox = state.outbox.filter((entry) => entry !== pending);
-  const next = onTimeline({ ...state, outbox }, frame.room_id, (timeline) => (messageAt(timeline, frame.seq) ? timeline : merge(timeline, [message])));
-  return onRoom(next, frame.room_id, (room) => frame.seq > room.lastSeq
-    ? { lastSeq: frame.seq, lastMessage: message, unreadCount: 0, mentionCount: 0 }
-    : {});
+  const next = onTimeline({ ...state, outbox }, frame.room_id, (timeline) =>
+    messageAt(timeline, frame.seq) ? timeline : merge(timeline, [message]),
+  );
+  return onRoom(next, frame.room_id, (room) =>
+    frame.seq > room.lastSeq
+      ? { lastSeq: frame.seq, lastMessage: message, unreadCount: 0, mentionCount: 0 }
+      : {},
+  );
 }
 
 /**
@@ -112,14 +158,18 @@ function confirmed(state, frame) {
  */
 function settled(state, messages) {
   if (state.outbox.length === 0) return state;
-  const mine = new Set(messages.filter((message) => message.userId === state.me?.userId).map((message) => message.clientId));
+  const mine = new Set(
+    messages
+      .filter((message) => message.userId === state.me?.userId)
+      .map((message) => message.clientId),
+  );
   const outbox = state.outbox.filter((pending) => !mine.has(pending.clientId));
   return outbox.length === state.outbox.length ? state : { ...state, outbox };
 }
 
 /**
  * @param {State} state
- * @param {Event|{room_id: string, seq: number, rev: number}} frame
+ * @param {MessagePlace} frame
  * @param {Omit<Patch, "seq"|"rev">} what
  * @param {boolean} live true when the frame came in the order of rev
  * @returns {State}
@@ -130,9 +180,13 @@ function changed(state, frame, what, live = true) {
   const next = onTimeline(state, frame.room_id, (timeline) => applyPatch(timeline, patch));
   return onRoom(next, frame.room_id, (room) => {
     const rev = live ? Math.max(room.rev, frame.rev) : room.rev;
-    // Deleted messages are not unread; the mark lies at or below lastSeq - unread, so what is above was counted.
+    // Deleted messages are not unread; the mark lies at or below lastSeq - unread, so what is above
+    // was counted.
     const unread = room.unreadCount ?? 0;
-    const uncounted = what.kind === "delete" && frame.rev > room.rev && frame.seq > room.lastSeq - unread ? Math.max(0, unread - 1) : unread;
+    const uncounted =
+      what.kind === "delete" && frame.rev > room.rev && frame.seq > room.lastSeq - unread
+        ? Math.max(0, unread - 1)
+        : unread;
     const last = room.lastMessage;
     if (!last || last.seq !== frame.seq) return { rev, unreadCount: uncounted };
     const lastMessage = applyPatch({ ...emptyTimeline(), messages: [last] }, patch).messages[0];
@@ -143,7 +197,7 @@ function changed(state, frame, what, live = true) {
 /**
  * What was missed while away. Unread counts come with `subscribed`, so nothing is counted here.
  * @param {State} state
- * @param {Event} frame
+ * @param {Changes} frame
  * @returns {State}
  */
 function replayed(state, frame) {
@@ -151,10 +205,16 @@ function replayed(state, frame) {
   /** @type {Message[]} */
   const messages = frame.messages ?? [];
   const next = onTimeline(settled(state, messages), roomId, (timeline) =>
-    frame.reset ? { ...timeline, reset: true } : mergeChanges(timeline, messages));
-  const newest = messages.reduce((best, message) => (best && best.seq > message.seq ? best : message), /** @type {Message|undefined} */ (undefined));
+    frame.reset ? { ...timeline, reset: true } : mergeChanges(timeline, messages),
+  );
+  const newest = messages.reduce(
+    (best, message) => (best && best.seq > message.seq ? best : message),
+    /** @type {Message|undefined} */ (undefined),
+  );
   return onRoom(next, roomId, (room) => ({
-    ...(frame.room ? { ...frame.room, full: frame.room.participants.length >= frame.room.userCount } : {}),
+    ...(frame.room
+      ? { ...frame.room, full: frame.room.participants.length >= frame.room.userCount }
+      : {}),
     rev: frame.reset ? frame.rev : Math.max(room.rev, frame.rev),
     lastSeq: Math.max(room.lastSeq, newest?.seq ?? 0),
     ...(newest && newest.seq >= room.lastSeq ? { lastMessage: newest } : {}),
@@ -172,15 +232,18 @@ function readBy(state, roomId, marks) {
   const held = state.reads[roomId] ?? {};
   const moved = Object.entries(marks).filter(([id, seq]) => seq > (held[id] ?? 0));
   if (moved.length === 0) return state;
-  return { ...state, reads: { ...state.reads, [roomId]: { ...held, ...Object.fromEntries(moved) } } };
+  return {
+    ...state,
+    reads: { ...state.reads, [roomId]: { ...held, ...Object.fromEntries(moved) } },
+  };
 }
 
 /**
  * @param {State} state
- * @param {string|null} roomId
+ * @param {ActionOf<"reading">} action
  * @returns {State}
  */
-function reading(state, roomId) {
+function reading(state, { room_id: roomId }) {
   if (state.reading === roomId && (!roomId || !state.rooms[roomId]?.unreadCount)) return state;
   const next = { ...state, reading: roomId };
   return roomId ? onRoom(next, roomId, () => ({ unreadCount: 0, mentionCount: 0 })) : next;
@@ -207,7 +270,9 @@ function endTyping(state, roomId, userId) {
  */
 export function onRoom(state, roomId, change) {
   const room = state.rooms[roomId];
-  return room ? { ...state, rooms: { ...state.rooms, [roomId]: { ...room, ...change(room) } } } : state;
+  return room
+    ? { ...state, rooms: { ...state.rooms, [roomId]: { ...room, ...change(room) } } }
+    : state;
 }
 
 /**

@@ -1,4 +1,7 @@
-/** From messages to the rows of the conversation: days, the unread line, gaps, groups, what is not sent yet. Pure. */
+/**
+ * Turns messages into the rows of the conversation: days, the unread line, gaps, groups, pending
+ * messages. Pure.
+ */
 import { dayKey } from "../lib/time.js";
 import { isMention } from "../lib/text.js";
 import { gaps, indexOfSeq, messageById } from "./timeline.js";
@@ -35,14 +38,17 @@ const GROUP_MS = 5 * 60_000;
  * @property {string[]} seenBy of my newest message: who has read it, wherever their mark is by now
  */
 
-/** @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or unknown */
+/**
+ * @typedef {{messageId: string, author: string, text: string|null}} Quote text null: deleted or
+ *   unknown
+ */
 /** @typedef {{kind: "day", key: string, at: string, unread: number}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
 /** @typedef {{kind: "gap", key: string, range: Range, failed: boolean, edge: boolean}} GapRow */
 /** @typedef {MessageRow|DayRow|UnreadRow|GapRow} Row */
 
 /**
- * @typedef {object} View
+ * @typedef {object} Conversation
  * @property {Timeline} timeline
  * @property {number} lastSeq
  * @property {number} low first seq of the window
@@ -59,117 +65,215 @@ const GROUP_MS = 5 * 60_000;
  */
 
 /**
- * @param {View} view
+ * @param {Conversation} conversation
  * @returns {Row[]}
  */
-export function buildRows(view) {
-  const { timeline, low, high } = view;
-  const slice = timeline.messages.slice(indexOfSeq(timeline.messages, low), high === Infinity ? undefined : indexOfSeq(timeline.messages, high + 1));
-  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, view.lastSeq) : [];
-  const marks = marksBySeq(slice, view);
+export function buildRows(conversation) {
+  const { timeline, low, high, lastSeq } = conversation;
   const held = timeline.messages;
-  const newest = high === Infinity ? slice.findLast((message) => message.userId === view.me && !message.deletedAt) : undefined;
-  const before = slice.length ? held[indexOfSeq(held, slice[0].seq) - 1] : undefined;
+  const slice = held.slice(
+    indexOfSeq(held, low),
+    high === Infinity ? undefined : indexOfSeq(held, high + 1),
+  );
+  const missing = timeline.loaded && !timeline.reset ? gaps(timeline, lastSeq) : [];
   /** @type {Row[]} */
   const rows = [];
-  /** @type {{userId: string, createdAt: string}|undefined} */
-  let previous = slice.length && before && before.seq === slice[0].seq - 1 ? before : undefined;
-  let nextSeq = slice[0]?.seq ?? 1;
-  const first = missing.find(([, to]) => slice.length > 0 && to === slice[0].seq - 1);
-  if (first) rows.push(gapRow(first, timeline, true));
-  if (!timeline.loaded && view.lastSeq > 0) rows.push(gapRow([1, view.lastSeq], timeline, true));
-
-  for (const message of slice) {
-    if (message.seq > nextSeq) {
-      const gap = missing.find(([from]) => from === nextSeq);
-      if (gap) {
-        rows.push(gapRow(gap, timeline, false));
-        previous = undefined;
-      }
-    }
-    nextSeq = message.seq + 1;
-    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
-    const unread = message.seq === view.unreadSeq;
-    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(message.createdAt)}:${message.seq}`, at: message.createdAt, unread: unread ? view.unreadCount : 0 });
-    else if (unread) rows.push({ kind: "unread", key: "unread", count: view.unreadCount });
-    rows.push(messageRow(message, { view, follows: !newDay && !unread && !message.replyTo && grouped(previous, message), readers: marks.get(message.seq) ?? [], newest: message === newest }));
-    previous = message;
+  if (slice.length) {
+    const above = missing.find(([, to]) => to === slice[0].seq - 1);
+    if (above) rows.push(gapRow(above, timeline, true));
   }
+  if (!timeline.loaded && lastSeq > 0) rows.push(gapRow([1, lastSeq], timeline, true));
+  rows.push(...messageRows(slice, missing, conversation));
   if (high !== Infinity) return rows;
-  const tail = missing.find(([from, to]) => from === nextSeq && to === view.lastSeq);
-  if (tail) rows.push(gapRow(tail, timeline, rows.length === 0));
 
-  for (const pending of view.pending) {
-    const message = { userId: view.me, createdAt: pending.createdAt };
-    const newDay = !previous || dayKey(previous.createdAt) !== dayKey(pending.createdAt);
-    if (newDay) rows.push({ kind: "day", key: `d:${dayKey(pending.createdAt)}:${pending.clientId}`, at: pending.createdAt, unread: 0 });
-    rows.push(pendingRow(pending, view, !newDay && !pending.replyTo && grouped(previous, message)));
-    previous = message;
-  }
+  const nextSeq = (slice.at(-1)?.seq ?? 0) + 1;
+  const below = missing.find(([from, to]) => from === nextSeq && to === lastSeq);
+  if (below) rows.push(gapRow(below, timeline, rows.length === 0));
+  rows.push(...pendingRows(slice.at(-1), conversation));
   return rows;
 }
 
 // Internal
 
 /**
+ * The messages of the window, with the gaps, days and the unread line between them.
+ * @param {Message[]} slice
+ * @param {Range[]} missing
+ * @param {Conversation} conversation
+ * @returns {Row[]}
+ */
+function messageRows(slice, missing, conversation) {
+  const { timeline, high, me, unreadSeq, unreadCount } = conversation;
+  const marks = marksBySeq(slice, conversation);
+  const newest =
+    high === Infinity
+      ? slice.findLast((message) => message.userId === me && !message.deletedAt)
+      : undefined;
+  const before = timeline.messages[indexOfSeq(timeline.messages, slice[0]?.seq ?? 0) - 1];
+  /** @type {Row[]} */
+  const rows = [];
+  let previous = before && before.seq === slice[0]?.seq - 1 ? before : undefined;
+  let nextSeq = slice[0]?.seq ?? 1;
+  for (const message of slice) {
+    const gap = message.seq > nextSeq && missing.find(([from]) => from === nextSeq);
+    if (gap) {
+      rows.push(gapRow(gap, timeline, false));
+      previous = undefined;
+    }
+    nextSeq = message.seq + 1;
+    const newDay = isNewDay(previous, message);
+    const unread = message.seq === unreadSeq;
+    if (newDay) rows.push(dayRow(message, message.seq, unread ? unreadCount : 0));
+    else if (unread) rows.push({ kind: "unread", key: "unread", count: unreadCount });
+    rows.push(
+      messageRow(message, {
+        conversation,
+        follows: !newDay && !unread && !message.replyTo && grouped(previous, message),
+        readers: marks.get(message.seq) ?? [],
+        newest: message === newest,
+      }),
+    );
+    previous = message;
+  }
+  return rows;
+}
+
+/**
+ * What was written and is not confirmed yet.
+ * @param {{userId: string, createdAt: string}|undefined} last the message before
+ * @param {Conversation} conversation
+ * @returns {Row[]}
+ */
+function pendingRows(last, conversation) {
+  let previous = last;
+  return conversation.pending.flatMap((pending) => {
+    const message = { userId: conversation.me, createdAt: pending.createdAt };
+    const newDay = isNewDay(previous, message);
+    const follows = !newDay && !pending.replyTo && grouped(previous, message);
+    previous = message;
+    const row = pendingRow(pending, conversation, follows);
+    return newDay ? [dayRow(pending, pending.clientId, 0), row] : [row];
+  });
+}
+
+/**
+ * @param {{createdAt: string}|undefined} previous
+ * @param {{createdAt: string}} message
+ */
+function isNewDay(previous, message) {
+  return !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
+}
+
+/**
+ * @param {{createdAt: string}} message
+ * @param {string|number} id of the message
+ * @param {number} unread
+ * @returns {DayRow}
+ */
+function dayRow({ createdAt: at }, id, unread) {
+  return { kind: "day", key: `d:${dayKey(at)}:${id}`, at, unread };
+}
+
+/**
  * @param {Message} message
- * @param {{view: View, follows: boolean, readers: string[], newest: boolean}} context
+ * @param {{conversation: Conversation, follows: boolean, readers: string[], newest: boolean}} context
  * @returns {MessageRow}
  */
-function messageRow(message, { view, follows, readers, newest }) {
-  const mine = message.userId === view.me;
+function messageRow(message, { conversation, follows, readers, newest }) {
+  const mine = message.userId === conversation.me;
   const deleted = Boolean(message.deletedAt);
   return {
-    kind: "message", key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
-    seq: message.seq, messageId: message.messageId, clientId: message.clientId, userId: message.userId,
-    author: view.nameOf(message.userId, message), picture: view.pictureOf(message.userId), at: message.createdAt, content: message.content ?? "", state: "sent",
-    follows, mine, mentionsMe: !mine && !deleted && isMention(message.content ?? "", view.me), editedAt: message.editedAt, deleted,
-    mayDelete: !deleted && (mine || view.mayDeleteAny),
-    reactions: message.reactions ?? [], media: deleted ? [] : message.media ?? [], quote: quote(message.replyTo, view), readers,
-    seenBy: newest ? Object.keys(view.reads).filter((userId) => userId !== view.me && view.reads[userId] >= message.seq) : [],
+    kind: "message",
+    key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
+    seq: message.seq,
+    messageId: message.messageId,
+    clientId: message.clientId,
+    userId: message.userId,
+    author: conversation.nameOf(message.userId, message),
+    picture: conversation.pictureOf(message.userId),
+    at: message.createdAt,
+    content: message.content ?? "",
+    state: "sent",
+    follows,
+    mine,
+    mentionsMe: !mine && !deleted && isMention(message.content ?? "", conversation.me),
+    editedAt: message.editedAt,
+    deleted,
+    mayDelete: !deleted && (mine || conversation.mayDeleteAny),
+    reactions: message.reactions ?? [],
+    media: deleted ? [] : (message.media ?? []),
+    quote: quote(message.replyTo, conversation),
+    readers,
+    seenBy: newest
+      ? Object.keys(conversation.reads).filter(
+          (userId) => userId !== conversation.me && conversation.reads[userId] >= message.seq,
+        )
+      : [],
   };
 }
 
 /**
  * @param {Pending} pending
- * @param {View} view
+ * @param {Conversation} conversation
  * @param {boolean} follows
  * @returns {MessageRow}
  */
-function pendingRow(pending, view, follows) {
+function pendingRow(pending, conversation, follows) {
   return {
-    kind: "message", key: `c:${pending.clientId}`, clientId: pending.clientId, userId: view.me, author: view.nameOf(view.me), picture: view.pictureOf(view.me),
-    at: pending.createdAt, content: pending.content, state: pending.state, reason: pending.reason, follows, mine: true, mentionsMe: false,
-    deleted: false, mayDelete: false, reactions: [], media: pending.media ?? [], quote: quote(pending.replyTo, view), readers: [], seenBy: [],
+    kind: "message",
+    key: `c:${pending.clientId}`,
+    clientId: pending.clientId,
+    userId: conversation.me,
+    author: conversation.nameOf(conversation.me),
+    picture: conversation.pictureOf(conversation.me),
+    at: pending.createdAt,
+    content: pending.content,
+    state: pending.state,
+    reason: pending.reason,
+    follows,
+    mine: true,
+    mentionsMe: false,
+    deleted: false,
+    mayDelete: false,
+    reactions: [],
+    media: pending.media ?? [],
+    quote: quote(pending.replyTo, conversation),
+    readers: [],
+    seenBy: [],
   };
 }
 
 /**
  * @param {string|undefined} messageId
- * @param {View} view
+ * @param {Conversation} conversation
  * @returns {Quote|null}
  */
-function quote(messageId, view) {
+function quote(messageId, conversation) {
   if (!messageId) return null;
-  const message = messageById(view.timeline, messageId) ?? view.quoted[messageId];
+  const message = messageById(conversation.timeline, messageId) ?? conversation.quoted[messageId];
   if (!message) return { messageId, author: "", text: null };
-  return { messageId, author: view.nameOf(message.userId, message), text: message.deletedAt ? null : (message.content ?? "") };
+  return {
+    messageId,
+    author: conversation.nameOf(message.userId, message),
+    text: message.deletedAt ? null : (message.content ?? ""),
+  };
 }
 
 /**
- * Where each reader's mark shows: at the last message of the window that they have read, if the window holds it.
+ * Where each reader's mark shows: at the last message of the window that they have read, if the
+ * window holds it.
  * @param {Message[]} slice
- * @param {View} view
+ * @param {Conversation} conversation
  */
-function marksBySeq(slice, view) {
+function marksBySeq(slice, conversation) {
   /** @type {Map<number, string[]>} */
   const marks = new Map();
   if (slice.length === 0) return marks;
-  for (const [userId, seq] of Object.entries(view.reads)) {
-    if (userId === view.me || seq < slice[0].seq) continue;
+  for (const [userId, seq] of Object.entries(conversation.reads)) {
+    if (userId === conversation.me || seq < slice[0].seq) continue;
     const index = indexOfSeq(slice, seq + 1) - 1;
     const at = slice[index].seq;
-    if (index === slice.length - 1 && view.high !== Infinity && seq > at) continue;
+    if (index === slice.length - 1 && conversation.high !== Infinity && seq > at) continue;
     marks.set(at, [...(marks.get(at) ?? []), userId]);
   }
   return marks;
@@ -180,7 +284,10 @@ function marksBySeq(slice, view) {
  * @param {{userId: string, createdAt: string}} message
  */
 function grouped(previous, message) {
-  return previous?.userId === message.userId && Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS;
+  return (
+    previous?.userId === message.userId &&
+    Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS
+  );
 }
 
 /**
@@ -190,6 +297,7 @@ function grouped(previous, message) {
  * @returns {GapRow}
  */
 function gapRow(range, timeline, edge) {
-  const failed = timeline.failed !== null && timeline.failed[0] <= range[1] && timeline.failed[1] >= range[0];
+  const failed =
+    timeline.failed !== null && timeline.failed[0] <= range[1] && timeline.failed[1] >= range[0];
   return { kind: "gap", key: edge ? "gap:first" : `gap:${range[0]}`, range, failed, edge };
 }

@@ -1,4 +1,6 @@
-/** Sends what was written: at once when there is a connection, else when there is one again, under the same client id. */
+/**
+ * Sends messages when there is a connection, and again after a reconnect, with the same client id.
+ */
 import { newClientId, Outbox } from "./outbox.js";
 
 /** @import {Socket} from "../api/socket.js" */
@@ -21,7 +23,10 @@ export class Sender {
   #sentOver = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} nothing goes out before that */
   #pause;
-  /** How long the next pause is. After a refusal one message at a time goes out, so that none overtakes another; 0: all at once. */
+  /**
+   * How long the next pause is. After a refusal one message at a time goes out, so that none
+   * overtakes another; 0: all at once.
+   */
   #wait = 0;
 
   /**
@@ -59,13 +64,24 @@ export class Sender {
    */
   send(roomId, content, { replyTo, media = [] } = {}) {
     /** @type {Pending} */
-    const pending = { clientId: newClientId(), roomId, content, replyTo, ...(media.length && { media }), createdAt: new Date().toISOString(), state: "pending" };
+    const pending = {
+      clientId: newClientId(),
+      roomId,
+      content,
+      replyTo,
+      ...(media.length && { media }),
+      createdAt: new Date().toISOString(),
+      state: "pending",
+    };
     this.#store.dispatch({ type: "queued", pending });
     this.#keep();
     this.flush();
   }
 
-  /** What a tab that is closed by now wrote and could not send. A tab that is still open sends it too: the client id makes that harmless. */
+  /**
+   * What a tab that is closed by now wrote and could not send. A tab that is still open sends it
+   * too: the client id makes that harmless.
+   */
   adopt() {
     for (const pending of this.#outbox?.load() ?? []) {
       const known = this.#store.state.outbox.some(({ clientId }) => clientId === pending.clientId);
@@ -84,7 +100,15 @@ export class Sender {
         if (this.#wait) return;
         continue;
       }
-      const frame = { type: "chat_message", room_id: roomId, content, client_id: clientId, ref: clientId, ...(replyTo && { reply_to: replyTo }), ...(media.length && { media_ids: media.map(({ id }) => id) }) };
+      const frame = {
+        type: "chat_message",
+        room_id: roomId,
+        content,
+        client_id: clientId,
+        ref: clientId,
+        ...(replyTo && { reply_to: replyTo }),
+        ...(media.length && { media_ids: media.map(({ id }) => id) }),
+      };
       if (!this.#socket.send(frame)) return;
       this.#sentOver.set(clientId, this.#socket.generation);
       if (this.#wait) return;

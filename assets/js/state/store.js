@@ -1,7 +1,7 @@
-/** The one state object. Events in, `change` out, at most once a frame. */
+/** Holds the state. Actions go in; `change` is emitted at most once per animation frame. */
 import { initialState, reduce } from "./reduce.js";
 
-/** @import {Event as Happening, State} from "../types.js" */
+/** @import {Action, State} from "../types.js" */
 
 /** How long a hidden page may wait; it gets no frames, but its title tells about new messages. */
 const HIDDEN_MS = 200;
@@ -11,9 +11,9 @@ export class Store extends EventTarget {
   state = initialState();
   #waiting = false;
 
-  /** @param {Happening} event */
-  dispatch(event) {
-    const next = reduce(this.state, event);
+  /** @param {Action} action */
+  dispatch(action) {
+    const next = reduce(this.state, action);
     if (next === this.state) return;
     this.state = next;
     if (this.#waiting) return;

@@ -1,6 +1,7 @@
 /**
- * The messages of one room: order, duplicates, gaps and changes. Pure: every function returns a new timeline.
- * seq runs 1, 2, 3 … without holes, so a hole in what is held is exactly a page that was not fetched.
+ * The messages of one room: order, duplicates, gaps and changes. Pure: every function returns a new
+ * timeline. seq runs 1, 2, 3 … without holes, so a hole in what is held is exactly a page that was
+ * not fetched.
  */
 
 /** @import {Message, Patch, Range, Timeline} from "../types.js" */
@@ -41,7 +42,8 @@ export function messageAt(timeline, seq) {
 }
 
 /**
- * A key is "msg" and the room's number times 10⁹ plus the seq, so nothing has to be searched through.
+ * A key is "msg" and the room's number times 10⁹ plus the seq, so nothing has to be searched
+ * through.
  * @param {Timeline|undefined} timeline
  * @param {string|undefined} messageId
  * @returns {Message|undefined}
@@ -52,7 +54,8 @@ export function messageById(timeline, messageId = "") {
 }
 
 /**
- * Takes messages in any order. The version with the higher rev wins; changes that waited for a message are applied to it.
+ * Takes messages in any order. The version with the higher rev wins; changes that waited for a
+ * message are applied to it.
  * @param {Timeline} timeline
  * @param {Message[]} added
  * @returns {Timeline}
@@ -65,11 +68,14 @@ export function merge(timeline, added) {
   for (const message of added) {
     const held = bySeq.get(message.seq) ?? messageAt(timeline, message.seq);
     let best = held && held.rev >= message.rev ? held : keepName(message, held);
-    if (waiting.has(message.seq)) best = timeline.patches.filter((patch) => patch.seq === message.seq).reduce(patched, best);
+    if (waiting.has(message.seq))
+      best = timeline.patches.filter((patch) => patch.seq === message.seq).reduce(patched, best);
     bySeq.set(message.seq, best);
   }
   const fresh = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-  const patches = waiting.size ? timeline.patches.filter((patch) => !bySeq.has(patch.seq)) : timeline.patches;
+  const patches = waiting.size
+    ? timeline.patches.filter((patch) => !bySeq.has(patch.seq))
+    : timeline.patches;
   return { ...timeline, patches, messages: interleave(timeline.messages, fresh) };
 }
 
@@ -83,22 +89,27 @@ export function applyPatch(timeline, patch) {
   const held = messageAt(timeline, patch.seq);
   if (!held) return { ...timeline, patches: [...timeline.patches, patch].slice(-PATCHES_KEPT) };
   const changed = patched(held, patch);
-  return changed === held ? timeline : { ...timeline, messages: interleave(timeline.messages, [changed]) };
+  return changed === held
+    ? timeline
+    : { ...timeline, messages: interleave(timeline.messages, [changed]) };
 }
 
 /**
- * Takes a replay: new messages at the end and new versions of held ones. A change of something older than what is
- * held must not make an island in the list, so it waits like any other change.
+ * Takes a replay: new messages at the end and new versions of held ones. A change of something
+ * older than what is held must not make an island in the list, so it waits like any other change.
  * @param {Timeline} timeline
  * @param {Message[]} messages
  * @returns {Timeline}
  */
 export function mergeChanges(timeline, messages) {
   const last = timeline.messages.at(-1)?.seq ?? 0;
-  const taken = messages.filter((message) => (last > 0 && message.seq > last) || messageAt(timeline, message.seq));
+  const taken = messages.filter(
+    (message) => (last > 0 && message.seq > last) || messageAt(timeline, message.seq),
+  );
   const rest = messages.filter((message) => !taken.includes(message));
   return rest.reduce(
-    (result, message) => applyPatch(result, { seq: message.seq, rev: message.rev, kind: "whole", message }),
+    (result, message) =>
+      applyPatch(result, { seq: message.seq, rev: message.rev, kind: "whole", message }),
     merge(timeline, taken),
   );
 }
@@ -145,7 +156,8 @@ export function firstUnread(timeline, lastSeq, unread) {
   for (let index = indexOfSeq(messages, lastSeq + 1) - 1; index >= 0; index -= 1) {
     if (!messages[index].deletedAt) left -= 1;
     if (left === 0) return messages[index].seq;
-    if (messages[index - 1] && messages[index - 1].seq !== messages[index].seq - 1) return undefined;
+    if (messages[index - 1] && messages[index - 1].seq !== messages[index].seq - 1)
+      return undefined;
   }
   return undefined;
 }
@@ -162,7 +174,8 @@ function patched(message, patch) {
   const next = { ...message, rev: patch.rev };
   if (patch.kind === "whole" && patch.message) return keepName(patch.message, message);
   if (patch.kind === "edit") return { ...next, content: patch.content, editedAt: patch.at };
-  if (patch.kind === "delete") return { ...next, content: undefined, reactions: [], media: [], deletedAt: patch.at };
+  if (patch.kind === "delete")
+    return { ...next, content: undefined, reactions: [], media: [], deletedAt: patch.at };
   return { ...next, reactions: withReaction(message.reactions ?? [], patch) };
 }
 
@@ -175,7 +188,9 @@ function withReaction(reactions, { kind, reactionType = "", userId = "" }) {
   const others = (own?.userIds ?? []).filter((id) => id !== userId);
   const userIds = kind === "react" ? [...others, userId] : others;
   const changed = { reactionType, userIds };
-  const list = own ? reactions.map((reaction) => (reaction === own ? changed : reaction)) : [...reactions, changed];
+  const list = own
+    ? reactions.map((reaction) => (reaction === own ? changed : reaction))
+    : [...reactions, changed];
   return list.filter((reaction) => reaction.userIds.length > 0);
 }
 
@@ -185,7 +200,9 @@ function withReaction(reactions, { kind, reactionType = "", userId = "" }) {
  * @param {Message|undefined} held
  */
 function keepName(message, held) {
-  return held?.senderName && !message.senderName ? { ...message, senderName: held.senderName } : message;
+  return held?.senderName && !message.senderName
+    ? { ...message, senderName: held.senderName }
+    : message;
 }
 
 /**
@@ -218,7 +235,11 @@ function gapsBetween(messages, from, to) {
   /** @type {Range[]} */
   const found = [];
   let next = from;
-  for (let index = indexOfSeq(messages, from); index < messages.length && messages[index].seq <= to; index += 1) {
+  for (
+    let index = indexOfSeq(messages, from);
+    index < messages.length && messages[index].seq <= to;
+    index += 1
+  ) {
     if (messages[index].seq > next) found.push([next, messages[index].seq - 1]);
     next = messages[index].seq + 1;
   }

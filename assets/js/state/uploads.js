@@ -1,16 +1,23 @@
-/** The files that go with the next message of a room: which are under way, which are there, which are refused. Pure. */
+/** The uploads of the next message: waiting, sending, done, failed. Pure. */
 
 /** @import {Media} from "../types.js" */
 
-/** The server takes so many with one message. */
+/** Limit of the server for one message. */
 export const MOST_FILES = 10;
-/** So many travel at once; the rest of the page needs connections too. */
+/** Parallel uploads; the rest of the page needs connections too. */
 const AT_ONCE = 2;
 
-/** @typedef {"tooMany"|"tooLarge"|"empty"|"badName"|"unreadable"|"refused"|"busy"|"noSpace"|"interrupted"|"failed"} Reason */
+/**
+ * @typedef
+ *   {"tooMany"|"tooLarge"|"empty"|"invalidName"|"unreadable"|"refused"|"busy"|"noSpace"|"interrupted"|"failed"}
+ *   Reason
+ */
 
-/** What another try may mend. @type {(Reason|undefined)[]} */
+/** Failures for which a retry can help. @type {(Reason|undefined)[]} */
 const PASSING = ["busy", "noSpace", "interrupted", "failed"];
+
+/** Why a file is refused, by the field of the request. @type {Record<string, Reason>} */
+const REFUSED = { body: "empty", fileName: "invalidName" };
 
 /**
  * @typedef {object} Upload
@@ -24,17 +31,26 @@ const PASSING = ["busy", "noSpace", "interrupted", "failed"];
  */
 
 /**
- * Adds files. What is more than a message can hold is refused at once, and says so.
+ * Adds files. Those above the limit fail at once, with a reason.
  * @param {Upload[]} list
  * @param {{key: string, name: string, type: string}[]} files
  * @returns {Upload[]}
  */
 export function withFiles(list, files) {
   let room = MOST_FILES - list.filter((upload) => upload.state !== "failed").length;
-  return [...list, ...files.map(({ key, name, type }) => {
-    room -= 1;
-    return /** @type {Upload} */ ({ key, name, picture: type.startsWith("image/"), part: 0, ...(room >= 0 ? { state: "waiting" } : { state: "failed", reason: "tooMany" }) });
-  })];
+  return [
+    ...list,
+    ...files.map(({ key, name, type }) => {
+      room -= 1;
+      return /** @type {Upload} */ ({
+        key,
+        name,
+        picture: type.startsWith("image/"),
+        part: 0,
+        ...(room >= 0 ? { state: "waiting" } : { state: "failed", reason: "tooMany" }),
+      });
+    }),
+  ];
 }
 
 /**
@@ -74,7 +90,7 @@ export function uploaded(list) {
 }
 
 /**
- * Would another try help?
+ * Can a retry help?
  * @param {Upload} upload
  */
 export function mayRetry({ state, reason }) {
@@ -89,12 +105,21 @@ export function mayRetry({ state, reason }) {
 export function reasonOf({ status, code, field }) {
   if (code === "unreadable") return "unreadable";
   switch (status) {
-    case 0: return "interrupted";
-    case 400: return field === "body" ? "empty" : field === "fileName" ? "badName" : "refused";
-    case 403: case 415: return "refused";
-    case 413: return "tooLarge";
-    case 429: return "busy";
-    case 503: case 507: return "noSpace";
-    default: return "failed";
+    case 0:
+      return "interrupted";
+    case 400:
+      return REFUSED[field ?? ""] ?? "refused";
+    case 403:
+    case 415:
+      return "refused";
+    case 413:
+      return "tooLarge";
+    case 429:
+      return "busy";
+    case 503:
+    case 507:
+      return "noSpace";
+    default:
+      return "failed";
   }
 }

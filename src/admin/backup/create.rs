@@ -21,9 +21,9 @@ use super::{FAILURES, Failure, Kind, LAST, cannot, interrupted};
 use crate::chat::{Chat, MediaHold};
 use crate::config::Config;
 use crate::model::Timestamp;
+use crate::store::engine::Embedded;
+use crate::store::engine::upkeep::{Inspected, examine, inspect};
 use crate::store::files::place;
-use crate::store::sqlite::Sqlite;
-use crate::store::sqlite::upkeep::{Inspected, examine, inspect};
 
 /// Of a page, for the progress of the copy.
 const PAGE: u64 = 4096;
@@ -35,7 +35,7 @@ const BLOCK: usize = 128 * 1024;
 /// Of what a backup is made.
 pub struct Source {
     /// The database.
-    pub store: Sqlite,
+    pub store: Embedded,
     /// The data directory, where the copy lies meanwhile.
     pub data: PathBuf,
     /// The directory of the uploaded files.
@@ -47,7 +47,7 @@ pub struct Source {
 
 impl Source {
     /// Everything of a server; while this lives no uploaded file goes.
-    pub async fn of(config: &Config, chat: &Chat, store: &Sqlite) -> Self {
+    pub async fn of(config: &Config, chat: &Chat, store: &Embedded) -> Self {
         let data = config.server.data_dir.clone();
         Self {
             store: store.clone(),

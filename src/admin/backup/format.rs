@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
+use crate::store::engine::upkeep::checkup::{epoch_of, instance_of};
+use crate::store::engine::upkeep::{Counts, UpkeepError};
 use crate::store::files::place;
-use crate::store::sqlite::upkeep::checkup::{epoch_of, instance_of};
-use crate::store::sqlite::upkeep::{Counts, UpkeepError};
 
 /// Of what is described here; another number is refused.
 pub(super) const FORMAT: u32 = 1;

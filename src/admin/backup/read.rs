@@ -15,7 +15,7 @@ use super::format::{DATABASE, Entry, FORMAT, HEAD, Head, MANIFEST, Manifest, PRO
 use super::seal::Unsealing;
 use super::{Failure, Progress, cannot, interrupted};
 use crate::admin::Kind;
-use crate::store::sqlite::upkeep::{UpkeepError, examine, inspect};
+use crate::store::engine::upkeep::{UpkeepError, examine, inspect};
 
 /// Most bytes of the first entry.
 const MAX_HEAD: u64 = 64 * 1024;

@@ -30,8 +30,8 @@ use super::read::read;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::{Failure, Progress, cannot};
 use crate::admin::Kind;
+use crate::store::engine::upkeep::renew;
 use crate::store::files;
-use crate::store::sqlite::upkeep::renew;
 
 /// What an empty data directory may hold: the lock of whoever restores, and what a server has left
 /// that ended hard.

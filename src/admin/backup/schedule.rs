@@ -12,7 +12,7 @@ use super::{FAILURES, Failure, LAST, Listed, Owner, Source, create, list, prune}
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::model::Timestamp;
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 use crate::store::{Store, StoreError};
 
 /// The age of the newest backup.
@@ -28,7 +28,7 @@ const TELL: Duration = Duration::from_secs(15);
 pub struct Schedule {
     config: Arc<Config>,
     chat: Chat,
-    store: Sqlite,
+    store: Embedded,
     owner: Owner,
     every: Duration,
     /// What the age of the newest backup is counted from while there is none.
@@ -48,7 +48,7 @@ impl Schedule {
     pub async fn of(
         config: &Arc<Config>,
         chat: &Chat,
-        store: &Sqlite,
+        store: &Embedded,
     ) -> Result<Option<Self>, StoreError> {
         counter!(FAILURES).absolute(0);
         let Some(hours) = config.backup.every_hours else { return Ok(None) };

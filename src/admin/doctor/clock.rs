@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::report::Report;
 use super::{Ground, Server};
 use crate::model::Timestamp;
-use crate::store::sqlite::upkeep::checkup::{newest_message, rooms_ahead};
+use crate::store::engine::upkeep::checkup::{newest_message, rooms_ahead};
 
 /// Two clocks are never quite the same.
 const TOLERANCE: Duration = Duration::from_mins(1);

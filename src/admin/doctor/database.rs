@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 
 use super::report::Report;
 use super::{Ground, Server, backups};
-use crate::store::sqlite::upkeep::checkup::problems_of;
-use crate::store::sqlite::upkeep::plan;
+use crate::store::engine::upkeep::checkup::problems_of;
+use crate::store::engine::upkeep::plan;
 
 /// So many sentences are said.
 const MOST: usize = 10;

@@ -36,7 +36,7 @@ pub use table::{CHECKS, Check, Side, nearest, only};
 use super::outcome::{Failure, Kind, Output};
 use super::{Admin, Operator};
 use crate::config::Config;
-use crate::store::sqlite::Sqlite;
+use crate::store::engine::Embedded;
 
 /// What is looked at.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ pub enum Server {
 #[derive(Clone)]
 pub struct Live {
     /// Its store.
-    pub store: Sqlite,
+    pub store: Embedded,
     /// Where it listens.
     pub addresses: Vec<String>,
     /// When it began, by its clocks.

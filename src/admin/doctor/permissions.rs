@@ -13,7 +13,7 @@ use super::Ground;
 use super::report::{Report, count};
 use crate::admin::control::name;
 use crate::admin::identity;
-use crate::store::sqlite::upkeep::checkup::index_of;
+use crate::store::engine::upkeep::checkup::index_of;
 
 /// Everybody else.
 const OTHERS: u32 = 0o007;

@@ -3,7 +3,7 @@
 use super::Ground;
 use super::report::Report;
 use crate::model::RoomId;
-use crate::store::sqlite::upkeep::checkup::rooms_without_admin;
+use crate::store::engine::upkeep::checkup::rooms_without_admin;
 
 /// So many are named.
 const NAMED: usize = 10;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::report::Report;
 use super::{Ground, Server};
-use crate::store::sqlite::upkeep::Glance;
-use crate::store::sqlite::upkeep::checkup::{discard_search_index, search_index};
+use crate::store::engine::upkeep::Glance;
+use crate::store::engine::upkeep::checkup::{discard_search_index, search_index};
 
 /// The index of a running server follows after a moment.
 const PATIENCE: Duration = Duration::from_secs(3);

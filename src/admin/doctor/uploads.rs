@@ -14,9 +14,9 @@ use super::Ground;
 use super::report::{Report, count};
 use crate::admin::backup::own_like;
 use crate::chat::UNUSED_FOR;
+use crate::store::engine::upkeep::checkup::{instance_of, uploaded_files};
 use crate::store::files::owner::{OWNER, owners};
 use crate::store::files::{kept, kept_before, place, trash};
-use crate::store::sqlite::upkeep::checkup::{instance_of, uploaded_files};
 
 /// A running server collects every hour: what has only just become old has not been missed by it.
 const OLD: Duration = UNUSED_FOR.saturating_add(Duration::from_hours(2));

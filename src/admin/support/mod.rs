@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::doctor::{Ground, Server};
 use super::outcome::{Failure, Output, Reply};
 use super::{Admin, status};
-use crate::store::sqlite::upkeep::checkup::figures;
+use crate::store::engine::upkeep::checkup::figures;
 
 pub use redact::text as redacted;
 

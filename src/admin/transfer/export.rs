@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use super::PRODUCT;
 use super::lines::Lines;
 use crate::admin::{Failure, Output};
+use crate::store::engine::Embedded;
 use crate::store::files::Files;
-use crate::store::sqlite::Sqlite;
 use crate::store::transfer::{FileRecord, Record};
 
 /// Bytes of a file in one line, of which Base64 makes 1 MiB.
@@ -32,7 +32,7 @@ pub(super) async fn export(
 ) -> Result<(), Failure> {
     let (sender, mut pages) = mpsc::channel::<(Vec<Record>, u64)>(PAGES);
     let reading = tokio::task::spawn_blocking(move || {
-        Sqlite::export(&database, PRODUCT, &mut |page, rows| match sender
+        Embedded::export(&database, PRODUCT, &mut |page, rows| match sender
             .blocking_send((page, rows))
         {
             Ok(()) => ControlFlow::Continue(()),

@@ -14,8 +14,8 @@ use super::foreign::Standing;
 use super::sound::sound;
 use crate::admin::Failure;
 use crate::store::StoreError;
+use crate::store::engine::Embedded;
 use crate::store::files::{Files, Incoming};
-use crate::store::sqlite::Sqlite;
 use crate::store::transfer::{FileRecord, Kind, LastIds, Reason, Record, Report, Taken, Terms};
 
 /// Rows of one transaction, which must not take longer than about 10 ms.
@@ -25,7 +25,7 @@ const BATCH: usize = 250;
 #[derive(Clone)]
 pub(super) struct Target {
     /// The database; of a stopped server.
-    pub(super) store: Sqlite,
+    pub(super) store: Embedded,
     /// The bytes of files; None: they are only looked at.
     pub(super) files: Option<Files>,
     /// Login names that look like another are not taken.

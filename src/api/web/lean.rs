@@ -1,10 +1,10 @@
-//! What a compressed script or style is without the comments that stand on lines of their own: a
-//! fourth of its bytes.
+//! Removes comments on lines of their own and indentation from scripts and styles: a fourth of the
+//! compressed bytes.
 //!
-//! Lines stay lines, so that an error in a browser names the line of the file. In `assets/` no text
-//! begins a line with what looks like a comment (`tests/web/assets.test.js`).
+//! Lines stay lines, so that an error in a browser names the line of the file. In `assets/` no line
+//! of a text begins with spaces or with what looks like a comment (`tests/web/assets.test.js`).
 
-/// Leaves such lines empty. Other files stay as they are.
+/// Other files stay as they are.
 pub(super) fn lean(name: &str, text: &[u8]) -> Vec<u8> {
     if ![".js", ".css"].iter().any(|ending| name.ends_with(ending)) {
         return text.to_vec();
@@ -25,7 +25,8 @@ pub(super) fn lean(name: &str, text: &[u8]) -> Vec<u8> {
         if comment {
             result.push(b'\n');
         } else {
-            result.extend_from_slice(line);
+            let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            result.extend_from_slice(&line[indent..]);
         }
     }
     result
@@ -50,7 +51,7 @@ mod tests {
                     let b = /** @type {any} */ (a);\n";
         assert_eq!(
             of("a.js", text),
-            "\nlet a = 1; // stays\n\n\n\n\n  let b = /** @type {any} */ (a);\n"
+            "\nlet a = 1; // stays\n\n\n\n\nlet b = /** @type {any} */ (a);\n"
         );
         assert_eq!(
             of("a.css", "/* All\n   of it. */\na { b: c } /* here */\n"),
@@ -64,6 +65,11 @@ mod tests {
             of("a.js", "/** @type {any} */ (a).b();\n/**/\n/*/ still\n*/\nc();"),
             "/** @type {any} */ (a).b();\n\n\n\nc();"
         );
+    }
+
+    #[test]
+    fn indentation_is_removed_and_lines_stay_lines() {
+        assert_eq!(of("a.js", "if (a) {\n  b(\n\t  c,  d);\n   \n}"), "if (a) {\nb(\nc,  d);\n\n}");
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! that reads its rows. What may live here: all SQL. No permission is decided, no HTTP is known.
 
 mod accounts;
-mod attempts;
 mod cards;
 mod counters;
 mod error;
@@ -30,7 +29,6 @@ mod sessions;
 mod sql;
 #[cfg(test)]
 mod tests;
-mod tickets;
 mod transfer;
 pub mod upkeep;
 mod users;
@@ -50,15 +48,14 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use self::attempts::Attempts;
 use self::error::{Cause, Fault};
 use self::health::Health;
 use self::marks::MarkOrder;
 use self::readers::Readers;
 use self::search::Search;
-use self::tickets::Tickets;
 use self::work::{Operation, Touch, Work};
 use self::writer::{Order, Tools, Writer};
+use super::memory::{Attempts, Tickets};
 use super::{Settings, StoreError};
 use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
 

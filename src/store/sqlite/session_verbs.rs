@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::work::{Operation, Touch};
 use super::writer::Order;
 use super::{Sqlite, sessions};
-use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
+use crate::model::{Hash32, RoomId, Session, SessionId, Timestamp, UserId};
 use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sqlite {
@@ -56,14 +56,14 @@ impl Sessions for Sqlite {
         })
     }
 
-    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<Ticket>> {
+    fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<(Session, RoomId)>> {
         Box::pin(async move {
             let Some(ticket) = self.0.tickets.take(secret, Instant::now()) else { return Ok(None) };
-            let session = ticket.session;
-            let holds = self
-                .read(move |conn| Ok(sessions::holds(conn, session, Timestamp::now())?))
+            let Ticket { session, room, .. } = ticket;
+            let valid = self
+                .read(move |conn| Ok(sessions::by_id(conn, session, Timestamp::now())?))
                 .await?;
-            Ok(holds.then_some(ticket))
+            Ok(valid.map(|session| (session, room)))
         })
     }
 

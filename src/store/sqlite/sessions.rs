@@ -64,9 +64,9 @@ pub(super) fn find(conn: &Connection, token: Hash32, now: Timestamp) -> Result<O
     sql::one(conn, BY_TOKEN, params![token, now], session_from_row)
 }
 
-/// Whether the session holds at this moment.
-pub(super) fn holds(conn: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
-    Ok(sql::one(conn, BY_ID, params![id, now], session_from_row)?.is_some())
+/// The session with this id, while it is valid.
+pub(super) fn by_id(conn: &Connection, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
+    sql::one(conn, BY_ID, params![id, now], session_from_row)
 }
 
 /// The sessions of a user that hold at this moment, newest first.

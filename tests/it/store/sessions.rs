@@ -147,7 +147,7 @@ async fn a_ticket_opens_once(world: World) {
     for taker in takers {
         taken.extend(taker.await.unwrap());
     }
-    assert_eq!(taken, std::slice::from_ref(&ticket));
+    assert_eq!(taken, [(session, RoomId(1))]);
     let (late, orphan) = (Hash32([8; 32]), Hash32([9; 32]));
     world.sessions.issue_ticket(ticket.clone(), late, Duration::ZERO).await.unwrap();
     assert_eq!(world.sessions.take_ticket(late).await.unwrap(), None);

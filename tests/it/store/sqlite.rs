@@ -4,14 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use chatctl::model::{Change, EventSink, MediaId, RoomId, Window};
-use chatctl::store::sqlite::{OpenError, Options, Sqlite};
+use chatctl::store::engine::{Embedded, OpenError, Options};
 use chatctl::store::{Basis, Draft, Missing, RoomChange, RoomQuery, StoreError};
 use rusqlite::Connection;
 
 use super::{World, draft};
 
-fn open(world: &World) -> Result<Sqlite, OpenError> {
-    Sqlite::open(&world.path(), &Options::default(), EventSink::new(|_| ()))
+fn open(world: &World) -> Result<Embedded, OpenError> {
+    Embedded::open(&world.path(), &Options::default(), EventSink::new(|_| ()))
 }
 
 fn beside(world: &World) -> Connection {
@@ -47,7 +47,7 @@ async fn a_newer_or_foreign_file_is_refused_and_left_alone() {
     assert!(matches!(open(&world), Err(OpenError::Damaged { .. })));
     let nowhere = world.path().join("nowhere").join("chat.db");
     assert!(matches!(
-        Sqlite::open(&nowhere, &Options::default(), EventSink::new(|_| ())),
+        Embedded::open(&nowhere, &Options::default(), EventSink::new(|_| ())),
         Err(OpenError::Io { .. })
     ));
 }

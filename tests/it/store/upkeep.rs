@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chatctl::model::{RoomId, User, WordQuery};
-use chatctl::store::sqlite::upkeep::{UpkeepError, examine, inspect};
+use chatctl::store::engine::upkeep::{UpkeepError, examine, inspect};
 use chatctl::store::{Basis, Store, Whose};
 use tokio::task::JoinHandle;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::admin::backup::format::Entry;
-use crate::store::sqlite::upkeep::{inspect, specimens};
+use crate::store::engine::upkeep::{inspect, specimens};
 
 #[tokio::test]
 async fn damage_is_found_wherever_it_is() {
@@ -206,7 +206,7 @@ async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
     let inspected = inspect(&world.path("new/chat.db")).unwrap();
     assert!(inspected.plan.schema == inspected.plan.known && inspected.counts.users == 1);
     let store =
-        Sqlite::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ()))
+        Embedded::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ()))
             .unwrap();
     assert_eq!(
         store.users(crate::store::UserQuery::After(crate::model::UserId(0), 9)).await.unwrap()[0]

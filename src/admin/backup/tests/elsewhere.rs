@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::store::sqlite::upkeep::inspect;
+use crate::store::engine::upkeep::inspect;
 
 /// Restores with these parts.
 fn restored(

@@ -14,14 +14,14 @@ use sha2::{Digest, Sha256, Sha512};
 use super::seal::Sealing;
 use super::*;
 use crate::model::EventSink;
+use crate::store::engine::{Embedded, Options};
 use crate::store::files::place;
-use crate::store::sqlite::{Options, Sqlite};
 use crate::store::{NewMedia, NewUser, Store};
 
 /// A data directory with a user and two uploaded files, and a place for backups.
 struct World {
     dir: tempfile::TempDir,
-    store: Sqlite,
+    store: Embedded,
 }
 
 /// What is in the file of a number.
@@ -38,7 +38,7 @@ impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("data")).unwrap();
-        let store = Sqlite::open(
+        let store = Embedded::open(
             &dir.path().join("data/chat.db"),
             &Options::default(),
             EventSink::new(|_| ()),

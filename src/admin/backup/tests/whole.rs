@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::admin::backup::format::{DATABASE, HEAD, MANIFEST};
-use crate::store::sqlite::upkeep::inspect;
+use crate::store::engine::upkeep::inspect;
 
 #[tokio::test]
 async fn a_backup_holds_everything_in_its_order_and_is_for_its_owner_alone() {

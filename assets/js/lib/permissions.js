@@ -1,4 +1,7 @@
-/** Who may do what in a room, as the server decides it; only to leave out buttons that would be refused. Pure. */
+/**
+ * Who may do what in a room, by the rules of the server; hides buttons whose request would be
+ * refused. Pure.
+ */
 
 /** @import {Participant, Room, User} from "../types.js" */
 
@@ -9,7 +12,12 @@
 function standing(room, me) {
   const mine = room.participants.find((person) => person.userId === me.userId);
   const managed = room.participants.some((person) => person.role === "admin");
-  return { role: mine?.role, managed, free: Boolean(me.admin) || (Boolean(mine) && !managed), owner: room.ownerId === me.userId };
+  return {
+    role: mine?.role,
+    managed,
+    free: Boolean(me.admin) || (Boolean(mine) && !managed),
+    owner: room.ownerId === me.userId,
+  };
 }
 
 /**
@@ -47,7 +55,12 @@ export function mayChangeRoles(room, me) {
  */
 export function mayRemove(room, me, person) {
   const { role, free } = standing(room, me);
-  return free || person.userId === me.userId || role === "admin" || (role === "sub-admin" && person.role === "member");
+  return (
+    free ||
+    person.userId === me.userId ||
+    role === "admin" ||
+    (role === "sub-admin" && person.role === "member")
+  );
 }
 
 /**

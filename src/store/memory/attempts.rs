@@ -11,7 +11,7 @@ use crate::store::RetryAfter;
 const MAX_KEYS: usize = 50_000;
 
 /// Attempts by key.
-pub(super) struct Attempts {
+pub(in crate::store) struct Attempts {
     start: Instant,
     keys: Mutex<HashMap<String, Counted>>,
 }
@@ -39,7 +39,7 @@ impl Default for Attempts {
 
 impl Attempts {
     /// Counts one, unless the key has reached its limit.
-    pub(super) fn attempt(
+    pub(in crate::store) fn attempt(
         &self,
         key: &str,
         limit: u32,
@@ -79,7 +79,7 @@ impl Attempts {
     }
 
     /// Takes the newest attempt of the key back.
-    pub(super) fn give_back(&self, key: &str) {
+    pub(in crate::store) fn give_back(&self, key: &str) {
         let mut keys = self.lock();
         let Some(known) = keys.get_mut(key) else { return };
         match known.seconds.back_mut() {

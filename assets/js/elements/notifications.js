@@ -1,40 +1,47 @@
-/** The browser's notifications: asked for by a button only, and switched off again here. Fetched where they are on. */
-import { noticeOf } from "../state/notice.js";
-import { t } from "./i18n.js";
+/** Shows notifications of the browser. Loaded only where they are on. */
+import { notificationOf } from "../state/notification.js";
+import { t } from "../lib/i18n.js";
 
-/** @import {Event, State} from "../types.js" */
+/** @import {ChatMessage, State} from "../types.js" */
 
 const KEY = "notify";
-/** By room: the newest takes the place of the one before, and goes when the room is read. @type {Map<string, Notification>} */
+/**
+ * By room: the newest takes the place of the one before, and goes when the room is read.
+ * @type {Map<string, Notification>}
+ */
 const shown = new Map();
 
 /** @returns {"on"|"off"|"denied"|"none"} none: this browser has no notifications */
-export function notifying() {
+export function permission() {
   if (typeof Notification === "undefined") return "none";
   if (Notification.permission === "denied") return "denied";
   return Notification.permission === "granted" && localStorage.getItem(KEY) === "on" ? "on" : "off";
 }
 
 /** Must be called from a click. */
-export async function allowNotices() {
-  if (await Notification.requestPermission() === "granted") localStorage.setItem(KEY, "on");
+export async function allowNotifications() {
+  if ((await Notification.requestPermission()) === "granted") localStorage.setItem(KEY, "on");
 }
 
-export function stopNotices() {
+export function stopNotifications() {
   localStorage.removeItem(KEY);
 }
 
 /**
  * @param {State} state when the frame came
- * @param {Event} frame
+ * @param {ChatMessage} frame
  * @param {boolean} away the reader looked at something else
  */
 export function notify(state, frame, away) {
-  const found = noticeOf(state, frame, away);
-  if (!found || notifying() !== "on") return;
+  const found = notificationOf(state, frame, away);
+  if (!found || permission() !== "on") return;
   const { roomId, messageId, title, author, text } = found;
   try {
-    const notice = new Notification(title, { body: t("rooms.snippet", { name: author, text }), tag: roomId, icon: "favicon.svg" });
+    const notice = new Notification(title, {
+      body: t("rooms.snippet", { name: author, text }),
+      tag: roomId,
+      icon: "favicon.svg",
+    });
     notice.onclick = () => {
       focus();
       location.hash = `#/${roomId}/${messageId}`;
@@ -47,7 +54,7 @@ export function notify(state, frame, away) {
 }
 
 /** @param {string} roomId */
-export function noticed(roomId) {
+export function closeNotification(roomId) {
   shown.get(roomId)?.close();
   shown.delete(roomId);
 }

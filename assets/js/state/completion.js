@@ -1,6 +1,9 @@
-/** What one is about to write: people after `@`, emoji after `:`. Pure. */
+/** Completes people after `@` and emoji after `:`. Pure. */
 
-/** @typedef {{kind: "person"|"emoji", query: string, start: number}} Token start: where the mark stands */
+/**
+ * @typedef {{kind: "person"|"emoji", query: string, start: number}} Token start: where the mark
+ *   stands
+ */
 /** @typedef {{userId: string, name: string, picture?: string}} Candidate */
 /** @typedef {{glyph: string, words: string[]}} Emoji */
 
@@ -18,7 +21,9 @@ export function tokenAt(text, caret) {
   const person = /(?:^|[^\p{L}\p{M}\p{N}_])@([^\s@:]*)$/u.exec(before);
   if (person) return { kind: "person", query: person[1], start: caret - person[1].length - 1 };
   // One letter is enough where a letter is a word.
-  const emoji = /(?:^|\s):([\p{L}\p{M}\p{N}_+-]{2,}|[\p{Script=Hangul}\p{Script=Han}])$/u.exec(before);
+  const emoji = /(?:^|\s):([\p{L}\p{M}\p{N}_+-]{2,}|[\p{Script=Hangul}\p{Script=Han}])$/u.exec(
+    before,
+  );
   return emoji ? { kind: "emoji", query: emoji[1], start: caret - emoji[1].length - 1 } : null;
 }
 
@@ -28,7 +33,8 @@ function folded(text) {
 }
 
 /**
- * People whose login name, or any word of whose name, begins like that; those who begin so come first.
+ * People whose login name, or any word of whose name, begins like that; those who begin so come
+ * first.
  * @param {Candidate[]} people
  * @param {string} query
  * @returns {Candidate[]}
@@ -37,10 +43,20 @@ export function findPeople(people, query) {
   const wanted = folded(query);
   const rank = (/** @type {Candidate} */ { userId, name }) => {
     if (folded(name).startsWith(wanted) || folded(userId).startsWith(wanted)) return 0;
-    return folded(name).split(/\s+/u).some((word) => word.startsWith(wanted)) ? 1 : folded(name).includes(wanted) ? 2 : 3;
+    if (
+      folded(name)
+        .split(/\s+/u)
+        .some((word) => word.startsWith(wanted))
+    )
+      return 1;
+    return folded(name).includes(wanted) ? 2 : 3;
   };
-  return people.map((person) => ({ person, at: rank(person) })).filter(({ at }) => at < 3)
-    .sort((a, b) => a.at - b.at || a.person.name.localeCompare(b.person.name)).slice(0, MOST).map(({ person }) => person);
+  return people
+    .map((person) => ({ person, at: rank(person) }))
+    .filter(({ at }) => at < 3)
+    .sort((a, b) => a.at - b.at || a.person.name.localeCompare(b.person.name))
+    .slice(0, MOST)
+    .map(({ person }) => person);
 }
 
 /**
@@ -50,9 +66,18 @@ export function findPeople(people, query) {
  */
 export function findEmoji(all, query) {
   const wanted = folded(query);
-  const rank = (/** @type {Emoji} */ { words }) => Math.min(...words.map((word) => (word === wanted ? 0 : word.startsWith(wanted) ? 1 : word.includes(wanted) ? 2 : 3)));
-  return all.map((emoji, index) => ({ emoji, index, at: rank(emoji) })).filter(({ at }) => at < 3)
-    .sort((a, b) => a.at - b.at || a.index - b.index).slice(0, MOST).map(({ emoji }) => emoji);
+  const rankOf = (/** @type {string} */ word) => {
+    if (word === wanted) return 0;
+    if (word.startsWith(wanted)) return 1;
+    return word.includes(wanted) ? 2 : 3;
+  };
+  const rank = (/** @type {Emoji} */ { words }) => Math.min(...words.map(rankOf));
+  return all
+    .map((emoji, index) => ({ emoji, index, at: rank(emoji) }))
+    .filter(({ at }) => at < 3)
+    .sort((a, b) => a.at - b.at || a.index - b.index)
+    .slice(0, MOST)
+    .map(({ emoji }) => emoji);
 }
 
 /**
@@ -65,5 +90,8 @@ export function findEmoji(all, query) {
 export function completed(text, caret, token, insert) {
   const rest = text.slice(caret);
   const put = /^\s/u.test(rest) ? insert : `${insert} `;
-  return { text: text.slice(0, token.start) + put + rest, caret: token.start + put.length + (put === insert ? 1 : 0) };
+  return {
+    text: text.slice(0, token.start) + put + rest,
+    caret: token.start + put.length + (put === insert ? 1 : 0),
+  };
 }

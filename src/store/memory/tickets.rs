@@ -16,7 +16,7 @@ const MAX_TICKETS: usize = 10_000;
 
 /// Tickets that nobody has taken yet.
 #[derive(Default)]
-pub(super) struct Tickets(Mutex<Kept>);
+pub(in crate::store) struct Tickets(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -33,7 +33,13 @@ struct Waiting {
 
 impl Tickets {
     /// Keeps a ticket until `now + life`. Others cannot push it out.
-    pub(super) fn issue(&self, ticket: Ticket, secret: Hash32, now: Instant, life: Duration) {
+    pub(in crate::store) fn issue(
+        &self,
+        ticket: Ticket,
+        secret: Hash32,
+        now: Instant,
+        life: Duration,
+    ) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (user, session) = (ticket.user, ticket.session);
         kept.expire(user, now);
@@ -56,7 +62,7 @@ impl Tickets {
     }
 
     /// Gives a ticket away, once.
-    pub(super) fn take(&self, secret: Hash32, now: Instant) -> Option<Ticket> {
+    pub(in crate::store) fn take(&self, secret: Hash32, now: Instant) -> Option<Ticket> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let user = *kept.owners.get(&secret)?;
         let at = kept.of.get(&user)?.iter().position(|waiting| waiting.secret == secret)?;

@@ -1,4 +1,4 @@
-/** A long press of a finger, where there is no pointer to hover with. */
+/** Detects a long press of a finger, for touch screens. */
 
 const PRESS_MS = 500;
 const MOVED_PX = 10;
@@ -10,7 +10,10 @@ function swallowClick() {
     event.stopPropagation();
   };
   addEventListener("click", stop, { capture: true, once: true });
-  addEventListener("pointerdown", () => removeEventListener("click", stop, { capture: true }), { capture: true, once: true });
+  addEventListener("pointerdown", () => removeEventListener("click", stop, { capture: true }), {
+    capture: true,
+    once: true,
+  });
 }
 
 /**
@@ -35,7 +38,8 @@ export function longPress(element, action) {
   element.addEventListener("pointermove", (event) => {
     if (Math.abs(event.clientX - x) > MOVED_PX || Math.abs(event.clientY - y) > MOVED_PX) stop();
   });
-  for (const end of ["pointerup", "pointercancel", "pointerleave"]) element.addEventListener(end, stop);
+  for (const end of ["pointerup", "pointercancel", "pointerleave"])
+    element.addEventListener(end, stop);
   element.addEventListener("contextmenu", (event) => {
     if (matchMedia("(hover: none)").matches) event.preventDefault();
   });

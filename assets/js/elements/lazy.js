@@ -1,6 +1,9 @@
-/** Elements that the first paint does not need: fetched with their style and their words when they are first asked for. */
+/**
+ * Elements that the first paint does not need. Each is loaded with its style and its texts when it
+ * is first used.
+ */
 import { h } from "../lib/dom.js";
-import { loadRest } from "../lib/i18n.js";
+import { loadLazyTexts } from "../lib/i18n.js";
 
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
@@ -20,26 +23,34 @@ const MODULES = {
   "upload-list": () => import("./upload-list.js"),
 };
 
-/** Styles beside the one that is called like the element. @type {Partial<Record<Later, string[]>>} */
+/**
+ * Styles beside the one that is called like the element.
+ * @type {Partial<Record<Lazy, string[]>>}
+ */
 const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
 
-/** What needs no words of its own: it is there with the first conversation. @type {Later[]} */
+/** What needs no words of its own: it is there with the first conversation. @type {Lazy[]} */
 const EARLY = ["login-form", "room-details"];
 
-/** @typedef {keyof typeof MODULES} Later */
+/** @typedef {keyof typeof MODULES} Lazy */
 
-/** @type {Map<Later, Promise<void>>} */
+/** @type {Map<Lazy, Promise<void>>} */
 const loading = new Map();
 
 /**
- * Waits until an element is defined, its style is there, and its words. After a failure the next call tries again.
- * @param {Later} tag
+ * Waits until an element is defined, its style is there, and its words. After a failure the next
+ * call tries again.
+ * @param {Lazy} tag
  * @returns {Promise<void>}
  */
-export function later(tag) {
+export function lazy(tag) {
   let found = loading.get(tag);
   if (!found) {
-    found = Promise.all([MODULES[tag](), ...[...(STYLES[tag] ?? []), tag].map(style), EARLY.includes(tag) || loadRest()]).then(() => undefined);
+    found = Promise.all([
+      MODULES[tag](),
+      ...[...(STYLES[tag] ?? []), tag].map(style),
+      EARLY.includes(tag) || loadLazyTexts(),
+    ]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }
@@ -51,10 +62,15 @@ function style(name) {
   const href = `styles/${name}.css`;
   if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const link = h("link", { rel: "stylesheet", href, onload: () => resolve(), onerror: () => {
-      link.remove();
-      reject(new TypeError(href));
-    } });
+    const link = h("link", {
+      rel: "stylesheet",
+      href,
+      onload: () => resolve(),
+      onerror: () => {
+        link.remove();
+        reject(new TypeError(href));
+      },
+    });
     document.head.append(link);
   });
 }

@@ -1,9 +1,11 @@
-/** Switches the browser's notifications on and off. The browser asks only after a click here. */
+/**
+ * Turns the browser’s notifications on and off. The browser asks for permission only after a click.
+ */
 import { fill, h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { allowNotices, notifying, stopNotices } from "../lib/notify.js";
+import { allowNotifications, permission, stopNotifications } from "./notifications.js";
 
-export class NoticeSettings extends HTMLElement {
+export class NotificationSettings extends HTMLElement {
   #text = h("p", { role: "status" });
   #go = h("button", { class: "button", type: "button", onclick: () => this.#pressed() });
 
@@ -17,17 +19,17 @@ export class NoticeSettings extends HTMLElement {
   // Internal
 
   async #pressed() {
-    if (notifying() === "on") stopNotices();
-    else await allowNotices();
+    if (permission() === "on") stopNotifications();
+    else await allowNotifications();
     this.#draw();
   }
 
   #draw() {
-    const now = notifying();
+    const now = permission();
     fill(this.#text, t(`notify.${now}`));
     this.#go.hidden = now === "denied" || now === "none";
     fill(this.#go, t(now === "on" ? "notify.stop" : "notify.allow"));
   }
 }
 
-customElements.define("notice-settings", NoticeSettings);
+customElements.define("notification-settings", NotificationSettings);

@@ -1,5 +1,5 @@
-/** Why a file was not taken, in words. */
-import { t } from "./i18n.js";
+/** Messages for refused uploads. */
+import { t } from "../lib/i18n.js";
 import { MOST_FILES, reasonOf } from "../state/uploads.js";
 
 /** @import {Reason} from "../state/uploads.js" */

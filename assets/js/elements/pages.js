@@ -1,0 +1,141 @@
+/**
+ * The main column: the conversation, or the page that the address names. Pages other than the
+ * conversation are fetched when they are first shown.
+ */
+import { fill, h, set } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { searchPage } from "../state/select.js";
+import { emptyState } from "./empty-state.js";
+import { lazy } from "./lazy.js";
+
+/** @import {Room, State, User} from "../types.js" */
+/** @import {ChatApp} from "./chat-app.js" */
+/** @import {Lazy} from "./lazy.js" */
+
+/** The element of each page. @type {Record<string, Lazy>} */
+const PAGES = {
+  directory: "room-directory",
+  profile: "settings-page",
+  server: "server-page",
+  search: "search-results",
+};
+/** Without a hovering pointer a focused field opens the on-screen keyboard over the page. */
+const HOVER = matchMedia("(hover: hover)");
+
+export class Pages {
+  main = h("main");
+  /** What is shown. */
+  page = "";
+  /** The open room, "" when another page is shown. */
+  room = "";
+  /** The room that was open last. */
+  lastRoom = "";
+  #app;
+  #welcome = emptyState({
+    picture: "compass",
+    title: t("welcome.title"),
+    text: t("welcome.text"),
+    actions: [
+      h(
+        "button",
+        { class: "button primary", type: "button", onclick: () => this.#app.newRoom() },
+        t("rooms.new"),
+      ),
+      h("a", { class: "button", href: "#/directory" }, t("directory.browse")),
+    ],
+  });
+  #missing = emptyState({
+    picture: "room",
+    title: t("room.missing"),
+    text: t("room.missingHint"),
+    actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))],
+  });
+
+  /** @param {ChatApp} app */
+  constructor(app) {
+    this.#app = app;
+  }
+
+  /** @param {State} state @param {Room|undefined} room @param {User} me */
+  update(state, room, me) {
+    const page = pageOf(state, room, me);
+    const element = this.#elementOf(page);
+    const { view } = this.#app;
+    if (page !== this.page || (element && !element.isConnected)) {
+      this.page = page;
+      set(this.main, { class: page === "room" ? null : "page" });
+      /** @type {Record<string, any[]>} */
+      const parts = { room: view.parts, missing: [this.#missing], welcome: [this.#welcome] };
+      fill(this.main, parts[page] ?? element);
+    }
+    const open = page === "room" ? room : undefined;
+    if (open) {
+      view.update(state, open);
+      const entered = this.room !== open.roomId && !state.route.messageId;
+      if (entered && HOVER.matches && !document.querySelector("dialog[open]")) {
+        view.composer.focus();
+      }
+    }
+    this.room = open?.roomId ?? "";
+    this.lastRoom = this.room || this.lastRoom;
+    if (element) element.data = this.#dataOf(page, state, me);
+  }
+
+  // Internal
+
+  /** The element of a page that is fetched lazily; null until it is there. @param {string} page */
+  #elementOf(page) {
+    const tag = PAGES[page];
+    if (!tag) return null;
+    const element = this.#app.lazyElement(tag);
+    if (element) return element;
+    lazy(tag).then(
+      () => {
+        this.#app.makeLazy(tag);
+        this.#app.update();
+      },
+      () => this.#app.showToast(t("error.offline")),
+    );
+    return null;
+  }
+
+  /** @param {string} page @param {State} state @param {User} me */
+  #dataOf(page, state, me) {
+    const { chat } = this.#app;
+    const { client } = chat;
+    switch (page) {
+      case "directory":
+        return { ...state.directory, mine: new Set(Object.keys(state.rooms)) };
+      case "search":
+        return {
+          ...searchPage(state, this.lastRoom),
+          search: (/** @type {any} */ query) => chat.search(query),
+        };
+      case "server": {
+        const host = () => this.#app.dialog("room-dialog");
+        const ask = async (/** @type {any} */ texts, /** @type {any} */ confirmed) =>
+          (await host()).confirm(texts, confirmed);
+        return { me, command: client.command, host, ask };
+      }
+      default:
+        return {
+          me,
+          save: (/** @type {any} */ change) => chat.changeMe(change),
+          upload: client.upload.bind(client),
+          sessions: client.sessions,
+          endSession: client.endSession,
+        };
+    }
+  }
+}
+
+// Internal
+
+/** @param {State} state @param {Room|undefined} room @param {User} me */
+function pageOf({ route, ready }, room, me) {
+  if (route.page === "room") {
+    if (room) return "room";
+    return ready ? "missing" : "";
+  }
+  return route.page in PAGES && (route.page !== "server" || me.admin) ? route.page : "welcome";
+}
