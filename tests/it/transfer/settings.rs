@@ -131,7 +131,7 @@ async fn is_as_it_was(server: &Server, people: &[Person; 3]) {
     visitor.get(&hall).await.fails(404, "room_not_found");
     visitor.post(&format!("{hall}/join"), json!({})).await.fails(404, "room_not_found");
     let found = visitor.get("/api/chatrooms?visibility=public").await.is(200);
-    assert_eq!(texts(&found["chatrooms"], "name"), ["town"]);
+    assert!(!texts(&found["chatrooms"], "name").contains(&"hall"), "{found}");
 }
 
 #[tokio::test]
