@@ -19,6 +19,7 @@ use nix::unistd::{
 
 use super::control::name;
 use super::outcome::{Failure, Kind};
+use crate::config::place::led_astray;
 
 /// A user with its groups.
 #[derive(Clone, Debug)]
@@ -94,7 +95,7 @@ fn other_owner(data: &Path) -> Result<Option<Identity>, Failure> {
     })?;
     let (uid, gid) = (Uid::from_raw(there.uid()), Gid::from_raw(there.gid()));
     if uid.is_root() {
-        return Ok(None);
+        return on_safe_ground(data).map(|()| None);
     }
     // Their own groups, as after a log-in; a number without a name has only the group of the
     // directory.
@@ -105,6 +106,22 @@ fn other_owner(data: &Path) -> Result<Option<Identity>, Failure> {
     });
     let (gid, groups) = of_name.unwrap_or_else(|| (gid, vec![gid]));
     Ok(Some(Identity { uid, gid, groups }))
+}
+
+/// Refuses root's own data directory where somebody else can put another in its place, with links
+/// in it that root would follow.
+fn on_safe_ground(data: &Path) -> Result<(), Failure> {
+    let found = led_astray(data).map_err(|error| {
+        Failure::io(&format!("cannot tell where {} lies", data.display()), &error)
+    })?;
+    let Some(folder) = found else { return Ok(()) };
+    let message = format!(
+        "the data directory {} belongs to root and lies in {folder}: root does not work there, \
+         since it can be replaced. Move it to a directory of root's, or give it to the user who \
+         is to own it",
+        data.display()
+    );
+    Err(Failure::new(Kind::NotPermitted, message))
 }
 
 /// The directory, else the nearest one above it that exists.

@@ -1,4 +1,4 @@
-//! Gauges of what grows and of what ends: files, free space, the search index, the certificate.
+//! Gauges of what grows and of what ends: accounts, rooms, files, free space, the search index, the certificate.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use crate::store::engine::Embedded;
 const EVERY: Duration = Duration::from_secs(15);
 /// Of those measurements, every how many also add up the uploaded files and read the certificate.
 const SELDOM: u32 = 20;
+/// And every how many count accounts and rooms.
+const OFTEN: u32 = 4;
 
 /// Measures for as long as it is awaited.
 pub async fn keep(config: Arc<Config>, store: Embedded) {
@@ -32,6 +34,16 @@ pub async fn keep(config: Arc<Config>, store: Embedded) {
             && let Ok(bytes) = store.media_bytes().await
         {
             set("chatctl_media_bytes", bytes);
+        }
+        if round.is_multiple_of(OFTEN)
+            && let Ok(census) = store.census().await
+        {
+            set("chatctl_users", census.users);
+            for (visibility, rooms) in
+                [("public", census.public_rooms), ("private", census.private_rooms)]
+            {
+                gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
+            }
         }
         let config = Arc::clone(&config);
         // What cannot be measured keeps its last value.

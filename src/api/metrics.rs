@@ -118,6 +118,13 @@ fn begin() {
             counter!("chatctl_closes_total", "dialect" => dialect, "code" => code).absolute(0);
         }
     }
+    for level in ["ERROR", "WARN", "INFO", "DEBUG"] {
+        counter!("chatctl_log_lines_total", "level" => level).absolute(0);
+    }
+    for cause in ["hashing", "disk"] {
+        counter!("chatctl_unavailable_total", "cause" => cause).absolute(0);
+    }
+    counter!("chatctl_accept_failures_total").absolute(0);
     for result in ["ok", "refused", "limited"] {
         counter!("chatctl_logins_total", "result" => result).absolute(0);
     }
@@ -132,7 +139,8 @@ fn describe() {
     describe_counter!("chatctl_commit_failures_total", "Commits that failed");
     describe_counter!(
         "chatctl_unavailable_total",
-        "Operations that were refused for now, by cause: commit, read, slow, replaced, search"
+        "Operations that were refused for now, by cause: commit, read, slow, busy, replaced, \
+         search of the database, and hashing (passwords), disk (uploads)"
     );
     describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
     describe_gauge!("chatctl_database_wal_bytes", Unit::Bytes, "Size of the write-ahead log");
@@ -160,6 +168,13 @@ fn describe() {
     describe_counter!(
         "chatctl_backup_failures_total",
         "Backups that failed, or that were made of damaged data"
+    );
+    describe_gauge!("chatctl_users", "Accounts, disabled ones included");
+    describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
+    describe_counter!("chatctl_log_lines_total", "Lines of the log, by level");
+    describe_counter!(
+        "chatctl_accept_failures_total",
+        "Connections that the system could not hand over, as when no file is left"
     );
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
     describe_gauge!("chatctl_connections", "Open connections, WebSockets included");

@@ -19,6 +19,8 @@ pub mod metrics;
 mod mount;
 mod operator;
 mod patience;
+#[cfg(debug_assertions)]
+mod planted;
 mod proxies;
 pub mod realtime;
 pub mod request;

@@ -157,8 +157,12 @@ async fn handle<D: Dialect>(
         Found::Route(route, params) => {
             let span = error_span!("request", user = Empty, room = Empty);
             let request = request::<D>(&context, arrived, params, span.clone());
-            let call = AssertUnwindSafe(D::call(context.chat.clone(), route.operation, request))
-                .catch_unwind();
+            let call = async {
+                #[cfg(debug_assertions)]
+                super::planted::panic(route.template);
+                D::call(context.chat.clone(), route.operation, request).await
+            };
+            let call = AssertUnwindSafe(call).catch_unwind();
             let response = match call.instrument(span).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => D::error(&error),

@@ -111,12 +111,19 @@ fn not_archived(facts: &RoomFacts) -> Result<()> {
     if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }
 }
 
+/// Whether they are a guest now: a session, and the socket that it has opened, may be older than
+/// the mark.
+fn is_guest(facts: &RoomFacts, who: Actor) -> bool {
+    let marked = || facts.participant(who.user).is_some_and(|own| own.account.guest);
+    !who.server_admin && (who.guest || marked())
+}
+
 /// What they may do in the room. One without an admin is managed by all its participants alike,
 /// guests excepted.
 fn rank(facts: &RoomFacts, who: Actor) -> Role {
     match facts.participant(who.user) {
         _ if who.server_admin => Role::Admin,
-        _ if who.guest => Role::Member,
+        _ if is_guest(facts, who) => Role::Member,
         _ if !facts.has_admin() => Role::Admin,
         own => own.map_or(Role::Member, |own| own.role),
     }
@@ -204,14 +211,17 @@ pub fn replace(
     for gone in going {
         have_right(facts, who, Act::Remove(gone.user))?;
     }
-    let loses_admins = facts.has_admin() && !staying.iter().any(|p| p.role == Role::Admin);
+    let is_admin = |p: &Participant| p.role == Role::Admin;
+    let is_usable = |p: &Participant| is_admin(p) && p.account.is_usable();
+    let loses_admins = (facts.has_admin() && !staying.iter().any(|p| is_admin(p)))
+        || (facts.participants.iter().any(is_usable) && !staying.iter().any(|p| is_usable(p)));
     if loses_admins && !users.is_empty() { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 /// Whether the rules of management allow it, what becomes of the last admin left aside.
 fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     let own = facts.participant(who.user);
-    let owner = facts.room.owner == Some(who.user) && !who.guest;
+    let owner = facts.room.owner == Some(who.user) && !is_guest(facts, who);
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
         return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
@@ -272,7 +282,7 @@ pub fn change_message(facts: &RoomFacts, who: Actor, act: MessageAct) -> Result<
         MessageAct::Delete if who.server_admin => Ok(Whose::Any),
         MessageAct::Delete => {
             let own = take_part(facts, who)?;
-            let by_role = !who.guest
+            let by_role = !is_guest(facts, who)
                 && (own.role == Role::Admin || (own.role == Role::SubAdmin && facts.has_admin()));
             Ok(if by_role { Whose::Any } else { Whose::Own })
         }
@@ -290,5 +300,7 @@ fn is_last_admin(facts: &RoomFacts, user: UserId) -> bool {
     succession::is_last_admin(facts.candidates(), user)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

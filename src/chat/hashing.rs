@@ -7,6 +7,7 @@ use std::thread;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use metrics::counter;
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
@@ -79,7 +80,10 @@ impl Hasher {
     async fn run(&self, work: Work) -> Result<Done> {
         let (answer, done) = oneshot::channel();
         // A full queue is a matter of moments: 503, and the client comes again.
-        self.queue.try_send(Job { work, answer }).map_err(|_| Error::Unavailable)?;
+        self.queue.try_send(Job { work, answer }).map_err(|_| {
+            counter!("chatctl_unavailable_total", "cause" => "hashing").increment(1);
+            Error::Unavailable
+        })?;
         done.await.ok().flatten().ok_or(Error::Internal)
     }
 }

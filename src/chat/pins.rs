@@ -3,9 +3,10 @@
 use tracing::debug;
 
 use super::access::{self, Act};
+use super::rooms::DECISIONS;
 use super::{Chat, actor};
-use crate::model::{Error, MessageRef, Pin, Result, RoomId, Session};
-use crate::store::RoomChange;
+use crate::model::{Error, MessageRef, Pin, Result, RoomId, Seq, Session};
+use crate::store::{Basis, RoomChange, StoreError};
 
 /// Pins of a room.
 const MAX_PINS: usize = 100;
@@ -35,30 +36,70 @@ impl Chat {
             .filter(|id| id.room == room)
             .map(|id| id.seq)
             .ok_or(Error::MessageNotFound)?;
-        if pinned {
-            let there = self.store().pins(room).await?;
-            if there.len() >= MAX_PINS && !there.iter().any(|pin| pin.message.seq == seq) {
-                return Err(Error::invalid(
-                    "messageId",
-                    format!(
-                        "cannot be pinned: the room has {MAX_PINS} pinned messages; unpin one \
-                         first"
-                    ),
-                ));
+        for _ in 0..DECISIONS {
+            let facts = self.facts(room).await?;
+            allowed(&facts)?;
+            // Counted after the facts: a pin that comes in between moves what this rests on.
+            if pinned {
+                self.check_place_for_pin(room, seq).await?;
+            }
+            let (basis, change) =
+                (Basis::Facts(facts.room.facts_rev), RoomChange::Pin(seq, pinned));
+            match self.store().change_room(room, basis, session.user, change).await {
+                Ok(_) => {
+                    debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
+                    return Ok(());
+                }
+                Err(StoreError::Stale) => (),
+                Err(StoreError::NotFound(_)) if self.store().room(room).await?.is_some() => {
+                    return Err(Error::MessageNotFound);
+                }
+                Err(other) => return Err(other.into()),
             }
         }
-        let done = self.change_room(session, room, |facts| {
-            allowed(facts)?;
-            Ok(RoomChange::Pin(seq, pinned))
-        });
-        match done.await {
-            Err(Error::RoomNotFound) if self.store().room(room).await?.is_some() => {
-                Err(Error::MessageNotFound)
-            }
-            other => {
-                debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
-                other.map(drop)
-            }
+        Err(Error::Unavailable)
+    }
+
+    /// Refuses one pin more than a room may have.
+    async fn check_place_for_pin(&self, room: RoomId, seq: Seq) -> Result<()> {
+        let there = self.store().pins(room).await?;
+        if there.len() >= MAX_PINS && !there.iter().any(|pin| pin.message.seq == seq) {
+            return Err(Error::invalid(
+                "messageId",
+                format!(
+                    "cannot be pinned: the room has {MAX_PINS} pinned messages; unpin one first"
+                ),
+            ));
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::world::World;
+    use crate::config::Config;
+    use crate::model::{MessageId, NewMessage};
+
+    #[tokio::test]
+    async fn pins_at_the_same_time_do_not_exceed_the_limit() {
+        let world = World::new(&Config::default()).await;
+        let ann = world.user("ann").await;
+        let room = world.room(&ann, &[]).await;
+        for number in 0..MAX_PINS + 2 {
+            world.chat.post(&ann, room, NewMessage::text(number.to_string())).await.unwrap();
+        }
+        let pin = async |seq: usize| {
+            let seq = Seq(i64::try_from(seq).unwrap());
+            world.chat.pin(&ann, room, MessageRef::Id(MessageId { room, seq }), true).await
+        };
+        for seq in 1..MAX_PINS {
+            pin(seq).await.unwrap();
+        }
+        let done = tokio::join!(pin(MAX_PINS), pin(MAX_PINS + 1), pin(MAX_PINS + 2));
+        let pinned = [done.0, done.1, done.2].iter().filter(|done| done.is_ok()).count();
+        assert_eq!(pinned, 1);
+        assert_eq!(world.chat.pins(&ann, room).await.unwrap().len(), MAX_PINS);
     }
 }

@@ -271,15 +271,10 @@ impl Chat {
         Ok(token)
     }
 
-    /// Whether the session still holds, asking the store when the last answer is too old.
-    pub(super) async fn still_valid(&self, session: &Session) -> Result<bool> {
-        let now = Timestamp::now();
-        let found = self
-            .sessions()
-            .find(session.token, now, self.0.auth.session_life())
-            .await
-            .map_err(Error::from)?;
-        Ok(found.is_some())
+    /// The session as the store has it now; None: it has ended.
+    pub(super) async fn as_stored(&self, session: &Session) -> Result<Option<Session>> {
+        let life = self.0.auth.session_life();
+        Ok(self.sessions().find(session.token, Timestamp::now(), life).await?)
     }
 
     /// Refuses what a request still wants to do when its session has ended while it waited: for its

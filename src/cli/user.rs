@@ -158,12 +158,13 @@ pub(super) struct Mark {
     marks: Marks,
 }
 
+/// What an account is beside a usual one, in a column of tables.
+const MARKS: &str = "marks";
 const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
     ("display name", "display_name"),
     ("e-mail", "email"),
-    ("admin", "admin"),
-    ("disabled", "disabled"),
+    ("marks", MARKS),
     ("created", "created"),
 ]);
 const SESSIONS: Layout = Layout::List(&[
@@ -176,7 +177,7 @@ const SESSIONS: Layout = Layout::List(&[
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::List => (Command::UserList {}, COLUMNS),
+        Verb::List => return list(global),
         Verb::Show { name } => (Command::UserShow { name }, Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
@@ -239,6 +240,22 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
         if_not_exists,
     };
     set_password(global, &command, password.is_generated().then_some(&secret))
+}
+
+fn list(global: &Global) -> Result<(), Failure> {
+    let table = global.output == Format::Table;
+    carry::run_with(global, &Command::UserList {}, COLUMNS, &mut |item| {
+        if table {
+            item[MARKS] = marks(item);
+        }
+    })
+}
+
+/// The marks of an account, in one word each; null: it has none.
+fn marks(account: &Value) -> Value {
+    let set = ["admin", "guest", "bot", "disabled"].into_iter();
+    let set: Vec<&str> = set.filter(|mark| account[*mark] == true).collect();
+    if set.is_empty() { Value::Null } else { set.join(", ").into() }
 }
 
 /// A generated password is told when it is that of the account, and never before.

@@ -7,7 +7,7 @@
 pub mod check;
 mod keys;
 pub mod load;
-mod place;
+pub(crate) mod place;
 mod sound;
 mod value;
 mod variables;

@@ -11,6 +11,8 @@ use super::keys;
 
 const HERE: &str = "config.toml";
 const SYSTEM: &str = "/etc/chatctl/config.toml";
+/// The mode of a directory in which everybody renames and removes only what is theirs.
+const STICKY: u32 = 0o1000;
 
 /// The configuration file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,19 +52,42 @@ fn distrusted(file: &Path) -> Option<String> {
     let folder =
         file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     [("it", file), ("its directory", folder)].into_iter().find_map(|(what, place)| {
-        match std::fs::metadata(place) {
-            Ok(meta) if !is_ours(&meta) => {
-                Some(format!("{what} belongs to {}, not to you or root", named(meta.uid())))
-            }
-            Ok(meta) if meta.mode() & 0o002 != 0 => {
-                Some(format!("{what} can be written by everybody"))
-            }
-            Ok(meta) if meta.mode() & 0o020 != 0 && !is_private(&meta) => {
-                Some(format!("{what} can be written by its group"))
-            }
-            _ => None,
+        let meta = std::fs::metadata(place).ok()?;
+        if is_ours(&meta) {
+            return writers(&meta).map(|who| format!("{what} can be written by {who}"));
         }
+        Some(format!("{what} belongs to {}, not to you or root", named(meta.uid())))
     })
+}
+
+/// Who beside its owner can write a file or directory.
+fn writers(meta: &Metadata) -> Option<&'static str> {
+    match meta.mode() {
+        mode if mode & 0o002 != 0 => Some("everybody"),
+        mode if mode & 0o020 != 0 && !is_private(meta) => Some("its group"),
+        _ => None,
+    }
+}
+
+/// The first directory above a place in which somebody beside the caller and root can put another
+/// thing in its place, and why. Where only owners rename their own, as in /tmp, nobody can.
+pub(crate) fn led_astray(place: &Path) -> std::io::Result<Option<String>> {
+    let named_so = std::path::absolute(place)?;
+    let above: Vec<&Path> = named_so.ancestors().skip(1).collect();
+    // Links on the way are followed: then what is above their targets counts, too.
+    let real = above.iter().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
+    let target = named_so.canonicalize().unwrap_or_default();
+    let all = above.into_iter().chain(real.ancestors()).chain(target.ancestors().skip(1));
+    for folder in all {
+        let Ok(meta) = std::fs::metadata(folder) else { continue };
+        let why = match writers(&meta) {
+            _ if !is_ours(&meta) => format!("belongs to {}", named(meta.uid())),
+            Some(who) if meta.mode() & STICKY == 0 => format!("can be written by {who}"),
+            _ => continue,
+        };
+        return Ok(Some(format!("{}, which {why}", folder.display())));
+    }
+    Ok(None)
 }
 
 /// Of the caller or root.
@@ -125,6 +150,33 @@ mod tests {
             assert_eq!(found.file, Some(path).filter(|_| why.is_none()), "{folder:o} {file:o}");
             assert_eq!(found.remarks.len(), usize::from(why.is_some()));
             assert!(why.is_none_or(|why| found.remarks[0].contains(why)), "{:?}", found.remarks);
+        }
+    }
+
+    #[test]
+    fn a_place_is_sound_where_nobody_else_can_put_another() {
+        let (dir, _path) = planted(0o755, 0o600, "");
+        let data = dir.path().join("folder/data");
+        std::fs::create_dir_all(&data).unwrap();
+        let folder = dir.path().join("folder");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        for (mode, why) in [
+            (0o755, None),
+            (0o700, None),
+            (0o1777, None),
+            (0o777, Some("folder, which can be written by everybody")),
+            (0o703, Some("folder, which can be written by everybody")),
+        ] {
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+            for place in [&data, &folder.join("not there yet"), &link.join("data")] {
+                let found = led_astray(place).unwrap();
+                assert_eq!(found.is_some(), why.is_some(), "{mode:o} {found:?}");
+                assert!(
+                    why.is_none_or(|why| found.unwrap().contains(why)) || place.starts_with(&link)
+                );
+            }
+            assert_eq!(led_astray(&folder).unwrap(), None, "its own mode is its owner's affair");
         }
     }
 

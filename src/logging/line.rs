@@ -86,6 +86,10 @@ impl Line {
         Self { at: Timestamp::now(), level, fields, stack }
     }
 
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
     /// The documented form; what users choose cannot begin a line of its own or look like a
     /// bracket.
     pub(super) fn text(&self) -> String {

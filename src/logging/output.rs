@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use metrics::counter;
 use tracing::{Level, Metadata};
 
 use super::line::{Fields, Line};
@@ -123,6 +124,7 @@ impl Output {
     }
 
     fn write(&self, line: Line) {
+        counter!("chatctl_log_lines_total", "level" => line.level().as_str()).increment(1);
         let text: Arc<str> = match self.format {
             LogFormat::Text => line.text(),
             LogFormat::Json => line.json(),

@@ -4,6 +4,7 @@
 
 mod interrupted;
 mod killed;
+mod left;
 mod scheduled;
 mod schema;
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod changes;
+mod fragments;
 mod guests;
 mod history;
 mod input;

@@ -8,6 +8,8 @@ mod bodies;
 mod connections;
 mod descriptors;
 mod origins;
+#[cfg(debug_assertions)]
+mod panics;
 mod proxies;
 mod slow;
 mod strangers;

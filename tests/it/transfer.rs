@@ -11,6 +11,7 @@ mod passwords;
 mod refused;
 mod repeated;
 mod rooms;
+mod settings;
 mod slack;
 mod slow;
 

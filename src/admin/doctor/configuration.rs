@@ -1,7 +1,12 @@
 //! The configuration: that it loads has been seen by whoever has it; here, whether its values work
 //! together.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
+
+use nix::sys::statvfs::statvfs;
+use nix::unistd::{AccessFlags, eaccess, geteuid};
 
 use super::Ground;
 use super::report::Report;
@@ -21,6 +26,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
             "Correct it in the configuration; the server does not start with it.",
         );
     }
+    directories(ground, report);
     if let (Some(url), Some(_)) = (&server.public_url, &server.tls_cert)
         && url.starts_with("http://")
     {
@@ -77,4 +83,44 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
             |file| format!("{} is sound", file.display()),
         ));
     }
+}
+
+/// Directories in which nothing can be kept.
+fn directories(ground: &Ground, report: &mut Report) {
+    let config = &ground.config;
+    let places = [
+        ("database", "path", config.database.path.as_path(), 1),
+        ("media", "directory", config.media.directory.as_path(), 0),
+        ("log", "directory", config.log.directory.as_path(), 0),
+        ("backup", "directory", config.backup.directory.as_path(), 0),
+    ];
+    // Somebody else's right to write cannot be told by trying one's own.
+    let ours = geteuid().is_root()
+        || std::fs::metadata(ground.data()).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
+    for (section, key, value, above) in places {
+        let whole = ground.data().join(value);
+        let Some(folder) = whole.ancestors().nth(above) else { continue };
+        if let Some(why) = unusable(folder, ours) {
+            report.fail(
+                format!("[{section}] {key} is {:?}: {why}", value.display().to_string()),
+                "Name a directory in which the server can write.",
+            );
+        }
+    }
+}
+
+/// Why no file can be kept in this directory, or in what is made of it.
+fn unusable(folder: &Path, ours: bool) -> Option<String> {
+    // What cannot be looked at is another check's affair.
+    let there = folder.ancestors().find(|place| place.exists())?;
+    let shown = there.display();
+    if !there.is_dir() {
+        return Some(format!("{shown} is not a directory"));
+    }
+    // As /proc and /sys.
+    if statvfs(there).is_ok_and(|found| found.blocks() == 0) {
+        return Some(format!("{shown} is on a file system that holds no files"));
+    }
+    let denied = ours && eaccess(there, AccessFlags::W_OK | AccessFlags::X_OK).is_err();
+    denied.then(|| format!("{shown} cannot be written"))
 }

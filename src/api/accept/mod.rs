@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::counter;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -195,6 +196,7 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                 });
             }
             Err(error) => {
+                counter!("chatctl_accept_failures_total").increment(1);
                 if let Some(left_out) = failures.happened(Instant::now()) {
                     warn!(
                         "A connection could not be accepted: {error} ({left_out} more since the \

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::metered::{Endless, Metered};
 use crate::live::CloseReason;
 
 /// How long a close may take, and how much is read and thrown away meanwhile so that it arrives.
@@ -34,6 +35,9 @@ impl From<tungstenite::Error> for End {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::Close(CloseReason::TooBig),
+            tungstenite::Error::Io(error) if error.get_ref().is_some_and(|e| e.is::<Endless>()) => {
+                Self::Close(CloseReason::TooBig)
+            }
             tungstenite::Error::Utf8(_) => Self::Protocol(CloseCode::Invalid),
             tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
             tungstenite::Error::Protocol(_) => Self::Protocol(CloseCode::Protocol),
@@ -65,7 +69,7 @@ impl End {
     /// the connection is the server's to end (RFC 6455, section 7.1.1): clients wait for that.
     pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
         self,
-        mut stream: WebSocketStream<S>,
+        mut stream: WebSocketStream<Metered<S>>,
     ) {
         let reason = self.reason();
         if matches!(reason, CloseReason::Lost | CloseReason::TimedOut) {
@@ -82,6 +86,7 @@ impl End {
             drop(stream.flush().await);
             if !answered(&mut stream).await {
                 // What cannot be read as frames is thrown away.
+                stream.get_mut().lift();
                 drop(
                     tokio::io::copy(
                         &mut stream.get_mut().take(CLOSE_BYTES),
@@ -117,10 +122,10 @@ mod tests {
 
     use super::*;
 
-    async fn pair() -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
+    async fn pair() -> (WebSocketStream<Metered<DuplexStream>>, WebSocketStream<DuplexStream>) {
         let (near, far) = duplex(64 * 1024);
         (
-            WebSocketStream::from_raw_socket(near, Role::Server, None).await,
+            WebSocketStream::from_raw_socket(Metered::new(near, 65_536), Role::Server, None).await,
             WebSocketStream::from_raw_socket(far, Role::Client, None).await,
         )
     }

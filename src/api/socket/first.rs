@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tracing::{Span, debug};
 
 use super::end::End;
+use super::metered::Metered;
 use super::run::{Entry, Loop, Times};
 use super::tracker::Member;
 use super::voice;
@@ -18,11 +19,11 @@ use crate::live::CloseReason;
 use crate::model::{Client, Error, Outcome, Result};
 
 /// Frames that may come before the first text; who sends more wants nothing.
-const MAX_BEFORE: usize = 64;
+const MAX_BEFORE: u32 = 64;
 
 /// A socket of which nothing is known yet.
 pub(super) struct Guest<D: Knocks, S> {
-    pub(super) stream: WebSocketStream<S>,
+    pub(super) stream: WebSocketStream<Metered<S>>,
     pub(super) client: Client,
     pub(super) state: D::State,
     pub(super) times: Times,
@@ -73,10 +74,15 @@ async fn admit<D: Knocks>(
 
 /// The first text frame; what else comes is answered as the protocol wants, or ignored.
 async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut WebSocketStream<S>,
+    stream: &mut WebSocketStream<Metered<S>>,
 ) -> Result<Utf8Bytes, End> {
-    for _ in 0..MAX_BEFORE {
-        match stream.next().await {
+    let mut before = 0_u32;
+    while before < MAX_BEFORE {
+        let frame = stream.next().await;
+        if let Some(Ok(message)) = &frame {
+            before = before.saturating_add(stream.get_mut().charge(message.len()));
+        }
+        match frame {
             Some(Ok(Message::Text(text))) => return Ok(text),
             // tungstenite has prepared the answer.
             Some(Ok(Message::Ping(_))) => stream.flush().await?,

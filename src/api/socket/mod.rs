@@ -5,6 +5,7 @@
 
 mod end;
 mod first;
+mod metered;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use warp::reply::Response;
 
 pub use tracker::Sockets;
 
+use self::metered::Metered;
 use super::accept::Connected;
 use super::request::Request;
 use super::{Knocks, Speaks, respond};
@@ -43,7 +45,7 @@ const WRITE_BUFFER: usize = 16 * 1024;
 const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 
 /// A WebSocket over a connection of ours.
-type Stream = WebSocketStream<Connected>;
+type Stream = WebSocketStream<Metered<Connected>>;
 
 /// Answers a handshake with 101 and runs the loop in a task of its own.
 pub(super) fn upgrade<D: Speaks>(
@@ -135,7 +137,7 @@ impl Handshake {
             };
             // The type is the one that accept.rs serves.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
-            let io = parts.io.into_inner().upgraded();
+            let io = Metered::new(parts.io.into_inner().upgraded(), max_frame);
             let stream = WebSocketStream::from_partially_read(
                 io,
                 parts.read_buf.to_vec(),

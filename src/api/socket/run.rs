@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::super::{Hello, Question, Speaks};
 use super::end::End;
+use super::metered::Metered;
 use super::tracker::Member;
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
@@ -41,7 +42,7 @@ pub(super) struct Entry {
 
 /// One socket's task.
 pub(super) struct Loop<D: Speaks, S> {
-    stream: WebSocketStream<S>,
+    stream: WebSocketStream<Metered<S>>,
     connection: Connection,
     state: D::State,
     times: Times,
@@ -90,7 +91,7 @@ type Begun = std::pin::Pin<Box<dyn Future<Output = (Question, Result<Outcome>)> 
 
 impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     pub(super) fn new(
-        stream: WebSocketStream<S>,
+        stream: WebSocketStream<Metered<S>>,
         connection: Connection,
         state: D::State,
         times: Times,
@@ -221,7 +222,13 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             return Err(End::Close(CloseReason::SessionEnded));
         }
         self.heard = true;
-        let over = if matches!(frame, Some(Ok(_))) { self.connection.count_frame() } else { None };
+        let over = match &frame {
+            Some(Ok(message)) => {
+                let frames = self.stream.get_mut().charge(message.len());
+                self.connection.count_frames(frames)
+            }
+            _ => None,
+        };
         if let Some(pause) = over {
             self.reads_from = Instant::now() + pause;
         }

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::first::Guest;
+use super::metered::Metered;
 use super::run::{Entry, Loop, Times};
 use super::{Sockets, voice};
 use crate::api::Speaks;
@@ -28,8 +29,9 @@ const TIMES: Times = Times { heartbeat: Duration::from_secs(30), recheck: Durati
 
 type Near = WebSocketStream<DuplexStream>;
 
-async fn pair() -> (Near, Near) {
+async fn pair() -> (WebSocketStream<Metered<DuplexStream>>, Near) {
     let (near, far) = duplex(64 * 1024);
+    let near = Metered::new(near, Config::default().limits.max_frame_bytes);
     (
         WebSocketStream::from_raw_socket(near, Role::Server, None).await,
         WebSocketStream::from_raw_socket(far, Role::Client, None).await,

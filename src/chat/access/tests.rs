@@ -12,7 +12,7 @@ const OTHER_MEMBER: UserId = UserId(6);
 const OUTSIDER: UserId = UserId(7);
 const OWNER_OUTSIDE: UserId = UserId(8);
 
-fn participant(user: UserId, role: Role) -> Participant {
+pub(super) fn participant(user: UserId, role: Role) -> Participant {
     Participant {
         user,
         login: format!("u{user}"),
@@ -26,7 +26,7 @@ fn participant(user: UserId, role: Role) -> Participant {
     }
 }
 
-fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> RoomFacts {
+pub(super) fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> RoomFacts {
     RoomFacts {
         room: Room {
             id: RoomId(1),

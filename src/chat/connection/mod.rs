@@ -168,15 +168,15 @@ impl Connection {
         }
     }
 
-    /// Counts a frame of any kind against `frames_per_minute_per_socket`. Beyond: for how long the
+    /// Counts frames of any kind against `frames_per_minute_per_socket`. Beyond: for how long the
     /// socket is not to be read.
-    pub fn count_frame(&mut self) -> Option<Duration> {
+    pub fn count_frames(&mut self, number: u32) -> Option<Duration> {
         let limits = &self.chat.0.limits;
         let frames = &mut self.frames;
         if frames.since.elapsed() >= MINUTE {
             *frames = Frames::new();
         }
-        frames.count = frames.count.saturating_add(1);
+        frames.count = frames.count.saturating_add(number);
         (limits.enabled && frames.count > limits.frames_per_minute_per_socket)
             .then(|| MINUTE / limits.frames_per_minute_per_socket.max(1))
     }
@@ -187,24 +187,29 @@ impl Connection {
         (!std::mem::replace(&mut self.frames.told, true)).then_some(Error::RateLimited(left))
     }
 
-    /// Checks token and session again; Err says how to close.
+    /// Checks token and session again, and takes over the marks that its user has got; Err says how
+    /// to close.
     pub async fn recheck(&mut self) -> Result<(), CloseReason> {
         if self.socket.token_expires().is_some_and(|expires| expires <= Timestamp::now()) {
             return Err(CloseReason::SessionEnded);
         }
-        match self.chat.still_valid(&self.session).await {
-            Ok(false) => Err(CloseReason::SessionEnded),
+        match self.chat.as_stored(&self.session).await {
+            Ok(None) => Err(CloseReason::SessionEnded),
+            Ok(Some(session)) => {
+                self.session = session;
+                Ok(())
+            }
             // A store that does not answer ends nobody's conversation.
-            Ok(true) | Err(_) => Ok(()),
+            Err(_) => Ok(()),
         }
     }
 
     /// The first thing once the socket is registered: a session that has ended before has closed no
     /// socket. Where the store cannot tell, the client comes again.
     pub async fn check_opened(&self) -> Result<(), CloseReason> {
-        match self.chat.still_valid(&self.session).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(CloseReason::SessionEnded),
+        match self.chat.as_stored(&self.session).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(CloseReason::SessionEnded),
             Err(_) => Err(CloseReason::GoingAway),
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use metrics::counter;
 use sha2::{Digest, Sha512};
 use tokio::sync::{RwLock, Semaphore};
 use tracing::{error, info};
@@ -85,6 +86,7 @@ impl Uploads {
             "An upload was refused: {free} bytes are free where uploaded files are kept, less \
              than {floor} ([media] min_free_bytes)."
         );
+        counter!("chatctl_unavailable_total", "cause" => "disk").increment(1);
         Err(Error::Unavailable)
     }
 }

@@ -100,6 +100,8 @@ pub(super) enum Cause {
     Read,
     /// A read took too long.
     Slow,
+    /// A read waited too long for a connection.
+    Busy,
     /// The file was removed or replaced.
     Replaced,
     /// There is no search index.
@@ -107,13 +109,15 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    const ALL: [Self; 5] = [Self::Commit, Self::Read, Self::Slow, Self::Replaced, Self::Search];
+    const ALL: [Self; 6] =
+        [Self::Commit, Self::Read, Self::Slow, Self::Busy, Self::Replaced, Self::Search];
 
     fn name(self) -> &'static str {
         match self {
             Self::Commit => "commit",
             Self::Read => "read",
             Self::Slow => "slow",
+            Self::Busy => "busy",
             Self::Replaced => "replaced",
             Self::Search => "search",
         }

@@ -23,7 +23,12 @@ const ADD: &str = "INSERT INTO media (name, owner, kind, is_image, size, width, 
 const READABLE: &str = "SELECT f.* FROM media f WHERE f.name = ?1 AND (?3 IS NULL OR f.id = ?3) \
                         AND (
         f.owner = ?2
-        OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+        OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id AND (
+            NOT EXISTS (SELECT 1 FROM users g WHERE g.id = ?2 AND g.guest)
+            OR EXISTS (SELECT 1 FROM participants a
+                JOIN participants b ON b.room = a.room AND b.user = u.id
+                JOIN rooms s ON s.id = a.room AND s.deleted IS NULL
+                WHERE a.user = ?2)))
         OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)
         OR EXISTS (SELECT 1 FROM message_media a
             JOIN messages m ON m.id = a.message

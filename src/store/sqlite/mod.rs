@@ -251,6 +251,18 @@ impl Sqlite {
         self.0.readers.read(ask).await
     }
 
+    /// Asks the readers what may take long.
+    async fn read_dear<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable);
+        }
+        self.0.readers.read_dear(ask).await
+    }
+
     /// Lets the writer do something. It may run more than once, and must refuse before it writes.
     async fn write<T, F>(&self, touch: Touch, act: F) -> Result<T, StoreError>
     where

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::error::{Cause, Fault, OpenError, unreadable};
 use super::health::Health;
 use crate::store::StoreError;
 
-/// A read that takes longer is ended: while it runs, the write-ahead log cannot start anew.
+/// A read that computes longer is ended. Processor time, so that a busy machine refuses nothing
+/// that an idle one would answer.
 const MAX_READ: Duration = Duration::from_secs(2);
+/// A read that lasts longer is ended whatever it waits for: while it runs, the write-ahead log
+/// cannot be restarted.
+const MAX_READ_LASTS: Duration = Duration::from_secs(10);
 /// How long a read waits for a connection.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 /// SQLite's steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 20_000;
 
@@ -26,6 +31,8 @@ const STEPS_PER_LOOK: i32 = 20_000;
 pub(super) struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
     permits: Arc<Semaphore>,
+    /// One fewer: what is dear never takes the last connection.
+    dear: Arc<Semaphore>,
     size: u32,
     /// Hears how reads go; None where they say nothing of the messages.
     health: Option<Arc<Health>>,
@@ -56,7 +63,14 @@ impl Readers {
                 path: path.to_owned(),
                 why: std::io::Error::other(error),
             })?;
-        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), size, health: None })
+        let dear = Arc::new(Semaphore::new(size.saturating_sub(1).max(1) as usize));
+        Ok(Self {
+            pool,
+            permits: Arc::new(Semaphore::new(size as usize)),
+            dear,
+            size,
+            health: None,
+        })
     }
 
     /// The same, which report how reads go.
@@ -70,10 +84,7 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let permit = timeout(MAX_WAIT, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| Cause::Slow.count())?;
-        let permit = permit.map_err(|_| StoreError::Unavailable)?;
+        let permit = permit(&self.permits).await?;
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let caller = Caller::default();
         let gone = Arc::clone(&caller.0);
@@ -92,12 +103,34 @@ impl Readers {
         })
     }
 
+    /// The same for a question that may take long: a connection is left to those that do not.
+    pub(super) async fn read_dear<T, F>(&self, ask: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let place = permit(&self.dear).await?;
+        let answer = self.read(move |conn| {
+            // Given back when the connection is, also by a caller who has gone.
+            let _place = place;
+            ask(conn)
+        });
+        answer.await
+    }
+
     /// Waits for the reads that run and lets no more in.
     pub(super) async fn close(&self) {
         // Closed already: nothing runs any more.
         drop(self.permits.acquire_many(self.size).await);
         self.permits.close();
     }
+}
+
+/// Waits for a place among the reads that run.
+async fn permit(of: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
+    let permit = timeout(MAX_WAIT, Arc::clone(of).acquire_owned());
+    let permit = permit.await.map_err(|_| Cause::Busy.count())?;
+    permit.map_err(|_| StoreError::Unavailable)
 }
 
 /// Who waits for an answer; gone when it is dropped.
@@ -110,6 +143,27 @@ impl Drop for Caller {
     }
 }
 
+/// How long a read may go on; of the thread that it runs on.
+struct Budget {
+    computed: Duration,
+    end: Instant,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { computed: computed() + MAX_READ, end: Instant::now() + MAX_READ_LASTS }
+    }
+
+    fn is_spent(&self) -> bool {
+        computed() > self.computed || Instant::now() > self.end
+    }
+}
+
+/// Processor time of this thread so far.
+fn computed() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
+}
+
 fn blocking<T>(
     pool: &r2d2::Pool<SqliteConnectionManager>,
     health: Option<&Health>,
@@ -120,12 +174,12 @@ fn blocking<T>(
         tracing::error!(store.error = %error, "No connection for a read");
         Cause::Read.count()
     })?;
-    let end = Instant::now() + MAX_READ;
+    let budget = Budget::new();
     let answer = (|| {
         let left = Arc::clone(gone);
         conn.progress_handler(
             STEPS_PER_LOOK,
-            Some(move || left.load(Ordering::Relaxed) || Instant::now() > end),
+            Some(move || left.load(Ordering::Relaxed) || budget.is_spent()),
         )?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let answer = ask(&tx)?;
@@ -151,5 +205,47 @@ fn blocking<T>(
 fn report(health: Option<&Health>, error: Option<&rusqlite::Error>) {
     if let Some(health) = health {
         health.read(error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn dear_reads_leave_a_connection_to_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        drop(Connection::open(&path).unwrap());
+        let readers = Readers::open(&path, Some(2)).unwrap();
+        let (began, begins) = mpsc::channel();
+        let mut held = Vec::new();
+        let mut dear = Vec::new();
+        for _ in 0..3 {
+            let (release, hold) = mpsc::channel::<()>();
+            held.push(release);
+            let (readers, began) = (readers.clone(), began.clone());
+            dear.push(tokio::spawn(async move {
+                let read = readers.read_dear(move |_| {
+                    began.send(()).unwrap();
+                    assert!(hold.recv().is_err(), "it is let go");
+                    Ok(())
+                });
+                read.await
+            }));
+        }
+        let begins = tokio::task::spawn_blocking(move || {
+            begins.recv().unwrap();
+            begins
+        });
+        let begins = begins.await.unwrap();
+        assert_eq!(readers.read(|_| Ok(7)).await, Ok(7));
+        assert!(begins.try_recv().is_err(), "the second dear one waits for the first");
+        drop(held);
+        for read in dear {
+            assert_eq!(read.await.unwrap(), Ok(()));
+        }
     }
 }

@@ -73,7 +73,9 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Reply<'a, Vec<User>> {
         let text = text.to_owned();
-        Box::pin(self.read(move |conn| Ok(users::with_text(conn, &text, names_too, near, limit)?)))
+        Box::pin(
+            self.read_dear(move |conn| Ok(users::with_text(conn, &text, names_too, near, limit)?)),
+        )
     }
 
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>> {
@@ -92,18 +94,18 @@ impl Store for Sqlite {
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
         match which {
             RoomQuery::Of { user, participants } => {
-                Box::pin(self.read(move |conn| Ok(cards::of_user(conn, user, participants)?)))
+                Box::pin(self.read_dear(move |conn| Ok(cards::of_user(conn, user, participants)?)))
             }
             RoomQuery::Page { user, descending, offset, limit, participants } => {
-                Box::pin(self.read(move |conn| {
+                Box::pin(self.read_dear(move |conn| {
                     Ok(cards::page(conn, user, descending, offset, limit, participants)?)
                 }))
             }
             RoomQuery::Public { user, after, limit } => {
-                Box::pin(self.read(move |conn| Ok(cards::public(conn, user, after, limit)?)))
+                Box::pin(self.read_dear(move |conn| Ok(cards::public(conn, user, after, limit)?)))
             }
             RoomQuery::Visible { user, limit } => {
-                Box::pin(self.read(move |conn| Ok(cards::visible(conn, user, limit)?)))
+                Box::pin(self.read_dear(move |conn| Ok(cards::visible(conn, user, limit)?)))
             }
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
@@ -128,7 +130,7 @@ impl Store for Sqlite {
     }
 
     fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)> {
-        Box::pin(self.read(move |conn| Ok(media::of_room(conn, room)?)))
+        Box::pin(self.read_dear(move |conn| Ok(media::of_room(conn, room)?)))
     }
 
     fn change_room(
@@ -164,7 +166,14 @@ impl Store for Sqlite {
     }
 
     fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
-        Box::pin(self.read(move |conn| messages::window(conn, room, window, limit)))
+        Box::pin(async move {
+            let ask = move |conn: &_| messages::window(conn, room, window, limit);
+            match window {
+                // Passes over as many rows as the caller likes.
+                Window::Offset(1..) => self.read_dear(ask).await,
+                _ => self.read(ask).await,
+            }
+        })
     }
 
     fn changes<'a>(
@@ -221,7 +230,7 @@ impl Store for Sqlite {
         after: MediaId,
         count: u32,
     ) -> Reply<'_, (u64, u64, Option<MediaId>)> {
-        Box::pin(self.read(move |conn| {
+        Box::pin(self.read_dear(move |conn| {
             let page = media::unused(conn, before, after, count)?;
             Ok((page.looked_at, page.unused.len() as u64, page.next))
         }))
@@ -236,7 +245,7 @@ impl Store for Sqlite {
         Box::pin(async move {
             // Looked for by a reader, so that no send waits for it; the writer looks again.
             let media::Page { unused: ids, next, .. } =
-                self.read(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+                self.read_dear(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
             let names = if ids.is_empty() {
                 Vec::new()
             } else {

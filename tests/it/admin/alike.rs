@@ -286,15 +286,23 @@ async fn tables_are_for_people_and_json_for_programs() {
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
-    assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "ADMIN", "DISABLED", "CREATED"]);
-    assert_eq!(lines[1][..5], ["ann", "Ann 🙂", "-", "no", "no"]);
+    assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "MARKS", "CREATED"]);
+    assert_eq!(lines[1][..4], ["ann", "Ann 🙂", "-", "-"]);
+    ctl.run(&["user", "mark", "ann", "--guest", "--bot"]).ends(0);
+    ctl.run(&["user", "disable", "ann"]).ends(0);
+    ctl.create("root", &["--admin"]);
+    let marked = ctl.run(&["user", "list"]).ends(0).out.clone();
+    assert!(marked.lines().any(|line| line.contains("  guest, bot, disabled  ")), "{marked}");
+    assert!(marked.lines().any(|line| line.contains("  admin  ")), "{marked}");
+    assert!(marked.lines().all(|line| line.chars().count() <= 80), "{marked}");
     assert!(
         !table.out.contains('\u{1b}') && table.err.is_empty(),
         "no colour where there is no terminal"
     );
     let list: Json =
         serde_json::from_str(&ctl.run(&["user", "list", "-o", "json"]).ends(0).out).unwrap();
-    assert_eq!(texts(&list, "name"), ["ann"]);
+    assert_eq!(texts(&list, "name"), ["ann", "root"]);
+    assert!(list[0].get("marks").is_none(), "a column of the table only: {list}");
     assert!(ctl.run(&["user", "list", "--verbose"]).ends(0).err.contains("control socket"));
     assert!(ctl.run(&["user", "show", "ann"]).ends(0).out.contains("display name  Ann 🙂"));
 }

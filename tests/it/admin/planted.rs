@@ -310,3 +310,29 @@ async fn nothing_is_sent_to_a_socket_of_strangers() {
     assert!(theirs.ctl().all(&["user", "list"]).iter().all(|user| user["name"] != "eve"));
     stop(child);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roots_directory_in_a_strangers_folder_is_left_alone() {
+    if !nix_is_root() {
+        return;
+    }
+    let mut server = Server::start().await;
+    server.terminate().await;
+    let home = open_to_all();
+    let folder = home.path().join("folder");
+    let data = folder.join("data");
+    fs::create_dir(&folder).unwrap();
+    fs::rename(server.data(), &data).unwrap();
+    let ctl = Ctl::at(&data);
+    ctl.run(&["user", "list"]).ends(0);
+    chown(&folder, Some(STRANGER), Some(STRANGER)).unwrap();
+    ctl.run(&["user", "list"]).fails(7, "which belongs to 12345");
+    ctl.run(&["serve"]).fails(7, "which belongs to 12345");
+    chown(&folder, Some(0), Some(0)).unwrap();
+    mode(&folder, 0o777);
+    ctl.run(&["user", "list"]).fails(7, "which can be written by everybody");
+    // As in /tmp: nobody can rename what is root's.
+    mode(&folder, 0o1777);
+    ctl.run(&["user", "list"]).ends(0);
+    fs::rename(&data, server.data()).unwrap();
+}

@@ -90,6 +90,10 @@ async fn who_may_not_connect_is_told_so() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(7), "{error}");
     assert!(error.contains("not_permitted"), "{error}");
+    // Which directory it is, and what would help.
+    let directory = format!("the directory {} (mode 0700)", server.data().display());
+    assert!(error.contains(&directory), "{error}");
+    assert!(error.contains("lets nobody not through") && error.contains("[server] control_socket"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -172,6 +172,23 @@ fn a_configuration_is_checked_as_the_server_would() {
         "{}",
         errors(&output)
     );
+    // Directories in which nothing can be kept.
+    std::fs::write(dir.path().join("a file"), "").unwrap();
+    let taken = dir.path().join("a file").display().to_string();
+    for (text, part) in [
+        (format!("[backup]\ndirectory = {taken:?}\n"), "[backup] directory is"),
+        (format!("[backup]\ndirectory = {:?}\n", format!("{taken}/below")), "is not a directory"),
+        ("[backup]\ndirectory = \"/proc/backups\"\n".to_owned(), "holds no files"),
+        (format!("[media]\ndirectory = {taken:?}\n"), "[media] directory is"),
+        (format!("[log]\ndirectory = {taken:?}\n"), "[log] directory is"),
+        (format!("[database]\npath = {:?}\n", format!("{taken}/chat.db")), "[database] path is"),
+    ] {
+        let output = check(&text);
+        let said = errors(&output);
+        assert!(code(&output) == Some(6) && said.contains(part), "{text}: {said}");
+    }
+    let elsewhere = dir.path().join("not there yet/backups").display().to_string();
+    assert_eq!(code(&check(&format!("[backup]\ndirectory = {elsewhere:?}\n"))), Some(0));
     let output = chatctl(
         dir.path(),
         &[("CHATCTL_SERVER__DATA_DIR", ""), ("CHATCTL_CONFIG", "/dev/null")],

@@ -38,6 +38,13 @@ async fn without_a_descriptor_left_the_command_line_still_gets_through() {
     for _ in 0..3 {
         Ctl::of(&server).run(&["status"]).ends(0);
     }
+    drop(held);
+    let metrics = crate::support::Client::new(&server).get("/metrics").await.text;
+    let failures = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("chatctl_accept_failures_total "))
+        .unwrap();
+    assert!(failures.parse::<u64>().unwrap() > 0, "{failures}");
     assert_eq!(
         server.output().iter().filter(|line| line.contains("could not be accepted")).count(),
         1,

@@ -43,11 +43,8 @@ fn run(path: &str, scene: &str) -> String {
             writeln!(script, "echo '--- {path}:{number}' >&2\n{line}\necho").expect("a text");
         }
     }
-    let search = format!(
-        "{}:{}",
-        at("bin").display(),
-        std::env::var("PATH").expect("a search path")
-    );
+    let search =
+        format!("{}:{}", at("bin").display(), std::env::var("PATH").expect("a search path"));
     let mut bash = Command::new("bash");
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHATCTL_"))

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{Json, PATIENCE};
 
@@ -95,6 +97,24 @@ impl Socket {
     /// Says a frame if the connection still stands.
     pub(crate) async fn try_send(&mut self, frame: Json) -> bool {
         self.stream.send(Message::text(frame.to_string())).await.is_ok()
+    }
+
+    /// Says a part of a message, which more parts are to follow, if the connection still stands.
+    pub(crate) async fn try_send_part(&mut self, first: bool, text: &str) -> bool {
+        let data = if first { Data::Text } else { Data::Continue };
+        let part = Frame::message(text.to_owned(), OpCode::Data(data), false);
+        self.stream.feed(Message::Frame(part)).await.is_ok()
+    }
+
+    /// Says the last part of a message, which is empty.
+    pub(crate) async fn end_parts(&mut self) {
+        let part = Frame::message("", OpCode::Data(Data::Continue), true);
+        self.send_message(Message::Frame(part)).await;
+    }
+
+    /// Sends what is not sent yet, if the connection still stands.
+    pub(crate) async fn push(&mut self) {
+        drop(self.stream.flush().await);
     }
 
     /// The next frame, or nothing when the connection has ended in whatever way.

@@ -110,7 +110,7 @@ impl Search {
         let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
         let wanted = index::wanted(rooms, words);
         let shared = Arc::clone(&self.shared);
-        let found = readers.read(move |conn| {
+        let found = readers.read_dear(move |conn| {
             index::find(conn, &wanted, below, limit).map_err(|error| {
                 if index::is_damage(&error) {
                     shared.damaged.store(true, Ordering::Release);

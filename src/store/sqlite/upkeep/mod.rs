@@ -27,7 +27,7 @@ use crate::store::StoreError;
 pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
 pub(super) use self::plan::quiet;
 pub use self::plan::{Plan, plan};
-pub use self::status::{LargeRoom, Sizes, Stats, Status};
+pub use self::status::{Census, LargeRoom, Sizes, Stats, Status};
 pub use super::search::Glance;
 
 #[cfg(test)]

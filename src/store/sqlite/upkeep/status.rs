@@ -37,10 +37,26 @@ const LARGEST: &str = "SELECT id, name, users, last_seq FROM rooms WHERE deleted
                        last_seq DESC, id LIMIT ?1";
 
 const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
+const CENSUS: &str = "SELECT
+    (SELECT count(*) FROM users WHERE deleted IS NULL) AS users,
+    (SELECT count(*) FROM rooms WHERE deleted IS NULL AND visibility = 'public') AS public,
+    (SELECT count(*) FROM rooms WHERE deleted IS NULL AND visibility = 'private') AS private";
 const MEDIA: &str = "SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)";
 
 #[cfg(test)]
-pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[COUNTS, LATELY, LARGEST, LAST, MEDIA];
+pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
+    &[COUNTS, LATELY, LARGEST, LAST, CENSUS, MEDIA];
+
+/// Accounts and rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Accounts, disabled ones included.
+    pub users: u64,
+    /// Rooms that everybody finds.
+    pub public_rooms: u64,
+    /// The others.
+    pub private_rooms: u64,
+}
 
 /// The files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -169,10 +185,24 @@ impl Sqlite {
         })
     }
 
+    /// How many accounts and rooms there are.
+    pub async fn census(&self) -> std::result::Result<Census, StoreError> {
+        self.read_dear(|conn| {
+            Ok(conn.query_row(CENSUS, (), |row| {
+                Ok(Census {
+                    users: count(row, "users")?,
+                    public_rooms: count(row, "public")?,
+                    private_rooms: count(row, "private")?,
+                })
+            })?)
+        })
+        .await
+    }
+
     /// Bytes of the uploaded files.
     pub async fn media_bytes(&self) -> std::result::Result<u64, StoreError> {
         Ok(self
-            .read(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?))
+            .read_dear(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?))
             .await?
             .unwrap_or(0)
             .unsigned_abs())

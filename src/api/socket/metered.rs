@@ -1,0 +1,112 @@
+//! How much is read of a socket beside the messages that it brings: frames without content cost
+//! time and complete nothing, and the WebSocket library reads on until a message is complete.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::READ_BUFFER;
+
+/// Longest head of a client's frame.
+const HEAD: usize = 14;
+/// So many bytes beyond the messages count as a frame.
+const PER_FRAME: usize = READ_BUFFER;
+/// Bytes that may have arrived beyond the last message: the beginning of the next ones.
+const AHEAD: usize = 2 * READ_BUFFER;
+
+/// Too much was read and no message was complete.
+#[derive(Debug, thiserror::Error)]
+#[error("too many bytes without a message")]
+pub(super) struct Endless;
+
+/// A stream whose bytes are counted as they are read.
+pub(super) struct Metered<S> {
+    stream: S,
+    /// Bytes that belong to no complete message yet.
+    read: usize,
+    /// So many are too many; none any more once that was said.
+    max: Option<usize>,
+}
+
+impl<S> Metered<S> {
+    /// Messages are at most so long; the room beside that is for the heads of their fragments.
+    pub(super) fn new(stream: S, max_message: usize) -> Self {
+        Self { stream, read: 0, max: Some(max_message.saturating_mul(2) + 16 * READ_BUFFER) }
+    }
+
+    /// From now on what is read is thrown away, however much it is.
+    pub(super) fn lift(&mut self) {
+        self.max = None;
+    }
+
+    /// A message of this length is complete. Answers as how many frames it counts.
+    pub(super) fn charge(&mut self, length: usize) -> u32 {
+        self.read = self.read.saturating_sub(length + HEAD);
+        let more = self.read.saturating_sub(AHEAD) / PER_FRAME;
+        self.read -= more * PER_FRAME;
+        u32::try_from(more).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.read = self.read.saturating_add(buf.filled().len() - before);
+        if self.max.is_some_and(|max| self.read > max) {
+            // What is read after that is thrown away.
+            self.max = None;
+            return Poll::Ready(Err(io::Error::other(Endless)));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_beside_the_messages_counts_as_more_frames() {
+        let after = |read: usize, length: usize| {
+            let mut metered = Metered { stream: (), read, max: None };
+            (metered.charge(length), metered.read)
+        };
+        // (bytes read, length of the message, frames, bytes left)
+        for (read, length, frames, left) in [
+            (0, 0, 1, 0),
+            (100, 94, 1, 0),
+            (65_550, 65_536, 1, 0),
+            // The beginning of the next messages.
+            (100 + AHEAD, 86, 1, AHEAD),
+            (14 + AHEAD + PER_FRAME, 0, 2, AHEAD),
+            (14 + AHEAD + 10 * PER_FRAME + 1, 0, 11, AHEAD + 1),
+        ] {
+            assert_eq!(after(read, length), (frames, left), "{read} {length}");
+        }
+    }
+}
