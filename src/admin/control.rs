@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
-use nix::unistd::{Uid, User};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -82,7 +81,7 @@ pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Fai
     let message = format!(
         "{} answers at the control socket {}, who is neither root, nor you, nor the owner of the \
          data directory {}: nothing was sent",
-        name(peer.uid()),
+        identity::name(peer.uid()),
         path.display(),
         data.display()
     );
@@ -178,15 +177,7 @@ impl Spare {
 /// The operating-system user at the other end.
 fn caller(stream: &UnixStream) -> io::Result<Operator> {
     let uid = stream.peer_cred()?.uid();
-    Ok(Operator::cli(&name(uid)))
-}
-
-/// The name of an operating-system user, else the number.
-pub fn name(uid: u32) -> String {
-    User::from_uid(Uid::from_raw(uid))
-        .ok()
-        .flatten()
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    Ok(Operator::cli(&identity::name(uid)))
 }
 
 async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {

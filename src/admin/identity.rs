@@ -17,7 +17,6 @@ use nix::unistd::{
     setgroups, setuid,
 };
 
-use super::control::name;
 use super::outcome::{Failure, Kind};
 use crate::config::place::led_astray;
 
@@ -152,4 +151,12 @@ fn refused(owner: &Identity, data: &Path, error: nix::Error) -> Failure {
         data.display()
     );
     Failure::new(Kind::NotPermitted, message)
+}
+
+/// The name of an operating-system user, else the number.
+pub fn name(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid))
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name)
 }

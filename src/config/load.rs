@@ -122,14 +122,6 @@ fn load_from(
     Ok(Loaded { config, file: found.file, remarks })
 }
 
-/// Sets a key of a section.
-pub(super) fn set(table: &mut Table, section: &str, key: &str, value: Value) {
-    let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    if let Some(section) = entry.as_table_mut() {
-        section.insert(key.to_owned(), value);
-    }
-}
-
 /// The values of a file that fit; what does not is told.
 fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
     let known = keys::all();
@@ -155,7 +147,7 @@ fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
                 continue;
             };
             match value::accept(&section, &key, default, given) {
-                Ok(value) => set(&mut table, &section, &key, value),
+                Ok(value) => value::set(&mut table, &section, &key, value),
                 Err(why) => problems.push(format!("[{section}] {key} = {why}{place}")),
             }
         }
@@ -176,15 +168,15 @@ fn overrides(flags: &Flags) -> Table {
     if let Some(data) = &flags.data_dir
         && let Ok(data) = Value::try_from(data)
     {
-        set(&mut table, "server", "data_dir", data);
+        value::set(&mut table, "server", "data_dir", data);
     }
     if !flags.listen.is_empty() {
-        set(&mut table, "server", "listen", Value::from(flags.listen.clone()));
+        value::set(&mut table, "server", "listen", Value::from(flags.listen.clone()));
     }
     if let Some(level) = flags.log_level
         && let Ok(level) = Value::try_from(level)
     {
-        set(&mut table, "log", "level", level);
+        value::set(&mut table, "log", "level", level);
     }
     table
 }

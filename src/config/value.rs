@@ -141,6 +141,14 @@ fn bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(base.checked_pow(power)?)
 }
 
+/// Sets a key of a section.
+pub(super) fn set(table: &mut Table, section: &str, key: &str, value: Value) {
+    let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Some(section) = entry.as_table_mut() {
+        section.insert(key.to_owned(), value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -78,7 +78,7 @@ impl Variables {
     pub(super) fn table(&self) -> Table {
         let mut table = Table::new();
         for (section, key, value) in &self.values {
-            super::load::set(&mut table, section, key, value.clone());
+            value::set(&mut table, section, key, value.clone());
         }
         table
     }

@@ -10,7 +10,7 @@ use nix::unistd::{AccessFlags, faccessat};
 use super::Installation;
 use super::report::{Report, bytes, count};
 use crate::admin::backup::own_like;
-use crate::admin::control::name;
+use crate::admin::identity::name;
 use crate::config::Rotation;
 
 /// So much is not a log any more that somebody reads.

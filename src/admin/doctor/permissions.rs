@@ -11,8 +11,8 @@ use nix::unistd::{Gid, Uid, fchownat};
 
 use super::Installation;
 use super::report::{Report, count};
-use crate::admin::control::name;
 use crate::admin::identity;
+use crate::admin::identity::name;
 use crate::store::engine::upkeep::checkup::index_of;
 
 /// Everybody else.

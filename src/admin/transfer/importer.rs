@@ -10,7 +10,7 @@ use sha2::{Digest, Sha512};
 use tokio::runtime::Handle;
 
 use super::disk;
-use super::foreign::Standing;
+use super::foreign::heir::Standing;
 use super::sanitize::sanitize;
 use crate::admin::Failure;
 use crate::store::StoreError;

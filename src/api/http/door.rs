@@ -17,7 +17,9 @@ use warp::http::header::{HOST, STRICT_TRANSPORT_SECURITY};
 use warp::http::{HeaderMap, HeaderValue, Request, Response as HttpResponse, StatusCode, Uri};
 use warp::reply::Response;
 
-use super::accept::{AddressPlace, Forwarded, Full, Peer, Places};
+use super::accept::peer::Peer;
+use super::accept::places::{AddressPlace, Full, Places};
+use super::accept::stream::Forwarded;
 use super::proxies::{Proxies, Seen};
 use super::strangers::{Lane, Strangers};
 use super::{auth, request, respond};

@@ -8,7 +8,7 @@ use tracing::warn;
 use warp::http::HeaderMap;
 use warp::http::header::HOST;
 
-use super::accept::Peer;
+use super::accept::peer::Peer;
 use crate::config;
 use crate::model::rules::{Network, counted, forwarded_client, is_local, is_loopback_host};
 

@@ -30,7 +30,7 @@ use warp::reply::Response;
 pub use tracker::Sockets;
 
 use self::metered::Metered;
-use super::accept::Connected;
+use super::accept::stream::Connected;
 use super::request::Request;
 use super::{FirstFrameAuth, SocketDialect, respond};
 use crate::chat::{Authenticated, Chat};

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{jobs, media, sessions, sql, users};
+use super::{job_orders, media, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
 use crate::store::{Digests, Ended, Missing, StoreError, UserChange};
 
@@ -49,7 +49,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     write(work.conn, id, change)?;
     // First: the rooms hear of the mark when the role is gone.
     if change.disabled == Some(true) || change.guest == Some(true) {
-        jobs::order(work, jobs::SUCCESSION, id.0)?;
+        job_orders::order(work, job_orders::SUCCESSION, id.0)?;
     }
     let renamed = change.name.as_ref().is_some_and(|name| *name != before.name);
     let repainted =
@@ -57,7 +57,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     let marked = change.bot.is_some_and(|bot| bot != before.bot)
         || change.guest.is_some_and(|guest| guest != before.guest);
     if renamed || repainted || marked {
-        jobs::order(work, jobs::NAME, id.0)?;
+        job_orders::order(work, job_orders::NAME, id.0)?;
     }
     work.emit(Event::UserChanged { user: id });
     if let Some(password) = change.password.as_ref() {
@@ -131,7 +131,7 @@ pub(super) fn forget_digests(work: &Work<'_>) -> Result<usize, Fault> {
 pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     let user = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     // The rooms still have to be told who went, when the row no longer knows.
-    jobs::order_farewell(work, &user)?;
+    job_orders::order_farewell(work, &user)?;
     sql::run(work.conn, REMOVE, params![id, work.now])?;
     work.emit(Event::UserChanged { user: id });
     sessions::end(work, id, Ended::All)?;

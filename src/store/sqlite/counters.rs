@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Result, params};
 
 use super::sql;
-use super::work::Touch;
 use crate::model::{Person, Rev, RoomId, Seq, Timestamp, UserId};
 
 const ROOM: &str = "SELECT last_seq, rev, facts_rev, mode_rev, last_time FROM rooms WHERE id = ?1 \
@@ -34,6 +33,21 @@ const MAX_AUTHORS: usize = 1_000;
 pub(super) struct Counters {
     rooms: HashMap<RoomId, RoomCounters>,
     unwritten: Vec<RoomId>,
+}
+
+/// What an operation changes of that which [`Counters`] remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// Nothing of it.
+    Nothing,
+    /// Works through the counters itself.
+    Counters,
+    /// Read marks only: needs them written, but makes nothing stale.
+    Marks,
+    /// One room.
+    Room(RoomId),
+    /// Names of users, or several rooms.
+    Much,
 }
 
 /// Where a room's numbers stand.

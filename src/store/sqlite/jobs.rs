@@ -8,27 +8,16 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Result, Row, params};
 
+use super::job_orders::{FAREWELL, NAME, PRUNE, ROOM, SUCCESSION};
 use super::work::Work;
 use super::{participants, pins, room_changes, rooms, sql};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
-use crate::model::{Person, RoomFacts, RoomId, Timestamp, User, UserId};
+use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId};
 
 /// Whether any of it is left.
 pub(super) fn waiting(conn: &Connection) -> Result<bool> {
     sql::any(conn, MORE, ())
 }
-
-/// Everything in a room that is marked deleted.
-pub(super) const ROOM: &str = "room";
-/// A deleted user leaves their rooms.
-pub(super) const FAREWELL: &str = "farewell";
-/// A display name or a picture reaches the rooms.
-pub(super) const NAME: &str = "name";
-/// A user who cannot log in any more, or is a guest by now, hands on the rooms that only they
-/// administered.
-pub(super) const SUCCESSION: &str = "succession";
-/// Client ids and sessions that are past remembering.
-pub(super) const PRUNE: &str = "prune";
 
 /// How often old entries are looked for.
 pub(super) const PRUNE_EVERY: Duration = Duration::from_hours(1);
@@ -40,12 +29,6 @@ const ROWS: i64 = 500;
 // What others wait to see goes first.
 const NEXT: &str = "SELECT id, kind, target, cursor, login, name FROM jobs ORDER BY kind IN \
                     ('room', 'prune'), id LIMIT 1";
-const ADD: &str = "INSERT INTO jobs (kind, target) VALUES (?1, ?2)";
-const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
-const ADD_PRUNE: &str = "INSERT INTO jobs (kind, target, cursor)
-    SELECT ?1, 0, coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM settings WHERE key = \
-                         'pruned'), 0)
-    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = ?1)";
 const MOVE: &str = "UPDATE jobs SET cursor = ?2 WHERE id = ?1";
 const DONE: &str = "DELETE FROM jobs WHERE id = ?1";
 const MORE: &str = "SELECT 1 FROM jobs";
@@ -87,9 +70,6 @@ const PRUNED: &str = "INSERT INTO settings (key, value) VALUES ('pruned', CAST(C
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[
     NEXT,
-    ADD,
-    ADD_FAREWELL,
-    ADD_PRUNE,
     MOVE,
     DONE,
     MORE,
@@ -131,23 +111,6 @@ fn job_from_row(row: &Row<'_>) -> Result<Job> {
         login: row.get("login")?,
         name: row.get("name")?,
     })
-}
-
-/// Promises a job.
-pub(super) fn order(work: &mut Work<'_>, kind: &str, target: i64) -> Result<()> {
-    work.promised = true;
-    sql::run(work.conn, ADD, params![kind, target]).map(drop)
-}
-
-/// Promises that a user leaves their rooms.
-pub(super) fn order_farewell(work: &mut Work<'_>, user: &User) -> Result<()> {
-    work.promised = true;
-    sql::run(work.conn, ADD_FAREWELL, params![FAREWELL, user.id, user.login, user.name]).map(drop)
-}
-
-/// Promises to look for old entries, unless that is promised already.
-pub(super) fn order_prune(conn: &Connection) -> Result<()> {
-    sql::run(conn, ADD_PRUNE, [PRUNE]).map(drop)
 }
 
 /// Carries out one step of the oldest job; true while there is more to do.

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Result, params};
 use tokio::sync::oneshot;
 
+use super::counters::Touch;
 use super::sql;
-use super::work::{Task, Touch, Work};
+use super::work::{Task, Work};
 use crate::model::rules::shown_name;
 use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::{Missing, StoreError};

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{jobs, participants, pins, sql, users};
+use super::{job_orders, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
     Change, Event, LiveState, Person, Room, RoomFacts, RoomId, Seq, SocketId, User, UserId,
@@ -162,7 +162,7 @@ fn write(work: &mut Work<'_>, before: &Room, change: &Change) -> Result<()> {
         Change::ParticipantRemoved(person) => participants::remove(conn, id, person.id),
         Change::RoomDeleted => {
             sql::run(conn, MARK_DELETED, params![id, work.now])?;
-            jobs::order(work, jobs::ROOM, id.0)
+            job_orders::order(work, job_orders::ROOM, id.0)
         }
         Change::Posted(_)
         | Change::Edited(_)

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::work::{Operation, Touch};
+use super::counters::Touch;
+use super::work::Operation;
 use super::writer::Order;
 use super::{Sqlite, sessions};
 use crate::model::{Hash32, RoomId, Session, SessionId, Timestamp, UserId};

@@ -139,6 +139,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         accounts::STATEMENTS,
         cards::STATEMENTS,
         counters::STATEMENTS,
+        job_orders::STATEMENTS,
         jobs::STATEMENTS,
         marks::STATEMENTS,
         media::STATEMENTS,

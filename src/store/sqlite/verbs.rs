@@ -1,6 +1,6 @@
 //! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
 
-use super::work::Touch;
+use super::counters::Touch;
 use super::{
     Sqlite, accounts, cards, marks, media, message_changes, messages, participants, pins, posting,
     room_changes, rooms, users,

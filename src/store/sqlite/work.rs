@@ -4,9 +4,9 @@
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::counters::Counters;
+use super::counters::{Counters, Touch};
 use super::error::Fault;
-use crate::model::{Event, RoomId, Timestamp};
+use crate::model::{Event, Timestamp};
 use crate::store::StoreError;
 
 /// An open transaction of the writer.
@@ -28,21 +28,6 @@ impl Work<'_> {
     pub(super) fn emit(&mut self, event: Event) {
         self.events.push(event);
     }
-}
-
-/// What an operation changes of that which [`Counters`] remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touch {
-    /// Nothing of it.
-    Nothing,
-    /// Works through the counters itself.
-    Counters,
-    /// Read marks only: needs them written, but makes nothing stale.
-    Marks,
-    /// One room.
-    Room(RoomId),
-    /// Names of users, or several rooms.
-    Much,
 }
 
 /// Something that waits for the writer.

@@ -13,12 +13,13 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::counters::Counters;
+use super::counters::Touch;
 use super::error::{Cause, Seldom, commit_failed, unchanged};
 use super::health::Health;
 use super::marks::{MarkOrder, Marks};
 use super::search::Waker;
-use super::work::{Task, Touch, Work};
-use super::{jobs, wal};
+use super::work::{Task, Work};
+use super::{job_orders, jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
 use crate::store::StoreError;
 
@@ -323,7 +324,7 @@ impl Writer {
         if self.prune_at.is_some_and(|at| now >= at) {
             self.prune_at = Some(now + jobs::PRUNE_EVERY);
             self.jobs_from = Some(now);
-            if self.attempt(|work| jobs::order_prune(work.conn)).is_err() {
+            if self.attempt(|work| job_orders::order_prune(work.conn)).is_err() {
                 tracing::error!("Old entries are not cleared away");
             }
         }

@@ -2,9 +2,9 @@
 //! become ours. `attached` is what programs hang on messages, `heir` who administers a room.
 
 pub(super) mod attached;
-mod heir;
+pub(super) mod heir;
 
-pub(super) use self::heir::Standing;
+use self::heir::Standing;
 use super::files;
 use super::importer::Taker;
 use super::sanitize::visible;

@@ -1,8 +1,9 @@
 //! Listeners and connections: time-outs, limits, TLS and a graceful end are in our hands, warp
 //! answers what arrives.
 
-mod places;
-mod stream;
+pub(in crate::api) mod peer;
+pub(in crate::api) mod places;
+pub(in crate::api) mod stream;
 mod tls;
 
 use std::convert::Infallible;
@@ -25,10 +26,9 @@ use tracing::{debug, warn};
 
 pub use tls::Certificate;
 
-use places::Place;
-pub(in crate::api) use places::{AddressPlace, Full, Places};
-pub(in crate::api) use stream::{Connected, Forwarded};
-use stream::{Stream, prepare};
+use peer::Peer;
+use places::{AddressPlace, Full, Place};
+use stream::{Connected, Forwarded, Stream, prepare};
 
 use super::door::Door;
 use crate::admin::descriptors;
@@ -54,15 +54,6 @@ pub struct BindError {
     address: String,
     /// The system's word.
     source: io::Error,
-}
-
-/// The other end of a connection.
-#[derive(Clone, Debug, Default)]
-pub(in crate::api) struct Peer {
-    /// None for a Unix socket.
-    pub(in crate::api) address: Option<IpAddr>,
-    /// TLS ended here.
-    pub(in crate::api) secure: bool,
 }
 
 /// A bound address.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
 use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
-use crate::store::sqlite::{Sqlite, jobs, sql};
+use crate::store::sqlite::{Sqlite, job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord,
     ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
@@ -141,7 +141,7 @@ fn everything(
     {
         return Ok(());
     }
-    let jobs = sql::all(conn, FAREWELLS, params![0, i64::MAX, jobs::FAREWELL], |row| {
+    let jobs = sql::all(conn, FAREWELLS, params![0, i64::MAX, job_orders::FAREWELL], |row| {
         Ok(Record::Job(JobRecord {
             user: Key::Number(row.get("target")?),
             login: row.get("login")?,

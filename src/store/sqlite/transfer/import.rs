@@ -10,12 +10,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, Result, params};
 
-use super::messages::Stand;
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
-use crate::model::{MAX_KEPT_ID, RoomId};
+use crate::model::{MAX_KEPT_ID, Rev, RoomId, Seq, Timestamp};
 use crate::store::StoreError;
+use crate::store::sqlite::counters::Touch;
 use crate::store::sqlite::error::{Fault, unchanged};
-use crate::store::sqlite::work::Touch;
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
 use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
 
@@ -138,12 +137,23 @@ fn finish(conn: &Connection, terms: &Terms) -> Result<bool, Fault> {
     Ok(true)
 }
 
+/// The newest numbers of a room; written at the end of the batch.
+pub(super) struct RoomNumbers {
+    pub(super) last_seq: Seq,
+    pub(super) rev: Rev,
+    pub(super) facts_rev: Rev,
+    pub(super) last_time: Timestamp,
+    /// This import has made it and is filling it.
+    pub(super) open: bool,
+    pub(super) moved: bool,
+}
+
 /// A batch that is being taken.
 pub(super) struct Import<'t> {
     pub(super) conn: &'t Connection,
     pub(super) terms: &'t Terms,
     pub(super) out: Taken,
-    pub(super) stands: HashMap<i64, Stand>,
+    pub(super) stands: HashMap<i64, RoomNumbers>,
     /// The highest seqs taken, by room of the source; of our own exports.
     pub(super) reached: BTreeMap<String, i64>,
     /// Rooms whose participants have changed.

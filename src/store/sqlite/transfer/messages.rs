@@ -2,9 +2,9 @@
 
 use rusqlite::{Result, params};
 
-use super::import::Import;
+use super::import::{Import, RoomNumbers};
 use super::table::{BEFORE, MEDIA, MESSAGE, ROOM, SEQ, USER};
-use crate::model::{Rev, Seq, Timestamp};
+use crate::model::{Rev, Seq};
 use crate::store::sqlite::sql;
 use crate::store::transfer::{Key, Kind, MessageRecord, Reason};
 
@@ -30,23 +30,12 @@ const MENTION: &str = "INSERT INTO mentions (room, user, seq)
 pub(super) const STATEMENTS: &[&str] =
     &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, PIN, MENTION];
 
-/// Where a room's numbers stand; written at the end of the batch.
-pub(super) struct Stand {
-    pub(super) last_seq: Seq,
-    pub(super) rev: Rev,
-    pub(super) facts_rev: Rev,
-    last_time: Timestamp,
-    /// This import has made it and is filling it.
-    pub(super) open: bool,
-    pub(super) moved: bool,
-}
-
 impl Import<'_> {
     /// The room's numbers; None for a room that has gone.
-    pub(super) fn stand(&mut self, room: i64) -> Result<Option<&mut Stand>> {
+    pub(super) fn stand(&mut self, room: i64) -> Result<Option<&mut RoomNumbers>> {
         if !self.stands.contains_key(&room) {
             let found = sql::one(self.conn, STAND, [room], |row| {
-                Ok(Stand {
+                Ok(RoomNumbers {
                     last_seq: row.get("last_seq")?,
                     rev: row.get("rev")?,
                     facts_rev: row.get("facts_rev")?,

@@ -8,7 +8,7 @@ use super::table::{
     BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER,
 };
 use crate::model::{MAX_KEPT_ID, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
-use crate::store::sqlite::{jobs, sql};
+use crate::store::sqlite::{job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord,
     UserRecord,
@@ -441,8 +441,12 @@ impl Import<'_> {
     /// Promises that a deleted user leaves their rooms.
     pub(super) fn job(&mut self, new: &JobRecord) -> Result<()> {
         let Some(user) = self.found(USER, &new.user)?.map(UserId) else { return Ok(()) };
-        if !sql::any(self.conn, FAREWELL_THERE, params![jobs::FAREWELL, user])? {
-            sql::run(self.conn, ADD_FAREWELL, params![jobs::FAREWELL, user, new.login, new.name])?;
+        if !sql::any(self.conn, FAREWELL_THERE, params![job_orders::FAREWELL, user])? {
+            sql::run(
+                self.conn,
+                ADD_FAREWELL,
+                params![job_orders::FAREWELL, user, new.login, new.name],
+            )?;
         }
         Ok(())
     }

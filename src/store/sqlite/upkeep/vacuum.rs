@@ -2,7 +2,7 @@
 //! time; on a stopped one all of it.
 
 use super::{Sqlite, UpkeepError};
-use crate::store::sqlite::work::Touch;
+use crate::store::sqlite::counters::Touch;
 
 const FREE: &str = "PRAGMA freelist_count";
 /// One step: each page moves from the end of the file into a gap, and 64 of them take about a
