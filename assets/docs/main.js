@@ -1,7 +1,4 @@
-/**
- * The API reference: fetches the description that the server gives of itself and shows it, dialect
- * by dialect.
- */
+/** The API reference: loads the OpenAPI description of this server and shows it by dialect. */
 import { fill, h, setText } from "../js/lib/dom.js";
 import { Operation } from "./operation.js";
 import { Schemas } from "./schema.js";

@@ -1,4 +1,4 @@
-/** One route: what it wants, what it answers, what goes over its socket. */
+/** One route: parameters, body, responses, frames. */
 import { h } from "../js/lib/dom.js";
 import { kind, limits } from "./schema.js";
 import { inline, paragraph } from "./text.js";

@@ -1,6 +1,4 @@
-/**
- * A schema as a table of its fields; what it refers to opens in place, so that nobody has to jump.
- */
+/** A schema as a table of its fields. Referenced schemas open in place. */
 import { h } from "../js/lib/dom.js";
 import { inline } from "./text.js";
 

@@ -1,4 +1,4 @@
-/** Text of the description: what stands between back quotes is code. */
+/** Text of the description: parts between back quotes are shown as code. */
 import { h } from "../js/lib/dom.js";
 
 /**

@@ -1,2 +1,2 @@
-/** Starts the page: app-root brings everything else. */
+/** Starts the page: app-root loads everything else. */
 import "./elements/app-root.js";

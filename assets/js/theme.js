@@ -1,6 +1,6 @@
 /**
- * Sets the chosen theme before the first paint; a classic script in the head, so that nothing
- * flashes.
+ * Sets the chosen theme before the first paint. A classic script in the head, so that the page does
+ * not flash.
  */
 (() => {
   try {

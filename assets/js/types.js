@@ -1,6 +1,6 @@
 /**
- * The words of the wire and of the state, for the type checker only. Nothing here runs.
- * REST objects are spelled in camelCase, WebSocket frames in snake_case, as the server sends them.
+ * Types of the wire and of the state, for the type checker only. Nothing here runs. REST objects
+ * are in camelCase, WebSocket frames in snake_case, as the server sends them.
  */
 
 /**

@@ -1,32 +1,30 @@
-//! What is fuzzed: one function for each thing that chatctl reads from outside. A panic, or an
-//! assertion that fails, is a find.
+//! The fuzz targets: one function for each kind of input that chatctl reads from outside. A panic
+//! or a failed assertion is a finding.
 //!
-//! `cargo +nightly fuzz run NAME` feeds one of them for as long as you like; `tests/it/corpus.rs`
-//! feeds each its committed corpus.
+//! `README.md` says how to run them; `tests/it/corpus.rs` replays the committed corpus.
 
+mod imports;
+
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-use chatctl::admin::Output;
-use chatctl::admin::transfer::Import;
 use chatctl::api::Speaks;
 use chatctl::api::chatrooms::{Chatrooms, State};
 use chatctl::api::realtime::Realtime;
 use chatctl::api::rooms::Rooms;
 use chatctl::api::v1::V1;
-use chatctl::config::Config;
 use chatctl::config::load::{self, Flags};
 use chatctl::model::rules::{Network, forwarded_client, mention_places, mentioned_names};
 use chatctl::model::{FileKind, SNIFFED, UserId, WordQuery, copy_picture, index_words};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-/// Takes whatever bytes there are.
+/// Accepts any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name: that of its file in `fuzz_targets/` and of its folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("configuration", configuration),
     ("forwarded_for", forwarded_for),
     ("frame_chatrooms", frame_chatrooms),
@@ -34,6 +32,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("frame_rooms", frame_rooms),
     ("frame_v1", frame_v1),
     ("import_file", import_file),
+    ("import_native", import_native),
     ("import_slack", import_slack),
     ("media_file", media_file),
     ("mentions", mentions),
@@ -135,13 +134,22 @@ pub fn mentions(bytes: &[u8]) {
 pub fn configuration(bytes: &[u8]) {
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a temporary file");
     file.write_all(bytes).expect("a file can be written");
-    drop(load::load(&Flags { config: Some(file.path().to_owned()), ..Flags::default() }));
+    let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
+    if let Ok(loaded) = load::load(&flags) {
+        // Times that are computed with must not overflow.
+        let auth = &loaded.config.auth;
+        std::hint::black_box((auth.session_life(), auth.token_life()));
+    }
 }
 
-/// A file that somebody wants to import: a bulk file of Mattermost, an export of our own, a zip of
-/// whatever.
+/// A file to import: a Mattermost bulk export, an archive, or something else.
 pub fn import_file(bytes: &[u8]) {
-    import(bytes);
+    imports::import(bytes);
+}
+
+/// An export of chatctl. Its last line, which holds a checksum of all others, is added here.
+pub fn import_native(bytes: &[u8]) {
+    imports::import_and_export(&with_last_line(bytes));
 }
 
 /// A Slack export of sound zip structure: its lists and a day, separated by empty lines.
@@ -156,51 +164,20 @@ pub fn import_slack(bytes: &[u8]) {
         zip.start_file(*name, stored).expect("a zip in memory");
         zip.write_all(part.as_bytes()).expect("a zip in memory");
     }
-    import(zip.finish().expect("a zip in memory").get_ref());
+    imports::import(zip.finish().expect("a zip in memory").get_ref());
 }
 
-/// Where imports are carried out, one after the other, in data of their own: opening a database for
-/// each would cost more than the import.
-struct Importer {
-    files: Sender<PathBuf>,
-    done: Receiver<()>,
-}
-
-fn import(bytes: &[u8]) {
-    static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
-    let importer = IMPORTER
-        .get_or_init(|| Mutex::new(importer()))
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(bytes).expect("a file can be written");
-    importer.files.send(file.path().to_owned()).expect("the importer lives");
-    importer.done.recv().expect("the importer has not panicked");
-}
-
-fn importer() -> Importer {
-    let ((files, waiting), (finished, done)) = (channel::<PathBuf>(), channel());
-    std::thread::spawn(move || {
-        let data = tempfile::tempdir().expect("a temporary directory");
-        let mut config = Config::default();
-        data.path().clone_into(&mut config.server.data_dir);
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let database = data.path().join("chat.db");
-        let worked =
-            runtime.block_on(chatctl::server::offline(config, database, true, async |admin| {
-                for path in waiting {
-                    if let Ok(import) = Import::open(&path, None) {
-                        let (output, mut replies) = Output::new();
-                        let read =
-                            tokio::spawn(async move { while replies.recv().await.is_some() {} });
-                        drop(admin.import(import, true, &output).await);
-                        drop(output);
-                        read.await.expect("replies are read");
-                    }
-                    finished.send(()).expect("somebody waits");
-                }
-            }));
-        worked.expect("data of its own");
-    });
-    Importer { files, done }
+/// The lines and the one that ends them: how many there are of each type, and their checksum.
+fn with_last_line(lines: &[u8]) -> Vec<u8> {
+    let mut export = lines.trim_ascii_end().to_vec();
+    export.push(b'\n');
+    let mut counts = BTreeMap::<String, u64>::new();
+    for line in export.split_inclusive(|byte| *byte == b'\n') {
+        let value: Value = serde_json::from_slice(line).unwrap_or_default();
+        *counts.entry(value["type"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    let sha256 = hex::encode(Sha256::digest(&export));
+    let end = json!({"type": "end", "counts": counts, "sha256": sha256});
+    export.extend_from_slice(end.to_string().as_bytes());
+    export
 }

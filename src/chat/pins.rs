@@ -31,8 +31,11 @@ impl Chat {
         // Whether the caller may is decided before the message is looked up: refusals tell nothing
         // about what was said.
         allowed(&self.facts(room).await?)?;
-        let seq =
-            message.id().filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)?;
+        let seq = message
+            .id()
+            .filter(|id| id.room == room)
+            .map(|id| id.seq)
+            .ok_or(Error::MessageNotFound)?;
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
             allowed(&facts)?;
@@ -77,7 +80,7 @@ mod tests {
     use super::*;
     use crate::chat::world::World;
     use crate::config::Config;
-    use crate::model::MessageId;
+    use crate::model::{MessageId, NewMessage};
 
     #[tokio::test]
     async fn pins_at_the_same_time_do_not_exceed_the_limit() {
@@ -85,7 +88,7 @@ mod tests {
         let ann = world.user("ann").await;
         let room = world.room(&ann, &[]).await;
         for number in 0..MAX_PINS + 2 {
-            world.post(&ann, room, number.to_string()).await;
+            world.chat.post(&ann, room, NewMessage::text(number.to_string())).await.unwrap();
         }
         let pin = async |seq: usize| {
             let seq = Seq(i64::try_from(seq).unwrap());

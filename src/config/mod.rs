@@ -1,5 +1,5 @@
 //! The configuration: one struct a section, every key with its default. The keys are a promise
-//! (README, Configuration).
+//! (docs/configuration.md).
 //!
 //! A leaf of the house: every room may read its section, none of theirs is known here. Loading
 //! stands in [`load`].
@@ -34,11 +34,11 @@ pub struct Config {
     pub media: Media,
     /// Sizes, counts and rates.
     pub limits: Limits,
-    /// Lines, files, shipping, alerts.
+    /// Level, format and files of the log.
     pub log: Log,
-    /// Where `/metrics` is served.
+    /// Where `/metrics` is served separately.
     pub metrics: Metrics,
-    /// Backups that the server makes by itself.
+    /// Automatic backups.
     pub backup: Backup,
 }
 
@@ -46,30 +46,31 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// Addresses to listen on: `HOST:PORT` or `unix:PATH`.
+    /// Addresses to listen on, each `HOST:PORT` or `unix:PATH`.
     pub listen: Vec<String>,
-    /// Where everything is kept.
+    /// Data directory: database, uploaded files, logs and backups.
     pub data_dir: PathBuf,
-    /// How clients reach the server, when that differs from the `Host` header: scheme, host and
-    /// port, without a path.
+    /// Base URL that browsers use, if it differs from the `Host` header: scheme, host and port,
+    /// without a path.
     pub public_url: Option<String>,
-    /// Foreign origins that may use cookies.
+    /// Origins of other web pages that may send requests with cookies and open WebSockets, as
+    /// `https://HOST`.
     pub allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, or
-    /// networks as `10.0.0.0/8`.
+    /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are used: addresses,
+    /// or networks such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
-    /// PEM file of the certificate chain; together with `tls_key`.
+    /// PEM file with the certificate chain. Requires `tls_key`.
     pub tls_cert: Option<PathBuf>,
-    /// PEM file of the private key.
+    /// PEM file with the private key, unencrypted. Requires `tls_cert`.
     pub tls_key: Option<PathBuf>,
-    /// The socket that `chatctl` finds a running server by; unset: `control.sock` in the data
-    /// directory. Relative to it.
+    /// Path of the control socket, which `chatctl` commands use to reach the running server.
+    /// Relative to the data directory. Default: `control.sock`.
     pub control_socket: Option<PathBuf>,
-    /// Who may connect to `unix:` addresses: the mode of their files, in octal.
+    /// File mode of the sockets that `listen` creates at `unix:` addresses, in octal.
     pub unix_socket_mode: String,
-    /// Seconds between pings to a silent socket; two missed end it.
+    /// Seconds between pings on an idle WebSocket. After two missed pings the socket is closed.
     pub heartbeat_seconds: u64,
-    /// Seconds that a graceful stop may take.
+    /// Seconds that a graceful stop may take before open connections are cut.
     pub shutdown_grace_seconds: u64,
 }
 
@@ -114,9 +115,9 @@ impl Server {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
-    /// The database file, relative to the data directory.
+    /// Database file, relative to the data directory.
     pub path: PathBuf,
-    /// Connections that read; unset: one a core, at least two, at most eight.
+    /// Number of read connections. Default: one per CPU core, at least 2 and at most 8.
     pub readers: Option<u32>,
 }
 
@@ -130,9 +131,9 @@ impl Default for Database {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
-    /// Everybody may make an account.
+    /// Anyone can create an account.
     Open,
-    /// Only administrators make accounts.
+    /// Only administrators create accounts.
     Closed,
 }
 
@@ -150,24 +151,25 @@ pub enum Confusables {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
-    /// Who may make accounts.
+    /// Who can create accounts: `open` (anyone who can reach the server) or `closed`
+    /// (administrators only).
     pub registration: Registration,
-    /// Whether `chats` shows e-mail addresses and birth dates to others.
+    /// Show e-mail addresses and birth dates to other users (`chats` API).
     pub show_emails: bool,
-    /// Threads that compute Argon2.
+    /// Number of password-hashing threads.
     pub hash_threads: usize,
-    /// Shortest password.
+    /// Minimum length of a password, in characters.
     pub password_min_length: usize,
-    /// Days that a session lives without being used.
+    /// Days after which an unused session expires.
     pub session_days: u64,
-    /// Minutes that an access token lives.
+    /// Lifetime of an access token, in minutes.
     pub access_token_minutes: u64,
-    /// Seconds between checks of the token of an open socket.
+    /// Seconds between checks that the token of an open WebSocket is still valid.
     pub token_recheck_seconds: u64,
-    /// Whether MD5 and SHA-1 digests of passwords log in (`realtime`); off also removes those
-    /// stored.
+    /// Accept the MD5 or SHA-1 digest of a password at log-in (`realtime` API). `false` also
+    /// deletes the stored digests.
     pub digest_login: bool,
-    /// What happens to look-alike names.
+    /// Login names that look like an existing one in another script: `refuse` or `allow`.
     pub confusable_names: Confusables,
 }
 
@@ -203,15 +205,17 @@ impl Auth {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rooms {
-    /// Seconds from the last leave to `closing`.
+    /// Seconds after the last participant has left until a live room is closed in memory.
     pub idle_timeout_seconds: u64,
-    /// Messages that a live room keeps in memory.
+    /// Number of recent messages that a live room keeps in memory.
     pub recent_messages: u32,
-    /// Longest message in code points.
+    /// Maximum length of a message, in Unicode code points.
     pub max_message_chars: usize,
-    /// `message_read` goes to all in rooms of at most so many participants.
+    /// Maximum number of participants of a room for read receipts to everyone. Above it, only the
+    /// author of the message receives them.
     pub receipts_up_to: u32,
-    /// Presence and typing go one by one where at most so many are present.
+    /// Maximum number of people online in a room for individual presence and typing events. Above
+    /// it, presence events are merged and typing events are dropped.
     pub presence_up_to: u32,
 }
 
@@ -231,14 +235,14 @@ impl Default for Rooms {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Media {
-    /// Largest upload in bytes.
+    /// Maximum size of an uploaded file, in bytes.
     pub max_bytes: u64,
-    /// Bytes that one user's uploads may take up while no message holds them.
+    /// Maximum total size of one user's uploads that no message or profile uses yet, in bytes.
     pub max_unused_bytes_per_user: u64,
-    /// Free bytes on the disk below which nothing is uploaded; unset: 256 MiB, but at most a
+    /// Free disk space below which uploads are refused, in bytes. Default: 256 MiB, at most a
     /// twentieth of the disk.
     pub min_free_bytes: Option<u64>,
-    /// Where the files are kept, relative to the data directory.
+    /// Directory of the uploaded files, relative to the data directory.
     pub directory: PathBuf,
 }
 
@@ -257,37 +261,37 @@ impl Default for Media {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Turns rates (not sizes and counts) on.
+    /// Enable rate limits. Limits of sizes and counts are always enforced.
     pub enabled: bool,
-    /// Largest request body in bytes.
+    /// Maximum size of a request body, in bytes.
     pub max_body_bytes: usize,
-    /// Largest WebSocket frame in bytes.
+    /// Maximum size of a WebSocket frame, in bytes.
     pub max_frame_bytes: usize,
-    /// Connections in all.
+    /// Maximum number of open connections.
     pub max_connections: usize,
-    /// Connections of one address (IPv6: of one /64 network); behind trusted proxies, WebSockets
-    /// and requests under way of one client.
+    /// Maximum number of connections from one address (IPv6: /64 network). Behind a trusted proxy:
+    /// WebSockets and pending requests of one client.
     pub max_connections_per_address: usize,
-    /// Sockets of one user.
+    /// Maximum number of WebSockets of one user.
     pub max_sockets_per_user: usize,
-    /// Frames that wait for one socket.
+    /// Maximum number of frames queued for one WebSocket.
     pub socket_queue: usize,
-    /// Bytes that wait for one socket.
+    /// Maximum size of the frames queued for one WebSocket, in bytes.
     pub socket_queue_bytes: usize,
-    /// REST requests of one user in a minute.
+    /// REST requests per minute of one user.
     pub requests_per_minute_per_user: u32,
-    /// Frames of any kind from one socket in a minute; beyond, the socket is read slowly.
+    /// Frames per minute from one WebSocket. Above this rate the socket is read more slowly.
     pub frames_per_minute_per_socket: u32,
-    /// Requests without a session from one address in a minute (IPv6: from one /64 network).
+    /// Requests without a session per minute from one address (IPv6: /64 network).
     pub requests_per_minute_per_address: u32,
-    /// Seconds that a request body or a response may stand still; what moves slower than 1 KiB a
-    /// second counts as standing still.
+    /// Seconds after which a stalled request body or response is cut. Less than 1 KiB per second
+    /// counts as stalled.
     pub stall_seconds: u64,
-    /// New accounts from one address in an hour.
+    /// New accounts per hour from one address.
     pub registrations_per_hour_per_address: u32,
-    /// Failed log-ins of one account in a minute.
+    /// Failed log-ins per minute to one account.
     pub login_failures_per_minute_per_account: u32,
-    /// Failed log-ins from one address in a minute.
+    /// Failed log-ins per minute from one address.
     pub login_failures_per_minute_per_address: u32,
 }
 
@@ -317,9 +321,9 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// The documented line.
+    /// One documented line per event.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -369,19 +373,19 @@ impl LogLevel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// The least important level that is written.
+    /// Minimum log level: `error`, `warn`, `info`, `debug` or `trace`.
     pub level: LogLevel,
-    /// How lines look.
+    /// Log format: `text` (one documented line per event) or `json` (one JSON object per line).
     pub format: LogFormat,
-    /// Where files go, relative to the data directory.
+    /// Directory of the log files, relative to the data directory.
     pub directory: PathBuf,
-    /// When a new file begins.
+    /// When to start a new log file: `daily`, `hourly` or `never` (left to logrotate).
     pub rotation: Rotation,
-    /// Bytes from which on the next file begins, where files go by day or hour; 0: no limit.
+    /// Maximum size of a log file, in bytes; 0: no limit. Not used with `rotation = "never"`.
     pub max_bytes: u64,
-    /// Files that are kept, where files go by day or hour; 0: all.
+    /// Number of log files to keep; 0: all. Not used with `rotation = "never"`.
     pub max_files: usize,
-    /// Whether lines go to standard output as well.
+    /// Write the log to standard output as well.
     pub stdout: bool,
 }
 
@@ -403,8 +407,8 @@ impl Default for Log {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Address of its own for `/metrics`, `HOST:PORT` or `unix:PATH`; empty: on the usual ones,
-    /// for programs on this machine.
+    /// Separate address for `/metrics` and `/health`, `HOST:PORT` or `unix:PATH`. Empty: `/metrics`
+    /// answers only programs on this machine, at the addresses of `[server] listen`.
     pub listen: String,
 }
 
@@ -412,11 +416,11 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
-    /// Where backups go, relative to the data directory.
+    /// Directory of the backups, relative to the data directory.
     pub directory: PathBuf,
-    /// Hours between two backups; unset: the server makes none by itself.
+    /// Hours between automatic backups. Unset: no automatic backups.
     pub every_hours: Option<u64>,
-    /// Backups that stay, the newest; unset: all.
+    /// Number of backups to keep. Unset: all.
     pub keep: Option<u64>,
 }
 

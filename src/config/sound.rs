@@ -4,6 +4,12 @@
 use super::Config;
 use super::check::{self, MAX_SOCKET_PATH};
 
+/// The longest time that a value may mean, in seconds: a century. What lies far beyond cannot be
+/// added to the time of day.
+const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
+/// Most connections that read the database; each has a file open and memory of its own.
+const MOST_READERS: u32 = 1000;
+
 /// Everything that is wrong, a sentence each that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
     let Config { server, database, auth, rooms, media, limits, log, backup, .. } = config;
@@ -53,6 +59,24 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     ];
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
+    }
+    let times: [(&str, &str, u64, u64); 8] = [
+        ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
+        ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
+        ("auth", "session_days", auth.session_days, 24 * 60 * 60),
+        ("auth", "access_token_minutes", auth.access_token_minutes, 60),
+        ("auth", "token_recheck_seconds", auth.token_recheck_seconds, 1),
+        ("rooms", "idle_timeout_seconds", rooms.idle_timeout_seconds, 1),
+        ("limits", "stall_seconds", limits.stall_seconds, 1),
+        ("backup", "every_hours", backup.every_hours.unwrap_or(0), 60 * 60),
+    ];
+    for (section, key, value, unit) in times {
+        if value > LONGEST / unit {
+            bad(section, key, &format!("must be at most {} (a century): {value}", LONGEST / unit));
+        }
+    }
+    if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
+        bad("database", "readers", &format!("must be at most {MOST_READERS}: {readers}"));
     }
     if media.max_unused_bytes_per_user < media.max_bytes {
         let why = format!(

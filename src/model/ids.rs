@@ -84,6 +84,10 @@ pub struct MessageId {
 
 const SEQS_PER_ROOM: i64 = 1_000_000_000;
 
+/// Highest id that an import may keep. It leaves ids for a long life of the instance, and the
+/// number of every message in a room of such an id fits.
+pub const MAX_KEPT_ID: i64 = 1 << 32;
+
 impl MessageId {
     /// `msg7000000012`.
     pub fn key(self) -> String {

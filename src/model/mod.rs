@@ -27,7 +27,7 @@ pub use error::{Claim, Error, Missing, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
-pub use ids::{MediaId, Rev, Seq};
+pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{
     Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text,

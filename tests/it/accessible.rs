@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::support::{Browser, Ctl, Driver, Person, Server};
 
-/// Installed by `tests/run`.
-const AXE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/node_modules/axe-core/axe.min.js");
+/// Installed by `tests/run`. Relative to the package, in which cargo runs tests: a path from the
+/// time of compiling would be wrong where the target directory was copied.
+const AXE: &str = "target/test-tools/node_modules/axe-core/axe.min.js";
 const FOUND: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {resultTypes: ['violations']}).then(
         ({violations}) => done(violations.map(({id, impact, nodes}) => `${impact} ${id}: \

@@ -147,6 +147,17 @@ fn slack_export(
     pack(path, &files);
 }
 
+/// A Slack export of one person and one channel with one message.
+pub(crate) fn small_slack_export(path: &Path) {
+    slack_export(
+        path,
+        &json!([slack_user("U1", "carol")]),
+        &json!([slack_channel("C1", "news", &json!(["U1"]))]),
+        &[],
+        &[("news/2025-07-15", json!([slack_message("1752588730.000100", "U1", "hello")]))],
+    );
+}
+
 /// Somebody of Slack.
 fn slack_user(id: &str, name: &str) -> Json {
     json!({"id": id, "name": name, "profile": {"real_name": name}})

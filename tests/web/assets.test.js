@@ -234,7 +234,6 @@ test("pure modules know neither the page nor the network", () => {
     "lib/names.js",
     "lib/permissions.js",
     "lib/route.js",
-    "lib/backoff.js",
     "lib/reactions.js",
     "lib/time.js",
   ];

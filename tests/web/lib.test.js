@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { retryDelay } from "../../assets/js/lib/backoff.js";
+import { retryDelay } from "../../assets/js/api/socket.js";
 import { initials, partner, personName, roomName } from "../../assets/js/lib/names.js";
 import {
   mayChangeRoles,

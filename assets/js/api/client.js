@@ -1,6 +1,6 @@
 /**
- * The REST half of the API: one method per endpoint. Failures are ApiErrors, also when there is no
- * network.
+ * The REST half of the API: one method per endpoint. Every failure is an ApiError, a network
+ * failure too.
  */
 import { ApiError } from "../lib/errors.js";
 

@@ -1,5 +1,6 @@
 /**
- * Renews the token well before it expires. When it does is kept beside it, so that a reload knows.
+ * Renews the token well before it expires. The expiry is kept in storage, so that it survives a
+ * reload.
  */
 
 /** @import {Session} from "../types.js" */

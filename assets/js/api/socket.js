@@ -3,8 +3,6 @@
  * that died silently. Events: `frame` (detail: the frame), `state` (detail: Connection), `denied`
  * (the session may be over).
  */
-import { retryDelay, SESSION_OVER } from "../lib/backoff.js";
-
 /** @import {Connection, Frame} from "../types.js" */
 
 const HEARTBEAT_MS = 30_000;
@@ -12,6 +10,31 @@ const HEARTBEAT_MS = 30_000;
 const ANSWER_MS = 10_000;
 /** A server that accepts and then says nothing is not a connection. */
 const GREETING_MS = 15_000;
+
+const FIRST_MS = 500;
+const MOST_MS = 30_000;
+const RESTART_SPREAD_MS = 10_000;
+
+/** Jitter spreads the reconnects of all clients after a restart of the server. */
+const GOING_AWAY = 1001;
+/** The queue of this connection was full: come back at once and resume. */
+const TRY_AGAIN_LATER = 1013;
+/** The session is over, or its token has expired. */
+const SESSION_OVER = 4401;
+
+/**
+ * How long to wait before the next connection. Pure: chance is passed in.
+ * @param {number} attempt tries since the last connection that worked, from 0
+ * @param {number} code of the close that came before
+ * @param {number} chance 0 to 1
+ * @returns {number} milliseconds
+ */
+export function retryDelay(attempt, code, chance) {
+  if (attempt === 0 && code === GOING_AWAY) return Math.round(chance * RESTART_SPREAD_MS);
+  if (attempt === 0 && code === TRY_AGAIN_LATER) return 0;
+  const most = Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));
+  return Math.round(most * (0.5 + chance / 2));
+}
 
 export class Socket extends EventTarget {
   /** @type {WebSocket|null} */

@@ -1,4 +1,4 @@
-/** Uploads one file and tells how far it is: the one thing that fetch cannot do. */
+/** Uploads one file and reports the progress, which fetch cannot do. */
 import { plainName } from "../lib/media.js";
 import { ApiError } from "../lib/errors.js";
 

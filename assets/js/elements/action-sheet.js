@@ -1,6 +1,6 @@
 /**
- * The actions of a message as a sheet, where there is no pointer. Emits the same events as the
- * tools of message-item.
+ * The actions of a message as a sheet, for touch screens. Emits the same events as the tools of
+ * message-item.
  */
 import { emit, fill, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";

@@ -1,4 +1,4 @@
-/** The whole page: the sign-in form or the chat, after the session and the address. */
+/** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
@@ -18,10 +18,10 @@ export class AppRoot extends HTMLElement {
   #chat = new Chat();
   /** Where to go after signing in. */
   #wanted = "#/rooms";
-  /** What was fetched for the present address already. */
+  /** Already loaded for the current address. */
   #page = "";
   #target = "";
-  /** It is known whether there is a session; before, nothing is shown. */
+  /** Nothing is shown before it is known whether there is a session. */
   #known = false;
 
   // Lifecycle
@@ -81,7 +81,7 @@ export class AppRoot extends HTMLElement {
   async #askWho(mode) {
     const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
     if (app) {
-      // Who is put out comes back to the same place and finds what was half written.
+      // After signing in again the user returns to the same place and finds the draft.
       app.view.composer.store();
       if (this.#chat.store.state.ended && !SIGNED_OUT.includes(this.#chat.store.state.route.page))
         this.#wanted = location.hash;
@@ -97,7 +97,7 @@ export class AppRoot extends HTMLElement {
     form.ended = this.#chat.store.state.ended;
   }
 
-  /** The server does not answer. */
+  /** Shown while the server cannot be reached. */
   #waiting() {
     this.replaceChildren(
       emptyState({ picture: "offline", title: t("error.offline"), text: t("connection.waiting") }),
@@ -121,7 +121,7 @@ export class AppRoot extends HTMLElement {
       this.#wanted = location.hash;
   }
 
-  /** Enters and leaves rooms as the address says; opens what a page needs when it is come to. */
+  /** Enters and leaves rooms by the address; loads the data of a page when it is opened. */
   #follow() {
     const { route, rooms, visit, timelines, ready } = this.#chat.store.state;
     if (SIGNED_OUT.includes(route.page)) {

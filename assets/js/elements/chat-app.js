@@ -1,6 +1,6 @@
 /**
- * The signed-in page: columns, pages, dialogs. The only element that talks to the chat; leaves emit
- * what was done, and elements/chat-actions.js says what each of that means.
+ * The signed-in page: columns, pages, dialogs. The only element that calls the chat; the others
+ * emit events, which elements/chat-actions.js handles.
  */
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -101,7 +101,7 @@ export class ChatApp extends HTMLElement {
       Boolean(room) && route.page === "room" && (state.detailsOpen || Boolean(route.details));
     const view = viewOf(route);
     set(this, { "data-view": view, "data-details": details });
-    // Where there is one column, it is the main one.
+    // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
     document.title = title(state, room, me);
@@ -169,7 +169,7 @@ export class ChatApp extends HTMLElement {
     return element;
   }
 
-  /** Where one was before the search. */
+  /** Returns to the room that was open before the search. */
   leaveSearch() {
     const { lastRoom } = this.#pages;
     location.hash = this.chat.store.state.rooms[lastRoom] ? `#/${lastRoom}` : "#/rooms";

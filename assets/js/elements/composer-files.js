@@ -1,6 +1,6 @@
 /**
- * How files come into the composer: the button, paste, drop. The list of them is fetched when there
- * is a first one.
+ * Adds files to the composer: button, paste, drop. The list of uploads is loaded with the first
+ * file.
  */
 import { h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

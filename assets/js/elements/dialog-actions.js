@@ -1,5 +1,5 @@
 /**
- * What the actions mean that open a dialog: questions, forms, people. Fetched with the first of
+ * Handles the actions that open a dialog: confirmations, forms, profiles. Loaded with the first of
  * them.
  */
 import { t } from "../lib/i18n.js";

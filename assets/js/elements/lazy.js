@@ -1,6 +1,6 @@
 /**
- * Elements that the first paint does not need: fetched with their style and their words when they
- * are first asked for.
+ * Elements that the first paint does not need. Each is loaded with its style and its texts when it
+ * is first used.
  */
 import { h } from "../lib/dom.js";
 import { loadLazyTexts } from "../lib/i18n.js";

@@ -1,6 +1,6 @@
 /**
- * Sign in, register, or set up the first administrator. Emits `session-open`; what the server
- * refuses comes back through `fail`.
+ * Sign in, register, or create the first administrator. Emits `session-open`; errors of the server
+ * are shown by `fail`.
  */
 import { setError, field } from "../lib/dialog.js";
 import { ApiError, errorText } from "../lib/errors.js";

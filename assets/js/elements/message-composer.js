@@ -1,8 +1,8 @@
 /**
- * Where one writes. Enter sends, but never in the middle of an input-method composition;
- * Shift+Enter breaks the line; Up in an empty field edits my last message; Escape leaves editing or
- * replying. `@` completes people, `:` emoji. What is written is kept by room. Emits `message-send`,
- * `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
+ * The text field for new messages. Enter sends, but never during an input-method composition;
+ * Shift+Enter inserts a line break; Up in an empty field edits my last message; Escape cancels
+ * editing or replying. `@` completes people, `:` emoji. Drafts are kept by room. Emits
+ * `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -22,7 +22,7 @@ import { lazy } from "./lazy.js";
  */
 
 const LONGEST = 4000;
-/** A draft is stored when one pauses for so long. */
+/** A draft is stored after a pause of this length. */
 const PAUSE_MS = 300;
 
 /** @extends {View<Data>} */
@@ -59,7 +59,7 @@ export class MessageComposer extends View {
   /** @type {ReturnType<typeof setTimeout>|undefined} the draft is not stored yet */
   #pause;
   #roomId = "";
-  /** What stood here before one began to edit. */
+  /** The draft that editing replaced in the field. */
   #covered = "";
   /** @type {Context|null} */
   #context = null;
@@ -80,7 +80,7 @@ export class MessageComposer extends View {
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
-    // A closed tab tells nothing later.
+    // After the tab is closed nothing can be stored.
     addEventListener("pagehide", () => this.store(), { signal });
     document.addEventListener("visibilitychange", () => this.store(), { signal });
   }
@@ -104,7 +104,7 @@ export class MessageComposer extends View {
     this.#field.focus();
   }
 
-  /** Keeps the draft now, not when one pauses. */
+  /** Stores the draft now, without waiting for a pause. */
   store() {
     if (!this.#pause) return;
     clearTimeout(this.#pause);

@@ -1,6 +1,6 @@
 /**
- * The conversation: a window of the timeline, moved as one scrolls. Only what is near the view is
- * in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
+ * The conversation: a window of the timeline that moves while scrolling. Only messages near the
+ * view are in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,6 +1,5 @@
 /**
- * The files of a message: pictures at the size they will have, everything else as a card with name
- * and size.
+ * The files of a message: pictures at their final size, other files as a card with name and size.
  */
 import { emit, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,4 +1,4 @@
-/** Makes and changes the rows of the conversation that message-list puts in order. */
+/** Creates and updates the rows of the conversation, which message-list puts in order. */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { day, dayKey } from "../lib/time.js";

@@ -1,4 +1,4 @@
-/** The text of a message as nodes: what lib/markdown.js has understood, and nothing else. */
+/** The text of a message as DOM nodes, from the tree of lib/markdown.js. */
 import { h } from "../lib/dom.js";
 import { parseBlocks } from "../lib/markdown.js";
 

@@ -1,4 +1,6 @@
-/** Switches the browser's notifications on and off. The browser asks only after a click here. */
+/**
+ * Turns the browser’s notifications on and off. The browser asks for permission only after a click.
+ */
 import { fill, h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { allowNotifications, permission, stopNotifications } from "./notifications.js";

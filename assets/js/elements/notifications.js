@@ -1,7 +1,4 @@
-/**
- * The browser's notifications: asked for by a button only, and switched off again here. Fetched
- * where they are on.
- */
+/** Shows notifications of the browser. Loaded only where they are on. */
 import { notificationOf } from "../state/notification.js";
 import { t } from "../lib/i18n.js";
 

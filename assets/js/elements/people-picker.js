@@ -1,6 +1,6 @@
 /**
- * Chooses people by name or login name; what was chosen stands before the text. Emits
- * `people-change`; asks through `find`.
+ * Chooses people by name or user name; those chosen are shown as tokens before the text. Emits
+ * `people-change`; searches with `find`.
  */
 import { emit, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,6 +1,6 @@
 /**
- * A person: who it is, since when, and in a room their role and name there. `commands` are handed
- * down by chat-app.
+ * The profile of a person, and in a room their role and name there. `commands` are handed down by
+ * chat-app.
  */
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";

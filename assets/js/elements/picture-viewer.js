@@ -1,4 +1,7 @@
-/** A picture as large as the window allows; arrows go through the pictures of its message. */
+/**
+ * Shows a picture as large as the window allows; arrow keys move through the pictures of its
+ * message.
+ */
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";

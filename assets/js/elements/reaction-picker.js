@@ -1,5 +1,5 @@
 /**
- * A small sheet of reactions beside the button that opened it. Emits `reaction-toggle` from the
+ * A small popover of reactions beside the button that opened it. Emits `reaction-toggle` from the
  * message.
  */
 import { emit, h } from "../lib/dom.js";

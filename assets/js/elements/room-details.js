@@ -1,6 +1,6 @@
 /**
- * Right column: about the room, its people, what one may do with it. Emits `details-close`,
- * `room-rename`, `room-mute`, `people-add`, `room-leave`, `room-delete`.
+ * Right column: the settings and participants of the room. Emits `details-close`, `room-rename`,
+ * `room-leave`, `room-delete`, `room-mute`, `people-add`, `person-open`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,6 +1,6 @@
 /**
- * Makes a room or a direct message; adds people; renames. `commands` are handed down by chat-app
- * and throw when they fail.
+ * Creates a room or a direct message, adds people, renames a room. `commands` are handed down by
+ * chat-app and throw on failure.
  */
 import { setError, field, openDialog } from "../lib/dialog.js";
 import { fill, h, set } from "../lib/dom.js";

@@ -1,5 +1,5 @@
 /**
- * Left column: the server, my rooms newest first, my own line. Emits `room-new`, `theme-switch`.
+ * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `theme-switch`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

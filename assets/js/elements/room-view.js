@@ -1,6 +1,6 @@
 /**
- * The conversation: header, messages, typing line, composer. Puts the state of the open room into
- * them, nothing more.
+ * The conversation: header, messages, typing line, composer. Passes the state of the open room to
+ * them.
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";

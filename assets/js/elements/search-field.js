@@ -1,4 +1,4 @@
-/** A box to search from: what is typed opens the page of results. */
+/** A search box: typing opens the page of results. */
 import { h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";

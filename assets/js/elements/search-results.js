@@ -1,6 +1,6 @@
 /**
- * What was written about something: hits newest first, each a link to its message. `search` is
- * handed down by chat-app. Emits `search-change`, `search-leave`.
+ * Search results, newest first, each a link to its message. `search` is handed down by chat-app.
+ * Emits `search-change`, `search-leave`.
  */
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h, setText, set } from "../lib/dom.js";
@@ -27,7 +27,7 @@ import { avatar } from "./user-avatar.js";
  * @property {(hit: Hit) => {author: string, picture?: string, room: string, direct: boolean}} about
  */
 
-/** One stops typing for so long before the server is asked. */
+/** The pause in typing after which the server is asked. */
 const QUIET_MS = 250;
 const PAGE = 30;
 

@@ -1,7 +1,4 @@
-/**
- * A list of the server's page: fetched each time one comes to it, filtered by what is typed; says
- * what was refused.
- */
+/** A list on the server page: loaded when the page opens, with a filter and an error message. */
 import { fill, h, setText, set } from "../lib/dom.js";
 import { errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
@@ -11,7 +8,7 @@ import { View } from "../lib/view.js";
 
 /** @import {Data} from "./server-page.js" */
 
-/** More rows than anybody reads; whoever looks for something types. */
+/** Rows shown at most; the rest is found with the filter. */
 const MOST = 100;
 
 /**
@@ -19,7 +16,7 @@ const MOST = 100;
  * @extends {View<Data>}
  */
 export class ServerList extends View {
-  /** What stands beside the heading. */
+  /** Shown beside the heading. */
   tools = h("div", { class: "wrap" });
   /** @type {T[]} */
   items = [];
@@ -56,7 +53,7 @@ export class ServerList extends View {
   }
 
   /**
-   * What fails is said over the list.
+   * A failure is shown above the list.
    * @param {() => Promise<unknown>} what
    */
   async attempt(what) {
@@ -120,7 +117,7 @@ export class ServerList extends View {
     return button;
   }
 
-  // What each list says of itself
+  // Overridden by each list
 
   /** @returns {Promise<T[]>} */
   async fetch() {

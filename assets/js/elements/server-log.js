@@ -1,4 +1,4 @@
-/** The log, read along from now on for as long as one looks. */
+/** The log of the server, followed live while the page is open. */
 import { readLog } from "../api/log.js";
 import { errorText } from "../lib/errors.js";
 import { fill, h, set } from "../lib/dom.js";

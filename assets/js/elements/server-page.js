@@ -1,6 +1,6 @@
 /**
- * The place of the server's administrators: how it is, users, rooms, the log. Commands are handed
- * down by chat-app.
+ * The page of the server’s administrators: status, users, rooms, log. Commands are handed down by
+ * chat-app.
  */
 import { h } from "../lib/dom.js";
 import { section } from "../lib/form.js";

@@ -1,6 +1,6 @@
 /**
- * All rooms of the server, private ones too; each can be deleted after a question. What is said in
- * them is not shown.
+ * All rooms of the server, private ones too. Each can be deleted after a confirmation; their
+ * messages are not shown.
  */
 import { h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,4 +1,4 @@
-/** How the server is, in figures; they follow it while one looks. */
+/** The status of the server in figures, updated while the page is visible. */
 import { errorText } from "../lib/errors.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,6 +1,6 @@
 /**
- * Accounts of the server: looked for, disabled, named administrator, created with a password that
- * is shown once.
+ * The accounts of the server: search, create, disable, make administrator. A new password is shown
+ * once.
  */
 import { ApiError } from "../lib/errors.js";
 import { setError, field, openDialog } from "../lib/dialog.js";

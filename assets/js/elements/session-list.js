@@ -1,4 +1,4 @@
-/** Where I am signed in; each session can be ended. Commands are handed down by chat-app. */
+/** My sessions, each with a button that ends it. */
 import { errorText } from "../lib/errors.js";
 import { deviceOf } from "../lib/device.js";
 import { fill, h, setText, set } from "../lib/dom.js";
@@ -25,7 +25,7 @@ export class SessionList extends View {
     this.append(this.#note, this.#list);
   }
 
-  /** Each time one comes to the page the list is fetched anew. */
+  /** The list is loaded again each time the page is opened. */
   subscribe() {
     this.#load();
   }

@@ -1,6 +1,6 @@
 /**
- * The list over the composer: people after `@`, emoji after `:`. The focus stays in the text, which
- * is changed by what one chooses.
+ * The list above the composer: people after `@`, emoji after `:`. The focus stays in the text
+ * field.
  */
 import { fill, h, set } from "../lib/dom.js";
 import { EMOJI } from "../lib/emoji.js";

@@ -1,4 +1,4 @@
-/** Why a file was not taken, in words. */
+/** Messages for refused uploads. */
 import { t } from "../lib/i18n.js";
 import { MOST_FILES, reasonOf } from "../state/uploads.js";
 

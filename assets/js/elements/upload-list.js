@@ -1,6 +1,5 @@
 /**
- * Files that are on their way to the server, over what one writes. Each can be taken back. Emits
- * `uploads-change`.
+ * The uploads of the next message, above the composer. Each can be removed. Emits `uploads-change`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";

@@ -1,6 +1,6 @@
 /**
- * A person or a room: their picture, or initials on a colour of their own. Hidden from screen
- * readers: the name stands beside it.
+ * The picture of a person or room, or initials on a colour. Hidden from screen readers, because the
+ * name is always beside it.
  */
 import { fill, h, set } from "../lib/dom.js";
 import { mediaPath } from "../lib/media.js";

@@ -1,6 +1,6 @@
 /**
- * Dialogs: a title, a body, actions; errors beside their field; the focus goes back to where it
- * was. Emits `focus-lost` when that is gone.
+ * Dialogs: title, content, actions; errors beside their field. Closing returns the focus;
+ * `focus-lost` is emitted when its element is gone.
  */
 import { emit, fill, h, set } from "./dom.js";
 import { errorText } from "./errors.js";
@@ -15,7 +15,7 @@ import { icon } from "./icons.js";
  * @param {string} what.action words of the button that does it, "" when there is nothing to do but
  *   to close
  * @param {boolean} [what.danger]
- * @param {any} [what.hint] stands before the buttons
+ * @param {any} [what.hint] shown before the buttons
  * @param {() => Promise<unknown>|unknown} what.submit throws when it fails; the dialog stays then.
  *   False keeps it open.
  */
@@ -91,7 +91,7 @@ export function field(label, input, hint = "", around = input) {
 }
 
 /**
- * Shows or takes away the error of a field.
+ * Shows or clears the error of a field.
  * @param {HTMLInputElement} input
  * @param {string} message
  */

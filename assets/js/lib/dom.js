@@ -1,6 +1,6 @@
-/** Builds nodes. The only way anything gets into the page: text stays text. */
+/** Builds DOM nodes. The only way content gets into the page: text is never parsed as HTML. */
 
-/** Set as properties, because their attribute says only what the start was. */
+/** Set as properties, because their attribute holds the initial value only. */
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "indeterminate"]);
 
 /**
@@ -75,7 +75,7 @@ export function setText(element, text) {
 }
 
 /**
- * An action of a leaf, on its way up to chat-app.
+ * Emits an event that chat-app handles.
  * @param {Element} from
  * @param {string} type
  * @param {any} [detail]

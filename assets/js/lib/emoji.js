@@ -1,7 +1,4 @@
-/**
- * Emoji and what they are called, in the languages of the page: glyph, then names in English,
- * Korean, Russian, Chinese. Pure.
- */
+/** Emoji with their names in English, Korean, Russian and Chinese. Pure. */
 
 const TABLE = `
 😀 grinning|웃음|улыбка|笑

@@ -1,4 +1,4 @@
-/** Failures of requests, and what the page says about them. */
+/** Failed requests and their texts. */
 import { has, t } from "./i18n.js";
 
 export class ApiError extends Error {

@@ -1,4 +1,4 @@
-/** A part of the settings: a heading, and a form that says what became of it. */
+/** A section of the settings: a heading, and a form that shows its result. */
 import { setError } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { ApiError, errorText } from "./errors.js";
@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 
 /**
  * @param {string} title
- * @param {HTMLElement|null} action stands beside the heading
+ * @param {HTMLElement|null} action shown beside the heading
  * @param {...HTMLElement} content
  */
 export function section(title, action, ...content) {
@@ -19,8 +19,8 @@ export function section(title, action, ...content) {
 }
 
 /**
- * @param {string} action words of the button
- * @param {() => Promise<string>} save returns what to say, "" when a field is wrong
+ * @param {string} action label of the button
+ * @param {() => Promise<string>} save returns the message to show, "" when a field is invalid
  * @param {HTMLElement[]} fields
  * @param {Record<string, HTMLInputElement>} [inputs] where the fields of the API stand, for what
  *   the server refuses

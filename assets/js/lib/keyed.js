@@ -1,7 +1,4 @@
-/**
- * The one reconciler of lists: keeps a node per key, makes, changes, moves and drops as few as it
- * can.
- */
+/** Reconciles the children of a list by key, with as few changes to the DOM as possible. */
 
 /** @type {WeakMap<Element, Map<string, Element>>} */
 const known = new WeakMap();

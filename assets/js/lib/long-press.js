@@ -1,4 +1,4 @@
-/** A long press of a finger, where there is no pointer to hover with. */
+/** Detects a long press of a finger, for touch screens. */
 
 const PRESS_MS = 500;
 const MOVED_PX = 10;

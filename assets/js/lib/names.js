@@ -1,4 +1,4 @@
-/** What to call people and rooms, and how to draw them without a picture. Pure. */
+/** Names and initials of people and rooms. Pure. */
 
 /** @import {Message, Participant, Room, State} from "../types.js" */
 

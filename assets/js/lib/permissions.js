@@ -1,5 +1,5 @@
 /**
- * Who may do what in a room, as the server decides it; only to leave out buttons that would be
+ * Who may do what in a room, by the rules of the server; hides buttons whose request would be
  * refused. Pure.
  */
 

@@ -1,4 +1,4 @@
-/** Reactions: five words of the wire, or any one emoji. Pure. */
+/** Reactions: five names of the API, or any emoji. Pure. */
 
 /** @type {Record<string, string>} */
 const WORDS = { like: "👍", love: "❤️", laugh: "😂", sad: "😢", angry: "😠" };

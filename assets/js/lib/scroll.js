@@ -1,6 +1,6 @@
 /**
- * Keeping the place while the list changes above or below it. The scroller is column-reverse:
- * scrollTop is 0 at the end and negative above it.
+ * Keeps the scroll position while the list changes above or below it. The scroller is
+ * column-reverse: scrollTop is 0 at the end and negative above it.
  */
 
 /** Closer to the end than this counts as being there. */

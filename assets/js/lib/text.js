@@ -1,4 +1,4 @@
-/** Small questions about text: script, mention, links, length. Pure. */
+/** Properties of a text: language, mentions, links, length. Pure. */
 
 const LINK = /https?:\/\/[^\s<>"“”«»]+/iuy;
 

@@ -1,4 +1,7 @@
-/** Times for people, in their zone and language. Formatters are kept: making one is slow. */
+/**
+ * Formats times in the reader’s zone and language. Formatters are cached, because creating one is
+ * slow.
+ */
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formatters = new Map();

@@ -1,6 +1,6 @@
 /**
- * What all elements share: light DOM, a skeleton built once, `data` down, `update()` the only place
- * that changes it after.
+ * The base of all elements: light DOM, built once; `data` is set from above, and only `update()`
+ * changes the DOM afterwards.
  * @template D
  */
 export class View extends HTMLElement {
@@ -35,11 +35,11 @@ export class View extends HTMLElement {
     if (this.#built && value !== undefined) this.update(value);
   }
 
-  /** Makes the skeleton. */
+  /** Builds the DOM once. */
   build() {}
 
   /**
-   * Listens outside of the element, until it is taken away.
+   * Adds listeners outside of the element, removed when it is disconnected.
    * @param {AbortSignal} _signal
    */
   subscribe(_signal) {}

@@ -1,7 +1,4 @@
-/**
- * The verbs of the page. Each talks to the server and tells the store; elements only know their
- * names.
- */
+/** The operations of the page. Each calls the server and dispatches the result to the store. */
 import { Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";

@@ -1,4 +1,4 @@
-/** What one is about to write: people after `@`, emoji after `:`. Pure. */
+/** Completes people after `@` and emoji after `:`. Pure. */
 
 /**
  * @typedef {{kind: "person"|"emoji", query: string, start: number}} Token start: where the mark

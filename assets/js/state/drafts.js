@@ -1,4 +1,4 @@
-/** What one has begun to write, by room, kept in the browser's storage. Other tabs see it too. */
+/** Unsent texts by room, kept in the browser’s storage and shared between tabs. */
 
 export class Drafts {
   #prefix;

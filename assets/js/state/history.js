@@ -1,6 +1,6 @@
 /**
- * Fetches pages of messages into the store: the latest, what is missing, what is around a message,
- * what is quoted.
+ * Loads messages into the store: the latest page, gaps, the surroundings of a message, quoted
+ * messages.
  */
 
 /** @import {Client} from "../api/client.js" */
@@ -10,7 +10,7 @@
 
 const PAGE = 50;
 const PAGE_MOST = 200;
-/** In larger rooms the server tells read marks to authors only. */
+/** In larger rooms the server sends read marks to authors only. */
 const READERS_ROOM = 100;
 
 export class History {

@@ -1,7 +1,4 @@
-/**
- * The socket's side of the store: subscribe and resume, enter the open room, presence, typing, read
- * marks.
- */
+/** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
@@ -88,7 +85,7 @@ export class Live {
     if (this.socket.send({ type: "typing", room_id: roomId })) this.#typed = now;
   }
 
-  /** Writing is over; the next letter counts at once. */
+  /** The next letter is reported at once. */
   typingEnded() {
     this.#typed = 0;
   }
@@ -169,7 +166,7 @@ export class Live {
     const ref = typeof frame.ref === "string" ? frame.ref : "";
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
     const roomId = ref.slice(5);
-    // A live room that is closing lets nobody in for a moment.
+    // A live room that is closing cannot be entered for a moment.
     setTimeout(
       () =>
         this.store.state.visit?.roomId === roomId &&

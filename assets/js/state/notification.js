@@ -1,4 +1,4 @@
-/** Which message of another room is worth a notice, and what it says. Pure. */
+/** Decides whether a message needs a notification, and its text. Pure. */
 import { snippet } from "../lib/markdown.js";
 import { personName, roomName } from "../lib/names.js";
 

@@ -1,7 +1,6 @@
 /**
- * What was written and is not confirmed, kept in the browser's storage: neither a reload nor a
- * closed tab loses it. One entry a message, so that two tabs do not overwrite each other; the
- * client id makes a second sending harmless.
+ * Unconfirmed messages, kept in the browser’s storage until the server has confirmed them. Each has
+ * an entry of its own, so that tabs do not overwrite each other; the client id prevents duplicates.
  */
 
 /** @import {Pending} from "../types.js" */

@@ -1,7 +1,4 @@
-/**
- * The part of the reducer that is about messages: live frames, pages, replays, read marks,
- * confirmations. Pure.
- */
+/** Reducers of messages: live frames, pages, replays, read marks, confirmations. Pure. */
 import { isMention } from "../lib/text.js";
 import {
   applyPatch,

@@ -1,4 +1,4 @@
-/** The part of the reducer that is about what the user sees and writes in this page. Pure. */
+/** Reducers of what the user sees and writes in this page. Pure. */
 
 /** @import {Pending, Reducers, State} from "../types.js" */
 

@@ -1,4 +1,4 @@
-/** The part of the reducer that is about the connection, presence and typing. Pure. */
+/** Reducers of the connection, presence and typing. Pure. */
 
 /** @import {ActionOf, Reducers, State} from "../types.js" */
 

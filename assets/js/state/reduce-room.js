@@ -1,4 +1,4 @@
-/** The part of the reducer that is about rooms and their people. Pure. */
+/** Reducers of rooms and their participants. Pure. */
 import { onRoom } from "./reduce-message.js";
 
 /**

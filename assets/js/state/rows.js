@@ -1,6 +1,6 @@
 /**
- * From messages to the rows of the conversation: days, the unread line, gaps, groups, what is not
- * sent yet. Pure.
+ * Turns messages into the rows of the conversation: days, the unread line, gaps, groups, pending
+ * messages. Pure.
  */
 import { dayKey } from "../lib/time.js";
 import { isMention } from "../lib/text.js";

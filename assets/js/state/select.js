@@ -106,7 +106,7 @@ export function members(state, room) {
 }
 
 /**
- * Whom one may mention in a room: all others.
+ * The people who can be mentioned in a room: everyone else.
  * @param {State} state
  * @param {Room} room
  */

@@ -1,6 +1,5 @@
 /**
- * Sends what was written: at once when there is a connection, else when there is one again, under
- * the same client id.
+ * Sends messages when there is a connection, and again after a reconnect, with the same client id.
  */
 import { newClientId, Outbox } from "./outbox.js";
 

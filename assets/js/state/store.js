@@ -1,4 +1,4 @@
-/** The one state object. Events in, `change` out, at most once a frame. */
+/** Holds the state. Actions go in; `change` is emitted at most once per animation frame. */
 import { initialState, reduce } from "./reduce.js";
 
 /** @import {Action, State} from "../types.js" */

@@ -1,13 +1,10 @@
-/**
- * The files that go with the next message of a room: which are under way, which are there, which
- * are refused. Pure.
- */
+/** The uploads of the next message: waiting, sending, done, failed. Pure. */
 
 /** @import {Media} from "../types.js" */
 
-/** The server takes so many with one message. */
+/** Limit of the server for one message. */
 export const MOST_FILES = 10;
-/** So many travel at once; the rest of the page needs connections too. */
+/** Parallel uploads; the rest of the page needs connections too. */
 const AT_ONCE = 2;
 
 /**
@@ -16,7 +13,7 @@ const AT_ONCE = 2;
  *   Reason
  */
 
-/** What another try may mend. @type {(Reason|undefined)[]} */
+/** Failures for which a retry can help. @type {(Reason|undefined)[]} */
 const PASSING = ["busy", "noSpace", "interrupted", "failed"];
 
 /** Why a file is refused, by the field of the request. @type {Record<string, Reason>} */
@@ -34,7 +31,7 @@ const REFUSED = { body: "empty", fileName: "invalidName" };
  */
 
 /**
- * Adds files. What is more than a message can hold is refused at once, and says so.
+ * Adds files. Those above the limit fail at once, with a reason.
  * @param {Upload[]} list
  * @param {{key: string, name: string, type: string}[]} files
  * @returns {Upload[]}
@@ -93,7 +90,7 @@ export function uploaded(list) {
 }
 
 /**
- * Would another try help?
+ * Can a retry help?
  * @param {Upload} upload
  */
 export function mayRetry({ state, reason }) {

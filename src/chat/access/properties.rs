@@ -43,8 +43,8 @@ impl Deed {
             Self::Manage(act) => manage(facts, who, *act),
             Self::Settings(new) => settings(facts, who, new),
             Self::Replace { rename, users } => replace(facts, who, *rename, users.as_deref()),
-            Self::Edit(author) => on(facts, who, MessageAct::Edit, *author),
-            Self::Delete(author) => on(facts, who, MessageAct::Delete, *author),
+            Self::Edit(author) => on_message(facts, who, MessageAct::Edit, *author),
+            Self::Delete(author) => on_message(facts, who, MessageAct::Delete, *author),
         }
     }
 
@@ -81,8 +81,8 @@ impl Deed {
     }
 }
 
-/// Whether they may do this to a message of this author.
-fn on(facts: &RoomFacts, who: Actor, act: MessageAct, author: UserId) -> Result<()> {
+/// Whether they may do it to a message of this author.
+fn on_message(facts: &RoomFacts, who: Actor, act: MessageAct, author: UserId) -> Result<()> {
     match change_message(facts, who, act)? {
         Whose::Own if author != who.user => Err(Error::Forbidden),
         Whose::Own | Whose::Any => Ok(()),

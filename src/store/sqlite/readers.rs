@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,10 +15,14 @@ use super::error::{Cause, Fault, OpenError, unreadable};
 use super::health::Health;
 use crate::store::StoreError;
 
-/// A read that takes longer is ended: while it runs, the write-ahead log cannot start anew.
+/// A read that computes longer is ended. Processor time, so that a busy machine refuses nothing
+/// that an idle one would answer.
 const MAX_READ: Duration = Duration::from_secs(2);
+/// A read that lasts longer is ended whatever it waits for: while it runs, the write-ahead log
+/// cannot be restarted.
+const MAX_READ_LASTS: Duration = Duration::from_secs(10);
 /// How long a read waits for a connection.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 /// SQLite's steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 20_000;
 
@@ -138,6 +143,27 @@ impl Drop for Caller {
     }
 }
 
+/// How long a read may go on; of the thread that it runs on.
+struct Budget {
+    computed: Duration,
+    end: Instant,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { computed: computed() + MAX_READ, end: Instant::now() + MAX_READ_LASTS }
+    }
+
+    fn is_spent(&self) -> bool {
+        computed() > self.computed || Instant::now() > self.end
+    }
+}
+
+/// Processor time of this thread so far.
+fn computed() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
+}
+
 fn blocking<T>(
     pool: &r2d2::Pool<SqliteConnectionManager>,
     health: Option<&Health>,
@@ -148,12 +174,12 @@ fn blocking<T>(
         tracing::error!(store.error = %error, "No connection for a read");
         Cause::Read.count()
     })?;
-    let end = Instant::now() + MAX_READ;
+    let budget = Budget::new();
     let answer = (|| {
         let left = Arc::clone(gone);
         conn.progress_handler(
             STEPS_PER_LOOK,
-            Some(move || left.load(Ordering::Relaxed) || Instant::now() > end),
+            Some(move || left.load(Ordering::Relaxed) || budget.is_spent()),
         )?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let answer = ask(&tx)?;

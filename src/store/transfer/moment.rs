@@ -1,8 +1,8 @@
 //! Times as `2025-07-15T14:32:10.245Z`.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcDateTime};
 
 use crate::model::Timestamp;
 
@@ -16,8 +16,14 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
 ) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(deserializer)?;
     OffsetDateTime::parse(&text, &Rfc3339)
+        .ok()
+        // In UTC the year may be another, which could not be written.
+        .filter(|at| {
+            UtcDateTime::from_unix_timestamp(at.unix_timestamp())
+                .is_ok_and(|utc| (0..=9999).contains(&utc.year()))
+        })
         .map(Timestamp::from)
-        .map_err(|_| D::Error::custom(format!("{text:?} is no time")))
+        .ok_or_else(|| D::Error::custom(format!("{text:?} is no time")))
 }
 
 pub(super) mod option {
@@ -38,5 +44,32 @@ pub(super) mod option {
         deserializer: D,
     ) -> Result<Option<Timestamp>, D::Error> {
         super::deserialize(deserializer).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn only_times_that_can_be_written_again_are_read() {
+        let read = |text: &str| {
+            let from: StrDeserializer<'_, Error> = text.into_deserializer();
+            deserialize(from).ok().map(Timestamp::millis)
+        };
+        for (text, written) in [
+            ("2025-07-15T14:32:10.245Z", Some("2025-07-15T14:32:10.245Z")),
+            ("2025-07-15T14:32:10+09:00", Some("2025-07-15T05:32:10.000Z")),
+            ("0000-01-01T00:00:00Z", Some("0000-01-01T00:00:00.000Z")),
+            ("0000-01-01T00:00:00+00:01", None),
+            ("9999-12-31T23:59:59Z", Some("9999-12-31T23:59:59.000Z")),
+            ("9999-12-31T23:59:59-00:01", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(read(text).as_deref(), written, "{text}");
+        }
     }
 }

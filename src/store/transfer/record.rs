@@ -1,5 +1,5 @@
-//! One line of an export. The names of the keys and of the types are a promise (README, "Export
-//! format").
+//! One line of an export. The names of the keys and of the types are a promise
+//! (docs/import-export.md, "Export format").
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -63,7 +63,7 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
             _ => now(),
         });
         let messages = whole(&data).await;
-        // What the README says of a sibling: with a lock it is the old directory, without one it
+        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one it
         // was never finished.
         let (restoring, replaced) =
             (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));

@@ -1,6 +1,8 @@
 //! What programs hang on their messages, which Mattermost has taken over from Slack: titles, texts
 //! and fields beside the text itself.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::super::lenient::wire;
@@ -94,9 +96,11 @@ pub(in crate::admin::transfer) fn said(text: Option<&String>) -> Option<&str> {
 pub(in crate::admin::transfer) fn with_lines(text: &str, lines: Vec<String>) -> String {
     let mut out =
         if said(Some(&text.to_owned())).is_some() { text.to_owned() } else { String::new() };
+    let mut there: HashSet<String> = out.lines().map(|line| line.trim().to_owned()).collect();
     for line in lines {
-        if !out.lines().any(|there| there.trim() == line.trim()) && out.trim() != line.trim() {
+        if !there.contains(line.trim()) && out.trim() != line.trim() {
             super::add_line(&mut out, &line);
+            there.extend(line.lines().map(|line| line.trim().to_owned()));
         }
     }
     out

@@ -353,8 +353,7 @@ fn clean(text: &str) -> String {
 fn split(text: &str, max: usize) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
-    while rest.chars().count() > max {
-        let end = rest.char_indices().nth(max).map_or(rest.len(), |(at, _)| at);
+    while let Some((end, _)) = rest.char_indices().nth(max) {
         let head = rest.get(..end).unwrap_or(rest);
         let earliest = head.len() - head.len() / 4;
         let cut = head
@@ -389,5 +388,7 @@ mod tests {
         let long = format!("{}\n{}", "a".repeat(9), "b".repeat(9));
         assert_eq!(split(&long, 10), ["a".repeat(9), "b".repeat(9)]);
         assert_eq!(clean("a\r\nb\0"), "a\nb");
+        // Read once, not once for each part.
+        assert_eq!(split(&"책".repeat(2_000_000), 10).len(), 200_000);
     }
 }

@@ -3,6 +3,10 @@
 
 use serde_json::Value;
 
+/// Highest number before the first of a list: none that is written has so many, and counting on
+/// from there cannot overflow.
+const MAX_OFFSET: u64 = 1_000_000_000;
+
 /// What the blocks say; empty where there are none.
 pub(super) fn text(blocks: &Value) -> String {
     let parts: Vec<String> =
@@ -86,7 +90,7 @@ fn rich(part: &Value) -> String {
         "rich_text_list" => {
             let indent = "    "
                 .repeat(usize::try_from(part["indent"].as_u64().unwrap_or(0).min(8)).unwrap_or(0));
-            let first = part["offset"].as_u64().unwrap_or(0) + 1;
+            let first = part["offset"].as_u64().unwrap_or(0).min(MAX_OFFSET) + 1;
             let ordered = part["style"] == "ordered";
             let mark = |number: u64| if ordered { format!("{number}.") } else { "•".to_owned() };
             let items = list(&part["elements"]).iter().zip(first..);

@@ -167,9 +167,9 @@ fn place(
     } else {
         first.unwrap_or_else(Timestamp::now)
     };
-    let mut members: Vec<Member> = Vec::new();
+    let (mut members, mut known) = (Vec::<Member>::new(), HashSet::new());
     for user in channel.members {
-        if !members.iter().any(|known| known.user == user) {
+        if known.insert(user.clone()) {
             let joined = survey
                 .joined
                 .get(&(channel.id.clone(), user.clone()))

@@ -1,6 +1,8 @@
 //! Slack's text as ours: names for `<@U…>`, links written out, `&amp;` and the short names of emoji
 //! as what they stand for.
 
+use std::collections::HashSet;
+
 use crate::admin::transfer::emoji;
 
 /// How users and channels are called.
@@ -28,27 +30,42 @@ where
     U: Fn(&str) -> Option<String>,
     R: Fn(&str) -> Option<String>,
 {
-    let (mut out, mut mentions) = (String::with_capacity(text.len()), Vec::new());
+    let (mut out, mut mentions) = (String::with_capacity(text.len()), Mentions::default());
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let (before, after) = rest.split_at(start);
         out.push_str(&emoji::in_text(&unescape(before)));
         let inside = after.get(1..).unwrap_or_default();
         let Some(end) = inside.find('>') else {
-            out.push('<');
-            rest = inside;
-            continue;
+            // Nothing that follows is closed either.
+            rest = after;
+            break;
         };
         let (token, after) = inside.split_at(end);
         out.push_str(&reference(token, names, &mut mentions));
         rest = after.get(1..).unwrap_or_default();
     }
     out.push_str(&emoji::in_text(&unescape(rest)));
-    (out, mentions)
+    (out, mentions.in_order)
+}
+
+/// The users that a text names, each once.
+#[derive(Default)]
+struct Mentions {
+    in_order: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Mentions {
+    fn add(&mut self, id: &str) {
+        if self.known.insert(id.to_owned()) {
+            self.in_order.push(id.to_owned());
+        }
+    }
 }
 
 /// What stands between `<` and `>`.
-fn reference<U, R>(token: &str, names: &Names<U, R>, mentions: &mut Vec<String>) -> String
+fn reference<U, R>(token: &str, names: &Names<U, R>, mentions: &mut Mentions) -> String
 where
     U: Fn(&str) -> Option<String>,
     R: Fn(&str) -> Option<String>,
@@ -58,9 +75,7 @@ where
         .map_or((token, None), |(target, label)| (target, Some(unescape(label))));
     let label = label.filter(|label| !label.is_empty());
     if let Some(id) = target.strip_prefix('@') {
-        if !mentions.iter().any(|known| known == id) {
-            mentions.push(id.to_owned());
-        }
+        mentions.add(id);
         let name = (names.user)(id).or(label).unwrap_or_else(|| id.to_owned());
         return format!("@{name}");
     }
@@ -122,10 +137,14 @@ mod tests {
             ("<http://example.org|example.org> <mailto:a@b.org|a@b.org>", "example.org a@b.org"),
             ("1 &lt; 2 &amp;&amp; 3 &gt; 2, &amp;lt;", "1 < 2 && 3 > 2, &lt;"),
             (":tada: `:tada:` a < b", "🎉 `:tada:` a < b"),
+            ("<@U1> <<@U1 &lt; :tada: <", "@김민지 <<@U1 < 🎉 <"),
         ] {
             assert_eq!(translate(slack, &names).0, ours, "{slack}");
         }
         assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
+        // Read once, not once for each of them.
+        let open = "<".repeat(2_000_000);
+        assert!(translate(&open, &names).0 == open);
         assert_eq!(
             mentions("<@U1> <@U2|bob> <@> <!here> a <@U3"),
             [("U1".to_owned(), None), ("U2".to_owned(), Some("bob".to_owned()))]

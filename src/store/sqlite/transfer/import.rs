@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, Result, params};
 
 use super::messages::Stand;
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
-use crate::model::RoomId;
+use crate::model::{MAX_KEPT_ID, RoomId};
 use crate::store::StoreError;
 use crate::store::sqlite::error::{Fault, unchanged};
 use crate::store::sqlite::work::Touch;
@@ -92,6 +92,7 @@ impl Sqlite {
             table.put(KEEP, "", 1)?;
             for (name, seq) in [("users", last.users), ("rooms", last.rooms), ("media", last.media)]
             {
+                let seq = seq.clamp(0, MAX_KEPT_ID);
                 if sql::any(conn, HAS_SEQUENCE, [name])? {
                     sql::run(conn, RAISE, params![name, seq])?;
                 } else {
@@ -203,8 +204,12 @@ impl<'t> Taking<'t> {
         Ok(self.table().find(OPEN, &room.to_string())?.is_some())
     }
 
-    /// What an import had brought to the exported instance is known here as well.
+    /// What an import had brought to the exported instance is known here as well. What an import
+    /// that is under way still has to do is never exported, and not accepted either.
     fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
+        if matches!(new.kind.as_str(), KEEP | OPEN | BEFORE | MARK | PICTURE) {
+            return Ok(());
+        }
         if new.kind == table::PASSWORDLESS {
             let user = new
                 .key

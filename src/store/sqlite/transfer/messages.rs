@@ -123,7 +123,7 @@ impl Taking<'_> {
         if !open {
             self.table().put_new(BEFORE, &room.to_string(), before.0)?;
         }
-        let reply_to = self.answered(new, &key)?;
+        let reply_to = self.answered(new, &key, seq)?;
         let media = self.all(MEDIA, &new.media, &key)?;
         let client_id = match &new.client_id {
             Some(id) if !sql::any(self.conn, CLIENT_ID_TAKEN, params![room, author, id])? => {
@@ -187,17 +187,16 @@ impl Taking<'_> {
         }
     }
 
-    /// The message that it answers.
-    fn answered(&mut self, new: &MessageRecord, key: &str) -> Result<Option<Seq>> {
+    /// The message that it answers, which is an earlier one than `own`.
+    fn answered(&mut self, new: &MessageRecord, key: &str, own: Seq) -> Result<Option<Seq>> {
         let Some(target) = &new.reply_to else { return Ok(None) };
-        if let Some(seq) = self.table().find(MESSAGE, &format!("{}/{target}", new.room))? {
+        let found = match self.table().find(MESSAGE, &format!("{}/{target}", new.room))? {
+            // Of our own exports only those messages are remembered whose seq is another here.
+            None if self.terms.native => target.number(),
+            found => found,
+        };
+        if let Some(seq) = found.filter(|seq| (1..own.0).contains(seq)) {
             return Ok(Some(Seq(seq)));
-        }
-        // Of our own exports only those messages are remembered whose seq is another here.
-        if let Key::Number(seq) = target
-            && self.terms.native
-        {
-            return Ok(Some(Seq(*seq)));
         }
         self.out.report.note(Reason::AnswerWithoutTarget, format!("message {key}"));
         Ok(None)

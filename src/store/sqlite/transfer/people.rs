@@ -7,7 +7,7 @@ use super::passwords;
 use super::table::{
     BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER,
 };
-use crate::model::{Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
+use crate::model::{MAX_KEPT_ID, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{jobs, sql};
 use crate::store::transfer::{
     EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord,
@@ -240,9 +240,10 @@ impl Taking<'_> {
         }
     }
 
-    /// The id that is to be kept, if it is free.
+    /// The id to be kept, unless it is taken or beyond all that an instance gives.
     fn kept(&self, key: &Key, there: &str) -> Result<Option<i64>> {
-        let Some(id) = key.number().filter(|id| self.terms.keep && *id > 0) else {
+        let Some(id) = key.number().filter(|id| self.terms.keep && (1..=MAX_KEPT_ID).contains(id))
+        else {
             return Ok(None);
         };
         Ok(if sql::any(self.conn, there, [id])? { None } else { Some(id) })

@@ -3,9 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::{EventSink, Message, Reaction, Role, RoomId, Seq, UserId, Visibility, Window};
+use crate::model::{
+    EventSink, MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility,
+    Window,
+};
 use crate::store::sqlite::{Options, Sqlite};
-use crate::store::transfer::{Header, Kind, Reason, Record, Report, Terms};
+use crate::store::transfer::{
+    Header, ImportedRecord, Key, Kind, LastIds, Reason, Record, Report, Terms,
+};
 use crate::store::{
     Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings,
     Store, UserChange, Whose,
@@ -295,4 +300,60 @@ async fn others_who_were_here_before_stay_who_they_are() {
     );
     let mine = b.messages(room.id, Window::Latest, 10).await.unwrap();
     assert_eq!(mine.len(), 1);
+}
+
+/// An export that nobody but an attacker has written: its checksum is right.
+#[tokio::test]
+async fn numbers_that_no_instance_gives_are_not_kept() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let high = MAX_KEPT_ID * 4;
+    let mut all = export(&a).await;
+    let gone = |key: &mut Key| {
+        if key.number() == Some(1) {
+            *key = Key::Number(high);
+        }
+    };
+    for record in &mut all {
+        match record {
+            Record::Header(header) => header.ids = LastIds { users: i64::MAX, rooms: 5, media: -1 },
+            Record::Room(room) => gone(&mut room.id),
+            Record::Participant(participant) => gone(&mut participant.room),
+            Record::Message(message) => {
+                gone(&mut message.room);
+                message.reply_to = message.reply_to.as_ref().map(|_| Key::Number(i64::MAX));
+            }
+            _ => {}
+        }
+    }
+    let source = header(&all).source.clone();
+    for kind in ["before", "open", "mark", "picture", "keep"] {
+        all.push(Record::Imported(ImportedRecord {
+            source: source.clone(),
+            kind: kind.to_owned(),
+            key: "nothing".to_owned(),
+            id: i64::MAX,
+        }));
+    }
+    let report = import(&b, &all, 100).await;
+    assert!(report.notes.contains_key(&Reason::AnswerWithoutTarget), "{report:?}");
+    let after = export(&b).await;
+    for record in &after {
+        match record {
+            Record::Header(header) => {
+                assert!(header.ids.users <= MAX_KEPT_ID && header.ids.media >= 0, "{header:?}")
+            }
+            Record::Room(room) => assert_ne!(room.id, Key::Number(high)),
+            Record::Message(message) => {
+                let (room, seq) = (message.room.number().unwrap(), message.seq.number().unwrap());
+                let id = MessageId { room: RoomId(room), seq: Seq(seq) };
+                assert_eq!(MessageId::parse(&id.key()), Some(id), "its number fits");
+                assert_eq!(message.reply_to, None);
+            }
+            _ => {}
+        }
+    }
+    let new = b.add_user(user("new")).await.unwrap();
+    assert!(new.id.0 > 0, "ids are still given");
 }

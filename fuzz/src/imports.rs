@@ -1,0 +1,126 @@
+//! Imports for the fuzz targets. One thread owns the data directory they go to and carries them out
+//! one after the other: opening a database for each of them would cost more than the import.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use chatctl::admin::transfer::Import;
+use chatctl::admin::{Admin, Command, Failure, Operator, Output, Reply};
+use chatctl::config::Config;
+
+/// Imports into one data directory before it is replaced with an empty one.
+const REUSED: usize = 32;
+
+/// What is to be done with a file.
+struct Task {
+    path: PathBuf,
+    /// Import it into an empty data directory, export that and read the export.
+    whole: bool,
+}
+
+/// The thread that imports: where its tasks go, and where it says what was wrong.
+struct Importer {
+    tasks: Sender<Task>,
+    done: Receiver<Result<(), String>>,
+}
+
+/// Imports a file of these bytes, whatever they are. Most are refused; that is no finding.
+pub(crate) fn import(bytes: &[u8]) {
+    carry_out(bytes, false);
+}
+
+/// The same into an empty data directory. What was imported must be exported as a file that can be
+/// imported.
+pub(crate) fn import_and_export(bytes: &[u8]) {
+    carry_out(bytes, true);
+}
+
+fn carry_out(bytes: &[u8], whole: bool) {
+    static IMPORTER: OnceLock<Mutex<Importer>> = OnceLock::new();
+    let importer =
+        IMPORTER.get_or_init(|| Mutex::new(start())).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("a file can be written");
+    let task = Task { path: file.path().to_owned(), whole };
+    importer.tasks.send(task).expect("the importer lives");
+    let done = importer.done.recv().expect("the importer has not panicked");
+    drop(importer);
+    assert_eq!(done, Ok(()), "an import that failed must have been refused");
+}
+
+fn start() -> Importer {
+    let ((tasks, waiting), (finished, done)) = (channel::<Task>(), channel());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let mut next = waiting.recv().ok();
+        while let Some(first) = next.take() {
+            let data = tempfile::tempdir().expect("a temporary directory");
+            let mut config = Config::default();
+            data.path().clone_into(&mut config.server.data_dir);
+            let database = data.path().join("chat.db");
+            let worked = chatctl::server::offline(config, database, true, async |admin| {
+                let mut task = first;
+                for number in 0.. {
+                    finished.send(one(admin, &task, number).await).expect("somebody waits");
+                    let empty_is_wanted = task.whole;
+                    let Ok(following) = waiting.recv() else { return None };
+                    if empty_is_wanted || following.whole || number + 1 == REUSED {
+                        return Some(following);
+                    }
+                    task = following;
+                }
+                None
+            });
+            next = runtime.block_on(worked).expect("a data directory of its own");
+        }
+    });
+    Importer { tasks, done }
+}
+
+/// Carries out a task; an error is a finding.
+async fn one(admin: &Admin, task: &Task, number: usize) -> Result<(), String> {
+    // Two imports in a row come from the same source, so that the second finds what it knows.
+    let source = (!task.whole).then(|| (number / 2).to_string());
+    let Ok(import) = Import::open(&task.path, source) else { return Ok(()) };
+    let (output, mut replies) = Output::new();
+    let read = tokio::spawn(async move { while replies.recv().await.is_some() {} });
+    let imported = admin.import(import, true, &output).await;
+    drop(output);
+    read.await.map_err(|error| error.to_string())?;
+    match imported {
+        Err(failure) if is_own_fault(&failure) => return Err(failure.message),
+        _ => {}
+    }
+    if task.whole { export(admin, &task.path).await } else { Ok(()) }
+}
+
+/// Whether an import failed for another reason than what it was given: it panicked, or the database
+/// did not accept what should have been checked before.
+fn is_own_fault(failure: &Failure) -> bool {
+    failure.message.contains("panicked")
+        || failure.message.starts_with("cannot store what is imported")
+}
+
+/// Exports everything over the file and reads that.
+async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
+    let (output, mut replies) = Output::new();
+    let read = tokio::spawn(async move {
+        let mut export = Vec::new();
+        while let Some(reply) = replies.recv().await {
+            if let Reply::Bytes(bytes) = reply {
+                export.extend_from_slice(&bytes);
+            }
+        }
+        export
+    });
+    let exported = admin.run(&Operator::cli("fuzz"), Command::Export {}, &output).await;
+    drop(output);
+    let export = read.await.map_err(|error| error.to_string())?;
+    exported.map_err(|failure| format!("the export failed: {failure}"))?;
+    std::fs::write(path, export).map_err(|error| error.to_string())?;
+    Import::open(path, None)
+        .map(drop)
+        .map_err(|failure| format!("the export is unsound: {failure}"))
+}
