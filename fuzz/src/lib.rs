@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::net::IpAddr;
 
-use chatctl::api::Speaks;
+use chatctl::api::SocketDialect;
 use chatctl::api::chatrooms::{Chatrooms, State};
 use chatctl::api::realtime::Realtime;
 use chatctl::api::rooms::Rooms;
@@ -40,7 +40,7 @@ pub const TARGETS: [(&str, Target); 12] = [
 ];
 
 /// A text frame, decoded.
-fn frame<D: Speaks>(mut state: D::State, bytes: &[u8]) {
+fn frame<D: SocketDialect>(mut state: D::State, bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let asked = D::decode(&mut state, text);
         // What could not be read is answered.

@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::sync::watch;
 
 use super::outcome::{Failure, Kind, Output};
-use super::{Admin, said, status};
+use super::{Admin, items, status};
 use crate::config::Config;
 use crate::store::engine::upkeep::UpkeepError;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
@@ -14,9 +14,9 @@ use crate::store::files::place;
 
 /// Hears from work that has no time to wait, and tells those who wait; when nobody does any more,
 /// the work is told to stop.
-pub(super) struct Heard(watch::Sender<(u64, u64)>);
+pub(super) struct ProgressSender(watch::Sender<(u64, u64)>);
 
-impl Heard {
+impl ProgressSender {
     /// So far; answers whether to go on.
     pub(super) fn tell(&self, done: u64, all: u64) -> bool {
         self.0.send((done, all)).is_ok()
@@ -27,10 +27,10 @@ impl Heard {
 /// it and ends by itself, whole.
 pub(super) async fn with_progress<T, E: Into<Failure>>(
     output: &Output,
-    work: impl AsyncFnOnce(Heard) -> Result<T, E>,
+    work: impl AsyncFnOnce(ProgressSender) -> Result<T, E>,
 ) -> Result<T, Failure> {
     let (sender, mut receiver) = watch::channel((0, 0));
-    let working = work(Heard(sender));
+    let working = work(ProgressSender(sender));
     tokio::pin!(working);
     loop {
         tokio::select! {
@@ -50,7 +50,7 @@ impl Admin {
     pub(super) async fn db_status(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         output
-            .item(said::Database {
+            .item(items::Database {
                 path: status::absolute(&parts.database),
                 status: parts.store.status().await?,
             })
@@ -76,7 +76,7 @@ impl Admin {
         let looked = tokio::task::spawn_blocking(move || lost_files(&database, &media, true));
         problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
         for problem in &problems {
-            output.item(said::Problem { problem: problem.clone() }).await?;
+            output.item(items::Problem { problem: problem.clone() }).await?;
         }
         verdict(problems.len())
     }
@@ -95,7 +95,7 @@ impl Admin {
             // leave.
             None => store.rewrite().await?,
         };
-        output.item(said::Vacuumed { pages, bytes: pages * page }).await
+        output.item(items::Vacuumed { pages, bytes: pages * page }).await
     }
 
     pub(super) async fn db_reindex(&self, output: &Output) -> Result<(), Failure> {
@@ -104,7 +104,7 @@ impl Admin {
             store.reindex(move |done, all| heard.tell(done, all)).await
         })
         .await?;
-        output.item(said::Reindexed { search_bytes: store.status().await?.search_bytes }).await
+        output.item(items::Reindexed { search_bytes: store.status().await?.search_bytes }).await
     }
 }
 

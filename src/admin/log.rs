@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
 
 use super::outcome::{Failure, Kind, Output};
-use super::{Admin, Running, said};
+use super::{Admin, Running, items};
 use crate::config::LogLevel;
 use crate::logging::Entry;
 use crate::model::Timestamp;
@@ -48,7 +48,7 @@ impl Admin {
                     Some(timer.abort_handle());
             }
         }
-        output.item(said::Level { level: log.level(), for_seconds }).await
+        output.item(items::Level { level: log.level(), for_seconds }).await
     }
 
     fn stop_level_timer(&self) {

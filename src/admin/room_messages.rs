@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 use super::outcome::{Failure, Output};
-use super::{Acting, Admin, said};
+use super::{Acting, Admin, items};
 use crate::model::{Error, Message, MessageId, MessageRef, Seq, Timestamp, Window};
 
 /// Messages that are read at once.
@@ -180,7 +180,7 @@ impl Admin {
         }
         let before = before.seconds();
         output
-            .item(said::Purged {
+            .item(items::Purged {
                 room: room.key(),
                 older_than: before,
                 messages,

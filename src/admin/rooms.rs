@@ -3,7 +3,7 @@
 use super::command::role;
 use super::outcome::{Failure, Kind, Output};
 use super::users::unknown;
-use super::{Acting, Admin, said};
+use super::{Acting, Admin, items};
 use crate::chat::{CreatorRole, People, RoomPlan, RoomSettings};
 use crate::model::{Claim, Error, RoomFacts, RoomId, Visibility, fold};
 
@@ -40,7 +40,7 @@ impl Admin {
         loop {
             let page = self.chat().all_rooms(acting, after, PAGE).await?;
             for card in &page {
-                output.item(said::Card::new(&card.facts.room, card.user_count)).await?;
+                output.item(items::Card::new(&card.facts.room, card.user_count)).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = last.facts.room.id,
@@ -56,7 +56,7 @@ impl Admin {
         output: &Output,
     ) -> Result<(), Failure> {
         let facts = self.find_room(acting, room).await?;
-        output.item(said::Card::of(&facts)).await
+        output.item(items::Card::of(&facts)).await
     }
 
     pub(super) async fn room_create(
@@ -71,7 +71,7 @@ impl Admin {
         if if_not_exists
             && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first()
         {
-            return output.item(said::Card::new(&there.facts.room, there.user_count)).await;
+            return output.item(items::Card::new(&there.facts.room, there.user_count)).await;
         }
         for member in &members {
             self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
@@ -88,7 +88,7 @@ impl Admin {
         };
         let (made, _) =
             self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
-        output.item(said::Card::of(&made.facts)).await
+        output.item(items::Card::of(&made.facts)).await
     }
 
     pub(super) async fn room_rename(
@@ -104,7 +104,7 @@ impl Admin {
             .rename_room(acting, id, Some(to.clone()))
             .await
             .map_err(|error| named(error, &to))?;
-        output.item(said::Card::of(&renamed.facts)).await
+        output.item(items::Card::of(&renamed.facts)).await
     }
 
     pub(super) async fn room_settings(
@@ -121,7 +121,7 @@ impl Admin {
             .change_settings(acting, facts.room.id, new)
             .await
             .map_err(|error| named(error, &name))?;
-        output.item(said::Card::of(&changed.facts)).await
+        output.item(items::Card::of(&changed.facts)).await
     }
 
     pub(super) async fn room_delete(
@@ -144,7 +144,7 @@ impl Admin {
         let (key, name) = (facts.room.id.key(), facts.room.name);
         let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);
         output
-            .item(said::Deleted {
+            .item(items::Deleted {
                 room: key,
                 name,
                 members,
@@ -163,7 +163,7 @@ impl Admin {
         output: &Output,
     ) -> Result<(), Failure> {
         for participant in &self.find_room(acting, room).await?.participants {
-            output.item(said::Member::from(participant)).await?;
+            output.item(items::Member::from(participant)).await?;
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Admin {
         if if_not_exists
             && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name))
         {
-            return output.item(said::Member::from(there)).await;
+            return output.item(items::Member::from(there)).await;
         }
         let added =
             self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(
@@ -195,7 +195,7 @@ impl Admin {
                     other => unknown(other, name),
                 },
             )?;
-        output.item(said::Member::from(&added)).await
+        output.item(items::Member::from(&added)).await
     }
 
     pub(super) async fn room_remove(
@@ -212,7 +212,7 @@ impl Admin {
             Err(error) => Err(outside(error, &facts, name)),
             Ok(()) => {
                 output
-                    .item(said::Removed { room: facts.room.id.key(), name: name.to_owned() })
+                    .item(items::Removed { room: facts.room.id.key(), name: name.to_owned() })
                     .await
             }
         }
@@ -237,7 +237,7 @@ impl Admin {
                     other => outside(other, &facts, name),
                 }
             })?;
-        output.item(said::Member::from(&changed)).await
+        output.item(items::Member::from(&changed)).await
     }
 }
 

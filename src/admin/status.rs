@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::outcome::{Failure, Output};
-use super::{Admin, said};
+use super::{Admin, items};
 
 impl Admin {
     pub(super) async fn status(&self, output: &Output) -> Result<(), Failure> {
@@ -12,7 +12,7 @@ impl Admin {
         let numbers = running.map(|running| running.hub.numbers());
         let (store, _) = self.chat().health().await;
         let wal_bytes = size(&wal(&parts.database));
-        let status = said::Condition {
+        let status = items::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
             server_id: self.chat().server_id().to_owned(),

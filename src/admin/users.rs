@@ -1,7 +1,7 @@
 //! Accounts and their sessions.
 
 use super::outcome::{Failure, Output};
-use super::{Acting, Admin, said};
+use super::{Acting, Admin, items};
 use crate::chat::{AccountChange, Registration};
 use crate::model::{Error, SessionId, UserId};
 
@@ -14,7 +14,7 @@ impl Admin {
         loop {
             let page = self.chat().all_users(acting, after, PAGE).await?;
             for user in &page {
-                output.item(said::User::from(user)).await?;
+                output.item(items::User::from(user)).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = last.id,
@@ -35,8 +35,8 @@ impl Admin {
         let sessions = self.chat().sessions_of(acting, name).await?.len();
         let digests = account.md5.is_some() && account.sha1.is_some();
         output
-            .item(said::Account {
-                user: said::User::from(&account.user),
+            .item(items::Account {
+                user: items::User::from(&account.user),
                 birth: account.user.birth.clone(),
                 rooms,
                 sessions,
@@ -56,7 +56,7 @@ impl Admin {
                 .account_of(acting, &login)
                 .await
                 .map_err(|error| unknown(error, &login))?;
-            output.item(said::User::from(&account.user)).await?;
+            output.item(items::User::from(&account.user)).await?;
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ impl Admin {
         output: &Output,
     ) -> Result<(), Failure> {
         if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
-            return output.item(said::User::from(&there.user)).await;
+            return output.item(items::User::from(&there.user)).await;
         }
         let name = new.login.clone();
         let user =
@@ -81,7 +81,7 @@ impl Admin {
                 }
                 other => other.into(),
             })?;
-        output.item(said::User::from(&user)).await
+        output.item(items::User::from(&user)).await
     }
 
     pub(super) async fn user_change(
@@ -101,7 +101,7 @@ impl Admin {
             // Others take over the rooms that only they administered.
             self.settle().await;
         }
-        output.item(said::User::from(&user)).await
+        output.item(items::User::from(&user)).await
     }
 
     pub(super) async fn user_delete(
@@ -134,7 +134,7 @@ impl Admin {
         }
         let name = account.user.login;
         output
-            .item(said::Leaving {
+            .item(items::Leaving {
                 name,
                 rooms_left: rooms.len() - rooms_deleted,
                 rooms_deleted,
@@ -154,7 +154,7 @@ impl Admin {
         for session in
             self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))?
         {
-            let shown = said::Session {
+            let shown = items::Session {
                 id: session.id.0,
                 device: session.device,
                 address: session.address.map(|address| address.to_string()),
@@ -183,7 +183,7 @@ impl Admin {
                     (other, _) => unknown(other, name),
                 },
             )?;
-        output.item(said::LoggedOut { name: name.to_owned(), sessions_ended: ended }).await
+        output.item(items::LoggedOut { name: name.to_owned(), sessions_ended: ended }).await
     }
 }
 

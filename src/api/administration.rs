@@ -14,7 +14,7 @@ use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::{Reply as _, Response};
 
 use super::chatrooms::Chatrooms;
-use super::docs::{About, Described, administration, words};
+use super::openapi::{About, Described, administration, types};
 use super::request::Request;
 use super::{Dialect, Route, respond};
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
@@ -75,9 +75,9 @@ impl Dialect for Administration {
 pub(super) struct SetUp {
     token: String,
     #[serde(rename = "userId")]
-    #[schema(schema_with = words::new_login)]
+    #[schema(schema_with = types::new_login)]
     user_id: String,
-    #[schema(schema_with = words::new_password)]
+    #[schema(schema_with = types::new_password)]
     password: String,
 }
 
@@ -182,7 +182,7 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
     tokio::spawn(async move {
         while let Some(reply) = replies.recv().await {
             let Reply::Item(item) = reply else { continue };
-            // Asked again for each line: from memory, and emptied by whatever ends a session or
+            // SocketRequest again for each line: from memory, and emptied by whatever ends a session or
             // changes its user.
             let allowed =
                 chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);

@@ -4,31 +4,17 @@
 //! outside it, once. To add one: a folder, a line below, a row in the conformance table
 //! (ARCHITECTURE.md).
 
-pub mod accept;
 mod administration;
-pub mod auth;
-mod body;
-pub mod chatrooms;
-pub mod chats;
-pub mod docs;
-mod door;
-pub mod download;
+pub mod dialects;
 #[cfg(test)]
 mod golden;
+mod http;
 pub mod metrics;
-mod mount;
+pub mod openapi;
 mod operator;
-mod patience;
 #[cfg(debug_assertions)]
 mod planted;
-mod proxies;
-pub mod realtime;
-pub mod request;
-pub mod respond;
-pub mod rooms;
 mod socket;
-mod strangers;
-pub mod v1;
 mod web;
 
 use std::fmt::Debug;
@@ -42,10 +28,13 @@ use warp::filters::BoxedFilter;
 use warp::http::Method;
 use warp::reply::Response;
 
-pub use door::Door;
-use door::Refusal;
-pub use socket::Sockets;
-use strangers::Strangers;
+pub use self::dialects::{chatrooms, chats, realtime, rooms, v1};
+pub use self::http::door::Door;
+use self::http::door::Refusal;
+use self::http::strangers::Strangers;
+pub use self::http::{accept, auth, download, request, respond};
+use self::http::{mount, patience, proxies};
+pub use self::socket::Sockets;
 
 use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
@@ -91,13 +80,13 @@ pub trait Dialect: Send + Sync + 'static {
     fn error(error: &Error) -> Response;
 
     /// What the API reference says of the dialect.
-    const ABOUT: docs::About;
+    const ABOUT: openapi::About;
     /// What it says of a route.
-    fn describe(operation: Self::Operation) -> docs::Described;
+    fn describe(operation: Self::Operation) -> openapi::Described;
 }
 
 /// A WebSocket side.
-pub trait Speaks: Dialect {
+pub trait SocketDialect: Dialect {
     /// What this dialect remembers of a socket.
     type State: Send + 'static;
     /// Whether its sockets hear what is said to a user wherever they are, and may subscribe to all
@@ -105,14 +94,14 @@ pub trait Speaks: Dialect {
     const PERSONAL: bool;
 
     /// The first frame, before anything else.
-    fn greet(state: &mut Self::State, hello: &Hello<'_>) -> Option<Utf8Bytes>;
+    fn greet(state: &mut Self::State, hello: &Greeting<'_>) -> Option<Utf8Bytes>;
     /// Reads a text frame.
-    fn decode(state: &mut Self::State, frame: &str) -> Asked;
+    fn decode(state: &mut Self::State, frame: &str) -> SocketRequest;
     /// Answers it. Also what `Outcome::Changes`, `Subscribed` and the automatic entry of a one-room
     /// socket (verb `enter`) say.
     fn reply(
         state: &mut Self::State,
-        asked: &Question,
+        asked: &RequestContext,
         outcome: Result<Outcome>,
     ) -> Option<Utf8Bytes>;
     /// What this dialect says of an event; empty: nothing.
@@ -121,11 +110,11 @@ pub trait Speaks: Dialect {
 
 /// A WebSocket side whose handshake tells nothing: the first frame says whose the socket is.
 /// Who is not admitted hears the reply to that error and is closed with 1008.
-pub trait Knocks: Speaks {
+pub trait FirstFrameAuth: SocketDialect {
     /// How long a new socket may keep silent; then its first frame is as if empty.
     const PATIENCE: Duration;
 
-    /// Whose first frame this is, and which room the socket enters; [`Speaks::reply`] then answers
+    /// Whose first frame this is, and which room the socket enters; [`SocketDialect::reply`] then answers
     /// the entry.
     fn admit(
         chat: &Chat,
@@ -135,7 +124,7 @@ pub trait Knocks: Speaks {
 }
 
 /// What a new socket may be told.
-pub struct Hello<'a> {
+pub struct Greeting<'a> {
     /// Whose it is.
     pub session: &'a Session,
     /// Seconds between pings.
@@ -147,16 +136,16 @@ pub struct Hello<'a> {
 }
 
 /// A frame that was read.
-pub struct Asked {
+pub struct SocketRequest {
     /// What the answer refers to.
-    pub question: Question,
+    pub question: RequestContext,
     /// What to do, or why it could not be read.
     pub command: Result<Command>,
 }
 
 /// What an answer needs to know of its question.
 #[derive(Clone, Debug, Default)]
-pub struct Question {
+pub struct RequestContext {
     /// `ref` of the frame.
     pub reference: Option<String>,
     /// `type` of the frame, as far as known.
@@ -240,7 +229,7 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .untuple_one();
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
-    let shared = welcome.and(operator.or(docs::filter()).unify()).boxed();
+    let shared = welcome.and(operator.or(openapi::filter()).unify()).boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers every path that nobody else owns.
     first.or(refused).unify().or(web::filter()).unify().boxed()

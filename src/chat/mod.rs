@@ -6,8 +6,8 @@
 pub mod access;
 mod accounts;
 mod connection;
-mod deliver;
 mod digests;
+mod dispatcher;
 mod guesses;
 mod hashing;
 mod media;
@@ -48,7 +48,7 @@ use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
 pub use connection::{Answer, ConnectedRoom, Connection, Later};
-pub use deliver::{Dispatcher, QUEUE as EVENT_QUEUE};
+pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
 pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::{Authenticated, Chat, Connection, CreatorRole, Parts, People, Registration, RoomPlan};
 use crate::config::Config;
-use crate::live::{Hub, LocalBus, Voice};
+use crate::live::{Encoder, Hub, LocalBus};
 use crate::model::{
     Client, Command, Event, EventSink, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
@@ -102,14 +102,19 @@ impl World {
     }
 
     /// A socket that has said nothing yet.
-    pub(crate) fn open(&self, session: &Session, voice: Voice) -> Connection {
+    pub(crate) fn open(&self, session: &Session, voice: Encoder) -> Connection {
         self.chat
             .open(Authenticated { session: session.clone(), token_expires: None }, voice)
             .unwrap()
     }
 
     /// A socket in the room.
-    pub(crate) async fn enter(&self, session: &Session, voice: Voice, room: RoomId) -> Connection {
+    pub(crate) async fn enter(
+        &self,
+        session: &Session,
+        voice: Encoder,
+        room: RoomId,
+    ) -> Connection {
         let mut connection = self.open(session, voice);
         let (outcome, _) = connection.run(enter(room)).await;
         assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");

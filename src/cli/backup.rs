@@ -11,7 +11,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::ask::Destructive;
-use super::carry::{self, Found};
+use super::execute::{self, Found};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, note};
@@ -105,7 +105,7 @@ fn directory_of(config: &Config) -> PathBuf {
 }
 
 fn configured(global: &Global) -> Result<PathBuf, Failure> {
-    let config = carry::configuration(global)?;
+    let config = execute::configuration(global)?;
     identity::work_as_owner_of(&config.server.data_dir)?;
     Ok(directory_of(&config))
 }
@@ -141,7 +141,7 @@ fn stream(global: &Global) -> Result<(), Failure> {
     }
     let interrupt = Interrupt::watch();
     let mut bar = Printer::new(global, Layout::One);
-    carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+    execute::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => pipe::write(&bytes, &interrupt)?,
@@ -157,7 +157,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
         return stream(global);
     }
-    let config = carry::existing(global)?;
+    let config = execute::existing(global)?;
     let data = &config.server.data_dir;
     let directory = if path.is_none() { Some(directory_of(&config)) } else { None };
     // What the configuration names, or lies in the data directory, is its owner's business.
@@ -203,7 +203,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     making.give_like(data)?;
     let mut bar = Printer::new(global, Layout::One);
     let mut head = None;
-    let ended = carry::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+    let ended = execute::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => making.write(&bytes)?,
@@ -275,12 +275,12 @@ fn restore(
     replace: bool,
     destructive: &Destructive,
 ) -> Result<(), Failure> {
-    let config = carry::configuration(global)?;
+    let config = execute::configuration(global)?;
     let data = &config.server.data_dir;
     // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the
     // last step.
     let lock = if data.exists() {
-        match carry::connect(&config)? {
+        match execute::connect(&config)? {
             Found::Server(_) => {
                 return Err(Failure::conflict(format!(
                     "a server runs on {}; stop it first",
@@ -364,7 +364,7 @@ fn prune(
     keep: Option<u64>,
     destructive: &Destructive,
 ) -> Result<(), Failure> {
-    let config = carry::configuration(global)?;
+    let config = execute::configuration(global)?;
     let keep = keep.or(config.backup.keep).ok_or_else(|| {
         Failure::usage("nothing says how many stay: give --keep, or set [backup] keep")
     })?;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::print::{Format, line};
-use super::{Global, carry};
-use crate::admin::doctor::{self, Ground, Server, Status};
+use super::{Global, execute};
+use crate::admin::doctor::{self, Installation, Server, Status};
 use crate::admin::{Failure, Kind};
 use crate::config::load::{ConfigError, Loaded};
 
@@ -97,11 +97,11 @@ fn said(global: &Global, words: &str, value: &Value) -> Result<(), Failure> {
 
 /// The file, and everything for which `serve` or `doctor` would refuse the configuration.
 fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> {
-    match carry::loaded(global) {
+    match execute::loaded(global) {
         Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
-        Err(other) => Err(carry::unsound(&other)),
+        Err(other) => Err(execute::unsound(&other)),
         Ok(loaded) => {
-            let ground = Ground {
+            let ground = Installation {
                 config: Arc::new(loaded.config),
                 file: loaded.file.clone(),
                 fix: false,
@@ -117,7 +117,7 @@ fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> 
 }
 
 fn read(global: &Global) -> Result<Loaded, Failure> {
-    carry::loaded(global).map_err(|error| carry::unsound(&error))
+    execute::loaded(global).map_err(|error| execute::unsound(&error))
 }
 
 fn init(path: &PathBuf) -> Result<(), Failure> {

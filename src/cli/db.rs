@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::carry::Found;
+use super::execute::Found;
 use super::print::{Format, Layout, Printer, line};
-use super::{Global, carry};
+use super::{Global, execute};
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
 use crate::store::engine::upkeep::{Plan, plan};
 
@@ -33,22 +33,22 @@ pub(super) enum Verb {
 
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Status => carry::run(global, &Command::DbStatus {}, Layout::One),
+        Verb::Status => execute::run(global, &Command::DbStatus {}, Layout::One),
         Verb::Check => check(global),
         Verb::Migrate { plan } => migrate(global, *plan),
-        Verb::Vacuum => carry::run(global, &Command::DbVacuum {}, Layout::One),
-        Verb::Reindex => carry::run(global, &Command::DbReindex {}, Layout::One),
-        Verb::Stats => carry::run(global, &Command::DbStats {}, Layout::One),
+        Verb::Vacuum => execute::run(global, &Command::DbVacuum {}, Layout::One),
+        Verb::Reindex => execute::run(global, &Command::DbReindex {}, Layout::One),
+        Verb::Stats => execute::run(global, &Command::DbStats {}, Layout::One),
     }
 }
 
 /// A running server looks itself. The data of a stopped one are looked at as they are, since a
 /// damaged database may be none that can be opened.
 fn check(global: &Global) -> Result<(), Failure> {
-    let config = carry::existing(global)?;
+    let config = execute::existing(global)?;
     let mut problems = Vec::new();
-    let ended = match carry::connect(&config)? {
-        Found::Server(stream) => carry::remote(stream, &Command::DbCheck {}, &mut |reply| {
+    let ended = match execute::connect(&config)? {
+        Found::Server(stream) => execute::remote(stream, &Command::DbCheck {}, &mut |reply| {
             if let Reply::Item(item) = reply {
                 problems.push(item);
             }
@@ -62,7 +62,7 @@ fn check(global: &Global) -> Result<(), Failure> {
         }
     };
     if ended.is_ok() && global.output == Format::Table {
-        let stats = carry::ask(global, &Command::DbStats {})?;
+        let stats = execute::ask(global, &Command::DbStats {})?;
         let count = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
         line(&format!(
             "No problems: {} messages and {} uploaded files.",
@@ -82,7 +82,7 @@ fn check(global: &Global) -> Result<(), Failure> {
 /// Whoever opens the database migrates it: here that is any command on the data itself. A server
 /// that runs has done so already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
-    let config = carry::existing(global)?;
+    let config = execute::existing(global)?;
     let found: Plan = plan(&config.server.data_dir.join(&config.database.path))?;
     if found.newer {
         let message = format!(
@@ -93,7 +93,7 @@ fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     }
     let migrated = !only_plan && !found.migrations.is_empty();
     if migrated {
-        carry::ask(global, &Command::DbStatus {})?;
+        execute::ask(global, &Command::DbStatus {})?;
     }
     let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Global;
-use super::carry::{self, Found};
+use super::execute::{self, Found};
 use super::print::{Layout, Printer, note};
-use crate::admin::doctor::{self, CHECKS, Check, Finding, Ground, Server, Side, Status};
+use crate::admin::doctor::{self, CHECKS, Check, Finding, Installation, Server, Side, Status};
 use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::load::Loaded;
 
@@ -66,7 +66,7 @@ pub(super) fn examine(
     fix: bool,
 ) -> Result<Vec<Finding>, Failure> {
     let checks = doctor::only(names)?;
-    let loaded = match carry::loaded(global) {
+    let loaded = match execute::loaded(global) {
         Ok(loaded) => loaded,
         Err(error) => return Ok(without_configuration(&checks, &error.to_string())),
     };
@@ -120,15 +120,15 @@ fn alone(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     doctor::examine(&ground(loaded, fix, Server::Stopped), checks)
 }
 
-fn ground(loaded: &Loaded, fix: bool, server: Server) -> Ground {
-    Ground { config: Arc::new(loaded.config.clone()), file: loaded.file.clone(), fix, server }
+fn ground(loaded: &Loaded, fix: bool, server: Server) -> Installation {
+    Installation { config: Arc::new(loaded.config.clone()), file: loaded.file.clone(), fix, server }
 }
 
 fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     let (here, there): (Vec<&Check>, Vec<&Check>) =
         checks.iter().partition(|check| check.side == Side::Caller);
     let path = loaded.config.server.control_path();
-    match carry::connect(&loaded.config) {
+    match execute::connect(&loaded.config) {
         Ok(Found::Server(stream)) => {
             let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
             if !there.is_empty() {
@@ -136,7 +136,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
                     only: there.iter().map(|check| check.name.to_owned()).collect(),
                     fix,
                 };
-                let asked = carry::remote(stream, &command, &mut |reply| {
+                let asked = execute::remote(stream, &command, &mut |reply| {
                     if let Reply::Item(item) = reply {
                         found.push(serde_json::from_value(item).map_err(|error| {
                             Failure::failed(format!("the server answers strangely: {error}"))
@@ -212,8 +212,8 @@ fn unanswered(failure: &Failure) -> Finding {
 fn keep(loaded: &Loaded, found: &[Finding]) {
     let data = &loaded.config.server.data_dir;
     if found.iter().any(|finding| finding.status == Status::Fixed) {
-        match carry::start_log(&loaded.config, data) {
-            Ok(()) => doctor::note(&carry::operator(), found),
+        match execute::start_log(&loaded.config, data) {
+            Ok(()) => doctor::note(&execute::operator(), found),
             Err(failure) => note(&failure.to_string()),
         }
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::Global;
-use super::carry::carry_out;
+use super::execute::carry_out;
 use super::interrupt::Interrupt;
 use super::pipe;
 use super::print::{Layout, Printer};

@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use super::{Global, carry, lost};
+use super::{Global, execute, lost};
 use crate::admin::{Failure, identity};
 use crate::store::engine::Embedded;
 
@@ -19,7 +19,7 @@ pub(super) fn make(data: &Path) -> Result<(), Failure> {
 /// Makes the configured data directory with an empty database, where there is none and none was
 /// lost.
 pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> {
-    let config = carry::configuration(global)?;
+    let config = execute::configuration(global)?;
     lost::check(&config, new)?;
     let data = &config.server.data_dir;
     identity::work_as_owner_of(data)?;

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::print::Layout;
-use super::{Global, carry};
+use super::{Global, execute};
 use crate::admin::{Command, Failure};
 use crate::config::LogLevel;
 use crate::logging::Entry;
@@ -74,7 +74,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One)
         }
     };
-    carry::run(global, &command, layout)
+    execute::run(global, &command, layout)
 }
 
 /// The line as it stands in the file.

@@ -3,11 +3,11 @@
 
 mod ask;
 mod backup;
-mod carry;
 mod config;
 mod db;
 mod doctor;
 mod examples;
+mod execute;
 mod exit;
 mod file;
 mod init;
@@ -15,7 +15,7 @@ mod interrupt;
 mod lock;
 mod log;
 mod lost;
-mod pages;
+mod manpages;
 mod passwords;
 mod patient;
 mod pipe;
@@ -177,10 +177,10 @@ pub fn run() -> ExitCode {
         Noun::Version => version::run(global),
         Noun::Support(verb) => support::run(global, verb),
         Noun::Doctor(opts) => doctor::run(global, &opts),
-        Noun::Completions { shell } => pages::completions(shell),
-        Noun::Manpages { directory } => pages::manpages(&directory, global.output),
+        Noun::Completions { shell } => manpages::completions(shell),
+        Noun::Manpages { directory } => manpages::manpages(&directory, global.output),
     };
-    carry::end_log();
+    execute::end_log();
     done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Global;
 use super::ask::made_up;
-use super::carry::{Found, connect, existing, on_data, operator, remote};
+use super::execute::{Found, connect, existing, on_data, operator, remote};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer};

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ask::Destructive;
 use super::print::{Layout, cell, harmless, note};
-use super::{Global, carry, file};
+use super::{Global, execute, file};
 use crate::admin::{Command, Failure};
 
 /// What to do with rooms. A room is named by its key (room007), its number, or its name where only
@@ -256,19 +256,19 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             });
         }
     };
-    carry::run(global, &command, layout)
+    execute::run(global, &command, layout)
 }
 
 /// A private room is deleted with its last participant: asks before.
 fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failure> {
-    let Some(found) = carry::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop()
+    let Some(found) = execute::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop()
     else {
         return Ok(());
     };
     if found["visibility"] != "private" || found["members"] != 1 {
         return Ok(());
     }
-    let members = carry::ask(global, &Command::RoomMembers { room: room.to_owned() })?;
+    let members = execute::ask(global, &Command::RoomMembers { room: room.to_owned() })?;
     if !members.iter().any(|member| {
         member["name"].as_str().is_some_and(|login| login.to_lowercase() == name.to_lowercase())
     }) {
@@ -310,11 +310,11 @@ fn take_away(
     words: impl Fn(&Value) -> String,
 ) -> Result<(), Failure> {
     if !destructive.dry_run && !destructive.yes {
-        let Some(going) = carry::ask(global, &command(true))?.pop() else { return Ok(()) };
+        let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
         note(&words(&going));
         destructive.confirm(question)?;
     }
-    carry::run(global, &command(destructive.dry_run), Layout::One)
+    execute::run(global, &command(destructive.dry_run), Layout::One)
 }
 
 fn message(message: &Value) -> String {

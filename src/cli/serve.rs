@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, carry, init, lock, log, lost, print};
+use super::{Global, execute, init, lock, log, lost, print};
 use crate::admin::{Failure, Kind, control, identity};
 use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         listen: opts.listen,
         log_level: opts.log_level,
     };
-    let loaded = load(&flags).map_err(|error| carry::unsound(&error))?;
+    let loaded = load(&flags).map_err(|error| execute::unsound(&error))?;
     for remark in &loaded.remarks {
         print::note(&format!("note: {remark}"));
     }

@@ -1,7 +1,7 @@
 //! `chatctl status`: how the server is; exit code 5 where none runs.
 
 use super::print::Layout;
-use super::{Global, carry};
+use super::{Global, execute};
 use crate::admin::{Command, Failure, Kind};
 
 /// What people look for first stands first.
@@ -26,7 +26,7 @@ const ORDER: Layout = Layout::Sheet(&[
 
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let mut running = false;
-    carry::run_with(global, &Command::Status {}, ORDER, &mut |status| {
+    execute::run_with(global, &Command::Status {}, ORDER, &mut |status| {
         running = status["running"] == true
     })?;
     if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server runs")) }

@@ -7,11 +7,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
-use super::carry::{self, Found};
+use super::execute::{self, Found};
 use super::file::Making;
 use super::print::{Layout, Printer};
 use super::{Global, doctor};
-use crate::admin::doctor::{Ground, Server};
+use crate::admin::doctor::{Installation, Server};
 use crate::admin::support::{Part, parts, silent_status};
 use crate::admin::{Command, Failure, Reply};
 use crate::model::Timestamp;
@@ -51,11 +51,11 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
     let findings = doctor::examine(global, &[], false)?;
     let mut found = vec![Part::json("doctor.json", "what chatctl doctor finds", &findings)];
     // What is wrong with the configuration stands in there.
-    let Ok(config) = carry::configuration(global) else { return Ok(found) };
+    let Ok(config) = execute::configuration(global) else { return Ok(found) };
     let ground =
-        |server| Ground { config: Arc::new(config.clone()), file: None, fix: false, server };
-    let asked = match carry::connect(&config) {
-        Ok(Found::Server(stream)) => carry::remote(stream, &Command::Support {}, &mut |reply| {
+        |server| Installation { config: Arc::new(config.clone()), file: None, fix: false, server };
+    let asked = match execute::connect(&config) {
+        Ok(Found::Server(stream)) => execute::remote(stream, &Command::Support {}, &mut |reply| {
             if let Reply::Item(item) = reply {
                 found.push(serde_json::from_value(item).map_err(|error| {
                     Failure::failed(format!("the server answers strangely: {error}"))

@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::ask::Destructive;
-use super::carry::{Found, carry_out, configuration, connect, on_data};
+use super::execute::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
@@ -226,7 +226,7 @@ fn rehearsal(
     config: &Config,
     there: bool,
     import: Import,
-    take: super::carry::Take<'_>,
+    take: super::execute::Take<'_>,
 ) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
     let scratch = Scratch::make()?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Format, Layout, cell, note};
-use super::{Global, carry, init, passwords};
+use super::{Global, execute, init, passwords};
 use crate::admin::command::Secret;
 use crate::admin::{Command, Failure, Kind};
 
@@ -215,7 +215,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
         Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),
     };
-    carry::run(global, &command, layout)
+    execute::run(global, &command, layout)
 }
 
 fn create(global: &Global, create: Create) -> Result<(), Failure> {
@@ -225,8 +225,10 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
     }
     // Nobody is asked for the password of an account that is left as it is.
     if if_not_exists {
-        match carry::run(global, &Command::UserShow { name: name.clone() }, Layout::One) {
-            Err(failure) if failure.kind == Kind::NotFound && carry::existing(global).is_ok() => (),
+        match execute::run(global, &Command::UserShow { name: name.clone() }, Layout::One) {
+            Err(failure) if failure.kind == Kind::NotFound && execute::existing(global).is_ok() => {
+                ()
+            }
             other => return other,
         }
     }
@@ -244,7 +246,7 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
 
 fn list(global: &Global) -> Result<(), Failure> {
     let table = global.output == Format::Table;
-    carry::run_with(global, &Command::UserList {}, COLUMNS, &mut |item| {
+    execute::run_with(global, &Command::UserList {}, COLUMNS, &mut |item| {
         if table {
             item[MARKS] = marks(item);
         }
@@ -264,9 +266,11 @@ fn set_password(
     command: &Command,
     generated: Option<&Secret>,
 ) -> Result<(), Failure> {
-    let Some(Secret(password)) = generated else { return carry::run(global, command, Layout::One) };
+    let Some(Secret(password)) = generated else {
+        return execute::run(global, command, Layout::One);
+    };
     let table = global.output == Format::Table;
-    carry::run_with(global, command, Layout::One, &mut |item| {
+    execute::run_with(global, command, Layout::One, &mut |item| {
         if !table {
             item["password"] = Value::from(password.as_str());
         }
@@ -291,13 +295,13 @@ fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Fail
 
 fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
     let acts = |user: &Value| user["admin"] == true && user["disabled"] == false;
-    let shown = match carry::ask(global, &Command::UserShow { name: name.to_owned() }) {
+    let shown = match execute::ask(global, &Command::UserShow { name: name.to_owned() }) {
         // Whoever does what was asked for says that.
         Err(failure) if failure.kind == Kind::NotFound => return Ok(false),
         shown => shown?,
     };
     let Some(user) = shown.first().filter(|user| acts(user)) else { return Ok(false) };
-    Ok(!carry::ask(global, &Command::UserList {})?
+    Ok(!execute::ask(global, &Command::UserList {})?
         .iter()
         .any(|other| acts(other) && other["name"] != user["name"]))
 }
@@ -310,7 +314,7 @@ fn delete(
 ) -> Result<(), Failure> {
     let command = |dry_run| Command::UserDelete { name: name.to_owned(), dry_run, if_exists };
     if !destructive.dry_run && !destructive.yes {
-        let Some(going) = carry::ask(global, &command(true))?.pop() else { return Ok(()) };
+        let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
         note(&leaving(&going));
         if is_last_administrator(global, name)? {
             note(&format!(
@@ -320,7 +324,7 @@ fn delete(
         }
         destructive.confirm("Delete the account?")?;
     }
-    carry::run(global, &command(destructive.dry_run), Layout::One)
+    execute::run(global, &command(destructive.dry_run), Layout::One)
 }
 
 fn leaving(going: &Value) -> String {

@@ -95,7 +95,7 @@ impl Encoded {
 
 /// How a dialect says events. Sockets with the same name share its encodings.
 #[derive(Clone, Copy)]
-pub struct Voice {
+pub struct Encoder {
     /// Name of the dialect.
     pub name: &'static str,
     /// Its encoder; empty: it has no word for this event.
@@ -105,7 +105,7 @@ pub struct Voice {
     pub personal: bool,
 }
 
-impl Voice {
+impl Encoder {
     /// What it says of an event; counted, since it must not grow with the number of sockets.
     pub(super) fn say(&self, event: &Event) -> Vec<Encoded> {
         let said = (self.encode)(event);
@@ -114,7 +114,7 @@ impl Voice {
     }
 }
 
-impl std::fmt::Debug for Voice {
+impl std::fmt::Debug for Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }

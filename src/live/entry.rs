@@ -7,7 +7,7 @@ use tracing::{debug, info};
 
 use super::Socket;
 use super::hub::Hub;
-use super::room::Live;
+use super::room::LiveRoom;
 use crate::model::{Error, LiveState, Message, Person, Result, Rev, RoomFacts, RoomId, UserId};
 
 /// What stands between a socket and the live room it wants to enter.
@@ -62,7 +62,7 @@ impl Hub {
         loop {
             let found = self.change(room, |watch| match &watch.live {
                 None => {
-                    watch.live = Some(Live::creating());
+                    watch.live = Some(LiveRoom::creating());
                     None
                 }
                 Some(live) => Some(live.state),
@@ -198,7 +198,7 @@ impl Hub {
     }
 
     /// Starts the idle timer of a live room in which nobody is present.
-    pub(super) fn rest(&self, room: RoomId, live: &mut Live) {
+    pub(super) fn rest(&self, room: RoomId, live: &mut LiveRoom) {
         if !live.present.is_empty() || live.state == LiveState::Idle {
             return;
         }
@@ -207,7 +207,7 @@ impl Hub {
     }
 
     /// Idle, with the timer running.
-    fn wait_idle(&self, room: RoomId, live: &mut Live) {
+    fn wait_idle(&self, room: RoomId, live: &mut LiveRoom) {
         live.state = LiveState::Idle;
         live.timer += 1;
         let (hub, timer, span) = (self.me.clone(), live.timer, self.idle_timeout);
@@ -244,7 +244,7 @@ impl Hub {
     }
 }
 
-impl Live {
+impl LiveRoom {
     /// One socket fewer of this user; answers as whom they were there.
     pub(super) fn forget(&mut self, user: UserId) -> Option<Person> {
         let (person, sockets) = self.present.get_mut(&user)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hub::Hub;
-use super::room::{Watch, hears, queue};
-use super::{Audience, Encoded, Socket, Voice};
+use super::room::{RoomListeners, hears, queue};
+use super::{Audience, Encoded, Encoder, Socket};
 use crate::model::{
     Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId,
     Seq, Timestamp, UserId,
@@ -309,7 +309,7 @@ impl Hub {
     }
 }
 
-impl Watch {
+impl RoomListeners {
     /// Users who listen but are no longer participants.
     fn strangers(&self, facts: &RoomFacts) -> Vec<Person> {
         let mut strangers: Vec<Person> = Vec::new();
@@ -330,7 +330,7 @@ impl Watch {
 
 /// Says an event to sockets wherever they are, encoding it once for each dialect among them.
 fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool) {
-    let mut voices: Vec<Voice> = Vec::new();
+    let mut voices: Vec<Encoder> = Vec::new();
     for socket in sockets {
         if socket.voice.personal && !voices.iter().any(|v| v.name == socket.voice.name) {
             voices.push(socket.voice);

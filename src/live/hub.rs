@@ -1,6 +1,6 @@
 //! All open sockets and all rooms that somebody listens to, on this server.
 //!
-//! Lock order: `rooms` → one [`Watch`] → an [`Outbox`]; `users` is taken alone. None is held across
+//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. None is held across
 //! an await.
 
 use std::collections::HashMap;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::room::Watch;
-use super::{CloseReason, Outbox, Socket, Voice};
+use super::room::RoomListeners;
+use super::{CloseReason, Encoder, Outbox, Socket};
 use crate::config;
 use crate::model::{
     Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp,
@@ -20,7 +20,7 @@ use crate::model::{
 
 /// Sockets and live rooms of this server.
 pub struct Hub {
-    pub(super) rooms: Mutex<HashMap<RoomId, Arc<Slot>>>,
+    pub(super) rooms: Mutex<HashMap<RoomId, Arc<RoomEntry>>>,
     users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
     next_socket: AtomicU64,
     pub(super) idle_timeout: Duration,
@@ -36,14 +36,14 @@ pub struct Hub {
 
 /// A room's place in the hub.
 #[derive(Default)]
-pub(super) struct Slot {
-    watch: Mutex<Watch>,
+pub(super) struct RoomEntry {
+    watch: Mutex<RoomListeners>,
     /// Told when a live room has been created, or is gone.
     pub(super) turned: Notify,
 }
 
-impl Slot {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Watch> {
+impl RoomEntry {
+    pub(super) fn lock(&self) -> MutexGuard<'_, RoomListeners> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,7 +51,7 @@ impl Slot {
 /// Whether a listener's replay has caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Live events follow; what answers the replay belongs at this position of the socket's queue.
+    /// LiveRoom events follow; what answers the replay belongs at this position of the socket's queue.
     At(u64),
     /// Events after the rev read have been handed on already: read on.
     Behind,
@@ -81,7 +81,7 @@ impl Hub {
     pub fn connect(
         &self,
         session: &Session,
-        voice: Voice,
+        voice: Encoder,
         token_expires: Option<Timestamp>,
     ) -> Result<Arc<Socket>> {
         let mut users = self.lock_users();
@@ -127,7 +127,7 @@ impl Hub {
             let users = self.lock_users();
             (users.len(), users.values().map(Vec::len).sum())
         };
-        let slots: Vec<Arc<Slot>> =
+        let slots: Vec<Arc<RoomEntry>> =
             self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let live = slots.iter().filter(|slot| slot.lock().live.is_some()).count();
         (users, sockets, live)
@@ -224,7 +224,11 @@ impl Hub {
 
     /// Changes a room's watch under both locks, so that it cannot be forgotten meanwhile; forgets
     /// it when it is empty afterwards.
-    pub(super) fn change<T>(&self, room: RoomId, change: impl FnOnce(&mut Watch) -> T) -> T {
+    pub(super) fn change<T>(
+        &self,
+        room: RoomId,
+        change: impl FnOnce(&mut RoomListeners) -> T,
+    ) -> T {
         let mut rooms = self.lock_rooms();
         let slot = Arc::clone(rooms.entry(room).or_default());
         let mut watch = slot.lock();
@@ -235,11 +239,11 @@ impl Hub {
         answer
     }
 
-    pub(super) fn slot(&self, room: RoomId) -> Option<Arc<Slot>> {
+    pub(super) fn slot(&self, room: RoomId) -> Option<Arc<RoomEntry>> {
         self.lock_rooms().get(&room).cloned()
     }
 
-    pub(super) fn lock_rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Arc<Slot>>> {
+    pub(super) fn lock_rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Arc<RoomEntry>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

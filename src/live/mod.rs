@@ -1,4 +1,4 @@
-//! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
+//! LiveRoom rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
 //! servers.
 //!
 //! What may live here: memory and queues. No store (chat reads and hands over), no permission, no
@@ -14,7 +14,7 @@ mod room;
 mod socket;
 
 pub use bus::{Bus, BusReply, BusUnavailable, Crossing, LocalBus, Topic};
-pub use encoded::{Audience, CloseReason, Encoded, Voice};
+pub use encoded::{Audience, CloseReason, Encoded, Encoder};
 pub use entry::{Begin, First, Loading, Snapshot};
 pub use fanout::Effect;
 pub use hub::{Hub, Ready};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Encoded, Socket, Voice, encoded::Audience};
+use super::{Encoded, Encoder, Socket, encoded::Audience};
 use crate::model::{
     Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq,
     SocketId, UserId,
@@ -11,7 +11,7 @@ use crate::model::{
 
 /// A room that somebody listens to. Lives as long as it has a listener or a live side.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct RoomListeners {
     /// The newest committed event that was handed on; None until one was, or a listener told where
     /// it stands.
     pub(super) seen: Option<Rev>,
@@ -20,12 +20,12 @@ pub(super) struct Watch {
     /// Listeners by dialect, so that each event is encoded once for each of them.
     pub(super) groups: Vec<Group>,
     /// The live room.
-    pub(super) live: Option<Live>,
+    pub(super) live: Option<LiveRoom>,
 }
 
 /// All listeners of one dialect.
 pub(super) struct Group {
-    pub(super) voice: Voice,
+    pub(super) voice: Encoder,
     pub(super) listeners: Vec<Listener>,
 }
 
@@ -43,10 +43,10 @@ pub(super) struct Listener {
 }
 
 /// The live room.
-pub(super) struct Live {
+pub(super) struct LiveRoom {
     pub(super) state: LiveState,
     /// Room and participants as of the newest event applied. `rev` and `last_seq` in it may lag;
-    /// [`Live::rev`] does not. None while it is being created.
+    /// [`LiveRoom::rev`] does not. None while it is being created.
     pub(super) facts: Option<Arc<RoomFacts>>,
     pub(super) rev: Rev,
     /// The latest messages, oldest first.
@@ -70,7 +70,7 @@ pub(super) struct Merged {
     pub(super) scheduled: bool,
 }
 
-impl Watch {
+impl RoomListeners {
     pub(super) fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
         self.groups.iter_mut().flat_map(|g| &mut g.listeners).find(|l| l.socket.id == socket)
     }
@@ -156,7 +156,7 @@ pub(super) fn queue(encoded: &Encoded, socket: &Socket, hint: bool) {
     }
 }
 
-impl Live {
+impl LiveRoom {
     pub(super) fn creating() -> Self {
         Self {
             state: LiveState::Creating,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Outbox, Voice};
+use super::{Encoder, Outbox};
 use crate::model::{RoomId, SessionId, SocketId, Timestamp, UserId};
 
 /// An open socket: whose it is, what it speaks, and its queue.
@@ -19,7 +19,7 @@ pub struct Socket {
     /// The session that opened it.
     pub session: SessionId,
     /// Its dialect's encoder.
-    pub voice: Voice,
+    pub voice: Encoder,
     /// What is to be sent.
     pub outbox: Arc<Outbox>,
     /// It wants the events of all rooms of its user, future ones too.
@@ -40,7 +40,7 @@ impl Socket {
         user: UserId,
         login: String,
         session: SessionId,
-        voice: Voice,
+        voice: Encoder,
         outbox: Outbox,
         token_expires: Option<Timestamp>,
     ) -> Self {

@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod file_names;
 mod files;
+mod fulltext;
 mod ids;
 mod message;
 mod names;
@@ -17,7 +18,6 @@ pub mod rules;
 mod session;
 mod timestamp;
 mod user;
-mod words;
 
 pub use command::{
     Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState, Stored,
@@ -27,6 +27,7 @@ pub use error::{Claim, Error, Missing, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
+pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
 pub use message::{
@@ -46,4 +47,3 @@ pub use rules::{
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, User};
-pub use words::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};

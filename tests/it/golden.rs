@@ -1,7 +1,7 @@
 //! Golden wire samples: each is compared with something, and nothing is compared with a sample that
 //! is not there.
 //!
-//! The samples stand in `tests/golden/<dialect>/`; the unit tests of `src/api/<dialect>/` compare
+//! The samples stand in `tests/golden/<dialect>/`; the unit tests of `src/api/dialects/<dialect>/` compare
 //! what their encoders say with them.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ fn every_golden_sample_is_compared_with_what_its_dialect_says() {
         let dialect = file_name(&folder);
         let samples: BTreeSet<String> =
             entries(&folder).iter().map(|path| file_name(path)).collect();
-        let named: BTreeSet<String> = sources(&root.join("src/api").join(&dialect))
+        let named: BTreeSet<String> = sources(&root.join("src/api/dialects").join(&dialect))
             .iter()
             .flat_map(|text| samples_named(text))
             .collect();

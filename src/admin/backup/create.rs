@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{counter, gauge};
 use sha2::{Digest, Sha256, Sha512};
 
+use super::checksum::Sealing;
 use super::format::{
     DAMAGED, Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, unused_name,
 };
 use super::leftovers::{COPY_ENDING, PART, PREFIX};
 use super::prune::prune_damaged;
 use super::scratch::{Scratch, own_like, sync_directory};
-use super::seal::Sealing;
 use super::{FAILURES, Failure, Kind, LAST, cannot, interrupted};
 use crate::chat::{Chat, MediaHold};
 use crate::config::Config;

@@ -5,6 +5,7 @@
 //! wrong, `verify` and `restore` do something with what is read; `list` and `prune` look at a
 //! directory of them, `schedule` makes them by itself.
 
+mod checksum;
 mod create;
 mod elsewhere;
 mod format;
@@ -15,7 +16,6 @@ mod read;
 mod restore;
 mod schedule;
 mod scratch;
-mod seal;
 #[cfg(test)]
 mod tests;
 mod verify;

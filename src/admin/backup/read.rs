@@ -11,8 +11,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::checksum::Unsealing;
 use super::format::{DATABASE, Entry, FORMAT, HEAD, Head, MANIFEST, Manifest, PRODUCT, Sum};
-use super::seal::Unsealing;
 use super::{Failure, Progress, cannot, interrupted};
 use crate::admin::Kind;
 use crate::store::engine::upkeep::{UpkeepError, examine, inspect};

@@ -132,7 +132,7 @@ impl Schedule {
     async fn make(&self) -> Result<(), Failure> {
         let source = Source::of(&self.config, &self.chat, &self.store).await;
         // What is left of it when nobody awaits this any more stops at its next step.
-        let wanted = Wanted::default();
+        let wanted = CancelFlag::default();
         let on = Arc::clone(&wanted.0);
         let made =
             create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
@@ -149,15 +149,15 @@ impl Schedule {
 }
 
 /// True until it is dropped.
-struct Wanted(Arc<AtomicBool>);
+struct CancelFlag(Arc<AtomicBool>);
 
-impl Default for Wanted {
+impl Default for CancelFlag {
     fn default() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 }
 
-impl Drop for Wanted {
+impl Drop for CancelFlag {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }

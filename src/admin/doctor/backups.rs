@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::report::{Report, count};
-use super::{Ground, Server};
+use super::{Installation, Server};
 use crate::admin::backup::{DAMAGED, Listed, Owner, left_over, list, remove};
 use crate::model::Timestamp;
 
 /// A backup takes its time.
 const LATE: Duration = Duration::from_hours(1);
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let (directory, every) = (directory(ground), ground.config.backup.every_hours);
     let found = match list(&directory) {
         Ok(found) => found,
@@ -99,12 +99,12 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 
 const MAKE: &str = "chatctl backup create makes one now.";
 
-fn directory(ground: &Ground) -> PathBuf {
+fn directory(ground: &Installation) -> PathBuf {
     ground.data().join(&ground.config.backup.directory)
 }
 
 /// Those of this instance; where the database cannot tell which it is, all.
-fn ours(ground: &Ground, mut found: Vec<Listed>) -> Vec<Listed> {
+fn ours(ground: &Installation, mut found: Vec<Listed>) -> Vec<Listed> {
     if let Ok(owner) = Owner::of(&ground.database(), ground.is_live()) {
         found.retain(|backup| backup.head.is_none() || backup.is_of(&owner));
     }
@@ -112,7 +112,7 @@ fn ours(ground: &Ground, mut found: Vec<Listed>) -> Vec<Listed> {
 }
 
 /// How long the server has run, if one does and is asked.
-fn running_for(ground: &Ground) -> Option<Duration> {
+fn running_for(ground: &Installation) -> Option<Duration> {
     match &ground.server {
         Server::Here(live) => Some(live.start.elapsed()),
         _ => None,
@@ -131,12 +131,12 @@ fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
 }
 
 /// The newest backup in the configured directory.
-pub(super) fn newest(ground: &Ground) -> Option<Listed> {
+pub(super) fn newest(ground: &Installation) -> Option<Listed> {
     let found = ours(ground, list(&directory(ground)).ok()?);
     newest_of(&found).map(|(backup, _)| backup.clone())
 }
 
-fn leftovers(ground: &Ground, report: &mut Report) {
+fn leftovers(ground: &Installation, report: &mut Report) {
     let left = match left_over(ground.data(), &directory(ground), !ground.is_live()) {
         Ok(left) => left,
         Err(error) => return report.unreadable(ground.data(), &error),

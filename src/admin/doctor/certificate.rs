@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::Ground;
+use super::Installation;
 use super::report::{Report, count};
 use crate::admin::certificate;
 use crate::model::Timestamp;
@@ -19,7 +19,7 @@ const DAY: i64 = 24 * 60 * 60;
 const RENEW: &str = "Renew the certificate, then: kill -HUP PID (systemctl reload), which makes \
                      the server read it again.";
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let server = &ground.config.server;
     let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) else {
         return report.skip("there is no tls_cert; TLS ends elsewhere or nowhere");

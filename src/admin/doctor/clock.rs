@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use super::report::Report;
-use super::{Ground, Server};
+use super::{Installation, Server};
 use crate::model::Timestamp;
 use crate::store::engine::upkeep::checkup::{newest_message, rooms_ahead};
 
@@ -46,7 +46,7 @@ fn since_boot() -> Option<Duration> {
 
 const ADVICE: &str = "Let the machine keep its time with NTP (timedatectl status).";
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let now = Timestamp::now();
     if now < EARLIEST {
         return report.fail(
@@ -101,7 +101,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 /// When the newest file of the data directory was written.
-fn newest_file(ground: &Ground) -> Option<Timestamp> {
+fn newest_file(ground: &Installation) -> Option<Timestamp> {
     let entries = fs::read_dir(ground.data()).ok()?.flatten();
     entries
         .filter_map(|entry| entry.metadata().ok()?.modified().ok())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, eaccess, geteuid};
 
-use super::Ground;
+use super::Installation;
 use super::report::Report;
 use crate::config::check;
 
@@ -17,7 +17,7 @@ const BYTES: usize = 4;
 /// What a frame holds beside the text.
 const AROUND: usize = 1024;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let config = &ground.config;
     let (server, auth, limits) = (&config.server, &config.auth, &config.limits);
     for check::Unworkable { section, key, why } in check::network(config) {
@@ -86,7 +86,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 /// Directories in which nothing can be kept.
-fn directories(ground: &Ground, report: &mut Report) {
+fn directories(ground: &Installation, report: &mut Report) {
     let config = &ground.config;
     let places = [
         ("database", "path", config.database.path.as_path(), 1),

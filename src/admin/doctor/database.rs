@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::ErrorKind;
 
 use super::report::Report;
-use super::{Ground, Server, backups};
+use super::{Installation, Server, backups};
 use crate::store::engine::upkeep::checkup::problems_of;
 use crate::store::engine::upkeep::plan;
 
 /// So many sentences are said.
 const MOST: usize = 10;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let path = ground.database();
     if let Server::Here(live) = &ground.server
         && !live.store.is_in_place()
@@ -51,7 +51,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 /// Where what was lost comes from.
-fn restore(ground: &Ground) -> String {
+fn restore(ground: &Installation) -> String {
     match backups::newest(ground) {
         Some(backup) => format!(
             "Stop the server, copy the data directory elsewhere, then: chatctl backup restore {} \
@@ -65,7 +65,7 @@ fn restore(ground: &Ground) -> String {
     }
 }
 
-pub(super) fn schema(ground: &Ground, report: &mut Report) {
+pub(super) fn schema(ground: &Installation, report: &mut Report) {
     let path = ground.database();
     if File::open(&path).is_err() {
         return report.skip("there is no database that can be looked at");

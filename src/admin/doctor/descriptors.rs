@@ -1,10 +1,10 @@
 //! Whether the system lets the server have as many connections as the configuration says.
 
-use super::Ground;
+use super::Installation;
 use super::report::Report;
 use crate::admin::descriptors::{connections, most, needed, suffice};
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let limits = &ground.config.limits;
     let Some(files) = most() else { return report.ok("the system does not limit open files") };
     if suffice(files, limits) {

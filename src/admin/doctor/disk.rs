@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
-use super::Ground;
+use super::Installation;
 use super::report::{Report, bytes};
 
 const GIB: u64 = 1 << 30;
@@ -26,7 +26,7 @@ enum Level {
     Out,
 }
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let config = &ground.config;
     let places = [
         ("the data directory", ground.data().to_owned()),

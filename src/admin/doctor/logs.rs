@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
-use super::Ground;
+use super::Installation;
 use super::report::{Report, bytes, count};
 use crate::admin::backup::own_like;
 use crate::admin::control::name;
@@ -16,7 +16,7 @@ use crate::config::Rotation;
 /// So much is not a log any more that somebody reads.
 const MUCH: u64 = 4 << 30;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let log = &ground.config.log;
     let directory = ground.data().join(&log.directory);
     let meta = match fs::metadata(&directory) {

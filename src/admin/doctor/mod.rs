@@ -1,7 +1,7 @@
 //! What can be wrong with a server: found, said with what to do about it, and mended where that is
 //! safe.
 //!
-//! A check looks at a [`Ground`], the configuration and the files that it tells of, and opens what
+//! A check looks at a [`Installation`], the configuration and the files that it tells of, and opens what
 //! it needs itself, only to read. So a check says the same inside a running server, on the data of
 //! a stopped one, and where no server could start. Checks block; those that take long read the
 //! whole database.
@@ -40,7 +40,7 @@ use crate::store::engine::Embedded;
 
 /// What is looked at.
 #[derive(Clone)]
-pub struct Ground {
+pub struct Installation {
     /// As it holds.
     pub config: Arc<Config>,
     /// The file that it came from, where that is known.
@@ -75,7 +75,7 @@ pub struct Live {
     pub start: Start,
 }
 
-impl Ground {
+impl Installation {
     fn data(&self) -> &std::path::Path {
         &self.config.server.data_dir
     }
@@ -103,7 +103,7 @@ impl Ground {
 }
 
 /// Looks: all checks of the list, in its order. Blocks.
-pub fn examine(ground: &Ground, checks: &[&Check]) -> Vec<Finding> {
+pub fn examine(ground: &Installation, checks: &[&Check]) -> Vec<Finding> {
     checks.iter().flat_map(|check| check.run(ground)).collect()
 }
 
@@ -131,7 +131,7 @@ pub fn verdict(findings: &[Finding]) -> Result<(), Failure> {
 
 impl Admin {
     /// What this process can look at: a running server, or the data of a stopped one.
-    pub(super) fn ground(&self, fix: bool) -> Ground {
+    pub(super) fn ground(&self, fix: bool) -> Installation {
         let parts = &self.0.parts;
         let server = match self.running() {
             None => Server::Stopped,
@@ -141,7 +141,7 @@ impl Admin {
                 start: running.start,
             })),
         };
-        Ground { config: Arc::clone(&parts.config), file: None, fix, server }
+        Installation { config: Arc::clone(&parts.config), file: None, fix, server }
     }
 
     pub(super) async fn doctor(

@@ -9,7 +9,7 @@ use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::{Gid, Uid, fchownat};
 
-use super::Ground;
+use super::Installation;
 use super::report::{Report, count};
 use crate::admin::control::name;
 use crate::admin::identity;
@@ -22,7 +22,7 @@ const ALL_BUT_OWNER: u32 = 0o077;
 /// So many are named; more help nobody.
 const MOST: usize = 10;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let data = ground.data();
     let owner = match fs::metadata(data) {
         Ok(owner) => owner,
@@ -43,7 +43,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 /// Others have no business in it. Its group may be let in on purpose, to the control socket.
-fn directory(ground: &Ground, report: &mut Report, path: &Path, meta: &Metadata) {
+fn directory(ground: &Installation, report: &mut Report, path: &Path, meta: &Metadata) {
     let mode = meta.mode() & 0o777;
     if mode & 0o027 == 0 {
         if mode & 0o050 != 0 {
@@ -64,7 +64,7 @@ fn directory(ground: &Ground, report: &mut Report, path: &Path, meta: &Metadata)
 
 /// Files with everything in them: the database and its companions and copies, the search index,
 /// backups.
-fn private(ground: &Ground) -> Vec<PathBuf> {
+fn private(ground: &Installation) -> Vec<PathBuf> {
     let database = ground.database();
     let starts: Vec<String> = [&database, &index_of(&database)]
         .iter()
@@ -92,7 +92,7 @@ fn files_in(directory: &Path, ours: impl Fn(&str) -> bool) -> Vec<PathBuf> {
         .collect()
 }
 
-fn file(ground: &Ground, report: &mut Report, path: &Path, forbidden: u32, wanted: u32) {
+fn file(ground: &Installation, report: &mut Report, path: &Path, forbidden: u32, wanted: u32) {
     // Gone meanwhile: a write-ahead log may.
     let Ok(meta) = fs::symlink_metadata(path) else { return };
     let mode = meta.mode() & 0o777;
@@ -102,7 +102,7 @@ fn file(ground: &Ground, report: &mut Report, path: &Path, forbidden: u32, wante
     }
 }
 
-fn socket(ground: &Ground, report: &mut Report) {
+fn socket(ground: &Installation, report: &mut Report) {
     let path = ground.config.server.control_path();
     let Ok(meta) = fs::symlink_metadata(&path) else { return };
     let mode = meta.mode() & 0o777;
@@ -115,7 +115,7 @@ fn socket(ground: &Ground, report: &mut Report) {
     }
 }
 
-fn mend_mode(ground: &Ground, report: &mut Report, found: String, path: &Path, wanted: u32) {
+fn mend_mode(ground: &Installation, report: &mut Report, found: String, path: &Path, wanted: u32) {
     let advice = format!("chmod {wanted:o} {} (chatctl doctor --fix does it).", path.display());
     if !ground.may_mend() {
         return report.fail(found, advice);
@@ -132,7 +132,7 @@ fn mend_mode(ground: &Ground, report: &mut Report, found: String, path: &Path, w
 }
 
 /// One owner for all: what root has left behind is what the server cannot write.
-fn owners(ground: &Ground, report: &mut Report, data: &Path, owner: &Metadata) {
+fn owners(ground: &Installation, report: &mut Report, data: &Path, owner: &Metadata) {
     let mut foreign = Vec::new();
     walk(data, &mut |path, meta| {
         if meta.uid() != owner.uid() {

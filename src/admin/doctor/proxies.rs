@@ -1,11 +1,11 @@
 //! Which proxies are believed: too many, and everybody can forge an address; too few, and all
 //! clients share that of the proxy.
 
-use super::Ground;
+use super::Installation;
 use super::report::Report;
 use crate::model::rules::{Network, is_local};
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let server = &ground.config.server;
     let everybody = |proxy: &&String| Network::parse(proxy).is_some_and(Network::is_everything);
     if let Some(all) = server.trusted_proxies.iter().find(everybody) {

@@ -1,12 +1,12 @@
 //! Whether strangers can make accounts: open registration where others than this machine can reach
 //! the server.
 
-use super::Ground;
+use super::Installation;
 use super::report::Report;
 use crate::config::Registration;
 use crate::model::rules::is_local;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     if ground.config.auth.registration == Registration::Closed {
         return report.ok("only administrators make accounts");
     }

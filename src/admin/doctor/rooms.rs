@@ -1,6 +1,6 @@
 //! Rooms that nobody can administer: all their admins are disabled, guests or bots.
 
-use super::Ground;
+use super::Installation;
 use super::report::Report;
 use crate::model::RoomId;
 use crate::store::engine::upkeep::checkup::rooms_without_admin;
@@ -8,7 +8,7 @@ use crate::store::engine::upkeep::checkup::rooms_without_admin;
 /// So many are named.
 const NAMED: usize = 10;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     match rooms_without_admin(&ground.database(), ground.is_live()) {
         Err(error) => report.skip(format!("the rooms cannot be read: {error}")),
         Ok(rooms) if rooms.is_empty() => {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use super::report::Report;
-use super::{Ground, Server};
+use super::{Installation, Server};
 use crate::store::engine::upkeep::Glance;
 use crate::store::engine::upkeep::checkup::{discard_search_index, search_index};
 
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const AGAIN: &str = "chatctl doctor --fix throws it away; a server makes it anew from the \
                      messages (chatctl db reindex does so at once).";
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     if File::open(ground.database()).is_err() {
         return report.skip("there is no database that can be looked at");
     }
@@ -51,7 +51,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
     }
 }
 
-fn bad(ground: &Ground, report: &mut Report, found: String) {
+fn bad(ground: &Installation, report: &mut Report, found: String) {
     match &ground.server {
         _ if !ground.may_mend() => report.fail(found, AGAIN),
         Server::Here(live) => {

@@ -6,10 +6,10 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::report::Report;
-use super::{Ground, Server};
+use super::{Installation, Server};
 use crate::admin::control;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     match &ground.server {
         Server::Here(_) | Server::Elsewhere => report.ok("a server runs and answers"),
         Server::Silent(why) => report.fail(

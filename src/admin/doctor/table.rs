@@ -2,7 +2,7 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Ground, backups, certificate, clock, configuration, database, descriptors, disk, logs,
+    Installation, backups, certificate, clock, configuration, database, descriptors, disk, logs,
     permissions, proxies, registration, rooms, search, server, uploads, websocket,
 };
 use crate::admin::Failure;
@@ -25,7 +25,7 @@ pub struct Check {
     pub about: &'static str,
     /// Who can look.
     pub side: Side,
-    look: fn(&Ground, &mut Report),
+    look: fn(&Installation, &mut Report),
 }
 
 impl std::fmt::Debug for Check {
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Check {
 
 impl Check {
     /// Looks; says at least one thing. Blocks.
-    pub(super) fn run(&self, ground: &Ground) -> Vec<Finding> {
+    pub(super) fn run(&self, ground: &Installation) -> Vec<Finding> {
         let mut report = Report::new(self.name);
         (self.look)(ground, &mut report);
         if report.is_empty() {
@@ -50,7 +50,7 @@ const fn check(
     name: &'static str,
     about: &'static str,
     side: Side,
-    look: fn(&Ground, &mut Report),
+    look: fn(&Installation, &mut Report),
 ) -> Check {
     Check { name, about, side, look }
 }

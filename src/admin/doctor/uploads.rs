@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha512};
 
-use super::Ground;
+use super::Installation;
 use super::report::{Report, count};
 use crate::admin::backup::own_like;
 use crate::chat::UNUSED_FOR;
@@ -25,7 +25,7 @@ const MOST: usize = 5;
 /// Bytes that are read and compared with their names, of the newest files.
 const COMPARED: u64 = 2 << 30;
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let directory = ground.data().join(&ground.config.media.directory);
     if File::open(ground.database()).is_err() {
         return without_database(ground, report, &directory);
@@ -110,7 +110,7 @@ pub(super) fn look(ground: &Ground, report: &mut Report) {
 }
 
 /// Files without a database are somebody's, who looks in the wrong place.
-fn without_database(ground: &Ground, report: &mut Report, directory: &Path) {
+fn without_database(ground: &Installation, report: &mut Report, directory: &Path) {
     let files = kept(directory).unwrap_or_default().len();
     if files == 0 {
         return report.skip("there is no database that can be looked at");
@@ -128,7 +128,7 @@ fn without_database(ground: &Ground, report: &mut Report, directory: &Path) {
 }
 
 /// Whether this instance, and it alone, keeps files there.
-fn whose(ground: &Ground, report: &mut Report, directory: &Path) {
+fn whose(ground: &Installation, report: &mut Report, directory: &Path) {
     let all = match owners(directory) {
         Ok(all) => all,
         Err(error) => return report.unreadable(&directory.join(OWNER), &error),
@@ -156,7 +156,7 @@ fn whose(ground: &Ground, report: &mut Report, directory: &Path) {
     }
 }
 
-fn missing_directory(ground: &Ground, report: &mut Report, directory: &Path) {
+fn missing_directory(ground: &Installation, report: &mut Report, directory: &Path) {
     let found = format!("there is no directory for uploaded files, {}", directory.display());
     let advice = "The next start of the server makes it (chatctl doctor --fix does it now).";
     if !ground.may_mend() {
@@ -171,7 +171,7 @@ fn missing_directory(ground: &Ground, report: &mut Report, directory: &Path) {
 }
 
 /// Files that another database has thrown away, and this one wants.
-fn thrown_away(ground: &Ground, report: &mut Report, directory: &Path, names: &[&str]) {
+fn thrown_away(ground: &Installation, report: &mut Report, directory: &Path, names: &[&str]) {
     let found = format!("{} in the trash: {}", are(names.len(), "uploaded file"), some(names));
     let advice = "The next start of the server brings them back, and so does whoever downloads \
                   one (chatctl doctor --fix does it now).";

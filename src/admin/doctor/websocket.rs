@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::http::{Request, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, HandshakeError};
 
 use super::report::Report;
-use super::{Ground, Server};
+use super::{Installation, Server};
 
 /// Who answers later does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ struct Target<'a> {
 /// What is wrong and what to do.
 type Wrong = (String, &'static str);
 
-pub(super) fn look(ground: &Ground, report: &mut Report) {
+pub(super) fn look(ground: &Installation, report: &mut Report) {
     let Some(url) = &ground.config.server.public_url else {
         return report.skip_with(
             "there is no public_url",

@@ -11,7 +11,7 @@ mod system;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::doctor::{Ground, Server};
+use super::doctor::{Installation, Server};
 use super::outcome::{Failure, Output, Reply};
 use super::{Admin, status};
 use crate::store::engine::upkeep::checkup::figures;
@@ -49,7 +49,7 @@ impl Part {
 }
 
 /// What can be told from configuration and files. Blocks, and looks at every message to count it.
-pub fn parts(ground: &Ground) -> Vec<Part> {
+pub fn parts(ground: &Installation) -> Vec<Part> {
     let config = &ground.config;
     let settings = redact::configuration(config.as_ref());
     let log = logs::latest(&config.server.data_dir.join(&config.log.directory), LINES)
@@ -113,7 +113,7 @@ impl Admin {
 }
 
 /// What can be said of a server that is not asked, as `status` says it.
-pub fn silent_status(ground: &Ground) -> Part {
+pub fn silent_status(ground: &Installation) -> Part {
     let config = &ground.config;
     let database = config.server.data_dir.join(&config.database.path);
     let said = json!({

@@ -12,13 +12,13 @@ mod emoji;
 mod export;
 mod files;
 mod foreign;
+mod importer;
 mod json;
 mod lenient;
 mod lines;
 mod mattermost;
+mod sanitize;
 mod slack;
-mod sound;
-mod take;
 
 use std::path::Path;
 
@@ -27,8 +27,8 @@ use tokio::runtime::Handle;
 use serde_json::json;
 
 use self::archive::{Archive, Layout};
+use self::importer::{Taker, Target};
 use self::lines::Export;
-use self::take::{Taker, Target};
 use super::backup::{COPY_ENDING, EXPORT_PREFIX, Scratch};
 use super::database::with_progress;
 use super::{Admin, Failure, Output};

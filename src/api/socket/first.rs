@@ -11,9 +11,9 @@ use tracing::{Span, debug};
 use super::end::End;
 use super::metered::Metered;
 use super::run::{Entry, Loop, Times};
-use super::tracker::Member;
+use super::tracker::SocketGuard;
 use super::voice;
-use crate::api::{Knocks, Question};
+use crate::api::{FirstFrameAuth, RequestContext};
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
 use crate::model::{Client, Error, Outcome, Result};
@@ -22,15 +22,15 @@ use crate::model::{Client, Error, Outcome, Result};
 const MAX_BEFORE: u32 = 64;
 
 /// A socket of which nothing is known yet.
-pub(super) struct Guest<D: Knocks, S> {
+pub(super) struct PendingSocket<D: FirstFrameAuth, S> {
     pub(super) stream: WebSocketStream<Metered<S>>,
     pub(super) client: Client,
     pub(super) state: D::State,
     pub(super) times: Times,
-    pub(super) member: Member,
+    pub(super) member: SocketGuard,
 }
 
-impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
+impl<D: FirstFrameAuth, S: AsyncRead + AsyncWrite + Unpin + Send> PendingSocket<D, S> {
     /// Waits for the first frame; runs the loop for who is admitted, and turns away everybody else.
     pub(super) async fn receive(mut self, chat: &Chat) {
         let first = tokio::select! {
@@ -54,7 +54,7 @@ impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
     async fn refuse(mut self, error: Error) {
         debug!(%error, "a socket was turned away");
         let outcome: Result<Outcome> = Err(error);
-        if let Some(answer) = D::reply(&mut self.state, &Question::default(), outcome)
+        if let Some(answer) = D::reply(&mut self.state, &RequestContext::default(), outcome)
             && self.stream.feed(Message::Text(answer)).await.is_err()
         {
             return;
@@ -63,7 +63,7 @@ impl<D: Knocks, S: AsyncRead + AsyncWrite + Unpin + Send> Guest<D, S> {
     }
 }
 
-async fn admit<D: Knocks>(
+async fn admit<D: FirstFrameAuth>(
     chat: &Chat,
     client: &Client,
     frame: &str,

@@ -32,9 +32,9 @@ pub use tracker::Sockets;
 use self::metered::Metered;
 use super::accept::Connected;
 use super::request::Request;
-use super::{Knocks, Speaks, respond};
+use super::{FirstFrameAuth, SocketDialect, respond};
 use crate::chat::{Authenticated, Chat};
-use crate::live::{CloseReason, Voice};
+use crate::live::{CloseReason, Encoder};
 use crate::model::{Error, Result, RoomId};
 
 /// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle
@@ -48,7 +48,7 @@ const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 type Stream = WebSocketStream<Metered<Connected>>;
 
 /// Answers a handshake with 101 and runs the loop in a task of its own.
-pub(super) fn upgrade<D: Speaks>(
+pub(super) fn upgrade<D: SocketDialect>(
     mut request: Request,
     chat: &Chat,
     who: Authenticated,
@@ -65,7 +65,7 @@ pub(super) fn upgrade<D: Speaks>(
 }
 
 /// The same where only the first frame says whose the socket is.
-pub(super) fn upgrade_unknown<D: Knocks>(
+pub(super) fn upgrade_unknown<D: FirstFrameAuth>(
     mut request: Request,
     chat: &Chat,
     state: D::State,
@@ -74,7 +74,7 @@ pub(super) fn upgrade_unknown<D: Knocks>(
     let (chat, times, member, client) =
         (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
     handshake.switch(&request, async move |stream| {
-        first::Guest::<D, _> { stream, client, state, times, member }.receive(&chat).await
+        first::PendingSocket::<D, _> { stream, client, state, times, member }.receive(&chat).await
     })
 }
 
@@ -83,8 +83,8 @@ fn is_key(key: &HeaderValue) -> bool {
     BASE64_STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16)
 }
 
-fn voice<D: Speaks>() -> Voice {
-    Voice { name: D::NAME, encode: D::encode, personal: D::PERSONAL }
+fn voice<D: SocketDialect>() -> Encoder {
+    Encoder { name: D::NAME, encode: D::encode, personal: D::PERSONAL }
 }
 
 fn times(request: &Request) -> run::Times {

@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use super::super::{Hello, Question, Speaks};
+use super::super::{Greeting, RequestContext, SocketDialect};
 use super::end::End;
 use super::metered::Metered;
-use super::tracker::Member;
+use super::tracker::SocketGuard;
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
 use crate::model::{Command, Error, Outcome, Result, RoomId, Timestamp};
@@ -41,18 +41,18 @@ pub(super) struct Entry {
 }
 
 /// One socket's task.
-pub(super) struct Loop<D: Speaks, S> {
+pub(super) struct Loop<D: SocketDialect, S> {
     stream: WebSocketStream<Metered<S>>,
     connection: Connection,
     state: D::State,
     times: Times,
-    member: Member,
+    member: SocketGuard,
     /// Frames to be written.
     out: Vec<Utf8Bytes>,
     /// Posts under way, in order.
     later: FuturesOrdered<Begun>,
     /// What the replay under way answers.
-    subscription: Question,
+    subscription: RequestContext,
     /// Control frames wait to be flushed.
     owes_flush: bool,
     /// Before this nothing is read: the peer has sent too much, and its own connection fills.
@@ -87,15 +87,15 @@ impl Drop for Counted {
     }
 }
 
-type Begun = std::pin::Pin<Box<dyn Future<Output = (Question, Result<Outcome>)> + Send>>;
+type Begun = std::pin::Pin<Box<dyn Future<Output = (RequestContext, Result<Outcome>)> + Send>>;
 
-impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
+impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     pub(super) fn new(
         stream: WebSocketStream<Metered<S>>,
         connection: Connection,
         state: D::State,
         times: Times,
-        member: Member,
+        member: SocketGuard,
     ) -> Self {
         Self {
             stream,
@@ -105,7 +105,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             member,
             out: Vec::new(),
             later: FuturesOrdered::new(),
-            subscription: Question::default(),
+            subscription: RequestContext::default(),
             owes_flush: false,
             reads_from: Instant::now(),
             heard: true,
@@ -119,7 +119,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         if let Err(reason) = Box::pin(self.connection.check_opened()).await {
             return self.finish(End::Close(reason)).await;
         }
-        let hello = Hello {
+        let hello = Greeting {
             session: self.connection.session(),
             heartbeat_seconds: self.times.heartbeat.as_secs(),
             epoch: chat.epoch(),
@@ -136,7 +136,7 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     /// Enters the room of a socket that has only one.
     async fn open(&mut self, enter: Option<Entry>) -> Result<(), End> {
         if let Some(Entry { room, refused }) = enter {
-            let question = Question { reference: None, verb: "enter".to_owned() };
+            let question = RequestContext { reference: None, verb: "enter".to_owned() };
             let (outcome, position) = Box::pin(self.connection.run(Command::Enter {
                 room: Some(room),
                 since: None,
@@ -292,7 +292,12 @@ impl<D: Speaks, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     /// Puts an answer behind what belongs before it.
-    fn answer(&mut self, question: &Question, outcome: Result<Outcome>, position: Option<u64>) {
+    fn answer(
+        &mut self,
+        question: &RequestContext,
+        outcome: Result<Outcome>,
+        position: Option<u64>,
+    ) {
         if position.is_some() {
             // Whether the socket is to close is seen when everything is taken.
             let _later = self.connection.outbox().take(&mut self.out, position);

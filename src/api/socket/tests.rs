@@ -10,11 +10,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::first::Guest;
+use super::first::PendingSocket;
 use super::metered::Metered;
 use super::run::{Entry, Loop, Times};
 use super::{Sockets, voice};
-use crate::api::Speaks;
+use crate::api::SocketDialect;
 use crate::api::chatrooms::{Chatrooms, State};
 use crate::api::realtime::Realtime;
 use crate::api::rooms::Rooms;
@@ -44,7 +44,7 @@ fn who(session: &Session) -> Authenticated {
 
 /// What a client hears whose session ends between the look at its credential and the registration
 /// of its socket.
-async fn ended_before_it_was_registered<D: Speaks>(
+async fn ended_before_it_was_registered<D: SocketDialect>(
     world: &World,
     session: &Session,
     state: D::State,
@@ -161,7 +161,7 @@ async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
 async fn who_knocks_with_anything_but_a_first_frame_is_turned_away() {
     let world = World::new(&Config::default()).await;
     let (server, mut client) = pair().await;
-    let guest = Guest::<Realtime, _> {
+    let guest = PendingSocket::<Realtime, _> {
         stream: server,
         client: Client::default(),
         state: (),

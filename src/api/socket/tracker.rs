@@ -13,7 +13,7 @@ pub struct Sockets {
 }
 
 /// One of them.
-pub(super) struct Member {
+pub(super) struct SocketGuard {
     stop: watch::Receiver<bool>,
     count: Arc<watch::Sender<usize>>,
 }
@@ -25,9 +25,9 @@ impl Default for Sockets {
 }
 
 impl Sockets {
-    pub(super) fn join(&self) -> Member {
+    pub(super) fn join(&self) -> SocketGuard {
         self.count.send_modify(|count| *count += 1);
-        Member { stop: self.stop.subscribe(), count: Arc::clone(&self.count) }
+        SocketGuard { stop: self.stop.subscribe(), count: Arc::clone(&self.count) }
     }
 
     /// Tells every socket to close with 1001 and waits until all have.
@@ -43,7 +43,7 @@ impl Sockets {
     }
 }
 
-impl Member {
+impl SocketGuard {
     /// Waits for the server's stop. Cancel safe.
     pub(super) async fn stopped(&mut self) {
         if self.stop.wait_for(|stop| *stop).await.is_err() {
@@ -52,7 +52,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for SocketGuard {
     fn drop(&mut self) {
         self.count.send_modify(|count| *count -= 1);
     }

@@ -1,6 +1,6 @@
 //! The web UI: what is in `assets/`, embedded, with the headers that keep it safe.
 
-mod lean;
+mod minify;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -18,7 +18,7 @@ use warp::http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, Statu
 use warp::path::FullPath;
 use warp::reply::Response;
 
-use self::lean::lean;
+use self::minify::minify;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -113,7 +113,7 @@ fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response 
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     }
     let all = response.headers_mut();
-    // Asked for again each time; the tag makes that cheap, and an upgrade is seen at once.
+    // SocketRequest for again each time; the tag makes that cheap, and an upgrade is seen at once.
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     all.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -135,7 +135,7 @@ fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
         .or_insert_with(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             // Writing into memory does not fail.
-            let zipped = encoder.write_all(&lean(name, data)).and_then(|()| encoder.finish());
+            let zipped = encoder.write_all(&minify(name, data)).and_then(|()| encoder.finish());
             zipped.unwrap_or_default().into()
         })
         .clone()

@@ -16,7 +16,7 @@ use self::replay::Replay;
 use super::access::{self, take_part};
 use super::messages::{posted, poster};
 use super::{Authenticated, Chat, actor};
-use crate::live::{CloseReason, Outbox, Socket, Voice};
+use crate::live::{CloseReason, Encoder, Outbox, Socket};
 use crate::model::{
     Command, Error, Event, MessageRef, NewMessage, Outcome, Result, RoomId, Session, Stored,
     Timestamp, mentioned_names,
@@ -64,7 +64,7 @@ pub type Answer = (Result<Outcome>, Option<u64>);
 
 impl Chat {
     /// Registers a socket. `RateLimited` when the user has too many.
-    pub fn open(&self, who: Authenticated, voice: Voice) -> Result<Connection> {
+    pub fn open(&self, who: Authenticated, voice: Encoder) -> Result<Connection> {
         let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
         Ok(Connection {
             chat: self.clone(),

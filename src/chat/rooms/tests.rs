@@ -2,10 +2,10 @@
 
 use super::super::world::{World, enter};
 use crate::config::Config;
-use crate::live::{First, Voice};
+use crate::live::{Encoder, First};
 use crate::model::{Command, Error, LiveState, Outcome, RoomId};
 
-const VOICE: Voice = Voice { name: "test", encode: |_| Vec::new(), personal: false };
+const VOICE: Encoder = Encoder { name: "test", encode: |_| Vec::new(), personal: false };
 
 /// A world whose live rooms close as soon as nobody is in them.
 async fn hasty() -> World {

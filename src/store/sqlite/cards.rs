@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Params, Result, Row, params};
 
 use super::rooms::{room_from_row, room_sql};
-use super::{messages, people, sql};
+use super::{messages, participants, sql};
 use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
 
 /// What a card adds to the room, for a participant `p` that may be missing.
@@ -119,7 +119,7 @@ fn cards(
         let id = card.facts.room.id;
         card.last_message = messages.remove(&id);
         if participants > 0 {
-            card.facts.participants = people::first(conn, id, participants)?;
+            card.facts.participants = participants::first(conn, id, participants)?;
         }
         Ok(card)
     });

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Result, Row, params};
 
 use super::work::Work;
-use super::{people, pins, room_changes, rooms, sql};
+use super::{participants, pins, room_changes, rooms, sql};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
 use crate::model::{Person, RoomFacts, RoomId, Timestamp, User, UserId};
 
@@ -201,7 +201,7 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     };
     let Some(facts) = rooms::facts(work.conn, id)? else {
         // The room is going too; its own job takes the rest.
-        people::remove(work.conn, id, user)?;
+        participants::remove(work.conn, id, user)?;
         sql::run(work.conn, DISOWN, [id])?;
         return Ok(false);
     };
@@ -230,7 +230,7 @@ fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     sql::run(work.conn, MOVE, params![job.id, id])?;
     let Some(facts) = rooms::facts(work.conn, id)? else { return Ok(false) };
     let changes = plan_handover(&facts, user);
-    let by = people::person(work.conn, id, UserId(0))?;
+    let by = participants::person(work.conn, id, UserId(0))?;
     room_changes::store(work, &facts.room, by, None, &changes)?;
     Ok(false)
 }
@@ -244,9 +244,9 @@ fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         return Ok(true);
     };
     if let Some(room) = rooms::room(work.conn, id)? {
-        let participants = people::these(work.conn, id, &[user])?;
+        let participants = participants::these(work.conn, id, &[user])?;
         let facts = RoomFacts { room, participants };
-        let by = people::person(work.conn, id, user)?;
+        let by = participants::person(work.conn, id, user)?;
         room_changes::store(work, &facts.room, by, None, &plan_rename(&facts, user))?;
     }
     sql::run(work.conn, MOVE, params![job.id, id])?;

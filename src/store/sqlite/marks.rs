@@ -137,7 +137,7 @@ impl Task for MarkTask {
     }
 }
 
-struct Standing {
+struct MarkRow {
     mark: Seq,
     at: Timestamp,
     last_seq: Seq,
@@ -154,7 +154,7 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
             name: shown_name(&row.get::<_, String>("edited_name")?, &row.get::<_, String>("name")?)
                 .to_owned(),
         };
-        Ok(Standing {
+        Ok(MarkRow {
             mark: row.get("mark")?,
             at: row.get("mark_at")?,
             last_seq: row.get("last_seq")?,

@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{media, messages, people, pins, posting, sql};
+use super::{media, messages, participants, pins, posting, sql};
 use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
 use crate::store::{Basis, Committed, MessageChange, Missing, StoreError, Whose};
 
@@ -61,7 +61,7 @@ pub(super) fn change(
         return Ok(Committed { rev: target.room.rev, last_seq, at, changes: Vec::new() });
     };
     let rev = target.room.rev.next();
-    Step { room: id, rev, by: people::person(work.conn, id, by)?, socket: None }
+    Step { room: id, rev, by: participants::person(work.conn, id, by)?, socket: None }
         .message(work, change.clone())?;
     Ok(Committed { rev, last_seq, at, changes: vec![change] })
 }

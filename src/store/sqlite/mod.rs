@@ -16,7 +16,7 @@ mod marks;
 mod media;
 mod message_changes;
 mod messages;
-mod people;
+mod participants;
 mod pins;
 mod posting;
 mod readers;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Result, params};
 
-use super::{messages, people, posting, sql};
+use super::{messages, participants, posting, sql};
 use crate::model::{Message, Pin, RoomId, Seq, Timestamp, UserId};
 
 const PIN: &str =
@@ -52,7 +52,7 @@ pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<Vec<Pin>> {
     let mut pins = Vec::with_capacity(found.len());
     for (by, at, id) in found {
         let Some(message) = messages.remove(&id) else { continue };
-        let by = by.map(|user| people::person(conn, room, user)).transpose()?;
+        let by = by.map(|user| participants::person(conn, room, user)).transpose()?;
         pins.push(Pin { message, by, at });
     }
     Ok(pins)

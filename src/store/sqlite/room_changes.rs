@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{jobs, people, pins, sql, users};
+use super::{jobs, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
     Change, Event, LiveState, Person, Room, RoomFacts, RoomId, Seq, SocketId, User, UserId,
@@ -35,7 +35,7 @@ pub(super) fn change(
     let (facts, newcomers) = read_concerned(work.conn, room, change)?;
     let mut changes = plan(&facts, change, &newcomers, at).map_err(StoreError::from)?;
     check_names(work.conn, &facts.room, &changes)?;
-    let by = people::person(work.conn, id, by)?;
+    let by = participants::person(work.conn, id, by)?;
     let mut socket = None;
     match change {
         RoomChange::Pin(seq, pinned) if !pin(work, id, *seq, *pinned, &by)? => changes.clear(),
@@ -55,11 +55,11 @@ fn read_concerned(
 ) -> Result<(RoomFacts, Vec<User>)> {
     let id = room.id;
     let (participants, named) = match change.concerned() {
-        Concerned::Everybody(users) => (people::first(conn, id, u32::MAX)?, users.to_vec()),
+        Concerned::Everybody(users) => (participants::first(conn, id, u32::MAX)?, users.to_vec()),
         Concerned::Users(users) => {
-            let mut found = people::these(conn, id, &users)?;
+            let mut found = participants::these(conn, id, &users)?;
             let known = found.iter().map(|p| p.user).collect::<Vec<_>>();
-            found.extend(people::another(conn, id, &known)?);
+            found.extend(participants::another(conn, id, &known)?);
             (found, users)
         }
     };
@@ -156,10 +156,10 @@ fn write(work: &mut Work<'_>, before: &Room, change: &Change) -> Result<()> {
             sql::run(conn, UPDATE, values).map(drop)
         }
         Change::ParticipantAdded(new) => {
-            people::add(conn, id, new.user, new.role, new.since, new.joined, before.last_seq)
+            participants::add(conn, id, new.user, new.role, new.since, new.joined, before.last_seq)
         }
-        Change::ParticipantChanged(changed) => people::update(conn, id, changed),
-        Change::ParticipantRemoved(person) => people::remove(conn, id, person.id),
+        Change::ParticipantChanged(changed) => participants::update(conn, id, changed),
+        Change::ParticipantRemoved(person) => participants::remove(conn, id, person.id),
         Change::RoomDeleted => {
             sql::run(conn, MARK_DELETED, params![id, work.now])?;
             jobs::order(work, jobs::ROOM, id.0)

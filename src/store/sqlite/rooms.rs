@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{people, sql, users};
+use super::{participants, sql, users};
 use crate::model::{
     Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq,
     SocketId, Timestamp, UserId, Visibility, fold,
@@ -73,7 +73,7 @@ pub(super) fn room(conn: &Connection, id: RoomId) -> Result<Option<Room>> {
 /// The room and everybody in it.
 pub(super) fn facts(conn: &Connection, id: RoomId) -> Result<Option<RoomFacts>> {
     let Some(room) = room(conn, id)? else { return Ok(None) };
-    Ok(Some(RoomFacts { room, participants: people::first(conn, id, u32::MAX)? }))
+    Ok(Some(RoomFacts { room, participants: participants::first(conn, id, u32::MAX)? }))
 }
 
 /// The room, if what the decision rested on still holds.
@@ -182,7 +182,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     )?;
     let id = RoomId(conn.last_insert_rowid());
     for (user, role) in &new.participants {
-        people::add(conn, id, *user, *role, Rev(1), work.now, Seq(0))?;
+        participants::add(conn, id, *user, *role, Rev(1), work.now, Seq(0))?;
     }
     let facts = facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?;
     let shared = Arc::new(facts.clone());
@@ -201,7 +201,8 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
 /// visibility or participants.
 pub(super) fn refresh_key(conn: &Connection, room: &Room) -> Result<()> {
     let nameless = room.name.is_none() && room.visibility == Visibility::Private;
-    let key = if nameless { Some(member_key(&people::user_ids(conn, room.id)?)) } else { None };
+    let key =
+        if nameless { Some(member_key(&participants::user_ids(conn, room.id)?)) } else { None };
     sql::run(conn, SET_KEY, params![room.id, key]).map(drop)
 }
 

@@ -144,7 +144,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         media::STATEMENTS,
         message_changes::STATEMENTS,
         messages::STATEMENTS,
-        people::STATEMENTS,
+        participants::STATEMENTS,
         pins::STATEMENTS,
         posting::STATEMENTS,
         room_changes::STATEMENTS,

@@ -2,7 +2,7 @@
 
 use super::work::Touch;
 use super::{
-    Sqlite, accounts, cards, marks, media, message_changes, messages, people, pins, posting,
+    Sqlite, accounts, cards, marks, media, message_changes, messages, participants, pins, posting,
     room_changes, rooms, users,
 };
 use crate::model::{
@@ -263,7 +263,7 @@ impl Store for Sqlite {
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
         let change = move |work: &mut super::Work<'_>| {
-            if people::set_muted(work.conn, room, user, muted)? {
+            if participants::set_muted(work.conn, room, user, muted)? {
                 Ok(())
             } else {
                 Err(StoreError::NotFound(Missing::Participant).into())

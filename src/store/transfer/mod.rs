@@ -4,9 +4,9 @@
 //! What may live here: the types. How they are read from and written to the database stands in
 //! `sqlite/transfer`.
 
-mod moment;
 mod record;
 mod report;
+mod serde_time;
 
 pub use record::{
     EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::moment;
+use super::serde_time;
 use crate::model::Timestamp;
 
 /// What something is called at its source: a number in our own exports, a word in those of others.
@@ -88,7 +88,7 @@ pub struct Header {
     /// The program and its version.
     pub product: String,
     /// When it was made.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub created: Timestamp,
     /// What the instance calls itself.
     pub source: String,
@@ -154,10 +154,10 @@ pub struct UserRecord {
     #[serde(default, skip_serializing_if = "is_false")]
     pub guest: bool,
     /// When the account was deleted.
-    #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
     /// When the account was made.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub created: Timestamp,
     /// Nobody knows the password; not a part of the format.
     #[serde(skip)]
@@ -206,7 +206,7 @@ pub struct MediaRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// When it was uploaded.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
 
@@ -227,7 +227,7 @@ pub struct RoomRecord {
     /// `public` or `private`.
     pub visibility: String,
     /// Since when nobody may write in it or be added to it.
-    #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub archived: Option<Timestamp>,
     /// Only admins and sub-admins post.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -240,7 +240,7 @@ pub struct RoomRecord {
     /// The newest change of its facts.
     pub facts_rev: i64,
     /// When it was made.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
 
@@ -259,13 +259,13 @@ pub struct ParticipantRecord {
     /// The room's rev at their last change.
     pub since: i64,
     /// When they came.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub joined: Timestamp,
     /// Up to which message they have read; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<i64>,
     /// When the mark was set.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub mark_at: Timestamp,
     /// Wants no notifications.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -287,13 +287,13 @@ pub struct MessageRecord {
     /// Empty when deleted.
     pub text: String,
     /// When it was stored.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub time: Timestamp,
     /// When it was last edited.
-    #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub edited: Option<Timestamp>,
     /// When it was deleted.
-    #[serde(default, with = "moment::option", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -322,7 +322,7 @@ pub struct PinRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Key>,
     /// When.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub at: Timestamp,
 }
 
@@ -334,7 +334,7 @@ pub struct EmojiRecord {
     /// Its picture; the file comes before it.
     pub media: Key,
     /// When it was made.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
 
@@ -346,7 +346,7 @@ pub struct ReactionRecord {
     /// `like`, `love`, `laugh`, `sad`, `angry` or an emoji.
     pub reaction: String,
     /// When.
-    #[serde(with = "moment")]
+    #[serde(with = "serde_time")]
     pub at: Timestamp,
 }
 

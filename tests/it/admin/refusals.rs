@@ -72,6 +72,7 @@ async fn a_socket_that_nobody_answers_is_replaced_and_a_long_path_works() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_not_connect_is_told_so() {
     let server = Server::start().await;
+    std::fs::set_permissions(server.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let binary = tempfile::Builder::new().prefix("chatctl-binary-").tempdir().unwrap();
     std::fs::set_permissions(binary.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let copy = binary.path().join("chatctl");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::seal::Sealing;
+use super::checksum::Sealing;
 use super::*;
 use crate::model::EventSink;
 use crate::store::engine::{Embedded, Options};

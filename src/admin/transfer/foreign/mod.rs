@@ -6,8 +6,8 @@ mod heir;
 
 pub(super) use self::heir::Standing;
 use super::files;
-use super::sound::visible;
-use super::take::Taker;
+use super::importer::Taker;
+use super::sanitize::visible;
 use crate::admin::Failure;
 use crate::model::{FileKind, SNIFFED, Shown, Timestamp, is_blank};
 use crate::store::transfer::{

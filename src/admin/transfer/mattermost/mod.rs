@@ -12,7 +12,7 @@ pub(super) use self::input::Input;
 
 use self::posts::Posts;
 use self::survey::Survey;
-use super::take::Taker;
+use super::importer::Taker;
 use crate::admin::Failure;
 
 /// Takes a whole export in.

@@ -6,7 +6,7 @@ use super::survey::{Seen, Survey};
 use super::wire::{Bot, User};
 use crate::admin::Failure;
 use crate::admin::transfer::foreign::Person;
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 
 /// Takes everybody in.

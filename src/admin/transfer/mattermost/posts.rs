@@ -9,8 +9,8 @@ use crate::admin::Failure;
 use crate::admin::transfer::emoji;
 use crate::admin::transfer::files::Foreign;
 use crate::admin::transfer::foreign::{self, attached};
-use crate::admin::transfer::sound::file_name;
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
+use crate::admin::transfer::sanitize::file_name;
 use crate::model::{Timestamp, mention_places};
 use crate::store::transfer::{Key, Reason};
 

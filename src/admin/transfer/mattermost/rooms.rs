@@ -7,7 +7,7 @@ use super::wire::Channel;
 use super::{channel_key, has_role};
 use crate::admin::Failure;
 use crate::admin::transfer::foreign::{Member, Place};
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 
 /// Takes all rooms in.

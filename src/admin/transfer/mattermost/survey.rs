@@ -8,7 +8,7 @@ use super::posts::{Author, Entry, author, is_event};
 use super::wire::{Bot, Channel, DirectChannel, Line, Post, User};
 use super::{channel_key, direct_key};
 use crate::admin::Failure;
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 

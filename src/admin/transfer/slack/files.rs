@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::wire::File;
 use crate::admin::transfer::archive::Archive;
-use crate::admin::transfer::sound::file_name;
+use crate::admin::transfer::sanitize::file_name;
 
 /// The entries of an archive that belong to an id.
 pub(super) struct Files {

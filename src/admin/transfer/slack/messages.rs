@@ -11,7 +11,7 @@ use super::wire::{File, Message};
 use crate::admin::Failure;
 use crate::admin::transfer::files::Foreign;
 use crate::admin::transfer::foreign::{Post, add_line};
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::{Key, Reason};
 

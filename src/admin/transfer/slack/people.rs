@@ -7,7 +7,7 @@ use super::wire::User;
 use crate::admin::Failure;
 use crate::admin::transfer::archive::Archive;
 use crate::admin::transfer::foreign::Person;
-use crate::admin::transfer::take::Taker;
+use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 

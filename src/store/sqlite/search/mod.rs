@@ -5,8 +5,8 @@
 //! again from the messages, so it is never synced, never backed up, and thrown away when in doubt.
 
 mod feeder;
-mod glance;
 mod index;
+mod index_state;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -19,9 +19,9 @@ use super::{Sqlite, messages};
 use crate::model::{Message, RoomId, WordQuery};
 use crate::store::{Found, Missing, StoreError};
 
-pub use glance::Glance;
-pub(super) use glance::glance;
 pub(super) use index::discard;
+pub use index_state::Glance;
+pub(super) use index_state::index_state;
 
 #[cfg(test)]
 pub(super) use feeder::STATEMENTS;

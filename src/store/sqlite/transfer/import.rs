@@ -111,7 +111,7 @@ impl Sqlite {
         terms: Arc<Terms>,
         records: Arc<Vec<Record>>,
     ) -> Result<Taken, StoreError> {
-        self.write(Touch::Much, move |work| Ok(Taking::run(work.conn, &terms, &records)?)).await
+        self.write(Touch::Much, move |work| Ok(Import::run(work.conn, &terms, &records)?)).await
     }
 
     /// Carries out one step of what can only be done when everything is there (read marks); false
@@ -139,7 +139,7 @@ fn finish(conn: &Connection, terms: &Terms) -> Result<bool, Fault> {
 }
 
 /// A batch that is being taken.
-pub(super) struct Taking<'t> {
+pub(super) struct Import<'t> {
     pub(super) conn: &'t Connection,
     pub(super) terms: &'t Terms,
     pub(super) out: Taken,
@@ -152,7 +152,7 @@ pub(super) struct Taking<'t> {
     seen: HashMap<(&'static str, Key), Option<i64>>,
 }
 
-impl<'t> Taking<'t> {
+impl<'t> Import<'t> {
     fn run(conn: &'t Connection, terms: &'t Terms, records: &[Record]) -> Result<Taken> {
         let mut taking = Self {
             conn,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Result, params};
 
-use super::import::Taking;
+use super::import::Import;
 use super::table::{BEFORE, MEDIA, MESSAGE, ROOM, SEQ, USER};
 use crate::model::{Rev, Seq, Timestamp};
 use crate::store::sqlite::sql;
@@ -41,7 +41,7 @@ pub(super) struct Stand {
     pub(super) moved: bool,
 }
 
-impl Taking<'_> {
+impl Import<'_> {
     /// The room's numbers; None for a room that has gone.
     pub(super) fn stand(&mut self, room: i64) -> Result<Option<&mut Stand>> {
         if !self.stands.contains_key(&room) {

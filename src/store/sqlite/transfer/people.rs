@@ -2,7 +2,7 @@
 
 use rusqlite::{Result, params};
 
-use super::import::Taking;
+use super::import::Import;
 use super::passwords;
 use super::table::{
     BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER,
@@ -81,7 +81,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 /// Longest login and room name.
 const MAX_NAME: usize = 64;
 
-impl Taking<'_> {
+impl Import<'_> {
     /// Adds a user, or finds the one that an earlier import has added. Nobody is ever taken for
     /// somebody who was here before: whoever has the same name or address here may be another.
     pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {

@@ -154,7 +154,7 @@ pub fn figures(path: &Path, live: bool) -> Result<Stats, UpkeepError> {
 pub fn search_index(path: &Path, live: bool) -> Result<Glance, UpkeepError> {
     let conn = open(path, live)?;
     let epoch = epoch(&conn)?;
-    Ok(search::glance(&conn, &index_of(path), &epoch, live)?)
+    Ok(search::index_state(&conn, &index_of(path), &epoch, live)?)
 }
 
 /// Removes the search index, which the next server makes anew. To be called by whoever holds the

@@ -1,0 +1,227 @@
+//! Takes records in: gathers them into batches for the store and puts the bytes of files beside it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha512};
+use tokio::runtime::Handle;
+
+use super::disk;
+use super::foreign::Standing;
+use super::sanitize::sanitize;
+use crate::admin::Failure;
+use crate::store::StoreError;
+use crate::store::engine::Embedded;
+use crate::store::files::{Files, Incoming};
+use crate::store::transfer::{FileRecord, Kind, LastIds, Reason, Record, Report, Taken, Terms};
+
+/// Rows of one transaction, which must not take longer than about 10 ms.
+const BATCH: usize = 250;
+
+/// Where an import goes.
+#[derive(Clone)]
+pub(super) struct Target {
+    /// The database; of a stopped server.
+    pub(super) store: Embedded,
+    /// The bytes of files; None: they are only looked at.
+    pub(super) files: Option<Files>,
+    /// Login names that look like another are not taken.
+    pub(super) refuse_look_alikes: bool,
+    /// Longest text of a message, in code points.
+    pub(super) max_chars: usize,
+    /// Largest file.
+    pub(super) max_bytes: u64,
+    /// The directory of the database.
+    pub(super) data: PathBuf,
+}
+
+impl Target {
+    /// Why the database did not take something.
+    fn failure(&self, error: StoreError) -> Failure {
+        disk::failure("cannot store what is imported", error, &self.data)
+    }
+}
+
+/// The receiving end. Its methods block and must be called from a thread that may.
+pub(super) struct Taker<'p> {
+    handle: Handle,
+    pub(super) target: Target,
+    terms: Arc<Terms>,
+    batch: Vec<Record>,
+    weight: usize,
+    pub(super) report: Report,
+    logins: HashMap<String, String>,
+    /// The people of another product, by what they are called there.
+    pub(super) people: HashMap<String, Standing>,
+    receiving: Option<Receiving>,
+    /// Names of files whose bytes have come.
+    arrived: std::collections::HashSet<String>,
+    progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
+    done: u64,
+}
+
+/// A file of which some parts have come.
+struct Receiving {
+    name: String,
+    next: u32,
+    hash: Sha512,
+    size: u64,
+    incoming: Option<Incoming>,
+}
+
+impl<'p> Taker<'p> {
+    /// Begins an import. `progress` is told how many records are in.
+    pub(super) fn begin(
+        handle: Handle,
+        target: Target,
+        source: &str,
+        native: Option<LastIds>,
+        progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
+        let keep = handle
+            .block_on(target.store.begin_import(source, native))
+            .map_err(|error| target.failure(error))?;
+        let terms = Terms {
+            source: source.to_owned(),
+            native: native.is_some(),
+            keep,
+            refuse_look_alikes: target.refuse_look_alikes,
+        };
+        Ok(Self {
+            handle,
+            target,
+            terms: Arc::new(terms),
+            batch: Vec::new(),
+            weight: 0,
+            report: Report::default(),
+            logins: HashMap::new(),
+            people: HashMap::new(),
+            receiving: None,
+            arrived: std::collections::HashSet::new(),
+            progress,
+            done: 0,
+        })
+    }
+
+    /// Takes a record in.
+    pub(super) fn take(&mut self, record: Record) -> Result<(), Failure> {
+        if let Record::File(part) = &record {
+            return self.file(part);
+        }
+        let record = sanitize(record, &mut self.report);
+        match &record {
+            Record::Media(media) if !self.has_bytes(&media.name)? => {
+                self.report.note(Reason::BytesMissing, format!("file {}", media.id))
+            }
+            Record::Message(message) => {
+                self.weight +=
+                    message.reactions.len() + message.media.len() + message.mentions.len()
+            }
+            _ => {}
+        }
+        self.weight += 1;
+        self.batch.push(record);
+        if self.weight >= BATCH { self.flush() } else { Ok(()) }
+    }
+
+    /// Stores what has gathered.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        let records = std::mem::take(&mut self.batch);
+        self.weight = 0;
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.done += records.len() as u64;
+        let taken = self
+            .handle
+            .block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)));
+        let Taken { report, logins } = taken.map_err(|error| self.target.failure(error))?;
+        self.report.add(report);
+        self.logins.extend(logins);
+        (self.progress)(self.done)
+    }
+
+    /// What a user of the source is called here; None for one who has not come.
+    pub(super) fn login(&self, key: &str) -> Option<&str> {
+        self.logins.get(key).map(String::as_str)
+    }
+
+    /// Finishes the import and says what came of it.
+    pub(super) fn finish(mut self) -> Result<Report, Failure> {
+        self.flush()?;
+        while self
+            .handle
+            .block_on(self.target.store.finish_import(Arc::clone(&self.terms)))
+            .map_err(|error| self.target.failure(error))?
+        {}
+        for kind in [
+            Kind::Users,
+            Kind::Media,
+            Kind::Rooms,
+            Kind::Participants,
+            Kind::Messages,
+            Kind::Reactions,
+        ] {
+            self.report.counts.entry(kind).or_default();
+        }
+        Ok(self.report)
+    }
+
+    fn has_bytes(&self, name: &str) -> Result<bool, Failure> {
+        if self.arrived.contains(name) {
+            return Ok(true);
+        }
+        let Some(files) = &self.target.files else { return Ok(false) };
+        let found = self
+            .handle
+            .block_on(files.read(name))
+            .map_err(|error| Failure::failed(format!("cannot read the files: {error}")))?;
+        Ok(found.is_some())
+    }
+
+    /// A part of a file; at the last it is kept, if it is what its name says.
+    fn file(&mut self, part: &FileRecord) -> Result<(), Failure> {
+        let io = |error: std::io::Error| {
+            Failure::failed(format!("cannot write the file {}: {error}", part.name))
+        };
+        if part.part == 0 {
+            let incoming = match &self.target.files {
+                Some(files) => Some(self.handle.block_on(files.begin()).map_err(io)?),
+                None => None,
+            };
+            self.receiving = Some(Receiving {
+                name: part.name.clone(),
+                next: 0,
+                hash: Sha512::new(),
+                size: 0,
+                incoming,
+            });
+        }
+        let Some(mut receiving) =
+            self.receiving.take().filter(|file| file.name == part.name && file.next == part.part)
+        else {
+            return Ok(());
+        };
+        let Ok(bytes) = STANDARD.decode(&part.data) else { return Ok(()) };
+        receiving.next += 1;
+        receiving.size += bytes.len() as u64;
+        receiving.hash.update(&bytes);
+        if let Some(incoming) = &mut receiving.incoming {
+            self.handle.block_on(incoming.write(&bytes)).map_err(io)?;
+        }
+        if !part.last {
+            self.receiving = Some(receiving);
+            return Ok(());
+        }
+        if hex::encode(receiving.hash.finalize()) == receiving.name {
+            if let Some(incoming) = receiving.incoming {
+                self.handle.block_on(incoming.keep(&receiving.name)).map_err(io)?;
+            }
+            self.arrived.insert(receiving.name);
+        }
+        Ok(())
+    }
+}

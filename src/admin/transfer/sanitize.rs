@@ -1,0 +1,263 @@
+//! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and
+//! noted.
+
+use crate::chat::{is_password_hash, unusable_password};
+/// The name of a file as it can be stored.
+pub(super) use crate::model::clean_file_name as file_name;
+use crate::model::{
+    FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth,
+    check_client_id, check_description, check_display_name, check_email, check_login, check_topic,
+    with_single_spaces,
+};
+use crate::store::transfer::{
+    EmojiRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord,
+    UserRecord,
+};
+
+/// Longest name of anything.
+const MAX_NAME: usize = 64;
+/// Beyond any count that a room reaches; keeps sums from overflowing.
+const MAX_NUMBER: i64 = 1 << 53;
+
+/// The record as it can be stored.
+pub(super) fn sanitize(mut record: Record, report: &mut Report) -> Record {
+    match &mut record {
+        Record::User(user) => sound_user(user, report),
+        Record::Media(media) => sound_media(media),
+        Record::Room(room) => sound_room(room, report),
+        Record::Participant(participant) => sound_participant(participant),
+        Record::Message(message) => sound_message(message, report),
+        Record::Emoji(emoji) => sound_emoji(emoji),
+        Record::Header(_)
+        | Record::File(_)
+        | Record::Imported(_)
+        | Record::Job(_)
+        | Record::End(_) => {}
+    }
+    record
+}
+
+fn sound_user(user: &mut UserRecord, report: &mut Report) {
+    if user.deleted.is_some() {
+        user.login.clear();
+        user.password.clear();
+        (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) =
+            (None, None, None, None, None, false);
+        return;
+    }
+    let login = login(&user.login, &user.id.to_string());
+    if login != user.login {
+        report.note(Reason::LoginChanged, format!("{} → {login}", user.login));
+        user.login = login;
+    }
+    let name = visible(&user.name, &user.login);
+    if name != user.name {
+        report.note(Reason::NameChanged, format!("{}: {name}", user.login));
+        user.name = name;
+    }
+    if let Some(email) = user.email.take_if(|email| check_email("email", email).is_err()) {
+        report.note(Reason::EmailLeftOut, format!("{}: {email}", user.login));
+    }
+    if let Some(birth) =
+        user.birth.take_if(|birth| check_birth("birth", birth, Timestamp::now()).is_err())
+    {
+        report.note(Reason::BirthLeftOut, format!("{}: {birth}", user.login));
+    }
+    for digest in [&mut user.md5, &mut user.sha1] {
+        digest.take_if(|hash| !is_password_hash(hash));
+    }
+    if !is_password_hash(&user.password) {
+        report.note(Reason::PasswordUnusable, user.login.as_str());
+        // Without random numbers the empty text is left, with which nobody can log in either.
+        user.password = unusable_password().unwrap_or_default();
+        user.no_password = true;
+        (user.md5, user.sha1) = (None, None);
+    }
+}
+
+/// The login name that is nearest to the one wanted.
+pub(super) fn login(wanted: &str, key: &str) -> String {
+    let cleaned = || {
+        wanted
+            .trim()
+            .chars()
+            .map(|c| if c.is_whitespace() || c == '/' || c.is_control() { '-' } else { c })
+            .take(MAX_NAME)
+            .collect::<String>()
+    };
+    let letters = || {
+        wanted
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            .take(MAX_NAME)
+            .collect::<String>()
+    };
+    let number = || {
+        format!(
+            "user-{}",
+            key.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .take(MAX_NAME - 5)
+                .collect::<String>()
+                .to_lowercase()
+        )
+    };
+    let good = |name: &String| check_login("login", name).is_ok();
+    let candidates: [&dyn Fn() -> String; 3] = [&|| wanted.to_owned(), &cleaned, &letters];
+    candidates.into_iter().map(|make| make()).find(good).unwrap_or_else(number)
+}
+
+/// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is
+/// left.
+pub(super) fn visible(name: &str, otherwise: &str) -> String {
+    let name = &with_single_spaces(name);
+    if check_display_name("name", name).is_ok() {
+        return name.to_owned();
+    }
+    let seen = |c: &char| check_display_name("name", &format!("x{c}")).is_ok();
+    let cleaned: String = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(seen)
+        .take(MAX_NAME)
+        .collect();
+    if check_display_name("name", &cleaned).is_ok() { cleaned } else { otherwise.to_owned() }
+}
+
+fn sound_media(media: &mut MediaRecord) {
+    let kind = FileKind::of(&media.kind);
+    kind.ending.clone_into(&mut media.kind);
+    media.image &= kind.shown == Shown::Picture;
+    media.size = media.size.clamp(0, MAX_NUMBER);
+    media.file_name = media.file_name.take().and_then(|name| file_name(&name));
+}
+
+fn sound_room(room: &mut RoomRecord, report: &mut Report) {
+    if Visibility::parse(&room.visibility).is_none() {
+        Visibility::Private.as_str().clone_into(&mut room.visibility);
+    }
+    if let Some(name) = &room.name {
+        let better = visible(name, &room.id.to_string());
+        if better != *name {
+            report.note(Reason::RoomRenamed, format!("{name} → {better}"));
+            room.name = Some(visible(&better, "room"));
+        }
+    }
+    room.topic = room.topic.take().and_then(|topic| line(&topic));
+    room.description = room.description.take().and_then(|text| several_lines(&text));
+    room.rev = room.rev.clamp(1, MAX_NUMBER);
+    room.facts_rev = room.facts_rev.clamp(1, room.rev);
+}
+
+/// A topic as it can be stored; None when nothing is left.
+pub(super) fn line(text: &str) -> Option<String> {
+    if check_topic("topic", text).is_ok() {
+        return Some(text.to_owned());
+    }
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let seen = |c: &char| check_topic("topic", &format!("x{c}")).is_ok();
+    Some(joined.chars().filter(seen).take(MAX_TOPIC).collect::<String>())
+        .filter(|topic| check_topic("topic", topic).is_ok())
+}
+
+/// A description as it can be stored; None when nothing is left.
+pub(super) fn several_lines(text: &str) -> Option<String> {
+    if check_description("description", text).is_ok() {
+        return Some(text.to_owned());
+    }
+    let seen = |c: &char| check_description("description", &format!("x{c}")).is_ok();
+    let seen: String = text.chars().filter(seen).take(MAX_TOPIC).collect();
+    Some(seen).filter(|text| check_description("description", text).is_ok())
+}
+
+/// What stands between colons: without them, in lower case and without spaces.
+fn sound_emoji(emoji: &mut EmojiRecord) {
+    let visible = visible(emoji.name.trim_matches(':'), "emoji");
+    emoji.name = visible.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase();
+}
+
+fn sound_participant(participant: &mut ParticipantRecord) {
+    if Role::parse(&participant.role).is_none() {
+        Role::Member.as_str().clone_into(&mut participant.role);
+    }
+    if !participant.edited_name.is_empty() {
+        participant.edited_name = visible(&participant.edited_name, "");
+    }
+    participant.since = participant.since.clamp(0, MAX_NUMBER);
+    participant.mark = participant.mark.map(|mark| mark.clamp(0, MAX_NUMBER));
+}
+
+fn sound_message(message: &mut MessageRecord, report: &mut Report) {
+    let at = format!("message {}/{}", message.room, message.seq);
+    message.rev = message.rev.clamp(0, MAX_NUMBER);
+    if message.deleted.is_some() {
+        message.text.clear();
+        message.media.clear();
+        message.mentions.clear();
+        message.reactions.clear();
+        message.pinned = None;
+    } else if message.text.contains('\0') {
+        message.text.retain(|c| c != '\0');
+        report.note(Reason::TextCleaned, at.as_str());
+    }
+    if message.client_id.as_ref().is_some_and(|id| check_client_id("clientId", id).is_err()) {
+        message.client_id = None;
+    }
+    message.reactions.retain_mut(|reaction| {
+        if let Ok(known) = Reaction::parse(&reaction.reaction) {
+            known.as_str().clone_into(&mut reaction.reaction);
+            true
+        } else {
+            report.note(Reason::ReactionUnknown, reaction.reaction.as_str());
+            false
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_come_as_near_as_they_may() {
+        for (wanted, login_name) in [
+            ("ann.lee", "ann.lee"),
+            ("김민지", "김민지"),
+            ("a b/c", "a-b-c"),
+            ("🌻rose", "rose"),
+            ("🌻", "user-u01"),
+            ("me", "user-u01"),
+            ("", "user-u01"),
+        ] {
+            assert_eq!(login(wanted, "U01"), login_name, "{wanted}");
+        }
+        assert_eq!(login(&"x".repeat(80), "U01").chars().count(), 64);
+    }
+
+    #[test]
+    fn topics_become_one_line_and_descriptions_keep_theirs() {
+        assert_eq!(
+            line("next: 책\n see  https://example.org").as_deref(),
+            Some("next: 책 see https://example.org")
+        );
+        assert_eq!(line("a\u{202e}b").as_deref(), Some("ab"));
+        assert_eq!(line(&"x".repeat(2_000)).unwrap().chars().count(), MAX_TOPIC);
+        assert_eq!((line(" \n"), several_lines("\u{200b}")), (None, None));
+        assert_eq!(several_lines("one\n\ttwo\u{202e}").as_deref(), Some("one\n\ttwo"));
+        let mut emoji = EmojiRecord {
+            name: ":Party Parrot:".to_owned(),
+            media: "m".into(),
+            created: Timestamp(0),
+        };
+        sound_emoji(&mut emoji);
+        assert_eq!(emoji.name, "party_parrot");
+    }
+
+    #[test]
+    fn names_lose_what_cannot_be_seen() {
+        assert_eq!(visible("지민 🌻", "x"), "지민 🌻");
+        assert_eq!(visible("a\u{202e}b\nc", "x"), "ab c");
+        assert_eq!(visible("\u{200b}", "x"), "x");
+        assert_eq!(visible(&"책".repeat(70), "x").chars().count(), 64);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the API reference says of `chatrooms`.
+
+mod accounts;
+mod frames;
+mod messages;
+mod rooms;
+
+use utoipa::openapi::schema::Object;
+
+use super::{Operation, wire};
+use crate::api::openapi::{About, Described, Shape, carriers, types};
+use crate::model::Error;
+
+/// The dialect as a whole.
+pub(super) const ABOUT: About = About {
+    text: "The native dialect, which the web UI speaks: REST below `/api`, WebSocket `/chat`. A \
+           login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) \
+           or as `Authorization: Bearer`. A `userId` or `creatorId` in the body of a request \
+           about messages, live rooms and new rooms is optional and must be the caller's own.",
+    carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
+    failure: Shape::of::<wire::Failure<'_>>,
+};
+
+/// A route.
+pub(super) fn describe(operation: Operation) -> Described {
+    match operation {
+        Operation::Register => accounts::register(),
+        Operation::FindUsers => accounts::find_users(),
+        Operation::Me => accounts::me(),
+        Operation::ChangeMe => accounts::change_me(),
+        Operation::DeleteMe => accounts::delete_me(),
+        Operation::User => accounts::user(),
+        Operation::LogIn => accounts::log_in(),
+        Operation::LogOut => accounts::log_out(),
+        Operation::Refresh => accounts::refresh(),
+        Operation::Verify => accounts::verify(),
+        Operation::Sessions => accounts::sessions(),
+        Operation::EndSession => accounts::end_session(),
+        Operation::Rooms => rooms::list(),
+        Operation::CreateRoom => rooms::create(),
+        Operation::Room => rooms::one(),
+        Operation::ChangeSettings => rooms::change_settings(),
+        Operation::DeleteRoom => rooms::delete(),
+        Operation::RenameRoom => rooms::rename(),
+        Operation::Join => rooms::join(),
+        Operation::Connect => rooms::connect(),
+        Operation::AddParticipant => rooms::add_participant(),
+        Operation::RemoveParticipant => rooms::remove_participant(),
+        Operation::ChangeRole => rooms::change_role(),
+        Operation::ChangeEditedName => rooms::change_edited_name(),
+        Operation::ChangeMine => rooms::change_mine(),
+        Operation::History => messages::history(),
+        Operation::Post => messages::post(),
+        Operation::Edit => messages::edit(),
+        Operation::DeleteMessage => messages::delete(),
+        Operation::MarkRead => messages::mark_read(),
+        Operation::Readers => messages::readers(),
+        Operation::React => messages::react(),
+        Operation::Unreact => messages::unreact(),
+        Operation::Pins => rooms::pins(),
+        Operation::Pin => rooms::pin(),
+        Operation::Unpin => rooms::unpin(),
+        Operation::Changes => messages::changes(),
+        Operation::Search => messages::search(),
+        Operation::Upload => messages::upload(),
+        Operation::Download => messages::download(),
+        Operation::Socket => frames::socket(),
+    }
+}
+
+fn in_room(described: Described) -> Described {
+    described.path("roomId", types::room(), "Key of the room").fails([Error::RoomNotFound])
+}
+
+fn limit() -> Object {
+    types::number(1, Some(200), Some(50))
+}
+
+fn bad(field: &'static str) -> Error {
+    Error::invalid(field, "breaks a rule")
+}

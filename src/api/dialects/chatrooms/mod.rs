@@ -1,0 +1,124 @@
+//! Dialect `chatrooms`, the native one, which the web UI speaks: REST below `/api`, WebSocket
+//! `/chat`.
+//!
+//! A login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) or as
+//! `Authorization: Bearer`. REST keys are camelCase (`edited_name` excepted), WebSocket keys
+//! `snake_case`. Errors: `{"error","message"}`.
+//!
+//! | request | call of [`Chat`] |
+//! |---|---|
+//! | `POST /api/users` | `register` |
+//! | `GET /api/users` | `find_users` |
+//! | `GET /api/users/me` | `me` |
+//! | `PATCH /api/users/me` | `change_me` |
+//! | `DELETE /api/users/me` | `delete_me` |
+//! | `GET /api/users/{userId}` | `user` |
+//! | `POST /api/login` | `log_in`, `token` |
+//! | `POST /api/logout` | `log_out` |
+//! | `POST /api/refresh` | `refresh` |
+//! | `GET /verify` | `me` |
+//! | `GET /api/sessions` | `my_sessions` |
+//! | `DELETE /api/sessions/{id}` | `end_session` |
+//! | `GET /api/chatrooms` | `my_rooms` or `directory` |
+//! | `POST /api/chatrooms` | `create_room` |
+//! | `GET /api/chatrooms/{roomId}` | `room` |
+//! | `PATCH /api/chatrooms/{roomId}` | `change_settings` |
+//! | `DELETE /api/chatrooms/{roomId}` | `delete_room` |
+//! | `PATCH /api/chatrooms/{roomId}/name` | `rename_room` |
+//! | `PATCH /api/chatrooms/{roomId}/me` | `mute` |
+//! | `POST /api/chatrooms/{roomId}/join` | `join` |
+//! | `POST /api/chatrooms/{roomId}/connect` | `connect_room` |
+//! | `POST /api/chatrooms/{roomId}/participants` | `add_participant` |
+//! | `DELETE /api/chatrooms/{roomId}/participants/{userId}` | `remove_participant` |
+//! | `PATCH /api/chatrooms/{roomId}/participants/{userId}/role` | `change_role` |
+//! | `PATCH /api/chatrooms/{roomId}/participants/{userId}/name` | `change_edited_name` |
+//! | `GET /api/chatrooms/{roomId}/messages` | `history` |
+//! | `POST /api/chatrooms/{roomId}/messages` | `post` |
+//! | `PATCH /api/chatrooms/{roomId}/messages/{messageId}` | `edit` |
+//! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}` | `delete_message` |
+//! | `POST /api/chatrooms/{roomId}/messages/{messageId}/read` | `mark_read` |
+//! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
+//! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
+//! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
+//! | `GET /api/chatrooms/{roomId}/pins` | `pins` |
+//! | `PUT /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |
+//! | `DELETE /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |
+//! | `GET /api/chatrooms/{roomId}/changes` | `changes` |
+//! | `GET /api/search` | `search` |
+//! | `POST /api/media` | `upload` |
+//! | `GET /api/media/{name}` | `download` |
+//! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
+//!
+//! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
+
+mod docs;
+mod error;
+mod rest;
+mod socket;
+mod wire;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use warp::reply::Response;
+
+use crate::api::openapi::{About, Described};
+use crate::api::request::Request;
+use crate::api::{Dialect, Greeting, RequestContext, Route, SocketDialect, SocketRequest};
+use crate::chat::Chat;
+use crate::live::Encoded;
+use crate::model::{Error, Event, Outcome, Result, Timestamp};
+
+pub use rest::Operation;
+pub use socket::State;
+
+/// The dialect.
+pub struct Chatrooms;
+
+/// The cookie that holds the token.
+const COOKIE: &str = "jwt_token";
+
+impl Dialect for Chatrooms {
+    const NAME: &'static str = "chatrooms";
+    const COOKIE: Option<&'static str> = Some(COOKIE);
+    const PREFIXES: &'static [&'static str] = &["api", "chat", "verify"];
+    type Operation = Operation;
+    const ROUTES: &'static [Route<Operation>] = rest::ROUTES;
+
+    async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
+        rest::answer(&chat, operation, request).await
+    }
+
+    fn error(error: &Error) -> Response {
+        error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
+    }
+}
+
+impl SocketDialect for Chatrooms {
+    type State = State;
+    const PERSONAL: bool = true;
+
+    fn greet(state: &mut State, hello: &Greeting<'_>) -> Option<Utf8Bytes> {
+        Some(socket::greet(state, hello))
+    }
+
+    fn decode(_: &mut State, frame: &str) -> SocketRequest {
+        socket::decode(frame)
+    }
+
+    fn reply(
+        state: &mut State,
+        asked: &RequestContext,
+        outcome: Result<Outcome>,
+    ) -> Option<Utf8Bytes> {
+        socket::reply(state, asked, outcome, Timestamp::now())
+    }
+
+    fn encode(event: &Event) -> Vec<Encoded> {
+        socket::encode(event)
+    }
+}

@@ -1,0 +1,183 @@
+//! Frames that clients send.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::api::openapi::types;
+use crate::model::{Command, MediaId, MessageRef, NewMessage, Reaction, Result, Rev, RoomId};
+
+/// What is read of every frame first.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Envelope {
+    #[serde(rename = "type")]
+    kind: Option<Value>,
+    /// Goes back to the sender with the answer.
+    #[serde(rename = "ref")]
+    pub(crate) reference: Option<String>,
+}
+
+impl Envelope {
+    /// The type; empty when there is none, or none that is text. The frame's `ref` is known even
+    /// then.
+    pub(crate) fn verb(&self) -> &str {
+        self.kind.as_ref().and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A frame whose type is known.
+pub(crate) trait Incoming: for<'de> Deserialize<'de> {
+    /// What it asks for.
+    fn command(self) -> Result<Command>;
+}
+
+/// `leave_room`, `typing`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct RoomOnly {
+    room_id: Option<String>,
+}
+
+impl RoomOnly {
+    /// The room named.
+    pub(crate) fn room(&self) -> Option<RoomId> {
+        self.room_id.as_deref().map(room)
+    }
+}
+
+/// `join_room`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Join {
+    room_id: Option<String>,
+    since_rev: Option<u64>,
+    epoch: Option<String>,
+}
+
+impl Incoming for Join {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Enter {
+            room: self.room_id.as_deref().map(room),
+            since: self.since_rev.map(rev),
+            epoch: self.epoch,
+        })
+    }
+}
+
+/// `chat_message`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Say {
+    #[schema(schema_with = types::content)]
+    content: String,
+    room_id: Option<String>,
+    #[schema(schema_with = types::client_id, required = false)]
+    client_id: Option<String>,
+    reply_to: Option<String>,
+    #[schema(schema_with = types::media_ids, required = false)]
+    media_ids: Option<Vec<i64>>,
+}
+
+impl Incoming for Say {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Post {
+            room: self.room_id.as_deref().map(room),
+            message: NewMessage {
+                text: self.content,
+                client_id: self.client_id,
+                reply_to: self.reply_to.as_deref().map(MessageRef::parse),
+                media: self.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
+            },
+        })
+    }
+}
+
+/// `edit_message`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Rewrite {
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+    #[schema(schema_with = types::content)]
+    content: String,
+}
+
+impl Incoming for Rewrite {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Edit { message: MessageRef::parse(&self.message_id), text: self.content })
+    }
+}
+
+/// `delete_message`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Erase {
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+}
+
+impl Incoming for Erase {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Delete { message: MessageRef::parse(&self.message_id) })
+    }
+}
+
+/// `add_reaction`, `remove_reaction`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ReactTo {
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+    #[schema(schema_with = types::reaction)]
+    reaction_type: String,
+}
+
+impl ReactTo {
+    /// Which message, and how.
+    pub(crate) fn reaction(&self) -> Result<(MessageRef, Reaction)> {
+        Ok((MessageRef::parse(&self.message_id), Reaction::parse(&self.reaction_type)?))
+    }
+}
+
+/// `mark_read`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ReadUpTo {
+    room_id: Option<String>,
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+}
+
+impl Incoming for ReadUpTo {
+    fn command(self) -> Result<Command> {
+        Ok(Command::MarkRead {
+            room: self.room_id.as_deref().map(room),
+            message: MessageRef::parse(&self.message_id),
+        })
+    }
+}
+
+/// `subscribe`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Since {
+    since: Option<HashMap<String, u64>>,
+    epoch: Option<String>,
+}
+
+impl Incoming for Since {
+    /// A key that names no room is left out: `subscribed` will not list it either.
+    fn command(self) -> Result<Command> {
+        let since = self
+            .since
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(key, n)| Some((RoomId::parse(&key)?, rev(n))))
+            .collect();
+        Ok(Command::Subscribe { since, epoch: self.epoch })
+    }
+}
+
+/// A key that cannot be read is a room that never exists.
+fn room(key: &str) -> RoomId {
+    RoomId::parse(key).unwrap_or(RoomId(0))
+}
+
+/// A number that no rev reaches lies above every room's.
+fn rev(number: u64) -> Rev {
+    Rev(i64::try_from(number).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,278 @@
+//! Request bodies. Unknown keys are ignored; null in place of something optional counts as absent.
+
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::api::openapi::types;
+use crate::chat::{CreatorRole, People, ProfileChange, Registration, RoomPlan, RoomSettings};
+use crate::model::{Error, MediaId, MessageRef, NewMessage, Reaction, Result, Role, Visibility};
+
+/// A body that may only say who calls: read, connect, delete.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Caller {
+    /// Must be the caller's own.
+    pub(crate) user_id: Option<String>,
+}
+
+/// POST /api/users
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewUser {
+    #[schema(schema_with = types::new_login)]
+    user_id: String,
+    #[schema(schema_with = types::new_password)]
+    password: String,
+    #[schema(schema_with = types::display_name_if_any, required = false)]
+    name: Option<String>,
+    #[schema(schema_with = types::email_if_any, required = false)]
+    email: Option<String>,
+    #[schema(schema_with = types::birth_if_any, required = false)]
+    birth: Option<String>,
+}
+
+impl From<NewUser> for Registration {
+    fn from(new: NewUser) -> Self {
+        Self {
+            login: new.user_id,
+            password: new.password,
+            name: new.name,
+            email: new.email,
+            birth: new.birth,
+        }
+    }
+}
+
+/// POST /api/login; what is missing is as wrong as what is wrong.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LogIn {
+    #[schema(schema_with = types::login)]
+    pub(crate) user_id: String,
+    #[schema(schema_with = types::password)]
+    pub(crate) password: String,
+}
+
+/// PATCH …/me
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ChangeMine {
+    pub(crate) muted: bool,
+}
+
+/// PATCH /api/users/me; null takes `email`, `birth` and `mediaId` away.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangeMe {
+    #[schema(schema_with = types::display_name_if_any, required = false)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = types::email_if_any, required = false)]
+    email: Given<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = types::birth_if_any, required = false)]
+    birth: Given<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    media_id: Given<i64>,
+    #[schema(schema_with = types::new_password, required = false)]
+    password: Option<String>,
+    current_password: Option<String>,
+}
+
+/// Absent, null, or there.
+type Given<T> = Option<Option<T>>;
+
+/// Tells null from absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Given<T>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
+}
+
+impl From<ChangeMe> for ProfileChange {
+    fn from(change: ChangeMe) -> Self {
+        Self {
+            name: change.name,
+            email: change.email,
+            birth: change.birth,
+            media: change.media_id.map(|id| id.map(MediaId)),
+            password: change.password,
+            current_password: change.current_password,
+        }
+    }
+}
+
+/// POST /api/chatrooms
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewRoom {
+    /// Must be the caller's own.
+    pub(crate) creator_id: Option<String>,
+    target_user_ids: Vec<String>,
+    #[schema(schema_with = types::room_name_if_any, required = false)]
+    name: Option<String>,
+    #[schema(schema_with = types::visibility_if_any, required = false)]
+    visibility: Option<String>,
+    direct: Option<bool>,
+}
+
+impl TryFrom<NewRoom> for RoomPlan {
+    type Error = Error;
+
+    fn try_from(new: NewRoom) -> Result<Self> {
+        let visibility = match new.visibility {
+            None => Visibility::Private,
+            Some(word) => parse_visibility(&word)?,
+        };
+        let people = People::Logins(new.target_user_ids);
+        Ok(Self {
+            name: new.name,
+            visibility,
+            people,
+            creator: CreatorRole::ByCount,
+            reuse: new.direct.unwrap_or_default(),
+        })
+    }
+}
+
+/// PATCH /api/chatrooms/{roomId}; null takes `topic` and `description` away.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangeSettings {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = types::topic_if_any, required = false)]
+    topic: Given<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = types::description_if_any, required = false)]
+    description: Given<String>,
+    #[schema(schema_with = types::visibility_if_changed, required = false)]
+    visibility: Option<String>,
+    read_only: Option<bool>,
+    archived: Option<bool>,
+}
+
+impl TryFrom<ChangeSettings> for RoomSettings {
+    type Error = Error;
+
+    fn try_from(new: ChangeSettings) -> Result<Self> {
+        // An empty text is none.
+        let text = |given: Given<String>| given.map(|text| text.filter(|text| !text.is_empty()));
+        let ChangeSettings { topic, description, visibility, read_only, archived } = new;
+        let visibility = visibility.as_deref().map(parse_visibility).transpose()?;
+        Ok(Self {
+            topic: text(topic),
+            description: text(description),
+            visibility,
+            read_only,
+            archived,
+        })
+    }
+}
+
+fn parse_visibility(word: &str) -> Result<Visibility> {
+    Visibility::parse(word).ok_or_else(|| Error::invalid("visibility", "must be public or private"))
+}
+
+/// PATCH …/name
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Rename {
+    /// The new one.
+    #[schema(schema_with = types::room_name)]
+    pub(crate) name: String,
+}
+
+/// POST …/participants
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewParticipant {
+    /// Whom to add.
+    #[schema(schema_with = types::login)]
+    pub(crate) user_id: String,
+    #[schema(schema_with = types::role_if_any, required = false)]
+    role: Option<String>,
+}
+
+impl NewParticipant {
+    /// As what; `member` when the body says nothing.
+    pub(crate) fn role(&self) -> Result<Role> {
+        self.role.as_deref().map_or(Ok(Role::Member), parse_role)
+    }
+}
+
+/// PATCH …/role
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SetRole {
+    #[schema(schema_with = types::role)]
+    role: String,
+}
+
+impl SetRole {
+    /// The new one.
+    pub(crate) fn role(&self) -> Result<Role> {
+        parse_role(&self.role)
+    }
+}
+
+fn parse_role(word: &str) -> Result<Role> {
+    Role::parse(word).ok_or_else(|| Error::invalid("role", "must be admin, sub-admin or member"))
+}
+
+/// PATCH …/participants/{userId}/name
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SetEditedName {
+    /// Empty: back to the display name.
+    #[schema(schema_with = types::edited_name)]
+    pub(crate) edited_name: String,
+}
+
+/// POST …/messages
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Post {
+    /// Must be the caller's own.
+    pub(crate) user_id: Option<String>,
+    #[schema(schema_with = types::content)]
+    content: String,
+    reply_to: Option<String>,
+    #[schema(schema_with = types::client_id, required = false)]
+    client_id: Option<String>,
+    #[schema(schema_with = types::media_ids, required = false)]
+    media_ids: Option<Vec<i64>>,
+}
+
+impl From<Post> for NewMessage {
+    fn from(post: Post) -> Self {
+        Self {
+            text: post.content,
+            client_id: post.client_id,
+            reply_to: post.reply_to.as_deref().map(MessageRef::parse),
+            media: post.media_ids.unwrap_or_default().into_iter().map(MediaId).collect(),
+        }
+    }
+}
+
+/// PATCH …/messages/{messageId}
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Edit {
+    /// Must be the caller's own.
+    pub(crate) user_id: Option<String>,
+    /// The text.
+    #[schema(schema_with = types::content)]
+    pub(crate) new_content: String,
+}
+
+/// POST …/reactions
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewReaction {
+    /// Must be the caller's own.
+    pub(crate) user_id: Option<String>,
+    #[schema(schema_with = types::reaction)]
+    reaction_type: String,
+}
+
+impl NewReaction {
+    /// Which.
+    pub(crate) fn reaction(&self) -> Result<Reaction> {
+        Reaction::parse(&self.reaction_type)
+    }
+}

@@ -1,0 +1,263 @@
+//! Messages, reactions, read marks, changes.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::users::Media;
+use super::{Room, media_of};
+use crate::api::openapi::types;
+use crate::chat::{Hit, Hits};
+use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
+
+/// A message; absent things are left out.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message<'a> {
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+    #[schema(schema_with = types::room_key)]
+    room_id: String,
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    content: Option<&'a str>,
+    #[schema(schema_with = types::millis)]
+    created_at: String,
+    seq: i64,
+    rev: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    edited_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    deleted_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reply_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Reactions<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media: Vec<Media<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Reactions<'a> {
+    reaction_type: &'a str,
+    user_ids: &'a [String],
+}
+
+/// The key of another message of the same room.
+pub(crate) fn reply_key(message: &model::Message) -> Option<String> {
+    message.reply_to.map(|seq| MessageId { room: message.room, seq }.key())
+}
+
+impl<'a> From<&'a model::Message> for Message<'a> {
+    fn from(message: &'a model::Message) -> Self {
+        Self {
+            message_id: message.id().key(),
+            room_id: message.room.key(),
+            user_id: &message.author.login,
+            content: message.deleted.is_none().then_some(message.text.as_str()),
+            created_at: message.created.millis(),
+            seq: message.seq.0,
+            rev: message.rev.0,
+            edited_at: message.edited.map(model::Timestamp::millis),
+            deleted_at: message.deleted.map(model::Timestamp::millis),
+            reply_to: reply_key(message),
+            client_id: message.client_id.as_deref(),
+            reactions: message
+                .reactions
+                .iter()
+                .map(|r| Reactions { reaction_type: r.reaction.as_str(), user_ids: &r.users })
+                .collect(),
+            media: media_of(message),
+        }
+    }
+}
+
+/// `GET …/messages`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct History<'a> {
+    #[serde(rename = "chatroomId")]
+    #[schema(schema_with = types::room_key)]
+    room_id: String,
+    messages: Vec<Stamped<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Stamped<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    #[schema(schema_with = types::seconds)]
+    timestamp: String,
+}
+
+impl<'a> History<'a> {
+    /// A page of a room.
+    pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
+        let messages = messages
+            .iter()
+            .map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() })
+            .collect();
+        Self { room_id: room.key(), messages }
+    }
+}
+
+/// `GET /api/search`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Found<'a> {
+    messages: Vec<FoundMessage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    cursor: Option<&'a str>,
+    /// There while the index is being made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    indexing: Option<bool>,
+}
+
+/// `highlights`: from and to, code points of the snippet.
+#[derive(Serialize, ToSchema)]
+struct FoundMessage<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    snippet: &'a str,
+    highlights: &'a [(usize, usize)],
+}
+
+impl<'a> From<&'a Hits> for Found<'a> {
+    fn from(found: &'a Hits) -> Self {
+        let message = |hit: &'a Hit| FoundMessage {
+            message: (&hit.message).into(),
+            snippet: &hit.snippet.text,
+            highlights: &hit.snippet.highlights,
+        };
+        Self {
+            messages: found.hits.iter().map(message).collect(),
+            cursor: found.cursor.as_deref(),
+            indexing: found.indexing.then_some(true),
+        }
+    }
+}
+
+/// What changed in a room: the answer of `GET …/changes` and, with `room_id`, the frame `changes`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Changes<'a> {
+    epoch: &'a str,
+    rev: i64,
+    more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reset: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    room: Option<Room<'a>>,
+    messages: Vec<Message<'a>>,
+}
+
+impl<'a> From<&'a RoomChanges> for Changes<'a> {
+    fn from(answer: &'a RoomChanges) -> Self {
+        let changes = &answer.changes;
+        Self {
+            epoch: &changes.epoch,
+            rev: changes.rev.0,
+            more: changes.more,
+            reset: changes.reset.then_some(true),
+            room: changes.room.as_ref().map(|facts| Room::in_frame(facts, answer.state)),
+            messages: changes.messages.iter().map(Message::from).collect(),
+        }
+    }
+}
+
+impl<'a> Changes<'a> {
+    /// As `GET …/changes` answers.
+    pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
+        Self {
+            room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)),
+            ..Self::from(answer)
+        }
+    }
+}
+
+/// `POST …/read`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Read<'a> {
+    #[schema(schema_with = types::room_key)]
+    room_id: String,
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+    user_id: &'a str,
+    #[schema(schema_with = types::seconds)]
+    read_at: String,
+    unread_count: u32,
+}
+
+impl<'a> Read<'a> {
+    /// The answer to a request that named the message at `seq`.
+    pub(crate) fn new(marked: &'a Marked, seq: Seq) -> Self {
+        let mark = &marked.mark;
+        let message_id = MessageId { room: mark.room, seq }.key();
+        Self {
+            room_id: mark.room.key(),
+            message_id,
+            user_id: &marked.login,
+            read_at: mark.at.seconds(),
+            unread_count: mark.unread,
+        }
+    }
+}
+
+/// `POST …/reactions`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReactionGiven<'a> {
+    #[schema(schema_with = types::message_key)]
+    message_id: String,
+    user_id: &'a str,
+    reaction_type: &'a str,
+    #[schema(schema_with = types::seconds)]
+    created_at: String,
+}
+
+impl<'a> ReactionGiven<'a> {
+    /// The answer to a reaction of this user.
+    pub(crate) fn new(stored: &Stored, login: &'a str, reaction: &'a Reaction) -> Self {
+        Self {
+            message_id: stored.message.key(),
+            user_id: login,
+            reaction_type: reaction.as_str(),
+            created_at: stored.at.seconds(),
+        }
+    }
+}
+
+/// Who has read a message.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Readers<'a> {
+    readers: Vec<Reader<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Reader<'a> {
+    user_id: &'a str,
+    #[schema(schema_with = types::seconds)]
+    read_at: String,
+    last_read_seq: i64,
+}
+
+impl<'a> From<&'a [Marked]> for Readers<'a> {
+    fn from(marks: &'a [Marked]) -> Self {
+        let reader = |marked: &'a Marked| Reader {
+            user_id: &marked.login,
+            read_at: marked.mark.at.seconds(),
+            last_read_seq: marked.mark.seq.0,
+        };
+        Self { readers: marks.iter().map(reader).collect() }
+    }
+}

@@ -1,0 +1,278 @@
+//! Rooms and participants.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Message;
+use super::users::Media;
+use crate::api::openapi::types;
+use crate::chat::ConnectedRoom;
+use crate::model::{self, LiveState, Pin, RoomCard, RoomFacts, RoomState};
+
+/// A participant.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Participant<'a> {
+    user_id: &'a str,
+    #[serde(rename = "edited_name")]
+    edited_name: &'a str,
+    #[schema(schema_with = types::role)]
+    role: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    media: Option<Media<'a>>,
+    /// There for bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bot: Option<bool>,
+    /// There for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    guest: Option<bool>,
+}
+
+impl<'a> From<&'a model::Participant> for Participant<'a> {
+    fn from(participant: &'a model::Participant) -> Self {
+        let account = participant.account;
+        Self {
+            bot: account.bot.then_some(true),
+            guest: account.guest.then_some(true),
+            ..Self::in_frame(participant)
+        }
+    }
+}
+
+impl<'a> Participant<'a> {
+    /// Frames have the documented keys only.
+    fn in_frame(participant: &'a model::Participant) -> Self {
+        Self {
+            user_id: &participant.login,
+            edited_name: &participant.edited_name,
+            role: participant.role.as_str(),
+            name: &participant.name,
+            media: participant.media.as_ref().map(Media::from),
+            bot: None,
+            guest: None,
+        }
+    }
+}
+
+/// A room. One without an owner has `ownerId` `""`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Room<'a> {
+    #[schema(schema_with = types::room_key)]
+    room_id: String,
+    #[schema(required)]
+    name: Option<&'a str>,
+    #[schema(schema_with = types::seconds)]
+    created_at: String,
+    participants: Vec<Participant<'a>>,
+    user_count: usize,
+    owner_id: &'a str,
+    #[schema(schema_with = types::visibility)]
+    visibility: &'static str,
+    #[schema(schema_with = types::live_state)]
+    state: &'static str,
+    rev: i64,
+    last_seq: i64,
+    #[serde(flatten)]
+    settings: Settings<'a>,
+}
+
+/// What a room is about and who may write in it: there where it is set, and in REST only.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Settings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<&'a str>,
+    /// Only admins and sub-admins post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    read_only: Option<bool>,
+    /// Nobody writes, joins or is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archived: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    archived_at: Option<String>,
+}
+
+impl<'a> From<&'a model::Room> for Settings<'a> {
+    fn from(room: &'a model::Room) -> Self {
+        Self {
+            topic: room.topic.as_deref(),
+            description: room.description.as_deref(),
+            read_only: room.read_only.then_some(true),
+            archived: room.archived.map(|_| true),
+            archived_at: room.archived.map(model::Timestamp::seconds),
+        }
+    }
+}
+
+impl<'a> Room<'a> {
+    /// A room with everybody in it, as frames have it: with the documented keys only.
+    pub(crate) fn in_frame(facts: &'a RoomFacts, state: LiveState) -> Self {
+        Self::new(facts, state, Participant::in_frame, Settings::default())
+    }
+
+    /// The same as REST answers have it.
+    pub(crate) fn in_rest(facts: &'a RoomFacts, state: LiveState) -> Self {
+        Self::new(facts, state, Participant::from, Settings::from(&facts.room))
+    }
+
+    fn new(
+        facts: &'a RoomFacts,
+        state: LiveState,
+        participant: impl Fn(&'a model::Participant) -> Participant<'a>,
+        settings: Settings<'a>,
+    ) -> Self {
+        let room = &facts.room;
+        Self {
+            room_id: room.id.key(),
+            name: room.name.as_deref(),
+            created_at: room.created.seconds(),
+            participants: facts.participants.iter().map(participant).collect(),
+            user_count: facts.participants.len(),
+            owner_id: &room.owner_login,
+            visibility: room.visibility.as_str(),
+            state: state.as_str(),
+            rev: room.rev.0,
+            last_seq: room.last_seq.0,
+            settings,
+        }
+    }
+
+    fn of_card(card: &'a RoomCard, state: LiveState) -> Self {
+        Self { user_count: card.user_count as usize, ..Self::in_rest(&card.facts, state) }
+    }
+}
+
+impl<'a> From<&'a RoomState> for Room<'a> {
+    fn from(room: &'a RoomState) -> Self {
+        Self::in_rest(&room.facts, room.state)
+    }
+}
+
+/// A room in a list. What is personal or for participants is missing in the directory.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Card<'a> {
+    #[serde(flatten)]
+    room: Room<'a>,
+    #[serde(flatten)]
+    #[schema(value_type = Mine<'_>)]
+    mine: Option<Mine<'a>>,
+}
+
+/// What is personal: there in my rooms, missing in the directory.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Mine<'a> {
+    #[schema(required = false)]
+    unread_count: u32,
+    #[schema(required = false)]
+    mention_count: u32,
+    #[schema(required = false)]
+    muted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    last_message: Option<Message<'a>>,
+}
+
+impl<'a> Card<'a> {
+    /// A room that the caller is in.
+    pub(crate) fn mine((card, state): &'a (RoomCard, LiveState)) -> Self {
+        let mine = Mine {
+            unread_count: card.unread,
+            mention_count: card.mentions,
+            muted: card.muted,
+            last_message: card.last_message.as_ref().map(Message::from),
+        };
+        Self { room: Room::of_card(card, *state), mine: Some(mine) }
+    }
+
+    /// A room of the directory.
+    pub(crate) fn public((card, state): &'a (RoomCard, LiveState)) -> Self {
+        Self { room: Room::of_card(card, *state), mine: None }
+    }
+}
+
+/// `GET /api/chatrooms`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Rooms<'a> {
+    /// In the order asked for.
+    pub(crate) chatrooms: Vec<Card<'a>>,
+}
+
+/// `GET …/pins`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Pins<'a> {
+    pins: Vec<Pinned<'a>>,
+}
+
+/// A pinned message, who has pinned it (absent where that is not known) and when.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Pinned<'a> {
+    message: Message<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user_id: Option<&'a str>,
+    #[schema(schema_with = types::seconds)]
+    pinned_at: String,
+}
+
+impl<'a> From<&'a [Pin]> for Pins<'a> {
+    fn from(pins: &'a [Pin]) -> Self {
+        let pinned = |pin: &'a Pin| Pinned {
+            message: (&pin.message).into(),
+            user_id: pin.by.as_ref().map(|by| by.login.as_str()),
+            pinned_at: pin.at.seconds(),
+        };
+        Self { pins: pins.iter().map(pinned).collect() }
+    }
+}
+
+/// `POST …/connect`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Connected<'a> {
+    #[schema(schema_with = types::room_key)]
+    room_id: String,
+    #[schema(schema_with = types::live_state)]
+    state: &'static str,
+    participants: Vec<Participant<'a>>,
+    online: &'a [String],
+    online_count: u32,
+    websocket: &'static str,
+}
+
+impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
+    fn from(connected: &'a ConnectedRoom) -> Self {
+        let Room { room_id, state, participants, .. } = Room::from(&connected.room);
+        Self {
+            room_id,
+            state,
+            participants,
+            online: &connected.online,
+            online_count: connected.online_count,
+            websocket: "/chat",
+        }
+    }
+}
+
+/// `PATCH …/me`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Muted {
+    #[schema(schema_with = types::room_key)]
+    pub(crate) room_id: String,
+    pub(crate) muted: bool,
+}

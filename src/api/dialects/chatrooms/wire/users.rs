@@ -1,0 +1,205 @@
+//! Failures, users and what they upload.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::openapi::types;
+use crate::chat::Token;
+use crate::model;
+
+/// The body of every failure.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure<'a> {
+    /// The code.
+    pub(crate) error: &'static str,
+    /// For people.
+    pub(crate) message: String,
+    /// What an `invalid_request` complains of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) field: Option<&'a str>,
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User<'a> {
+    id: i64,
+    user_id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    birth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    media: Option<Media<'a>>,
+    #[schema(schema_with = types::seconds)]
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    admin: Option<bool>,
+    /// There for bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bot: Option<bool>,
+    /// There for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    guest: Option<bool>,
+}
+
+impl<'a> User<'a> {
+    /// As others see them.
+    pub(crate) fn public(user: &'a model::User) -> Self {
+        Self {
+            id: user.id.0,
+            user_id: &user.login,
+            name: &user.name,
+            email: None,
+            birth: None,
+            media: user.media.as_ref().map(Media::from),
+            created_at: user.created.seconds(),
+            admin: None,
+            bot: user.bot.then_some(true),
+            guest: user.guest.then_some(true),
+        }
+    }
+
+    /// As they have just registered.
+    pub(crate) fn registered(user: &'a model::User) -> Self {
+        Self { email: user.email.as_deref(), birth: user.birth.as_deref(), ..Self::public(user) }
+    }
+
+    /// As they see themselves.
+    pub(crate) fn own(user: &'a model::User) -> Self {
+        Self { admin: Some(user.admin), ..Self::registered(user) }
+    }
+}
+
+/// `GET /verify` with a credential that holds.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Verified<'a> {
+    valid: bool,
+    user: User<'a>,
+}
+
+impl<'a> Verified<'a> {
+    pub(crate) fn new(user: &'a model::User) -> Self {
+        Self { valid: true, user: User::own(user) }
+    }
+}
+
+/// `GET /verify` without.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NotVerified {
+    pub(crate) valid: bool,
+    pub(crate) error: &'static str,
+    pub(crate) message: String,
+}
+
+/// `GET /api/sessions`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Sessions<'a> {
+    sessions: Vec<Session<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    id: i64,
+    device: &'a str,
+    #[schema(schema_with = types::seconds)]
+    created_at: String,
+    #[schema(schema_with = types::seconds)]
+    last_seen: String,
+    current: bool,
+}
+
+impl<'a> Sessions<'a> {
+    /// All sessions of a user, seen from one of them.
+    pub(crate) fn new(sessions: &'a [model::Session], own: model::SessionId) -> Self {
+        let session = |session: &'a model::Session| Session {
+            id: session.id.0,
+            device: &session.device,
+            created_at: session.created.seconds(),
+            last_seen: session.seen.seconds(),
+            current: session.id == own,
+        };
+        Self { sessions: sessions.iter().map(session).collect() }
+    }
+}
+
+/// `GET /api/users`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Users<'a> {
+    users: Vec<User<'a>>,
+}
+
+impl<'a> From<&'a [model::User]> for Users<'a> {
+    fn from(users: &'a [model::User]) -> Self {
+        Self { users: users.iter().map(User::public).collect() }
+    }
+}
+
+/// An uploaded file.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Media<'a> {
+    id: i64,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    is_image: bool,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    height: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    file_name: Option<&'a str>,
+    #[schema(schema_with = types::seconds)]
+    created_at: String,
+}
+
+impl<'a> From<&'a model::Media> for Media<'a> {
+    fn from(media: &'a model::Media) -> Self {
+        Self {
+            id: media.id.0,
+            name: &media.name,
+            kind: &media.kind,
+            is_image: media.is_image,
+            size: media.size,
+            width: media.width,
+            height: media.height,
+            file_name: media.file_name.as_deref(),
+            created_at: media.created.seconds(),
+        }
+    }
+}
+
+/// Every attachment, as objects.
+pub(crate) fn media_of(message: &model::Message) -> Vec<Media<'_>> {
+    message.media.iter().map(Media::from).collect()
+}
+
+/// `POST /api/login` and `/api/refresh`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoggedIn<'a> {
+    user_id: &'a str,
+    token: &'a str,
+    #[schema(schema_with = types::seconds)]
+    expires_at: String,
+}
+
+impl<'a> From<&'a Token> for LoggedIn<'a> {
+    fn from(token: &'a Token) -> Self {
+        Self { user_id: &token.login, token: &token.text, expires_at: token.expires.seconds() }
+    }
+}

@@ -1,0 +1,7 @@
+//! The dialects: the same files in each, pure translations and a table of routes.
+
+pub mod chatrooms;
+pub mod chats;
+pub mod realtime;
+pub mod rooms;
+pub mod v1;

@@ -1,0 +1,294 @@
+//! Listeners and connections: time-outs, limits, TLS and a graceful end are in our hands, warp
+//! answers what arrives.
+
+mod places;
+mod stream;
+mod tls;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::counter;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+pub use tls::Certificate;
+
+use places::Place;
+pub(in crate::api) use places::{AddressPlace, Full, Places};
+pub(in crate::api) use stream::{Connected, Forwarded};
+use stream::{Stream, prepare};
+
+use super::door::Door;
+use crate::admin::descriptors;
+use crate::config;
+use crate::model::rules::Fold;
+
+/// The whole head of a request must be there within this time; it also ends idle keep-alive
+/// connections.
+const HEADER_TIME: Duration = Duration::from_secs(30);
+/// Largest head of a request.
+const HEADER_BYTES: usize = 16 * 1024;
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// How long to rest when the system has no descriptor left.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// What is sent where there is no place for a connection, before anything of it is read.
+const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+
+/// Why an address could not be listened on: it is busy, not ours, or not an address.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct BindError {
+    /// As configured.
+    address: String,
+    /// The system's word.
+    source: io::Error,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub(in crate::api) struct Peer {
+    /// None for a Unix socket.
+    pub(in crate::api) address: Option<IpAddr>,
+    /// TLS ended here.
+    pub(in crate::api) secure: bool,
+}
+
+/// A bound address.
+pub struct Listener {
+    socket: Socket,
+    tls: Option<TlsAcceptor>,
+    /// What people and clients use: `http://127.0.0.1:8080`, `https://…` or `unix:PATH`.
+    pub address: String,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Binds every configured address; port 0 takes a free one.
+pub async fn bind(
+    server: &config::Server,
+    certificate: Option<&Certificate>,
+) -> Result<Vec<Listener>, BindError> {
+    let tls = certificate.map(Certificate::acceptor);
+    let mut listeners = Vec::new();
+    for address in &server.listen {
+        let failed = |source| BindError { address: address.clone(), source };
+        if let Some(path) = address.strip_prefix("unix:") {
+            let mode = server.socket_mode().unwrap_or(0o600);
+            let socket = Socket::Unix(bind_unix(Path::new(path), mode).map_err(failed)?);
+            listeners.push(Listener { socket, tls: None, address: address.clone() });
+        } else {
+            let socket = TcpListener::bind(address.as_str()).await.map_err(failed)?;
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            let address = format!("{scheme}://{}", socket.local_addr().map_err(failed)?);
+            listeners.push(Listener { socket: Socket::Tcp(socket), tls: tls.clone(), address });
+        }
+    }
+    Ok(listeners)
+}
+
+/// A socket file that nobody answers on any more is replaced. Its mode decides who may connect.
+fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
+    let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
+        && std::os::unix::net::UnixStream::connect(path).is_err();
+    if stale {
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    Ok(listener)
+}
+
+/// What all connections share.
+struct Shared {
+    door: Door,
+    stop: watch::Receiver<bool>,
+    /// What is told once a minute.
+    refused: Mutex<Fold>,
+}
+
+impl Shared {
+    /// A place for a connection of this peer. A trusted proxy has as many as there are: its clients
+    /// are counted one by one, where they are known.
+    fn place(&self, peer: &Peer) -> Result<(Place, Option<AddressPlace>), Full> {
+        let place = self.door.places().take()?;
+        let counted = peer.address.filter(|_| !self.door.is_trusted(peer));
+        Ok((place, counted.map(|address| self.door.places().take_of(address)).transpose()?))
+    }
+
+    fn tell(&self, full: Full, address: Option<IpAddr>) {
+        let left_out =
+            self.refused.lock().unwrap_or_else(PoisonError::into_inner).happened(Instant::now());
+        let Some(left_out) = left_out else { return };
+        let from =
+            address.map_or_else(|| "a Unix socket".to_owned(), |address| address.to_string());
+        let key = match full {
+            Full::Server => "max_connections",
+            Full::Address => "max_connections_per_address",
+        };
+        warn!(
+            "A connection from {from} was refused: [limits] {key} is reached ({left_out} more \
+             since the last such line)."
+        );
+    }
+}
+
+/// Serves until `stop` turns true; then accepts nothing more and returns when the last plain HTTP
+/// request is answered.
+pub async fn serve(listeners: Vec<Listener>, door: Door, stop: watch::Receiver<bool>) {
+    let shared = Arc::new(Shared { door, stop, refused: Mutex::default() });
+    let mut tasks = tokio::task::JoinSet::new();
+    for listener in listeners {
+        tasks.spawn(accept(listener, Arc::clone(&shared)));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn accept(listener: Listener, shared: Arc<Shared>) {
+    let mut stop = shared.stop.clone();
+    let mut connections = tokio::task::JoinSet::new();
+    let mut failures = Fold::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.socket.accept() => accepted,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            () = stopped(&mut stop) => break,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let peer = Peer { address, secure: false };
+                let (place, of_address) = match shared.place(&peer) {
+                    Ok(places) => places,
+                    Err(full) => {
+                        shared.tell(full, address);
+                        refuse(&stream, listener.tls.is_some());
+                        continue;
+                    }
+                };
+                let (tls, shared) = (listener.tls.clone(), Arc::clone(&shared));
+                connections.spawn(async move {
+                    if let Some(stream) = encrypt(stream, tls).await {
+                        let peer = Peer { secure: matches!(stream, Stream::Tls(_)), ..peer };
+                        let forwarded = Forwarded::default();
+                        let stream = Connected::new(
+                            stream,
+                            shared.door.stall(),
+                            place,
+                            of_address,
+                            forwarded.clone(),
+                        );
+                        converse(stream, peer, forwarded, &shared).await;
+                    }
+                });
+            }
+            Err(error) => {
+                counter!("chatctl_accept_failures_total").increment(1);
+                if let Some(left_out) = failures.happened(Instant::now()) {
+                    warn!(
+                        "A connection could not be accepted: {error} ({left_out} more since the \
+                         last such line)."
+                    );
+                }
+                tokio::time::sleep(ACCEPT_REST).await;
+            }
+        }
+    }
+    if let Some(path) = listener.address.strip_prefix("unix:") {
+        // Nobody answers on it any more; a file that is left behind is replaced at the next start.
+        drop(std::fs::remove_file(path));
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Says that there is no place. Where that cannot be said at once, the connection just ends.
+fn refuse(stream: &Stream, encrypted: bool) {
+    match stream {
+        Stream::Tcp(stream) if !encrypted => drop(stream.try_write(REFUSAL)),
+        Stream::Unix(stream) => drop(stream.try_write(REFUSAL)),
+        _ => (),
+    }
+}
+
+impl Socket {
+    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        match self {
+            Self::Tcp(socket) => {
+                let (stream, peer) = socket.accept().await?;
+                keep_some(&stream)?;
+                prepare(&stream)?;
+                Ok((Stream::Tcp(stream), Some(peer.ip().to_canonical())))
+            }
+            Self::Unix(socket) => {
+                let (stream, _) = socket.accept().await?;
+                keep_some(&stream)?;
+                Ok((Stream::Unix(stream), None))
+            }
+        }
+    }
+}
+
+/// Fails as the system does when no file is left, while a few still are: those are not for
+/// connections.
+fn keep_some(stream: &impl AsFd) -> io::Result<()> {
+    if descriptors::is_among_the_last(stream) {
+        return Err(nix::errno::Errno::EMFILE.into());
+    }
+    Ok(())
+}
+
+async fn encrypt(stream: Stream, tls: Option<TlsAcceptor>) -> Option<Stream> {
+    match (stream, tls) {
+        (Stream::Tcp(stream), Some(tls)) => {
+            let stream =
+                tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await.ok()?.ok()?;
+            Some(Stream::Tls(Box::new(stream)))
+        }
+        (stream, _) => Some(stream),
+    }
+}
+
+async fn converse(stream: Connected, peer: Peer, forwarded: Forwarded, shared: &Shared) {
+    let door = &shared.door;
+    let answer = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
+        let (door, peer, forwarded) = (door.clone(), peer.clone(), forwarded.clone());
+        async move { Ok::<_, Infallible>(door.enter(request, &peer, &forwarded).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), answer)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let mut stop = shared.stop.clone();
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended early");
+    }
+}
+
+/// Waits for the stop; a sender that is gone has stopped too.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}

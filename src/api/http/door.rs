@@ -1,0 +1,264 @@
+//! What every request passes before the filters: where it comes from, whether there is room for it,
+//! and what a panic becomes.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tower_service::Service as _;
+use tracing::debug;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::header::{HOST, STRICT_TRANSPORT_SECURITY};
+use warp::http::{HeaderMap, HeaderValue, Request, Response as HttpResponse, StatusCode, Uri};
+use warp::reply::Response;
+
+use super::accept::{AddressPlace, Forwarded, Full, Peer, Places};
+use super::proxies::{Proxies, Seen};
+use super::strangers::{Lane, Strangers};
+use super::{auth, request, respond};
+use crate::api::Dialect;
+use crate::api::chatrooms::Chatrooms;
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::model::Error;
+use crate::model::rules::is_loopback_host;
+
+/// Browsers come back by `https` only, for a year.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// The entrance of listeners that share their limits. Cloning makes another handle of the same.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    service: BoxedFilter<(Response,)>,
+    proxies: Proxies,
+    strangers: Arc<Strangers>,
+    places: Arc<Places>,
+    stall: Duration,
+    /// `public_url` begins with `https`.
+    https: bool,
+    /// Knows sessions; None: there are none here.
+    chat: Option<Chat>,
+}
+
+/// A request that is not to be worked on: filters only say why, each in its own words.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Refusal(pub(in crate::api) Error);
+
+impl Door {
+    pub(in crate::api) fn new(
+        config: &Config,
+        service: BoxedFilter<(Response,)>,
+        strangers: Arc<Strangers>,
+        chat: Option<Chat>,
+    ) -> Self {
+        let limits = &config.limits;
+        Self(Arc::new(Inner {
+            service,
+            proxies: Proxies::new(&config.server),
+            strangers,
+            places: Places::new(limits.max_connections, limits.max_connections_per_address),
+            stall: Duration::from_secs(limits.stall_seconds),
+            https: config
+                .server
+                .public_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("https://")),
+            chat,
+        }))
+    }
+
+    pub(in crate::api) fn places(&self) -> &Arc<Places> {
+        &self.0.places
+    }
+
+    pub(in crate::api) fn is_trusted(&self, peer: &Peer) -> bool {
+        self.0.proxies.is_trusted(peer)
+    }
+
+    pub(in crate::api) fn stall(&self) -> Duration {
+        self.0.stall
+    }
+
+    /// Answers a request.
+    pub(in crate::api) async fn enter(
+        &self,
+        mut request: Request<Incoming>,
+        peer: &Peer,
+        forwarded: &Forwarded,
+    ) -> HttpResponse<Held<Inside>> {
+        if !has_path(request.uri()) {
+            return respond::empty(StatusCode::BAD_REQUEST).map(|body| Held { body, _place: None });
+        }
+        let seen = self.0.proxies.see(peer, request.headers());
+        let only_https = (seen.secure || self.0.https) && !is_this_machine(request.headers());
+        let (place, refusal) = match self.admit(&seen, &request) {
+            Ok(place) => (place, None),
+            Err(error) => (None, Some(error)),
+        };
+        request.extensions_mut().insert(seen);
+        if let Some(error) = refusal {
+            request.extensions_mut().insert(Refusal(error));
+        }
+        let service = self.0.service.clone();
+        let call = AssertUnwindSafe(async move {
+            warp::service(service.map(|response: Response| response)).call(request).await
+        });
+        // The hook for panics has told the log.
+        let mut response = match call.catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => Chatrooms::error(&Error::Internal),
+        };
+        if only_https {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        }
+        match place {
+            Some(place) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                forwarded.hold(place);
+                response.map(|body| Held { body, _place: None })
+            }
+            place => response.map(|body| Held { body, _place: place }),
+        }
+    }
+
+    /// Whether to work on a request, before any work is done.
+    fn admit(
+        &self,
+        seen: &Seen,
+        request: &Request<Incoming>,
+    ) -> Result<Option<AddressPlace>, Error> {
+        if let Some(address) = seen.counted {
+            let (uri, headers) = (request.uri(), request.headers());
+            let lane = if uri.path().trim_end_matches('/') == "/health" {
+                Lane::Health
+            } else {
+                Lane::Rest
+            };
+            let handshake = request::is_upgrade(request.method(), headers);
+            let now = Instant::now();
+            let over =
+                match auth::carried(headers, uri.query().unwrap_or_default(), handshake, None) {
+                    // One that may be good is let through, so that a flood from an address stops
+                    // nobody there who is signed in.
+                    Some(carried)
+                        if self
+                            .0
+                            .chat
+                            .as_ref()
+                            .is_some_and(|chat| chat.vouches(&carried.credential)) =>
+                    {
+                        Ok(())
+                    }
+                    Some(_) => self.0.strangers.allows(address, lane, now),
+                    None => self.0.strangers.count(address, lane, now),
+                };
+            over.map_err(Error::RateLimited)?;
+        }
+        let Some(address) = seen.address.filter(|_| seen.forwarded) else { return Ok(None) };
+        self.0.places.take_of(address).map(Some).map_err(|_: Full| {
+            debug!(%address, "a request was refused: too many at once");
+            Error::Unavailable
+        })
+    }
+}
+
+/// Whether a request target has a path that filters can work on; `http://host?query` has none.
+fn has_path(uri: &Uri) -> bool {
+    uri.path_and_query().is_some_and(|path| path.as_str().starts_with('/') || path.as_str() == "*")
+}
+
+/// `https` for a name of this machine would hold for all its ports.
+fn is_this_machine(headers: &HeaderMap) -> bool {
+    headers.get(HOST).and_then(|host| host.to_str().ok()).is_none_or(is_loopback_host)
+}
+
+/// Gives warp's type of bodies a name.
+pub(in crate::api) trait Bodied {
+    type Body;
+}
+
+impl<B> Bodied for HttpResponse<B> {
+    type Body = B;
+}
+
+/// What filters answer with.
+type Inside = <Response as Bodied>::Body;
+
+/// A body with the place of the client that it goes to.
+pub(in crate::api) struct Held<B> {
+    body: B,
+    _place: Option<AddressPlace>,
+}
+
+impl<B: Body + Unpin> Body for Held<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[test]
+    fn a_request_target_has_a_path() {
+        for good in
+            ["/", "/api/users?q=1", "/?x", "http://host/", "http://host", "http://host/a?b", "*"]
+        {
+            assert!(has_path(&good.parse().unwrap()), "{good}");
+        }
+        let without =
+            Uri::builder().scheme("http").authority("host").path_and_query("?query").build();
+        for bad in
+            [without.unwrap(), Uri::from_static("host:80"), "http://host?query".parse().unwrap()]
+        {
+            assert!(!has_path(&bad), "{bad:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_and_ends_nothing_else() {
+        let config = Config::default();
+        let panics = warp::path("panics").map(|| -> Response { panic!("planted") });
+        let all = panics.or(warp::any().map(|| respond::empty(StatusCode::OK))).unify().boxed();
+        let door = Door::new(&config, all, Arc::new(Strangers::new(None)), None);
+        let server =
+            crate::config::Server { listen: vec!["127.0.0.1:0".to_owned()], ..config.server };
+        let listeners = crate::api::accept::bind(&server, None).await.unwrap();
+        let address = listeners[0].address.trim_start_matches("http://").to_owned();
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let serving = tokio::spawn(crate::api::accept::serve(listeners, door, stopped));
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /panics HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        let statuses: Vec<_> =
+            answers.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
+        assert_eq!(statuses, ["500", "200"], "{answers}");
+        stop.send_replace(true);
+        serving.await.unwrap();
+    }
+}

@@ -1,0 +1,14 @@
+//! HTTP: listeners and connections, what every request passes before a dialect sees it, and what
+//! dialects build their answers with.
+
+pub mod accept;
+pub mod auth;
+pub(in crate::api) mod body;
+pub(in crate::api) mod door;
+pub mod download;
+pub(in crate::api) mod mount;
+pub(in crate::api) mod patience;
+pub(in crate::api) mod proxies;
+pub mod request;
+pub mod respond;
+pub(in crate::api) mod strangers;
