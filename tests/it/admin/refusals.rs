@@ -81,20 +81,23 @@ async fn who_may_not_connect_is_told_so() {
     command
         .args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"])
         .arg(&copy);
-    let output = command
-        .arg("--data-dir")
-        .arg(server.data())
-        .args(["user", "list", "-o", "json"])
-        .current_dir("/")
-        .output()
-        .unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(7), "{error}");
-    assert!(error.contains("not_permitted"), "{error}");
-    // Which directory it is, and what would help.
+    command.arg("--data-dir").arg(server.data()).args(["user", "list", "-o", "json"]);
+    command.current_dir("/");
+    let mut refused = || {
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{error}");
+        assert!(error.contains("not_permitted"), "{error}");
+        error
+    };
+    refused();
+    // Which directory is in the way, and what would help.
+    std::fs::set_permissions(server.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let error = refused();
     let directory = format!("the directory {} (mode 0700)", server.data().display());
     assert!(error.contains(&directory), "{error}");
-    assert!(error.contains("lets nobody not through") && error.contains("[server] control_socket"));
+    assert!(error.contains("lets nobody not through"), "{error}");
+    assert!(error.contains("[server] control_socket"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
