@@ -99,7 +99,7 @@ impl Control {
                 ));
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                std::fs::remove_file(path)?
+                std::fs::remove_file(path)?;
             }
             Err(_) => (),
         }

@@ -27,6 +27,7 @@ impl Admin {
         done
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row for each command")]
     async fn carry_out(
         &self,
         operator: &Operator,

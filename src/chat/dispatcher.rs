@@ -64,7 +64,7 @@ impl Chat {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Gone { room, person, sockets } => {
-                    self.count_out(room, &person, sockets).await
+                    self.count_out(room, &person, sockets).await;
                 }
                 Effect::Missing { room, since } => effects.extend(self.recover(room, since).await),
             }

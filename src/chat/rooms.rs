@@ -234,7 +234,7 @@ impl Chat {
             match new.archived {
                 Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
                 Some(false) => {
-                    info!(user = session.login, room = room.key(), "Chat room reopened.")
+                    info!(user = session.login, room = room.key(), "Chat room reopened.");
                 }
                 None => debug!(user = session.login, room = room.key(), "Room settings changed."),
             }

@@ -211,7 +211,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
                 head = Some(
                     serde_json::from_value::<Head>(item)
                         .map_err(|error| Failure::failed(error.to_string()))?,
-                )
+                );
             }
             Reply::Progress { done, total } => bar.progress(done, total),
         }

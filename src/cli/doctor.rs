@@ -146,7 +146,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
                 });
                 match asked {
                     Err(failure) if failure.kind != Kind::Problems => {
-                        found.push(unanswered(&failure))
+                        found.push(unanswered(&failure));
                     }
                     _ => (),
                 }

@@ -199,7 +199,7 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
         match lock::take(&config.server.data_dir) {
             Ok(lock) => return Ok(Found::Nobody(lock)),
             Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(50))
+                std::thread::sleep(Duration::from_millis(50));
             }
             Err(failure) if failure.kind == Kind::Conflict => {
                 let message = format!(

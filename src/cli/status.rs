@@ -27,7 +27,7 @@ const ORDER: Layout = Layout::Sheet(&[
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let mut running = false;
     execute::run_with(global, &Command::Status {}, ORDER, &mut |status| {
-        running = status["running"] == true
+        running = status["running"] == true;
     })?;
     if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server runs")) }
 }

@@ -225,11 +225,10 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
     }
     // Nobody is asked for the password of an account that is left as it is.
     if if_not_exists {
-        match execute::run(global, &Command::UserShow { name: name.clone() }, Layout::One) {
-            Err(failure) if failure.kind == Kind::NotFound && execute::existing(global).is_ok() => {
-                ()
-            }
-            other => return other,
+        let found = execute::run(global, &Command::UserShow { name: name.clone() }, Layout::One);
+        let missing = matches!(&found, Err(failure) if failure.kind == Kind::NotFound);
+        if !(missing && execute::existing(global).is_ok()) {
+            return found;
         }
     }
     let secret = password.read()?;

@@ -49,10 +49,10 @@ impl Hub {
             ),
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
             Event::Entered { room, person, at, .. } => {
-                self.deliver_presence(event, *room, person, true, *at)
+                self.deliver_presence(event, *room, person, true, *at);
             }
             Event::Left { room, person, at } => {
-                self.deliver_presence(event, *room, person, false, *at)
+                self.deliver_presence(event, *room, person, false, *at);
             }
             Event::Presence { room, .. } => self.hint(*room, event),
             Event::Typing { room, .. } => {
@@ -115,7 +115,7 @@ impl Hub {
         for what in &change.changes {
             match what {
                 Change::ParticipantRemoved(person) => {
-                    effects.extend(self.take_out(change.room, Some(person.id)))
+                    effects.extend(self.take_out(change.room, Some(person.id)));
                 }
                 Change::RoomDeleted => effects.extend(self.take_out(change.room, None)),
                 _ => (),

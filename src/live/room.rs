@@ -198,7 +198,7 @@ impl LiveRoom {
                             known.users.retain(|user| *user != login);
                         }
                         reactions.retain(|r| !r.users.is_empty());
-                    })
+                    });
                 }
                 Change::Updated(_)
                 | Change::ParticipantAdded(_)

@@ -126,9 +126,9 @@ mod tests {
         let mut written = 0;
         for n in 0..30 {
             if repeats.admit(address("192.0.2.1"), at(n)) {
-                written += 1
+                written += 1;
             } else {
-                repeats.leave_out(&address("192.0.2.1"), n)
+                repeats.leave_out(&address("192.0.2.1"), n);
             }
         }
         assert_eq!(written, 10);

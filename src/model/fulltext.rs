@@ -263,7 +263,7 @@ fn end_run(words: &mut Vec<Word>, class: Class, start: usize, end: usize, run: &
     match class {
         Class::Gap => {}
         Class::Letter | Class::Number | Class::Emoji => {
-            words.push(Word { text: run.concat(), start, end })
+            words.push(Word { text: run.concat(), start, end });
         }
         Class::Dense => {
             let pairs = run.windows(2).enumerate().map(|(place, pair)| Word {
@@ -323,7 +323,7 @@ fn plain(cluster: &str) -> String {
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             _ if is_style(c) => {}
             _ if matches!(c.script(), Script::Latin | Script::Greek) => {
-                plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c)))
+                plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c)));
             }
             _ if is_accent(c) => {}
             _ => plain.push(c),

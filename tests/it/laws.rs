@@ -150,7 +150,7 @@ impl Mirror {
         let (user, reaction) = (word(&frame["user_id"]), word(&frame["reaction_type"]));
         match kind.as_str() {
             "chat_message" | "message_edited" => {
-                message.content = frame["content"].as_str().map(str::to_owned)
+                message.content = frame["content"].as_str().map(str::to_owned);
             }
             "message_deleted" => message.content = None,
             "reaction_added" => {
@@ -177,6 +177,7 @@ fn number(value: &Json) -> u64 {
 }
 
 /// Carries out one history in a room of its own and holds both clients against a fresh fetch.
+#[expect(clippy::too_many_lines, reason = "one branch for each step")]
 async fn live_through(people: &[Person; 2], steps: &[Step]) {
     let room = people[0].room(&[&people[1]]).await;
     let path = format!("/api/chatrooms/{room}/messages");

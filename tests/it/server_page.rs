@@ -19,6 +19,7 @@ async fn row(page: &Browser, user: &str, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     let server = Server::start().await;
     Ctl::of(&server).create("root", &["--admin"]);

@@ -68,6 +68,7 @@ async fn finds(browser: &Browser, word: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn files_reach_the_others_and_words_of_every_script_are_found() {
     let server = Server::start().await;
     let driver = Driver::start();

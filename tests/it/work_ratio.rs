@@ -132,7 +132,7 @@ async fn texts_cost_what_they_are_long() {
     let edit =
         async |text: &str| drop(ann.patch(&place, json!({"newContent": text})).await.is(200));
     let stray = async |text: &str| {
-        drop(ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found"))
+        drop(ann.post(&other, json!({"content": text})).await.fails(404, "room_not_found"));
     };
     let (posted, edited, refused) = (
         table.work(async || post("a").await).await,
@@ -166,7 +166,7 @@ async fn questions_cost_what_they_are_long() {
     }
     let mut table = Table::new(&server);
     let ask = async |path: &str, text: &str| {
-        assert!(ann.get(&format!("{path}{}", percent(text))).await.status < 500)
+        assert!(ann.get(&format!("{path}{}", percent(text))).await.status < 500);
     };
     let search = "/api/search?limit=1&q=";
     let one = table.work(async || ask(search, "hello").await).await;
@@ -208,6 +208,7 @@ async fn questions_cost_what_they_are_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one row for each route")]
 async fn bodies_names_and_headers_cost_what_they_are_long() {
     let server = unlimited(&[("SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
     let ann = Person::new(&server, "ann").await;
@@ -241,7 +242,7 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
         table.row(&format!("body {name}"), tiny, *most, async || send(&messages, body).await).await;
     }
     let rename = async |name: &str| {
-        assert!(ann.patch(&format!("{here}/name"), json!({"name": name})).await.status < 500)
+        assert!(ann.patch(&format!("{here}/name"), json!({"name": name})).await.status < 500);
     };
     let short = table.work(async || rename("a").await).await;
     for (kind, name) in [
@@ -256,12 +257,12 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
     let people = async |login: &str| {
         assert!(
             ann.post(&format!("{here}/participants"), json!({"userId": login})).await.status < 500
-        )
+        );
     };
     let short = table.work(async || people("nobody").await).await;
     table
         .row("a login name of 100,000 marks", short, 100.0, async || {
-            people(&format!("a{}", "\u{301}".repeat(100_000))).await
+            people(&format!("a{}", "\u{301}".repeat(100_000))).await;
         })
         .await;
     let react = async |kind: &str| {
@@ -270,7 +271,7 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
                 .await
                 .status
                 < 500
-        )
+        );
     };
     let like = table.work(async || react("like").await).await;
     for (kind, text) in [
@@ -298,19 +299,19 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
         let client = ann.with(name, value);
         table
             .row(&format!("12 KiB of {name}: {}…", &value[..6]), bare, 10.0, async || {
-                asking(&client).await
+                asking(&client).await;
             })
             .await;
     }
     let path = async |path: &str| assert!(ann.get(path).await.status < 500);
     table
         .row("a query of 12 KiB", bare, 15.0, async || {
-            path(&format!("/api/users/me?{}", fill("%41&", 12 * 1024))).await
+            path(&format!("/api/users/me?{}", fill("%41&", 12 * 1024))).await;
         })
         .await;
     table
         .row("a path of 8,000 parts", bare, 15.0, async || {
-            path(&format!("/api{}", "/a".repeat(8000))).await
+            path(&format!("/api{}", "/a".repeat(8000))).await;
         })
         .await;
     table.judge();
@@ -378,7 +379,7 @@ async fn frames_cost_what_they_are_long() {
     let smallest = table.work(async || subscribe(&mut socket, &small).await).await;
     table
         .row("chatrooms: a past of 2,000 rooms", smallest, 300.0, async || {
-            subscribe(&mut socket, &many).await
+            subscribe(&mut socket, &many).await;
         })
         .await;
 

@@ -65,7 +65,7 @@ pub(super) fn read(
             }
         }
         Err(Stop::Unreadable(error)) => {
-            contents.problems.push(format!("The file is damaged or cut off: {error}."))
+            contents.problems.push(format!("The file is damaged or cut off: {error}."));
         }
         Err(Stop::Refused(why)) => contents.problems.push(why),
         Err(Stop::Place(error)) => {
@@ -241,7 +241,7 @@ impl Contents {
                 Some(sum) if sum.bytes != wanted.bytes => problems
                     .push(format!("{name} has {} bytes instead of {}.", sum.bytes, wanted.bytes)),
                 Some(sum) if sum.sha256 != wanted.sha256 => {
-                    problems.push(format!("{name} is not what it was: its SHA-256 is another."))
+                    problems.push(format!("{name} is not what it was: its SHA-256 is another."));
                 }
                 Some(_) => {}
             }

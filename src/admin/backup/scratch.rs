@@ -46,7 +46,7 @@ impl Drop for Scratch {
             if self.0.is_dir() { fs::remove_dir_all(&self.0) } else { fs::remove_file(&self.0) };
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!("A temporary file cannot be removed: {error}")
+                tracing::warn!("A temporary file cannot be removed: {error}");
             }
             _ => {}
         }

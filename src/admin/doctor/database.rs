@@ -33,7 +33,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     if let Err(error) = File::open(&path) {
         return match error.kind() {
             ErrorKind::NotFound => {
-                report.fail(format!("there is no database {}", path.display()), restore(ground))
+                report.fail(format!("there is no database {}", path.display()), restore(ground));
             }
             _ => report.unreadable(&path, &error),
         };

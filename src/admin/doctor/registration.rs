@@ -26,7 +26,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     }
     match &ground.config.server.public_url {
         Some(url) if !is_local(url) => {
-            report.warn(format!("everybody who reaches {url} may make an account"), advice)
+            report.warn(format!("everybody who reaches {url} may make an account"), advice);
         }
         _ => report
             .ok("everybody on this machine may make an account, and nobody else reaches the \

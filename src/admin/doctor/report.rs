@@ -96,7 +96,7 @@ impl Report {
         match outcome {
             Ok(()) => self.add(Status::Fixed, found, Some(done.to_owned())),
             Err(error) => {
-                self.fail(format!("{}; it could not be mended: {error}", found.into()), else_do)
+                self.fail(format!("{}; it could not be mended: {error}", found.into()), else_do);
             }
         }
     }

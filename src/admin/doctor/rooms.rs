@@ -12,7 +12,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     match rooms_without_admin(&ground.database(), ground.is_live()) {
         Err(error) => report.skip(format!("the rooms cannot be read: {error}")),
         Ok(rooms) if rooms.is_empty() => {
-            report.ok("every room that has admins has one who can log in")
+            report.ok("every room that has admins has one who can log in");
         }
         Ok(rooms) => {
             let named = rooms

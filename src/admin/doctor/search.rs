@@ -25,7 +25,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             Ok(Glance::Behind(_) | Glance::Missing)
                 if ground.is_live() && began.elapsed() < PATIENCE =>
             {
-                std::thread::sleep(LOOK)
+                std::thread::sleep(LOOK);
             }
             other => break other,
         }
@@ -34,7 +34,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         Err(error) => report.skip(format!("the database cannot be read: {error}")),
         Ok(Glance::InStep) => report.ok("it is whole and in step"),
         Ok(Glance::Missing) if ground.is_live() => {
-            bad(ground, report, "there is no search index".to_owned())
+            bad(ground, report, "there is no search index".to_owned());
         }
         Ok(Glance::Missing) => report.ok("there is none yet; the next server makes it"),
         Ok(Glance::Behind(missing)) if ground.is_live() => {

@@ -114,11 +114,11 @@ impl<'p> Taker<'p> {
         let record = sanitize(record, &mut self.report);
         match &record {
             Record::Media(media) if !self.has_bytes(&media.name)? => {
-                self.report.note(Reason::BytesMissing, format!("file {}", media.id))
+                self.report.note(Reason::BytesMissing, format!("file {}", media.id));
             }
             Record::Message(message) => {
                 self.weight +=
-                    message.reactions.len() + message.media.len() + message.mentions.len()
+                    message.reactions.len() + message.media.len() + message.mentions.len();
             }
             _ => {}
         }

@@ -35,7 +35,11 @@ impl From<tungstenite::Error> for End {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::Close(CloseReason::TooBig),
-            tungstenite::Error::Io(error) if error.get_ref().is_some_and(|e| e.is::<Endless>()) => {
+            tungstenite::Error::Io(error)
+                if error.get_ref().is_some_and(
+                    <dyn std::error::Error + Send + Sync + 'static>::is::<Endless>,
+                ) =>
+            {
                 Self::Close(CloseReason::TooBig)
             }
             tungstenite::Error::Utf8(_) => Self::Protocol(CloseCode::Invalid),

@@ -60,7 +60,7 @@ pub(super) fn upgrade<D: SocketDialect>(
     let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
     let (chat, times, member) = (chat.clone(), times(&request), request.sockets.join());
     handshake.switch(&request, async move |stream| {
-        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await
+        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await;
     })
 }
 
@@ -74,7 +74,7 @@ pub(super) fn upgrade_unknown<D: FirstFrameAuth>(
     let (chat, times, member, client) =
         (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
     handshake.switch(&request, async move |stream| {
-        first::PendingSocket::<D, _> { stream, client, state, times, member }.receive(&chat).await
+        first::PendingSocket::<D, _> { stream, client, state, times, member }.receive(&chat).await;
     })
 }
 

@@ -280,7 +280,7 @@ fn in_a_read_only_room_admins_and_sub_admins_post() {
     }
     let unmanaged =
         with(room(Visibility::Private, &[(SUB, Role::SubAdmin), (MEMBER, Role::Member)]), |room| {
-            room.read_only = true
+            room.read_only = true;
         });
     assert!(
         post(&unmanaged, user(MEMBER)).is_ok(),
@@ -316,11 +316,11 @@ fn a_guest_knows_only_their_rooms_and_manages_none() {
     // any right.
     let owned =
         with(room(Visibility::Private, &[(MEMBER, Role::Admin), (SUB, Role::SubAdmin)]), |room| {
-            room.owner = Some(MEMBER)
+            room.owner = Some(MEMBER);
         });
     let unmanaged =
         with(room(Visibility::Private, &[(MEMBER, Role::Member), (SUB, Role::Member)]), |room| {
-            room.owner = Some(MEMBER)
+            room.owner = Some(MEMBER);
         });
     for facts in [&owned, &unmanaged] {
         for act in [

@@ -229,7 +229,7 @@ impl Connection {
             CloseReason::TooBig => warn!(user, "WebSocket closed: frame over the limit."),
             CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),
             CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => {
-                debug!(user, "WebSocket closed.")
+                debug!(user, "WebSocket closed.");
             }
         }
     }

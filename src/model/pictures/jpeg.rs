@@ -63,7 +63,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
             }
             // The preview in it shows what has been cut away.
             APP0 if segment.starts_with(b"JFIF\0") && segment.len() >= JFIF => {
-                write(to, kind, &[&segment[..JFIF], &[0, 0]].concat())?
+                write(to, kind, &[&segment[..JFIF], &[0, 0]].concat())?;
             }
             APP1 if turned.is_none() && segment.starts_with(b"Exif\0") => {
                 turned = segment.get(6..).and_then(exif::orientation);
@@ -73,7 +73,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
             }
             APP2 if segment.starts_with(b"ICC_PROFILE\0") => write(to, kind, &segment)?,
             APP14 if segment.starts_with(b"Adobe") && segment.len() >= ADOBE => {
-                write(to, kind, &segment[..ADOBE])?
+                write(to, kind, &segment[..ADOBE])?;
             }
             _ => {}
         }

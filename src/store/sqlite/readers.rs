@@ -224,13 +224,13 @@ mod tests {
         let mut held = Vec::new();
         let mut dear = Vec::new();
         for _ in 0..3 {
-            let (release, hold) = mpsc::channel::<()>();
-            held.push(release);
+            let (let_go, waiting) = mpsc::channel::<()>();
+            held.push(let_go);
             let (readers, began) = (readers.clone(), began.clone());
             dear.push(tokio::spawn(async move {
                 let read = readers.read_dear(move |_| {
                     began.send(()).unwrap();
-                    assert!(hold.recv().is_err(), "it is let go");
+                    assert!(waiting.recv().is_err(), "it is let go");
                     Ok(())
                 });
                 read.await

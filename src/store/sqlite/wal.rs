@@ -35,7 +35,7 @@ pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
         Ok(true) => tracing::debug!("Readers hold the write-ahead log"),
         Ok(false) => {}
         Err(error) => {
-            tracing::error!(store.error = %error, "The write-ahead log could not be started anew")
+            tracing::error!(store.error = %error, "The write-ahead log could not be started anew");
         }
     }
 }

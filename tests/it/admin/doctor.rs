@@ -122,7 +122,7 @@ async fn a_healthy_server_is_well_running_and_stopped() {
             // The disk of this machine is nobody's fault here.
             "disk" => assert_ne!(line["status"], "skipped"),
             "backup" | "certificate" | "websocket" => {
-                assert_eq!(line["status"], "skipped", "{line}")
+                assert_eq!(line["status"], "skipped", "{line}");
             }
             _ => assert_eq!(line["status"], "ok", "{line}"),
         }

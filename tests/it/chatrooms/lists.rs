@@ -104,7 +104,7 @@ async fn a_list_shows_the_first_ten_participants_and_how_many_there_are() {
                 .post("/api/users", json!({"userId": login, "password": "long enough"}))
                 .await
                 .is(201),
-        )
+        );
     };
     join_all(logins.iter().map(register)).await;
     let made = ann.post("/api/chatrooms", json!({"targetUserIds": logins})).await.is(201);

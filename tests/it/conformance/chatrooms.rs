@@ -273,7 +273,7 @@ impl Actor for Native {
                         .is(200);
                 }
                 Deed::Edit(text) => {
-                    drop(self.person.patch(&first, json!({"newContent": text})).await.is(200))
+                    drop(self.person.patch(&first, json!({"newContent": text})).await.is(200));
                 }
                 Deed::Unsay => drop(self.person.delete(&first).await.is(204)),
                 Deed::Delete => drop(self.person.delete(&path).await.is(204)),
@@ -358,7 +358,7 @@ impl Talker for Native {
                 self.socket()
                     .refused(json!({"type": "chat_message", "content": text}), "forbidden")
                     .await,
-            )
+            );
         })
     }
 

@@ -79,14 +79,14 @@ impl Dialect for Chats {
             Fault::Malformed => answer.fails_chats(400, "Invalid body"),
             // Either names its user.
             Fault::Mistyped("login") if answer.text.contains("email") => {
-                answer.fails_chats(400, "Invalid email")
+                answer.fails_chats(400, "Invalid email");
             }
             Fault::Mistyped(key) => answer.fails_chats(400, &format!("Invalid {key}")),
             Fault::TooLarge => answer.fails_chats(413, "Body too large"),
             Fault::UnknownPath => answer.fails_chats(404, "Not found"),
             Fault::WrongMethod => answer.fails_chats(405, "Method not allowed"),
             Fault::NoRoom(id) if id != "0" && id.bytes().all(|byte| byte.is_ascii_digit()) => {
-                answer.fails_chats(404, "Chat not found")
+                answer.fails_chats(404, "Chat not found");
             }
             Fault::NoRoom(_) => answer.fails_chats(400, "Invalid id"),
             Fault::ForeignOrigin => answer.fails_chats(403, "Forbidden"),

@@ -85,7 +85,7 @@ impl Dialect for Rooms {
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         match fault {
             Fault::Malformed | Fault::Mistyped(_) | Fault::NoRoom(_) | Fault::ForeignRoom => {
-                answer.fails_rooms(400, "InvalidParameter")
+                answer.fails_rooms(400, "InvalidParameter");
             }
             Fault::ForeignOrigin => answer.fails_rooms(403, "Forbidden"),
             Fault::TooLarge => answer.fails_rooms(413, "TooLarge"),

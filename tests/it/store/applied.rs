@@ -80,14 +80,11 @@ async fn random_changes_applied_are_what_is_stored(mut world: World) {
                 }
                 Err(other) => panic!("{change:?}: {other:?}"),
             }
-            match world.store.room(room).await.unwrap() {
-                Some(stored) => {
-                    assert_eq!(sorted(stored), sorted(known.clone()), "seed {seed}: {change:?}");
-                }
-                None => {
-                    assert!(known.participants.is_empty(), "seed {seed}: {change:?}");
-                    break;
-                }
+            if let Some(stored) = world.store.room(room).await.unwrap() {
+                assert_eq!(sorted(stored), sorted(known.clone()), "seed {seed}: {change:?}");
+            } else {
+                assert!(known.participants.is_empty(), "seed {seed}: {change:?}");
+                break;
             }
         }
     }

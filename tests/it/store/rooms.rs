@@ -159,7 +159,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
         assert_eq!((step.rev, step.by.id, step.room), (Rev(n), ann.id, id));
         match (&change, &step.changes[..]) {
             (RoomChange::Rename(_), [Change::Updated(room)]) => {
-                assert_eq!(room.name.as_deref(), Some("lounge"))
+                assert_eq!(room.name.as_deref(), Some("lounge"));
             }
             (RoomChange::Settings(_), [Change::Updated(room)]) => assert_eq!(*room, facts.room),
             (RoomChange::Add(..), [Change::ParticipantAdded(p)]) => {
@@ -169,10 +169,10 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
                 );
             }
             (RoomChange::Role(..), [Change::ParticipantChanged(p)]) => {
-                assert_eq!((p.role, p.since), (Role::SubAdmin, Rev(n)))
+                assert_eq!((p.role, p.since), (Role::SubAdmin, Rev(n)));
             }
             (RoomChange::EditedName(..), [Change::ParticipantChanged(p)]) => {
-                assert_eq!(p.shown_name(), "Benny")
+                assert_eq!(p.shown_name(), "Benny");
             }
             (
                 RoomChange::Remove { .. },

@@ -142,9 +142,9 @@ async fn a_disk_that_is_full_in_the_middle_is_no_harm() {
         .filter(|path| *path != roomy)
     {
         if entry.is_dir() {
-            std::fs::remove_dir_all(entry).unwrap()
+            std::fs::remove_dir_all(entry).unwrap();
         } else {
-            std::fs::remove_file(entry).unwrap()
+            std::fs::remove_file(entry).unwrap();
         }
     }
     for entry in std::fs::read_dir(&roomy).unwrap().map(|entry| entry.unwrap().path()) {

@@ -49,7 +49,7 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
         (format!("media/{}", name(9)).into_bytes(), tar::EntryType::Regular, b"nine".to_vec());
     let plain = |name: &str| (name.as_bytes().to_vec(), tar::EntryType::Regular, b"x".to_vec());
     let bad = |problem: &str, change: &dyn Fn(&mut Vec<_>)| {
-        world.is_bad(&world.forge(&path, |entries| change(entries)), problem)
+        world.is_bad(&world.forge(&path, |entries| change(entries)), problem);
     };
     assert!(world.verify(&world.forge(&path, |_| ())).problems.is_empty());
     bad(&format!("media/{} is missing.", name(1)), &|entries| drop(entries.remove(2)));
@@ -74,7 +74,7 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
     bad("has 4999 bytes instead of 5000", &|entries| entries[2].2.truncate(4999));
     for name in ["../x", "/etc/x", "media/../../x", "search.db", "media/x"] {
         bad(&format!("{name} does not belong in a backup."), &|entries| {
-            entries.insert(2, plain(name))
+            entries.insert(2, plain(name));
         });
     }
     bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Symlink);
@@ -166,7 +166,7 @@ async fn nothing_that_acts_by_itself_comes_with_a_database() {
         ("CREATE VIEW v AS SELECT 1", "The view v does not belong"),
     ] {
         let forged = with_database(&world, &path, known, |database| {
-            rusqlite::Connection::open(database).unwrap().execute_batch(change).unwrap()
+            rusqlite::Connection::open(database).unwrap().execute_batch(change).unwrap();
         });
         world.is_bad(&forged, problem);
     }

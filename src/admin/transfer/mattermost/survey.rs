@@ -62,7 +62,7 @@ impl Survey {
                     survey.line(line, at, number, taker);
                 }
                 Err(why) => {
-                    taker.report.note(Reason::NotUnderstood, format!("line {number}: {why}"))
+                    taker.report.note(Reason::NotUnderstood, format!("line {number}: {why}"));
                 }
             }
             at += length;
@@ -76,17 +76,19 @@ impl Survey {
             Line::Version(_) | Line::Other => {}
             Line::Team(team) => report.note_once(Reason::NoPlace, format!("team {}", team.name)),
             Line::Emoji(emoji) => {
-                report.note_once(Reason::NoPlace, format!("picture of the emoji :{}:", emoji.name))
+                report.note_once(Reason::NoPlace, format!("picture of the emoji :{}:", emoji.name));
             }
             Line::Channel(channel) if channel.name.is_empty() => {
-                report.note(Reason::NotUnderstood, format!("line {number}: a channel without name"))
+                report
+                    .note(Reason::NotUnderstood, format!("line {number}: a channel without name"));
             }
             Line::Channel(channel) => self.channels.push(channel),
             Line::User(user) if user.username.is_empty() => report
                 .note(Reason::NotUnderstood, format!("line {number}: a user without username")),
             Line::User(user) => self.users.push(user),
             Line::Bot(bot) if bot.username.is_empty() => {
-                report.note(Reason::NotUnderstood, format!("line {number}: a bot without username"))
+                report
+                    .note(Reason::NotUnderstood, format!("line {number}: a bot without username"));
             }
             Line::Bot(bot) => self.bots.push(bot),
             Line::DirectChannel(channel) => {

@@ -26,7 +26,7 @@ impl Files {
                 match id.bytes().next() {
                     Some(b'F') if is_id => drop(by_id.insert(id.to_owned(), name.to_owned())),
                     Some(b'U' | b'W') if is_id && picture => {
-                        drop(pictures.insert(id.to_owned(), name.to_owned()))
+                        drop(pictures.insert(id.to_owned(), name.to_owned()));
                     }
                     _ => {}
                 }

@@ -65,7 +65,7 @@ impl Index {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(store.error = %error, "The search index cannot be used and is made anew")
+                tracing::warn!(store.error = %error, "The search index cannot be used and is made anew");
             }
         }
         discard(path)?;

@@ -198,7 +198,7 @@ impl Import<'_> {
             match self.found(kind, key)? {
                 Some(id) => ids.push(id),
                 None => {
-                    self.out.report.note(Reason::Dangling, format!("message {at}: {kind} {key}"))
+                    self.out.report.note(Reason::Dangling, format!("message {at}: {kind} {key}"));
                 }
             }
         }

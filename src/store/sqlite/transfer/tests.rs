@@ -48,6 +48,7 @@ fn draft(author: UserId, text: &str) -> Draft {
 }
 
 /// A little of everything.
+#[expect(clippy::too_many_lines, reason = "one of everything that can be stored")]
 async fn fill(store: &Sqlite) {
     let (ann, bob, cho) = (
         store.add_user(user("ann")).await.unwrap(),
@@ -342,7 +343,7 @@ async fn numbers_that_no_instance_gives_are_not_kept() {
     for record in &after {
         match record {
             Record::Header(header) => {
-                assert!(header.ids.users <= MAX_KEPT_ID && header.ids.media >= 0, "{header:?}")
+                assert!(header.ids.users <= MAX_KEPT_ID && header.ids.media >= 0, "{header:?}");
             }
             Record::Room(room) => assert_ne!(room.id, Key::Number(high)),
             Record::Message(message) => {

@@ -35,10 +35,10 @@ pub(super) fn foreign_schema(conn: &Connection) -> Result<Vec<String>> {
         match wanted.get(&(kind.clone(), name.clone())) {
             Some(same) if same == definition => (),
             Some(_) => {
-                problems.push(format!("The {kind} {name} is not defined as in schema {version}."))
+                problems.push(format!("The {kind} {name} is not defined as in schema {version}."));
             }
             None => {
-                problems.push(format!("The {kind} {name} does not belong to schema {version}."))
+                problems.push(format!("The {kind} {name} does not belong to schema {version}."));
             }
         }
     }
