@@ -182,7 +182,7 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
     tokio::spawn(async move {
         while let Some(reply) = replies.recv().await {
             let Reply::Item(item) = reply else { continue };
-            // SocketRequest again for each line: from memory, and emptied by whatever ends a session or
+            // Asked again for each line: from memory, and emptied by whatever ends a session or
             // changes its user.
             let allowed =
                 chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);

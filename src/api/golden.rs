@@ -338,7 +338,7 @@ pub(crate) fn plain() -> Message {
         seq: Seq(12),
         rev: Rev(15),
         author: petr_there().person(),
-        text: "Greeting \"all\" <b>".to_owned(),
+        text: "Hello \"all\" <b>".to_owned(),
         created: BEFORE,
         edited: None,
         deleted: None,

@@ -26,7 +26,7 @@ pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
                     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                     return response;
                 }
-                // SocketRequest whether the process lives, not whether it can serve.
+                // Asked whether the process lives, not whether it can serve.
                 if query.split('&').any(|pair| pair == "live" || pair.starts_with("live=")) {
                     return respond::json(StatusCode::OK, &json!({"status": "ok", "server": chat.server_id()}));
                 }

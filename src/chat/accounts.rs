@@ -76,7 +76,7 @@ impl Chat {
             Confusables::Refuse => skeleton(&folded),
             Confusables::Allow => folded.clone(),
         };
-        // SocketRequest before hashing, so that a name that is taken costs little; add_user decides.
+        // Asked before hashing, so that a name that is taken costs little; add_user decides.
         if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
             return Err(Error::Taken(Claim::Login));
         }

@@ -51,7 +51,7 @@ impl RoomEntry {
 /// Whether a listener's replay has caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// `LiveRoom` events follow; what answers the replay belongs at this position of the socket's queue.
+    /// Live events follow; what answers the replay belongs at this position of the socket's queue.
     At(u64),
     /// Events after the rev read have been handed on already: read on.
     Behind,

@@ -1,4 +1,4 @@
-//! `LiveRoom` rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
+//! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
 //! servers.
 //!
 //! What may live here: memory and queues. No store (chat reads and hands over), no permission, no

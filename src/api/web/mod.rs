@@ -113,7 +113,7 @@ fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response 
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     }
     let all = response.headers_mut();
-    // SocketRequest for again each time; the tag makes that cheap, and an upgrade is seen at once.
+    // Asked for again each time; the tag makes that cheap, and an upgrade is seen at once.
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     all.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
