@@ -1,12 +1,12 @@
 //! Changes of a message: edit, delete, react, take back.
 
-use rusqlite::{Result, params};
+use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, participants, pins, posting, sql};
-use crate::model::{Change, Reaction, Room, RoomId, Seq, UserId, check_reaction_room};
+use crate::model::{Change, Reaction, Room, RoomId, Seq, Timestamp, UserId, check_reaction_room};
 use crate::store::{Basis, Committed, MessageChange, Missing, StoreError, Whose};
 
 const TARGET: &str =
@@ -20,6 +20,7 @@ const KINDS: &str = "SELECT count(DISTINCT r.reaction) AS kinds, count(*) FILTER
     FROM reactions r JOIN users u ON u.id = r.user WHERE r.message = ?1 AND u.deleted IS NULL";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) \
                      ON CONFLICT DO NOTHING";
+const GIVEN: &str = "SELECT at FROM reactions WHERE message = ?1 AND user = ?2 AND reaction = ?3";
 const UNREACT: &str = "DELETE FROM reactions WHERE message = ?1 AND user = ?2 AND reaction = ?3";
 const REACTED: &str = "UPDATE messages SET rev = ?2, reacted = EXISTS (SELECT 1 FROM reactions \
                        WHERE message = ?1) WHERE id = ?1";
@@ -27,7 +28,7 @@ const FORGET_REACTIONS: &str = "DELETE FROM reactions WHERE message = ?1";
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[TARGET, EDIT, DELETE, KINDS, REACT, UNREACT, REACTED, FORGET_REACTIONS];
+    &[TARGET, EDIT, DELETE, KINDS, REACT, GIVEN, UNREACT, REACTED, FORGET_REACTIONS];
 
 /// Makes one change of a message.
 pub(super) fn change(
@@ -51,19 +52,25 @@ pub(super) fn change(
         return Err(StoreError::NotAuthor.into());
     }
     let target = Target { room, seq, message, author, by };
-    let change = match change {
+    let happened = match change {
         MessageChange::Edit { text, mentions } => target.edit(work, text, mentions)?,
         MessageChange::Delete => target.delete(work)?,
         MessageChange::React(reaction) => target.react(work, reaction)?,
         MessageChange::Unreact(reaction) => target.unreact(work, reaction)?,
     };
-    let Some(change) = change else {
+    let Some(happened) = happened else {
+        // The same reaction again is the one that was given.
+        let given = match change {
+            MessageChange::React(reaction) => target.given(work.conn, reaction)?,
+            MessageChange::Edit { .. } | MessageChange::Delete | MessageChange::Unreact(_) => None,
+        };
+        let at = given.unwrap_or(at);
         return Ok(Committed { rev: target.room.rev, last_seq, at, changes: Vec::new() });
     };
     let rev = target.room.rev.next();
     Step { room: id, rev, by: participants::person(work.conn, id, by)?, socket: None }
-        .message(work, change.clone())?;
-    Ok(Committed { rev, last_seq, at, changes: vec![change] })
+        .message(work, happened.clone())?;
+    Ok(Committed { rev, last_seq, at, changes: vec![happened] })
 }
 
 /// The message that changes.
@@ -117,6 +124,12 @@ impl Target {
             seq: self.seq,
             reaction: reaction.clone(),
         })?)
+    }
+
+    /// When this reaction of the caller was given.
+    fn given(&self, conn: &Connection, reaction: &Reaction) -> Result<Option<Timestamp>> {
+        let values = params![self.message, self.by, reaction.as_str()];
+        sql::one(conn, GIVEN, values, |row| row.get("at"))
     }
 
     fn unreact(&self, work: &Work<'_>, reaction: &Reaction) -> Result<Option<Change>> {

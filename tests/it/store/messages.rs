@@ -1,6 +1,6 @@
 //! Changes of messages, and windows of history.
 
-use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Window};
+use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Timestamp, Window};
 use chatctl::store::{
     Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange, Whose,
 };
@@ -123,6 +123,14 @@ async fn reactions_count_once(mut world: World) {
     let shown = world.store.messages(id, Window::Latest, 10).await.unwrap();
     assert_eq!(counts(&shown)[1], ("like".to_owned(), names(&["ann"])));
     assert_eq!(world.steps().len(), 4);
+    let laugh = || MessageChange::React(reaction("laugh"));
+    let react = || world.store.change_message(id, seq, Basis::Nobody, ann.id, Whose::Any, laugh());
+    let first = react().await.unwrap();
+    while Timestamp::now() <= first.at {
+        tokio::task::yield_now().await;
+    }
+    let again = react().await.unwrap();
+    assert_eq!((again.changed(), again.at), (false, first.at), "it was given then");
 }
 
 async fn windows_ascend_and_keep_their_limits(world: World) {
