@@ -203,8 +203,7 @@ impl Chat {
         room: RoomId,
         message: MessageRef,
     ) -> Result<Marked> {
-        let facts = self.known_facts(room, true).await?;
-        access::take_part(&facts, actor(session))?;
+        self.take_part(session, room).await?;
         let seq = in_room(room, message)?;
         if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
             return Err(Error::MessageNotFound);
@@ -215,8 +214,7 @@ impl Chat {
 
     /// Whether the room makes no noise for the caller.
     pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
-        let facts = self.known_facts(room, true).await?;
-        access::take_part(&facts, actor(session))?;
+        self.take_part(session, room).await?;
         self.store().change_mine(room, session.user, muted).await.map_err(not_mine)
     }
 
@@ -228,8 +226,7 @@ impl Chat {
         room: RoomId,
         message: MessageRef,
     ) -> Result<Vec<Marked>> {
-        let facts = self.known_facts(room, true).await?;
-        access::take_part(&facts, actor(session))?;
+        self.take_part(session, room).await?;
         let seq = in_room(room, message)?;
         if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
             return Err(Error::MessageNotFound);
@@ -246,8 +243,7 @@ impl Chat {
         window: Window,
         limit: u32,
     ) -> Result<Vec<Message>> {
-        let facts = self.known_facts(room, true).await?;
-        access::take_part(&facts, actor(session))?;
+        self.take_part(session, room).await?;
         let _turn = if is_dear(window, limit) { Some(self.turn(session).await?) } else { None };
         Ok(self.store().messages(room, window, limit).await?)
     }
@@ -261,10 +257,25 @@ impl Chat {
         epoch: Option<&str>,
         limit: u32,
     ) -> Result<RoomChanges> {
-        let facts = self.known_facts(room, true).await?;
-        access::take_part(&facts, actor(session))?;
+        self.take_part(session, room).await?;
         let changes = self.store().changes(room, since, epoch, limit).await?;
         Ok(RoomChanges { room, changes, state: self.0.hub.state(room) })
+    }
+
+    /// The room, where the caller takes part in it. Memory may lag behind: a refusal rests on what
+    /// is stored.
+    pub(super) async fn take_part(
+        &self,
+        session: &Session,
+        room: RoomId,
+    ) -> Result<Arc<RoomFacts>> {
+        let known = self.known_facts(room, true).await?;
+        if access::take_part(&known, actor(session)).is_ok() {
+            return Ok(known);
+        }
+        let stored = self.known_facts(room, false).await?;
+        access::take_part(&stored, actor(session))?;
+        Ok(stored)
     }
 
     /// Participants and roles: of the live room, where `memory` may answer, else as stored now.

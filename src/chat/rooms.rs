@@ -1,13 +1,14 @@
 //! Rooms: creating, finding, entering, renaming and deleting them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{debug, info};
 
 use super::access::{self, Act};
 use super::{Chat, actor};
 use crate::model::{
-    Error, LiveState, Result, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
+    Error, LiveState, Result, Rev, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
     Visibility, check_description, check_login, check_room_name, check_topic, fold,
     with_single_spaces,
 };
@@ -17,6 +18,8 @@ use crate::store::{
 
 /// How often a decision is made again when what it rested on has moved.
 pub(super) const DECISIONS: usize = 16;
+/// How long the answer to a change waits for memory.
+const MEMORY_LAG: Duration = Duration::from_millis(200);
 /// What a list holds at most: rooms, or people in one of them.
 pub const LISTED: u32 = 10_000;
 /// Names that `online` lists at most.
@@ -272,12 +275,24 @@ impl Chat {
                 .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
                 .await
             {
-                Ok(done) => return Ok((done.applied_to(facts), done)),
+                Ok(done) => {
+                    self.reach_memory(room, done.rev).await;
+                    return Ok((done.applied_to(facts), done));
+                }
                 Err(StoreError::Stale) => (),
                 Err(other) => return Err(other.into()),
             }
         }
         Err(Error::Unavailable)
+    }
+
+    /// Waits until the live room has taken a change in, so that what is asked next is decided on
+    /// it. Deliveries that are far behind hold up nobody.
+    pub(super) async fn reach_memory(&self, room: RoomId, rev: Rev) {
+        let applied = self.0.hub.applied(room, rev);
+        if tokio::time::timeout(MEMORY_LAG, applied).await.is_err() {
+            debug!(room = room.key(), "the live room is behind what is stored");
+        }
     }
 
     /// The room as it is stored now; unknown: `RoomNotFound`.

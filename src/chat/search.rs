@@ -1,6 +1,6 @@
 //! Searching messages: of one room or of all rooms that the caller takes part in.
 
-use super::{Chat, access, actor};
+use super::Chat;
 use crate::model::{Error, Message, Result, RoomId, Session, Snippet, WordQuery};
 use crate::store::{Missing, StoreError};
 
@@ -40,7 +40,7 @@ impl Chat {
         let _turn = self.turn(session).await?;
         let rooms = match room {
             Some(room) => {
-                access::take_part(&*self.known_facts(room, true).await?, actor(session))?;
+                self.take_part(session, room).await?;
                 vec![room]
             }
             None => self.store().rooms_of(session.user).await?,

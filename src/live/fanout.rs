@@ -109,7 +109,7 @@ impl Hub {
             if let Some(live) = &mut watch.live {
                 live.apply(change, self.recent_messages);
             }
-            watch.send(event, Some(change.rev), false);
+            send_step(&watch, event, change);
         }
         slot.turned.notify_waiters();
         for what in &change.changes {
@@ -343,5 +343,33 @@ fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool
                 queue(encoded, socket, false);
             }
         }
+    }
+}
+
+/// Tells a step to the listeners. Those whom it removes hear only that: the rest of it is already
+/// of a room without them.
+fn send_step(watch: &RoomListeners, event: &Event, change: &RoomEvent) {
+    let removed: Vec<UserId> = change
+        .changes
+        .iter()
+        .filter_map(|what| match what {
+            Change::ParticipantRemoved(person) => Some(person.id),
+            _ => None,
+        })
+        .collect();
+    if removed.is_empty() || change.changes.len() == 1 {
+        watch.send(event, Some(change.rev), false);
+        return;
+    }
+    watch.send_to(event, Some(change.rev), false, |user| !removed.contains(&user));
+    for user in removed {
+        let mut own = change.clone();
+        own.changes.retain(|what| match what {
+            Change::ParticipantRemoved(person) => person.id == user,
+            Change::RoomDeleted => true,
+            _ => false,
+        });
+        let own = Event::Room(Arc::new(own));
+        watch.send_to(&own, Some(change.rev), false, |listener| listener == user);
     }
 }

@@ -113,12 +113,24 @@ impl RoomListeners {
 
     /// Encodes once for each dialect and queues for everybody concerned.
     pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
+        self.send_to(event, after, hint, |_| true);
+    }
+
+    /// The same for these users only.
+    pub(super) fn send_to(
+        &self,
+        event: &Event,
+        after: Option<Rev>,
+        hint: bool,
+        to: impl Fn(UserId) -> bool,
+    ) {
         for group in &self.groups {
             for encoded in group.voice.say(event) {
                 for listener in group
                     .listeners
                     .iter()
                     .filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev))
+                    .filter(|l| to(l.socket.user))
                 {
                     if hears(&encoded, &listener.socket) {
                         queue(&encoded, &listener.socket, hint);

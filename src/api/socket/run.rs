@@ -285,9 +285,14 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     async fn replay_page(&mut self) {
-        if let Some((outcome, position)) = Box::pin(self.connection.replay()).await {
+        while let Some((outcome, position)) = Box::pin(self.connection.replay()).await {
             let question = self.subscription.clone();
             self.answer(&question, outcome, position);
+            // What has a position goes out together: a write in between would send what comes
+            // after it.
+            if position.is_none() {
+                break;
+            }
         }
     }
 

@@ -51,6 +51,7 @@ impl Chat {
     /// not before.
     pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
         let (facts, joined) = self.join_from(session, self.facts(room).await?).await?;
+        self.reach_memory(room, facts.room.facts_rev).await;
         Ok((self.with_state(facts), joined))
     }
 

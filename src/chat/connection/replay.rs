@@ -91,15 +91,18 @@ impl Connection {
                 return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
             }
             let Some((room, mut reached)) = replay.rooms.pop_front() else { break };
+            // Removed meanwhile, or not to be read now. If the room is the user's all the same, the
+            // client starts anew with it.
             if !self.chat.0.hub.is_listening(room, &self.socket) {
+                replay.done.insert(room, Reached { reset: true, ..reached });
                 continue;
             }
-            // Removed meanwhile: the room is gone for this client.
             let Ok(page) = self
                 .chat
                 .changes(&self.session, room, reached.rev, replay.epoch.as_deref(), MAX_CHANGES)
                 .await
             else {
+                replay.done.insert(room, Reached { reset: true, ..reached });
                 continue;
             };
             let count = u32::try_from(page.changes.messages.len()).unwrap_or(u32::MAX);
@@ -150,20 +153,25 @@ impl Connection {
                     && !known.reset
                     && known.rev < card.facts.room.rev
                 {
-                    let page = self
-                        .chat
-                        .changes(&self.session, room, known.rev, None, MAX_CHANGES)
-                        .await?;
-                    *known = Reached {
-                        rev: page.changes.rev,
-                        told: known.told,
-                        reset: page.changes.reset || page.changes.more,
-                    };
-                    if says_something(&page.changes) {
-                        outcomes.extend(
-                            split(page).into_iter().map(|page| Outcome::Changes(Box::new(page))),
-                        );
+                    match self.chat.changes(&self.session, room, known.rev, None, MAX_CHANGES).await
+                    {
+                        Ok(page) => {
+                            *known = Reached {
+                                rev: page.changes.rev,
+                                told: known.told,
+                                reset: page.changes.reset || page.changes.more,
+                            };
+                            if says_something(&page.changes) {
+                                let pages = split(page).into_iter();
+                                outcomes.extend(pages.map(|page| Outcome::Changes(Box::new(page))));
+                            }
+                        }
+                        Err(_) => known.reset = true,
                     }
+                }
+                // The changes may have been read after the card.
+                if let Some(known) = reached.filter(|known| !known.reset) {
+                    card.facts.room.rev = card.facts.room.rev.max(known.rev);
                 }
                 let rev = card.facts.room.rev;
                 match self.chat.0.hub.make_ready(room, &self.socket, rev, card.facts.room.last_seq)
