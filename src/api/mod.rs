@@ -14,6 +14,7 @@ pub mod openapi;
 mod operator;
 #[cfg(debug_assertions)]
 mod planted;
+mod reference;
 mod socket;
 mod web;
 
@@ -229,7 +230,7 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .untuple_one();
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
-    let shared = welcome.and(operator.or(openapi::filter()).unify()).boxed();
+    let shared = welcome.and(operator.or(reference::filter()).unify()).boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers every path that nobody else owns.
     first.or(refused).unify().or(web::filter()).unify().boxed()

@@ -55,6 +55,25 @@ impl User {
     }
 }
 
+/// Somebody named in an event, as they were called when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Person {
+    /// 0 for a deleted user.
+    pub id: UserId,
+    /// Empty for a deleted user.
+    pub login: String,
+    /// The name in that room: `edited_name`, else the display name; `deleted user` for a deleted
+    /// one.
+    pub name: String,
+}
+
+impl Person {
+    /// How a deleted author shows, in every dialect.
+    pub fn deleted() -> Self {
+        Self { id: UserId(0), login: String::new(), name: "deleted user".to_owned() }
+    }
+}
+
 /// A user with what a log-in is checked against. Never leaves the server.
 #[derive(Clone)]
 pub struct Account {

@@ -9,6 +9,7 @@
 
 mod asked;
 mod bodies;
+mod changes;
 mod frames;
 mod messages;
 mod rooms;
@@ -23,10 +24,9 @@ pub(super) use bodies::{
     Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction,
     NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
 };
+pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
-pub(super) use messages::{
-    Changes, Found, History, Message, ReactionGiven, Read, Readers, reply_key,
-};
+pub(super) use messages::{Found, History, Message, ReactionGiven, Read, Readers, reply_key};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use users::{
     Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of,

@@ -1,17 +1,17 @@
 //! What the reference says of administration, which is no dialect but spoken like the native one.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::{About, Described, Shape, carriers, types};
+use super::{Administrator, Operation, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
-use crate::api::administration::{Administrator, Operation, SetUp};
 use crate::api::chatrooms::Chatrooms;
+use crate::api::openapi::{About, Described, Shape, carriers, types};
 use crate::model::{Claim, Error};
 
 /// Administration as a whole.
-pub(in crate::api) const ABOUT: About = About {
+pub(super) const ABOUT: About = About {
     text: "The first administrator, and what administrators do over HTTP; credentials and errors \
            as in `chatrooms`. For everybody who is no administrator of the server, `/api/admin` \
            answers 404.",
@@ -20,7 +20,7 @@ pub(in crate::api) const ABOUT: About = About {
 };
 
 /// A route.
-pub(in crate::api) fn describe(operation: Operation) -> Described {
+pub(super) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::SetUp => Described::new("Make the first administrator")
             .text(
@@ -63,12 +63,11 @@ pub(in crate::api) fn describe(operation: Operation) -> Described {
 
 /// A command, with an example of each that is taken over HTTP.
 fn command() -> Shape {
-    let Shape { schema, needs } = Shape::of::<Command>();
-    Shape { schema: AllOfBuilder::new().item(schema).examples(examples()).into(), needs }
+    Shape::of::<Command>().with_examples(examples())
 }
 
 /// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 34] {
+pub(in crate::api) fn examples() -> [Value; 34] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -129,23 +128,9 @@ fn said() -> Shape {
         Shape::of::<items::Condition>(),
         Shape::of::<items::Finding>(),
     ];
-    let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
-    for Shape { schema, needs: more } in all {
-        any = any.item(schema);
-        needs.extend(more);
-    }
-    let items = ArrayBuilder::new()
-        .items(any)
-        .description(Some("As many things as the command has to tell"));
     let problems = ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("What a check has found, in a few words"));
-    Shape {
-        schema: ObjectBuilder::new()
-            .property("items", items)
-            .property("problems", problems)
-            .required("items")
-            .into(),
-        needs,
-    }
+    let object = ObjectBuilder::new().property("problems", problems);
+    Shape::list_of_any(all, "As many things as the command has to tell").within("items", object)
 }
