@@ -2,7 +2,9 @@
 //! (contract, rules of management).
 //!
 //! Pure functions of the room's facts and of who asks. A room that one may not see answers exactly
-//! like one that does not exist.
+//! like one that does not exist. What only the operator of the server may do (accounts and sessions
+//! of others, reading rooms without being in them) takes an [`Operator`](super::Operator) instead of
+//! a session: having one is the permission.
 
 use std::collections::HashSet;
 
@@ -13,12 +15,24 @@ use crate::store::{RoomSettings, Whose};
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The user.
-    pub user: UserId,
+    /// The user; None: the operator of the server.
+    pub user: Option<UserId>,
     /// May administer the server.
     pub server_admin: bool,
     /// Is kept to the rooms that they take part in, and administers nothing.
     pub guest: bool,
+}
+
+impl Actor {
+    /// The actor's own place in the room.
+    fn place(self, facts: &RoomFacts) -> Option<&Participant> {
+        self.user.and_then(|user| facts.participant(user))
+    }
+
+    /// Whether the room belongs to the actor.
+    fn owns(self, facts: &RoomFacts) -> bool {
+        self.user.is_some() && facts.room.owner == self.user
+    }
 }
 
 /// What is to be done to a room.
@@ -44,14 +58,13 @@ pub enum Act {
 
 /// May see name and participants.
 pub fn see(facts: &RoomFacts, who: Actor) -> Result<()> {
-    let visible =
-        is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
+    let visible = is_open_to(facts, who) || who.place(facts).is_some() || who.server_admin;
     if visible { Ok(()) } else { Err(Error::RoomNotFound) }
 }
 
 /// May enter: participants, and everybody but guests where it is public and not archived.
 pub fn enter(facts: &RoomFacts, who: Actor) -> Result<()> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(_) => Ok(()),
         None if !is_open_to(facts, who) => Err(Error::RoomNotFound),
         None => not_archived(facts),
@@ -81,7 +94,7 @@ pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
 /// May read messages, changes, marks and media: participants only, server administrators not
 /// excepted.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(participant) => Ok(participant),
         None if is_open_to(facts, who) || who.server_admin => Err(Error::Forbidden),
         None => Err(Error::RoomNotFound),
@@ -114,30 +127,19 @@ fn not_archived(facts: &RoomFacts) -> Result<()> {
 /// Whether they are a guest now: a session, and the socket that it has opened, may be older than
 /// the mark.
 fn is_guest(facts: &RoomFacts, who: Actor) -> bool {
-    let marked = || facts.participant(who.user).is_some_and(|own| own.account.guest);
+    let marked = || who.place(facts).is_some_and(|own| own.account.guest);
     !who.server_admin && (who.guest || marked())
 }
 
 /// What they may do in the room. One without an admin is managed by all its participants alike,
 /// guests excepted.
 fn rank(facts: &RoomFacts, who: Actor) -> Role {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         _ if who.server_admin => Role::Admin,
         _ if is_guest(facts, who) => Role::Member,
         _ if !facts.has_admin() => Role::Admin,
         own => own.map_or(Role::Member, |own| own.role),
     }
-}
-
-/// May administer accounts, sessions and the server itself.
-pub fn administer(who: Actor) -> Result<()> {
-    if who.server_admin { Ok(()) } else { Err(Error::Forbidden) }
-}
-
-/// May read messages of rooms without being in them: who runs the server and no user,
-/// administrators included.
-pub fn audit(who: Actor) -> Result<()> {
-    if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// How somebody is refused where a dialect's document says that the room is there (`chats`).
@@ -148,7 +150,7 @@ pub fn openly(refusal: Error, exists: bool) -> Error {
 /// May know a user's e-mail address and birth date, where the dialect shows them: the user, and
 /// others as `show_emails` says.
 pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
-    show_emails || user == who.user
+    show_emails || who.user == Some(user)
 }
 
 /// May do this to the room.
@@ -220,8 +222,8 @@ pub fn replace(
 
 /// Whether the rules of management allow it, what becomes of the last admin left aside.
 fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
-    let own = facts.participant(who.user);
-    let owner = facts.room.owner == Some(who.user) && !is_guest(facts, who);
+    let own = who.place(facts);
+    let owner = who.owns(facts) && !is_guest(facts, who);
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
         return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
@@ -232,7 +234,7 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         Act::Rename | Act::Configure | Act::Pin | Act::Add(_) | Act::Delete => None,
     };
     let rank = rank(facts, who);
-    let myself = target.is_some_and(|t| t.user == who.user);
+    let myself = target.is_some_and(|t| Some(t.user) == who.user);
     let allowed = match act {
         Act::Rename => rank >= Role::SubAdmin,
         Act::Configure => rank == Role::Admin,

@@ -1,15 +1,15 @@
-//! What only administrators of the server do: to accounts and sessions of others, and reading a
-//! room without being in it.
+//! What only the operator of the server does: to accounts and sessions of others, and reading a
+//! room without being in it. Having an [`Operator`] is the permission.
 //!
-//! Everything else they do goes the way of everybody; `access` lets them.
+//! Everything else an operator does goes through the same functions as for users.
 
 use tracing::info;
 
 use super::accounts::{Registration, check_profile};
-use super::{Chat, access, actor};
+use super::{Chat, Operator};
 use crate::model::{
-    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User,
-    UserId, Window, check_login, check_password, fold, with_single_spaces,
+    Account, Error, Message, Result, RoomCard, RoomId, Session, SessionId, User, UserId, Window,
+    check_login, check_password, fold, with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
@@ -31,41 +31,8 @@ pub struct AccountChange {
 }
 
 impl Chat {
-    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is
-    /// for the log.
-    pub fn operator(name: &str) -> Session {
-        Session {
-            id: SessionId(0),
-            user: UserId(0),
-            login: name.to_owned(),
-            name: name.to_owned(),
-            admin: true,
-            guest: false,
-            token: Hash32([0; 32]),
-            device: String::new(),
-            address: None,
-            created: Timestamp(0),
-            seen: Timestamp(0),
-            expires: Timestamp(i64::MAX),
-        }
-    }
-
-    /// The same in the place of a user, for what somebody must own.
-    pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
-        let user = self.account_of(operator, login).await?.user;
-        Ok(Session {
-            user: user.id,
-            login: user.login,
-            name: user.name,
-            admin: true,
-            guest: user.guest,
-            ..operator.clone()
-        })
-    }
-
     /// An account with all that is known of it.
-    pub async fn account_of(&self, operator: &Session, login: &str) -> Result<Account> {
-        access::administer(actor(operator))?;
+    pub async fn account_of(&self, _: &Operator, login: &str) -> Result<Account> {
         if check_login("name", login).is_err() {
             return Err(Error::UserNotFound);
         }
@@ -75,50 +42,40 @@ impl Chat {
     /// A page of all users, ascending by id.
     pub async fn all_users(
         &self,
-        operator: &Session,
-        after: UserId,
+        _: &Operator,
+        after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<User>> {
-        access::administer(actor(operator))?;
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
     /// A page of all rooms, ascending by id.
     pub async fn all_rooms(
         &self,
-        operator: &Session,
-        after: RoomId,
+        _: &Operator,
+        after: Option<RoomId>,
         limit: u32,
     ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
     /// Rooms of exactly this name, ascending by id.
-    pub async fn rooms_named(
-        &self,
-        operator: &Session,
-        name: &str,
-        limit: u32,
-    ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
+    pub async fn rooms_named(&self, _: &Operator, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
 
     /// Rooms of a user.
-    pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
-        access::administer(actor(operator))?;
+    pub async fn rooms_of(&self, _: &Operator, user: UserId) -> Result<Vec<RoomId>> {
         Ok(self.store().rooms_of(user).await?)
     }
 
     /// Makes an account, also where registration is closed.
     pub async fn create_account(
         &self,
-        operator: &Session,
+        _: &Operator,
         new: Registration,
         admin: bool,
     ) -> Result<User> {
-        access::administer(actor(operator))?;
         let user = self.add_account(new, admin).await?;
         info!(user = user.login, "User created.");
         Ok(user)
@@ -127,7 +84,7 @@ impl Chat {
     /// Changes an account; sessions that end by it close their sockets within a second.
     pub async fn change_account(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         change: AccountChange,
     ) -> Result<User> {
@@ -155,7 +112,7 @@ impl Chat {
     }
 
     /// Deletes an account: at once no log-in and a free name; then, room by room, its places.
-    pub async fn delete_account(&self, operator: &Session, login: &str) -> Result<User> {
+    pub async fn delete_account(&self, operator: &Operator, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
         self.store().remove_user(user.id).await?;
         self.0.cache.forget_user(user.id);
@@ -164,7 +121,7 @@ impl Chat {
     }
 
     /// Somebody's sessions, newest first.
-    pub async fn sessions_of(&self, operator: &Session, login: &str) -> Result<Vec<Session>> {
+    pub async fn sessions_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
         Ok(self.sessions().list(user.id).await?)
     }
@@ -172,7 +129,7 @@ impl Chat {
     /// Ends one of somebody's sessions, or all. Answers how many ended.
     pub async fn end_sessions_of(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         which: Option<SessionId>,
     ) -> Result<u32> {
@@ -187,20 +144,18 @@ impl Chat {
     }
 
     /// How many files hang on messages of a room, and their bytes.
-    pub async fn files_of(&self, operator: &Session, room: RoomId) -> Result<(u64, u64)> {
-        access::administer(actor(operator))?;
+    pub async fn files_of(&self, _: &Operator, room: RoomId) -> Result<(u64, u64)> {
         Ok(self.store().files_of(room).await?)
     }
 
     /// Messages of any room. Logged: nobody reads unseen.
     pub async fn audit(
         &self,
-        operator: &Session,
+        _: &Operator,
         room: RoomId,
         window: Window,
         limit: u32,
     ) -> Result<Vec<Message>> {
-        access::audit(actor(operator))?;
         self.facts(room).await?;
         Ok(self.store().messages(room, window, limit).await?)
     }

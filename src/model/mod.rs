@@ -39,7 +39,9 @@ pub use names::{
     fold, skeleton,
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
-pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use room::{
+    LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility, Who,
+};
 pub use rules::{
     MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
     with_single_spaces,

@@ -47,10 +47,10 @@ impl Request {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
-    /// A room parameter, recorded in the log span; unreadable: `RoomId(0)`, which never exists.
+    /// A room parameter, recorded in the log span; unreadable: [`RoomId::UNKNOWN`].
     pub fn room(&self, name: &str) -> RoomId {
-        let room = RoomId::parse(self.param(name)).unwrap_or_default();
-        if room != RoomId(0) {
+        let room = RoomId::parse(self.param(name)).unwrap_or(RoomId::UNKNOWN);
+        if room != RoomId::UNKNOWN {
             self.span.record("room", room.key());
         }
         room

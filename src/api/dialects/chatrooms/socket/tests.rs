@@ -260,7 +260,7 @@ fn frames_are_read() {
     ));
     assert!(matches!(
         ok(r#"{"type":"leave_room","room_id":"nonsense"}"#),
-        Command::Leave { room: Some(RoomId(0)) }
+        Command::Leave { room: Some(RoomId::UNKNOWN) }
     ));
     assert!(matches!(
         ok(r#"{"type":"chat_message","content":"hi","room_id":null,"client_id":"c","reply_to":"msg7000000012","media_ids":[4]}"#),

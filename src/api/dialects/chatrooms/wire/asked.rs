@@ -174,7 +174,7 @@ impl Incoming for Since {
 
 /// A key that cannot be read is a room that never exists.
 fn room(key: &str) -> RoomId {
-    RoomId::parse(key).unwrap_or(RoomId(0))
+    RoomId::parse(key).unwrap_or(RoomId::UNKNOWN)
 }
 
 /// A number that no rev reaches lies above every room's.

@@ -60,7 +60,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
         Self {
             message_id: message.id().key(),
             room_id: message.room.key(),
-            user_id: &message.author.login,
+            user_id: message.author.login(),
             content: message.deleted.is_none().then_some(message.text.as_str()),
             created_at: message.created.millis(),
             seq: message.seq.0,
