@@ -1,7 +1,7 @@
-//! What only administrators of the server do: to accounts and sessions of others, and reading a
-//! room without being in it.
+//! Operations of administrators only: on accounts and sessions of other users, and reading rooms
+//! without participating.
 //!
-//! Everything else they do goes the way of everybody; `access` lets them.
+//! Their other operations take the usual path; `access` permits them.
 
 use tracing::info;
 
@@ -13,26 +13,26 @@ use crate::model::{
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
-/// What an administrator changes of an account; None stays.
+/// Changes of an account by an administrator; None leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
     /// Display name.
     pub name: Option<String>,
-    /// Plain text. Ends all sessions.
+    /// Password in plain text. Ends all sessions.
     pub password: Option<String>,
-    /// May not log in. Ends all sessions when set.
+    /// Disables log-in. Ends all sessions when set.
     pub disabled: Option<bool>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: Option<bool>,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: Option<bool>,
-    /// Is kept to the rooms that they take part in; loses the roles that they have there.
+    /// Guest: limited to their rooms; guests lose their roles there.
     pub guest: Option<bool>,
 }
 
 impl Chat {
-    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is
-    /// for the log.
+    /// The session of the operator of the server: belongs to no user, has all permissions, is never
+    /// stored. `name` is for the log.
     pub fn operator(name: &str) -> Session {
         Session {
             id: SessionId(0),
@@ -50,7 +50,7 @@ impl Chat {
         }
     }
 
-    /// The same in the place of a user, for what somebody must own.
+    /// The operator's session in the name of a user, for operations that need an owner.
     pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
         let user = self.account_of(operator, login).await?.user;
         Ok(Session {
@@ -63,7 +63,7 @@ impl Chat {
         })
     }
 
-    /// An account with all that is known of it.
+    /// Returns an account with all its data.
     pub async fn account_of(&self, operator: &Session, login: &str) -> Result<Account> {
         access::administer(actor(operator))?;
         if check_login("name", login).is_err() {
@@ -72,7 +72,7 @@ impl Chat {
         self.store().account(UserKey::Folded(&fold(login))).await?.ok_or(Error::UserNotFound)
     }
 
-    /// A page of all users, ascending by id.
+    /// Returns a page of all users, ascending by id.
     pub async fn all_users(
         &self,
         operator: &Session,
@@ -83,7 +83,7 @@ impl Chat {
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
-    /// A page of all rooms, ascending by id.
+    /// Returns a page of all rooms, ascending by id.
     pub async fn all_rooms(
         &self,
         operator: &Session,
@@ -94,7 +94,7 @@ impl Chat {
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
-    /// Rooms of exactly this name, ascending by id.
+    /// Returns the rooms of exactly this name, ascending by id.
     pub async fn rooms_named(
         &self,
         operator: &Session,
@@ -105,13 +105,13 @@ impl Chat {
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
 
-    /// Rooms of a user.
+    /// Returns the rooms of a user.
     pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
         access::administer(actor(operator))?;
         Ok(self.store().rooms_of(user).await?)
     }
 
-    /// Makes an account, also where registration is closed.
+    /// Creates an account, also if registration is closed.
     pub async fn create_account(
         &self,
         operator: &Session,
@@ -124,7 +124,7 @@ impl Chat {
         Ok(user)
     }
 
-    /// Changes an account; sessions that end by it close their sockets within a second.
+    /// Updates an account; sessions ended by this close their sockets within a second.
     pub async fn change_account(
         &self,
         operator: &Session,
@@ -154,7 +154,8 @@ impl Chat {
         Ok(user)
     }
 
-    /// Deletes an account: at once no log-in and a free name; then, room by room, its places.
+    /// Deletes an account: log-in ends and the name is released at once, then the user is removed
+    /// from each room.
     pub async fn delete_account(&self, operator: &Session, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
         self.store().remove_user(user.id).await?;
@@ -163,13 +164,13 @@ impl Chat {
         Ok(user)
     }
 
-    /// Somebody's sessions, newest first.
+    /// Returns a user's sessions, newest first.
     pub async fn sessions_of(&self, operator: &Session, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
         Ok(self.sessions().list(user.id).await?)
     }
 
-    /// Ends one of somebody's sessions, or all. Answers how many ended.
+    /// Ends one or all of a user's sessions. Returns how many ended.
     pub async fn end_sessions_of(
         &self,
         operator: &Session,
@@ -186,13 +187,13 @@ impl Chat {
         Ok(ended)
     }
 
-    /// How many files hang on messages of a room, and their bytes.
+    /// Returns the number of files attached to messages of a room, and their bytes.
     pub async fn files_of(&self, operator: &Session, room: RoomId) -> Result<(u64, u64)> {
         access::administer(actor(operator))?;
         Ok(self.store().files_of(room).await?)
     }
 
-    /// Messages of any room. Logged: nobody reads unseen.
+    /// Returns messages of any room. Logged, so that nobody reads unnoticed.
     pub async fn audit(
         &self,
         operator: &Session,
