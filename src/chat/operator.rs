@@ -1,7 +1,7 @@
-//! What only the operator of the server does: to accounts and sessions of others, and reading a
-//! room without being in it. Having an [`Operator`] is the permission.
+//! Operations of the operator only: on accounts and sessions of users, and reading rooms without
+//! participating. Having an [`Operator`] is the permission.
 //!
-//! Everything else an operator does goes through the same functions as for users.
+//! All other operations take the same functions as those of users.
 
 use tracing::info;
 
@@ -13,25 +13,25 @@ use crate::model::{
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
-/// What an administrator changes of an account; None stays.
+/// Changes of an account by an administrator; None leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
     /// Display name.
     pub name: Option<String>,
-    /// Plain text. Ends all sessions.
+    /// Password in plain text. Ends all sessions.
     pub password: Option<String>,
-    /// May not log in. Ends all sessions when set.
+    /// Disables log-in. Ends all sessions when set.
     pub disabled: Option<bool>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: Option<bool>,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: Option<bool>,
-    /// Is kept to the rooms that they take part in; loses the roles that they have there.
+    /// Guest: limited to their rooms; guests lose their roles there.
     pub guest: Option<bool>,
 }
 
 impl Chat {
-    /// An account with all that is known of it.
+    /// Returns an account with all its data.
     pub async fn account_of(&self, _: &Operator, login: &str) -> Result<Account> {
         if check_login("name", login).is_err() {
             return Err(Error::UserNotFound);
@@ -39,7 +39,7 @@ impl Chat {
         self.store().account(UserKey::Folded(&fold(login))).await?.ok_or(Error::UserNotFound)
     }
 
-    /// A page of all users, ascending by id.
+    /// Returns a page of all users, ascending by id.
     pub async fn all_users(
         &self,
         _: &Operator,
@@ -49,7 +49,7 @@ impl Chat {
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
-    /// A page of all rooms, ascending by id.
+    /// Returns a page of all rooms, ascending by id.
     pub async fn all_rooms(
         &self,
         _: &Operator,
@@ -59,17 +59,17 @@ impl Chat {
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
-    /// Rooms of exactly this name, ascending by id.
+    /// Returns the rooms of exactly this name, ascending by id.
     pub async fn rooms_named(&self, _: &Operator, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
 
-    /// Rooms of a user.
+    /// Returns the rooms of a user.
     pub async fn rooms_of(&self, _: &Operator, user: UserId) -> Result<Vec<RoomId>> {
         Ok(self.store().rooms_of(user).await?)
     }
 
-    /// Makes an account, also where registration is closed.
+    /// Creates an account, also if registration is closed.
     pub async fn create_account(
         &self,
         _: &Operator,
@@ -81,7 +81,7 @@ impl Chat {
         Ok(user)
     }
 
-    /// Changes an account; sessions that end by it close their sockets within a second.
+    /// Updates an account; sessions ended by this close their sockets within a second.
     pub async fn change_account(
         &self,
         operator: &Operator,
@@ -111,7 +111,8 @@ impl Chat {
         Ok(user)
     }
 
-    /// Deletes an account: at once no log-in and a free name; then, room by room, its places.
+    /// Deletes an account: log-in ends and the name is released at once, then the user is removed
+    /// from each room.
     pub async fn delete_account(&self, operator: &Operator, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
         self.store().remove_user(user.id).await?;
@@ -120,13 +121,13 @@ impl Chat {
         Ok(user)
     }
 
-    /// Somebody's sessions, newest first.
+    /// Returns a user's sessions, newest first.
     pub async fn sessions_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
         Ok(self.sessions().list(user.id).await?)
     }
 
-    /// Ends one of somebody's sessions, or all. Answers how many ended.
+    /// Ends one or all of a user's sessions. Returns how many ended.
     pub async fn end_sessions_of(
         &self,
         operator: &Operator,
@@ -143,12 +144,12 @@ impl Chat {
         Ok(ended)
     }
 
-    /// How many files hang on messages of a room, and their bytes.
+    /// Returns the number of files attached to messages of a room, and their bytes.
     pub async fn files_of(&self, _: &Operator, room: RoomId) -> Result<(u64, u64)> {
         Ok(self.store().files_of(room).await?)
     }
 
-    /// Messages of any room. Logged: nobody reads unseen.
+    /// Returns messages of any room. Logged, so that nobody reads unnoticed.
     pub async fn audit(
         &self,
         _: &Operator,

@@ -1,4 +1,4 @@
-//! Who is in a room, as what and under which name.
+//! Participants of a room: adding, removing, roles and names.
 
 use tracing::info;
 
@@ -11,7 +11,7 @@ use crate::model::{
 use crate::store::{Committed, RoomChange, StoreError, UserKey};
 
 impl Chat {
-    /// Adds somebody.
+    /// Adds a participant.
     pub async fn add_participant(
         &self,
         caller: impl Into<Caller<'_>>,
@@ -20,8 +20,8 @@ impl Chat {
         role: Role,
     ) -> Result<Participant> {
         let caller = caller.into();
-        // Whether the caller may is decided before the name is looked up: refusals tell nothing
-        // about who exists.
+        // Permission is checked before the name is looked up, so that a refusal does not reveal who
+        // exists.
         access::manage(&self.facts(room).await?, caller.actor(), Act::Add(role))?;
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
@@ -35,7 +35,7 @@ impl Chat {
         facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
     }
 
-    /// Removes somebody, or leaves.
+    /// Removes a participant; removing oneself is leaving.
     pub async fn remove_participant(
         &self,
         caller: impl Into<Caller<'_>>,
@@ -54,7 +54,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Really leaves; the last admin hands the role on.
+    /// Leaves as a participant; the last admin passes on the role.
     pub(super) async fn quit(
         &self,
         session: &Session,
@@ -75,7 +75,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Gives a participant another role.
+    /// Changes the role of a participant.
     pub async fn change_role(
         &self,
         caller: impl Into<Caller<'_>>,
@@ -91,7 +91,7 @@ impl Chat {
         .await
     }
 
-    /// Gives a participant another name inside the room; empty: back to the display name.
+    /// Changes the name of a participant in the room; empty: use the display name.
     pub async fn change_edited_name(
         &self,
         session: &Session,
@@ -138,14 +138,14 @@ impl Chat {
     }
 }
 
-/// A private room is deleted with its last participant.
+/// Logs the deletion of a private room with its last participant.
 fn log_deletion(caller: Caller<'_>, room: RoomId, done: &Committed) {
     if done.changes.iter().any(|change| matches!(change, Change::RoomDeleted)) {
         info!(user = caller.name(), room = room.key(), "Chat room deleted.");
     }
 }
 
-/// A participant by login name; a stranger learns nothing about who is in.
+/// Finds a participant by login name; non-participants learn nothing about who is in the room.
 fn find(facts: &RoomFacts, login: &str, caller: Caller<'_>) -> Result<UserId> {
     access::see(facts, caller.actor())?;
     let folded = fold(login);

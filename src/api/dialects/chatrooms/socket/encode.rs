@@ -1,4 +1,4 @@
-//! Events, for every socket of the dialect that hears them.
+//! Encodes events for the sockets of this dialect.
 
 use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
@@ -7,7 +7,7 @@ use crate::model::{
     Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq,
 };
 
-/// What this dialect says of an event.
+/// Encodes an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event
@@ -150,8 +150,8 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
-/// The reader's sockets hear what is left; the others hear that it was read (in large rooms the
-/// author alone: live sees to that).
+/// Encodes a read mark: the reader's sockets get the unread count, other sockets the mark (in large
+/// rooms only the author's; `live` selects them).
 fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
     let message = || MessageId { room: mark.room, seq: mark.seq }.key();
