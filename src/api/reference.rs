@@ -1,5 +1,5 @@
-//! The API reference: one OpenAPI description of every dialect at `/api/openapi.json`, and `/docs`,
-//! a page that shows it.
+//! The API reference: one OpenAPI description of all dialects at `/api/openapi.json`, and `/docs`,
+//! a page that renders it.
 
 #[cfg(test)]
 mod tests;
@@ -20,17 +20,16 @@ use super::openapi::{JSON, PAGE, carriers, document, operator};
 use super::{Dialect, chats, realtime, rooms, v1, web};
 use crate::model::Error;
 
-const TEXT: &str = "One chat server, several chat APIs (\"dialects\") over one world of users, \
-                    rooms and messages. What one dialect changes is seen at once by clients of \
-                    the others, in their own words; a credential of one is valid in every other \
+const TEXT: &str = "One chat server with several chat APIs (\"dialects\") that share users, rooms \
+                    and messages. A change made through one dialect is immediately visible to \
+                    clients of the others; a credential of one dialect is valid in every other \
                     that can carry it. Paths are case-sensitive; a trailing slash is ignored. \
-                    Bodies are JSON, whatever their Content-Type says; keys that are not \
-                    described are ignored. A path that is not described answers 404, another \
-                    method 405 with `Allow`, in the words of the dialect whose first path segment \
-                    it has. Limits are those of the configuration, here at their defaults. A \
-                    request that is refused stores nothing.";
+                    Bodies are JSON, whatever their Content-Type; unknown fields are ignored. \
+                    Unknown paths answer 404, and other methods 405 with `Allow`, in the error \
+                    format of the dialect that owns the first path segment. Limits shown here are \
+                    the defaults of the configuration. A refused request stores nothing.";
 
-/// Everything that the server answers, described.
+/// Describes all routes of the server.
 fn description() -> Result<OpenApi, serde_json::Error> {
     let info = InfoBuilder::new()
         .title("chatctl")
@@ -63,12 +62,12 @@ fn description() -> Result<OpenApi, serde_json::Error> {
     Ok(all)
 }
 
-/// Serves the description and the page; made once.
+/// Serves the description and the page, both built once.
 pub(super) fn filter() -> BoxedFilter<(Response,)> {
     let json: Arc<Bytes> = Arc::new(match description().and_then(|all| serde_json::to_vec(&all)) {
         Ok(json) => json.into(),
         Err(error) => {
-            tracing::error!(%error, "the description of the API could not be written as JSON");
+            tracing::error!(%error, "the API description could not be serialized");
             Bytes::new()
         }
     });

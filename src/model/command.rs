@@ -9,7 +9,7 @@ use super::{
 };
 
 /// A request of a WebSocket client. A room that a client left out is the one its socket entered
-/// last; a room key that cannot be read is `RoomId(0)`, which never exists.
+/// last; a room key that cannot be read is [`RoomId::UNKNOWN`].
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Keep-alive.

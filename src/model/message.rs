@@ -2,7 +2,7 @@
 
 use super::rules::is_blank;
 use super::{
-    Error, Media, MessageId, Person, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId,
+    Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who,
 };
 
 /// One message of a room. A deleted one keeps its place and loses its content.
@@ -14,8 +14,8 @@ pub struct Message {
     pub seq: Seq,
     /// The room's rev at this message's last change.
     pub rev: Rev,
-    /// Its author, called as they are called now; [`Person::deleted`] when the account is gone.
-    pub author: Person,
+    /// Its author, called as they are called now; [`Who::Deleted`] when the account is gone.
+    pub author: Who,
     /// Empty when deleted.
     pub text: String,
     /// When it was stored; never before an earlier message of the room.

@@ -46,4 +46,4 @@ pub use rules::{
 };
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
-pub use user::{Account, AccountFlags, Person, User};
+pub use user::{Account, AccountFlags, Person, User, Who};

@@ -1,7 +1,7 @@
 //! Rooms and participants.
 
 use super::rules::shown_name;
-use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// Who may see and enter a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ pub struct Pin {
     /// As it is now.
     pub message: Message,
     /// Who has pinned it, where that is known.
-    pub by: Option<Person>,
+    pub by: Option<Who>,
     /// When.
     pub at: Timestamp,
 }

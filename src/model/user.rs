@@ -55,22 +55,58 @@ impl User {
     }
 }
 
-/// Somebody named in an event, as they were called when it happened.
+/// A user named in an event, as they were called when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Person {
-    /// 0 for a deleted user.
+    /// The user.
     pub id: UserId,
-    /// Empty for a deleted user.
+    /// The login name.
     pub login: String,
-    /// The name in that room: `edited_name`, else the display name; `deleted user` for a deleted
-    /// one.
+    /// The name in that room: `edited_name`, else the display name.
     pub name: String,
 }
 
-impl Person {
-    /// How a deleted author shows, in every dialect.
-    pub fn deleted() -> Self {
-        Self { id: UserId(0), login: String::new(), name: "deleted user".to_owned() }
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A user.
+    User(Person),
+    /// A user whose account has been deleted since.
+    Deleted,
+    /// The server itself, or the operator at its command line.
+    Server,
+}
+
+impl Who {
+    /// The user, if there is one still.
+    pub fn id(&self) -> Option<UserId> {
+        match self {
+            Self::User(person) => Some(person.id),
+            Self::Deleted | Self::Server => None,
+        }
+    }
+
+    /// The login name; empty if there is no user.
+    pub fn login(&self) -> &str {
+        match self {
+            Self::User(person) => &person.login,
+            Self::Deleted | Self::Server => "",
+        }
+    }
+
+    /// The name to show, the same in every dialect.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(person) => &person.name,
+            Self::Deleted => "deleted user",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl From<Person> for Who {
+    fn from(person: Person) -> Self {
+        Self::User(person)
     }
 }
 

@@ -1,9 +1,9 @@
-//! The parts of an OpenAPI description: what a dialect says of itself and of its routes, shapes of
-//! bodies, and how they become a document.
+//! The parts of an OpenAPI description: texts of a dialect and its routes, schemas of bodies, and how
+//! they become a document.
 //!
-//! Each dialect says in its `docs.rs` what its routes are for; statuses and bodies of failures come
-//! from its `error.rs`, schemas from its `wire`, paths and methods from its table of routes, so
-//! that the description cannot say anything else.
+//! The `docs.rs` of a dialect describes its routes; statuses and bodies of failures come from its
+//! `error.rs`, schemas from its `wire`, paths and methods from its route table, so that the
+//! description cannot contradict the code.
 
 pub mod carriers;
 mod described;
@@ -15,17 +15,18 @@ pub mod types;
 pub use described::Described;
 pub use shape::Shape;
 
-/// Where the description is.
+/// Path of the description.
 pub(super) const JSON: &str = "/api/openapi.json";
-/// Where the page is that shows it.
+/// Path of the page that renders it.
 pub(super) const PAGE: &str = "/docs";
 
-/// What the reference says of a dialect as a whole.
+
+/// General part of a dialect's description.
 pub struct About {
-    /// For people.
+    /// Text for readers.
     pub text: &'static str,
-    /// How its clients carry a credential, of [`carriers`].
+    /// Ways in which its clients send a credential, from [`carriers`].
     pub carriers: &'static [&'static str],
-    /// The body of every failure.
+    /// Schema of every failure body.
     pub failure: fn() -> Shape,
 }

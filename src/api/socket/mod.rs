@@ -1,7 +1,7 @@
-//! The one WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
+//! The WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
 //!
-//! A task a socket. It takes all that waits in the queue and flushes once; it never waits for
-//! another socket.
+//! Each socket has a task. It takes everything waiting in the queue and flushes once; it never
+//! waits for another socket.
 
 mod end;
 mod first;
@@ -37,19 +37,19 @@ use crate::chat::{Authenticated, Chat};
 use crate::live::{CloseReason, Encoder};
 use crate::model::{Error, Result, RoomId};
 
-/// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle
-/// socket, memory.
+/// tungstenite fills its read buffer with zeros at each read: a large buffer costs time and, per
+/// idle socket, memory.
 const READ_BUFFER: usize = 4 * 1024;
-/// Frames are gathered up to this before they are written.
+/// Frames are collected up to this size before they are written.
 const WRITE_BUFFER: usize = 16 * 1024;
 const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// A WebSocket over a connection of ours.
+/// A WebSocket over one of our connections.
 type Stream = WebSocketStream<Metered<Connected>>;
 
 impl Request {
     /// Switches protocols and runs the socket loop in a task of its own; with `Some(room)` the
-    /// socket enters that room at once.
+    /// socket enters that room immediately.
     pub fn upgrade<D: SocketDialect>(
         mut self,
         chat: &Chat,
@@ -68,7 +68,7 @@ impl Request {
         })
     }
 
-    /// The same for a socket whose first frame says whose it is.
+    /// Switches protocols for a socket that is authenticated by its first frame.
     pub fn upgrade_unknown<D: FirstFrameAuth>(
         mut self,
         chat: &Chat,
@@ -85,7 +85,7 @@ impl Request {
     }
 }
 
-/// Whether a key of a handshake is what RFC 6455 asks for: 16 bytes in Base64.
+/// Returns whether the key of a handshake is valid by RFC 6455: 16 bytes in Base64.
 fn is_key(key: &HeaderValue) -> bool {
     BASE64_STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16)
 }
@@ -102,7 +102,7 @@ fn times(request: &Request) -> run::Times {
     }
 }
 
-/// A handshake that can be answered.
+/// A valid handshake.
 struct Handshake {
     key: HeaderValue,
     on: OnUpgrade,
@@ -123,7 +123,7 @@ impl Handshake {
         Ok(Self { key, on })
     }
 
-    /// Answers with 101; what follows on the connection is a task of its own.
+    /// Answers with 101 and handles the connection in a task of its own.
     fn switch<F: Future<Output = ()> + Send>(
         self,
         request: &Request,
@@ -142,7 +142,7 @@ impl Handshake {
                 Ok(upgraded) => upgraded,
                 Err(error) => return debug!(%error, "the protocol was not switched"),
             };
-            // The type is the one that accept.rs serves.
+            // The type served by accept.rs.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
             let io = Metered::new(parts.io.into_inner().upgraded(), max_frame);
             let stream = WebSocketStream::from_partially_read(

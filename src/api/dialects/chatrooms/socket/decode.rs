@@ -1,4 +1,4 @@
-//! Frames of clients.
+//! Decodes client frames.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,10 +10,11 @@ use crate::api::chatrooms::wire::{
 use crate::api::{RequestContext, SocketRequest};
 use crate::model::{Command, Error, Result};
 
-/// An unknown type is repeated to its sender up to here.
+/// Number of characters of an unknown type that are repeated to its sender.
 const MAX_TYPE: usize = 64;
 
-/// Reads a frame: no JSON, no object, no type, an unknown type and a bad field are told apart.
+/// Decodes a frame; distinguishes invalid JSON, other values than objects, a missing type, an
+/// unknown type and an invalid field.
 pub(crate) fn decode(frame: &str) -> SocketRequest {
     let envelope = match read::<Envelope>(frame) {
         Ok(envelope) => envelope,
@@ -28,7 +29,7 @@ pub(crate) fn decode(frame: &str) -> SocketRequest {
 
 fn command(verb: &str, frame: &str) -> Result<Command> {
     match verb {
-        "" => Err(Error::invalid("type", "is missing")),
+        "" => Err(Error::invalid("type", "is required")),
         "ping" => Ok(Command::Ping),
         "join_room" => read::<Join>(frame)?.command(),
         "leave_room" => Ok(Command::Leave { room: read::<RoomOnly>(frame)?.room() }),
@@ -49,13 +50,13 @@ fn react(frame: &str, give: bool) -> Result<Command> {
     Ok(Command::React { message, reaction, give })
 }
 
-/// Reads an object. serde would also take an array for a struct, and stops at the first mistyped
-/// value, before it knows whether the rest is JSON at all.
+/// Parses an object. serde would also accept an array for a struct, and stops at the first mistyped
+/// value, before it knows whether the rest is JSON.
 fn read<'de, T: Deserialize<'de>>(frame: &'de str) -> Result<T> {
     let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
     let why = match serde_json::from_str(frame) {
         Ok(value) if object => return Ok(value),
-        Ok(_) => "is no object".to_owned(),
+        Ok(_) => "must be a JSON object".to_owned(),
         Err(error) if error.classify() == Category::Data => error.to_string(),
         Err(error) => return Err(Error::Malformed(error.to_string())),
     };

@@ -1,4 +1,4 @@
-//! What changed in a room.
+//! Changes of a room.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Message, Room};
 use crate::model::RoomChanges;
 
-/// What changed in a room: the answer of `GET …/changes` and, with `room_id`, the frame `changes`.
+/// Changes of a room: the response of `GET …/changes` and, with `room_id`, the frame `changes`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Changes<'a> {
     epoch: &'a str,
@@ -36,7 +36,7 @@ impl<'a> From<&'a RoomChanges> for Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// As `GET …/changes` answers.
+    /// Builds the response of `GET …/changes`.
     pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
         Self {
             room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)),

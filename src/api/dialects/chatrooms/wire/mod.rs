@@ -1,11 +1,10 @@
-//! The JSON of `chatrooms`, spelled as its document spells it. Every serde rename of the dialect
-//! stands below.
+//! The JSON of `chatrooms`, named as in its document. All serde renames of the dialect are below.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
-#![expect(clippy::struct_field_names, reason = "fields are spelled as the document spells them")]
+#![expect(clippy::struct_field_names, reason = "fields are named as in the document")]
 
 mod asked;
 mod bodies;
