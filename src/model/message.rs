@@ -1,9 +1,7 @@
 //! Messages, reactions, read marks, and the rules on their text.
 
 use super::rules::is_blank;
-use super::{
-    Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who,
-};
+use super::{Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// One message of a room. A deleted one keeps its place and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]

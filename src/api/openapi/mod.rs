@@ -20,7 +20,6 @@ pub(super) const JSON: &str = "/api/openapi.json";
 /// Path of the page that renders it.
 pub(super) const PAGE: &str = "/docs";
 
-
 /// General part of a dialect's description.
 pub struct About {
     /// Text for readers.
