@@ -16,9 +16,7 @@ mod rooms;
 mod tests;
 mod users;
 
-pub(super) use asked::{
-    Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
-};
+pub(super) use asked::{Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
 pub(super) use bodies::{
     Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction,
     NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
