@@ -180,7 +180,7 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
                 &ctl,
                 "permissions",
                 "failed",
-                "everybody on this machine may administer",
+                "all users of this machine can administer",
                 "chmod 660",
             );
         }
@@ -192,8 +192,8 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
             &ctl,
             "permissions",
             "warning",
-            "the group of the data directory",
-            "unless its group",
+            "the group can access the data directory",
+            "unless the group",
         );
         mode(&data, 0o700);
     }
@@ -212,7 +212,7 @@ async fn a_file_of_somebody_else_is_found_and_given_back() {
         return;
     }
     finds(&ctl, "permissions", "failed", "media/left belongs to 12345", "chown -R");
-    mends(&ctl, "permissions", "media/left belongs to 12345", "they belong to");
+    mends(&ctl, "permissions", "media/left belongs to 12345", "changed the owner to");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -293,14 +293,20 @@ async fn a_full_disk_is_told() {
         );
         let full = File::create(home.path().join("full")).unwrap();
         (&full).write_all(&vec![0; 320 << 20]).unwrap();
-        finds(&ctl, "disk", "failed", "are free where the data directory is", "Make room");
+        finds(
+            &ctl,
+            "disk",
+            "failed",
+            "free on the file system of the data directory",
+            "Free space",
+        );
         full.set_len(0).unwrap();
         for number in 0..1000 {
             if File::create(home.path().join(format!("n{number}"))).is_err() {
                 break;
             }
         }
-        finds(&ctl, "disk", "failed", "0 more files fit", "Make room");
+        finds(&ctl, "disk", "failed", "room for 0 more files", "Free space");
     });
     let unmounted = std::process::Command::new("umount").arg(home.path()).status().unwrap();
     assert!(checked.is_ok() && unmounted.success());
@@ -326,7 +332,7 @@ async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
         ("SERVER__PUBLIC_URL", "chat.example", "failed", "public_url is"),
         ("SERVER__ALLOWED_ORIGINS", "*", "failed", "which no browser sends"),
         ("LIMITS__MAX_FRAME_BYTES", "1000", "warning", "max_frame_bytes is 1000"),
-        ("BACKUP__KEEP", "3", "warning", "nothing makes any"),
+        ("BACKUP__KEEP", "3", "warning", "automatic backups are off"),
         ("AUTH__ACCESS_TOKEN_MINUTES", "100000", "warning", "longer than sessions"),
     ] {
         finds(&ctl.clone().set(key, value), "config", status, found, "");
@@ -337,16 +343,16 @@ async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
 async fn a_dead_socket_is_removed_and_a_silent_server_is_told() {
     let mut server = Server::start().await;
     let (ctl, socket) = (Ctl::of(&server), server.data().join("control.sock"));
-    finds(&ctl, "server", "ok", "a server runs", "");
+    finds(&ctl, "server", "ok", "running", "");
     fs::remove_file(&socket).unwrap();
     finds(&ctl, "server", "failed", "does not answer at the control socket", "end the process");
     let (all, code) = lines(&ctl, &["--fix"]);
     assert!(code == 6 && all.len() >= 15, "the files are looked at all the same: {all:?}");
     server.kill9();
-    finds(&ctl, "server", "ok", "no server runs", "");
+    finds(&ctl, "server", "ok", "no server is running", "");
     drop(UnixListener::bind(&socket).unwrap());
-    finds(&ctl, "server", "warning", "one that died has left its socket", "--fix");
-    mends(&ctl, "server", "one that died has left", "it was removed");
+    finds(&ctl, "server", "warning", "a crashed one left its socket", "--fix");
+    mends(&ctl, "server", "a crashed one left", "removed");
     assert!(!socket.exists());
 }
 
@@ -368,5 +374,5 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
         i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
     assert!(database.execute("UPDATE rooms SET last_time = ?1", [millis]).unwrap() > 0);
     drop(database);
-    finds(&ctl, "clock", "warning", "have a message later than the clock", "Times never go back");
+    finds(&ctl, "clock", "warning", "is later than the clock", "Times never go back");
 }

@@ -78,10 +78,10 @@ async fn a_stopped_server_has_no_log_to_follow() {
     let mut server = Server::start().await;
     assert!(server.terminate().await.success());
     for verb in [&["log", "tail"][..], &["log", "level"], &["log", "rotate"]] {
-        Ctl::of(&server).run(verb).fails(5, "no server runs");
+        Ctl::of(&server).run(verb).fails(5, "no server is running");
     }
     let said = Ctl::of(&server).run(&["status", "-o", "json"]);
     let status: Json = serde_json::from_str(&said.ends(5).out).unwrap();
-    assert!(said.err.contains("no server runs"), "{}", said.err);
+    assert!(said.err.contains("no server is running"), "{}", said.err);
     assert_eq!((&status["running"], &status["store"]), (&false.into(), &"ok".into()));
 }

@@ -40,11 +40,11 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file =
-        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await
+        ["path"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     ann.say(&room, "after the backup").await;
     server.terminate().await;
     for moment in 0..5 {
@@ -63,8 +63,8 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
             _ => now(),
         });
         let messages = whole(&data).await;
-        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one it
-        // was never finished.
+        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one
+        // it was never finished.
         let (restoring, replaced) =
             (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));
         let (used, unfinished): (Vec<_>, Vec<_>) =
@@ -90,11 +90,11 @@ async fn a_new_directory_is_there_whole_or_not_at_all() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file =
-        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await
+        ["path"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     server.terminate().await;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

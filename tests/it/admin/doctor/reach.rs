@@ -65,11 +65,11 @@ async fn a_certificate_is_looked_at() {
         &with((&key, &key)),
         "certificate",
         "failed",
-        "holds a private key and no certificate",
+        "contains a private key and no certificate",
         "tls_cert",
     );
     mode(Path::new(&key), 0o644);
-    finds(&with((&good, &key)), "certificate", "warning", "may read the key", "chmod o=");
+    finds(&with((&good, &key)), "certificate", "warning", "can read the key", "chmod o=");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,10 +116,10 @@ async fn what_the_network_can_do_is_told() {
         &ctl.set("SERVER__TRUSTED_PROXIES", "0.0.0.0/0"),
         "proxy",
         "failed",
-        "everybody can say",
-        "Name only",
+        "any client can forge its address",
+        "your proxies only",
     );
-    finds(&public, "websocket", "skipped", "no server runs", "");
+    finds(&public, "websocket", "skipped", "no server is running", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
