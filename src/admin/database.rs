@@ -1,4 +1,5 @@
-//! Maintenance of the database: statistics, checks, free space, the search index.
+//! Maintenance of the database: statistics, checks, free space, the search index; and operations on
+//! its files while no server has them open.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,11 +7,13 @@ use std::path::Path;
 use tokio::sync::watch;
 
 use super::outcome::{Failure, Kind, Output};
+use super::transfer::disk;
 use super::{Admin, items, status};
 use crate::config::Config;
 use crate::model::rules::count;
-use crate::store::engine::upkeep::UpkeepError;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
+use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
+use crate::store::engine::{self, Embedded};
 use crate::store::files::place;
 
 /// Reports progress of blocking work without waiting; tells the work to stop when the receiver is
@@ -107,6 +110,34 @@ impl Admin {
         .await?;
         output.item(items::Reindexed { search_bytes: store.status().await?.search_bytes }).await
     }
+}
+
+/// The version of the database engine in this program.
+pub fn engine_version() -> &'static str {
+    engine::version()
+}
+
+/// Creates an empty database if there is none.
+pub fn create(config: &Config) -> Result<(), Failure> {
+    let database = config.server.data_dir.join(&config.database.path);
+    if database.exists() {
+        return Ok(());
+    }
+    Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// Copies the database of a stopped server into a directory, to try an import on it.
+pub fn copy_for_trial(config: &Config, directory: &Path, name: &str) -> Result<(), Failure> {
+    let from = config.server.data_dir.join(&config.database.path);
+    Embedded::duplicate(&from, &directory.join(name)).map_err(|error| {
+        let what = format!("cannot copy {} to try the import on it", from.display());
+        disk::failure(&what, error, directory)
+    })
+}
+
+/// The migrations that opening the database would run.
+pub fn migrations(config: &Config) -> Result<Plan, Failure> {
+    Ok(plan(&config.server.data_dir.join(&config.database.path))?)
 }
 
 /// The problems of the data of a stopped server, one sentence each. The database may be too damaged

@@ -1,7 +1,8 @@
-//! What the golden wire samples of all dialects show: one room, two users, a few messages, in each
-//! dialect's words.
+//! The content of the golden wire samples of all dialects: one room, two users and a few messages
+//! in each dialect's format.
 //!
 //! `tests/golden/<dialect>/*.json` are written by hand from the contract; [`same`] compares with
+//! them.
 //! them.
 
 use std::path::Path;
@@ -16,19 +17,19 @@ use warp::reply::Response;
 use crate::live::Encoded;
 use crate::model::{
     AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant,
-    Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts,
-    RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
+    Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId,
+    RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility, Who,
 };
 
 /// 2025-07-15T14:32:10.245Z
 pub(crate) const NOW: Timestamp = Timestamp(1_752_589_930_245);
-/// Half a minute before.
+/// Half a minute before [`NOW`].
 pub(crate) const BEFORE: Timestamp = Timestamp(1_752_589_900_007);
 pub(crate) const ROOM: RoomId = RoomId(7);
 pub(crate) const ANN: UserId = UserId(1);
 pub(crate) const PETR: UserId = UserId(2);
 
-/// The sample of this name.
+/// Reads the sample of this name.
 pub(crate) fn sample(dialect: &str, name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(dialect).join(name);
     let text = std::fs::read_to_string(&path)
@@ -36,19 +37,19 @@ pub(crate) fn sample(dialect: &str, name: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Panics unless this is the sample, key for key.
+/// Panics unless the value equals the sample, key by key.
 #[track_caller]
 pub(crate) fn same(dialect: &str, name: &str, actual: &impl Serialize) {
     let actual = serde_json::to_value(actual).unwrap();
     assert_eq!(pretty(&actual), pretty(&sample(dialect, name)), "{dialect}/{name}");
 }
 
-/// A text frame as a value.
+/// Parses a text frame.
 pub(crate) fn frame(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The only frame.
+/// Returns the only frame.
 #[track_caller]
 pub(crate) fn only(said: Vec<Encoded>) -> Encoded {
     <[Encoded; 1]>::try_from(said)
@@ -62,11 +63,12 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
 
-/// Status, the headers that errors have, and body.
+/// Returns status, error headers and body.
 pub(crate) async fn taken_apart(response: Response) -> Value {
     let (head, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    let mut parts = serde_json::json!({ "status": head.status.as_u16(), "body": serde_json::from_slice::<Value>(&bytes).unwrap() });
+    let body: Value = serde_json::from_slice(&bytes).unwrap();
+    let mut parts = serde_json::json!({ "status": head.status.as_u16(), "body": body });
     for name in ["allow", "retry-after", "upgrade"] {
         if let Some(value) = head.headers.get(name) {
             parts[name] = value.to_str().unwrap().into();
@@ -116,7 +118,7 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
     all.into_iter().map(|error| (name(&error), error)).collect()
 }
 
-/// A new kind of error is named here, and gets an example above.
+/// Name of an error. A new kind of error gets a name here and an example above.
 fn name(error: &Error) -> &'static str {
     match error {
         Error::Malformed(_) => "Malformed",
@@ -156,7 +158,7 @@ fn name(error: &Error) -> &'static str {
     }
 }
 
-/// Everything is said of her.
+/// A user with every field set.
 pub(crate) fn ann() -> User {
     User {
         id: ANN,
@@ -173,7 +175,7 @@ pub(crate) fn ann() -> User {
     }
 }
 
-/// Nothing is said of him that need not be.
+/// A user with only the required fields.
 pub(crate) fn petr() -> User {
     User {
         id: PETR,
@@ -272,7 +274,7 @@ pub(crate) fn facts() -> RoomFacts {
     RoomFacts { room: room(), participants: vec![petr_there(), ann_there()] }
 }
 
-/// A private room without a name, an owner or anybody in it.
+/// A private room without name, owner and participants.
 pub(crate) fn bare_facts() -> RoomFacts {
     let bare = Room {
         id: RoomId(1234),
@@ -315,7 +317,7 @@ pub(crate) fn bare_card() -> RoomCard {
     }
 }
 
-/// A message with all that a message can have.
+/// A message with every field set.
 pub(crate) fn rich() -> Message {
     let given = |word: &str, users: &[&str]| ReactionCount {
         reaction: Reaction::parse(word).unwrap(),
@@ -331,13 +333,13 @@ pub(crate) fn rich() -> Message {
     }
 }
 
-/// A message that is only text.
+/// A message with only a text.
 pub(crate) fn plain() -> Message {
     Message {
         room: ROOM,
         seq: Seq(12),
         rev: Rev(15),
-        author: petr_there().person(),
+        author: petr_there().person().into(),
         text: "Hello \"all\" <b>".to_owned(),
         created: BEFORE,
         edited: None,
@@ -351,17 +353,17 @@ pub(crate) fn plain() -> Message {
 
 /// A deleted message of a deleted user.
 pub(crate) fn deleted() -> Message {
-    Message { author: Person::deleted(), text: String::new(), deleted: Some(NOW), ..plain() }
+    Message { author: Who::Deleted, text: String::new(), deleted: Some(NOW), ..plain() }
 }
 
-/// What Ann does to the room.
+/// Changes that Ann makes to the room.
 pub(crate) fn step(changes: Vec<Change>) -> Event {
     let by = ann_there().person();
     Event::Room(Arc::new(RoomEvent {
         room: ROOM,
         rev: Rev(15),
         at: NOW,
-        by,
+        by: by.into(),
         socket: Some(SocketId(5)),
         changes,
     }))
@@ -372,7 +374,7 @@ pub(crate) fn mark() -> ReadMark {
     ReadMark { room: ROOM, user: ANN, seq: Seq(12), at: NOW, unread: 2 }
 }
 
-/// One event of every kind, and one of every kind of change.
+/// One event of every kind, and one with every kind of change.
 pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
     let (person, at) = (petr_there().person(), NOW);
     let like = || Reaction::parse("like").unwrap();
@@ -426,7 +428,7 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
     ]
 }
 
-/// The event of this name.
+/// Returns the event of this name.
 pub(crate) fn event(name: &str) -> Event {
     every_event()
         .into_iter()

@@ -1,7 +1,7 @@
-//! `/metrics`: what the server counts, as Prometheus text, and who may see it.
+//! `/metrics`: metrics in Prometheus format, and access to them.
 //!
-//! Rooms count where things happen with the macros of the `metrics` crate; the names are described
-//! here and listed in docs/monitoring.md.
+//! Modules record metrics with the macros of the `metrics` crate; the names are described here and
+//! listed in docs/monitoring.md.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ use super::v1::V1;
 use super::{Context, Dialect, operator, respond};
 use crate::model::Error;
 
-/// How often what was observed is sorted into its buckets, also when nobody asks.
+/// Interval in which observations are moved into their buckets, even without requests.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// Seconds; from a commit on a fast disk to a request that nearly timed out.
+/// Buckets in seconds: from a commit on a fast disk to a request that nearly timed out.
 const SECONDS: [f64; 12] =
     [0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
-/// Numbers of things.
+/// Buckets of counts.
 const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-/// What has been counted since the start. Cloning makes another handle of the same.
+/// The metrics since the start. Clones share them.
 #[derive(Clone)]
 pub struct Metrics {
     counted: PrometheusHandle,
@@ -39,7 +39,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Begins to count for the whole process; there can be one.
+    /// Installs the recorder of the process; there can be only one.
     pub fn install() -> Result<Self, BuildError> {
         let counted = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
@@ -52,7 +52,7 @@ impl Metrics {
         Ok(Self { counted, process })
     }
 
-    /// Keeps what was observed small, for as long as it is awaited.
+    /// Keeps the memory of observations small while it is awaited.
     pub async fn keep(&self) {
         loop {
             tokio::time::sleep(UPKEEP).await;
@@ -60,7 +60,7 @@ impl Metrics {
         }
     }
 
-    /// Everything, as Prometheus text.
+    /// Returns all metrics in Prometheus format.
     pub fn text(&self) -> String {
         self.process.collect();
         process_figures(&self.counted.render(), cpu_seconds())
@@ -76,7 +76,7 @@ impl Metrics {
     }
 }
 
-/// Seconds of processor time that this process has used.
+/// Returns the seconds of processor time used by this process.
 fn cpu_seconds() -> Option<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
     let seconds = |time: TimeVal| {
@@ -85,8 +85,8 @@ fn cpu_seconds() -> Option<f64> {
     Some(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
-/// Two figures of the collector mean something else than they say: no limit is told as a limit of
-/// 0, and seconds are cut to whole ones.
+/// Corrects two values of the process collector: it reports no limit as a limit of 0, and truncates
+/// processor time to whole seconds.
 fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
     const LIMIT: &str = "process_virtual_memory_max_bytes";
     const CPU: &str = "process_cpu_seconds_total ";
@@ -107,7 +107,7 @@ fn process_figures(text: &str, cpu_seconds: Option<f64>) -> String {
     right
 }
 
-/// Series that an alert may ask for before anything has happened.
+/// Creates series that alerts may query before anything has happened.
 fn begin() {
     gauge!("chatctl_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     for dialect in [Chatrooms::NAME, Rooms::NAME, V1::NAME, Realtime::NAME] {
@@ -131,7 +131,7 @@ fn begin() {
 }
 
 fn describe() {
-    describe_gauge!("chatctl_build_info", "1, with the version of the program");
+    describe_gauge!("chatctl_build_info", "Always 1; labels have the version of the program");
     describe_gauge!(
         "chatctl_store_failing",
         "1 while writes or reads of the database fail, or damage was found; else 0"
@@ -139,70 +139,64 @@ fn describe() {
     describe_counter!("chatctl_commit_failures_total", "Commits that failed");
     describe_counter!(
         "chatctl_unavailable_total",
-        "Operations that were refused for now, by cause: commit, read, slow, busy, replaced, \
-         search of the database, and hashing (passwords), disk (uploads)"
+        "Operations temporarily refused, by cause: commit, read, slow, busy, replaced, search \
+         (database), hashing (passwords), disk (uploads)"
     );
     describe_gauge!("chatctl_database_bytes", Unit::Bytes, "Size of the database file");
     describe_gauge!("chatctl_database_wal_bytes", Unit::Bytes, "Size of the write-ahead log");
     describe_gauge!("chatctl_search_index_bytes", Unit::Bytes, "Size of the search index");
-    describe_gauge!(
-        "chatctl_search_lag_messages",
-        "Messages that the search index has not taken in yet"
-    );
-    describe_gauge!("chatctl_media_bytes", Unit::Bytes, "Bytes of the uploaded files");
+    describe_gauge!("chatctl_search_lag_messages", "Messages not yet in the search index");
+    describe_gauge!("chatctl_media_bytes", Unit::Bytes, "Size of the uploaded files");
     describe_gauge!(
         "chatctl_disk_free_bytes",
         Unit::Bytes,
-        "Free bytes where these lie, by place: data, media, backups"
+        "Free bytes on the disk, by directory: data, media, backups"
     );
     describe_gauge!(
         "chatctl_certificate_end_timestamp_seconds",
         Unit::Seconds,
-        "When the TLS certificate ends, in seconds since 1970"
+        "Expiry of the TLS certificate, in seconds since 1970"
     );
     describe_gauge!(
         "chatctl_backup_last_success_timestamp_seconds",
         Unit::Seconds,
-        "When the newest backup was made, in seconds since 1970; 0: there is none"
+        "Time of the newest backup, in seconds since 1970; 0 if there is none"
     );
     describe_counter!(
         "chatctl_backup_failures_total",
-        "Backups that failed, or that were made of damaged data"
+        "Backups that failed or contain damaged data"
     );
-    describe_gauge!("chatctl_users", "Accounts, disabled ones included");
+    describe_gauge!("chatctl_users", "Accounts, including disabled ones");
     describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
-    describe_counter!("chatctl_log_lines_total", "Lines of the log, by level");
+    describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!(
         "chatctl_accept_failures_total",
-        "Connections that the system could not hand over, as when no file is left"
+        "Connections that could not be accepted, for example without free file descriptors"
     );
     describe_gauge!("chatctl_sockets", "Open WebSockets, by dialect");
-    describe_gauge!("chatctl_connections", "Open connections, WebSockets included");
+    describe_gauge!("chatctl_connections", "Open connections, including WebSockets");
     describe_counter!(
         "chatctl_connections_refused_total",
-        "Connections and forwarded requests that were refused, by the limit: server, address"
+        "Refused connections and forwarded requests, by limit: server, address"
     );
-    describe_counter!("chatctl_messages_total", "Messages that were stored");
+    describe_counter!("chatctl_messages_total", "Messages stored");
     describe_counter!(
         "chatctl_encodings_total",
-        "Frames that were encoded, by dialect: once an event, whatever the number of sockets"
+        "Frames encoded, by dialect: once per event, regardless of the number of sockets"
     );
-    describe_counter!(
-        "chatctl_deliveries_total",
-        "Frames that were written to sockets, by dialect"
-    );
+    describe_counter!("chatctl_deliveries_total", "Frames written to sockets, by dialect");
     describe_histogram!(
         "chatctl_flush_frames",
-        "Frames that were waiting for a socket when it was written to, by dialect"
+        "Frames waiting for a socket at each write, by dialect"
     );
-    describe_gauge!("chatctl_store_queue", "Operations that wait for the writer");
-    describe_gauge!("chatctl_event_queue", "Committed events that wait for delivery");
-    describe_counter!("chatctl_closes_total", "WebSockets that ended, by dialect and close code");
-    describe_histogram!("chatctl_commit_operations", "Operations of a commit");
+    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
+    describe_gauge!("chatctl_event_queue", "Committed events waiting for delivery");
+    describe_counter!("chatctl_closes_total", "WebSockets closed, by dialect and close code");
+    describe_histogram!("chatctl_commit_operations", "Operations per commit");
     describe_histogram!(
         "chatctl_commit_seconds",
         Unit::Seconds,
-        "Time from the beginning of a transaction to its being on the disk"
+        "Time from the start of a transaction until it is on disk"
     );
     describe_histogram!(
         "chatctl_request_seconds",
@@ -212,14 +206,14 @@ fn describe() {
     describe_gauge!(
         "chatctl_backup_age_seconds",
         Unit::Seconds,
-        "Time since the newest backup, where the server makes them by itself; while there is \
-         none, since the start"
+        "Time since the newest backup if the server makes backups; if there is none yet, since the \
+         start"
     );
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
-/// Answers `/metrics`: to everybody who reaches it (its own address), or to programs on this
-/// machine that came by themselves.
+/// Answers `/metrics`: to all clients that reach it (on its own address), or only to local programs
+/// without a proxy.
 pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)> {
     let metrics = metrics.clone();
     warp::path("metrics")
@@ -239,7 +233,7 @@ pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)>
         .boxed()
 }
 
-/// The same on an address of its own, where there is nothing else but `/health`.
+/// Serves `/metrics` on an address of its own, with nothing else but `/health`.
 pub fn alone(metrics: &Metrics, context: &Context) -> BoxedFilter<(Response,)> {
     let nothing = warp::any().map(|| Chatrooms::error(&Error::NotFound)).boxed();
     filter(metrics, true).or(operator::filter(context)).unify().or(nothing).unify().boxed()

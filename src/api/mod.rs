@@ -1,8 +1,7 @@
-//! The dialects and what they share: listeners, mounting, credentials, the one socket loop.
+//! The dialects and their common parts: listeners, mounting, credentials, the socket loop.
 //!
-//! A dialect is a pair of pure translations and a table of routes; everything stateful stands
-//! outside it, once. To add one: a folder, a line below, a row in the conformance table
-//! (ARCHITECTURE.md).
+//! A dialect is a pair of pure translations and a route table; all state is kept outside, once. To
+//! add a dialect: a folder, a line below, a row in the conformance table (ARCHITECTURE.md).
 
 mod administration;
 pub mod dialects;
@@ -14,6 +13,7 @@ pub mod openapi;
 mod operator;
 #[cfg(debug_assertions)]
 mod planted;
+mod reference;
 mod socket;
 mod web;
 
@@ -42,80 +42,80 @@ use crate::config::Config;
 use crate::live::Encoded;
 use crate::model::{Client, Command, Error, Event, Outcome, Result, RoomId, Session, Timestamp};
 
-/// One row of a dialect's table: filters, 405 with `Allow`, metrics labels and the authorisation
-/// test come from it.
+/// A row of a dialect's route table: filters, 405 with `Allow`, metrics labels and the
+/// authorization test are derived from it.
 pub struct Route<O: 'static> {
     /// GET, POST …; a WebSocket route is a GET.
     pub method: Method,
     /// `/api/chatrooms/{roomId}/name`: literals and parameters in braces. No trailing slash.
     pub template: &'static str,
-    /// What it does.
+    /// Operation of the route.
     pub operation: O,
 }
 
-/// A REST side: routes, one function, one error body.
+/// The REST part of a dialect: routes, one function, one error body.
 pub trait Dialect: Send + Sync + 'static {
-    /// Span field, metric label, configuration name.
+    /// Name in log spans, metric labels and the configuration.
     const NAME: &'static str;
-    /// The cookie that this dialect sets, looked at before those of the others.
+    /// The cookie set by this dialect, checked before those of other dialects.
     const COOKIE: Option<&'static str>;
-    /// First path segments whose unknown paths answer this dialect's 404.
+    /// First path segments under which unknown paths get this dialect's 404.
     const PREFIXES: &'static [&'static str];
-    /// Whether handshakes on `/` are its own; whatever else comes there is the UI's.
+    /// Whether handshakes on `/` belong to it; other requests there belong to the web UI.
     const ROOT_SOCKET: bool = false;
-    /// Only paths that are routes are its own; all others are left to the next.
+    /// Whether only its routes belong to it, not other paths under its prefixes.
     const ROUTES_ONLY: bool = false;
-    /// What its routes do.
+    /// Operations of its routes.
     type Operation: Copy + Debug + Send + Sync + 'static;
-    /// Every route.
+    /// All routes.
     const ROUTES: &'static [Route<Self::Operation>];
 
-    /// Answers a request whose path and method are those of `operation`.
+    /// Answers a request for this operation.
     fn call(
         chat: Chat,
         operation: Self::Operation,
         request: request::Request,
     ) -> impl Future<Output = Result<Response>> + Send;
-    /// The documented error body.
+    /// Returns the documented response for an error.
     fn error(error: &Error) -> Response;
 
-    /// What the API reference says of the dialect.
+    /// Description of the dialect in the API reference.
     const ABOUT: openapi::About;
-    /// What it says of a route.
+    /// Describes an operation in the API reference.
     fn describe(operation: Self::Operation) -> openapi::Described;
 }
 
-/// A WebSocket side.
+/// The WebSocket part of a dialect.
 pub trait SocketDialect: Dialect {
-    /// What this dialect remembers of a socket.
+    /// State of a socket kept by this dialect.
     type State: Send + 'static;
-    /// Whether its sockets hear what is said to a user wherever they are, and may subscribe to all
-    /// rooms; else a socket belongs to one room.
+    /// Whether its sockets receive events of a user in all rooms and may subscribe to them;
+    /// otherwise a socket belongs to one room.
     const PERSONAL: bool;
 
-    /// The first frame, before anything else.
+    /// Returns the first frame, sent before anything else.
     fn greet(state: &mut Self::State, hello: &Greeting<'_>) -> Option<Utf8Bytes>;
-    /// Reads a text frame.
+    /// Decodes a text frame.
     fn decode(state: &mut Self::State, frame: &str) -> SocketRequest;
-    /// Answers it. Also what `Outcome::Changes`, `Subscribed` and the automatic entry of a one-room
-    /// socket (verb `enter`) say.
+    /// Encodes the reply to a request. Also used for `Outcome::Changes`, `Subscribed` and the
+    /// automatic entry of a one-room socket (verb `enter`).
     fn reply(
         state: &mut Self::State,
         asked: &RequestContext,
         outcome: Result<Outcome>,
     ) -> Option<Utf8Bytes>;
-    /// What this dialect says of an event; empty: nothing.
+    /// Encodes an event; empty: the dialect has no frame for it.
     fn encode(event: &Event) -> Vec<Encoded>;
 }
 
-/// A WebSocket side whose handshake tells nothing: the first frame says whose the socket is.
-/// Who is not admitted hears the reply to that error and is closed with 1008.
+/// A WebSocket part without authentication in the handshake: the first frame identifies the user.
+/// If it is refused, the socket gets the reply to that error and is closed with 1008.
 pub trait FirstFrameAuth: SocketDialect {
-    /// How long a new socket may keep silent; then its first frame is as if empty.
+    /// Time limit for the first frame; afterwards it is treated as empty.
     const PATIENCE: Duration;
 
-    /// Whose first frame this is, and which room the socket enters; [`SocketDialect::reply`] then answers
-    /// the entry.
+    /// Authenticates the first frame and returns the room to enter; [`SocketDialect::reply`] then
+    /// answers the entry.
     fn admit(
         chat: &Chat,
         client: &Client,
@@ -123,27 +123,27 @@ pub trait FirstFrameAuth: SocketDialect {
     ) -> impl Future<Output = Result<(Authenticated, RoomId)>> + Send;
 }
 
-/// What a new socket may be told.
+/// Values for the greeting of a new socket.
 pub struct Greeting<'a> {
-    /// Whose it is.
+    /// Session of the socket.
     pub session: &'a Session,
     /// Seconds between pings.
     pub heartbeat_seconds: u64,
     /// Epoch of the database.
     pub epoch: &'a str,
-    /// Now.
+    /// Current time.
     pub now: Timestamp,
 }
 
-/// A frame that was read.
+/// A decoded frame.
 pub struct SocketRequest {
-    /// What the answer refers to.
+    /// Context for the reply.
     pub question: RequestContext,
-    /// What to do, or why it could not be read.
+    /// The command, or the error of decoding it.
     pub command: Result<Command>,
 }
 
-/// What an answer needs to know of its question.
+/// Properties of a request needed for its reply.
 #[derive(Clone, Debug, Default)]
 pub struct RequestContext {
     /// `ref` of the frame.
@@ -152,24 +152,24 @@ pub struct RequestContext {
     pub verb: String,
 }
 
-/// What every filter needs.
+/// Dependencies of the filters.
 #[derive(Clone)]
 pub struct Context {
-    /// The chat.
+    /// The use cases.
     pub chat: Chat,
-    /// The administration.
+    /// The administration commands.
     pub admin: Admin,
     /// The configuration.
     pub config: Arc<Config>,
     /// Open sockets, for the graceful stop.
     pub sockets: Sockets,
     strangers: Arc<Strangers>,
-    /// Served here; None: elsewhere.
+    /// Metrics served here; None: on another address or not at all.
     metrics: Option<metrics::Metrics>,
 }
 
 impl Context {
-    /// Puts together what filters need.
+    /// Creates the context of the filters.
     pub fn new(chat: Chat, admin: Admin, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
         let strangers = Arc::new(strangers(&config));
         let metrics = config.metrics.listen.is_empty().then(|| metrics.clone());
@@ -181,7 +181,7 @@ fn strangers(config: &Config) -> Strangers {
     Strangers::new(config.limits.enabled.then_some(config.limits.requests_per_minute_per_address))
 }
 
-/// The entrance to everything that the server answers.
+/// Creates the entry point of all listeners.
 pub fn door(context: &Context) -> Door {
     Door::new(
         &context.config,
@@ -191,7 +191,7 @@ pub fn door(context: &Context) -> Door {
     )
 }
 
-/// The entrance of the address that `/metrics` has for itself.
+/// Creates the entry point of the separate listener of `/metrics`.
 pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
     Door::new(
         &context.config,
@@ -201,7 +201,7 @@ pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
     )
 }
 
-/// Everything that the server answers. A dialect is one line.
+/// Builds the filter of all routes. A dialect is one line.
 fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let dialects = [
         mount::mount::<administration::Administration>(context),
@@ -216,8 +216,8 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         Some(metrics) => health.or(metrics::filter(metrics, false)).unify().boxed(),
         None => health,
     };
-    // What is refused at the door is left to the dialects, which say it in their own words, and for
-    // all else to the last filter but one.
+    // Refusals of the checks before the filters are answered by the dialects in their own format,
+    // and for other paths by the last filter but one.
     let welcome = warp::ext::optional::<Refusal>()
         .and_then(|refusal: Option<Refusal>| {
             std::future::ready(if refusal.is_none() {
@@ -229,8 +229,8 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .untuple_one();
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
-    let shared = welcome.and(operator.or(openapi::filter()).unify()).boxed();
+    let shared = welcome.and(operator.or(reference::filter()).unify()).boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
-    // The web UI answers every path that nobody else owns.
+    // The web UI answers all remaining paths.
     first.or(refused).unify().or(web::filter()).unify().boxed()
 }

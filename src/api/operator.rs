@@ -1,4 +1,4 @@
-//! `/health`: for whoever runs the server; no dialect's.
+//! `/health`: for operators of the server; not part of any dialect.
 
 use serde_json::json;
 use warp::Filter;
@@ -22,18 +22,30 @@ pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
             let chat = chat.clone();
             async move {
                 if method != Method::GET && method != Method::HEAD {
-                    let mut response = respond::json(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "method_not_allowed", "message": "method not allowed"}));
+                    let failure =
+                        json!({"error": "method_not_allowed", "message": "method not allowed"});
+                    let mut response = respond::json(StatusCode::METHOD_NOT_ALLOWED, &failure);
                     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                     return response;
                 }
-                // Asked whether the process lives, not whether it can serve.
+                // A liveness check only asks whether the process responds.
                 if query.split('&').any(|pair| pair == "live" || pair.starts_with("live=")) {
-                    return respond::json(StatusCode::OK, &json!({"status": "ok", "server": chat.server_id()}));
+                    let alive = json!({"status": "ok", "server": chat.server_id()});
+                    return respond::json(StatusCode::OK, &alive);
                 }
                 let (store, bus) = chat.health().await;
                 let word = |good| if good { "ok" } else { "failing" };
-                let status = if store && bus { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-                respond::json(status, &json!({"status": word(store && bus), "server": chat.server_id(), "store": word(store), "bus": word(bus)}))
+                let status = match store && bus {
+                    true => StatusCode::OK,
+                    false => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                let health = json!({
+                    "status": word(store && bus),
+                    "server": chat.server_id(),
+                    "store": word(store),
+                    "bus": word(bus),
+                });
+                respond::json(status, &health)
             }
         })
         .boxed()

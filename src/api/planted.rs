@@ -1,11 +1,11 @@
-//! Faults for tests of the whole program. Release builds do not have this file.
+//! Faults injected by tests of the complete program. Release builds do not contain this file.
 
 use std::sync::OnceLock;
 
-/// Names the route template whose requests panic.
+/// Variable with the route template whose requests panic.
 const PANIC: &str = "CHATCTL_PLANTED_PANIC";
 
-/// Panics where the environment of the process says so.
+/// Panics if the process environment requests it.
 pub(super) fn panic(route: &str) {
     static ROUTE: OnceLock<Option<String>> = OnceLock::new();
     let planted = ROUTE.get_or_init(|| std::env::var(PANIC).ok());

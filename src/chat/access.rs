@@ -1,8 +1,10 @@
-//! Who may do what: every permission of the server, for every API, the command line included
-//! (contract, rules of management).
+//! Every permission of the server, for every API and the command line (contract, rules of
+//! management).
 //!
-//! Pure functions of the room's facts and of who asks. A room that one may not see answers exactly
-//! like one that does not exist.
+//! Pure functions of the room's facts and the caller. A room that the caller may not see is
+//! answered exactly like a room that does not exist. What only the operator of the server may do (accounts and sessions
+//! of others, reading rooms without being in them) takes an [`Operator`](super::Operator) instead of
+//! a session: having one is the permission.
 
 use std::collections::HashSet;
 
@@ -10,33 +12,45 @@ use crate::model::rules::succession;
 use crate::model::{AccountFlags, Error, Participant, Result, Role, RoomFacts, UserId, Visibility};
 use crate::store::{RoomSettings, Whose};
 
-/// Who asks.
+/// The caller of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The user.
-    pub user: UserId,
+    /// The user; None: the operator of the server.
+    pub user: Option<UserId>,
     /// May administer the server.
     pub server_admin: bool,
-    /// Is kept to the rooms that they take part in, and administers nothing.
+    /// Is limited to the rooms they participate in, and administers nothing.
     pub guest: bool,
 }
 
-/// What is to be done to a room.
+impl Actor {
+    /// Returns the caller as a participant of the room.
+    fn place(self, facts: &RoomFacts) -> Option<&Participant> {
+        self.user.and_then(|user| facts.participant(user))
+    }
+
+    /// Returns whether the caller owns the room.
+    fn owns(self, facts: &RoomFacts) -> bool {
+        self.user.is_some() && facts.room.owner == self.user
+    }
+}
+
+/// An action on a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Another name, topic or description.
+    /// Change name, topic or description.
     Rename,
-    /// Public or private, read-only, archived.
+    /// Change visibility, read-only or archived.
     Configure,
-    /// Pin a message, or take a pin off.
+    /// Pin or unpin a message.
     Pin,
-    /// Add somebody with this role.
+    /// Add a participant with this role.
     Add(Role),
-    /// Remove this participant; oneself: leave.
+    /// Remove this participant; removing oneself is leaving.
     Remove(UserId),
-    /// Give this participant a role.
+    /// Change the role of this participant.
     ChangeRole(UserId, Role),
-    /// Give this participant a name in the room.
+    /// Change the name of this participant in the room.
     EditName(UserId),
     /// Delete the room.
     Delete,
@@ -44,52 +58,51 @@ pub enum Act {
 
 /// May see name and participants.
 pub fn see(facts: &RoomFacts, who: Actor) -> Result<()> {
-    let visible =
-        is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
+    let visible = is_open_to(facts, who) || who.place(facts).is_some() || who.server_admin;
     if visible { Ok(()) } else { Err(Error::RoomNotFound) }
 }
 
-/// May enter: participants, and everybody but guests where it is public and not archived.
+/// May enter: participants; anybody but guests if the room is public and not archived.
 pub fn enter(facts: &RoomFacts, who: Actor) -> Result<()> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(_) => Ok(()),
         None if !is_open_to(facts, who) => Err(Error::RoomNotFound),
         None => not_archived(facts),
     }
 }
 
-/// Whether the room is one of those that everybody finds. Guests find none.
+/// Returns whether the room is listed for everybody. Guests see no listed rooms.
 fn is_open_to(facts: &RoomFacts, who: Actor) -> bool {
     facts.room.visibility == Visibility::Public && !who.guest
 }
 
-/// May look at the directories of public rooms and of people; guests see the people of their rooms.
+/// May list public rooms and users; guests only see users of their rooms.
 pub fn browse(who: Actor) -> Result<()> {
     if who.guest { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May create such a room: guests make no public ones, and administer none.
+/// May create such a room: guests may not create public rooms or become admin.
 pub fn create(who: Actor, visibility: Visibility) -> Result<()> {
     if who.guest && visibility == Visibility::Public { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May have this role in a room: guests are members.
+/// May have this role in a room: guests are always members.
 pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
     if account.guest && role != Role::Member { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May read messages, changes, marks and media: participants only, server administrators not
-/// excepted.
+/// May read messages, changes, marks and media: participants only; being a server administrator is
+/// not sufficient.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(participant) => Ok(participant),
         None if is_open_to(facts, who) || who.server_admin => Err(Error::Forbidden),
         None => Err(Error::RoomNotFound),
     }
 }
 
-/// May post, and change what they have posted: participants; admins and sub-admins where the room
-/// is read-only; nobody where it is archived.
+/// May post, and edit their own messages: participants; only admins and sub-admins if the room is
+/// read-only; nobody if it is archived.
 pub fn post(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     let own = take_part(facts, who)?;
     not_archived(facts)?;
@@ -100,7 +113,7 @@ pub fn post(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     }
 }
 
-/// May give reactions and take them back: participants, in a read-only room too; nobody where it is
+/// May add and remove reactions: participants, in a read-only room too; nobody if the room is
 /// archived.
 pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     let own = take_part(facts, who)?;
@@ -111,17 +124,17 @@ fn not_archived(facts: &RoomFacts) -> Result<()> {
     if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }
 }
 
-/// Whether they are a guest now: a session, and the socket that it has opened, may be older than
-/// the mark.
+/// Returns whether the caller is a guest now: the session and its socket may be older than the
+/// guest flag.
 fn is_guest(facts: &RoomFacts, who: Actor) -> bool {
-    let marked = || facts.participant(who.user).is_some_and(|own| own.account.guest);
+    let marked = || who.place(facts).is_some_and(|own| own.account.guest);
     !who.server_admin && (who.guest || marked())
 }
 
-/// What they may do in the room. One without an admin is managed by all its participants alike,
-/// guests excepted.
+/// Returns the caller's effective role. In a room without an admin all participants except guests
+/// manage it.
 fn rank(facts: &RoomFacts, who: Actor) -> Role {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         _ if who.server_admin => Role::Admin,
         _ if is_guest(facts, who) => Role::Member,
         _ if !facts.has_admin() => Role::Admin,
@@ -129,29 +142,18 @@ fn rank(facts: &RoomFacts, who: Actor) -> Role {
     }
 }
 
-/// May administer accounts, sessions and the server itself.
-pub fn administer(who: Actor) -> Result<()> {
-    if who.server_admin { Ok(()) } else { Err(Error::Forbidden) }
-}
-
-/// May read messages of rooms without being in them: who runs the server and no user,
-/// administrators included.
-pub fn audit(who: Actor) -> Result<()> {
-    if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
-}
-
-/// How somebody is refused where a dialect's document says that the room is there (`chats`).
+/// Converts a refusal for dialects whose document reveals that the room exists (`chats`).
 pub fn openly(refusal: Error, exists: bool) -> Error {
     if exists && refusal == Error::RoomNotFound { Error::Forbidden } else { refusal }
 }
 
-/// May know a user's e-mail address and birth date, where the dialect shows them: the user, and
-/// others as `show_emails` says.
+/// May know a user's e-mail address and birth date, if the dialect shows them: the user, and others
+/// depending on `show_emails`.
 pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
-    show_emails || user == who.user
+    show_emails || who.user == Some(user)
 }
 
-/// May do this to the room.
+/// May perform this action on the room.
 pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     have_right(facts, who, act)?;
     if matches!(act, Act::Rename | Act::Add(_) | Act::EditName(_) | Act::Pin) {
@@ -165,8 +167,8 @@ pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     if loses_last_admin && facts.participants.len() > 1 { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May change these settings: who may rename changes topic and description, an admin the rest. What
-/// is archived is only brought back.
+/// May change these settings: users who may rename the room change topic and description, admins
+/// the rest. An archived room can only be unarchived.
 pub fn settings(facts: &RoomFacts, who: Actor, new: &RoomSettings) -> Result<()> {
     let RoomSettings { topic, description, visibility, read_only, archived } = new;
     have_right(
@@ -183,9 +185,9 @@ pub fn settings(facts: &RoomFacts, who: Actor, new: &RoomSettings) -> Result<()>
     if others && *archived != Some(false) { not_archived(facts) } else { Ok(()) }
 }
 
-/// May make exactly these users the participants and, with `rename`, give the room another name, in
-/// one step: each of it allowed by itself, and a room that has admins keeps one, unless nobody is
-/// left.
+/// May replace the participants by exactly these users and, with `rename`, rename the room in one
+/// step: every part must be allowed by itself, and a room that has admins keeps one unless nobody
+/// is left.
 pub fn replace(
     facts: &RoomFacts,
     who: Actor,
@@ -218,10 +220,10 @@ pub fn replace(
     if loses_admins && !users.is_empty() { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// Whether the rules of management allow it, what becomes of the last admin left aside.
+/// Checks the rules of management, except those about the last admin.
 fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
-    let own = facts.participant(who.user);
-    let owner = facts.room.owner == Some(who.user) && !is_guest(facts, who);
+    let own = who.place(facts);
+    let owner = who.owns(facts) && !is_guest(facts, who);
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
         return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
@@ -232,12 +234,12 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         Act::Rename | Act::Configure | Act::Pin | Act::Add(_) | Act::Delete => None,
     };
     let rank = rank(facts, who);
-    let myself = target.is_some_and(|t| t.user == who.user);
+    let myself = target.is_some_and(|t| Some(t.user) == who.user);
     let allowed = match act {
         Act::Rename => rank >= Role::SubAdmin,
         Act::Configure => rank == Role::Admin,
-        // In a read-only room they stand above what admins say; elsewhere everybody points out
-        // something.
+        // In a read-only room pins rank with the posts of admins; elsewhere any participant may
+        // pin.
         Act::Pin => rank >= Role::SubAdmin || (!facts.room.read_only && own.is_some()),
         Act::Add(role) => {
             if role == Role::Member {
@@ -254,7 +256,7 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         Act::ChangeRole(_, role) => {
             rank == Role::Admin && target.is_some_and(|t| bear(t.account, role).is_ok())
         }
-        // In a room without admins everybody sets only their own.
+        // In a room without admins participants can only change their own name.
         Act::EditName(_) => {
             myself || who.server_admin || (facts.has_admin() && rank == Role::Admin)
         }
@@ -263,19 +265,19 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
     if allowed { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// What is to be done to a message.
+/// An action on a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageAct {
-    /// Another text: the author, while they may post.
+    /// Change the text: the author, while they may post.
     Edit,
-    /// Delete its content, also where the room is archived or read-only: the author, an admin or
-    /// sub-admin of a room that has an admin, a server administrator.
+    /// Delete the content, also in archived and read-only rooms: the author, an admin or sub-admin
+    /// of a room that has an admin, a server administrator.
     Delete,
-    /// Add or remove a reaction: whoever may react.
+    /// Add or remove a reaction: users who may react.
     React,
 }
 
-/// Whose messages they may do this to.
+/// Returns on whose messages the caller may perform this action.
 pub fn change_message(facts: &RoomFacts, who: Actor, act: MessageAct) -> Result<Whose> {
     match act {
         MessageAct::Edit => post(facts, who).map(|_| Whose::Own),
@@ -290,8 +292,8 @@ pub fn change_message(facts: &RoomFacts, who: Actor, act: MessageAct) -> Result<
     }
 }
 
-/// Who becomes admin when the last one goes without naming another: the longest-standing sub-admin,
-/// else participant.
+/// Returns who becomes admin when the last admin leaves without naming a successor: the
+/// longest-standing sub-admin, otherwise the longest-standing participant.
 pub fn successor(facts: &RoomFacts, leaving: UserId) -> Option<UserId> {
     succession::successor(facts.candidates(), leaving)
 }

@@ -1,4 +1,4 @@
-//! Accounts: making, changing, finding and deleting them.
+//! Accounts: creating, updating, finding and deleting them.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,25 +16,25 @@ use crate::model::{
 use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
 
 const HOUR: Duration = Duration::from_hours(1);
-/// How many users `v1` lists.
+/// Maximum number of users listed by `v1`.
 const MAX_LOGINS: u32 = 50;
 
-/// An account to be.
+/// Data of a new account.
 #[derive(Clone, Default)]
 pub struct Registration {
     /// Login name.
     pub login: String,
-    /// Plain text.
+    /// Password in plain text.
     pub password: String,
     /// Display name; the login name when absent.
     pub name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// `YYYY-MM-DD`.
+    /// Birth date, `YYYY-MM-DD`.
     pub birth: Option<String>,
 }
 
-/// What a user changes of themselves; None stays, `Some(None)` takes away.
+/// Changes of one's own profile; None leaves a field unchanged, `Some(None)` removes it.
 #[derive(Clone, Default)]
 pub struct ProfileChange {
     /// Display name.
@@ -47,12 +47,12 @@ pub struct ProfileChange {
     pub media: Option<Option<MediaId>>,
     /// New password.
     pub password: Option<String>,
-    /// Wanted with a new password.
+    /// Required with a new password.
     pub current_password: Option<String>,
 }
 
 impl Chat {
-    /// Makes an account.
+    /// Creates an account.
     pub async fn register(&self, new: Registration, client: &Client) -> Result<User> {
         if self.0.auth.registration == Policy::Closed {
             return Err(Error::RegistrationClosed);
@@ -76,7 +76,7 @@ impl Chat {
             Confusables::Refuse => skeleton(&folded),
             Confusables::Allow => folded.clone(),
         };
-        // Asked before hashing, so that a name that is taken costs little; add_user decides.
+        // Checked before hashing, so that a taken name is refused cheaply; `add_user` decides.
         if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
             return Err(Error::Taken(Claim::Login));
         }
@@ -114,7 +114,7 @@ impl Chat {
             .map_err(|wait| Error::RateLimited(wait.0))
     }
 
-    /// Hashes of a password and, when digests log in, of its digests.
+    /// Hashes a password and, if log-in by digest is enabled, its digests.
     pub(super) async fn hash_password(
         &self,
         password: &str,
@@ -134,13 +134,13 @@ impl Chat {
         })
     }
 
-    /// The caller.
+    /// Returns the caller.
     pub async fn me(&self, session: &Session) -> Result<User> {
         let account = self.store().account(UserKey::Id(session.user)).await?;
         account.map(|a| a.user).ok_or(Error::BadSession)
     }
 
-    /// Changes the caller. A new password keeps the session that made it and ends all others.
+    /// Updates the caller. Changing the password keeps the current session and ends all others.
     pub async fn change_me(&self, session: &Session, change: ProfileChange) -> Result<User> {
         check_profile(
             change.name.as_deref(),
@@ -170,9 +170,9 @@ impl Chat {
         let user =
             self.store().change_user(session.user, change).await.map_err(|error| match error {
                 StoreError::NotFound(Missing::Media) => {
-                    Error::invalid("mediaId", "is not one of your pictures")
+                    Error::invalid("mediaId", "must be one of your pictures")
                 }
-                // Deleted a moment ago.
+                // The account was deleted just now.
                 StoreError::NotFound(Missing::User) => Error::BadSession,
                 other => other.into(),
             })?;
@@ -185,7 +185,7 @@ impl Chat {
 
     async fn check_current_password(&self, session: &Session, current: Option<&str>) -> Result<()> {
         let Some(current) = current else {
-            return Err(Error::invalid("currentPassword", "is needed to change the password"));
+            return Err(Error::invalid("currentPassword", "is required to change the password"));
         };
         let account =
             self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
@@ -204,8 +204,8 @@ impl Chat {
         }
     }
 
-    /// Deletes the caller's account: at once no log-in and a free name; then, room by room, its
-    /// places.
+    /// Deletes the caller's account: log-in ends and the name is released at once, then the user is
+    /// removed from each room.
     pub async fn delete_me(&self, session: &Session) -> Result<()> {
         self.store().remove_user(session.user).await.map_err(|error| match error {
             StoreError::NotFound(Missing::User) => Error::BadSession,
@@ -216,13 +216,13 @@ impl Chat {
         Ok(())
     }
 
-    /// Somebody by login name. Guests know the people of their rooms only.
+    /// Returns a user by login name. Guests only find users of their rooms.
     pub async fn user(&self, session: &Session, login: &str) -> Result<User> {
         let user = self.anybody(login).await?;
         if self.knows_all(session, &[user.id]).await? { Ok(user) } else { Err(Error::UserNotFound) }
     }
 
-    /// Whether the caller may know of all these people: guests share a room with each of them.
+    /// Returns whether the caller may know all these users: guests must share a room with each.
     pub(super) async fn knows_all(&self, session: &Session, users: &[UserId]) -> Result<bool> {
         if access::browse(actor(session)).is_ok() {
             return Ok(true);
@@ -231,25 +231,24 @@ impl Chat {
         Ok(users.iter().all(|user| known.contains(user)))
     }
 
-    /// The same for whoever asks, signed in or not (`realtime`); it shows no more of them than
-    /// their names.
+    /// Returns a user for any caller, logged in or not (`realtime`); only names may be shown.
     pub async fn anybody(&self, login: &str) -> Result<User> {
         let account = self.store().account(UserKey::Folded(&fold(login))).await?;
         account.map(|a| a.user).ok_or(Error::UserNotFound)
     }
 
-    /// Login or display names that contain the text; empty text: the first of all.
+    /// Finds users whose login or display name contains the text; an empty text matches all.
     pub async fn find_users(&self, session: &Session, text: &str, limit: u32) -> Result<Vec<User>> {
         let near = near(session);
         if text.is_empty() && near.is_none() {
-            return Ok(self.store().users(UserQuery::After(UserId(0), limit)).await?);
+            return Ok(self.store().users(UserQuery::After(None, limit)).await?);
         }
         let _turn = self.turn(session).await?;
         Ok(self.store().find_users(text, true, near, limit).await?)
     }
 
-    /// Login names that contain the text, any case, ordered by id, at most 50; empty text: none
-    /// (`v1`).
+    /// Finds users whose login name contains the text in any case: ordered by id, at most 50, none
+    /// for an empty text (`v1`).
     pub async fn find_logins(&self, session: &Session, text: &str) -> Result<Vec<User>> {
         if text.is_empty() {
             return Ok(Vec::new());
@@ -259,7 +258,7 @@ impl Chat {
     }
 }
 
-/// Around whom the caller finds people; None: everywhere.
+/// The user whose rooms limit a search for users; None: no limit.
 fn near(session: &Session) -> Option<UserId> {
     access::browse(actor(session)).is_err().then_some(session.user)
 }

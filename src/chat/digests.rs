@@ -1,8 +1,8 @@
 //! Log-in by digest: old clients send the MD5 or SHA-1 of the password in hexadecimal instead of
 //! the password.
 //!
-//! Of a digest only the Argon2id hash of its lower-case text is stored, so that what leaks opens
-//! nothing.
+//! Only the Argon2id hash of the lower-case digest is stored, so that a leaked hash cannot be used
+//! to log in.
 
 use std::borrow::Cow;
 
@@ -14,16 +14,16 @@ use super::Chat;
 use crate::model::{Account, Result, UserId};
 use crate::store::Digests;
 
-/// What a log-in has shown to be right.
+/// The kind of secret that a log-in matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// The password itself.
     Password,
-    /// A digest of it.
+    /// A digest of the password.
     Digest,
 }
 
-/// What a text of its length and alphabet may be.
+/// The kind of digest a text can be, judged by length and alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Md5,
@@ -48,16 +48,16 @@ impl Kind {
     }
 }
 
-/// One computation of a log-in.
+/// One hash computation of a log-in.
 struct Attempt<'a> {
     secret: Cow<'a, str>,
     hash: Option<&'a str>,
     shown: Shown,
 }
 
-/// What is tried until something matches: what looks like a digest as such first, then as the
-/// password. As much is tried where there is no account, so that time tells nobody whether there is
-/// one.
+/// Attempts in order until one matches: a secret that looks like a digest is tried as a digest
+/// first, then as the password. Unknown accounts cost the same number of attempts, so that timing
+/// does not reveal them.
 fn attempts<'a>(account: Option<&'a Account>, secret: &'a str, digests: bool) -> Vec<Attempt<'a>> {
     let mut all = Vec::with_capacity(2);
     if let Some(kind) = Kind::of(secret).filter(|_| digests) {
@@ -81,7 +81,7 @@ pub(super) fn digests(password: &str) -> [String; 2] {
 }
 
 impl Chat {
-    /// What of an account the secret is; digests count where they are `welcome` and configured.
+    /// Checks a secret against an account; digests count if they are `welcome` and configured.
     pub(super) async fn check_secret(
         &self,
         account: Option<&Account>,
@@ -98,8 +98,8 @@ impl Chat {
         Ok(None)
     }
 
-    /// Makes the digests that an account lacks (import, or digests were off) while the password is
-    /// at hand.
+    /// Stores the digests that an account lacks (after an import, or after digests were disabled)
+    /// while the password is available.
     pub(super) fn complete_digests(&self, account: &Account, password: &str) {
         if !self.0.auth.digest_login || (account.md5.is_some() && account.sha1.is_some()) {
             return;
@@ -119,7 +119,7 @@ impl Chat {
         Ok(self.store().add_digests(user, Digests { of, md5, sha1 }).await?)
     }
 
-    /// Takes stored digests away where they may no longer log in; called once, before anybody can.
+    /// Removes stored digests if log-in by digest is disabled; called once, before any log-in.
     pub async fn settle_digests(&self) -> Result<()> {
         if !self.0.auth.digest_login {
             let removed = self.store().forget_digests().await?;

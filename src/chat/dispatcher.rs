@@ -1,6 +1,6 @@
-//! The one dispatcher: takes events from the store and the bus in order, keeps caches honest, and
-//! hands them to live rooms. Where the bus has lost some, it reads what is missing and hands that
-//! over (live never reads the store).
+//! The single dispatcher: takes events from the store and the bus in order, updates caches, and
+//! passes them to live rooms. If the bus has lost events, it reads the missing changes and passes
+//! them on (`live` never reads the store).
 
 use std::collections::VecDeque;
 
@@ -10,27 +10,27 @@ use tracing::{debug, error, info};
 
 use super::Chat;
 use crate::live::Effect;
-use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, UserId};
+use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, Who};
 use crate::store::{Missing, StoreError};
 
-/// Events that may wait for the dispatcher; beyond, the writer waits for it.
+/// Maximum number of queued events; beyond it the writer waits for the dispatcher.
 pub const QUEUE: usize = 16_384;
-/// Messages that one page of a recovery holds.
+/// Messages per page of a recovery.
 const PAGE: u32 = 200;
 
-/// Takes events until every sender has gone.
+/// Receives events until all senders are dropped.
 pub struct Dispatcher {
     chat: Chat,
     events: Receiver<Event>,
 }
 
 impl Dispatcher {
-    /// A dispatcher for what arrives on `events`.
+    /// Creates a dispatcher for the events of this channel.
     pub fn new(chat: Chat, events: Receiver<Event>) -> Self {
         Self { chat, events }
     }
 
-    /// Runs until every sender has gone and everything is handed on.
+    /// Runs until all senders are dropped and all events are delivered.
     pub async fn run(mut self) {
         let mut batch = Vec::new();
         let (waiting, stored) = (gauge!("chatctl_event_queue"), counter!("chatctl_messages_total"));
@@ -53,7 +53,7 @@ impl Dispatcher {
 }
 
 impl Chat {
-    /// Hands on one event and sees to what follows from it.
+    /// Delivers one event and applies its effects.
     pub(super) async fn deliver(&self, event: &Event) {
         match event {
             Event::SessionEnded { sessions, .. } => self.0.cache.forget(sessions),
@@ -83,11 +83,11 @@ impl Chat {
         let user = person.id;
         let left = Event::Left { room, person, at: Timestamp::now() };
         if self.0.bus.present(room, user, false, left).await.is_err() {
-            error!(room = room.key(), "presence could not be told to the other servers");
+            error!(room = room.key(), "presence could not be sent to the other servers");
         }
     }
 
-    /// Reads what was missed of a room and hands it over, page by page.
+    /// Reads missed changes of a room and delivers them page by page.
     async fn recover(&self, room: RoomId, mut since: Rev) -> Vec<Effect> {
         let mut effects = Vec::new();
         debug!(room = room.key(), "Events were lost; reading what changed since {since}.");
@@ -98,12 +98,11 @@ impl Chat {
             ) {
                 (Ok(Some(facts)), Ok(changes)) => (facts, changes),
                 (Ok(None), _) | (_, Err(StoreError::NotFound(Missing::Room))) => {
-                    let by = Person { id: UserId(0), login: String::new(), name: String::new() };
                     let gone = RoomEvent {
                         room,
                         rev: since.next(),
                         at: Timestamp::now(),
-                        by,
+                        by: Who::Server,
                         socket: None,
                         changes: vec![Change::RoomDeleted],
                     };
@@ -111,8 +110,8 @@ impl Chat {
                     return effects;
                 }
                 _ => {
-                    // Not handed on: the next event of the room finds the same gap and tries again.
-                    error!(room = room.key(), "what was lost of the room could not be read");
+                    // Not delivered: the next event of the room finds the same gap and tries again.
+                    error!(room = room.key(), "lost changes of the room could not be read");
                     return effects;
                 }
             };

@@ -1,5 +1,5 @@
-//! Guesses at a secret: each is counted before it is checked and given back when it was right, so
-//! that many at once are no more than one after the other.
+//! Guesses at a secret: each is counted before it is checked, and the count is returned if the
+//! guess was right, so that parallel guesses are limited like consecutive ones.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,33 +11,33 @@ use tokio::time::timeout;
 use super::Chat;
 use crate::model::{Error, Result};
 
-/// Failures count for so long.
+/// How long failures count.
 const WINDOW: Duration = Duration::from_mins(1);
-/// How long a guess waits for others of the same key to be decided.
+/// How long a guess waits for pending guesses with the same key.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A counter that a guess touches, and its limit.
+/// Key of a counter, and its limit.
 pub(super) type Limit = (String, u32);
 
-/// Guesses under way, by key.
+/// Pending guesses by key.
 #[derive(Default)]
 pub(super) struct Undecided {
     keys: Mutex<HashMap<String, u32>>,
-    /// Held while a guess is counted or given back, so that a full counter can be told from one
-    /// full of guesses under way.
+    /// Held while a guess is counted or its count returned, to tell a counter full of failures from
+    /// one full of pending guesses.
     gate: Gate<()>,
     decided: Notify,
 }
 
-/// A guess that has been counted. Dropped, it stays counted.
+/// A counted guess. Dropping it keeps it counted.
 pub(super) struct Guess<'a> {
     chat: &'a Chat,
     keys: Vec<String>,
 }
 
 impl Chat {
-    /// Counts a guess. `RateLimited` once a limit is used up by failures; where it is only so by
-    /// guesses under way, those are waited for.
+    /// Counts a guess. `RateLimited` once failures exhaust a limit; if pending guesses do, waits
+    /// for them.
     pub(super) async fn guess(&self, limits: Vec<Limit>) -> Result<Guess<'_>> {
         let mut guess = Guess { chat: self, keys: Vec::with_capacity(limits.len()) };
         for (key, limit) in limits {
@@ -55,7 +55,7 @@ impl Chat {
         let counted = async {
             loop {
                 let mut decided = std::pin::pin!(undecided.decided.notified());
-                // Registered before asking, so that a decision in between is not missed.
+                // Registered before the check, so that a decision in between is not missed.
                 decided.as_mut().enable();
                 {
                     let _alone = undecided.gate.lock().await;
@@ -76,7 +76,7 @@ impl Chat {
 }
 
 impl Guess<'_> {
-    /// It was right, or could not be checked: it does not count.
+    /// Returns the count: the guess was right, or could not be checked.
     pub(super) async fn was_right(self) -> Result<()> {
         let _alone = self.chat.0.undecided.gate.lock().await;
         for key in &self.keys {
@@ -139,7 +139,7 @@ mod tests {
         let chat = &world.chat;
         let (first, second) =
             (chat.guess(limits()).await.unwrap(), chat.guess(limits()).await.unwrap());
-        // The limit is full of guesses under way: the third waits for one of them.
+        // The limit is exhausted by pending guesses: the third waits for one of them.
         let mut third = Box::pin(chat.guess(limits()));
         assert!(third.as_mut().now_or_never().is_none());
         first.was_right().await.unwrap();
@@ -151,7 +151,7 @@ mod tests {
         );
         assert!(
             chat.guess(vec![("address".to_owned(), 3)]).await.is_ok(),
-            "what was refused did not count for the address"
+            "the refused guess did not count for the address"
         );
         assert!(chat.0.undecided.lock().is_empty());
     }

@@ -1,5 +1,5 @@
-//! Argon2id on threads of its own: a flood of log-ins takes neither the chat's cores nor, since the
-//! threads reuse their memory, its memory.
+//! Argon2id on dedicated threads: a flood of log-ins cannot exhaust the cores of the chat or, since
+//! the threads reuse their memory, its memory.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::model::{Error, Result};
 
-/// Jobs that may wait; beyond them log-ins are told to come back.
+/// Maximum number of queued jobs; beyond it log-ins are refused and must be repeated.
 const QUEUE: usize = 32;
 /// 19 MiB, two passes, one lane (OWASP's first choice; security.md 6).
 const MEMORY_KIB: u32 = 19_456;
@@ -23,7 +23,7 @@ const OUTPUT_BYTES: usize = 32;
 /// Hashes and verifies passwords.
 pub(super) struct Hasher {
     queue: SyncSender<Job>,
-    /// A hash of nothing that anybody knows: unknown users cost as much as known ones.
+    /// Hash of an unknown password: checking unknown users takes as long as checking known ones.
     decoy: String,
 }
 
@@ -43,7 +43,7 @@ enum Done {
 }
 
 impl Hasher {
-    /// Starts so many threads; they end with the hasher.
+    /// Starts this number of threads; they end when the hasher is dropped.
     pub(super) fn start(threads: usize) -> Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
@@ -56,7 +56,7 @@ impl Hasher {
         Ok(Self { queue, decoy })
     }
 
-    /// One PHC string a secret.
+    /// Returns one PHC string per secret.
     pub(super) async fn hash(&self, secrets: Vec<String>) -> Result<Vec<String>> {
         match self.run(Work::Hash(secrets)).await? {
             Done::Hashes(hashes) => Ok(hashes),
@@ -64,7 +64,7 @@ impl Hasher {
         }
     }
 
-    /// Whether the secret is the one that was hashed; None takes as long and answers no.
+    /// Returns whether the secret matches the hash; with None it takes as long and returns false.
     pub(super) async fn verify(&self, secret: &str, hash: Option<&str>) -> Result<bool> {
         let known = hash.is_some();
         let work = Work::Verify {
@@ -79,7 +79,7 @@ impl Hasher {
 
     async fn run(&self, work: Work) -> Result<Done> {
         let (answer, done) = oneshot::channel();
-        // A full queue is a matter of moments: 503, and the client comes again.
+        // A full queue empties quickly: reply 503, and the client tries again.
         self.queue.try_send(Job { work, answer }).map_err(|_| {
             counter!("chatctl_unavailable_total", "cause" => "hashing").increment(1);
             Error::Unavailable
@@ -101,7 +101,7 @@ fn serve(jobs: &Mutex<Receiver<Job>>) {
                 .map(Done::Hashes),
             Work::Verify { secret, hash } => verify(&mut memory, &secret, &hash).map(Done::Matches),
         };
-        // A caller who has gone away needs no answer.
+        // The caller may have disconnected.
         drop(job.answer.send(done));
     }
 }
@@ -129,7 +129,7 @@ fn verify(memory: &mut Vec<Block>, secret: &str, hash: &str) -> Option<bool> {
     Some(output.as_slice().ct_eq(hash.hash?.as_bytes()).into())
 }
 
-/// What is stored where nobody knows a password: it looks like the hash of one and is that of none.
+/// Returns a value stored if there is no password: it has the form of a hash but matches nothing.
 pub fn unusable_password() -> Option<String> {
     let (mut salt, mut output) = ([0; 16], [0; OUTPUT_BYTES]);
     getrandom::fill(&mut salt).ok()?;
@@ -147,7 +147,7 @@ pub fn unusable_password() -> Option<String> {
     Some(hash.to_string())
 }
 
-/// Whether a log-in can be checked against it, within the memory of an ordinary one.
+/// Returns whether a log-in can be checked against this hash within the usual memory.
 pub fn is_password_hash(text: &str) -> bool {
     let Ok(hash) = PasswordHash::new(text) else { return false };
     let bounded = Params::try_from(&hash).is_ok_and(|params| {

@@ -1,5 +1,5 @@
-//! Rooms as one membership: a whole list of people put in place of another, and who the people in a
-//! room are (`chats`).
+//! Rooms as a membership: replacing the complete list of participants, and listing the users of
+//! rooms (`chats`).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::model::{
 };
 use crate::store::{RoomChange, RoomQuery, UserQuery};
 
-/// Fewest people that a membership is replaced by.
+/// Minimum number of users of a replaced membership.
 const FEWEST: usize = 2;
 
-/// A room and the people in it, as the caller may know them.
+/// A room and its users, as far as the caller may know them.
 #[derive(Clone, Debug)]
 pub struct Membership {
     /// The room.
@@ -24,27 +24,27 @@ pub struct Membership {
     /// Ascending by id, at most 10,000. E-mail addresses and birth dates that the caller may not
     /// know are left out.
     pub users: Vec<Arc<User>>,
-    /// How many there are.
+    /// Number of all users in the room.
     pub count: usize,
 }
 
-/// What becomes of a room; None stays.
+/// Changes of a room; None leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Replacement {
-    /// Another name.
+    /// New name.
     pub name: Option<String>,
-    /// Everybody who is in afterwards; at least two, else `TooFew`.
+    /// All participants afterwards; at least two, otherwise `TooFew`.
     pub users: Option<Vec<UserId>>,
 }
 
-/// A page of the caller's rooms.
+/// Parameters of a page of the caller's rooms.
 #[derive(Clone, Copy, Debug)]
 pub struct RoomPage {
-    /// Counts pages.
+    /// Index of the page.
     pub index: u64,
-    /// Rooms on a page.
+    /// Rooms per page.
     pub size: u32,
-    /// The highest id first, else the lowest.
+    /// Descending order of ids, otherwise ascending.
     pub descending: bool,
 }
 
@@ -55,7 +55,7 @@ impl Chat {
         self.membership(session, RoomFacts::clone(&room.facts)).await
     }
 
-    /// A page of the caller's rooms, in the order of their ids.
+    /// Returns a page of the caller's rooms, in the order of their ids.
     pub async fn my_memberships(
         &self,
         session: &Session,
@@ -78,8 +78,8 @@ impl Chat {
         .await
     }
 
-    /// Changes name and people of a room in one step. Strangers are told that the room exists
-    /// (`Forbidden`).
+    /// Changes name and participants of a room in one step. Non-participants learn that the room
+    /// exists (`Forbidden`).
     pub async fn change_membership(
         &self,
         session: &Session,
@@ -90,8 +90,8 @@ impl Chat {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        // Whether the caller may is decided before the people are looked up: refusals tell nothing
-        // about who exists.
+        // Permission is checked before users are looked up, so that a refusal does not reveal who
+        // exists.
         let facts = self.facts(room).await?;
         may_replace(&facts, session, &new)?;
         if let Some(users) = &new.users {
@@ -110,7 +110,7 @@ impl Chat {
                 info!(user = session.login, room = room.key(), "Chat room changed.");
                 self.membership(session, facts).await
             }
-            // In between the caller was removed, or the whole room went.
+            // The caller was removed or the room was deleted in between.
             Err(Error::RoomNotFound) => {
                 may_replace(&self.facts(room).await?, session, &new)?;
                 Err(Error::RoomNotFound)
@@ -119,7 +119,7 @@ impl Chat {
         }
     }
 
-    /// Deletes a room and all in it. Strangers are told that the room exists (`Forbidden`).
+    /// Deletes a room with its content. Non-participants learn that it exists (`Forbidden`).
     pub async fn delete_membership(&self, session: &Session, room: RoomId) -> Result<()> {
         match self.delete_room(session, room).await {
             Err(Error::RoomNotFound) => {
@@ -135,7 +135,7 @@ impl Chat {
         self.introduce(session, vec![(facts, count)]).await?.pop().ok_or(Error::Internal)
     }
 
-    /// Looks up who the people in these rooms are, each once.
+    /// Looks up the users in these rooms, each once.
     async fn introduce(
         &self,
         session: &Session,
@@ -154,7 +154,7 @@ impl Chat {
             let mut users: Vec<Arc<User>> =
                 facts.participants.iter().filter_map(|p| known.get(&p.user).cloned()).collect();
             users.sort_by_key(|user| user.id);
-            // Those whose accounts are just going are not counted either.
+            // Users whose accounts are being deleted are not counted.
             let gone = facts.participants.len() - users.len();
             Membership { room: facts.room, users, count: count.saturating_sub(gone) }
         });

@@ -1,4 +1,4 @@
-//! Messages: saying, changing, reading.
+//! Messages: posting, changing, reading.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use tracing::debug;
 
 use super::access::{self, Actor, MessageAct};
 use super::rooms::DECISIONS;
-use super::{Chat, actor};
+use super::{Caller, Chat, actor};
 use crate::model::{
     Error, Marked, Message, MessageRef, NewMessage, Reaction, Result, Rev, RoomChanges, RoomFacts,
     RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
 
-/// From more messages than this on, read or skipped, a page of history takes its turn.
-const DEAR: u32 = 200;
-/// Attachments of one message.
+/// Pages of history that read or skip more messages than this take turns.
+const EXPENSIVE_FROM: u32 = 200;
+/// Maximum number of attachments of one message.
 const MAX_MEDIA: usize = 10;
 
 impl Chat {
-    /// Says something.
+    /// Posts a message.
     pub async fn post(&self, session: &Session, room: RoomId, new: NewMessage) -> Result<Posted> {
         self.post_from(session, room, new, None).await
     }
@@ -35,7 +35,7 @@ impl Chat {
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
             let basis = match poster(&facts, session) {
-                // Memory may lag behind: nobody is refused what they may do by now.
+                // Memory may lag behind: a refusal must rest on the stored facts.
                 Err(_) if attempt == 0 => continue,
                 decided => decided?,
             };
@@ -48,8 +48,8 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// Checks what a client wants to say. Whom it mentions is looked for once the author is known
-    /// to be allowed to say it.
+    /// Checks a message to be posted. Mentions are resolved once the author is known to be allowed
+    /// to post.
     pub(super) fn draft(
         &self,
         session: &Session,
@@ -62,7 +62,7 @@ impl Chat {
             check_client_id("clientId", id)?;
         }
         if new.media.len() > MAX_MEDIA {
-            return Err(Error::invalid("mediaIds", "holds more than 10 files"));
+            return Err(Error::invalid("mediaIds", "must have at most 10 entries"));
         }
         let reply_to = match new.reply_to {
             None => None,
@@ -79,8 +79,8 @@ impl Chat {
         })
     }
 
-    /// Changes the text of one's own message; answers it as it is now. A message of another room is
-    /// not found.
+    /// Changes the text of one of the caller's messages and returns it. A message of another room
+    /// is not found.
     pub async fn edit(
         &self,
         session: &Session,
@@ -96,20 +96,21 @@ impl Chat {
         done.message().cloned().ok_or(Error::MessageNotFound)
     }
 
-    /// Deletes the content.
+    /// Deletes the content of a message.
     pub async fn delete_message(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         message: MessageRef,
     ) -> Result<Stored> {
+        let caller = caller.into();
         let change = || MessageChange::Delete;
         let (seq, done) =
-            self.change_message(session, room, message, MessageAct::Delete, change).await?;
+            self.change_message(caller, room, message, MessageAct::Delete, change).await?;
         Ok(stored(room, seq, &done))
     }
 
-    /// Adds (true) or removes a reaction. `Stored::repeated`: it was so already.
+    /// Adds (true) or removes a reaction. `Stored::repeated`: nothing changed.
     pub async fn react(
         &self,
         session: &Session,
@@ -130,22 +131,23 @@ impl Chat {
         Ok(stored(room, seq, &done))
     }
 
-    /// The room is looked up first: of one that does not exist, or that they may not see, no
-    /// message is known. The change is put together once it is allowed.
+    /// Looks up the room first: in a room that does not exist or that the caller may not see, no
+    /// message is known. The change is built once it is allowed.
     async fn change_message(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         message: MessageRef,
         act: MessageAct,
         change: impl Fn() -> MessageChange,
     ) -> Result<(Seq, Committed)> {
+        let caller = caller.into();
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
-            let who = actor(session);
+            let who = caller.actor();
             if !who.server_admin {
                 match access::take_part(&facts, who) {
-                    // Memory may lag behind: nobody is refused what they may do by now.
+                    // Memory may lag behind: a refusal must rest on the stored facts.
                     Err(_) if attempt == 0 => continue,
                     decided => decided?,
                 };
@@ -156,10 +158,10 @@ impl Chat {
                 Err(_) if attempt == 0 => continue,
                 Err(refusal) => return Err(self.refusal(room, seq, who, act, refusal).await),
             };
-            let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
+            let basis = member(&facts, who).unwrap_or(Basis::Facts(facts.room.facts_rev));
             match self.store().change_message(room, seq, basis, who.user, whose, change()).await {
                 Ok(done) => {
-                    debug!(user = session.login, room = room.key(), "Message changed.");
+                    debug!(user = caller.name(), room = room.key(), "Message changed.");
                     return Ok((seq, done));
                 }
                 Err(StoreError::Stale) => (),
@@ -170,7 +172,8 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// That the message does not exist, or is not theirs, is told before what the room refuses.
+    /// Reports that the message does not exist, or is not the caller's, before what the room
+    /// refuses.
     async fn refusal(
         &self,
         room: RoomId,
@@ -181,12 +184,14 @@ impl Chat {
     ) -> Error {
         match self.message(room, seq).await {
             Err(missing) => missing,
-            Ok(found) if act == MessageAct::Edit && found.author.id != who.user => Error::Forbidden,
+            Ok(found) if act == MessageAct::Edit && found.author.id() != who.user => {
+                Error::Forbidden
+            }
             Ok(_) => refusal,
         }
     }
 
-    /// A message that is there and not deleted.
+    /// Returns a message that exists and is not deleted.
     async fn message(&self, room: RoomId, seq: Seq) -> Result<Message> {
         let found = self.store().messages(room, Window::One(seq), 1).await?;
         found
@@ -196,7 +201,7 @@ impl Chat {
             .ok_or(Error::MessageNotFound)
     }
 
-    /// Everything up to this message is read.
+    /// Marks everything up to this message as read.
     pub async fn mark_read(
         &self,
         session: &Session,
@@ -212,14 +217,14 @@ impl Chat {
         Ok(Marked { mark, login: session.login.clone() })
     }
 
-    /// Whether the room makes no noise for the caller.
+    /// Mutes or unmutes the room for the caller.
     pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
         self.take_part(session, room).await?;
         self.store().change_mine(room, session.user, muted).await.map_err(not_mine)
     }
 
-    /// All marks at or above a message: who has read it, asked with the oldest on screen where
-    /// every mark stands.
+    /// Returns all marks at or above a message, that is, its readers. Asked with the oldest message
+    /// on screen, it gives the position of every relevant mark.
     pub async fn readers(
         &self,
         session: &Session,
@@ -235,7 +240,7 @@ impl Chat {
         Ok(marks.into_iter().map(|(mark, login)| Marked { mark, login }).collect())
     }
 
-    /// A page of history, ascending by seq.
+    /// Returns a page of history, ascending by seq.
     pub async fn history(
         &self,
         session: &Session,
@@ -244,11 +249,12 @@ impl Chat {
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.take_part(session, room).await?;
-        let _turn = if is_dear(window, limit) { Some(self.turn(session).await?) } else { None };
+        let _turn =
+            if is_expensive(window, limit) { Some(self.turn(session).await?) } else { None };
         Ok(self.store().messages(room, window, limit).await?)
     }
 
-    /// What changed since a rev.
+    /// Returns the changes since a rev.
     pub async fn changes(
         &self,
         session: &Session,
@@ -262,8 +268,8 @@ impl Chat {
         Ok(RoomChanges { room, changes, state: self.0.hub.state(room) })
     }
 
-    /// The room, where the caller takes part in it. Memory may lag behind: a refusal rests on what
-    /// is stored.
+    /// Returns the room if the caller is a participant. Memory may lag behind: a refusal rests on
+    /// the stored facts.
     pub(super) async fn take_part(
         &self,
         session: &Session,
@@ -278,7 +284,7 @@ impl Chat {
         Ok(stored)
     }
 
-    /// Participants and roles: of the live room, where `memory` may answer, else as stored now.
+    /// Returns participants and roles: from the live room if `memory` is set, otherwise as stored.
     pub(super) async fn known_facts(&self, room: RoomId, memory: bool) -> Result<Arc<RoomFacts>> {
         match self.0.hub.facts(room).filter(|_| memory) {
             Some(facts) => Ok(facts),
@@ -287,9 +293,9 @@ impl Chat {
     }
 }
 
-/// The basis of what a participant does to messages.
-fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
-    access::take_part(facts, actor(session))
+/// The basis of a participant's change of messages.
+fn member(facts: &RoomFacts, who: Actor) -> Result<Basis> {
+    access::take_part(facts, who)
         .map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
@@ -299,11 +305,11 @@ pub(super) fn poster(facts: &RoomFacts, session: &Session) -> Result<Basis> {
         .map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
-/// What the store's answer to a post means.
+/// Converts the store's answer to a post.
 pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
     if let Ok(Posted { message, repeated }) = &answer {
         debug!(
-            user = message.author.login,
+            user = message.author.login(),
             room = message.room.key(),
             repeated,
             "Message {} stored.",
@@ -312,18 +318,18 @@ pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
     }
     answer.map_err(|error| match error {
         StoreError::NotFound(Missing::Media) => {
-            Error::invalid("mediaIds", "holds a file that is not yours")
+            Error::invalid("mediaIds", "must only have files of your own")
         }
         other => other.into(),
     })
 }
 
-/// What lies deep or is long takes as long as many ordinary pages.
-fn is_dear(window: Window, limit: u32) -> bool {
-    limit > DEAR || matches!(window, Window::Offset(skip) if skip > DEAR)
+/// Returns whether a page takes as long as many ordinary ones.
+fn is_expensive(window: Window, limit: u32) -> bool {
+    limit > EXPENSIVE_FROM || matches!(window, Window::Offset(skip) if skip > EXPENSIVE_FROM)
 }
 
-/// Who is no longer in a room is told what strangers are.
+/// Answers users who are no longer in a room like non-participants.
 fn not_mine(error: StoreError) -> Error {
     if error == StoreError::NotFound(Missing::Participant) {
         Error::RoomNotFound
@@ -332,7 +338,7 @@ fn not_mine(error: StoreError) -> Error {
     }
 }
 
-/// The place of a message that must be of this room.
+/// Returns the seq of a message that must be in this room.
 fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
     message.id().filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)
 }

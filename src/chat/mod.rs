@@ -1,10 +1,11 @@
-//! What can be done: one method a use-case, for every dialect and the command line alike.
+//! The use cases: one method for each, shared by all dialects and the command line.
 //!
-//! [`Chat`] is the one handle that adapters hold; it is cheap to clone. Permissions stand in
-//! [`access`] and nowhere else. No HTTP, no SQL, no dialect's words.
+//! [`Chat`] is the one handle that adapters hold; it is cheap to clone. All permissions are in
+//! [`access`]. No HTTP, no SQL, no texts of a dialect.
 
 pub mod access;
 mod accounts;
+mod caller;
 mod connection;
 mod digests;
 mod dispatcher;
@@ -47,6 +48,7 @@ use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
+pub use caller::{Caller, Operator};
 pub use connection::{Answer, ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
@@ -58,42 +60,43 @@ pub use search::{Hit, Hits};
 
 pub use crate::store::{Posted, RoomSettings};
 
-/// A session that a credential has opened.
+/// A session authenticated by a credential.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
-    /// Whose request this is.
+    /// The session.
     pub session: Session,
-    /// When the token that was shown expires; None for opaque session ids.
+    /// Expiry of the token; None for opaque session ids.
     pub token_expires: Option<Timestamp>,
 }
 
-/// A log-in that succeeded.
+/// The result of a log-in.
 pub struct LoggedIn {
     /// The new session.
     pub session: Session,
-    /// Its secret: 40 hexadecimal digits. Shown to the client once, stored only as a hash.
+    /// Secret of the session: 40 hexadecimal digits. Sent to the client once, stored only as a
+    /// hash.
     pub secret: String,
-    /// Whose it is.
+    /// The user of the session.
     pub user: User,
 }
 
 /// A JSON web token.
 pub struct Token {
-    /// The text that travels.
+    /// The encoded token.
     pub text: String,
-    /// When it expires.
+    /// Expiry of the token.
     pub expires: Timestamp,
-    /// When its session does (the cookie's Max-Age), unless it is used before.
+    /// Expiry of the session (Max-Age of the cookie) if it is not used before.
     pub session_expires: Timestamp,
-    /// Login name of its user.
+    /// Login name of the user.
     pub login: String,
 }
 
-/// The whole chat behind one handle.
+/// All use cases behind one handle.
 #[derive(Clone)]
 pub struct Chat(Arc<Inner>);
 
-/// What the chat is assembled from.
+/// The parts a [`Chat`] is assembled from.
 pub struct Parts {
     /// Users, rooms, messages.
     pub store: Arc<dyn Store>,
@@ -105,7 +108,7 @@ pub struct Parts {
     pub hub: Arc<Hub>,
     /// The bytes of uploaded files.
     pub files: Files,
-    /// The store's own settings.
+    /// Settings kept in the store.
     pub settings: Settings,
 }
 
@@ -125,16 +128,16 @@ struct Inner {
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// When each user last typed.
+    /// Time of each user's last typing notice.
     typed: Mutex<HashMap<UserId, Instant>>,
-    /// Who may make the first administrator.
+    /// Invitation of the first administrator.
     invitation: Mutex<Option<setup::Invitation>>,
-    /// Where connections that are dropped outside the runtime's threads leave their rooms.
+    /// Runtime on which connections dropped outside of its threads leave their rooms.
     runtime: tokio::runtime::Handle,
 }
 
 impl Chat {
-    /// Puts the chat together; starts the hashing threads. Must be called within a tokio runtime.
+    /// Assembles the chat and starts the hashing threads. Must be called within a tokio runtime.
     pub fn new(parts: Parts, config: &Config) -> Result<Self> {
         let Parts { store, sessions, bus, hub, files, settings } = parts;
         Ok(Self(Arc::new(Inner {
@@ -169,7 +172,7 @@ impl Chat {
         &self.0.server_id
     }
 
-    /// Whether store and bus answer, in this order.
+    /// Returns whether store and bus respond, in this order.
     pub async fn health(&self) -> (bool, bool) {
         (self.store().ping().await.is_ok(), self.0.bus.ping().await.is_ok())
     }
@@ -183,18 +186,14 @@ impl Chat {
     }
 }
 
-/// Who a session is to [`access`].
+/// The caller of a session, for [`access`].
 fn actor(session: &Session) -> Actor {
-    Actor {
-        user: session.user,
-        server_admin: session.admin,
-        guest: session.guest && !session.admin,
-    }
+    Caller::from(session).actor()
 }
 
 impl From<StoreError> for Error {
-    /// What a store's refusal means to a caller, where nothing more particular is known. `Stale` is
-    /// decided again before it gets here.
+    /// Converts a store error where nothing more specific is known. `Stale` is decided again before
+    /// it gets here.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(claim) => Self::Taken(claim),
@@ -205,13 +204,13 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Participant) => Self::ParticipantNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
             StoreError::NotFound(Missing::Cursor) => {
-                Self::invalid("cursor", "is no place in this list")
+                Self::invalid("cursor", "is not a position in this list")
             }
             StoreError::TooManyReactions => Self::TooManyReactions,
             StoreError::NotAuthor => Self::Forbidden,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {
-                tracing::error!("a write may or may not have happened");
+                tracing::error!("it is unknown whether a write was committed");
                 Self::Unavailable
             }
         }

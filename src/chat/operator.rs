@@ -1,133 +1,90 @@
-//! What only administrators of the server do: to accounts and sessions of others, and reading a
-//! room without being in it.
+//! Operations of the operator only: on accounts and sessions of users, and reading rooms without
+//! participating. Having an [`Operator`] is the permission.
 //!
-//! Everything else they do goes the way of everybody; `access` lets them.
+//! All other operations take the same functions as those of users.
 
 use tracing::info;
 
 use super::accounts::{Registration, check_profile};
-use super::{Chat, access, actor};
+use super::{Chat, Operator};
 use crate::model::{
-    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User,
-    UserId, Window, check_login, check_password, fold, with_single_spaces,
+    Account, Error, Message, Result, RoomCard, RoomId, Session, SessionId, User, UserId, Window,
+    check_login, check_password, fold, with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
-/// What an administrator changes of an account; None stays.
+/// Changes of an account by an administrator; None leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
     /// Display name.
     pub name: Option<String>,
-    /// Plain text. Ends all sessions.
+    /// Password in plain text. Ends all sessions.
     pub password: Option<String>,
-    /// May not log in. Ends all sessions when set.
+    /// Disables log-in. Ends all sessions when set.
     pub disabled: Option<bool>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: Option<bool>,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: Option<bool>,
-    /// Is kept to the rooms that they take part in; loses the roles that they have there.
+    /// Guest: limited to their rooms; guests lose their roles there.
     pub guest: Option<bool>,
 }
 
 impl Chat {
-    /// The session of whoever runs the server: no user's, above all rooms, never stored. `name` is
-    /// for the log.
-    pub fn operator(name: &str) -> Session {
-        Session {
-            id: SessionId(0),
-            user: UserId(0),
-            login: name.to_owned(),
-            name: name.to_owned(),
-            admin: true,
-            guest: false,
-            token: Hash32([0; 32]),
-            device: String::new(),
-            address: None,
-            created: Timestamp(0),
-            seen: Timestamp(0),
-            expires: Timestamp(i64::MAX),
-        }
-    }
-
-    /// The same in the place of a user, for what somebody must own.
-    pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
-        let user = self.account_of(operator, login).await?.user;
-        Ok(Session {
-            user: user.id,
-            login: user.login,
-            name: user.name,
-            admin: true,
-            guest: user.guest,
-            ..operator.clone()
-        })
-    }
-
-    /// An account with all that is known of it.
-    pub async fn account_of(&self, operator: &Session, login: &str) -> Result<Account> {
-        access::administer(actor(operator))?;
+    /// Returns an account with all its data.
+    pub async fn account_of(&self, _: &Operator, login: &str) -> Result<Account> {
         if check_login("name", login).is_err() {
             return Err(Error::UserNotFound);
         }
         self.store().account(UserKey::Folded(&fold(login))).await?.ok_or(Error::UserNotFound)
     }
 
-    /// A page of all users, ascending by id.
+    /// Returns a page of all users, ascending by id.
     pub async fn all_users(
         &self,
-        operator: &Session,
-        after: UserId,
+        _: &Operator,
+        after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<User>> {
-        access::administer(actor(operator))?;
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
-    /// A page of all rooms, ascending by id.
+    /// Returns a page of all rooms, ascending by id.
     pub async fn all_rooms(
         &self,
-        operator: &Session,
-        after: RoomId,
+        _: &Operator,
+        after: Option<RoomId>,
         limit: u32,
     ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
-    /// Rooms of exactly this name, ascending by id.
-    pub async fn rooms_named(
-        &self,
-        operator: &Session,
-        name: &str,
-        limit: u32,
-    ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
+    /// Returns the rooms of exactly this name, ascending by id.
+    pub async fn rooms_named(&self, _: &Operator, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
 
-    /// Rooms of a user.
-    pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
-        access::administer(actor(operator))?;
+    /// Returns the rooms of a user.
+    pub async fn rooms_of(&self, _: &Operator, user: UserId) -> Result<Vec<RoomId>> {
         Ok(self.store().rooms_of(user).await?)
     }
 
-    /// Makes an account, also where registration is closed.
+    /// Creates an account, also if registration is closed.
     pub async fn create_account(
         &self,
-        operator: &Session,
+        _: &Operator,
         new: Registration,
         admin: bool,
     ) -> Result<User> {
-        access::administer(actor(operator))?;
         let user = self.add_account(new, admin).await?;
         info!(user = user.login, "User created.");
         Ok(user)
     }
 
-    /// Changes an account; sessions that end by it close their sockets within a second.
+    /// Updates an account; sessions ended by this close their sockets within a second.
     pub async fn change_account(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         change: AccountChange,
     ) -> Result<User> {
@@ -154,8 +111,9 @@ impl Chat {
         Ok(user)
     }
 
-    /// Deletes an account: at once no log-in and a free name; then, room by room, its places.
-    pub async fn delete_account(&self, operator: &Session, login: &str) -> Result<User> {
+    /// Deletes an account: log-in ends and the name is released at once, then the user is removed
+    /// from each room.
+    pub async fn delete_account(&self, operator: &Operator, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
         self.store().remove_user(user.id).await?;
         self.0.cache.forget_user(user.id);
@@ -163,16 +121,16 @@ impl Chat {
         Ok(user)
     }
 
-    /// Somebody's sessions, newest first.
-    pub async fn sessions_of(&self, operator: &Session, login: &str) -> Result<Vec<Session>> {
+    /// Returns a user's sessions, newest first.
+    pub async fn sessions_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
         Ok(self.sessions().list(user.id).await?)
     }
 
-    /// Ends one of somebody's sessions, or all. Answers how many ended.
+    /// Ends one or all of a user's sessions. Returns how many ended.
     pub async fn end_sessions_of(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         which: Option<SessionId>,
     ) -> Result<u32> {
@@ -186,21 +144,19 @@ impl Chat {
         Ok(ended)
     }
 
-    /// How many files hang on messages of a room, and their bytes.
-    pub async fn files_of(&self, operator: &Session, room: RoomId) -> Result<(u64, u64)> {
-        access::administer(actor(operator))?;
+    /// Returns the number of files attached to messages of a room, and their bytes.
+    pub async fn files_of(&self, _: &Operator, room: RoomId) -> Result<(u64, u64)> {
         Ok(self.store().files_of(room).await?)
     }
 
-    /// Messages of any room. Logged: nobody reads unseen.
+    /// Returns messages of any room. Logged, so that nobody reads unnoticed.
     pub async fn audit(
         &self,
-        operator: &Session,
+        _: &Operator,
         room: RoomId,
         window: Window,
         limit: u32,
     ) -> Result<Vec<Message>> {
-        access::audit(actor(operator))?;
         self.facts(room).await?;
         Ok(self.store().messages(room, window, limit).await?)
     }

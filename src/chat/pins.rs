@@ -1,4 +1,4 @@
-//! Pinned messages: listing them, pinning and taking pins off.
+//! Pinned messages: listing, pinning and unpinning.
 
 use tracing::debug;
 
@@ -8,18 +8,18 @@ use super::{Chat, actor};
 use crate::model::{Error, MessageRef, Pin, Result, RoomId, Seq, Session};
 use crate::store::{Basis, RoomChange, StoreError};
 
-/// Pins of a room.
+/// Maximum number of pins in a room.
 const MAX_PINS: usize = 100;
 
 impl Chat {
-    /// Pinned messages, those pinned last first.
+    /// Returns the pinned messages, most recently pinned first.
     pub async fn pins(&self, session: &Session, room: RoomId) -> Result<Vec<Pin>> {
         access::take_part(&self.facts(room).await?, actor(session))?;
         Ok(self.store().pins(room).await?)
     }
 
-    /// Pins a message (true) or takes it off. Pinning what is pinned changes nothing; a message
-    /// without a pin: `MessageNotFound`.
+    /// Pins (true) or unpins a message. Pinning a pinned message changes nothing; unpinning one
+    /// that is not pinned: `MessageNotFound`.
     pub async fn pin(
         &self,
         session: &Session,
@@ -28,8 +28,8 @@ impl Chat {
         pinned: bool,
     ) -> Result<()> {
         let allowed = |facts: &_| access::manage(facts, actor(session), Act::Pin);
-        // Whether the caller may is decided before the message is looked up: refusals tell nothing
-        // about what was said.
+        // Permission is checked before the message is looked up, so that a refusal does not reveal
+        // messages.
         allowed(&self.facts(room).await?)?;
         let seq = message
             .id()
@@ -39,13 +39,13 @@ impl Chat {
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
             allowed(&facts)?;
-            // Counted after the facts: a pin that comes in between moves what this rests on.
+            // Counted after the facts are read: a pin added in between changes the basis.
             if pinned {
                 self.check_place_for_pin(room, seq).await?;
             }
             let (basis, change) =
                 (Basis::Facts(facts.room.facts_rev), RoomChange::Pin(seq, pinned));
-            match self.store().change_room(room, basis, session.user, change).await {
+            match self.store().change_room(room, basis, Some(session.user), change).await {
                 Ok(_) => {
                     debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
                     return Ok(());
@@ -60,7 +60,7 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// Refuses one pin more than a room may have.
+    /// Refuses a pin beyond the maximum.
     async fn check_place_for_pin(&self, room: RoomId, seq: Seq) -> Result<()> {
         let there = self.store().pins(room).await?;
         if there.len() >= MAX_PINS && !there.iter().any(|pin| pin.message.seq == seq) {

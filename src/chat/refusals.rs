@@ -1,11 +1,11 @@
-//! Lines about refused credentials: who, from where, by which API, why. How many of them are
-//! written, the log decides.
+//! Log lines about refused credentials: user, address, API and reason. The log decides how many of
+//! them are written.
 
 use tracing::{error, field};
 
 use crate::model::Client;
 
-/// Why a credential was refused; the names are a promise, since filters of others look for them.
+/// Reason for refusing a credential; the names are a promise, since external filters match them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// A wrong password.
@@ -46,8 +46,9 @@ impl Reason {
     }
 }
 
-/// Tells the log of a credential that was refused; `login` is whose it seems to be.
+/// Logs a refused credential; `login` is its presumed user.
 pub(super) fn log(client: &Client, login: Option<&str>, reason: Reason) {
     let (ip, dialect) = (client.address.map(field::display), client.dialect);
-    error!(target: "chatctl::refused", user = login, ip, dialect, reason = reason.name(), "{}", reason.text());
+    let (reason, text) = (reason.name(), reason.text());
+    error!(target: "chatctl::refused", user = login, ip, dialect, reason, "{text}");
 }

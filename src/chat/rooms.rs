@@ -1,4 +1,4 @@
-//! Rooms: creating, finding, entering, renaming and deleting them.
+//! Rooms: creating, finding, updating and deleting them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 use super::access::{self, Act};
-use super::{Chat, actor};
+use super::{Caller, Chat, Operator, actor};
 use crate::model::{
     Error, LiveState, Result, Rev, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
     Visibility, check_description, check_login, check_room_name, check_topic, fold,
@@ -16,91 +16,130 @@ use crate::store::{
     Basis, Committed, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery,
 };
 
-/// How often a decision is made again when what it rested on has moved.
+/// Maximum number of decisions for one change if its basis keeps changing.
 pub(super) const DECISIONS: usize = 16;
-/// How long the answer to a change waits for memory.
+/// How long the reply to a change waits for the live room.
 const MEMORY_LAG: Duration = Duration::from_millis(200);
-/// What a list holds at most: rooms, or people in one of them.
+/// Maximum number of entries in a list of rooms, or of users in one room.
 pub const LISTED: u32 = 10_000;
-/// Names that `online` lists at most.
+/// Maximum number of names in `online`.
 pub(super) const MAX_ONLINE: usize = 200;
 
-/// The people of a room to be, as the dialect names them.
+/// The users of a new room, as the dialect names them.
 #[derive(Clone, Debug)]
 pub enum People {
     /// By login name.
     Logins(Vec<String>),
-    /// By number.
+    /// By id.
     Ids(Vec<UserId>),
 }
 
-/// Which role the creator of a private room has.
+/// Role of the creator of a private room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreatorRole {
-    /// Admin where three or more take part, else member (`chatrooms`).
+    /// Admin in rooms of three or more participants, otherwise member (`chatrooms`).
     ByCount,
     /// Member (`chats`, `v1`).
     Member,
 }
 
-/// A room to be. The creator of a public room is its admin.
+/// Data of a new room. The creator of a public room is its admin.
 #[derive(Clone, Debug)]
 pub struct RoomPlan {
-    /// None: nameless.
+    /// Name; None: unnamed.
     pub name: Option<String>,
-    /// Who may see it.
+    /// Visibility.
     pub visibility: Visibility,
-    /// Everybody in it; the caller is added.
+    /// All participants; the caller is added.
     pub people: People,
-    /// What the creator of a private room becomes.
+    /// Role of the creator in a private room.
     pub creator: CreatorRole,
-    /// Answer the nameless room of exactly these people when there is one.
+    /// Return the existing unnamed room of exactly these users, if any.
     pub reuse: bool,
 }
 
-impl Chat {
-    /// Creates a room, or answers the one that is there (true). Unknown people: `UserNotFound`.
-    pub async fn create_room(
-        &self,
-        session: &Session,
-        mut plan: RoomPlan,
-    ) -> Result<(RoomState, bool)> {
-        if let Some(name) = &mut plan.name {
+impl RoomPlan {
+    /// With a name that may be stored.
+    fn checked(mut self) -> Result<Self> {
+        if let Some(name) = &mut self.name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
+        Ok(self)
+    }
+}
+
+/// The user to whom a new room will belong.
+struct Owner<'a> {
+    id: UserId,
+    login: &'a str,
+    guest: bool,
+}
+
+impl Chat {
+    /// Creates a room, or returns the existing one (true). Unknown users: `UserNotFound`.
+    pub async fn create_room(
+        &self,
+        session: &Session,
+        plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
+        let plan = plan.checked()?;
         access::create(actor(session), plan.visibility)?;
-        let mut users = vec![session.user];
-        for user in self.find_people(session, &plan.people).await? {
+        let others = self.find_people(session, &plan.people).await?;
+        let owner = Owner { id: session.user, login: &session.login, guest: session.guest };
+        self.add_room(owner, others, plan).await
+    }
+
+    /// Creates a room in the name of a user.
+    pub async fn create_room_for(
+        &self,
+        operator: &Operator,
+        login: &str,
+        plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
+        let user = self.account_of(operator, login).await?.user;
+        let plan = plan.checked()?;
+        let others = self.look_up(&plan.people).await?;
+        let owner = Owner { id: user.id, login: &user.login, guest: user.guest };
+        self.add_room(owner, others, plan).await
+    }
+
+    async fn add_room(
+        &self,
+        owner: Owner<'_>,
+        others: Vec<UserId>,
+        plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
+        let mut users = vec![owner.id];
+        for user in others {
             if !users.contains(&user) {
                 users.push(user);
             }
         }
         let creator = match (plan.visibility, plan.creator) {
-            _ if session.guest => Role::Member,
+            _ if owner.guest => Role::Member,
             (Visibility::Public, _) => Role::Admin,
             (Visibility::Private, CreatorRole::ByCount) if users.len() >= 3 => Role::Admin,
             (Visibility::Private, _) => Role::Member,
         };
-        let role = |user: &UserId| if *user == session.user { creator } else { Role::Member };
+        let role = |user: &UserId| if *user == owner.id { creator } else { Role::Member };
         let participants = users.iter().map(|user| (*user, role(user))).collect();
         let reuse = plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private;
         let new = NewRoom {
             name: plan.name,
             visibility: plan.visibility,
-            owner: session.user,
+            owner: owner.id,
             participants,
             reuse,
         };
         let added = self.store().add_room(new).await?;
         if !added.existed {
-            info!(user = session.login, room = added.value.room.id.key(), "Chat room created.");
+            info!(user = owner.login, room = added.value.room.id.key(), "Chat room created.");
         }
         Ok((self.with_state(added.value), added.existed))
     }
 
-    /// Everybody who is named; one who is unknown, or nobody whom the caller may know of:
-    /// `UserNotFound`.
+    /// Looks up all users; `UserNotFound` if one is unknown or the caller may not know them.
     pub(super) async fn find_people(
         &self,
         session: &Session,
@@ -133,22 +172,23 @@ impl Chat {
         }
     }
 
-    /// A room that the caller may see: their own, or a public one.
-    pub async fn room(&self, session: &Session, room: RoomId) -> Result<RoomState> {
+    /// Returns a room that the caller may see: one of their own, or a public one.
+    pub async fn room(&self, caller: impl Into<Caller<'_>>, room: RoomId) -> Result<RoomState> {
+        let caller = caller.into();
         let facts = self.facts(room).await?;
-        access::see(&facts, actor(session))?;
+        access::see(&facts, caller.actor())?;
         Ok(self.with_state(facts))
     }
 
-    /// A room that the caller takes part in (else `RoomNotFound`).
+    /// Returns a room in which the caller is a participant (otherwise `RoomNotFound`).
     pub async fn my_room(&self, session: &Session, room: RoomId) -> Result<RoomState> {
         let facts = self.facts(room).await?;
         access::take_part(&facts, actor(session)).map_err(|_| Error::RoomNotFound)?;
         Ok(self.with_state(facts))
     }
 
-    /// My rooms, newest activity first and at most [`LISTED`], each with the state of its live
-    /// room; at most `participants` participants a card.
+    /// Returns the caller's rooms, most recently active first and at most [`LISTED`], each with the
+    /// state of its live room; at most `participants` participants per card.
     pub async fn my_rooms(
         &self,
         session: &Session,
@@ -161,8 +201,8 @@ impl Chat {
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms, oldest first, at most [`LISTED`]. Guests see none; archived ones show to their
-    /// participants.
+    /// Returns public rooms, oldest first, at most [`LISTED`]. Guests see none; archived rooms are
+    /// only visible to participants.
     pub async fn directory(&self, session: &Session) -> Result<Vec<(RoomCard, LiveState)>> {
         if access::browse(actor(session)).is_err() {
             return Ok(Vec::new());
@@ -170,12 +210,13 @@ impl Chat {
         let _turn = self.turn(session).await?;
         let cards = self
             .store()
-            .rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED })
+            .rooms(RoomQuery::Public { user: session.user, after: None, limit: LISTED })
             .await?;
         Ok(self.with_states(cards))
     }
 
-    /// Public rooms and mine, the newest [`LISTED`] of them, ascending by id, without participants.
+    /// Returns public rooms and the caller's, the newest [`LISTED`] of them, ascending by id,
+    /// without participants.
     pub async fn visible_rooms(&self, session: &Session) -> Result<Vec<RoomCard>> {
         if access::browse(actor(session)).is_err() {
             let mut mine =
@@ -195,19 +236,20 @@ impl Chat {
             .collect()
     }
 
-    /// Gives a room another name (None: none).
+    /// Renames a room (None: removes the name).
     pub async fn rename_room(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         mut name: Option<String>,
     ) -> Result<RoomState> {
+        let caller = caller.into();
         if let Some(name) = &mut name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        let renamed = self.change_room(session, room, |facts| {
-            access::manage(facts, actor(session), Act::Rename)?;
+        let renamed = self.change_room(caller, room, |facts| {
+            access::manage(facts, caller.actor(), Act::Rename)?;
             Ok(RoomChange::Rename(name.clone()))
         });
         let (facts, _) = renamed.await?;
@@ -215,64 +257,71 @@ impl Chat {
         Ok(self.with_state(facts))
     }
 
-    /// Changes topic, description, visibility and the like.
+    /// Changes the settings of a room, such as topic, description and visibility.
     pub async fn change_settings(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         new: RoomSettings,
     ) -> Result<RoomState> {
+        let caller = caller.into();
         if let Some(Some(topic)) = &new.topic {
             check_topic("topic", topic)?;
         }
         if let Some(Some(description)) = &new.description {
             check_description("description", description)?;
         }
-        let done = self.change_room(session, room, |facts| {
-            access::settings(facts, actor(session), &new)?;
+        let done = self.change_room(caller, room, |facts| {
+            access::settings(facts, caller.actor(), &new)?;
             Ok(RoomChange::Settings(new.clone()))
         });
         let (facts, done) = done.await?;
         if done.changed() {
             match new.archived {
-                Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
+                Some(true) => info!(user = caller.name(), room = room.key(), "Chat room archived."),
                 Some(false) => {
-                    info!(user = session.login, room = room.key(), "Chat room reopened.");
+                    info!(user = caller.name(), room = room.key(), "Chat room reopened.");
                 }
-                None => debug!(user = session.login, room = room.key(), "Room settings changed."),
+                None => debug!(user = caller.name(), room = room.key(), "Room settings changed."),
             }
         }
         Ok(self.with_state(facts))
     }
 
-    /// Deletes a room and all in it.
-    pub async fn delete_room(&self, session: &Session, room: RoomId) -> Result<()> {
-        self.change_room(session, room, |facts| {
-            access::manage(facts, actor(session), Act::Delete)?;
+    /// Deletes a room with its content.
+    pub async fn delete_room(&self, caller: impl Into<Caller<'_>>, room: RoomId) -> Result<()> {
+        let caller = caller.into();
+        self.change_room(caller, room, |facts| {
+            access::manage(facts, caller.actor(), Act::Delete)?;
             Ok(RoomChange::Delete)
         })
         .await?;
-        info!(user = session.login, room = room.key(), "Chat room deleted.");
+        info!(user = caller.name(), room = room.key(), "Chat room deleted.");
         Ok(())
     }
 
-    /// Carries out a change that `decide` allows, deciding again as long as the room moves in
-    /// between. Answers the room as it is afterwards, and what was done.
+    /// Makes a change that `decide` allows; decides again as long as the room changes in between.
+    /// Returns the room afterwards, and the changes made.
     pub(super) async fn change_room(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         decide: impl Fn(&RoomFacts) -> Result<RoomChange>,
     ) -> Result<(RoomFacts, Committed)> {
+        let caller = caller.into();
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
-            access::see(&facts, actor(session)).or_else(|refused| {
-                if facts.room.owner == Some(session.user) { Ok(()) } else { Err(refused) }
+            access::see(&facts, caller.actor()).or_else(|refused| {
+                if facts.room.owner.is_some() && facts.room.owner == caller.user() {
+                    Ok(())
+                } else {
+                    Err(refused)
+                }
             })?;
             let change = decide(&facts)?;
             match self
                 .store()
-                .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
+                .change_room(room, Basis::Facts(facts.room.facts_rev), caller.user(), change)
                 .await
             {
                 Ok(done) => {
@@ -286,16 +335,16 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// Waits until the live room has taken a change in, so that what is asked next is decided on
-    /// it. Deliveries that are far behind hold up nobody.
+    /// Waits until the live room has applied a change, so that the next request is decided on it. A
+    /// long delay of deliveries does not block the caller.
     pub(super) async fn reach_memory(&self, room: RoomId, rev: Rev) {
         let applied = self.0.hub.applied(room, rev);
         if tokio::time::timeout(MEMORY_LAG, applied).await.is_err() {
-            debug!(room = room.key(), "the live room is behind what is stored");
+            debug!(room = room.key(), "the live room lags behind the store");
         }
     }
 
-    /// The room as it is stored now; unknown: `RoomNotFound`.
+    /// Returns the stored facts of a room; unknown: `RoomNotFound`.
     pub(super) async fn facts(&self, room: RoomId) -> Result<RoomFacts> {
         self.store().room(room).await?.ok_or(Error::RoomNotFound)
     }

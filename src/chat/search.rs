@@ -1,31 +1,31 @@
-//! Searching messages: of one room or of all rooms that the caller takes part in.
+//! Searches messages in one or all rooms of the caller.
 
 use super::Chat;
 use crate::model::{Error, Message, Result, RoomId, Session, Snippet, WordQuery};
 use crate::store::{Missing, StoreError};
 
-/// A message that was found.
+/// A matching message.
 pub struct Hit {
-    /// As it is now.
+    /// The current message.
     pub message: Message,
-    /// The part of its text around the first hit.
+    /// The part of its text around the first match.
     pub snippet: Snippet,
 }
 
-/// What was found.
+/// A page of results.
 #[derive(Default)]
 pub struct Hits {
     /// Newest first.
     pub hits: Vec<Hit>,
-    /// Where the next page begins; None: there is none.
+    /// Cursor of the next page; None: this is the last one.
     pub cursor: Option<String>,
-    /// The index is being made; older messages may be missing.
+    /// The index is being built; older messages may be missing.
     pub indexing: bool,
 }
 
 impl Chat {
-    /// Messages that hold all the words, newest first. Text without anything that could be found
-    /// finds nothing.
+    /// Returns messages that contain all words, newest first. A text without searchable words
+    /// matches nothing.
     pub async fn search(
         &self,
         session: &Session,
@@ -50,7 +50,7 @@ impl Chat {
             self.store().find_messages(&rooms, &words, after, limit).await.map_err(|error| {
                 match error {
                     StoreError::NotFound(Missing::Cursor) => {
-                        Error::invalid("before", "is no cursor")
+                        Error::invalid("before", "is not a cursor of this search")
                     }
                     other => other.into(),
                 }

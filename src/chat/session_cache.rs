@@ -1,5 +1,5 @@
-//! Sessions in memory. What has ended is in here no more, and does not come back by an answer that
-//! was asked for before.
+//! Sessions in memory. An ended session is removed, and is not added again by an outdated answer of
+//! the store.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,19 +7,18 @@ use std::time::{Duration, Instant};
 
 use crate::model::{Hash32, Session, SessionId, UserId};
 
-/// Sessions that are remembered without asking the store.
+/// Maximum number of cached sessions.
 const MAX_CACHED: usize = 100_000;
 
-/// Sessions checked a short while ago, so that a request costs no disk read. Emptied by every end
-/// of a session.
+/// Recently checked sessions, so that a request needs no disk read. Sessions are removed when they
+/// end.
 #[derive(Default)]
 pub(super) struct SessionCache(Mutex<Cached>);
 
 #[derive(Default)]
 struct Cached {
     sessions: HashMap<Hash32, (Session, Instant)>,
-    /// Grows whenever something is forgotten: what was read of the store before that may be out of
-    /// date.
+    /// Incremented with every removal: whatever was read from the store before may be outdated.
     generation: u64,
 }
 
@@ -32,13 +31,12 @@ impl SessionCache {
             .map(|(session, _)| session.clone())
     }
 
-    /// To be taken before the store is asked.
+    /// Returns the generation; must be taken before the store is asked.
     pub(super) fn generation(&self) -> u64 {
         self.lock().generation
     }
 
-    /// Keeps an answer of the store that was asked for at this generation; nothing is kept when a
-    /// session has ended since.
+    /// Adds an answer of the store asked at this generation, unless a session has ended since.
     pub(super) fn put(&self, session: &Session, generation: u64) {
         let mut cache = self.lock();
         if cache.generation != generation {
@@ -50,12 +48,12 @@ impl SessionCache {
         cache.sessions.insert(session.token, (session.clone(), Instant::now()));
     }
 
-    /// Forgets these sessions, once the store no longer has them.
+    /// Removes sessions after they were deleted from the store.
     pub(super) fn forget(&self, sessions: &[SessionId]) {
         self.lock().forget(|session| sessions.contains(&session.id));
     }
 
-    /// Forgets every session of a user, once the store has changed the user.
+    /// Removes all sessions of a user after the user was changed in the store.
     pub(super) fn forget_user(&self, user: UserId) {
         self.lock().forget(|session| session.user == user);
     }
@@ -84,7 +82,7 @@ mod tests {
         let world = World::new(&Config::default()).await;
         let ann = world.user("ann").await;
         let cache = &world.chat.0.cache;
-        // The store says that the session holds …
+        // The store answers that the session is valid …
         let generation = cache.generation();
         let found = world
             .chat
@@ -98,7 +96,7 @@ mod tests {
         cache.put(&found, generation);
         assert!(cache.get(&ann.token, Duration::from_hours(1)).is_none());
         assert_eq!(world.chat.check_still_open(&ann).await, Err(Error::BadSession));
-        // The same where not the session changes but its user.
+        // The same if not the session but its user changes.
         let ben = world.user("ben").await;
         let generation = cache.generation();
         cache.forget_user(ben.user);

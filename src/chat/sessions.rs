@@ -1,4 +1,4 @@
-//! Log-in, log-out, and whose a credential is.
+//! Log-in, log-out, and authentication of credentials.
 
 use std::time::Duration;
 
@@ -17,31 +17,31 @@ use crate::model::{
 };
 use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 
-/// Characters of a User-Agent that are kept.
+/// Maximum number of characters stored of a User-Agent.
 const MAX_DEVICE: usize = 256;
-/// Characters of a name by which failures are counted.
+/// Maximum number of characters of a name under which failures are counted.
 const MAX_COUNTED: usize = 256;
 
-/// What somebody shows to log in.
+/// The input of a log-in.
 struct Offer<'a> {
-    /// Names the account in the counters of failures.
+    /// Name under which failures are counted.
     counted: &'a str,
-    /// Names it in the log.
+    /// Name for the log.
     logged: Option<&'a str>,
-    /// The password, or perhaps its digest.
+    /// The password, or possibly its digest.
     secret: &'a str,
-    /// Whether this dialect takes digests.
+    /// Whether the dialect accepts digests.
     digests: bool,
 }
 
 impl Chat {
-    /// Opens a session. Failures are limited by account and by address, and take the same time for
-    /// unknown users.
+    /// Opens a session. Failures are limited per account and per address, and take the same time
+    /// for unknown users.
     pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
         self.log_in_with(login, password, false, client).await
     }
 
-    /// The same by the password or its MD5 or SHA-1 in hexadecimal.
+    /// Opens a session by the password or its MD5 or SHA-1 in hexadecimal.
     pub async fn log_in_by_digest(
         &self,
         login: &str,
@@ -58,7 +58,7 @@ impl Chat {
         digests: bool,
         client: &Client,
     ) -> Result<LoggedIn> {
-        // What cannot be a login name is an unknown one.
+        // An invalid login name is treated as unknown.
         let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
         let account = if folded.is_empty() {
             None
@@ -69,14 +69,15 @@ impl Chat {
         self.open_session(account, offer, client).await
     }
 
-    /// The same by e-mail address; it counts as a log-in of its account, and never reaches the log.
+    /// Opens a session by e-mail address; it counts as a log-in of its account, and is never
+    /// logged.
     pub async fn log_in_by_email(
         &self,
         email: &str,
         password: &str,
         client: &Client,
     ) -> Result<LoggedIn> {
-        // What cannot be an address is an unknown one.
+        // An invalid address is treated as unknown.
         let possible = check_email("email", email).is_ok();
         let account = if possible {
             self.store().account(UserKey::Email(email)).await.map_err(Error::from)?
@@ -109,7 +110,7 @@ impl Chat {
         })?;
         let shown = match self.check_secret(account.as_ref(), offer.secret, offer.digests).await {
             Ok(shown) => shown,
-            // Nothing was learnt by it.
+            // The check was not completed: nothing was revealed.
             Err(error) => {
                 guess.was_right().await?;
                 return Err(error);
@@ -141,7 +142,7 @@ impl Chat {
             life: self.0.auth.session_life(),
         };
         let session = self.sessions().start(new).await.map_err(|error| match error {
-            // Disabled or deleted while the password was checked.
+            // The account was disabled or deleted while the password was checked.
             StoreError::NotFound(Missing::User) => refuse(Reason::Disabled),
             other => other.into(),
         })?;
@@ -158,7 +159,8 @@ impl Chat {
         Ok(LoggedIn { session, secret, user: account.user })
     }
 
-    /// Which counters a failed log-in of this account from this address touches, with their limits.
+    /// Returns the counters of a failed log-in of this account from this address, with their
+    /// limits.
     async fn failure_limits(
         &self,
         user: Option<UserId>,
@@ -169,10 +171,10 @@ impl Chat {
             return Ok(Vec::new());
         }
         let per_account = self.0.limits.login_failures_per_minute_per_account;
-        // What is longer is nobody's name.
+        // Longer names belong to nobody.
         let folded = fold(&login.chars().take(MAX_COUNTED).collect::<String>());
-        // An address from which the account has logged in has an allowance of its own: a stranger
-        // cannot lock its owner out.
+        // An address from which the account has logged in has its own allowance, so that strangers
+        // cannot lock out the owner.
         let known = match (user, client.address) {
             (Some(user), Some(address)) => {
                 let sessions = self.sessions().list(user).await.map_err(Error::from)?;
@@ -203,12 +205,12 @@ impl Chat {
         Ok(())
     }
 
-    /// The caller's sessions, newest first.
+    /// Returns the caller's sessions, newest first.
     pub async fn my_sessions(&self, session: &Session) -> Result<Vec<Session>> {
         self.sessions().list(session.user).await.map_err(Error::from)
     }
 
-    /// Ends one of the caller's sessions; its sockets close within a second. Anybody else's is
+    /// Ends one of the caller's sessions; its sockets close within a second. Other users' sessions:
     /// `SessionNotFound`.
     pub async fn end_session(&self, session: &Session, id: SessionId) -> Result<()> {
         if self.sessions().end(session.user, Ended::One(id)).await.map_err(Error::from)? == 0 {
@@ -219,7 +221,7 @@ impl Chat {
         Ok(())
     }
 
-    /// A JSON web token for a session just opened.
+    /// Creates a JSON web token for a session just opened.
     pub fn token(&self, login: &LoggedIn) -> Result<Token> {
         self.sign(&login.session, &login.secret)
     }
@@ -231,7 +233,7 @@ impl Chat {
         Ok(Token { text, expires, session_expires: session.expires, login: session.login.clone() })
     }
 
-    /// Whose credential this is. Bad ones are logged, with the user when known.
+    /// Authenticates a credential. Refused ones are logged, with their user if known.
     pub async fn authenticate(
         &self,
         credential: &Credential,
@@ -247,8 +249,8 @@ impl Chat {
         found.ok_or_else(|| self.refuse(credential, client))
     }
 
-    /// Whether a credential may be good, told without asking the store: our own signature, or a
-    /// session that was checked a short while ago.
+    /// Returns whether a credential may be valid without asking the store: it has our signature, or
+    /// a recently checked session.
     pub fn vouches(&self, credential: &Credential) -> bool {
         let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
         self.0.keys.open(credential, true).is_ok_and(|opened| {
@@ -257,8 +259,8 @@ impl Chat {
         })
     }
 
-    /// A fresh token; accepts one whose only fault is its expiry. Prolongs the session's open
-    /// sockets.
+    /// Creates a fresh token; accepts an expired one if it is valid otherwise. Extends the
+    /// session's open sockets.
     pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
         let Ok(opened) = self.0.keys.open(credential, true) else {
             return Err(self.refuse(credential, client));
@@ -271,14 +273,13 @@ impl Chat {
         Ok(token)
     }
 
-    /// The session as the store has it now; None: it has ended.
+    /// Returns the session as stored; None: it has ended.
     pub(super) async fn as_stored(&self, session: &Session) -> Result<Option<Session>> {
         let life = self.0.auth.session_life();
         Ok(self.sessions().find(session.token, Timestamp::now(), life).await?)
     }
 
-    /// Refuses what a request still wants to do when its session has ended while it waited: for its
-    /// body, for a turn.
+    /// Refuses a request whose session has ended while it waited for its body or its turn.
     pub async fn check_still_open(&self, session: &Session) -> Result<()> {
         self.session_of(session.token).await?.map(drop).ok_or(Error::BadSession)
     }
@@ -329,8 +330,7 @@ mod tests {
     use crate::config::Config;
 
     #[tokio::test]
-    async fn an_account_that_was_disabled_while_its_password_was_checked_is_refused_like_a_disabled_one()
-     {
+    async fn an_account_disabled_during_the_password_check_is_refused_like_a_disabled_one() {
         let world = World::new(&Config::default()).await;
         for (login, gone) in [("ann", false), ("ben", true)] {
             let user = world.user(login).await.user;

@@ -1,5 +1,5 @@
-//! The first administrator over HTTP: a one-time secret that only whoever starts the server sees.
-//! Never an open wizard.
+//! Creates the first administrator over HTTP: requires a one-time secret that is only shown to the
+//! operator starting the server. There is never an open setup page.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -10,19 +10,19 @@ use super::accounts::Registration;
 use super::{Chat, tokens};
 use crate::model::{Error, Hash32, Result, User};
 
-/// The secret that was given out, as a hash.
+/// Hash of the secret.
 pub(super) type Invitation = Hash32;
 
-/// An invitation in use: nobody else has it meanwhile. Dropped, it is good again: a password too
-/// short, or a caller who has gone, is no reason to begin anew.
+/// An invitation in use, unavailable to others. Dropping it makes it available again, so that a
+/// short password or a disconnected caller does not require a new one.
 struct Taken<'a> {
     chat: &'a Chat,
     invitation: Option<Invitation>,
 }
 
 impl Chat {
-    /// A secret for [`Chat::set_up`] while there is no administrator; one that was given out before
-    /// is void.
+    /// Creates a secret for [`Chat::set_up`] while there is no administrator; invalidates the
+    /// previous one.
     pub async fn invite_administrator(&self) -> Result<Option<String>> {
         if self.store().has_administrator().await? {
             return Ok(None);
@@ -32,11 +32,11 @@ impl Chat {
         Ok(Some(secret))
     }
 
-    /// Makes the first administrator, whoever else has an account. `Forbidden` for a secret that is
-    /// not good, and once there is one.
+    /// Creates the first administrator, even if other accounts exist. `Forbidden` for a wrong
+    /// secret, or if there is an administrator already.
     pub async fn set_up(&self, secret: &str, new: Registration) -> Result<User> {
         let shown = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
-        // Taken before anything waits: of two who come at once, one is first.
+        // Taken before anything waits: of two concurrent callers only one gets it.
         let taken = self.invitation().take_if(|held| bool::from(held.0.ct_eq(&shown.0)));
         let mut taken = Taken { chat: self, invitation: Some(taken.ok_or(Error::Forbidden)?) };
         if self.store().has_administrator().await? {

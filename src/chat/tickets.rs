@@ -1,4 +1,4 @@
-//! Room tokens: a secret that opens one socket in one room, once (`realtime`).
+//! Room tokens (`realtime`): single-use secrets that open one socket in one room.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::{Authenticated, Chat, access, actor};
 use crate::model::{Client, Error, Result, RoomId, Session};
 use crate::store::Ticket;
 
-/// How long a ticket waits for its socket.
+/// Lifetime of an unused ticket.
 const LIFE: Duration = Duration::from_mins(1);
 
 impl Chat {
-    /// A ticket into a room that the caller may enter (else `RoomNotFound`): 40 hexadecimal digits.
-    /// Nobody enters before it is used.
+    /// Creates a ticket for a room that the caller may enter (otherwise `RoomNotFound`): 40
+    /// hexadecimal digits. The caller only enters when it is used.
     pub async fn issue_ticket(&self, session: &Session, room: RoomId) -> Result<String> {
         access::enter(&self.facts(room).await?, actor(session))?;
         let secret = new_secret()?;
@@ -22,8 +22,8 @@ impl Chat {
         Ok(secret)
     }
 
-    /// Whose ticket this is and into which room; from now on it is used. Anything else is
-    /// `BadSession`, and logged.
+    /// Uses up a ticket and returns its session and room. Anything else is `BadSession`, and
+    /// logged.
     pub async fn take_ticket(
         &self,
         secret: &str,

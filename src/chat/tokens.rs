@@ -1,5 +1,5 @@
-//! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` in a token decides;
-//! the rest is for clients to read.
+//! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` of a token is
+//! decisive; the other claims are for clients.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::model::{Credential, Error, Hash32, Result, Timestamp};
 /// Bytes of a session's secret: 160 bits, 40 hexadecimal digits.
 const SECRET_BYTES: usize = 20;
 
-/// Signs and reads tokens.
+/// Signs and verifies tokens.
 pub(super) struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -21,23 +21,23 @@ pub(super) struct Keys {
 struct Claims {
     /// Login name.
     user_id: String,
-    /// Expiry in seconds.
+    /// Expiry time in seconds.
     exp: i64,
-    /// Issued, in seconds.
+    /// Issue time in seconds.
     iat: i64,
     /// Secret of the session.
     sid: String,
 }
 
-/// What a credential opens, as far as it can be told without the store.
+/// The content of a credential, as far as it can be verified without the store.
 pub(super) struct Opened {
     /// SHA-256 of the session's secret.
     pub(super) hash: Hash32,
     /// The secret itself.
     pub(super) secret: String,
-    /// When the token expires.
+    /// Expiry of the token.
     pub(super) expires: Option<Timestamp>,
-    /// Whom the token names; for the log.
+    /// Login name in the token; for the log.
     pub(super) login: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Keys {
         Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
     }
 
-    /// A token for this session.
+    /// Signs a token for this session.
     pub(super) fn sign(
         &self,
         login: &str,
@@ -63,7 +63,7 @@ impl Keys {
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|_| Error::Internal)
     }
 
-    /// Reads a credential; a token's signature must be ours, and it must not have expired unless
+    /// Verifies a credential; a token must have our signature and must not be expired unless
     /// `expired_too`.
     pub(super) fn open(&self, credential: &Credential, expired_too: bool) -> Result<Opened> {
         match credential {
@@ -82,7 +82,8 @@ impl Keys {
                     .map_err(|_| Error::BadSession)?
                     .claims;
                 let expires = Some(Timestamp(claims.exp.saturating_mul(1000)));
-                // The library lets the second in which a token expires pass; no leeway means none.
+                // The library accepts a token in the second of its expiry; there should be no
+                // leeway.
                 if !expired_too && expires <= Some(Timestamp::now()) {
                     return Err(Error::BadSession);
                 }
@@ -96,20 +97,20 @@ impl Keys {
         }
     }
 
-    /// Whom an unusable token of ours named; for the log.
+    /// Returns the login name in an unusable token signed by us; for the log.
     pub(super) fn named(&self, credential: &Credential) -> Option<String> {
         self.open(credential, true).ok()?.login
     }
 }
 
-/// A fresh secret from the operating system's generator.
+/// Creates a secret with the operating system's generator.
 pub(super) fn new_secret() -> Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
     Ok(hex::encode(bytes))
 }
 
-/// What is stored of a secret; anything but 40 hexadecimal digits opens nothing.
+/// Returns the stored hash of a secret; anything but 40 hexadecimal digits is refused.
 pub(super) fn hash(secret: &str) -> Result<Hash32> {
     if secret.len() != SECRET_BYTES * 2 || !secret.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Error::BadSession);

@@ -1,4 +1,5 @@
-//! Turns: one user's dear reads come one after the other, so that they hold up nobody else's.
+//! Turns: a user's expensive reads run one after the other, so that they do not slow down other
+//! users.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,41 +11,40 @@ use tokio::time::timeout;
 use super::Chat;
 use crate::model::{Error, Result, Session, UserId};
 
-/// Dear reads of one user that run at the same time.
+/// Expensive reads of one user that run at the same time.
 const AT_ONCE: usize = 1;
-/// Dear reads of one user that may run or wait; beyond, they are refused at once.
+/// Expensive reads of one user that may run or wait; beyond it they are refused at once.
 const MAX_WAITING: usize = 8;
-/// How long one waits at most.
+/// Maximum time to wait for a turn.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// When a refused one may come again.
+/// When a refused client may try again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The users who read something dear right now, and no others.
+/// The users with expensive reads running or waiting.
 #[derive(Default)]
 pub(super) struct Turns(Mutex<HashMap<UserId, Queue>>);
 
 struct Queue {
     turn: Arc<Semaphore>,
-    /// Who runs or waits.
+    /// Number of reads that run or wait.
     length: usize,
 }
 
-/// While this lives it is the user's turn.
+/// Permission to read; the turn ends when it is dropped.
 pub(super) struct Turn<'a> {
     _permit: OwnedSemaphorePermit,
     _place: Place<'a>,
 }
 
-/// A place in the queue of a user; given back when it is dropped, also by a caller who has gone
-/// while waiting.
+/// A place in the queue of a user; released on drop, also if the caller disconnects while waiting.
 struct Place<'a> {
     turns: &'a Turns,
     user: UserId,
 }
 
 impl Chat {
-    /// Waits until it is this user's turn for a dear read: a search, a deep page, a long list.
-    /// `RateLimited` when too many of theirs wait.
+    /// Waits for this user's turn to make an expensive read: a search, a deep page, a long list.
+    /// `RateLimited` if too many of them are waiting.
     pub(super) async fn turn(&self, session: &Session) -> Result<Turn<'_>> {
         self.0.turns.take(session.user).await
     }

@@ -1,5 +1,5 @@
-//! What tests of this room stand on: `Chat` on a database of its own, with the dispatcher that the
-//! server would run.
+//! Test environment of this module: a `Chat` on a database of its own, with the dispatcher of a
+//! server.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::store::files::Files;
 /// Stops the dispatcher.
 const STOP: RoomId = RoomId(i64::MAX);
 
-/// A server without its listeners.
+/// A server without listeners.
 pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) store: Embedded,
@@ -36,18 +36,18 @@ async fn dispatch(chat: Chat, mut events: UnboundedReceiver<Event>) {
     }
 }
 
-/// The wish to enter, without a past.
+/// A command to enter without a known rev.
 pub(crate) fn enter(room: RoomId) -> Command {
     Command::Enter { room: Some(room), since: None, epoch: None }
 }
 
 impl World {
-    /// One whose events arrive as they were committed.
+    /// A world whose events are dispatched as they are committed.
     pub(crate) async fn new(config: &Config) -> Self {
         Self::through(config, |event, on| drop(on.send(event))).await
     }
 
-    /// One whose committed events go to the dispatcher through this.
+    /// A world whose committed events pass through this channel.
     pub(crate) async fn through(
         config: &Config,
         pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static,
@@ -77,7 +77,7 @@ impl World {
         Self { chat, store, events, dispatcher, _dir: dir }
     }
 
-    /// Somebody who is registered and logged in.
+    /// Registers a user and logs them in.
     pub(crate) async fn user(&self, login: &str) -> Session {
         let new = Registration {
             login: login.to_owned(),
@@ -88,7 +88,7 @@ impl World {
         self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
     }
 
-    /// A private room of theirs and these.
+    /// Creates a private room of the owner and others.
     pub(crate) async fn room(&self, owner: &Session, others: &[&str]) -> RoomId {
         let people = People::Logins(others.iter().map(|o| (*o).to_owned()).collect());
         let plan = RoomPlan {
@@ -101,14 +101,14 @@ impl World {
         self.chat.create_room(owner, plan).await.unwrap().0.facts.room.id
     }
 
-    /// A socket that has said nothing yet.
+    /// Opens a socket that has not sent anything yet.
     pub(crate) fn open(&self, session: &Session, voice: Encoder) -> Connection {
         self.chat
             .open(Authenticated { session: session.clone(), token_expires: None }, voice)
             .unwrap()
     }
 
-    /// A socket in the room.
+    /// Opens a socket and enters the room.
     pub(crate) async fn enter(
         &self,
         session: &Session,
@@ -121,7 +121,7 @@ impl World {
         connection
     }
 
-    /// Says something.
+    /// Posts a message.
     pub(crate) async fn post(&self, session: &Session, room: RoomId, text: String) -> Message {
         self.chat
             .post(session, room, NewMessage { text, ..NewMessage::default() })
@@ -130,8 +130,8 @@ impl World {
             .message
     }
 
-    /// Tells that something was lost, as a bus does, and waits until all is handed on; then nothing
-    /// more is.
+    /// Reports lost events, as a bus does, and waits until all are delivered; afterwards no more
+    /// are.
     pub(crate) async fn settle(&mut self) {
         drop(self.events.send(Event::Lost { room: None }));
         drop(self.events.send(Event::Lost { room: Some(STOP) }));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::print::{Format, line};
-use super::units::count;
 use super::{Global, execute};
 use crate::admin::doctor::{self, Installation, Server, Status};
 use crate::admin::{Failure, Kind};
@@ -69,7 +68,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
                         &json!({"file": file, "sound": false, "problems": problems}),
                     )?;
                 }
-                return Err(Failure::new(Kind::Problems, list(&problems)));
+                return Err(Failure::new(Kind::Problems, execute::problem_list(&problems)));
             }
             let verdict = file.as_ref().map_or_else(
                 || "No configuration file; defaults and environment are used.".to_owned(),
@@ -84,15 +83,10 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     }
 }
 
-/// Heading and problems, one per line.
-pub(super) fn list(problems: &[String]) -> String {
-    format!("{} in the configuration:\n  {}", count(problems.len(), "problem"), problems.join("\n  "))
-}
-
 /// Fails if the configuration names directories or addresses that cannot work.
 pub(super) fn require_usable(loaded: &Loaded) -> Result<(), Failure> {
     let problems = found_by(&["config".to_owned()], loaded)?;
-    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(list(&problems))) }
+    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(execute::problem_list(&problems))) }
 }
 
 /// The problems that these checks of `doctor` find.

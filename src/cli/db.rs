@@ -7,8 +7,8 @@ use super::execute::Found;
 use super::print::{Format, Layout, Printer, line};
 use super::units::count;
 use super::{Global, execute};
+use crate::admin::database::migrations;
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
-use crate::store::engine::upkeep::{Plan, plan};
 
 /// Verbs of `chatctl db`.
 #[derive(Debug, Subcommand)]
@@ -84,11 +84,11 @@ fn check(global: &Global) -> Result<(), Failure> {
 /// has migrated it already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = execute::existing(global)?;
-    let found: Plan = plan(&config.server.data_dir.join(&config.database.path))?;
+    let found = migrations(&config)?;
     if found.newer {
         let message = format!(
-            "the database has schema {} of a newer chatctl; this version supports up to schema \
-             {}; install the newer version",
+            "the database was made by a newer chatctl (schema {}, this one knows {}); install \
+             that version or restore a backup",
             found.schema, found.known
         );
         return Err(Failure::new(Kind::Conflict, message));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::patient::Patient;
 use super::print::{Layout, Printer, note};
+use super::units::count;
 use super::{Global, lock};
 use crate::admin::command::Command;
 use crate::admin::control;
@@ -51,8 +52,14 @@ pub(super) fn unsound(error: &ConfigError) -> Failure {
             Failure::io(&format!("cannot read {}", path.display()), source)
         }
         ConfigError::Stranger { .. } => Failure::new(Kind::NotPermitted, error.to_string()),
-        ConfigError::Wrong(problems) => Failure::usage(super::config::list(problems)),
+        ConfigError::Wrong(problems) => Failure::usage(problem_list(problems)),
     }
+}
+
+/// Heading and problems of the configuration, one per line.
+pub(super) fn problem_list(problems: &[String]) -> String {
+    let heading = count(problems.len(), "problem");
+    format!("{heading} in the configuration:\n  {}", problems.join("\n  "))
 }
 
 /// The configuration, if its data directory exists.

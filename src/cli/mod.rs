@@ -14,7 +14,6 @@ mod init;
 mod interrupt;
 mod lock;
 mod log;
-mod lost;
 mod manpages;
 mod passwords;
 mod patient;
@@ -41,10 +40,10 @@ use crate::admin::Failure;
 use crate::config::load::Loaded;
 use print::Format;
 
-/// A chat server in a single binary
 /// Heading of the options that every command takes; they stand last in each help.
 const GLOBAL: &str = "Global options";
 
+/// A chat server in a single binary
 #[derive(Debug, Parser)]
 #[command(
     name = "chatctl",

@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, config, execute, init, lock, log, lost, print};
-use crate::admin::{Failure, Kind, control, identity};
+use super::{Global, config, execute, init, lock, log, print};
+use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
-use crate::store::engine::Embedded;
 
 /// How long to wait for a command that works on the data directory.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,10 +52,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     config::require_usable(&loaded)?;
     let _lock = wait_for_lock(&config)?;
     // Before the log is opened: log files without a database indicate a lost database.
+    database::create(&config)?;
     let database = data.join(&config.database.path);
-    if !database.exists() {
-        Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
-    }
     let log_directory = data.join(&config.log.directory);
     let logging = logging::start(&config.log, &log_directory).map_err(|error| {
         Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error)
@@ -93,7 +90,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
             let base =
                 public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
             lines.push(format!(
-                "There is no administrator yet. Create the first one at {}/#setup={invitation}",
+                "There is no administrator yet. The first administrator can be created at \
+                 {}/#setup={invitation}",
                 base.unwrap_or_default()
             ));
             lines.push("Or: chatctl user create NAME --admin".to_owned());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{
     LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts,
-    RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
+    RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
 };
 
 /// Something that sockets, live rooms or caches must hear of.
@@ -117,7 +117,7 @@ pub struct RoomEvent {
     /// When it was stored.
     pub at: Timestamp,
     /// Who did it.
-    pub by: Person,
+    pub by: Who,
     /// The socket that asked for it, on this server.
     pub socket: Option<SocketId>,
     /// What happened; several only where a whole membership was replaced.

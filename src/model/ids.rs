@@ -62,6 +62,10 @@ impl Rev {
 }
 
 impl RoomId {
+    /// Stands for a key that names no room. Whatever is asked of it is answered as for a room that
+    /// does not exist, at the place where each dialect checks that.
+    pub const UNKNOWN: Self = Self(0);
+
     /// `room001`, `room1234`: the key of the dialects `chatrooms` and `rooms`.
     pub fn key(self) -> String {
         format!("room{:03}", self.0)

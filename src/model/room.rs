@@ -1,7 +1,7 @@
 //! Rooms and participants.
 
 use super::rules::shown_name;
-use super::{AccountFlags, Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// Who may see and enter a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,25 +60,6 @@ impl Role {
             "member" => Some(Self::Member),
             _ => None,
         }
-    }
-}
-
-/// Somebody named in an event, as they were called when it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Person {
-    /// 0 for a deleted user.
-    pub id: UserId,
-    /// Empty for a deleted user.
-    pub login: String,
-    /// The name in that room: `edited_name`, else the display name; `deleted user` for a deleted
-    /// one.
-    pub name: String,
-}
-
-impl Person {
-    /// How a deleted author shows, in every dialect.
-    pub fn deleted() -> Self {
-        Self { id: UserId(0), login: String::new(), name: "deleted user".to_owned() }
     }
 }
 
@@ -171,7 +152,7 @@ pub struct Pin {
     /// As it is now.
     pub message: Message,
     /// Who has pinned it, where that is known.
-    pub by: Option<Person>,
+    pub by: Option<Who>,
     /// When.
     pub at: Timestamp,
 }

@@ -119,13 +119,13 @@ pub trait Store: Send + Sync {
     fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>>;
     /// How many files hang on messages of the room, each counted once, and their bytes.
     fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)>;
-    /// One change, one rev, atomic with its basis; the steps are those of
+    /// One change, one rev, atomic with its basis; `by` None: the server or its operator; the steps are those of
     /// [`plan`](crate::model::rules::plan).
     fn change_room(
         &self,
         id: RoomId,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         change: RoomChange,
     ) -> Reply<'_, Committed>;
 
@@ -145,7 +145,7 @@ pub trait Store: Send + Sync {
         room: RoomId,
         seq: Seq,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed>;

@@ -69,8 +69,8 @@ pub enum UserQuery<'a> {
     Ids(&'a [UserId]),
     /// By folded login name; unknown ones are left out.
     Folded(&'a [String]),
-    /// A page of all, ascending by id.
-    After(UserId, u32),
+    /// A page of all above this id, ascending by id.
+    After(Option<UserId>, u32),
 }
 
 /// What changes of a user; None stays. `Some(None)` takes away.
@@ -163,7 +163,7 @@ pub enum RoomQuery<'a> {
         /// For whom marks and unread are counted.
         user: UserId,
         /// Ids above this.
-        after: RoomId,
+        after: Option<RoomId>,
         /// At most so many.
         limit: u32,
     },
@@ -195,7 +195,7 @@ pub enum RoomQuery<'a> {
     },
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last
     /// message.
-    After(RoomId, u32),
+    After(Option<RoomId>, u32),
     /// The first `limit` rooms of exactly this name, ascending by id, for administration; like
     /// `After`.
     Named(&'a str, u32),

@@ -109,7 +109,7 @@ pub fn examine(ground: &Installation, checks: &[&Check]) -> Vec<Finding> {
 pub fn note(operator: &Operator, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.status == Status::Fixed) {
         tracing::info!(
-            user = operator.0,
+            user = operator.name(),
             "Repaired ({}): {}; {}.",
             finding.check,
             finding.found,

@@ -1,4 +1,4 @@
-//! The dialects: the same files in each, pure translations and a table of routes.
+//! The dialects: the same files in each, pure translations and a route table.
 
 pub mod chatrooms;
 pub mod chats;

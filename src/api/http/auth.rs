@@ -1,4 +1,5 @@
-//! How a credential is carried, and from where it may come. Whose it is, `chat` decides.
+//! Extracts credentials from requests and checks their origin. `chat` decides to whom a credential
+//! belongs.
 
 use std::time::Duration;
 
@@ -9,22 +10,22 @@ use warp::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use crate::config;
 use crate::model::Credential;
 
-/// Cookies that hold a JSON web token.
+/// Cookies with a JSON web token.
 const TOKEN_COOKIES: [&str; 2] = ["jwt_token", "auth_token"];
-/// Cookies that hold an opaque session id.
+/// Cookies with an opaque session id.
 const OPAQUE_COOKIES: [&str; 2] = ["session", "chat_session"];
 
-/// A credential and whether a browser added it by itself.
+/// A credential, and whether a browser adds it automatically.
 #[derive(Clone, Debug)]
 pub struct Carried {
-    /// What was carried.
+    /// The credential.
     pub credential: Credential,
-    /// In a cookie: sent along whoever made the browser ask.
+    /// Sent as a cookie, which browsers add regardless of which page made the request.
     pub by_cookie: bool,
 }
 
-/// What a request carries; the first present decides (fine print, carriers). `?session_id` counts
-/// on handshakes only.
+/// Returns the credential of a request; the first one present counts (fine print, carriers).
+/// `?session_id` only counts on handshakes.
 pub fn carried(
     headers: &HeaderMap,
     query: &str,
@@ -53,7 +54,7 @@ pub fn carried(
     })
 }
 
-/// The token of a `Bearer` header; another scheme is as if absent.
+/// Returns the token of a `Bearer` header; other schemes count as absent.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
@@ -71,7 +72,8 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|v| !v.is_empty())
 }
 
-/// The first value of this name in a query string, decoded; `+` is a space; not UTF-8: empty.
+/// Returns the first value of this name in a query string, decoded; `+` is a space; empty if not
+/// UTF-8.
 pub fn query_value(query: &str, name: &str) -> Option<String> {
     let decode = |text: &str| {
         percent_decode_str(&text.replace('+', " "))
@@ -85,20 +87,21 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
     })
 }
 
-/// Where a request with an `Origin` header stands to this server.
+/// Relation of a request's `Origin` header to this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// None was sent: no browser, or not across origins.
+    /// No header: not a browser, or not a cross-origin request.
     Absent,
-    /// The server's own pages.
+    /// The server's own origin.
     Same,
-    /// One that the configuration allows.
+    /// An origin allowed by the configuration.
     Allowed,
-    /// Any other.
+    /// Any other origin.
     Foreign,
 }
 
-/// Judges the `Origin` header: its host and port equal `Host` or `public_url`, or it is configured.
+/// Classifies the `Origin` header: its host and port equal `Host` or `public_url`, or it is
+/// configured.
 pub fn origin(headers: &HeaderMap, server: &config::Server) -> Origin {
     let Some(origin) = headers.get(ORIGIN) else { return Origin::Absent };
     let Ok(origin) = origin.to_str() else { return Origin::Foreign };
@@ -112,20 +115,20 @@ pub fn origin(headers: &HeaderMap, server: &config::Server) -> Origin {
     if same { Origin::Same } else { Origin::Foreign }
 }
 
-/// Host and port of `scheme://host:port/…`.
+/// Returns host and port of `scheme://host:port/…`.
 fn authority(url: &str) -> Option<&str> {
     let rest = url.split_once("://")?.1;
     rest.split('/').next().filter(|a| !a.is_empty())
 }
 
-/// A `Set-Cookie` line for a session.
+/// Returns a `Set-Cookie` value for a session.
 pub fn session_cookie(name: &str, value: &str, max_age: Option<Duration>, secure: bool) -> String {
     let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
     let secure = if secure { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
 }
 
-/// A `Set-Cookie` line that takes a cookie away.
+/// Returns a `Set-Cookie` value that deletes a cookie.
 pub fn cleared_cookie(name: &str, secure: bool) -> String {
     session_cookie(name, "", Some(Duration::ZERO), secure)
 }

@@ -1,4 +1,4 @@
-//! A body as it comes in: bounded in time by whoever reads it here, in size by whoever asks.
+//! Request bodies as streams: this module limits their time, readers limit their size.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,14 +11,14 @@ use tokio::time::{Sleep, sleep_until};
 use super::patience::Patience;
 use crate::model::{Error, Result};
 
-/// What is read and thrown away of a body that is refused, so that the answer arrives.
+/// Maximum number of bytes of a refused body read and discarded so that the response arrives.
 const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// A body from the connection.
+/// A body received on a connection.
 pub(in crate::api) type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send>>;
 
-/// Its chunks, or why it did not come whole.
+/// Chunks of a body, or an error if it was cut off.
 pub struct BodyStream {
     body: Option<Body>,
     begun: bool,
@@ -27,19 +27,19 @@ pub struct BodyStream {
 }
 
 impl BodyStream {
-    /// One that may stand still for so long.
+    /// A body that may stall for at most this time.
     pub(in crate::api) fn new(body: Option<Body>, stall: Duration) -> Self {
         Self { body, begun: false, patience: Patience::new(stall), timer: None }
     }
 
-    /// Whether somebody has begun to read it: only then a client that waits for `100 Continue`
-    /// sends it.
+    /// Returns whether reading has begun: only then a client waiting for `100 Continue` sends the
+    /// body.
     pub fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Reads on for a while, so that a client that is still sending hears the answer instead of a
-    /// reset.
+    /// Reads and discards for a while, so that a client that is still sending receives the response
+    /// instead of a reset.
     pub async fn drain(&mut self) {
         let all = async {
             let mut seen = 0;
@@ -50,7 +50,7 @@ impl BodyStream {
                 }
             }
         };
-        // Running into the time limit is as good an end as any.
+        // Exceeding the time limit is fine.
         drop(tokio::time::timeout(DRAIN_TIME, all).await);
     }
 }
@@ -66,7 +66,7 @@ impl Stream for BodyStream {
             let bytes = next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
             this.patience.went_on(bytes, Instant::now());
             return Poll::Ready(next.map(|chunk| {
-                chunk.map_err(|_| Error::Malformed("the body ended early".to_owned()))
+                chunk.map_err(|_| Error::Malformed("the body is incomplete".to_owned()))
             }));
         }
         let deadline = this.patience.wait(Instant::now()).into();
@@ -76,6 +76,6 @@ impl Stream for BodyStream {
         }
         ready!(timer.as_mut().poll(context));
         this.body = None;
-        Poll::Ready(Some(Err(Error::Malformed("the body did not go on".to_owned()))))
+        Poll::Ready(Some(Err(Error::Malformed("the body stalled".to_owned()))))
     }
 }

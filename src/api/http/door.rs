@@ -1,5 +1,5 @@
-//! What every request passes before the filters: where it comes from, whether there is room for it,
-//! and what a panic becomes.
+//! Checks of every request before the filters: client address, limits, and conversion of panics to
+//! responses.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -30,10 +30,10 @@ use crate::config::Config;
 use crate::model::Error;
 use crate::model::rules::is_loopback_host;
 
-/// Browsers come back by `https` only, for a year.
+/// Makes browsers use `https` only, for a year.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// The entrance of listeners that share their limits. Cloning makes another handle of the same.
+/// The entry point of listeners that share their limits. Clones share it.
 #[derive(Clone)]
 pub struct Door(Arc<Inner>);
 
@@ -43,13 +43,13 @@ struct Inner {
     strangers: Arc<Strangers>,
     places: Arc<Places>,
     stall: Duration,
-    /// `public_url` begins with `https`.
+    /// Whether `public_url` begins with `https`.
     https: bool,
-    /// Knows sessions; None: there are none here.
+    /// Checks sessions; None: these listeners accept no sessions.
     chat: Option<Chat>,
 }
 
-/// A request that is not to be worked on: filters only say why, each in its own words.
+/// A request to be refused: filters only send the error, each in its dialect's format.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct Refusal(pub(in crate::api) Error);
 
@@ -112,7 +112,7 @@ impl Door {
         let call = AssertUnwindSafe(async move {
             warp::service(service.map(|response: Response| response)).call(request).await
         });
-        // The hook for panics has told the log.
+        // The panic hook has logged the panic.
         let mut response = match call.catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
@@ -130,7 +130,7 @@ impl Door {
         }
     }
 
-    /// Whether to work on a request, before any work is done.
+    /// Decides before any work is done whether to process a request.
     fn admit(
         &self,
         seen: &Seen,
@@ -147,8 +147,8 @@ impl Door {
             let now = Instant::now();
             let over =
                 match auth::carried(headers, uri.query().unwrap_or_default(), handshake, None) {
-                    // One that may be good is let through, so that a flood from an address stops
-                    // nobody there who is signed in.
+                    // A credential that may be valid is accepted, so that a flood from an address
+                    // does not block logged-in users there.
                     Some(carried)
                         if self
                             .0
@@ -165,23 +165,24 @@ impl Door {
         }
         let Some(address) = seen.address.filter(|_| seen.forwarded) else { return Ok(None) };
         self.0.places.take_of(address).map(Some).map_err(|_: Full| {
-            debug!(%address, "a request was refused: too many at once");
+            debug!(%address, "a request was refused: too many connections");
             Error::Unavailable
         })
     }
 }
 
-/// Whether a request target has a path that filters can work on; `http://host?query` has none.
+/// Returns whether a request target has a path that filters can handle; `http://host?query` has
+/// none.
 fn has_path(uri: &Uri) -> bool {
     uri.path_and_query().is_some_and(|path| path.as_str().starts_with('/') || path.as_str() == "*")
 }
 
-/// `https` for a name of this machine would hold for all its ports.
+/// Returns whether the host is local: `https` for a local name would apply to all its ports.
 fn is_this_machine(headers: &HeaderMap) -> bool {
     headers.get(HOST).and_then(|host| host.to_str().ok()).is_none_or(is_loopback_host)
 }
 
-/// Gives warp's type of bodies a name.
+/// Names warp's body type.
 pub(in crate::api) trait Bodied {
     type Body;
 }
@@ -190,10 +191,10 @@ impl<B> Bodied for HttpResponse<B> {
     type Body = B;
 }
 
-/// What filters answer with.
+/// Body type of the filters' responses.
 type Inside = <Response as Bodied>::Body;
 
-/// A body with the place of the client that it goes to.
+/// A body that holds the place of its client.
 pub(in crate::api) struct Held<B> {
     body: B,
     _place: Option<AddressPlace>,
@@ -254,7 +255,9 @@ mod tests {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let serving = tokio::spawn(crate::api::accept::serve(listeners, door, stopped));
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"GET /panics HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        let requests = b"GET /panics HTTP/1.1\r\nHost: localhost\r\n\r\n\
+            GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(requests).await.unwrap();
         let mut answers = String::new();
         stream.read_to_string(&mut answers).await.unwrap();
         let statuses: Vec<_> =

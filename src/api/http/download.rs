@@ -1,5 +1,5 @@
-//! Uploads and downloads of files: bodies as streams, ranges, and headers that keep a file from
-//! doing anything in a browser.
+//! Uploads and downloads: streamed bodies, ranges, and headers that prevent files from being active
+//! in a browser.
 
 mod whole;
 
@@ -23,9 +23,9 @@ use super::respond::{empty, with_header};
 use crate::chat::Download;
 use crate::model::{Error, Result, Shown};
 
-/// Bytes that are read and sent at once.
+/// Number of bytes read and sent at once.
 const CHUNK: usize = 64 * 1024;
-/// What a parameter of `Content-Disposition` cannot hold as it is (RFC 8187).
+/// Characters that must be encoded in a parameter of `Content-Disposition` (RFC 8187).
 const NOT_IN_NAMES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -51,7 +51,7 @@ const NOT_IN_NAMES: &AsciiSet = &CONTROLS
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// The file, whole or the range that was asked for, or 304 when the client has it already.
+/// Returns the file or the requested range, or 304 if the client has it already.
 pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response> {
     let Download { media, kind, mut file, size } = download;
     let tag = format!("\"{}\"", media.name);
@@ -62,7 +62,7 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
     if known {
         return Ok(with_tag(empty(StatusCode::NOT_MODIFIED), &tag));
     }
-    // A range of another version would be patched into the wrong file.
+    // A range of another version would be combined with the wrong file.
     let whole = text(IF_RANGE).is_some_and(|version| version != tag);
     let wanted =
         text(RANGE).filter(|_| !whole).map_or(Wanted::All, |range| Wanted::parse(range, size));
@@ -116,8 +116,8 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
     ))
 }
 
-/// Kept by the browser alone, and asked for again each time: whoever may no longer read it does not
-/// get it.
+/// Cached by browsers only, and revalidated each time, so that users who have lost access do not
+/// get the file.
 fn with_tag(mut response: Response, tag: &str) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     with_header(response, ETAG, tag)
@@ -128,11 +128,11 @@ fn unreadable(error: &io::Error) -> Error {
     Error::Unavailable
 }
 
-/// What of a file was asked for.
+/// The requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     All,
-    /// Both ends included.
+    /// Both ends are inclusive.
     Part {
         from: u64,
         to: u64,
@@ -141,8 +141,8 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// One range of bytes; several at once, other units and nonsense are answered with the whole
-    /// (RFC 9110 allows it).
+    /// Parses a single byte range; for several ranges, other units and invalid values the complete
+    /// file is sent (allowed by RFC 9110).
     fn parse(range: &str, size: u64) -> Self {
         let Some((from, to)) =
             range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-'))

@@ -1,5 +1,5 @@
-//! HTTP: listeners and connections, what every request passes before a dialect sees it, and what
-//! dialects build their answers with.
+//! HTTP: listeners and connections, checks before a request reaches a dialect, and building blocks
+//! for responses.
 
 pub mod accept;
 pub mod auth;

@@ -1,7 +1,7 @@
-//! One warp filter a dialect, made from its table of routes: whatever goes wrong below its prefixes
-//! is said in its own words.
+//! Builds one warp filter per dialect from its route table: all errors under its prefixes have its
+//! format.
 //!
-//! Handlers never reject, so that no rejection of one dialect is answered by another.
+//! Handlers never reject, so that no error of one dialect is answered by another.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -32,7 +32,7 @@ use super::respond;
 use crate::api::{Context, Dialect, Route};
 use crate::model::{Client, Error};
 
-/// A template, cut into its segments.
+/// A template, split into segments.
 struct Compiled<O> {
     method: Method,
     template: &'static str,
@@ -46,14 +46,14 @@ enum Segment {
     Param(&'static str),
 }
 
-/// What a path and method lead to.
+/// The match of a path and method.
 enum Found<'a, O> {
     Route(&'a Compiled<O>, Vec<(&'static str, String)>),
     OtherMethods(String),
     Nothing,
 }
 
-/// The filter of a dialect. Paths whose first segment is not its own are left to the next.
+/// Builds the filter of a dialect. Paths with other first segments are left to the next filter.
 pub(in crate::api) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Response,)> {
     let routes: Arc<Vec<Compiled<D::Operation>>> =
         Arc::new(D::ROUTES.iter().map(compile).collect());
@@ -108,7 +108,7 @@ pub(in crate::api) fn mount<D: Dialect>(context: &Context) -> BoxedFilter<(Respo
         .boxed()
 }
 
-/// The path where it is as wanted; others are left to the next filter.
+/// Matches a path with this property; others are left to the next filter.
 fn path_where(
     wanted: impl Fn(&str) -> bool + Clone + Send + Sync + 'static,
 ) -> BoxedFilter<(FullPath,)> {
@@ -119,7 +119,7 @@ fn path_where(
     path.boxed()
 }
 
-/// A request before it is routed.
+/// A request before routing.
 struct Arrived {
     method: Method,
     query: String,
@@ -168,7 +168,7 @@ async fn handle<D: Dialect>(
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => D::error(&error),
                 Err(_) => {
-                    // The hook for panics has told the log.
+                    // The panic hook has logged the panic.
                     debug!(route = route.template, "a handler panicked");
                     D::error(&Error::Internal)
                 }
@@ -182,7 +182,7 @@ async fn handle<D: Dialect>(
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
-    // A path or method that is nobody's must not make a series of its own.
+    // Unknown paths and methods must not create metric series of their own.
     let known = if route.starts_with('/') { method.to_string() } else { "any".to_owned() };
     let labels = [
         ("dialect", D::NAME.to_owned()),
@@ -191,11 +191,12 @@ async fn handle<D: Dialect>(
         ("status", response.status().as_str().to_owned()),
     ];
     histogram!("chatctl_request_seconds", &labels).record(began.elapsed());
-    debug!(dialect = D::NAME, %method, route, status = response.status().as_u16(), ms = began.elapsed().as_millis(), "request answered");
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    debug!(dialect = D::NAME, %method, route, status, ms, "request answered");
     response
 }
 
-/// Says in the dialect's words why nothing is done.
+/// Returns a refusal in the dialect's format.
 fn refused<D: Dialect>(refusal: Option<Refusal>) -> Response {
     D::error(&refusal.map_or(Error::Unavailable, |refusal| refusal.0))
 }
@@ -252,7 +253,7 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-/// What stands between the slashes; one at the end is ignored, so that `/` has none.
+/// Returns the segments of a path; a trailing slash is ignored, so that `/` has none.
 fn segments(path: &str) -> std::iter::Skip<std::str::Split<'_, char>> {
     path.strip_suffix('/').unwrap_or(path).split('/').skip(1)
 }

@@ -1,14 +1,14 @@
-//! How long the other end of a connection is waited for: a store of time that waiting uses up and
-//! bytes fill again.
+//! How long to wait for the remote end of a connection: a time budget that waiting uses up and
+//! transferred bytes refill.
 //!
-//! So a peer that stands still is waited for once, and one that trickles not for ever.
+//! So a stalled peer is waited for once, and a trickling one not forever.
 
 use std::time::{Duration, Instant};
 
-/// What moves slower does not go on. In bytes a second.
+/// Minimum transfer rate in bytes per second.
 const LEAST_RATE: u32 = 1024;
 
-/// Time that is left to wait for a peer.
+/// Time left to wait for a peer.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct Patience {
     most: Duration,
@@ -17,17 +17,17 @@ pub(in crate::api) struct Patience {
 }
 
 impl Patience {
-    /// Waits at most so long for a peer that stands still.
+    /// Waits at most this time for a stalled peer.
     pub(in crate::api) fn new(most: Duration) -> Self {
         Self { most, left: most, since: None }
     }
 
-    /// Nothing moves at the moment. Until when to wait.
+    /// Returns until when to wait, if nothing is transferred now.
     pub(in crate::api) fn wait(&mut self, now: Instant) -> Instant {
         *self.since.get_or_insert(now) + self.left
     }
 
-    /// So many bytes have moved.
+    /// Refills the budget with transferred bytes.
     pub(in crate::api) fn went_on(&mut self, bytes: usize, now: Instant) {
         if let Some(since) = self.since.take() {
             self.left = self.left.saturating_sub(now.duration_since(since));
@@ -45,8 +45,8 @@ mod tests {
 
     const MOST: Duration = Duration::from_secs(30);
 
-    /// For how many seconds a peer is waited for that moves `bytes` after each pause of so many
-    /// seconds, if it ever ends within a day.
+    /// Simulates a peer that transfers `bytes` after each pause: returns after how many seconds it
+    /// is given up, if within a day.
     fn lasts(bytes: usize, pause: u64) -> Option<u64> {
         let (mut patience, begin) = (Patience::new(MOST), Instant::now());
         let mut now = begin;

@@ -1,4 +1,4 @@
-//! Whom to believe about the address of a client, and under which address it is counted.
+//! Client addresses: which forwarded headers to trust, and under which address a client is counted.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use super::accept::peer::Peer;
 use crate::config;
 use crate::model::rules::{Network, counted, forwarded_client, is_local, is_loopback_host};
 
-/// Headers that say that a proxy has forwarded the request, beside all that begin with
-/// `x-forwarded-` or `x-envoy-`.
+/// Headers that show that a proxy forwarded the request, besides all that begin with `x-forwarded-`
+/// or `x-envoy-`.
 const FORWARDED: [&str; 24] = [
     "forwarded",
     "via",
@@ -40,36 +40,37 @@ const FORWARDED: [&str; 24] = [
     "x-scheme",
     "x-url-scheme",
 ];
-/// Under what peers on this machine are counted, where they are.
+/// Address under which local peers are counted, if they are.
 const THIS_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Proxies whose forwarded headers are believed; without them the headers are ignored.
+/// Proxies whose forwarded headers are trusted; without trusted proxies the headers are ignored.
 #[derive(Clone, Debug, Default)]
 pub(in crate::api) struct Proxies {
     trusted: Vec<Network>,
-    /// The configuration shows that whoever comes from this machine comes through a proxy.
+    /// The configuration shows that local peers are a proxy.
     is_behind: bool,
-    /// A proxy that nobody declared has been told of.
+    /// Whether an undeclared proxy has been reported.
     told: Arc<AtomicBool>,
 }
 
-/// Where a request comes from.
+/// Origin of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::api) struct Seen {
-    /// The client's address. None: a Unix socket.
+    /// Address of the client; None: a Unix socket.
     pub(in crate::api) address: Option<IpAddr>,
-    /// The address under which it is counted. None: it is not.
+    /// Address under which the client is counted; None: not counted.
     pub(in crate::api) counted: Option<IpAddr>,
-    /// Arrived over TLS, here or at a trusted proxy.
+    /// Whether the request used TLS, to this server or to a trusted proxy.
     pub(in crate::api) secure: bool,
-    /// A trusted proxy has told the address.
+    /// Whether a trusted proxy sent the address.
     pub(in crate::api) forwarded: bool,
-    /// A program on this machine that came by itself, as far as can be told.
+    /// Whether it is a local program without a proxy, as far as can be told.
     pub(in crate::api) near: bool,
 }
 
 impl Proxies {
-    /// Reads `[server] trusted_proxies`. The configuration has refused what cannot be read.
+    /// Reads `[server] trusted_proxies`. Invalid entries were refused when the configuration was
+    /// loaded.
     pub(in crate::api) fn new(server: &config::Server) -> Self {
         let trusted: Vec<_> =
             server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
@@ -78,7 +79,7 @@ impl Proxies {
         Self { trusted, is_behind, told: Arc::default() }
     }
 
-    /// What is to be believed of a request.
+    /// Returns the trustworthy origin of a request.
     pub(in crate::api) fn see(&self, peer: &Peer, headers: &HeaderMap) -> Seen {
         if self.is_trusted(peer) {
             let hops: Vec<&str> = values(headers, "x-forwarded-for").collect();
@@ -117,8 +118,8 @@ impl Proxies {
         seen
     }
 
-    /// Whether this peer is a proxy that the configuration names. Whoever may open a Unix socket is
-    /// as much of one as any are.
+    /// Returns whether this peer is a configured proxy. Peers that can open a Unix socket are
+    /// trusted if any proxy is.
     pub(in crate::api) fn is_trusted(&self, peer: &Peer) -> bool {
         peer.address.map_or(!self.trusted.is_empty(), |address| self.trusts(address))
     }
@@ -130,21 +131,21 @@ impl Proxies {
     fn tell(&self) {
         if !self.told.swap(true, Ordering::Relaxed) {
             warn!(
-                "Requests come through a proxy on this machine that [server] trusted_proxies does \
-                 not name: all its clients are counted as one address. If it sets \
-                 X-Forwarded-For: trusted_proxies = [\"127.0.0.1\", \"::1\"]."
+                "Requests come through a local proxy that is not in [server] trusted_proxies: all \
+                 its clients are counted as one address. If it sets X-Forwarded-For: \
+                 trusted_proxies = [\"127.0.0.1\", \"::1\"]."
             );
         }
     }
 }
 
-/// The elements of a list header, over all its lines; a line that is no text is an element that
-/// cannot be read.
+/// Returns the elements of a list header from all its lines; a line that is not text is an
+/// unreadable element.
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
     headers.get_all(name).iter().flat_map(|line| line.to_str().unwrap_or("?").split(','))
 }
 
-/// Whether a header says that a proxy has forwarded the request.
+/// Returns whether a header shows that a proxy forwarded the request.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.keys().map(warp::http::HeaderName::as_str).any(|name| {
         FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-")

@@ -1,4 +1,4 @@
-//! A request as dialects see it: routed, its body not yet read.
+//! A request as dialects see it: routed, with an unread body.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,13 +9,12 @@ use hyper::upgrade::OnUpgrade;
 use serde::de::DeserializeOwned;
 use tracing::Span;
 use warp::http::{HeaderMap, Method, header};
-use warp::reply::Response;
 
 use super::auth::{self, Carried, Origin};
 use super::body::{Body, BodyStream};
 use super::strangers::{Lane, Strangers};
 use crate::admin::Admin;
-use crate::api::{FirstFrameAuth, SocketDialect, socket};
+use crate::api::socket::Sockets;
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
@@ -29,78 +28,78 @@ pub struct Request {
     pub(in crate::api) client: Client,
     pub(in crate::api) secure: bool,
     pub(in crate::api) carried: Option<Carried>,
-    /// Behind a lock only so that a request may be shared between threads.
+    /// Wrapped in a Mutex only to make `Request: Sync`.
     pub(in crate::api) body: Mutex<Option<Body>>,
     pub(in crate::api) upgrade: Option<OnUpgrade>,
     pub(in crate::api) span: Span,
     pub(in crate::api) config: Arc<Config>,
-    pub(in crate::api) sockets: socket::Sockets,
+    pub(in crate::api) sockets: Sockets,
     pub(in crate::api) strangers: Arc<Strangers>,
     pub(in crate::api) admin: Admin,
-    /// Whose request this is, once that was asked; looked at again when the body has arrived.
+    /// The session of the request once it was checked; checked again when the body has arrived.
     pub(in crate::api) known: OnceLock<(Chat, Session)>,
 }
 
 impl Request {
-    /// The percent-decoded path parameter of this name in the template; not UTF-8: empty.
+    /// Returns the percent-decoded path parameter of this name in the template; empty if not UTF-8.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
-    /// A room parameter, recorded in the log span; unreadable: `RoomId(0)`, which never exists.
+    /// Returns a room parameter and records it in the log span; unreadable: [`RoomId::UNKNOWN`].
     pub fn room(&self, name: &str) -> RoomId {
-        let room = RoomId::parse(self.param(name)).unwrap_or_default();
-        if room != RoomId(0) {
+        let room = RoomId::parse(self.param(name)).unwrap_or(RoomId::UNKNOWN);
+        if room != RoomId::UNKNOWN {
             self.span.record("room", room.key());
         }
         room
     }
 
-    /// The first query value of this name, percent-decoded.
+    /// Returns the first query value of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         auth::query_value(&self.query, name)
     }
 
-    /// Headers.
+    /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The administration.
+    /// The administration commands.
     pub fn admin(&self) -> &Admin {
         &self.admin
     }
 
-    /// Address (behind trusted proxies the forwarded one) and User-Agent.
+    /// The client: address (the forwarded one behind trusted proxies) and User-Agent.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Whether cookies are for `https` only: it arrived over TLS, here or at a trusted proxy, or
-    /// `public_url` says that browsers use it.
+    /// Returns whether cookies must be limited to `https`: the request used TLS, to this server or
+    /// to a trusted proxy, or `public_url` shows that browsers do.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// What the request carries, if anything (order: fine print).
+    /// Returns the credential of the request, if any (order: fine print).
     pub fn credential(&self) -> Option<&Credential> {
         self.carried.as_ref().map(|carried| &carried.credential)
     }
 
-    /// Whose request this is: `NoSession`, `BadSession`, `ForeignOrigin`, `RateLimited`. Records
-    /// the user in the log span.
+    /// Authenticates the request: `NoSession`, `BadSession`, `ForeignOrigin`, `RateLimited`.
+    /// Records the user in the log span.
     pub async fn session(&self, chat: &Chat) -> Result<Session> {
         Ok(self.authenticated(chat).await?.session)
     }
 
-    /// The same with the token's expiry.
+    /// Authenticates the request and returns the token's expiry too.
     pub async fn authenticated(&self, chat: &Chat) -> Result<Authenticated> {
         let who = self.uncounted(chat).await?;
         chat.count_request(&who.session).await?;
         Ok(who)
     }
 
-    /// The same for who only wants to go: that is never too much.
+    /// Authenticates a log-out, which is never rate-limited.
     pub async fn leaving(&self, chat: &Chat) -> Result<Session> {
         Ok(self.uncounted(chat).await?.session)
     }
@@ -116,33 +115,33 @@ impl Request {
             .await
             .inspect_err(|error| self.count_stranger(error))?;
         self.span.record("user", &who.session.login);
-        // Where it is asked twice, the answer is the same.
+        // A second call returns the same answer.
         drop(self.known.set((chat.clone(), who.session.clone())));
         Ok(who)
     }
 
-    /// A credential that opens no session counts as none, for the next request.
+    /// Counts a credential without a session as none, for the next request.
     pub fn count_stranger(&self, error: &Error) {
         if let (Error::BadSession, Some(address)) = (error, self.client.counted) {
             let counted = self.strangers.count(address, Lane::Rest, Instant::now());
-            tracing::debug!(%address, full = counted.is_err(), "a credential that opens no session");
+            let full = counted.is_err();
+            tracing::debug!(%address, full, "a credential without an open session");
         }
     }
 
-    /// Before anything else of a log-in, and whatever else sets a cookie: a foreign page signs
-    /// nobody in, with or without a credential.
+    /// Must be called first by log-ins and other routes that set a cookie: a foreign page must not
+    /// log users in, with or without a credential.
     pub fn check_page(&self) -> Result<()> {
         self.check_origin(true)
     }
 
-    /// Before anything else of a handshake: a foreign page opens no socket, with or without a
+    /// Must be called first by handshakes: a foreign page must not open a socket, with or without a
     /// credential.
     pub fn check_handshake(&self) -> Result<()> {
         self.check_origin(true)
     }
 
-    /// A browser must not be made to change anything by a foreign page, nor to open a socket for
-    /// it.
+    /// Prevents foreign pages from making a browser change anything or open a socket.
     pub(in crate::api) fn check_origin(&self, by_cookie: bool) -> Result<()> {
         let safe = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let matters = self.is_upgrade() || (by_cookie && !safe);
@@ -153,8 +152,8 @@ impl Request {
         }
     }
 
-    /// The whole body, at most `max_body_bytes` (else drained and `TooLarge`), within a time.
-    /// `BadSession` when the session ended meanwhile.
+    /// Reads the body, at most `max_body_bytes` (otherwise drained and `TooLarge`), within a time
+    /// limit. `BadSession` if the session has ended meanwhile.
     pub async fn body(&mut self) -> Result<Bytes> {
         let limit = self.config.limits.max_body_bytes;
         self.check_length(limit as u64).await?;
@@ -174,8 +173,8 @@ impl Request {
         Ok(read.freeze())
     }
 
-    /// Refuses a body that says to be larger than this. One that waits to be asked for is not asked
-    /// for.
+    /// Refuses a body whose announced size exceeds this limit. If the client waits for `100
+    /// Continue`, the body is not requested.
     pub async fn check_length(&mut self, limit: u64) -> Result<()> {
         let declared = self
             .headers
@@ -190,59 +189,39 @@ impl Request {
         Err(Error::TooLarge)
     }
 
-    /// Bytes that an uploaded file may have.
+    /// Maximum size of an uploaded file.
     pub fn max_upload(&self) -> u64 {
         self.config.media.max_bytes
     }
 
-    /// The body as it comes, for those who have a limit of their own. Empty when it was taken
-    /// before.
+    /// Returns the body as a stream, for callers with a limit of their own. Empty if it was already
+    /// taken.
     pub fn stream(&mut self) -> BodyStream {
         let stall = Duration::from_secs(self.config.limits.stall_seconds);
         BodyStream::new(self.body.get_mut().unwrap_or_else(PoisonError::into_inner).take(), stall)
     }
 
-    /// The body as JSON: `Malformed` for what is no JSON, else serde's verdict as `Invalid` with
-    /// the field, where one can be named.
+    /// Parses the body as JSON: `Malformed` if it is not JSON, otherwise serde errors as `Invalid`
+    /// with the field if known.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let body = self.body().await?;
         parse(&body)
     }
 
-    /// The same, where an empty body counts as `{}`.
+    /// Parses the body as JSON; an empty body counts as `{}`.
     pub async fn json_or_empty<T: DeserializeOwned>(&mut self) -> Result<T> {
         let body = self.body().await?;
         parse(if body.is_empty() { b"{}" } else { &body })
     }
 
-    /// Whether this is a WebSocket handshake (else the route answers `UpgradeRequired`).
+    /// Returns whether this is a WebSocket handshake (otherwise the route answers
+    /// `UpgradeRequired`).
     pub fn is_upgrade(&self) -> bool {
         is_upgrade(&self.method, &self.headers)
     }
-
-    /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room
-    /// at once.
-    pub fn upgrade<D: SocketDialect>(
-        self,
-        chat: &Chat,
-        who: Authenticated,
-        state: D::State,
-        enter: Option<RoomId>,
-    ) -> Result<Response> {
-        socket::upgrade::<D>(self, chat, who, state, enter)
-    }
-
-    /// The same for a socket whose first frame says whose it is.
-    pub fn upgrade_unknown<D: FirstFrameAuth>(
-        self,
-        chat: &Chat,
-        state: D::State,
-    ) -> Result<Response> {
-        socket::upgrade_unknown::<D>(self, chat, state)
-    }
 }
 
-/// Whether a request of this method with these headers is a WebSocket handshake.
+/// Returns whether a request with this method and these headers is a WebSocket handshake.
 pub(in crate::api) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
     let has = |name, token: &str| {
         let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
@@ -253,22 +232,22 @@ pub(in crate::api) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
         && has(header::CONNECTION, "upgrade")
 }
 
-/// Reads a JSON text into what a dialect expects. The whole text must be sound, fields that nobody
-/// wants included.
+/// Parses JSON into the type a dialect expects. The complete text must be valid, unknown fields
+/// included.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    // A byte order mark is no part of the text; several clients send one.
+    // A byte order mark is not part of the text; several clients send one.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let value: serde_json::Value =
         serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
-    // serde would also take a list for a struct.
+    // serde would also accept a list for a struct.
     if !value.is_object() {
-        return Err(Error::invalid("body", "is no object"));
+        return Err(Error::invalid("body", "must be a JSON object"));
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
 }
 
-/// Names the field that serde complains of: the one it stopped at, or the one that it misses.
+/// Names the field of a serde error: the one it stopped at, or the missing one.
 fn invalid(path: &str, why: &str) -> Error {
     let missing = why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let field = match (missing, path) {
@@ -277,7 +256,7 @@ fn invalid(path: &str, why: &str) -> Error {
         (None, path) => path.split(['.', '[']).next().unwrap_or("body"),
     };
     let why = if missing.is_some() {
-        "is missing".to_owned()
+        "is required".to_owned()
     } else {
         why.split(" at line ").next().unwrap_or(why).to_owned()
     };
@@ -308,7 +287,7 @@ mod tests {
         assert_eq!(field(r#"{"content":7}"#), "content");
         assert_eq!(field(r#"{"content":"x","users":[1]}"#), "users");
         assert_eq!(field("[]"), "body");
-        assert_eq!(field("\u{feff}[]"), "body", "a byte order mark is no part of the text");
+        assert_eq!(field("\u{feff}[]"), "body", "a byte order mark is not part of the text");
         assert!(parse::<Sample>("\u{feff}{\"content\":\"x\"}".as_bytes()).is_ok());
         assert_eq!(field("\u{feff}\u{feff}{}"), "malformed");
         for text in ["", "{", "nonsense", r#"{"content":"x"} y"#, "{\"content\":\"\\ud800\"}"] {

@@ -1,4 +1,4 @@
-//! Answers that every dialect gives in the same way.
+//! Responses common to all dialects.
 
 use serde::Serialize;
 use warp::http::header::{
@@ -10,7 +10,7 @@ use warp::reply::Response;
 
 use crate::model::Error;
 
-/// A JSON body; private, so never kept by anybody on the way.
+/// A JSON response; private, so it must not be cached.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => {
@@ -23,13 +23,13 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
             response
         }
         Err(error) => {
-            tracing::error!(%error, "an answer could not be written as JSON");
+            tracing::error!(%error, "a response could not be serialized");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
 }
 
-/// No body.
+/// A response without a body.
 pub fn empty(status: StatusCode) -> Response {
     let mut response = HttpResponse::new(Vec::new().into());
     *response.status_mut() = status;
@@ -37,7 +37,7 @@ pub fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// The body of a failure in a dialect's words, and the headers that it has in every dialect.
+/// A failure with a body in the dialect's format, and the headers common to all dialects.
 pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Response {
     let response = json(status, body);
     match error {
@@ -55,7 +55,7 @@ pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Resp
     }
 }
 
-/// The same response with one more header; a value that no header can hold is left out.
+/// Adds a header to a response; an invalid value is omitted.
 pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);

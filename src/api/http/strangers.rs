@@ -1,4 +1,4 @@
-//! Requests without a session, counted by address before any work is done for them.
+//! Limits requests without a session per address before any work is done for them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,23 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses that are remembered. Beyond, those of past minutes are forgotten, and if that is not
-/// enough, all.
+/// Maximum number of counted addresses. Beyond it those of past minutes are removed, then all.
 const MAX_ADDRESSES: usize = 50_000;
 
-/// What is counted apart, so that a flood of one leaves the other alone.
+/// Requests counted separately, so that a flood of one kind does not affect the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::api) enum Lane {
-    /// `/health`: monitors.
+    /// `/health`, used by monitoring.
     Health,
-    /// Everything else.
+    /// All other requests.
     Rest,
 }
 
-/// Counters of the minute.
+/// Counters of the current minute.
 #[derive(Debug)]
 pub(in crate::api) struct Strangers {
-    /// None: not limited.
+    /// Requests per minute; None: unlimited.
     limit: Option<u32>,
     counts: Mutex<HashMap<(IpAddr, Lane), Count>>,
 }
@@ -38,7 +37,7 @@ impl Strangers {
         Self { limit, counts: Mutex::default() }
     }
 
-    /// Counts a request. Err: it is one too many; until the next minute begins.
+    /// Counts a request. Err: the limit is exceeded for this remaining time of the minute.
     pub(in crate::api) fn count(
         &self,
         address: IpAddr,
@@ -61,7 +60,7 @@ impl Strangers {
         if count.requests > limit { Err(count.left(now).unwrap_or(MINUTE)) } else { Ok(()) }
     }
 
-    /// Whether an address has used up its minute; counts nothing.
+    /// Returns whether an address is below its limit, without counting.
     pub(in crate::api) fn allows(
         &self,
         address: IpAddr,
@@ -81,7 +80,7 @@ impl Strangers {
 }
 
 impl Count {
-    /// What is left of its minute.
+    /// Remaining time of its minute.
     fn left(&self, now: Instant) -> Option<Duration> {
         MINUTE.checked_sub(now.duration_since(self.since)).filter(|left| !left.is_zero())
     }

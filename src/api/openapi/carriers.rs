@@ -1,5 +1,5 @@
-//! How a credential may be carried. Every route of every dialect takes every way; a dialect names
-//! its own first.
+//! Ways to send a credential. Every route of every dialect accepts all of them; a dialect lists its
+//! own first.
 
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -24,15 +24,15 @@ const AUTH_COOKIE: &str = "authCookie";
 const EVERYWHERE: [&str; 6] =
     [BEARER, SESSION_HEADER, JWT_COOKIE, AUTH_COOKIE, SESSION_COOKIE, CHAT_COOKIE];
 
-/// The ways, each with what it is.
-pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
+/// Security schemes with their descriptions.
+pub(in crate::api) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
     let key = |name: &str, text: &str| ApiKeyValue::with_description(name, text);
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .description(Some("A JSON web token, as the log-ins of `chatrooms` and `chats` answer it"));
-    let opaque = "An opaque session id of 40 hexadecimal digits, as the log-ins of `v1`, `rooms` \
-                  and `realtime` make it";
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
+            "A JSON web token, as returned by the log-ins of `chatrooms` and `chats`",
+        ));
+    let opaque = "An opaque session id of 40 hexadecimal digits, as returned by the log-ins of \
+                  `v1`, `rooms` and `realtime`";
     vec![
         (BEARER, SecurityScheme::Http(bearer.build())),
         (SESSION_HEADER, SecurityScheme::ApiKey(ApiKey::Header(key("X-Session-Id", opaque)))),
@@ -40,41 +40,41 @@ pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
             SESSION_QUERY,
             SecurityScheme::ApiKey(ApiKey::Query(key(
                 "session_id",
-                "The same, on WebSocket handshakes only",
+                "The session id, on WebSocket handshakes only",
             ))),
         ),
         (
             JWT_COOKIE,
             SecurityScheme::ApiKey(ApiKey::Cookie(key(
                 "jwt_token",
-                "The JSON web token that POST /api/login sets",
+                "The JSON web token set by POST /api/login",
             ))),
         ),
         (
             AUTH_COOKIE,
             SecurityScheme::ApiKey(ApiKey::Cookie(key(
                 "auth_token",
-                "The same under another name",
+                "The JSON web token under its alternative name",
             ))),
         ),
         (
             SESSION_COOKIE,
             SecurityScheme::ApiKey(ApiKey::Cookie(key(
                 "session",
-                "The session id that POST /login sets",
+                "The session id set by POST /login",
             ))),
         ),
         (
             CHAT_COOKIE,
             SecurityScheme::ApiKey(ApiKey::Cookie(key(
                 "chat_session",
-                "The session id that POST /Login sets",
+                "The session id set by POST /Login",
             ))),
         ),
     ]
 }
 
-/// What an operation says: any one of these.
+/// Security requirements of an operation: any one of these is sufficient.
 pub(super) fn all(own: &[&str], carriers: Carriers) -> Vec<SecurityRequirement> {
     let none = [SecurityRequirement::default()];
     let ways = own.iter().copied().chain(EVERYWHERE.into_iter().filter(|name| !own.contains(name)));

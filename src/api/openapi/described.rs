@@ -1,5 +1,5 @@
-//! What a dialect says of one of its routes. What every route of the kind can answer, the document
-//! adds by itself.
+//! The description of one route, as its dialect gives it. The document adds the responses that
+//! every route of the same kind can have.
 
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Required, Schema};
 use super::Shape;
 use crate::model::Error;
 
-/// A route, described.
+/// Description of a route.
 #[must_use]
 pub struct Described {
     pub(super) summary: &'static str,
@@ -22,13 +22,13 @@ pub struct Described {
     pub(super) frames: Option<Frames>,
 }
 
-/// Whether a request says whose it is.
+/// Whether a route requires a credential.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carriers {
     Needed,
-    /// Without one there is an answer too.
+    /// Optional: requests without one get a response too.
     Welcome,
-    /// Without the right one there is nothing here.
+    /// Required: requests without the right one are answered as if the route did not exist.
     Hidden,
     Ignored,
 }
@@ -53,7 +53,7 @@ pub(super) struct Frames {
 }
 
 impl Described {
-    /// A route that wants a session.
+    /// A route that requires a session.
     pub fn new(summary: &'static str) -> Self {
         Self {
             summary,
@@ -67,31 +67,31 @@ impl Described {
         }
     }
 
-    /// More than a line about it.
+    /// Adds a longer description.
     pub fn text(mut self, text: &str) -> Self {
         text.clone_into(&mut self.text);
         self
     }
 
-    /// No session is needed, nor looked at.
+    /// Marks the route as public: a session is neither required nor checked.
     pub fn open(mut self) -> Self {
         self.carriers = Carriers::Ignored;
         self
     }
 
-    /// A session is looked at; without one there is an answer of its own.
+    /// Makes the session optional: requests without one get a response of their own.
     pub fn half_open(mut self) -> Self {
         self.carriers = Carriers::Welcome;
         self
     }
 
-    /// A session is needed; for everybody else there is nothing here.
+    /// Hides the route from callers without the right session.
     pub fn hidden(mut self) -> Self {
         self.carriers = Carriers::Hidden;
         self
     }
 
-    /// A parameter in braces of the template.
+    /// Adds a path parameter.
     pub fn path(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
         self.parameters.push(
             parameter(name, schema, text)
@@ -102,7 +102,7 @@ impl Described {
         self
     }
 
-    /// A parameter of the query.
+    /// Adds an optional query parameter.
     pub fn query(mut self, name: &str, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
         self.parameters.push(
             parameter(name, schema, text)
@@ -113,7 +113,7 @@ impl Described {
         self
     }
 
-    /// A parameter of the query that must be there.
+    /// Adds a required query parameter.
     pub fn query_needed(
         mut self,
         name: &str,
@@ -129,27 +129,27 @@ impl Described {
         self
     }
 
-    /// A JSON body.
+    /// Adds a JSON body.
     pub fn body<T: ToSchema>(mut self) -> Self {
         self.body =
             Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: true });
         self
     }
 
-    /// A JSON body that no type stands for.
+    /// Adds a JSON body whose schema is not a type of `wire`.
     pub fn json_body(mut self, shape: Shape) -> Self {
         self.body = Some(Body { shape, media_type: "application/json", required: true });
         self
     }
 
-    /// A JSON body that may be left out.
+    /// Adds an optional JSON body.
     pub fn body_if_any<T: ToSchema>(mut self) -> Self {
         self.body =
             Some(Body { shape: Shape::of::<T>(), media_type: "application/json", required: false });
         self
     }
 
-    /// The bytes of a file as body.
+    /// Adds a body with the bytes of a file.
     pub fn raw_body(mut self) -> Self {
         self.body = Some(Body {
             shape: Shape::plain(Object::new()),
@@ -159,17 +159,17 @@ impl Described {
         self
     }
 
-    /// An answer in JSON.
+    /// Adds a JSON response.
     pub fn answers(self, status: u16, text: &'static str, shape: Shape) -> Self {
         self.answers_as(status, text, "application/json", Some(shape))
     }
 
-    /// An answer without a body.
+    /// Adds a response without a body.
     pub fn empty(self, status: u16, text: &'static str) -> Self {
         self.answers_as(status, text, "", None)
     }
 
-    /// An answer of another type.
+    /// Adds a response of another content type.
     pub fn answers_as(
         mut self,
         status: u16,
@@ -181,7 +181,7 @@ impl Described {
         self
     }
 
-    /// A header of the answer named last.
+    /// Adds a header to the response added last.
     pub fn header(mut self, name: &'static str, text: &'static str) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.headers.push((name, text));
@@ -189,14 +189,14 @@ impl Described {
         self
     }
 
-    /// How it may fail beyond what every route of its kind may; status and body come from the
+    /// Adds failures beyond those of every route of its kind; status and body come from the
     /// dialect's `error.rs`.
     pub fn fails(mut self, errors: impl IntoIterator<Item = Error>) -> Self {
         self.fails.extend(errors);
         self
     }
 
-    /// A WebSocket with these frames, each way.
+    /// Adds the frames of a WebSocket in both directions.
     pub fn frames(mut self, client: Vec<Shape>, server: Vec<Shape>) -> Self {
         self.frames = Some(Frames { client, server });
         self.empty(101, "The WebSocket is open")

@@ -1,4 +1,4 @@
-//! The description of one dialect, made from its table of routes and of what it says of each.
+//! Builds the OpenAPI description of one dialect from its route table and route descriptions.
 
 use std::collections::BTreeMap;
 
@@ -26,16 +26,16 @@ use crate::model::Error;
 /// Schemas by name.
 pub(super) type Schemas = BTreeMap<String, RefOr<Schema>>;
 
-/// Headers of failures that are part of the protocol.
+/// Response headers of failures that are part of the protocol.
 const TOLD: [(HeaderName, &str); 4] = [
-    (RETRY_AFTER, "Seconds after which to try again"),
-    (ALLOW, "Methods of this path"),
+    (RETRY_AFTER, "Seconds to wait before the next try"),
+    (ALLOW, "Methods allowed for this path"),
     (UPGRADE, "The protocol to switch to"),
-    (SEC_WEBSOCKET_VERSION, "The version of the protocol"),
+    (SEC_WEBSOCKET_VERSION, "The supported protocol version"),
 ];
 
-/// The whole description of a dialect; its schemas are named `dialect.Type`.
-pub(super) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
+/// Describes a dialect; its schemas are named `dialect.Type`.
+pub(in crate::api) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
     let mut schemas = Schemas::new();
     let failure = take((D::ABOUT.failure)(), &mut schemas);
     let mut paths = Paths::new();
@@ -56,8 +56,7 @@ pub(super) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
     )
 }
 
-/// Types of two dialects may have the same name: in the description each has that of its dialect
-/// before its own.
+/// Renames schemas to `dialect.Type`, since types of two dialects may have the same name.
 pub(super) fn under_own_name(
     dialect: &str,
     description: &OpenApi,
@@ -74,8 +73,7 @@ pub(super) fn under_own_name(
     Ok(description)
 }
 
-/// One operation; `fails` are the bodies of its failures by status, each with a text, and their
-/// schema.
+/// Describes one operation; `fails` has its failures by status, `failure` their schema.
 pub(super) fn operation(
     tag: &str,
     id: &str,
@@ -116,7 +114,7 @@ pub(super) fn operation(
         operation =
             operation.extensions(Some(ExtensionsBuilder::new().add("x-frames", frames).build()));
     }
-    // A session is carried as the dialect says, or in any other way.
+    // Any way to send a session is accepted; the dialect's own come first.
     let needed = carriers::all(own, described.carriers);
     operation.securities(Some(needed)).build()
 }
@@ -138,7 +136,7 @@ fn success(answer: Answer, schemas: &mut Schemas) -> Response {
     response.build()
 }
 
-/// What a failure looks like: its body, and which headers it has.
+/// A failure response: its body and headers.
 pub(super) struct Refusal {
     text: String,
     body: Value,
@@ -168,8 +166,8 @@ fn refused(bodies: Vec<Refusal>, schema: RefOr<Schema>) -> Response {
         .build()
 }
 
-/// How a route may fail: as it says itself, and as every route of its kind may. The dialect's
-/// `error.rs` has the words.
+/// All failures of a route: its own and those of every route of its kind, with the texts of the
+/// dialect's `error.rs`.
 pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fails {
     let mut errors = described.fails.clone();
     if described.body.as_ref().is_some_and(|body| body.media_type == "application/json") {
@@ -199,7 +197,7 @@ pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fa
         let told = TOLD.into_iter().filter(|(name, _)| response.headers().contains_key(name));
         let headers = told.map(|(name, text)| (spelled(&name), text)).collect();
         let status = response.status().as_u16();
-        // Bodies of failures lie in memory: they are there at once.
+        // Bodies of failures are in memory, so they are available at once.
         let body = response
             .into_body()
             .collect()
@@ -215,7 +213,7 @@ pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fa
     fails
 }
 
-/// Header names as people write them.
+/// Returns the usual spelling of a header name.
 fn spelled(name: &HeaderName) -> &'static str {
     match *name {
         RETRY_AFTER => "Retry-After",
@@ -225,7 +223,7 @@ fn spelled(name: &HeaderName) -> &'static str {
     }
 }
 
-/// Keeps what the shape needs; answers where to point to.
+/// Registers the schemas a shape needs and returns a reference to it.
 fn take(shape: Shape, schemas: &mut Schemas) -> RefOr<Schema> {
     schemas.extend(shape.needs);
     shape.schema

@@ -1,118 +1,31 @@
-//! The API reference: one OpenAPI description of every dialect at `/api/openapi.json`, and `/docs`,
-//! a page that shows it.
+//! The parts of an OpenAPI description: texts of a dialect and its routes, schemas of bodies, and how
+//! they become a document.
 //!
-//! Each dialect says in its `docs.rs` what its routes are for; statuses and bodies of failures come
-//! from its `error.rs`, schemas from its `wire`, paths and methods from its table of routes, so
-//! that the description cannot say anything else.
+//! The `docs.rs` of a dialect describes its routes; statuses and bodies of failures come from its
+//! `error.rs`, schemas from its `wire`, paths and methods from its route table, so that the
+//! description cannot contradict the code.
 
-pub(super) mod administration;
 pub mod carriers;
 mod described;
-mod document;
-mod operator;
+pub(super) mod document;
+pub(super) mod operator;
 mod shape;
-#[cfg(test)]
-mod tests;
 pub mod types;
-
-use std::sync::Arc;
-
-use bytes::Bytes;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
-use warp::Filter;
-use warp::filters::BoxedFilter;
-use warp::http::{HeaderMap, Method};
-use warp::path::FullPath;
-use warp::reply::Response;
 
 pub use described::Described;
 pub use shape::Shape;
 
-use super::administration::Administration;
-use super::chatrooms::Chatrooms;
-use super::{Dialect, chats, realtime, rooms, v1, web};
-use crate::model::Error;
+/// Path of the description.
+pub(super) const JSON: &str = "/api/openapi.json";
+/// Path of the page that renders it.
+pub(super) const PAGE: &str = "/docs";
 
-/// Where the description is.
-const JSON: &str = "/api/openapi.json";
-/// Where the page is.
-const PAGE: &str = "/docs";
-
-/// What the reference says of a dialect as a whole.
+/// General part of a dialect's description.
 pub struct About {
-    /// For people.
+    /// Text for readers.
     pub text: &'static str,
-    /// How its clients carry a credential, of [`carriers`].
+    /// Ways in which its clients send a credential, from [`carriers`].
     pub carriers: &'static [&'static str],
-    /// The body of every failure.
+    /// Schema of every failure body.
     pub failure: fn() -> Shape,
-}
-
-const TEXT: &str = "One chat server, several chat APIs (\"dialects\") over one world of users, \
-                    rooms and messages. What one dialect changes is seen at once by clients of \
-                    the others, in their own words; a credential of one is valid in every other \
-                    that can carry it. Paths are case-sensitive; a trailing slash is ignored. \
-                    Bodies are JSON, whatever their Content-Type says; keys that are not \
-                    described are ignored. A path that is not described answers 404, another \
-                    method 405 with `Allow`, in the words of the dialect whose first path segment \
-                    it has. Limits are those of the configuration, here at their defaults. A \
-                    request that is refused stores nothing.";
-
-/// Everything that the server answers, described.
-fn description() -> Result<OpenApi, serde_json::Error> {
-    let info = InfoBuilder::new()
-        .title("chatctl")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(TEXT));
-    let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build();
-    let mut all = OpenApiBuilder::new().info(info.license(Some(license)).build()).build();
-    let mut tags = Vec::new();
-    let parts = [
-        document::of::<Chatrooms>()?,
-        document::of::<chats::Chats>()?,
-        document::of::<rooms::Rooms>()?,
-        document::of::<v1::V1>()?,
-        document::of::<realtime::Realtime>()?,
-        document::of::<Administration>()?,
-        operator::description()?,
-    ];
-    let mut components = Components::new();
-    for part in parts {
-        tags.extend(part.tags.unwrap_or_default());
-        all.paths.merge(part.paths);
-        components.schemas.extend(part.components.unwrap_or_default().schemas);
-    }
-    components.security_schemes = carriers::schemes()
-        .into_iter()
-        .map(|(name, scheme)| (name.to_owned(), RefOr::T(scheme)))
-        .collect();
-    all.tags = Some(tags);
-    all.components = Some(components);
-    Ok(all)
-}
-
-/// Serves the description and the page; made once.
-pub(super) fn filter() -> BoxedFilter<(Response,)> {
-    let json: Arc<Bytes> = Arc::new(match description().and_then(|all| serde_json::to_vec(&all)) {
-        Ok(json) => json.into(),
-        Err(error) => {
-            tracing::error!(%error, "the description of the API could not be written as JSON");
-            Bytes::new()
-        }
-    });
-    let ours = warp::path::full().and_then(|path: FullPath| {
-        let name = path.as_str().strip_suffix('/').unwrap_or(path.as_str());
-        let ours = [JSON, PAGE].into_iter().find(|ours| *ours == name);
-        std::future::ready(ours.ok_or_else(warp::reject::not_found))
-    });
-    ours.and(warp::method())
-        .and(warp::header::headers_cloned())
-        .map(move |path: &str, method: Method, headers: HeaderMap| match path {
-            PAGE => web::answer("docs/index.html", &method, &headers),
-            _ if method != Method::GET && method != Method::HEAD => {
-                Chatrooms::error(&Error::MethodNotAllowed("GET, HEAD".to_owned()))
-            }
-            _ => web::made(JSON, &json, &method, &headers),
-        })
-        .boxed()
 }

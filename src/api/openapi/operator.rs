@@ -1,4 +1,4 @@
-//! The routes that belong to no dialect.
+//! Descriptions of the routes that belong to no dialect.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use super::{Described, Shape, types};
 
 const TAG: &str = "operator";
 
-/// Their description.
-pub(super) fn description() -> Result<OpenApi, serde_json::Error> {
+/// Describes these routes.
+pub(in crate::api) fn description() -> Result<OpenApi, serde_json::Error> {
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
     let mut paths = Paths::new();
     for (path, name, described) in routes() {
@@ -26,7 +26,9 @@ pub(super) fn description() -> Result<OpenApi, serde_json::Error> {
     components.schemas = schemas;
     let tag = TagBuilder::new()
         .name(TAG)
-        .description(Some("For whoever runs the server; no dialect's. HEAD works on all of them."))
+        .description(Some(
+            "For operators of the server; not part of any dialect. All support HEAD.",
+        ))
         .build();
     super::document::under_own_name(
         TAG,
@@ -35,37 +37,38 @@ pub(super) fn description() -> Result<OpenApi, serde_json::Error> {
 }
 
 fn routes() -> [(&'static str, &'static str, Described); 4] {
-    let known = "Unchanged since the version of `If-None-Match`";
-    let tag = "What `If-None-Match` takes";
+    let known = "Unchanged since the version in `If-None-Match`";
+    let tag = "Value for `If-None-Match`";
     let text = || Some(Shape::plain(types::text()));
     [
         (
             "/health",
             "Health",
-            Described::new("Whether the server can serve")
-                .query("live", types::text(), "Ask only whether the process answers")
+            Described::new("Check the health of the server")
+                .query("live", types::text(), "Check only whether the process responds")
                 .answers(
                     200,
-                    "It can; with `live`: it answers, `store` and `bus` are left out",
+                    "Healthy; with `live`: the process responds, `store` and `bus` \
+                     are omitted",
                     health("ok"),
                 )
-                .answers(503, "It cannot: `store` or `bus` is `failing`", health("failing")),
+                .answers(503, "Unhealthy: `store` or `bus` is `failing`", health("failing")),
         ),
         (
             "/metrics",
             "Metrics",
-            Described::new("What the server counts, as Prometheus text")
+            Described::new("Get metrics in Prometheus format")
                 .text(
-                    "For peers on this machine that no proxy has sent; with `[metrics] listen` on \
-                     that address alone. Others hear 404.",
+                    "For clients on this machine that do not come through a proxy; with `[metrics] \
+                     listen`, only on that address. Other clients get 404.",
                 )
-                .answers_as(200, "Prometheus text, version 0.0.4", "text/plain", text())
-                .answers(404, "Not for this caller", Shape::plain(failure())),
+                .answers_as(200, "Metrics, Prometheus text 0.0.4", "text/plain", text())
+                .answers(404, "Not available to this client", Shape::plain(failure())),
         ),
         (
             super::JSON,
             "Description",
-            Described::new("This description")
+            Described::new("Get this description")
                 .answers(200, "OpenAPI 3.1", Shape::plain(ObjectBuilder::new().build()))
                 .header("ETag", tag)
                 .empty(304, known),
@@ -73,7 +76,7 @@ fn routes() -> [(&'static str, &'static str, Described); 4] {
         (
             super::PAGE,
             "Page",
-            Described::new("A page to read this description")
+            Described::new("Get the API reference page")
                 .answers_as(200, "The page", "text/html", text())
                 .header("ETag", tag)
                 .empty(304, known),

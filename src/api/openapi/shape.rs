@@ -1,7 +1,8 @@
-//! The schema of something that goes over the wire, with all that it refers to.
+//! The schema of a body, response or frame, with all schemas it refers to.
 
+use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{AllOfBuilder, Object, ObjectBuilder};
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, Object, ObjectBuilder};
 use utoipa::openapi::{ArrayBuilder, Ref, RefOr, Schema};
 
 use super::types;
@@ -9,34 +10,52 @@ use super::types;
 /// Schemas by name.
 type Named = Vec<(String, RefOr<Schema>)>;
 
-/// What a body, an answer or a frame looks like.
+/// Schema of a body, a response or a frame.
 pub struct Shape {
-    /// Where it is used: mostly a reference.
+    /// The schema at the point of use, usually a reference.
     pub(super) schema: RefOr<Schema>,
-    /// What the description must hold for that, by name.
+    /// Named schemas that `schema` refers to.
     pub(super) needs: Named,
 }
 
 impl Shape {
-    /// A type of a dialect's `wire`.
+    /// The schema of a type of a dialect's `wire`.
     pub fn of<T: ToSchema>() -> Self {
         let mut needs = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut needs);
         Self { schema: Ref::from_schema_name(T::name()).into(), needs }
     }
 
-    /// A list of them.
+    /// A list of such values.
     pub fn list_of<T: ToSchema>() -> Self {
         let Self { schema, needs } = Self::of::<T>();
         Self { schema: Schema::Array(ArrayBuilder::new().items(schema).build()).into(), needs }
     }
 
-    /// What no type stands for.
+    /// A schema without a type of its own.
     pub fn plain(schema: impl Into<RefOr<Schema>>) -> Self {
         Self { schema: schema.into(), needs: Vec::new() }
     }
 
-    /// The same as a field of an object.
+    /// A list whose items are of any of these types.
+    pub fn list_of_any(shapes: impl IntoIterator<Item = Self>, text: &str) -> Self {
+        let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
+        for Self { schema, needs: more } in shapes {
+            any = any.item(schema);
+            needs.extend(more);
+        }
+        let list = ArrayBuilder::new().items(any).description(Some(text)).build();
+        Self { schema: Schema::Array(list).into(), needs }
+    }
+
+    /// Adds examples.
+    #[must_use]
+    pub fn with_examples(self, examples: impl IntoIterator<Item = Value>) -> Self {
+        let schema = AllOfBuilder::new().item(self.schema).examples(examples).into();
+        Self { schema, needs: self.needs }
+    }
+
+    /// Wraps the schema in a field of an object.
     #[must_use]
     pub fn within(self, field: &str, object: ObjectBuilder) -> Self {
         Self {
@@ -45,7 +64,7 @@ impl Shape {
         }
     }
 
-    /// A frame of a client: what `tag` says, and its fields.
+    /// A client frame: the value of its tag, and its fields.
     pub fn frame(tag: &str, verb: &str, fields: Option<Self>) -> Frame {
         let own = ObjectBuilder::new().property(tag, types::always(verb)).required(tag).build();
         let (schema, needs) = match fields {
@@ -57,13 +76,13 @@ impl Shape {
         Frame { name: format!("client.{verb}"), schema, needs }
     }
 
-    /// A frame of the server that is a type of its own.
+    /// A server frame that is a type of its own.
     pub fn server_frame<T: ToSchema>(verb: &str) -> Frame {
         let Self { schema, needs } = Self::of::<T>();
         Frame { name: format!("server.{verb}"), schema, needs }
     }
 
-    /// The frames of a server's enum, each by itself; `tag` tells which it is.
+    /// Splits the enum of server frames into one schema per frame; `tag` names the frame.
     pub fn frames_of<T: ToSchema>(tag: &str) -> Vec<Frame> {
         let RefOr::T(Schema::OneOf(all)) = T::schema() else { return Vec::new() };
         let mut needs = Vec::new();
@@ -79,7 +98,7 @@ impl Shape {
     }
 }
 
-/// What the tag of a frame says.
+/// Returns the tag value of a frame.
 fn verb<'a>(schema: &'a RefOr<Schema>, tag: &str) -> Option<&'a str> {
     match schema {
         RefOr::T(Schema::Object(object)) => match object.properties.get(tag)? {
@@ -93,7 +112,7 @@ fn verb<'a>(schema: &'a RefOr<Schema>, tag: &str) -> Option<&'a str> {
     }
 }
 
-/// A frame, to be named in the description.
+/// A frame that is yet to be named in the description.
 pub struct Frame {
     name: String,
     schema: RefOr<Schema>,
@@ -101,12 +120,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether it is the server's of this name.
+    /// Returns whether it is the server frame of this name.
     pub fn is(&self, verb: &str) -> bool {
         self.name.strip_prefix("server.") == Some(verb)
     }
 
-    /// With one more field, which may be absent.
+    /// Adds an optional field.
     #[must_use]
     pub fn with(mut self, field: &str, schema: Object) -> Self {
         let more = ObjectBuilder::new().property(field, schema);

@@ -1,5 +1,5 @@
-//! Schemas of the values that all dialects have in common, with the limits of the contract.
-//! Configurable ones show their default.
+//! Schemas of values common to all dialects, with the limits of the contract. Configurable limits
+//! show their default.
 
 use serde_json::json;
 use utoipa::openapi::schema::{
@@ -17,11 +17,11 @@ fn one_of(words: &[&str], text: &str) -> Object {
     string(text).enum_values(Some(words.iter().copied())).build()
 }
 
-/// A login name to be registered.
+/// Login name of a new account.
 pub fn new_login() -> Object {
-    let text = "Login name: letters of every script, digits and punctuation other than `/`; no \
-                white space, control or invisible characters; not `me`, `.`, `..` nor `room` with \
-                a number. Unique without regard to case.";
+    let text = "Login name: letters of any script, digits and punctuation other than `/`; no white \
+                space, control or invisible characters; not `me`, `.`, `..` or `room` followed by \
+                a number. Unique regardless of case.";
     string(text)
         .min_length(Some(1))
         .max_length(Some(MAX_NAME))
@@ -30,15 +30,15 @@ pub fn new_login() -> Object {
         .build()
 }
 
-/// A login name that is looked up.
+/// Login name of an existing account.
 pub fn login() -> Object {
     string("Login name of a user, in any case").examples([json!("ann")]).build()
 }
 
-/// A password to be set.
+/// New password.
 pub fn new_password() -> Object {
     let min = config::Auth::default().password_min_length;
-    let text = "The least length is that of the configuration, `[auth] password_min_length`";
+    let text = "The minimum length is set in the configuration, `[auth] password_min_length`";
     string(text)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
         .min_length(Some(min))
@@ -46,7 +46,7 @@ pub fn new_password() -> Object {
         .build()
 }
 
-/// A password to log in with.
+/// Password at log-in.
 pub fn password() -> Object {
     string("The password")
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
@@ -54,58 +54,58 @@ pub fn password() -> Object {
         .build()
 }
 
-/// The same, or a digest of it.
+/// Password or its digest at log-in.
 pub fn password_or_digest() -> Object {
     string(
-        "The password; or its MD5 or SHA-1 in hexadecimal, any case, unless `[auth] digest_login \
-         = false`",
+        "The password, or its MD5 or SHA-1 in hexadecimal, in any case, unless `[auth] \
+         digest_login = false`",
     )
     .examples([json!("correct horse")])
     .build()
 }
 
-/// A display name.
+/// Display name.
 pub fn display_name() -> Object {
-    string("Display name; no control or invisible characters, not only white space")
+    string("Display name; no control or invisible characters, not blank")
         .min_length(Some(1))
         .max_length(Some(MAX_NAME))
         .build()
 }
 
-/// The same, where null counts as absent.
+/// Optional display name; null counts as absent.
 pub fn display_name_if_any() -> Object {
     nullable("Display name; the login name when absent", 1)
 }
 
-/// The name of a room.
+/// Name of a room.
 pub fn room_name() -> Object {
-    let text = "Name of the room; no control or invisible characters, not only white space; \
-                unique among public rooms";
+    let text = "Name of the room; no control or invisible characters, not blank; unique among \
+                public rooms";
     string(text).min_length(Some(1)).max_length(Some(MAX_NAME)).build()
 }
 
-/// The same, where null counts as absent.
+/// Optional name of a room; null counts as absent.
 pub fn room_name_if_any() -> Object {
     nullable("Name of the room; unique among public rooms; a room may have none", 1)
 }
 
-/// The topic of a room.
+/// Optional topic of a room.
 pub fn topic_if_any() -> Object {
-    let text = "What the room is about at the moment, in one line; no control or invisible \
-                characters; empty or null: none";
+    let text = "Current topic of the room, one line; no control or invisible characters; empty or \
+                null: none";
     string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
 }
 
-/// The description of a room.
+/// Optional description of a room.
 pub fn description_if_any() -> Object {
-    let text = "What the room is for, in several lines if need be; no invisible characters; empty \
-                or null: none";
+    let text = "Purpose of the room, may have several lines; no invisible characters; empty or \
+                null: none";
     string(text).schema_type(or_null(Type::String)).max_length(Some(MAX_TOPIC)).build()
 }
 
-/// A name inside one room.
+/// Name of a participant inside one room.
 pub fn edited_name() -> Object {
-    string("Name used in this room only; empty: back to the display name")
+    string("Name used in this room only; empty: use the display name")
         .max_length(Some(MAX_NAME))
         .build()
 }
@@ -122,20 +122,20 @@ fn or_null(kind: Type) -> SchemaType {
     SchemaType::from_iter([kind, Type::Null])
 }
 
-/// An e-mail address.
+/// E-mail address.
 pub fn email() -> Object {
-    string("One `@` with text on both sides, no white space; unique without regard to case")
+    string("One `@` with text on both sides, no white space; unique regardless of case")
         .min_length(Some(3))
         .max_length(Some(MAX_EMAIL))
         .pattern(Some(r"^[^\s@]+@[^\s@]+$"))
         .build()
 }
 
-/// The same, where it may be null.
+/// Optional e-mail address; may be null.
 pub fn email_if_any() -> Object {
     string(
-        "E-mail address: one `@` with text on both sides, no white space; unique without regard \
-         to case",
+        "E-mail address: one `@` with text on both sides, no white space; unique regardless of \
+         case",
     )
     .schema_type(or_null(Type::String))
     .max_length(Some(MAX_EMAIL))
@@ -143,7 +143,7 @@ pub fn email_if_any() -> Object {
     .build()
 }
 
-/// A birth date that may be null.
+/// Optional birth date; may be null.
 pub fn birth_if_any() -> Object {
     string("Date of birth, not in the future")
         .schema_type(or_null(Type::String))
@@ -151,22 +151,21 @@ pub fn birth_if_any() -> Object {
         .build()
 }
 
-/// The text of a message.
+/// Text of a message.
 pub fn content() -> Object {
     let max = config::Rooms::default().max_message_chars;
-    let text = "Text of a message, in Unicode code points; not only white space, no U+0000. The \
-                limit is that of the configuration, `[rooms] max_message_chars`";
+    let text = "Text of a message, counted in Unicode code points; not blank, no U+0000. The limit \
+                is set in the configuration, `[rooms] max_message_chars`";
     string(text).min_length(Some(1)).max_length(Some(max)).build()
 }
 
-/// What a client calls its message.
+/// Id that a client gives its message.
 pub fn client_id() -> Object {
-    let text =
-        "1 to 64 printable characters: a message sent again with the same one is stored once";
+    let text = "1 to 64 printable characters: messages sent again with the same id are stored once";
     string(text).schema_type(or_null(Type::String)).min_length(Some(1)).max_length(Some(64)).build()
 }
 
-/// Files of the caller's own.
+/// Ids of the caller's own files.
 pub fn media_ids() -> Array {
     ArrayBuilder::new()
         .schema_type(or_null(Type::Array))
@@ -176,7 +175,7 @@ pub fn media_ids() -> Array {
         .build()
 }
 
-/// A reaction.
+/// Reaction.
 pub fn reaction() -> Object {
     string("`like`, `love`, `laugh`, `sad`, `angry`, or one emoji")
         .min_length(Some(1))
@@ -184,21 +183,21 @@ pub fn reaction() -> Object {
         .build()
 }
 
-/// A role.
+/// Role of a participant.
 pub fn role() -> Object {
-    one_of(&["admin", "sub-admin", "member"], "What a participant may do")
+    one_of(&["admin", "sub-admin", "member"], "Role of the participant")
 }
 
-/// The same, `member` when absent.
+/// Optional role; `member` when absent.
 pub fn role_if_any() -> Object {
     let words = [json!("admin"), json!("sub-admin"), json!("member"), json!(null)];
-    string("What the participant may do; `member` when absent")
+    string("Role of the participant; `member` when absent")
         .schema_type(or_null(Type::String))
         .enum_values(Some(words))
         .build()
 }
 
-/// Who may enter a room.
+/// Visibility of a room.
 pub fn visibility() -> Object {
     one_of(
         &["public", "private"],
@@ -206,7 +205,7 @@ pub fn visibility() -> Object {
     )
 }
 
-/// The same, `private` when absent.
+/// Optional visibility; `private` when absent.
 pub fn visibility_if_any() -> Object {
     let words = [json!("public"), json!("private"), json!(null)];
     string("Who may see and enter the room; `private` when absent")
@@ -215,7 +214,7 @@ pub fn visibility_if_any() -> Object {
         .build()
 }
 
-/// The same, unchanged when absent.
+/// Optional visibility; unchanged when absent.
 pub fn visibility_if_changed() -> Object {
     let words = [json!("public"), json!("private"), json!(null)];
     string("Who may see and enter the room; unchanged when absent")
@@ -224,17 +223,17 @@ pub fn visibility_if_changed() -> Object {
         .build()
 }
 
-/// How far a live room is.
+/// State of a live room.
 pub fn live_state() -> Object {
     one_of(&["creating", "active", "idle", "closing", "closed"], "State of the live room")
 }
 
-/// The key of a room.
+/// Key of a room.
 pub fn room_key() -> Object {
     string("Key of a room").pattern(Some("^room[0-9]{3,}$")).examples([json!("room001")]).build()
 }
 
-/// A room as it may be named in a path.
+/// Room in a path: key or number.
 pub fn room() -> Object {
     string("Key of a room: `room001`, `room1` or `1`")
         .pattern(Some("^(room)?[0-9]+$"))
@@ -242,7 +241,7 @@ pub fn room() -> Object {
         .build()
 }
 
-/// The key of a message.
+/// Key of a message.
 pub fn message_key() -> Object {
     string("Key of a message")
         .pattern(Some("^msg[0-9]+$"))
@@ -250,12 +249,12 @@ pub fn message_key() -> Object {
         .build()
 }
 
-/// A time in whole seconds.
+/// Timestamp in whole seconds.
 pub fn seconds() -> Object {
     time("UTC, whole seconds", "2025-07-15T13:00:00Z")
 }
 
-/// A time in milliseconds.
+/// Timestamp in milliseconds.
 pub fn millis() -> Object {
     time("UTC, milliseconds", "2025-07-15T13:00:00.245Z")
 }
@@ -267,7 +266,7 @@ fn time(text: &str, example: &str) -> Object {
         .build()
 }
 
-/// A time without a zone.
+/// Timestamp without a time zone.
 pub fn seconds_without_zone() -> Object {
     string("UTC, whole seconds, no zone")
         .pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"))
@@ -275,17 +274,17 @@ pub fn seconds_without_zone() -> Object {
         .build()
 }
 
-/// An opaque session id or token.
+/// Opaque session id or token.
 pub fn opaque() -> Object {
     string("40 hexadecimal digits").pattern(Some("^[0-9a-f]{40}$")).build()
 }
 
-/// The name under which a file is fetched.
+/// Name under which a file is downloaded.
 pub fn file_name() -> Object {
     string("SHA-512 of the stored bytes, in hexadecimal").pattern(Some("^[0-9a-f]{128}$")).build()
 }
 
-/// A whole number from `min` to `max`, and what holds when it is absent.
+/// Integer from `min` to `max`; `usual` is the default.
 pub fn number(min: i64, max: Option<i64>, usual: Option<i64>) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -295,17 +294,17 @@ pub fn number(min: i64, max: Option<i64>, usual: Option<i64>) -> Object {
         .build()
 }
 
-/// A number that names something.
+/// Positive integer that identifies something.
 pub fn natural() -> Object {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).examples([json!(1)]).build()
 }
 
-/// Any text.
+/// Text without restrictions.
 pub fn text() -> Object {
     ObjectBuilder::new().schema_type(Type::String).build()
 }
 
-/// One of these words.
+/// One of the given values; `usual` is the default.
 pub fn word(words: &[&str], usual: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -314,27 +313,25 @@ pub fn word(words: &[&str], usual: &str) -> Object {
         .build()
 }
 
-/// Always the same text.
+/// A constant text.
 pub fn always(word: &str) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build()
 }
 
-/// Users by number, one at least.
+/// Ids of one or more users.
 pub fn user_ids() -> Array {
     ArrayBuilder::new()
         .items(natural())
         .min_items(Some(1))
-        .description(Some("Numbers of users; duplicates count once"))
+        .description(Some("Ids of users; duplicates count once"))
         .build()
 }
 
-/// The same, two at least.
+/// Ids of two or more users.
 pub fn two_user_ids() -> Array {
     ArrayBuilder::new()
         .items(natural())
         .min_items(Some(2))
-        .description(Some(
-            "Numbers of all who shall take part, two at least; duplicates count once",
-        ))
+        .description(Some("Ids of all participants, at least two; duplicates count once"))
         .build()
 }

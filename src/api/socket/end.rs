@@ -1,4 +1,4 @@
-//! How a socket ends: what is said last, and how long it may take.
+//! Ends a socket: the last frames, and how long they may take.
 
 use std::time::Duration;
 
@@ -14,24 +14,25 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use super::metered::{Endless, Metered};
 use crate::live::CloseReason;
 
-/// How long a close may take, and how much is read and thrown away meanwhile so that it arrives.
+/// Time limit for a close, and maximum number of bytes read and discarded meanwhile so that it
+/// arrives.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 const CLOSE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Why a socket ends.
+/// Reason for the end of a socket.
 pub(super) enum End {
-    /// With a close frame of ours.
+    /// The server closes with this reason.
     Close(CloseReason),
-    /// With one of the protocol's codes.
+    /// The server closes with a code of the protocol.
     Protocol(CloseCode),
     /// The peer closed.
     Closed,
-    /// The peer is gone without a word.
+    /// The connection was lost.
     Lost,
 }
 
 impl From<tungstenite::Error> for End {
-    /// What is to be said to a peer of whom nothing more can be read.
+    /// Chooses the close for a peer whose data can no longer be read.
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::Close(CloseReason::TooBig),
@@ -51,7 +52,7 @@ impl From<tungstenite::Error> for End {
 }
 
 impl End {
-    /// What the end was, for the log.
+    /// Returns the reason for the log.
     pub(super) fn reason(&self) -> CloseReason {
         match self {
             Self::Close(reason) => *reason,
@@ -61,7 +62,7 @@ impl End {
         }
     }
 
-    /// The code of the close, said or not.
+    /// Returns the close code, even if it was not sent.
     pub(super) fn number(&self) -> u16 {
         match self {
             Self::Protocol(code) => (*code).into(),
@@ -69,8 +70,9 @@ impl End {
         }
     }
 
-    /// Says why, and reads on so that it arrives: until the peer has answered, or for a while. Then
-    /// the connection is the server's to end (RFC 6455, section 7.1.1): clients wait for that.
+    /// Sends the close and continues to read, so that it arrives: until the peer has answered, or
+    /// for a limited time. Then the server ends the connection (RFC 6455, section 7.1.1); clients
+    /// wait for that.
     pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
         self,
         mut stream: WebSocketStream<Metered<S>>,
@@ -89,7 +91,7 @@ impl End {
             drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
             drop(stream.flush().await);
             if !answered(&mut stream).await {
-                // What cannot be read as frames is thrown away.
+                // Bytes that are not valid frames are discarded.
                 stream.get_mut().lift();
                 drop(
                     tokio::io::copy(
@@ -104,8 +106,7 @@ impl End {
     }
 }
 
-/// Reads the frames of a peer until the one that answers the close; false where they cannot be
-/// read.
+/// Reads frames until the peer answers the close; false if they cannot be read.
 async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> bool {
     let mut read = 0;
     while read <= CLOSE_BYTES {

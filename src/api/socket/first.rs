@@ -1,5 +1,5 @@
-//! What comes before the loop where the handshake tells nothing: the first frame says whose the
-//! socket is and where it goes.
+//! The time before the loop for dialects without authentication in the handshake: the first frame
+//! identifies the user and the room.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,10 +18,10 @@ use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
 use crate::model::{Client, Error, Outcome, Result};
 
-/// Frames that may come before the first text; who sends more wants nothing.
+/// Maximum number of frames before the first text frame.
 const MAX_BEFORE: u32 = 64;
 
-/// A socket of which nothing is known yet.
+/// A socket that is not authenticated yet.
 pub(super) struct PendingSocket<D: FirstFrameAuth, S> {
     pub(super) stream: WebSocketStream<Metered<S>>,
     pub(super) client: Client,
@@ -31,10 +31,12 @@ pub(super) struct PendingSocket<D: FirstFrameAuth, S> {
 }
 
 impl<D: FirstFrameAuth, S: AsyncRead + AsyncWrite + Unpin + Send> PendingSocket<D, S> {
-    /// Waits for the first frame; runs the loop for who is admitted, and turns away everybody else.
+    /// Waits for the first frame; runs the loop if it is accepted, otherwise closes the socket.
     pub(super) async fn receive(mut self, chat: &Chat) {
         let first = tokio::select! {
-            first = timeout(D::PATIENCE, first_text(&mut self.stream)) => first.unwrap_or_else(|_| Ok(Utf8Bytes::default())),
+            first = timeout(D::PATIENCE, first_text(&mut self.stream)) => {
+                first.unwrap_or_else(|_| Ok(Utf8Bytes::default()))
+            }
             () = self.member.stopped() => Err(End::Close(CloseReason::GoingAway)),
         };
         let frame = match first {
@@ -52,7 +54,7 @@ impl<D: FirstFrameAuth, S: AsyncRead + AsyncWrite + Unpin + Send> PendingSocket<
     }
 
     async fn refuse(mut self, error: Error) {
-        debug!(%error, "a socket was turned away");
+        debug!(%error, "a socket was refused");
         let outcome: Result<Outcome> = Err(error);
         if let Some(answer) = D::reply(&mut self.state, &RequestContext::default(), outcome)
             && self.stream.feed(Message::Text(answer)).await.is_err()
@@ -72,7 +74,7 @@ async fn admit<D: FirstFrameAuth>(
     Ok((chat.open(who, voice::<D>())?, Entry { room, refused: CloseReason::Policy }))
 }
 
-/// The first text frame; what else comes is answered as the protocol wants, or ignored.
+/// Returns the first text frame; other frames are answered as the protocol requires, or ignored.
 async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut WebSocketStream<Metered<S>>,
 ) -> Result<Utf8Bytes, End> {
@@ -84,7 +86,7 @@ async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(
         }
         match frame {
             Some(Ok(Message::Text(text))) => return Ok(text),
-            // tungstenite has prepared the answer.
+            // tungstenite has queued the reply.
             Some(Ok(Message::Ping(_))) => stream.flush().await?,
             Some(Ok(Message::Close(_))) => return Err(End::Closed),
             Some(Ok(Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => (),

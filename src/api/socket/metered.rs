@@ -1,5 +1,5 @@
-//! How much is read of a socket beside the messages that it brings: frames without content cost
-//! time and complete nothing, and the WebSocket library reads on until a message is complete.
+//! Limits the bytes read from a socket in addition to its messages: frames without content cost
+//! time and complete nothing, and the WebSocket library reads until a message is complete.
 
 use std::io;
 use std::pin::Pin;
@@ -9,39 +9,39 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::READ_BUFFER;
 
-/// Longest head of a client's frame.
+/// Maximum length of a client's frame header.
 const HEAD: usize = 14;
-/// So many bytes beyond the messages count as a frame.
+/// Number of bytes beyond the messages that counts as a frame.
 const PER_FRAME: usize = READ_BUFFER;
-/// Bytes that may have arrived beyond the last message: the beginning of the next ones.
+/// Bytes that may have arrived after the last message: the start of the next ones.
 const AHEAD: usize = 2 * READ_BUFFER;
 
-/// Too much was read and no message was complete.
+/// Too many bytes were read without a complete message.
 #[derive(Debug, thiserror::Error)]
 #[error("too many bytes without a message")]
 pub(super) struct Endless;
 
-/// A stream whose bytes are counted as they are read.
+/// A stream that counts the bytes read.
 pub(super) struct Metered<S> {
     stream: S,
     /// Bytes that belong to no complete message yet.
     read: usize,
-    /// So many are too many; none any more once that was said.
+    /// Maximum of `read`; None once it was exceeded.
     max: Option<usize>,
 }
 
 impl<S> Metered<S> {
-    /// Messages are at most so long; the room beside that is for the heads of their fragments.
+    /// Limits messages to this length; extra bytes are allowed for the headers of their fragments.
     pub(super) fn new(stream: S, max_message: usize) -> Self {
         Self { stream, read: 0, max: Some(max_message.saturating_mul(2) + 16 * READ_BUFFER) }
     }
 
-    /// From now on what is read is thrown away, however much it is.
+    /// Removes the limit: everything read from now on is discarded.
     pub(super) fn lift(&mut self) {
         self.max = None;
     }
 
-    /// A message of this length is complete. Answers as how many frames it counts.
+    /// Subtracts a complete message. Returns how many frames it counts as.
     pub(super) fn charge(&mut self, length: usize) -> u32 {
         self.read = self.read.saturating_sub(length + HEAD);
         let more = self.read.saturating_sub(AHEAD) / PER_FRAME;
@@ -60,7 +60,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.read = self.read.saturating_add(buf.filled().len() - before);
         if self.max.is_some_and(|max| self.read > max) {
-            // What is read after that is thrown away.
+            // Everything read from now on is discarded.
             self.max = None;
             return Poll::Ready(Err(io::Error::other(Endless)));
         }
@@ -101,7 +101,7 @@ mod tests {
             (0, 0, 1, 0),
             (100, 94, 1, 0),
             (65_550, 65_536, 1, 0),
-            // The beginning of the next messages.
+            // The start of the next messages.
             (100 + AHEAD, 86, 1, AHEAD),
             (14 + AHEAD + PER_FRAME, 0, 2, AHEAD),
             (14 + AHEAD + 10 * PER_FRAME + 1, 0, 11, AHEAD + 1),

@@ -1,7 +1,7 @@
-//! The one WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
+//! The WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
 //!
-//! A task a socket. It takes all that waits in the queue and flushes once; it never waits for
-//! another socket.
+//! Each socket has a task. It takes everything waiting in the queue and flushes once; it never
+//! waits for another socket.
 
 mod end;
 mod first;
@@ -37,48 +37,55 @@ use crate::chat::{Authenticated, Chat};
 use crate::live::{CloseReason, Encoder};
 use crate::model::{Error, Result, RoomId};
 
-/// tungstenite fills its read buffer with zeros at each read: a large one costs time and, per idle
-/// socket, memory.
+/// tungstenite fills its read buffer with zeros at each read: a large buffer costs time and, per
+/// idle socket, memory.
 const READ_BUFFER: usize = 4 * 1024;
-/// Frames are gathered up to this before they are written.
+/// Frames are collected up to this size before they are written.
 const WRITE_BUFFER: usize = 16 * 1024;
 const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// A WebSocket over a connection of ours.
+/// A WebSocket over one of our connections.
 type Stream = WebSocketStream<Metered<Connected>>;
 
-/// Answers a handshake with 101 and runs the loop in a task of its own.
-pub(super) fn upgrade<D: SocketDialect>(
-    mut request: Request,
-    chat: &Chat,
-    who: Authenticated,
-    state: D::State,
-    enter: Option<RoomId>,
-) -> Result<Response> {
-    let handshake = Handshake::of(&mut request)?;
-    let connection = chat.open(who, voice::<D>())?;
-    let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
-    let (chat, times, member) = (chat.clone(), times(&request), request.sockets.join());
-    handshake.switch(&request, async move |stream| {
-        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await;
-    })
+impl Request {
+    /// Switches protocols and runs the socket loop in a task of its own; with `Some(room)` the
+    /// socket enters that room immediately.
+    pub fn upgrade<D: SocketDialect>(
+        mut self,
+        chat: &Chat,
+        who: Authenticated,
+        state: D::State,
+        enter: Option<RoomId>,
+    ) -> Result<Response> {
+        let handshake = Handshake::of(&mut self)?;
+        let connection = chat.open(who, voice::<D>())?;
+        let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
+        let (chat, times, member) = (chat.clone(), times(&self), self.sockets.join());
+        handshake.switch(&self, async move |stream| {
+            run::Loop::<D, _>::new(stream, connection, state, times, member)
+                .run(&chat, entry)
+                .await;
+        })
+    }
+
+    /// Switches protocols for a socket that is authenticated by its first frame.
+    pub fn upgrade_unknown<D: FirstFrameAuth>(
+        mut self,
+        chat: &Chat,
+        state: D::State,
+    ) -> Result<Response> {
+        let handshake = Handshake::of(&mut self)?;
+        let (chat, times, member, client) =
+            (chat.clone(), times(&self), self.sockets.join(), self.client.clone());
+        handshake.switch(&self, async move |stream| {
+            first::PendingSocket::<D, _> { stream, client, state, times, member }
+                .receive(&chat)
+                .await;
+        })
+    }
 }
 
-/// The same where only the first frame says whose the socket is.
-pub(super) fn upgrade_unknown<D: FirstFrameAuth>(
-    mut request: Request,
-    chat: &Chat,
-    state: D::State,
-) -> Result<Response> {
-    let handshake = Handshake::of(&mut request)?;
-    let (chat, times, member, client) =
-        (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
-    handshake.switch(&request, async move |stream| {
-        first::PendingSocket::<D, _> { stream, client, state, times, member }.receive(&chat).await;
-    })
-}
-
-/// Whether a key of a handshake is what RFC 6455 asks for: 16 bytes in Base64.
+/// Returns whether the key of a handshake is valid by RFC 6455: 16 bytes in Base64.
 fn is_key(key: &HeaderValue) -> bool {
     BASE64_STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16)
 }
@@ -95,7 +102,7 @@ fn times(request: &Request) -> run::Times {
     }
 }
 
-/// A handshake that can be answered.
+/// A valid handshake.
 struct Handshake {
     key: HeaderValue,
     on: OnUpgrade,
@@ -116,7 +123,7 @@ impl Handshake {
         Ok(Self { key, on })
     }
 
-    /// Answers with 101; what follows on the connection is a task of its own.
+    /// Answers with 101 and handles the connection in a task of its own.
     fn switch<F: Future<Output = ()> + Send>(
         self,
         request: &Request,
@@ -135,7 +142,7 @@ impl Handshake {
                 Ok(upgraded) => upgraded,
                 Err(error) => return debug!(%error, "the protocol was not switched"),
             };
-            // The type is the one that accept.rs serves.
+            // The type served by accept.rs.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
             let io = Metered::new(parts.io.into_inner().upgraded(), max_frame);
             let stream = WebSocketStream::from_partially_read(

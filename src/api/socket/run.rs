@@ -1,4 +1,4 @@
-//! The loop itself.
+//! The loop of one socket: reads frames, runs commands and writes queued frames.
 
 use std::time::Duration;
 
@@ -18,29 +18,29 @@ use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
 use crate::model::{Command, Error, Outcome, Result, RoomId, Timestamp};
 
-/// Posts of one socket that may wait for the disk.
+/// Maximum number of posts of one socket waiting for the disk.
 const MAX_LATER: usize = 64;
-/// Frames that are read before what they caused is written.
+/// Maximum number of frames read before the results are written.
 const MAX_READ: usize = 64;
-/// Pings without an answer that end a socket.
+/// Number of unanswered pings that end a socket.
 const MISSED: u32 = 2;
-/// A queue that has grown beyond this is given back.
+/// A queue that has grown beyond this is freed.
 const KEEP_FRAMES: usize = 32;
 
-/// What the loop waits for.
+/// Time-outs of the loop.
 pub(super) struct Times {
     pub(super) heartbeat: Duration,
     pub(super) recheck: Duration,
 }
 
-/// The room of a socket that has only one.
+/// Entry of a socket with a single room.
 pub(super) struct Entry {
     pub(super) room: RoomId,
-    /// How the socket is closed that cannot enter.
+    /// Close reason if the entry is refused.
     pub(super) refused: CloseReason,
 }
 
-/// One socket's task.
+/// State of one socket's task.
 pub(super) struct Loop<D: SocketDialect, S> {
     stream: WebSocketStream<Metered<S>>,
     connection: Connection,
@@ -49,20 +49,20 @@ pub(super) struct Loop<D: SocketDialect, S> {
     member: SocketGuard,
     /// Frames to be written.
     out: Vec<Utf8Bytes>,
-    /// Posts under way, in order.
+    /// Posts in progress, in order.
     later: FuturesOrdered<Begun>,
-    /// What the replay under way answers.
+    /// Request answered by the replay in progress.
     subscription: RequestContext,
-    /// Control frames wait to be flushed.
+    /// Whether control frames wait to be flushed.
     owes_flush: bool,
-    /// Before this nothing is read: the peer has sent too much, and its own connection fills.
+    /// Nothing is read before this time: the peer has sent too much, so its connection fills up.
     reads_from: Instant,
     heard: bool,
     missed: u32,
     counted: Counted,
 }
 
-/// What is counted of a socket.
+/// Metrics of one socket.
 struct Counted {
     open: Gauge,
     delivered: Counter,
@@ -115,7 +115,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     }
 
     pub(super) async fn run(mut self, chat: &Chat, enter: Option<Entry>) {
-        // A session that ended before the socket was registered has closed no socket.
+        // A session that ended before the socket was registered did not close it.
         if let Err(reason) = Box::pin(self.connection.check_opened()).await {
             return self.finish(End::Close(reason)).await;
         }
@@ -133,7 +133,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         self.finish(end).await;
     }
 
-    /// Enters the room of a socket that has only one.
+    /// Enters the room of a socket with a single room.
     async fn open(&mut self, enter: Option<Entry>) -> Result<(), End> {
         if let Some(Entry { room, refused }) = enter {
             let question = RequestContext { reference: None, verb: "enter".to_owned() };
@@ -196,7 +196,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                     }
                 }
                 () = self.member.stopped() => {
-                    // What was begun is finished, committed and answered first.
+                    // Posts in progress are finished, committed and answered first.
                     self.settle().await;
                     outbox.close(CloseReason::GoingAway);
                 }
@@ -205,7 +205,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         }
     }
 
-    /// Takes the frames that have arrived already, so that what they cause is written together.
+    /// Reads frames that have already arrived, so that their results are written together.
     async fn read_waiting(&mut self) -> Result<(), End> {
         for _ in 0..MAX_READ {
             if self.later.len() >= MAX_LATER || self.connection.replaying() || !self.reads() {
@@ -237,7 +237,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 let refused = over.and_then(|_| self.connection.warns());
                 self.command(&text, refused).await;
             }
-            // tungstenite has prepared the answer; it goes out with the next flush.
+            // tungstenite has queued the reply; it is sent with the next flush.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.owes_flush = true,
             Some(Ok(Message::Close(_))) => return Err(End::Closed),
             Some(Ok(Message::Binary(_) | Message::Frame(_))) => (),
@@ -247,13 +247,13 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         Ok(())
     }
 
-    /// Whether the peer may be read.
+    /// Returns whether the peer may be read.
     fn reads(&self) -> bool {
         Instant::now() >= self.reads_from
     }
 
-    /// Carries out a frame, or answers why it is not to be. Over the limit that is said once; what
-    /// follows waits instead.
+    /// Runs the command of a frame, or replies why not. Exceeding the rate limit is reported once;
+    /// after that reading is delayed.
     async fn command(&mut self, text: &str, refused: Option<Error>) {
         let asked = D::decode(&mut self.state, text);
         let question = asked.question;
@@ -277,7 +277,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         }
     }
 
-    /// Waits for the posts under way: answers keep the order of the questions.
+    /// Waits for posts in progress: replies keep the order of requests.
     async fn settle(&mut self) {
         while let Some((question, outcome)) = self.later.next().await {
             self.answer(&question, outcome, None);
@@ -288,15 +288,15 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         while let Some((outcome, position)) = Box::pin(self.connection.replay()).await {
             let question = self.subscription.clone();
             self.answer(&question, outcome, position);
-            // What has a position goes out together: a write in between would send what comes
-            // after it.
+            // Replies with a position are written together: a write in between would send frames
+            // that belong after them.
             if position.is_none() {
                 break;
             }
         }
     }
 
-    /// Puts an answer behind what belongs before it.
+    /// Queues a reply after the frames that belong before it.
     fn answer(
         &mut self,
         question: &RequestContext,
@@ -304,15 +304,15 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         position: Option<u64>,
     ) {
         if position.is_some() {
-            // Whether the socket is to close is seen when everything is taken.
+            // A close is handled once everything is taken.
             let _later = self.connection.outbox().take(&mut self.out, position);
         }
         self.out.extend(D::reply(&mut self.state, question, outcome));
     }
 
-    /// Pings a silent peer; one that stays silent is gone.
+    /// Pings a silent peer; a peer that remains silent is lost.
     async fn beat(&mut self) -> Result<(), End> {
-        // Of a peer that is not read nothing can be heard.
+        // A peer that is not read cannot be heard.
         if std::mem::take(&mut self.heard) || !self.reads() {
             self.missed = 0;
             return Ok(());
@@ -326,7 +326,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         Ok(())
     }
 
-    /// Writes everything that waits, with one flush.
+    /// Writes all waiting frames, with one flush.
     async fn write(&mut self) -> Result<(), End> {
         let outbox = self.connection.outbox();
         let close = outbox.take(&mut self.out, None);
@@ -345,23 +345,24 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 }
                 stream.flush().await
             };
+            let silent = tokio::time::sleep(self.times.heartbeat * (MISSED + 1));
             tokio::select! {
                 written = written => written.map_err(|_| End::Lost)?,
-                // A peer that reads nothing fills its queue, or is silent for as long as one that is gone.
+                // A peer that does not read fills its queue, or is silent as long as a lost one.
                 reason = outbox.overflowed() => return Err(End::Close(reason)),
-                () = tokio::time::sleep(self.times.heartbeat * (MISSED + 1)) => return Err(End::Close(CloseReason::TimedOut)),
+                () = silent => return Err(End::Close(CloseReason::TimedOut)),
             }
             self.out.shrink_to(KEEP_FRAMES);
         }
         close.map_or(Ok(()), |reason| Err(End::Close(reason)))
     }
 
-    /// Leaves the rooms and says why.
+    /// Leaves the rooms and closes the socket.
     async fn finish(self, end: End) {
         counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string())
             .increment(1);
         self.connection.ended(end.reason());
-        // Others see the user leave before the peer has answered the close.
+        // Other users see the user leave before the peer answers the close.
         drop(self.connection);
         end.say(self.stream).await;
         drop(self.member);

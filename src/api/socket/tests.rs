@@ -1,4 +1,4 @@
-//! The loop without a network: moments that no client can choose, and time that passes at once.
+//! Tests the loop without a network: at times no client can choose, and with simulated time.
 
 use std::time::Duration;
 
@@ -42,8 +42,8 @@ fn who(session: &Session) -> Authenticated {
     Authenticated { session: session.clone(), token_expires: None }
 }
 
-/// What a client hears whose session ends between the look at its credential and the registration
-/// of its socket.
+/// Returns the frames of a client whose session ends between the check of its credential and the
+/// registration of its socket.
 async fn ended_before_it_was_registered<D: SocketDialect>(
     world: &World,
     session: &Session,
@@ -87,7 +87,7 @@ async fn a_socket_whose_session_ended_before_it_was_registered_is_closed_in_ever
     );
 }
 
-/// The type or the error of the next text.
+/// Returns the type or error of the next text frame.
 async fn next(client: &mut Near) -> String {
     loop {
         match client.next().await.unwrap().unwrap() {
@@ -104,7 +104,7 @@ async fn next(client: &mut Near) -> String {
 #[tokio::test]
 async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
     let mut config = Config::default();
-    // Beyond them, one in a tenth of a second.
+    // Beyond them, one per tenth of a second.
     config.limits.frames_per_minute_per_socket = 600;
     let world = World::new(&config).await;
     let ann = world.user("ann").await;
@@ -124,7 +124,7 @@ async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
     });
     assert_eq!(next(&mut client).await, "connection_established");
     let began = Instant::now();
-    // Frames of every kind count, whatever is in them.
+    // Frames of every kind count, whatever their content.
     for frame in [
         Message::Ping("x".into()),
         Message::Pong("x".into()),
@@ -148,7 +148,7 @@ async fn a_socket_over_its_limit_is_told_once_and_then_read_slowly() {
     }
     client.flush().await.unwrap();
     assert_eq!(next(&mut client).await, "rate_limited");
-    // What came after it was left in the connection: not answered at once, and not lost.
+    // Later frames stay in the connection: not answered immediately, and not lost.
     for _ in 0..3 {
         assert_eq!(next(&mut client).await, "pong");
     }

@@ -1,5 +1,5 @@
-//! Knows how many sockets are open and tells them to end: their tasks are detached, so a graceful
-//! stop must wait for them itself.
+//! Tracks open sockets and tells them to end: their tasks are detached, so a graceful stop must
+//! wait for them itself.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct Sockets {
     count: Arc<watch::Sender<usize>>,
 }
 
-/// One of them.
+/// Registration of one socket.
 pub(super) struct SocketGuard {
     stop: watch::Receiver<bool>,
     count: Arc<watch::Sender<usize>>,
@@ -30,21 +30,21 @@ impl Sockets {
         SocketGuard { stop: self.stop.subscribe(), count: Arc::clone(&self.count) }
     }
 
-    /// Tells every socket to close with 1001 and waits until all have.
+    /// Tells every socket to close with 1001 and waits until all have ended.
     pub async fn close(&self) {
         self.stop.send_replace(true);
         // The sender lives as long as `self`: waiting cannot fail.
         drop(self.count.subscribe().wait_for(|count| *count == 0).await);
     }
 
-    /// How many are open.
+    /// Returns the number of open sockets.
     pub fn count(&self) -> usize {
         *self.count.borrow()
     }
 }
 
 impl SocketGuard {
-    /// Waits for the server's stop. Cancel safe.
+    /// Waits for the stop of the server. Cancel safe.
     pub(super) async fn stopped(&mut self) {
         if self.stop.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;

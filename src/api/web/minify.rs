@@ -1,10 +1,11 @@
-//! Removes comments on lines of their own and indentation from scripts and styles: a fourth of the
-//! compressed bytes.
+//! Removes indentation, and comments on lines of their own, from scripts and styles: a quarter of
+//! the compressed size.
 //!
-//! Lines stay lines, so that an error in a browser names the line of the file. In `assets/` no line
-//! of a text begins with spaces or with what looks like a comment (`tests/web/assets.test.js`).
+//! Line breaks are kept, so that errors in browsers have the line number of the file. In `assets/`
+//! no line of a string begins with spaces or something that looks like a comment
+//! (`tests/web/assets.test.js`).
 
-/// Other files stay as they are.
+/// Minifies a script or style; other files are returned unchanged.
 pub(super) fn minify(name: &str, text: &[u8]) -> Vec<u8> {
     if ![".js", ".css"].iter().any(|ending| name.ends_with(ending)) {
         return text.to_vec();
@@ -32,7 +33,7 @@ pub(super) fn minify(name: &str, text: &[u8]) -> Vec<u8> {
     result
 }
 
-/// Whether the first comment of the line is all that it holds.
+/// Returns whether the first comment of the line is its only content.
 fn ends_as_comment(line: &[u8]) -> bool {
     line.windows(2).skip(2).position(|pair| pair == b"*/").is_some_and(|at| at + 4 == line.len())
 }

@@ -1,4 +1,4 @@
-//! The web UI: what is in `assets/`, embedded, with the headers that keep it safe.
+//! The web UI: the files of `assets/`, embedded, with security headers.
 
 mod minify;
 
@@ -24,7 +24,7 @@ use self::minify::minify;
 #[folder = "assets/"]
 struct Assets;
 
-/// Nothing from elsewhere, nothing inline; pictures may be made in the page.
+/// No external and no inline content; pictures may be created in the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri \
                       'none'; form-action 'self'; frame-ancestors 'none'";
 const SAFETY: [(HeaderName, &str); 3] = [
@@ -33,10 +33,10 @@ const SAFETY: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Compressed once, at the first request.
+/// Compressed files, cached at the first request.
 static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
 
-/// Serves `/` and the files; must stand last, since it answers every path.
+/// Serves `/` and the files; must be the last filter, since it answers every path.
 pub(super) fn filter() -> BoxedFilter<(Response,)> {
     warp::path::full()
         .and(warp::method())
@@ -51,7 +51,7 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-/// A file of `assets/`.
+/// Returns a file of `assets/`.
 pub(super) fn answer(name: &str, method: &Method, headers: &HeaderMap) -> Response {
     let response = match Assets::get(name) {
         None => plain(StatusCode::NOT_FOUND, "Not found\n"),
@@ -65,12 +65,12 @@ pub(super) fn answer(name: &str, method: &Method, headers: &HeaderMap) -> Respon
     safe(response, method)
 }
 
-/// What was made while the server runs, served like a file of this name.
+/// Serves content generated at run time like a file of this name.
 pub(super) fn made(name: &str, data: &[u8], method: &Method, headers: &HeaderMap) -> Response {
     safe(asset(name, &Sha256::digest(data), data, headers), method)
 }
 
-/// With the headers that keep pages safe; without the body where only the head was asked for.
+/// Adds security headers; removes the body of a response to HEAD.
 fn safe(mut response: Response, method: &Method) -> Response {
     for (name, value) in SAFETY {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -113,7 +113,7 @@ fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response 
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     }
     let all = response.headers_mut();
-    // Asked for again each time; the tag makes that cheap, and an upgrade is seen at once.
+    // Revalidated each time; the tag makes that cheap, and an upgrade is seen immediately.
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     all.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -134,7 +134,7 @@ fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
         .entry(key)
         .or_insert_with(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            // Writing into memory does not fail.
+            // Writing to memory cannot fail.
             let zipped = encoder.write_all(&minify(name, data)).and_then(|()| encoder.finish());
             zipped.unwrap_or_default().into()
         })

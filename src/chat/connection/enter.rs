@@ -1,5 +1,5 @@
-//! Entering rooms: the live room is created or found, public rooms are joined, and what a client
-//! has missed is read until it meets what is live.
+//! Entering rooms: finds or creates the live room, joins public rooms, and reads missed changes
+//! until they meet the live events.
 
 use tracing::{info, warn};
 
@@ -13,49 +13,49 @@ use crate::model::{
 };
 use crate::store::{Basis, RoomChange, StoreError};
 
-/// A live room that was brought up.
+/// An activated live room.
 #[derive(Clone, Debug)]
 pub struct ConnectedRoom {
-    /// Room and state.
+    /// The room and its state.
     pub room: RoomState,
-    /// Login names of those present, at most 200.
+    /// Login names of users present, at most 200.
     pub online: Vec<String>,
-    /// How many are present.
+    /// Number of users present.
     pub online_count: u32,
 }
 
-/// The live room is there, and the caller may enter it.
+/// The live room exists, and the caller may enter it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::chat) struct Up {
-    /// The caller is a participant since now.
+    /// Whether the caller has just become a participant.
     pub(in crate::chat) joined: bool,
-    /// The room's rev when the caller was seen to be a participant.
+    /// Rev of the room at which the caller was seen as a participant.
     rev: Rev,
 }
 
 impl Chat {
-    /// Before an upgrade to a socket of one room: the caller may enter it. Public rooms are joined,
-    /// so that afterwards the caller is a participant. Rooms that they may not see:
+    /// Checks before the upgrade to a socket of one room that the caller may enter it. Joins a
+    /// public room, so that the caller is a participant afterwards. Rooms they may not see:
     /// `RoomNotFound`.
     pub async fn may_enter(&self, session: &Session, room: RoomId) -> Result<()> {
         self.join(session, room).await.map(|_| ())
     }
 
-    /// The same where the entry itself is to tell whether it was the user's first: nothing is
-    /// changed yet.
+    /// The same check without joining, for dialects in which the entry itself reports whether it
+    /// was the user's first.
     pub async fn check_entry(&self, session: &Session, room: RoomId) -> Result<()> {
         access::enter(&self.facts(room).await?, actor(session))
     }
 
-    /// Enters a public room (or one's own): the caller is a participant afterwards. The bool: was
-    /// not before.
+    /// Joins a public room (or finds the caller in it): the caller is a participant afterwards. The
+    /// bool tells whether they became one now.
     pub async fn join(&self, session: &Session, room: RoomId) -> Result<(RoomState, bool)> {
         let (facts, joined) = self.join_from(session, self.facts(room).await?).await?;
         self.reach_memory(room, facts.room.facts_rev).await;
         Ok((self.with_state(facts), joined))
     }
 
-    /// The same where the room has been read. Answers it as it is afterwards.
+    /// Joins a room whose facts have been read. Returns the facts after joining.
     async fn join_from(
         &self,
         session: &Session,
@@ -67,19 +67,19 @@ impl Chat {
             if facts.participant(session.user).is_some() {
                 return Ok((facts, false));
             }
-            // A socket may be older than the mark of a guest.
+            // The socket may be older than the guest flag of its user.
             if self.me(session).await?.guest && !session.admin {
                 return Err(Error::RoomNotFound);
             }
             let change = RoomChange::Add(session.user, Role::Member);
             let basis = Basis::Facts(facts.room.facts_rev);
-            match self.store().change_room(room, basis, session.user, change).await {
+            match self.store().change_room(room, basis, Some(session.user), change).await {
                 Ok(done) => {
                     info!(user = session.login, room = room.key(), "User joined the chat room.");
                     return Ok((done.applied_to(facts), true));
                 }
                 Err(StoreError::Stale | StoreError::Taken(_)) => (),
-                // Deleted a moment ago.
+                // The account was deleted just now.
                 Err(StoreError::NotFound(Missing::User)) => return Err(Error::BadSession),
                 Err(other) => return Err(other.into()),
             }
@@ -88,23 +88,22 @@ impl Chat {
         Err(Error::Unavailable)
     }
 
-    /// Brings the live room up, joining a public room.
+    /// Activates the live room, joining a public room.
     pub async fn connect_room(&self, session: &Session, room: RoomId) -> Result<ConnectedRoom> {
         loop {
             let up = self.bring_up(session, room, false, First::Nobody).await?;
             self.0.hub.applied(room, up.rev).await;
-            // It may be gone again.
+            // The live room may have closed again.
             let Some(facts) = self.0.hub.current(room) else { continue };
             let (online, online_count) = self.0.hub.online(room, MAX_ONLINE);
             return Ok(ConnectedRoom { room: self.with_state(facts), online, online_count });
         }
     }
 
-    /// Makes sure that there is a live room and that the caller takes part. While one is closing:
-    /// `RoomClosing`, or with `patient` waits and creates a new one.
+    /// Ensures that the live room exists and that the caller is a participant. While the room is
+    /// closing: `RoomClosing`; with `patient`, waits and creates a new live room.
     ///
-    /// Who is in memory as a participant costs no trip to the store; a room that is created is read
-    /// once.
+    /// For a participant in memory the store is not read; creating a live room reads the room once.
     pub(in crate::chat) async fn bring_up(
         &self,
         session: &Session,
@@ -155,8 +154,8 @@ impl Connection {
         epoch: Option<&str>,
     ) -> Result<(Entered, u64)> {
         let room = room.ok_or(Error::MissingRoom)?;
-        // A socket of one room waits for a closing live room; where rooms are named, the client is
-        // told.
+        // A socket of one room waits for a closing live room; in dialects whose frames name rooms,
+        // the client gets an error.
         let patient = !self.socket.voice.personal;
         let mut first = false;
         for _ in 0..DECISIONS {
@@ -165,7 +164,7 @@ impl Connection {
             let snapshot = match self.chat.0.hub.enter(room, &self.socket, since.is_some()) {
                 Ok(Some(snapshot)) => snapshot,
                 Ok(None) => continue,
-                // Stored already, but the dispatcher has not come to it yet.
+                // Already stored, but not yet delivered by the dispatcher.
                 Err(Error::NotInRoom) => {
                     self.chat.0.hub.applied(room, up.rev).await;
                     continue;
@@ -182,9 +181,9 @@ impl Connection {
                     socket: self.socket.id,
                     at: Timestamp::now(),
                 };
-                // Presence is a hint: without the bus the entry holds on this server.
+                // Presence is a hint: without the bus the entry is still valid on this server.
                 if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
-                    warn!(room = room.key(), "presence could not be told to the other servers");
+                    warn!(room = room.key(), "presence could not be sent to the other servers");
                 }
                 info!(user = self.session.login, room = room.key(), "User entered the room.");
             }
@@ -214,7 +213,7 @@ impl Connection {
         Err(Error::NotInRoom)
     }
 
-    /// What has changed since, until it joins what is live.
+    /// Reads the changes since a rev until they meet the live events.
     async fn missed(&self, room: RoomId, since: Rev, epoch: Option<&str>) -> Result<Missed> {
         let mut changes =
             self.chat.changes(&self.session, room, since, epoch, MAX_CHANGES).await?.changes;
@@ -223,7 +222,8 @@ impl Connection {
         loop {
             if reset || changes.more {
                 reset = true;
-                // Read after the rev: what is newer comes again, live, and is known by its rev.
+                // Read after the rev: newer messages arrive again as events, and clients recognize
+                // their rev.
                 messages = self
                     .chat
                     .history(&self.session, room, Window::Latest, self.chat.0.rooms.recent_messages)

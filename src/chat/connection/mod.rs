@@ -1,4 +1,4 @@
-//! One open socket: what it has entered, and its commands.
+//! One open socket: the rooms it has entered, and its commands.
 
 mod enter;
 mod replay;
@@ -23,11 +23,11 @@ use crate::model::{
 };
 use crate::store::Posted;
 
-/// One typing notice of a user in this time is passed on.
+/// At most one typing notice per user and interval is passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
-/// Users whose typing is remembered; beyond, old ones go, and if that is not enough all.
+/// Maximum number of remembered typing times; beyond it old ones are removed, then all.
 const MAX_TYPING: usize = 10_000;
-/// Changes that a re-entry is told one by one; more: start anew.
+/// Changes sent individually on re-entry; beyond, the client is told to reset.
 const MAX_CHANGES: u32 = 200;
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -36,17 +36,17 @@ pub struct Connection {
     chat: Chat,
     pub(super) socket: Arc<Socket>,
     session: Session,
-    /// Rooms that it has entered, the one entered last at the end.
+    /// Rooms it has entered, the latest entry last.
     entered: Vec<RoomId>,
     replay: Option<Replay>,
     frames: Frames,
 }
 
-/// Frames since a minute began.
+/// Frames counted in the current minute.
 struct Frames {
     since: Instant,
     count: u32,
-    /// The client knows that these are too many.
+    /// The client has been told that it exceeds the limit.
     told: bool,
 }
 
@@ -56,14 +56,14 @@ impl Frames {
     }
 }
 
-/// A command that was begun in order and is answered later.
+/// A command that was started in order and is answered later.
 pub type Later = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 
-/// An outcome, and before which position of the socket's queue its answer belongs.
+/// An outcome, and the position in the socket's queue before which its reply belongs.
 pub type Answer = (Result<Outcome>, Option<u64>);
 
 impl Chat {
-    /// Registers a socket. `RateLimited` when the user has too many.
+    /// Registers a socket. `RateLimited` if the user has too many.
     pub fn open(&self, who: Authenticated, voice: Encoder) -> Result<Connection> {
         let socket = self.0.hub.connect(&who.session, voice, who.token_expires)?;
         Ok(Connection {
@@ -78,12 +78,12 @@ impl Chat {
 }
 
 impl Connection {
-    /// Whose socket it is.
+    /// The session of the socket.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// What is to be sent.
+    /// The queue of frames to be sent.
     pub fn outbox(&self) -> Arc<Outbox> {
         Arc::clone(&self.socket.outbox)
     }
@@ -93,8 +93,8 @@ impl Connection {
         self.entered.last().copied()
     }
 
-    /// Carries out a command. The reply goes out after exactly the frames before the position, when
-    /// one is given.
+    /// Runs a command. If a position is returned, the reply is sent directly before the frame at
+    /// that position.
     pub async fn run(&mut self, command: Command) -> Answer {
         let outcome = match command {
             Command::Enter { room, since, epoch } => {
@@ -134,8 +134,8 @@ impl Connection {
         (outcome, None)
     }
 
-    /// Begins a post without waiting for the disk, where everything it needs is in memory: many may
-    /// be under way, in order. Gives the command back where it must be [`run`](Self::run).
+    /// Starts a post without waiting for the disk, if everything it needs is in memory: many may be
+    /// in progress, in order. Returns the command if it must be [`run`](Self::run) instead.
     pub fn begin(&mut self, command: Command) -> Result<Later, Command> {
         let Command::Post { room, message: new } = command else {
             return Err(command);
@@ -154,22 +154,22 @@ impl Connection {
             let mut draft = chat.draft(&session, room, new.clone(), Some(socket))?;
             draft.mentions = mentioned_names(&draft.text);
             match chat.store().post(room, basis, draft).await {
-                // What memory knew was out of date: decide again on what is stored.
+                // The facts in memory were out of date: decide again with the stored facts.
                 Err(crate::store::StoreError::Stale) => {
                     said(chat.post_from(&session, room, new, Some(socket)).await)
                 }
                 answer => said(posted(answer)),
             }
         });
-        // The first poll puts the post into the writer's queue: that fixes its place.
+        // The first poll puts the post into the writer's queue, which fixes its place.
         match later.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => Ok(Box::pin(std::future::ready(outcome))),
             Poll::Pending => Ok(later),
         }
     }
 
-    /// Counts frames of any kind against `frames_per_minute_per_socket`. Beyond: for how long the
-    /// socket is not to be read.
+    /// Counts frames of any kind against `frames_per_minute_per_socket`. Beyond the limit, returns
+    /// how long the socket must not be read.
     pub fn count_frames(&mut self, number: u32) -> Option<Duration> {
         let limits = &self.chat.0.limits;
         let frames = &mut self.frames;
@@ -181,14 +181,13 @@ impl Connection {
             .then(|| MINUTE / limits.frames_per_minute_per_socket.max(1))
     }
 
-    /// Whether the client is still to be told that it is over the limit: once a minute.
+    /// Returns the rate limit error if the client has not been told yet: once a minute.
     pub fn warns(&mut self) -> Option<Error> {
         let left = MINUTE.saturating_sub(self.frames.since.elapsed());
         (!std::mem::replace(&mut self.frames.told, true)).then_some(Error::RateLimited(left))
     }
 
-    /// Checks token and session again, and takes over the marks that its user has got; Err says how
-    /// to close.
+    /// Checks token and session again, and updates the user's flags; Err is the reason to close.
     pub async fn recheck(&mut self) -> Result<(), CloseReason> {
         if self.socket.token_expires().is_some_and(|expires| expires <= Timestamp::now()) {
             return Err(CloseReason::SessionEnded);
@@ -199,13 +198,13 @@ impl Connection {
                 self.session = session;
                 Ok(())
             }
-            // A store that does not answer ends nobody's conversation.
+            // A store that does not respond closes no sockets.
             Err(_) => Ok(()),
         }
     }
 
-    /// The first thing once the socket is registered: a session that has ended before has closed no
-    /// socket. Where the store cannot tell, the client comes again.
+    /// Must be called first once the socket is registered: a session that ended before did not
+    /// close this socket. If the store does not respond, the client must reconnect.
     pub async fn check_opened(&self) -> Result<(), CloseReason> {
         match self.chat.as_stored(&self.session).await {
             Ok(Some(_)) => Ok(()),
@@ -214,12 +213,12 @@ impl Connection {
         }
     }
 
-    /// Its session has ended: what arrives now is not carried out.
+    /// Returns whether its session has ended: later commands are not executed.
     pub fn has_ended(&self) -> bool {
         self.socket.outbox.is_closed_by(CloseReason::SessionEnded)
     }
 
-    /// The socket has ended for this reason: logged at WARN where it is abnormal.
+    /// Logs the end of the socket, at WARN if it is abnormal.
     pub fn ended(&self, reason: CloseReason) {
         let user = &self.session.login;
         match reason {
@@ -227,7 +226,7 @@ impl Connection {
             CloseReason::Lost => warn!(user, "WebSocket connection lost."),
             CloseReason::TooSlow => warn!(user, "WebSocket closed: too slow to keep up."),
             CloseReason::TooBig => warn!(user, "WebSocket closed: frame over the limit."),
-            CloseReason::Policy => warn!(user, "WebSocket closed: the protocol was broken."),
+            CloseReason::Policy => warn!(user, "WebSocket closed: protocol violation."),
             CloseReason::Normal | CloseReason::GoingAway | CloseReason::SessionEnded => {
                 debug!(user, "WebSocket closed.");
             }
@@ -280,7 +279,7 @@ impl Connection {
         }))
     }
 
-    /// A message names its room; a room that is named must be one's own.
+    /// A message key names its room; a room named beside it must be the same.
     async fn mark_read(&self, room: Option<RoomId>, message: MessageRef) -> Result<Outcome> {
         let marked = match room {
             Some(room) => self.chat.mark_read(&self.session, room, message).await,
@@ -299,7 +298,7 @@ impl Connection {
         let participant = take_part(&facts, actor(&self.session)).map_err(|refused| {
             if refused == Error::Forbidden { Error::NotInRoom } else { refused }
         })?;
-        // Who may not post there has nothing to tell.
+        // Typing of users who may not post is ignored.
         if access::post(&facts, actor(&self.session)).is_ok() && self.may_type() {
             self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });
         }
@@ -340,17 +339,17 @@ impl Drop for Connection {
     }
 }
 
-/// The room that a message key names.
+/// Returns the room that a message key names.
 fn room_of(message: MessageRef) -> Result<RoomId> {
     message.id().map(|id| id.room).ok_or(Error::MessageNotFound)
 }
 
-/// A message of a room that one may not see is as unknown as one that does not exist.
+/// Makes a message of a room the caller may not see as unknown as one that does not exist.
 fn foreign_message(error: Error) -> Error {
     if error == Error::RoomNotFound { Error::MessageNotFound } else { error }
 }
 
-/// Who takes no part in a room may not speak there, whether it exists or not.
+/// Refuses posts of non-participants alike, whether the room exists or not.
 fn foreign_room(error: Error) -> Error {
     if matches!(error, Error::RoomNotFound | Error::Forbidden) { Error::NotInRoom } else { error }
 }

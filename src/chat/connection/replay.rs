@@ -1,8 +1,8 @@
-//! What a subscriber missed: pulled page by page by the socket's own task, never pushed into its
-//! queue.
+//! Changes that a subscriber missed: pulled page by page by the socket's own task, never pushed
+//! into its queue.
 //!
-//! All rooms are held until the last page is read; then they turn live together, and `subscribed`
-//! goes out before anything newer.
+//! All rooms are held until the last page is read; then they become live together, and `subscribed`
+//! is sent before any newer event.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,22 +11,22 @@ use crate::live::Ready;
 use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomChanges, RoomId, Subscription};
 use crate::store::RoomQuery;
 
-/// Messages of one frame.
+/// Maximum number of messages per frame.
 const PAGE: usize = 100;
-/// Changes that are told in all; rooms beyond start anew.
+/// Maximum number of changes per replay; remaining rooms are reset.
 const MAX_IN_ALL: u32 = 2_000;
 
-/// A replay under way.
+/// A replay in progress.
 pub(super) struct Replay {
     epoch: Option<String>,
-    /// Rooms of which something may have been missed, with the rev reached and the changes told.
+    /// Rooms with possibly missed changes, with the rev reached and the changes sent.
     rooms: VecDeque<(RoomId, Reached)>,
-    /// Rooms that are done or must start anew.
+    /// Rooms that are complete or must be reset.
     done: HashMap<RoomId, Reached>,
     told: u32,
-    /// Pages that have been read and not yet said.
+    /// Pages that were read but not sent yet.
     pages: VecDeque<RoomChanges>,
-    /// What is left to say once all rooms are live, and before which position of the queue.
+    /// Frames to send once all rooms are live, and their position in the queue.
     last: Option<(VecDeque<Outcome>, u64)>,
 }
 
@@ -38,20 +38,20 @@ struct Reached {
 }
 
 impl Connection {
-    /// Whether a replay is under way.
+    /// Returns whether a replay is in progress.
     pub fn replaying(&self) -> bool {
         self.replay.is_some()
     }
 
-    /// Begins to listen to all rooms of the user; [`replay`](Self::replay) gives what was missed
-    /// and then the answer.
+    /// Starts listening to all rooms of the user; [`replay`](Self::replay) returns the missed
+    /// changes and then the reply.
     pub(super) async fn subscribe(
         &mut self,
         since: HashMap<RoomId, Rev>,
         epoch: Option<String>,
     ) -> Result<()> {
         self.socket.subscribe();
-        // Listening first and then looking who is a participant: a removal in between is either
+        // Listening starts before participation is read, so that a removal in between is either
         // seen here or arrives as an event.
         for card in self.cards().await? {
             self.chat.0.hub.listen(card.facts.room.id, &self.socket);
@@ -71,8 +71,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None: there is
-    /// none under way.
+    /// Returns the next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None:
+    /// no replay is in progress.
     pub async fn replay(&mut self) -> Option<Answer> {
         let mut replay = self.replay.take()?;
         match self.next_page(&mut replay).await {
@@ -91,8 +91,8 @@ impl Connection {
                 return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
             }
             let Some((room, mut reached)) = replay.rooms.pop_front() else { break };
-            // Removed meanwhile, or not to be read now. If the room is the user's all the same, the
-            // client starts anew with it.
+            // The user was removed, or the room cannot be read now. If the user is still a
+            // participant, the client resets the room.
             if !self.chat.0.hub.is_listening(room, &self.socket) {
                 replay.done.insert(room, Reached { reset: true, ..reached });
                 continue;
@@ -136,7 +136,8 @@ impl Connection {
         Ok(outcomes.pop_front().map(|outcome| (Ok(outcome), Some(*position))))
     }
 
-    /// Makes all rooms live and says how they stand, after what changed while the pages were read.
+    /// Makes all rooms live and returns their states, after the changes made since the pages were
+    /// read.
     async fn turn_live(&self, replay: &Replay) -> Result<(VecDeque<Outcome>, u64)> {
         let mut outcomes = VecDeque::new();
         let mut rooms = Vec::new();
@@ -145,7 +146,7 @@ impl Connection {
             let room = card.facts.room.id;
             let mut reached = replay.done.get(&room).copied();
             if !self.chat.0.hub.is_listening(room, &self.socket) {
-                // It came between the two looks: its own `room_added` has told, or will tell.
+                // The user was added between the two reads: `room_added` has been or will be sent.
                 self.chat.0.hub.listen(room, &self.socket);
             }
             loop {
@@ -207,8 +208,8 @@ impl Connection {
     }
 }
 
-/// Frames of at most [`PAGE`] messages; each says which rev it reaches, the last one what the whole
-/// did.
+/// Splits changes into frames of at most [`PAGE`] messages; each frame has the rev it reaches, the
+/// last one that of the whole page.
 fn split(mut page: RoomChanges) -> Vec<RoomChanges> {
     let mut frames = Vec::new();
     while page.changes.messages.len() > PAGE {

@@ -1,4 +1,4 @@
-//! A bus that drops, doubles and reorders: live rooms and their sockets recover by `rev`.
+//! A bus that drops, duplicates and reorders events: live rooms and their sockets recover by `rev`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::live::{Encoded, Encoder};
 use crate::model::{Change, Event, MessageRef, Outcome, Reaction, Seq, Window};
 
-/// A dialect that says everything in a few words: rev, what, seq, text.
+/// A dialect with short frames: rev, kind, seq, text.
 fn encode(event: &Event) -> Vec<Encoded> {
     let say = |rev, what: &str, seq: Seq, text: &str| {
         Encoded::to_all(format!("{rev} {what} {seq} {text}"))
@@ -50,7 +50,7 @@ fn encode(event: &Event) -> Vec<Encoded> {
 
 const VOICE: Encoder = Encoder { name: "test", encode, personal: true };
 
-/// How the events of the store come to harm on their way.
+/// Faults injected into the events of the store.
 #[derive(Default)]
 struct Faults {
     count: u64,
@@ -81,14 +81,14 @@ impl Faults {
     }
 }
 
-/// A world whose events come to harm.
+/// A world with faulty events.
 async fn faulty() -> World {
     let harm = Mutex::new(Faults::default());
     World::through(&Config::default(), move |event, on| harm.lock().unwrap().pass(event, on)).await
 }
 
-/// What a client makes of its frames: text by seq, None when deleted. Panics when something comes
-/// twice or a rev falls.
+/// Evaluates the frames of a client: text by seq, None when deleted. Panics on duplicates and if a
+/// rev decreases.
 fn read(connection: &Connection) -> BTreeMap<i64, Option<String>> {
     let mut frames = Vec::new();
     assert_eq!(connection.outbox().take(&mut frames, None), None);
@@ -196,7 +196,7 @@ async fn a_new_display_name_reaches_live_rooms() {
         )
         .await
         .unwrap();
-    // The rooms are told by a job of steps; each step is an event.
+    // A job updates the rooms in steps; each step is an event.
     tokio::time::timeout(std::time::Duration::from_secs(20), async {
         while world.chat.0.hub.facts(room).unwrap().participant(ann.user).unwrap().name != "Ann Lee"
         {

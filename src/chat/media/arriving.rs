@@ -1,22 +1,21 @@
-//! What users are uploading at this moment: counted while it arrives, since it is in no sum of the
-//! store's yet.
+//! Uploads in progress: counted while they arrive, since the store does not know them yet.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::UserId;
 
-/// Bytes on their way, by user.
+/// Bytes received so far, by user.
 #[derive(Clone, Default)]
 pub(super) struct Arriving(Arc<Mutex<HashMap<UserId, u64>>>);
 
 impl Arriving {
-    /// One more upload of a user.
+    /// Registers a new upload of a user.
     pub(super) fn begin(&self, user: UserId) -> Upload {
         Upload { all: self.clone(), user, bytes: 0 }
     }
 
-    /// Bytes of all uploads of a user that have not ended.
+    /// Bytes of all unfinished uploads of a user.
     pub(super) fn of(&self, user: UserId) -> u64 {
         self.lock().get(&user).copied().unwrap_or_default()
     }
@@ -26,7 +25,7 @@ impl Arriving {
     }
 }
 
-/// An upload that has not ended; what it counts is taken off when it is dropped.
+/// An unfinished upload; dropping it subtracts its bytes.
 pub(super) struct Upload {
     all: Arriving,
     user: UserId,
@@ -34,7 +33,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// Counts more of it.
+    /// Adds received bytes.
     pub(super) fn add(&mut self, bytes: u64) {
         self.bytes += bytes;
         *self.all.lock().entry(self.user).or_default() += bytes;

@@ -1,5 +1,5 @@
-//! Removing files that nothing refers to, in a directory that is ours, into the trash, and never
-//! unusually many at once.
+//! Moves unreferenced files to the trash, only in a directory that belongs to this instance, and
+//! never unusually many at once.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,35 +12,34 @@ use crate::model::{MediaId, Result, Timestamp};
 use crate::store::files::owner::{OWNER, join, owners};
 use crate::store::files::{kept, trash};
 
-/// Rows that one step looks at.
+/// Rows read per step.
 const STEP: u32 = 500;
-/// Files by which a directory without an owner is judged.
+/// Number of files examined to judge a directory without an owner.
 const SAMPLE: usize = 2_000;
-/// Fewer files without a row than this are never unusual; each upload that a crash interrupts may
+/// Up to this number, files without a row are never unusual; each upload interrupted by a crash may
 /// leave one.
 const FEW_STRAYS: usize = 10;
-/// Fewer unused rows than this are never unusual.
+/// Up to this number, unused rows are never unusual.
 const FEW_UNUSED: u64 = 100;
-/// A file of this name lets one unusual removal pass.
+/// Name of the file that permits one unusual removal.
 pub const PERMISSION: &str = "remove-anyway";
 
-/// What this server may do in the directory of uploaded files.
+/// Permission of this server in the directory of uploaded files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Nobody has looked, or others keep files there: nothing may be removed.
+    /// Not checked yet, or other instances keep files there: nothing may be removed.
     #[default]
     Guest,
-    /// It was made ours in this run, at this moment: nothing is removed for as long as a file may
-    /// be unused.
+    /// The directory was claimed in this run, at this time: nothing is removed until the age of
+    /// unused files has passed.
     New(Instant),
-    /// It has been ours.
+    /// The directory already belonged to this instance.
     Owner,
 }
 
 impl Chat {
-    /// Finds out whose the directory of uploaded files is, and makes it ours where it is nobody's.
-    /// What of our files lies in the trash, because another database was here in between, comes
-    /// back.
+    /// Determines the owner of the directory of uploaded files, and claims it if it has none. Files
+    /// in use that are in the trash, because another database was used meanwhile, are restored.
     pub async fn claim_media(&self) -> Result<()> {
         let standing = self.standing().await.map_err(|error| unavailable(&error))?;
         *self.0.uploads.standing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
@@ -67,7 +66,7 @@ impl Chat {
             .await
             .map_err(|error| unavailable(&error))?;
         if back > 0 {
-            warn!("{back} uploaded files that are in use were brought back from the trash.");
+            warn!("{back} uploaded files in use were restored from the trash.");
         }
         Ok(())
     }
@@ -95,9 +94,9 @@ impl Chat {
         }
         if known * 2 < sample.len() {
             error!(
-                "{} uploaded files are in {}, of which this database knows few or none: it may be \
-                 the wrong database. None of them is removed. If they are this server's all the \
-                 same, write {instance} into the file {OWNER} there.",
+                "{} uploaded files are in {}, but this database knows few or none of them: it may \
+                 be the wrong database. No files are removed. If they belong to this server \
+                 anyway, write {instance} into the file {OWNER} there.",
                 names.len(),
                 files.root().display(),
             );
@@ -112,8 +111,8 @@ impl Chat {
         let Uploads { files, instance, .. } = &self.0.uploads;
         error!(
             "The directory of uploaded files {} belongs to another instance ({}; this one is \
-             {instance}): nothing in it is removed. If only this server uses it, leave no line \
-             but {instance} in its file {OWNER}.",
+             {instance}): no files are removed. If only this server uses it, replace the content \
+             of its file {OWNER} by {instance}.",
             files.root().display(),
             all.iter()
                 .filter(|owner| *owner != instance)
@@ -123,8 +122,8 @@ impl Chat {
         );
     }
 
-    /// Notes that this instance keeps files in the directory, so that no other takes them for
-    /// nobody's.
+    /// Records that this instance keeps files in the directory, so that other instances do not
+    /// claim it.
     pub(super) async fn note_owner(&self) -> io::Result<()> {
         let Uploads { files, instance, noted, .. } = &self.0.uploads;
         if noted.load(std::sync::atomic::Ordering::Relaxed) {
@@ -136,8 +135,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Whether files may be removed now: the directory is ours, not since a moment ago, and nobody
-    /// else has files in it.
+    /// Returns whether files may be removed now: the directory belongs to this instance, not just
+    /// since now, and to no other.
     async fn may_collect(&self) -> Result<bool> {
         let standing =
             *self.0.uploads.standing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -155,9 +154,9 @@ impl Chat {
         Ok(ours)
     }
 
-    /// Moves files that nothing has referred to for a day into the trash, and bytes that no upload
-    /// has finished, and empties the trash of what has been in it for long. Answers how many
-    /// went. Unusually many stay, all of them, until somebody says otherwise.
+    /// Moves files unreferenced for a day and bytes of unfinished uploads to the trash, and deletes
+    /// old files from the trash. Returns the number of files moved. If they are unusually many,
+    /// none is moved without permission.
     pub async fn collect_media(&self) -> Result<usize> {
         if !self.may_collect().await? {
             return Ok(0);
@@ -170,7 +169,7 @@ impl Chat {
             .map_err(|error| unavailable(&error))?;
         if days > 0 {
             info!(
-                "What was in {} for more than 30 days is gone: {days} days of it.",
+                "Files in {} for more than 30 days were deleted: {days} days.",
                 files.root().join(trash::TRASH).display()
             );
         }
@@ -184,7 +183,7 @@ impl Chat {
         while let Some(from) = after {
             let _alone = self.0.uploads.gate.write().await;
             if self.media_is_held() {
-                // The next hour tries again.
+                // Tried again in the next hour.
                 return Ok(gone);
             }
             let (unused, next) = self.store().drop_unused_media(before, from, STEP).await?;
@@ -196,19 +195,19 @@ impl Chat {
             if self.media_is_held() {
                 return Ok(gone);
             }
-            // An upload of the same bytes may have come in between.
+            // An upload of the same bytes may have finished in between.
             gone += self.discard(self.unknown(names).await?).await;
         }
         if gone > 0 {
             info!(
-                "{gone} files that nothing refers to were removed; they stay in {} for 30 days.",
+                "{gone} unused files were removed; they stay in {} for 30 days.",
                 files.root().join(trash::TRASH).display()
             );
         }
         Ok(gone)
     }
 
-    /// Files of this age that no row tells of.
+    /// Returns files of this age without a row.
     async fn strays(&self, age: Duration) -> Result<Vec<String>> {
         let old =
             self.0.uploads.files.older_than(age).await.map_err(|error| unavailable(&error))?;
@@ -224,8 +223,8 @@ impl Chat {
         Ok(names.iter().filter(|name| !known.contains(name)).cloned().collect())
     }
 
-    /// Whether so much may go without asking: more looks like a database that is not the one of
-    /// these files.
+    /// Returns whether this number of files may be removed without permission: more indicates that
+    /// the database does not belong to these files.
     async fn is_usual(&self, before: Timestamp, strays: usize) -> Result<bool> {
         let files = &self.0.uploads.files;
         let (mut rows, mut unused, mut after) = (0, 0, Some(MediaId(0)));
@@ -240,16 +239,16 @@ impl Chat {
         let permission = files.root().join(PERMISSION);
         if tokio::fs::remove_file(&permission).await.is_ok() {
             warn!(
-                "{strays} of {all} uploaded files that no row tells of and {unused} of {rows} \
-                 unused rows are removed, as {} says.",
+                "Removing {strays} of {all} uploaded files without a row and {unused} of {rows} \
+                 unused rows, as permitted by {}.",
                 permission.display()
             );
             return Ok(true);
         }
         error!(
-            "Nothing is removed from {}: {strays} of {all} uploaded files are unknown to the \
-             database, and {unused} of {rows} that it knows are unused. That is unusual; is it \
-             the right database, and the newest? To remove them all the same (into the trash): \
+            "No files are removed from {}: {strays} of {all} uploaded files are unknown to the \
+             database, and {unused} of the {rows} known to it are unused. That is unusual; check \
+             that it is the right and the latest database. To remove them anyway (into the trash): \
              touch {}",
             files.root().display(),
             permission.display(),
@@ -257,11 +256,11 @@ impl Chat {
         Ok(false)
     }
 
-    /// Keeps all files from being collected, for a backup that has the rows and still wants the
-    /// bytes.
+    /// Keeps all files from being collected, for a backup that has copied the rows but not the
+    /// files.
     pub async fn hold_media(&self) -> MediaHold {
         let hold = MediaHold { _held: std::sync::Arc::clone(&self.0.uploads.held) };
-        // A step of the collection that has begun ends first.
+        // Waits for the current step of a collection.
         drop(self.0.uploads.gate.read().await);
         hold
     }
@@ -279,13 +278,12 @@ impl Chat {
     }
 }
 
-/// More than one in twenty of the files, and more than a handful.
+/// More than one in twenty of the files, and more than [`FEW_STRAYS`].
 fn are_unusual(strays: usize, all: usize) -> bool {
     strays > FEW_STRAYS && strays * 20 > all
 }
 
-/// More than half of the rows, and more than one busy hour leaves: a room that was purged may have
-/// had many.
+/// More than half of the rows, and more than one busy hour leaves: a purged room may have had many.
 fn rows_are_unusual(unused: u64, rows: u64) -> bool {
     unused > FEW_UNUSED && unused * 2 > rows
 }

@@ -1,4 +1,4 @@
-//! Uploaded files: taking them in, handing them out, collecting what nothing refers to.
+//! Uploaded files: upload, download, and collecting unreferenced files.
 
 mod arriving;
 mod collect;
@@ -29,34 +29,34 @@ use collect::Standing;
 
 pub use collect::PERMISSION;
 
-/// What nothing refers to for so long is collected.
+/// Age at which an unreferenced file is collected.
 pub const UNUSED_FOR: Duration = Duration::from_hours(24);
-/// Pictures that are cleaned at the same time: it takes a core each.
+/// Maximum number of pictures cleaned at the same time: each takes a core.
 const CLEANERS: usize = 2;
-/// Bytes of an upload between two looks at the free space.
+/// Number of bytes of an upload between checks of the free space.
 const LOOK: u64 = 4 * 1024 * 1024;
-/// Free bytes that uploads leave, where nothing else is configured, but at most this part of the
+/// Free bytes that uploads must leave unless configured otherwise, but at most this part of the
 /// disk.
 const FLOOR: u64 = 256 * 1024 * 1024;
 const FLOOR_SHARE: u64 = 20;
-/// When somebody who has too many unused files may try again: each hour some are collected.
+/// When a user with too many unused files may try again: unused files are collected every hour.
 const PATIENCE: Duration = Duration::from_hours(1);
 
-/// The files with what uploads and the collection share.
+/// The files, with the state shared by uploads and collection.
 pub(super) struct Uploads {
     files: Files,
-    /// Whose database this is.
+    /// Id of the database.
     instance: String,
     limits: config::Media,
-    /// Uploads hold it to read while bytes and row come into being, the collection to write while
-    /// both go.
+    /// Uploads hold it for reading while they create file and row, the collection for writing while
+    /// it removes both.
     gate: RwLock<()>,
-    /// Somebody else has it too: nothing is collected.
+    /// Shared with every [`MediaHold`]: while there is one, nothing is collected.
     held: Arc<()>,
     cleaners: Semaphore,
     arriving: Arriving,
     standing: Mutex<Standing>,
-    /// Whether the directory tells that this instance keeps files there.
+    /// Whether the owner file names this instance.
     noted: AtomicBool,
 }
 
@@ -75,7 +75,7 @@ impl Uploads {
         }
     }
 
-    /// Refuses while the disk is nearly full, so that there is room for messages.
+    /// Refuses uploads while the disk is nearly full, so that messages can still be stored.
     async fn check_space(&self) -> Result<()> {
         let (free, all) = self.files.space().await.map_err(|error| unavailable(&error))?;
         let floor = self.limits.min_free_bytes.unwrap_or_else(|| FLOOR.min(all / FLOOR_SHARE));
@@ -83,44 +83,44 @@ impl Uploads {
             return Ok(());
         }
         error!(
-            "An upload was refused: {free} bytes are free where uploaded files are kept, less \
-             than {floor} ([media] min_free_bytes)."
+            "An upload was refused: {free} bytes are free on the disk of uploaded files, less than \
+             {floor} ([media] min_free_bytes)."
         );
         counter!("chatctl_unavailable_total", "cause" => "disk").increment(1);
         Err(Error::Unavailable)
     }
 }
 
-/// While this lives no uploaded file goes.
+/// While this exists, uploaded files are not removed.
 #[derive(Debug)]
 pub struct MediaHold {
     _held: Arc<()>,
 }
 
-/// A file to be handed out.
+/// A file to be downloaded.
 pub struct Download {
-    /// What is known of it.
+    /// Its row.
     pub media: Media,
-    /// How a browser may show it.
+    /// How a browser may display it.
     pub kind: FileKind,
-    /// Its bytes, from the first.
+    /// The file, at its start.
     pub file: tokio::fs::File,
-    /// How many there are.
+    /// Its size in bytes.
     pub size: u64,
 }
 
-/// What an upload has turned out to be.
+/// Properties detected in an upload.
 struct Judged {
     kind: FileKind,
-    /// As it is shown; None: it is no picture that may be.
+    /// Displayed size; None: it cannot be displayed as a picture.
     size: Option<Size>,
     name: String,
     bytes: u64,
 }
 
 impl Chat {
-    /// Takes a file in: on the disk and known when this returns. The same bytes of the same user
-    /// under the same name are one file. `declared` is how long it says to be.
+    /// Stores a file: written to disk and known when this returns. The same bytes of the same user
+    /// under the same name are one file. `declared` is the announced length.
     pub async fn upload<B>(
         &self,
         session: &Session,
@@ -161,10 +161,10 @@ impl Chat {
             incoming.write(&chunk).await.map_err(|error| unavailable(&error))?;
         }
         if arrived.bytes == 0 {
-            return Err(Error::invalid("body", "is empty"));
+            return Err(Error::invalid("body", "must not be empty"));
         }
-        // What others of the same user's have brought in meanwhile is in the store's sum, or still
-        // in this one.
+        // Other uploads of the same user that finished meanwhile are counted by the store,
+        // unfinished ones here.
         self.check_share(session).await?;
         let judged = self.judge(FileKind::sniff(&head), arrived, &mut incoming).await?;
         let new = NewMedia {
@@ -178,7 +178,7 @@ impl Chat {
             file_name,
         };
         let _open = uploads.gate.read().await;
-        // A body may have taken long, and the session may have ended meanwhile.
+        // The body may have taken long, and the session may have ended meanwhile.
         self.check_still_open(session).await?;
         self.note_owner().await.map_err(|error| unavailable(&error))?;
         incoming.keep(&judged.name).await.map_err(|error| unavailable(&error))?;
@@ -190,10 +190,10 @@ impl Chat {
         Ok(added.value)
     }
 
-    /// What the user's files that nothing refers to take up; an error where that is too much with
-    /// what arrives at this moment.
+    /// Returns the size of the user's unreferenced files; an error if that is too much together
+    /// with their unfinished uploads.
     async fn check_share(&self, session: &Session) -> Result<u64> {
-        // In this order: what ends in between is counted twice rather than not at all.
+        // In this order, uploads that finish in between are counted twice rather than not at all.
         let arriving = self.0.uploads.arriving.of(session.user);
         let unused = self.store().unused_media_bytes(session.user).await?;
         if unused + arriving > self.0.uploads.limits.max_unused_bytes_per_user {
@@ -203,7 +203,7 @@ impl Chat {
         }
     }
 
-    /// Finds out what has arrived, and cleans it where it is a picture.
+    /// Detects the type of an upload, and removes metadata from pictures.
     async fn judge(
         &self,
         kind: FileKind,
@@ -225,7 +225,7 @@ impl Chat {
                 bytes: sum.bytes,
                 name: sum.name(),
             },
-            // It only begins like one.
+            // Only the first bytes look like a picture.
             None => Judged {
                 kind: FileKind::of("bin"),
                 size: None,
@@ -235,9 +235,9 @@ impl Chat {
         })
     }
 
-    /// A file that the caller may read: their own, a profile picture, or one in a room of theirs.
-    /// `id` says under which name, where it has several; else it is the newest that the caller
-    /// may read.
+    /// Returns a file that the caller may read: their own, a profile picture, or one in a room of
+    /// theirs. `id` selects one of several names; without it the newest one readable for the caller
+    /// is used.
     pub async fn download(
         &self,
         session: &Session,
@@ -248,7 +248,7 @@ impl Chat {
             self.store().media(name, id, session.user).await?.ok_or(Error::MediaNotFound)?;
         let found = self.0.uploads.files.read(name).await.map_err(|error| unavailable(&error))?;
         let Some((file, size)) = found else {
-            error!("A file that is known is not there: {name}");
+            error!("A known file is missing: {name}");
             return Err(Error::MediaNotFound);
         };
         Ok(Download {
@@ -260,7 +260,7 @@ impl Chat {
     }
 }
 
-/// Bytes that are counted and summed up.
+/// Bytes received, counted and hashed.
 #[derive(Default)]
 struct Arrived {
     bytes: u64,
@@ -273,13 +273,13 @@ impl Arrived {
         self.hash.update(bytes);
     }
 
-    /// What a file of them is called.
+    /// Returns the file name for these bytes.
     fn name(self) -> String {
         hex::encode(self.hash.finalize())
     }
 }
 
-/// Sums up what is written through it.
+/// Counts and hashes all bytes written through it.
 struct Summed<W> {
     to: W,
     sum: Arrived,
@@ -300,7 +300,7 @@ impl<W: io::Write> io::Write for Summed<W> {
 fn too_much(session: &Session) -> Error {
     info!(
         user = session.login,
-        "An upload was refused: the user's files that no message holds take up too much."
+        "An upload was refused: the user's unused files take up too much space."
     );
     Error::RateLimited(PATIENCE)
 }

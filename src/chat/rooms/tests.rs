@@ -1,4 +1,4 @@
-//! Live rooms on their way out, met at the one moment that no client can choose.
+//! Closing live rooms, met at a time that no client can choose.
 
 use super::super::world::{World, enter};
 use crate::config::Config;
@@ -7,14 +7,14 @@ use crate::model::{Command, Error, LiveState, Outcome, RoomId};
 
 const VOICE: Encoder = Encoder { name: "test", encode: |_| Vec::new(), personal: false };
 
-/// A world whose live rooms close as soon as nobody is in them.
+/// A world whose live rooms close as soon as they are empty.
 async fn hasty() -> World {
     let mut config = Config::default();
     config.rooms.idle_timeout_seconds = 0;
     World::new(&config).await
 }
 
-/// Waits for the moment in which the room is closing. Holds where all tasks share this thread.
+/// Waits until the room is closing. Requires that all tasks share this thread.
 async fn is_closing(world: &World, room: RoomId) {
     while world.chat.0.hub.state(room) != LiveState::Closing {
         tokio::task::yield_now().await;
@@ -36,7 +36,7 @@ async fn a_closing_room_refuses_who_names_it_and_comes_up_again_for_who_waits() 
     world.chat.bring_up(&ann, room, true, First::Nobody).await.unwrap();
     assert_eq!(world.chat.0.hub.state(room), LiveState::Idle, "a new live room");
 
-    // A socket of one room never hears of it, at whatever moment it comes.
+    // A socket of one room is never affected, at any time.
     let mut connection = world.enter(&bob, VOICE, room).await;
     for _ in 0..20 {
         connection.run(Command::Leave { room: Some(room) }).await.0.unwrap();

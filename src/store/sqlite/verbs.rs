@@ -137,7 +137,7 @@ impl Store for Sqlite {
         &self,
         id: RoomId,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         change: RoomChange,
     ) -> Reply<'_, Committed> {
         Box::pin(
@@ -156,7 +156,7 @@ impl Store for Sqlite {
         room: RoomId,
         seq: Seq,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed> {

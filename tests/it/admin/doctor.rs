@@ -148,7 +148,7 @@ fn what_there_is_not_is_said() {
     ctl.run(&["doctor", "--list", "--fix"]).fails(2, "--fix");
     ctl.run(&["doctor"]).fails(3, &home.path().join("data").display().to_string());
     assert!(!home.path().join("data").exists());
-    finds(&ctl, "config", "ok", "the defaults", "");
+    finds(&ctl, "config", "ok", "defaults and environment", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,10 +170,10 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
             &ctl,
             "permissions",
             "failed",
-            "the data directory is open to others (mode 0755)",
+            "other users can access the data directory (mode 0755)",
             "chmod 700",
         );
-        finds(&ctl, "permissions", "failed", "chat.db is open to others (mode 0644)", "chmod 600");
+        finds(&ctl, "permissions", "failed", "chat.db (mode 0644)", "chmod 600");
         if running {
             mode(&socket, 0o666);
             finds(
@@ -184,7 +184,7 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
                 "chmod 660",
             );
         }
-        mends(&ctl, "permissions", "chat.db is open to others", "0600");
+        mends(&ctl, "permissions", "chat.db (mode", "0600");
         let now = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((now(&data), now(&database)), (0o700, 0o600));
         mode(&data, 0o750);
@@ -252,14 +252,14 @@ async fn a_room_whose_admins_cannot_log_in_is_named() {
     let room = boss.public_room("Lounge").await;
     ann.post(&format!("/api/chatrooms/{room}/join"), serde_json::json!({})).await.is(200);
     let ctl = Ctl::of(&server);
-    finds(&ctl, "rooms", "ok", "every room", "");
+    finds(&ctl, "rooms", "ok", "each room", "");
     // With nobody else to pass it to.
     ctl.run(&["user", "mark", "ann", "--bot"]).ends(0);
     ctl.run(&["user", "disable", "boss"]).ends(0);
     finds(&ctl, "rooms", "warning", &room, "chatctl room role");
     ctl.run(&["user", "mark", "ann", "--no-bot"]).ends(0);
     ctl.run(&["room", "role", &room, "ann", "admin"]).ends(0);
-    finds(&ctl, "rooms", "ok", "every room", "");
+    finds(&ctl, "rooms", "ok", "each room", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -288,7 +288,7 @@ async fn a_full_disk_is_told() {
             &ctl,
             "disk",
             "warning",
-            "are free where the data directory is",
+            "free on the file system of the data directory",
             "chatctl backup prune",
         );
         let full = File::create(home.path().join("full")).unwrap();
@@ -367,7 +367,7 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
         .unwrap()
         .set_times(FileTimes::new().set_modified(later))
         .unwrap();
-    finds(&ctl, "clock", "warning", "the newest file is of", "NTP");
+    finds(&ctl, "clock", "warning", "the time of the newest file is", "NTP");
     // What it has left in a room holds the times of new messages there.
     let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
     let millis =

@@ -53,7 +53,7 @@ async fn the_level_changes_for_a_while_and_goes_back() {
     let room = ann.public_room("lobby").await;
     ann.say(&room, "hello").await;
     server.wait_for_log(&["[DEBUG]", "[ann]"]).await;
-    server.wait_for_log(&["The level of the log is Info again."]).await;
+    server.wait_for_log(&["The log level is Info again."]).await;
     assert_eq!(ctl.one(&["log", "level"])["level"], "info");
     // A later word takes the place of the one that would end it.
     ctl.run(&["log", "level", "debug", "--for", "1s"]).ends(0);

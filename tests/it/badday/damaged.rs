@@ -202,7 +202,7 @@ async fn a_log_that_is_damaged_in_the_middle_is_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_is_altered_is_told_by_a_backup_which_does_not_count() {
     let server = Server::start_with(&[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__KEEP", "1")]).await;
-    server.wait_for_log(&["The backup chatctl-", " was made"]).await;
+    server.wait_for_log(&["Created the backup chatctl-"]).await;
     let ann = Person::new(&server, "ann").await;
     let media = ann.post("/api/media", Body::Raw(b"some bytes".to_vec())).await.is(201);
     let name = media["name"].as_str().unwrap();

@@ -246,7 +246,7 @@ async fn what_nothing_refers_to_is_collected_after_a_day() {
     old.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(25))
         .expect("a time");
     server.restart().await;
-    server.wait_for_log(&["2 files that nothing refers to were removed"]).await;
+    server.wait_for_log(&["2 unused files were removed"]).await;
     let ann = ann.at(server.address());
     assert_eq!(ann.get(&path(&kept)).await.bytes[..], b"kept"[..]);
     ann.get(&path(&lost)).await.fails(404, "media_not_found");

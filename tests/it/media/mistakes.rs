@@ -162,7 +162,7 @@ async fn a_directory_without_an_owner_becomes_that_of_the_database_that_knows_it
     assert!(server.terminate().await.success());
     assert!(stray.exists(), "nothing is removed in the run in which it became ours");
     server.restart().await;
-    server.wait_for_log(&["1 files that nothing refers to were removed"]).await;
+    server.wait_for_log(&["1 unused files were removed"]).await;
     assert!(!stray.exists());
     let ann = Person::known(&server, "ann").await;
     assert_eq!(ann.get(&path(&files[0])).await.status, 200);
@@ -215,7 +215,7 @@ async fn an_older_database_costs_no_upload() {
     // Whoever lets it happen all the same can still go back, for thirty days.
     File::create(media.join("remove-anyway")).unwrap();
     server.restart().await;
-    server.wait_for_log(&["12 files that nothing refers to were removed", "trash"]).await;
+    server.wait_for_log(&["12 unused files were removed", "trash"]).await;
     assert!(server.terminate().await.success());
     assert_eq!(kept(&media).len(), 2);
     assert!(!media.join("remove-anyway").exists(), "for once");
@@ -228,9 +228,7 @@ async fn an_older_database_costs_no_upload() {
         "{found}"
     );
     server.restart().await;
-    server
-        .wait_for_log(&["12 uploaded files that are in use were brought back from the trash"])
-        .await;
+    server.wait_for_log(&["12 uploaded files in use were restored from the trash"]).await;
     let ann = Person::known(&server, "ann").await;
     for file in &files {
         assert_eq!(ann.get(&path(file)).await.status, 200);
@@ -264,6 +262,6 @@ async fn the_trash_is_emptied_after_thirty_days_and_gives_back_until_then() {
     // One that is thrown away under the running server comes back when somebody asks for it.
     trash(0, &files[0]);
     assert_eq!(ann.get(&path(&files[0])).await.bytes[..], b"text 0"[..]);
-    server.wait_for_log(&["for more than 30 days is gone: 1 days"]).await;
+    server.wait_for_log(&["for more than 30 days were deleted: 1 days"]).await;
     assert!(!gone.exists());
 }

@@ -42,14 +42,14 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         (&["import", &text, "--sorce", "x"], 2, "'--source'"),
         (&["import", &text, &text], 2, "unexpected argument"),
         (&["import", "/nowhere.jsonl"], 3, "is not there"),
-        (&["import", &picture], 1, "no export of chatctl"),
+        (&["import", &picture], 1, "not an export of chatctl"),
         (&["import", &empty], 1, "it is empty"),
-        (&["import", &text], 1, "no export of chatctl"),
+        (&["import", &text], 1, "not an export of chatctl"),
         (&["import", &broken], 1, "a.zip"),
         (
             &["import", other.to_str().unwrap()],
             1,
-            "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)",
+            "neither users.json and channels.json (Slack) nor import.jsonl (Mattermost)",
         ),
         (&["import", &folder], 1, "it is a directory"),
     ];

@@ -4,6 +4,7 @@
 pub(super) mod attached;
 pub(super) mod heir;
 
+pub(super) use self::heir::Member;
 use self::heir::Standing;
 use super::files;
 use super::importer::Taker;
@@ -40,14 +41,6 @@ pub(super) struct Person {
     /// Profile picture: the key of a file that follows.
     pub(super) picture: Option<String>,
     pub(super) created: Timestamp,
-}
-
-/// A member of a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member {
-    pub(super) user: String,
-    pub(super) admin: bool,
-    pub(super) joined: Timestamp,
 }
 
 /// A room of another product.

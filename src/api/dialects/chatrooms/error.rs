@@ -1,5 +1,5 @@
-//! Errors as `chatrooms` says them: `{"error": code, "message": text}` over REST, and the codes of
-//! its sockets.
+//! Error responses of `chatrooms`: `{"error": code, "message": text}` over REST, and the error
+//! codes of its sockets.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -8,7 +8,7 @@ use super::wire;
 use crate::api::respond;
 use crate::model::Error;
 
-/// The documented answer to a request that failed.
+/// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
     respond::failure(
@@ -18,7 +18,7 @@ pub(super) fn answer(error: &Error) -> Response {
     )
 }
 
-/// The same with `"valid": false`, as `GET /verify` answers.
+/// Returns the response with `"valid": false` of `GET /verify`.
 pub(super) fn not_verified(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
     respond::failure(
@@ -28,7 +28,7 @@ pub(super) fn not_verified(error: &Error) -> Response {
     )
 }
 
-/// Text for people. A bad token and a missing one read alike.
+/// Returns a text for users. A bad token and a missing one have the same text.
 pub(super) fn message(error: &Error) -> String {
     match error {
         Error::NoSession | Error::BadSession => "JWT token is invalid".to_owned(),
@@ -73,7 +73,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
     }
 }
 
-/// What an `invalid_request` complains of.
+/// Returns the field of an `invalid_request`.
 fn field(error: &Error) -> Option<&str> {
     match error {
         Error::Malformed(_) => Some("body"),
@@ -85,7 +85,7 @@ fn field(error: &Error) -> Option<&str> {
     }
 }
 
-/// The code of an error frame; it depends on what was asked.
+/// Returns the code of an error frame, which depends on the request.
 pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
     match error {
         Error::Malformed(_) => "message_parse_error",
@@ -104,10 +104,10 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
             "join_failed"
         }
         Error::RoomNotFound | Error::NotInRoom if verb == "leave_room" => "leave_failed",
-        // A room that one may not see answers like one that does not exist; to a sender both are
-        // rooms that they are not in.
+        // A room that the sender may not see is answered like one that does not exist; for posts
+        // both are rooms that the sender is not in.
         Error::RoomNotFound if verb == "chat_message" => "not_in_room",
-        // Frames that name only a message say nothing of rooms.
+        // Frames that only name a message have no error code for rooms.
         Error::RoomNotFound
             if matches!(
                 verb,

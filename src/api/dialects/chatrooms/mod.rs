@@ -1,9 +1,9 @@
-//! Dialect `chatrooms`, the native one, which the web UI speaks: REST below `/api`, WebSocket
+//! Dialect `chatrooms`, the native one, used by the web UI: REST under `/api`, WebSocket at
 //! `/chat`.
 //!
-//! A login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) or as
-//! `Authorization: Bearer`. REST keys are camelCase (`edited_name` excepted), WebSocket keys
-//! `snake_case`. Errors: `{"error","message"}`.
+//! Credentials are sent as a JSON web token in the cookie `jwt_token` (`auth_token` is accepted
+//! too) or as `Authorization: Bearer`. REST keys are camelCase (except `edited_name`), WebSocket
+//! keys `snake_case`. Errors: `{"error","message"}`.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|
@@ -73,7 +73,7 @@ pub use socket::State;
 /// The dialect.
 pub struct Chatrooms;
 
-/// The cookie that holds the token.
+/// The cookie with the token.
 const COOKIE: &str = "jwt_token";
 
 impl Dialect for Chatrooms {

@@ -1,5 +1,5 @@
-//! Errors as `chats` says them: JSend, `fail` with a title for what the caller can mend and `error`
-//! with a message for the rest.
+//! Error responses of `chats`: JSend, `fail` with a title for errors the caller can correct and
+//! `error` with a message for the rest.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::wire;
 use crate::api::respond;
 use crate::model::Error;
 
-/// The documented answer to a request that failed.
+/// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     let (status, title) = status_and_title(error);
     if status.is_server_error() {
@@ -31,7 +31,7 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
             return (StatusCode::BAD_REQUEST, format!("Lack of {field}").into());
         }
         Error::Malformed(_) | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "Invalid body"),
-        // Existing clients refresh their token on exactly this.
+        // Existing clients refresh their token when they get exactly this.
         Error::NoSession | Error::BadSession => (StatusCode::BAD_REQUEST, "Invalid authorization"),
         Error::BadCredentials { .. } => (StatusCode::BAD_REQUEST, "Invalid email or password"),
         Error::UserNotFound => (StatusCode::BAD_REQUEST, "Invalid userIds"),

@@ -1,8 +1,8 @@
-//! Dialect `chats`: REST below `/chats` and `/auth`; rooms and who is in them.
+//! Dialect `chats`: REST under `/chats` and `/auth`; rooms and their participants.
 //!
-//! A login travels as `Authorization: Bearer <accessToken>`. Bodies are JSend; success is always
-//! 200. A token that is missing, malformed, expired or revoked is 400 `Invalid authorization`,
-//! decided before anything else.
+//! Credentials are sent as `Authorization: Bearer <accessToken>`. Bodies follow JSend; the status
+//! of every success is 200. A token that is missing, malformed, expired or revoked is 400 `Invalid
+//! authorization`, checked before anything else.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|
@@ -13,9 +13,9 @@
 //! | `PATCH /chats/{id}` | `change_membership` |
 //! | `DELETE /chats/{id}` | `delete_membership` |
 //!
-//! Not supported, because the protocol has no word for it: registration, logging out, messages and
-//! all that belongs to them, roles, names inside a room, public rooms (those that the caller takes
-//! part in are listed), sockets.
+//! Not supported by the protocol: registration, log-out, messages and everything related to them,
+//! roles, names inside a room, public rooms (those in which the caller participates are listed),
+//! sockets.
 
 mod docs;
 mod error;

@@ -1,5 +1,5 @@
-//! The routes of `chats`. Every handler: whose request, what it wants, one call of `Chat`, the
-//! answer.
+//! The routes of `chats`. Every handler authenticates, parses the request, calls `Chat` once and
+//! builds the response.
 
 use serde::Serialize;
 use warp::http::{Method, StatusCode};
@@ -12,7 +12,7 @@ use crate::api::respond::json;
 use crate::chat::{Chat, RoomPage};
 use crate::model::{Credential, Error, Result, RoomId};
 
-/// What a route does; named after the use-case of `Chat` that it calls.
+/// Operation of a route; named after the use case of `Chat` it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     LogIn,
@@ -27,7 +27,7 @@ const fn route(method: Method, template: &'static str, operation: Operation) -> 
     Route { method, template, operation }
 }
 
-/// Every route.
+/// All routes.
 pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/auth/login", Operation::LogIn),
     route(Method::POST, "/auth/token", Operation::Refresh),
@@ -37,7 +37,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::DELETE, "/chats/{id}", Operation::DeleteChat),
 ];
 
-/// Answers a request of this operation.
+/// Answers a request for this operation.
 pub(super) async fn answer(
     chat: &Chat,
     operation: Operation,
@@ -70,7 +70,9 @@ async fn refresh(chat: &Chat, mut request: Request) -> Result<Response> {
     let wire::Refresh { refresh_token } = request.json().await?;
     let token = chat.refresh(&Credential::Opaque(refresh_token), request.client()).await.map_err(
         |error| match error {
-            Error::BadSession => Error::invalid("refreshToken", "opens no session"),
+            Error::BadSession => {
+                Error::invalid("refreshToken", "does not belong to an open session")
+            }
             other => other,
         },
     )?;
@@ -110,8 +112,8 @@ fn success(data: &impl Serialize) -> Response {
     json(StatusCode::OK, &wire::Success::new(data))
 }
 
-/// The room of the path. Here a room is its number and nothing else; one that no room can have is a
-/// room that is not there.
+/// Returns the room of the path. Here a room is only identified by its number; a number out of
+/// range is an unknown room.
 fn room(request: &Request) -> Result<RoomId> {
     if number(request.param("id")).is_none_or(|id| id == 0) {
         return Err(Error::invalid("id", "must be a natural number"));
@@ -137,7 +139,7 @@ fn page(query: impl Fn(&str) -> Option<String>) -> Result<RoomPage> {
     })
 }
 
-/// A whole number of digits only; one too large to count with is as good as the largest.
+/// Parses digits only; a number out of range becomes the largest.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))

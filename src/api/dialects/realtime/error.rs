@@ -1,5 +1,5 @@
-//! Errors as `realtime` says them: `{"status":false,"message":TEXT}`; a log-in that fails is no
-//! error but an answer.
+//! Error responses of `realtime`: `{"status":false,"message":TEXT}`; a failed log-in is a normal
+//! response, not an error.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -8,7 +8,7 @@ use super::wire;
 use crate::api::respond;
 use crate::model::Error;
 
-/// The documented answer to a request that failed.
+/// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     match error {
         Error::BadCredentials { .. } => {
@@ -18,7 +18,7 @@ pub(super) fn answer(error: &Error) -> Response {
     }
 }
 
-/// Chat speaks of the login name by its usual name.
+/// Returns the text of an error, with this dialect's name of the login field.
 fn in_own_words(error: &Error) -> String {
     let text = error.to_string();
     text.strip_prefix("userId ").map(|rest| format!("username {rest}")).unwrap_or(text)
@@ -55,7 +55,7 @@ fn status(error: &Error) -> StatusCode {
         Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        // Chat waits for a closing room; if this error occurs anyway, the client should try again.
         Error::RoomClosing | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -1,8 +1,8 @@
-//! Dialect `realtime`: REST below `/User`, `/Login`, `/Logout` and `/Room`, and the WebSocket on
-//! `/`, beside the web UI.
+//! Dialect `realtime`: REST under `/User`, `/Login`, `/Logout` and `/Room`, and a WebSocket at `/`,
+//! where the web UI is too.
 //!
-//! A login travels in the cookie `chat_session`; the WebSocket needs none: its first frame shows a
-//! room token. Errors: `{"status":false,"message"}`; a log-in or frame that fails is
+//! Credentials are sent in the cookie `chat_session`; the WebSocket needs none: its first frame has
+//! a room token. Errors: `{"status":false,"message"}`; a failed log-in or frame is
 //! `{"status":false}`.
 //!
 //! | request | call of [`Chat`] |
@@ -17,9 +17,9 @@
 //! | `DELETE /Room/{id}` | `delete_room` |
 //! | `GET /` | none: the WebSocket; its first frame `take_ticket`, every other a `Command::Post` |
 //!
-//! Not supported, because the protocol has no word for it: private rooms (one may take part in
-//! them), history, roles, adding and removing people, names in a room, edits, deletions, replies,
-//! reactions, attachments, read marks, typing, profiles.
+//! Not supported by the protocol: private rooms (the caller may participate in them), history,
+//! roles, adding and removing participants, names in a room, edits, deletions, replies, reactions,
+//! attachments, read marks, typing, profiles.
 
 mod docs;
 mod error;

@@ -1,5 +1,5 @@
-//! The routes of `realtime`. Every handler: whose request, what it wants, one call of `Chat`, the
-//! answer.
+//! The routes of `realtime`. Every handler authenticates, parses the request, calls `Chat` once and
+//! builds the response.
 
 use warp::http::header::{LOCATION, SET_COOKIE};
 use warp::http::{Method, StatusCode};
@@ -13,7 +13,7 @@ use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
 use crate::model::{Error, Result};
 
-/// What a route does; named after the use-case of `Chat` that it calls.
+/// Operation of a route; named after the use case of `Chat` it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Register,
@@ -31,7 +31,7 @@ const fn route(method: Method, template: &'static str, operation: Operation) -> 
     Route { method, template, operation }
 }
 
-/// Every route.
+/// All routes.
 pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/User", Operation::Register),
     route(Method::GET, "/User/{username}", Operation::User),
@@ -44,7 +44,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/", Operation::Socket),
 ];
 
-/// Answers a request of this operation.
+/// Answers a request for this operation.
 pub(super) async fn answer(
     chat: &Chat,
     operation: Operation,

@@ -1,4 +1,4 @@
-//! WebSocket `/`: a socket of one room, which says and hears messages and who enters and leaves.
+//! WebSocket `/`: a socket of one room that sends and receives messages and presence.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,12 +9,12 @@ use crate::api::{RequestContext, SocketRequest};
 use crate::live::{Audience, Encoded};
 use crate::model::{Change, Command, Error, Event, NewMessage, Outcome, Result, RoomEvent};
 
-/// Reads the first frame: `{"token": …}`.
+/// Decodes the first frame: `{"token": …}`.
 pub(super) fn token(frame: &str) -> Result<String> {
     read::<wire::Ticket>(frame).map(|ticket| ticket.token)
 }
 
-/// Reads any other frame: `{"msg": …}`.
+/// Decodes any other frame: `{"msg": …}`.
 pub(super) fn decode(frame: &str) -> SocketRequest {
     let post = |say: wire::Say| Command::Post { room: None, message: NewMessage::text(say.msg) };
     SocketRequest {
@@ -23,20 +23,21 @@ pub(super) fn decode(frame: &str) -> SocketRequest {
     }
 }
 
-/// The whole frame must be sound, and an object; serde would also take a list for a struct.
+/// Parses a frame. It must be completely valid, and an object; serde would also accept a list for a
+/// struct.
 fn read<T: DeserializeOwned>(frame: &str) -> Result<T> {
     if !frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
-        return Err(Error::Malformed("no object".to_owned()));
+        return Err(Error::Malformed("must be a JSON object".to_owned()));
     }
     serde_json::from_str(frame).map_err(|error| Error::Malformed(error.to_string()))
 }
 
-/// Every frame is answered by whether it worked.
+/// Encodes the reply to a frame: whether it succeeded.
 pub(super) fn reply(outcome: &Result<Outcome>) -> Utf8Bytes {
     text(&wire::Status { status: outcome.is_ok() })
 }
 
-/// What this dialect says of an event.
+/// Encodes an event.
 pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => {
@@ -50,8 +51,8 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
                 .filter(|message| message.seq > *known && message.deleted.is_none());
             new.map(|message| Encoded::to_all(text(&wire::Message::from(message)))).collect()
         }
-        // Not to that user's other sockets either, which may be in by now: to nobody is it news of
-        // themselves.
+        // Not sent to other sockets of the same user, which may be in the room already: it is no
+        // news to them.
         Event::Entered { person, at, .. } => {
             vec![
                 Encoded::to_all(text(&wire::Presence::new(person, true, *at)))
@@ -80,7 +81,7 @@ fn changed(event: &RoomEvent, change: &Change) -> Option<Encoded> {
             let said = Encoded::to_all(text(&wire::Message::from(message)));
             Some(said.only_for(event.socket.map_or(Audience::All, Audience::AllBut)))
         }
-        // Who is no longer in the room hears of it by the answer to their next message.
+        // A removed user learns it from the reply to their next message.
         Change::ParticipantRemoved(_)
         | Change::RoomDeleted
         | Change::Edited(_)
@@ -93,7 +94,7 @@ fn changed(event: &RoomEvent, change: &Change) -> Option<Encoded> {
     }
 }
 
-/// A frame as text. Frames are plain structs, whose serialisation cannot fail.
+/// Serializes a frame. Frames are plain structs, whose serialization cannot fail.
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_default().into()
 }
@@ -127,9 +128,10 @@ mod tests {
     #[test]
     fn a_message_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"msg": "hi", "username": "x", "ref": 7}"#);
-        assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
-        );
+        assert!(matches!(
+            asked.command,
+            Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi")
+        ));
         assert_eq!(token(r#"{"token": "abc", "room": 3}"#).as_deref(), Ok("abc"));
     }
 

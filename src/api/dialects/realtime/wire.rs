@@ -1,8 +1,8 @@
-//! The JSON of `realtime`, spelled as its document spells it.
+//! The JSON of `realtime`, named as in its document.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
 
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ pub(super) struct Say {
     pub(super) msg: String,
 }
 
-/// Whether it worked: the answer to a log-in, a log-out and every frame.
+/// Whether a request succeeded: the reply to a log-in, a log-out and every frame.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Status {
     pub(super) status: bool,
@@ -86,7 +86,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// A failure, told to people.
+    /// A failure with a text for users.
     pub(super) fn new(message: String) -> Self {
         Self { status: false, message }
     }
@@ -105,7 +105,7 @@ impl<'a> From<&'a model::User> for User<'a> {
     }
 }
 
-/// One of `GET /Room`.
+/// An entry of `GET /Room`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Room<'a> {
     id: i64,
@@ -125,7 +125,7 @@ pub(super) struct Token<'a> {
     pub(super) token: &'a str,
 }
 
-/// A message; the author of one whose account is gone has no user name.
+/// A message; the user name is missing if the author's account was deleted.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Message<'a> {
     r#type: u8,
@@ -137,18 +137,17 @@ pub(super) struct Message<'a> {
 
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
-        let Person { login, name, .. } = &message.author;
         Self {
             r#type: 0,
             msg: &message.text,
-            username: login,
-            nickname: name,
+            username: message.author.login(),
+            nickname: message.author.name(),
             time: seconds(message.created),
         }
     }
 }
 
-/// Somebody has entered, or left.
+/// A user who entered or left.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Presence<'a> {
     r#type: u8,
@@ -159,7 +158,7 @@ pub(super) struct Presence<'a> {
 }
 
 impl<'a> Presence<'a> {
-    /// Of this person, at this time.
+    /// Builds the frame for this user and time.
     pub(super) fn new(person: &'a Person, entered: bool, at: Timestamp) -> Self {
         Self {
             r#type: 1,
@@ -171,7 +170,7 @@ impl<'a> Presence<'a> {
     }
 }
 
-/// Whole seconds of Unix time.
+/// Converts to whole seconds of Unix time.
 fn seconds(at: Timestamp) -> i64 {
     at.0.div_euclid(1000)
 }
@@ -203,7 +202,7 @@ mod tests {
     #[test]
     fn a_message_of_a_user_who_is_gone_has_no_user_name() {
         let mut orphan = golden::plain();
-        orphan.author = Person::deleted();
+        orphan.author = model::Who::Deleted;
         same("frame.message-orphan.json", &Message::from(&orphan));
     }
 

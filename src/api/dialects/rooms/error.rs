@@ -1,4 +1,4 @@
-//! Errors as `rooms` says them, over REST and in frames alike: `{"error": CODE, "error_message":
+//! Error responses of `rooms`, over REST and in frames alike: `{"error": CODE, "error_message":
 //! TEXT}`.
 
 use warp::http::StatusCode;
@@ -8,26 +8,26 @@ use super::wire;
 use crate::api::respond;
 use crate::model::Error;
 
-/// What may be done with a room, when it is not entered.
+/// Method of a room's path besides the WebSocket.
 const OF_A_ROOM: &str = "DELETE";
 
-/// The documented answer to a request that failed.
+/// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     if *error == Error::UpgradeRequired {
-        // Without a handshake there is no such thing as getting a room.
+        // Without a handshake GET does not exist for rooms.
         return answer(&Error::MethodNotAllowed(OF_A_ROOM.to_owned()));
     }
     let (status, _) = status_and_code(error);
     respond::failure(status, &failure(error), error)
 }
 
-/// Code and text, for bodies and frames.
+/// Returns code and text, for bodies and frames.
 pub(super) fn failure(error: &Error) -> wire::Failure {
     let (_, code) = status_and_code(error);
     wire::Failure { error: code, error_message: format!("{code}: {}", in_own_words(error)) }
 }
 
-/// Chat speaks of some fields by their usual names.
+/// Renames fields of an error to this dialect's names.
 fn in_own_words(error: &Error) -> Error {
     let own = |field: &str| match field {
         "content" => Some("message"),
@@ -61,7 +61,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => {
             (StatusCode::FORBIDDEN, "Forbidden")
         }
-        // This protocol says the same to who is unknown and to who may not.
+        // This protocol does not distinguish unknown sessions from forbidden actions.
         Error::BadSession
         | Error::Forbidden
         | Error::Archived
@@ -79,7 +79,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
-        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        // Chat waits for a closing room; if this error occurs anyway, the client should try again.
         Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
         Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
     }

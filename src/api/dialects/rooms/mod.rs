@@ -1,8 +1,8 @@
-//! Dialect `rooms`: REST at `/rooms`, `/users`, `/login` and `/logout`, a WebSocket a room.
+//! Dialect `rooms`: REST at `/rooms`, `/users`, `/login` and `/logout`, and one WebSocket per room.
 //!
-//! A login travels as the cookie `session`. Errors: `{"error": CODE, "error_message": TEXT}`, the
-//! text beginning with the code; whatever is wrong with a request is 400 `InvalidParameter`. A room
-//! is named by its key, `room001`.
+//! Credentials are sent as the cookie `session`. Errors: `{"error": CODE, "error_message": TEXT}`,
+//! with a text that begins with the code; any other problem with a request is 400
+//! `InvalidParameter`. Rooms are identified by their key, `room001`.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|
@@ -14,11 +14,11 @@
 //! | `POST /rooms` | `create_room` |
 //! | `GET /rooms` | `visible_rooms` |
 //! | `DELETE /rooms/{room_id}` | `delete_room` |
-//! | `GET /rooms/{room_id}` | `check_entry`, then the WebSocket: frames are `Command::Post` and `Command::Quit` |
+//! | `GET /rooms/{room_id}` | `check_entry`, then the WebSocket: `Command::Post`, `Command::Quit` |
 //!
-//! Not supported, because the protocol has no word for it: history, private rooms to be made,
-//! roles, adding and removing others, renaming, edits, deletions, reactions, read marks, presence,
-//! typing, attachments, other users, changing a profile.
+//! Not supported by the protocol: history, creating private rooms, roles, adding and removing
+//! others, renaming, edits, deletions, reactions, read marks, presence, typing, attachments, other
+//! users, changing a profile.
 
 mod docs;
 mod error;
@@ -67,7 +67,7 @@ impl Dialect for Rooms {
 }
 
 impl SocketDialect for Rooms {
-    /// Whose socket it is: the answer to an entry names them.
+    /// User of the socket, who is named in the reply to an entry.
     type State = UserId;
     const PERSONAL: bool = false;
 

@@ -1,5 +1,5 @@
-//! WebSocket `/rooms/{room_id}`: a socket of one room, which says and hears messages and who comes
-//! and goes for good.
+//! WebSocket `/rooms/{room_id}`: a socket of one room that sends and receives messages, and
+//! receives participants joining and leaving.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,10 +13,10 @@ use crate::model::{
     Change, Command, Entered, Error, Event, NewMessage, Outcome, Person, Result, RoomEvent, UserId,
 };
 
-/// Users that `enter` lists at most.
+/// Maximum number of users in `enter`.
 const MAX_USERS: usize = 1000;
 
-/// Reads a frame: `{"action": "message", "message": …}` or `{"action": "leave"}`.
+/// Decodes a frame: `{"action": "message", "message": …}` or `{"action": "leave"}`.
 pub(super) fn decode(frame: &str) -> SocketRequest {
     let value =
         serde_json::from_str::<Value>(frame).map_err(|error| Error::Malformed(error.to_string()));
@@ -41,8 +41,8 @@ fn command(frame: &Value) -> Result<Command> {
     }
 }
 
-/// A message and a leave are answered by what follows from them, so that only the entry and errors
-/// are left to say.
+/// Encodes the reply to a frame. Messages and leaving are acknowledged by their events, so that
+/// only entries and errors have a reply.
 pub(super) fn reply(user: UserId, outcome: Result<Outcome>) -> Option<Utf8Bytes> {
     match outcome {
         Ok(Outcome::Entered(entered)) => entrance(user, &entered),
@@ -72,7 +72,7 @@ fn entrance(user: UserId, entered: &Entered) -> Option<Utf8Bytes> {
     }))
 }
 
-/// What this dialect says of an event.
+/// Encodes an event.
 pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => {
@@ -120,8 +120,8 @@ fn changed(event: &RoomEvent, change: &Change) -> Vec<Encoded> {
     }
 }
 
-/// Everybody hears of it but the socket that said `leave` itself; then all sockets of who is gone
-/// end.
+/// Sent to all sockets except the one that sent `leave`; then all sockets of the removed user are
+/// closed.
 fn removed(event: &RoomEvent, gone: &Person) -> [Encoded; 2] {
     let frame = text(&Frame::Leave(Step::new(event.room, gone, event.at)));
     let told =
@@ -129,7 +129,7 @@ fn removed(event: &RoomEvent, gone: &Person) -> [Encoded; 2] {
     [told, Encoded::end(CloseReason::Normal).only_for(Audience::Only(gone.id))]
 }
 
-/// A frame as text. Frames are plain structs, whose serialisation cannot fail.
+/// Serializes a frame. Frames are plain structs, whose serialization cannot fail.
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_default().into()
 }
@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::api::golden::{self, ANN, PETR};
-    use crate::model::{LiveState, Message, Participant, Rev, RoomFacts, SocketId, UserId};
+    use crate::model::{LiveState, Message, Participant, Rev, RoomFacts, SocketId, UserId, Who};
 
     #[track_caller]
     fn says(name: &str, frame: &str) {
@@ -165,15 +165,16 @@ mod tests {
 
     fn by(event: Event, person: Person, socket: Option<SocketId>) -> Event {
         let Event::Room(event) = event else { panic!("of a room") };
-        Event::Room(Arc::new(RoomEvent { by: person, socket, ..(*event).clone() }))
+        Event::Room(Arc::new(RoomEvent { by: person.into(), socket, ..(*event).clone() }))
     }
 
     #[test]
     fn frames_say_something_or_leave_and_further_keys_are_ignored() {
         let asked = decode(r#" {"message": "hi", "action": "message", "room_id": 3}"#);
-        assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
-        );
+        assert!(matches!(
+            asked.command,
+            Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi")
+        ));
         assert!(matches!(
             decode(r#"{"action": "leave", "message": 7}"#).command,
             Ok(Command::Quit)
@@ -244,10 +245,8 @@ mod tests {
         let said = golden::only(encode(&golden::event("Posted")));
         says("frame.message.json", &said.frame);
         assert_eq!((said.to, said.then_close), (Audience::All, None));
-        let orphan = golden::step(vec![Change::Posted(Message {
-            author: Person::deleted(),
-            ..golden::plain()
-        })]);
+        let orphan =
+            golden::step(vec![Change::Posted(Message { author: Who::Deleted, ..golden::plain() })]);
         says("frame.message-deleted_user.json", &golden::only(encode(&orphan)).frame);
     }
 

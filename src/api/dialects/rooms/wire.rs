@@ -1,8 +1,8 @@
-//! The JSON of `rooms`, spelled as its document spells it.
+//! The JSON of `rooms`, named as in its document.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::api::openapi::types;
 use crate::chat::{CreatorRole, LoggedIn, People, Registration, RoomPlan};
 use crate::model::{self, Participant, Person, RoomId, Timestamp, Visibility};
 
-/// What stands for every password.
+/// Replaces every password.
 const MASK: &str = "********";
 
 /// `POST /users`
@@ -64,11 +64,11 @@ impl From<NewRoom> for RoomPlan {
     }
 }
 
-/// The body of every failure, and what the frame of every error tells.
+/// The body of every failure, and the content of every error frame.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Failure {
     pub(super) error: &'static str,
-    /// Begins with the code.
+    /// Text that begins with the code.
     pub(super) error_message: String,
 }
 
@@ -85,7 +85,7 @@ impl<'a> From<&'a LoggedIn> for Opened<'a> {
     }
 }
 
-/// A user, to themselves.
+/// A user, as seen by themselves.
 #[derive(Serialize, ToSchema)]
 pub(super) struct User<'a> {
     id: i64,
@@ -117,7 +117,7 @@ pub(super) struct Room<'a> {
     key: String,
     name: &'a str,
     owner: &'a str,
-    /// There where nobody writes, enters for the first time or is added.
+    /// Only present in archived rooms, where nobody may post, enter for the first time or be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     archived: Option<bool>,
@@ -134,7 +134,7 @@ impl<'a> From<&'a model::Room> for Room<'a> {
     }
 }
 
-/// A frame of the server.
+/// A server frame.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub(super) enum Frame<'a> {
@@ -171,15 +171,15 @@ impl<'a> From<&'a model::Message> for Frame<'a> {
         let (room_id, time) = (message.room.key(), message.created.millis());
         Self::Message {
             room_id,
-            user_id: &message.author.login,
-            name: &message.author.name,
+            user_id: message.author.login(),
+            name: message.author.name(),
             message: &message.text,
             time,
         }
     }
 }
 
-/// Somebody in a list.
+/// A user in a list.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Named<'a> {
     user_id: &'a str,
@@ -192,7 +192,7 @@ impl<'a> From<&'a Participant> for Named<'a> {
     }
 }
 
-/// Somebody has come into the user list of a room, or gone out of it.
+/// A user who was added to or removed from the user list of a room.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Step<'a> {
     #[schema(schema_with = types::room_key)]
@@ -204,7 +204,7 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// This somebody.
+    /// Builds the frame for this user and time.
     pub(super) fn new(room: RoomId, person: &'a Person, at: Timestamp) -> Self {
         Self { room_id: room.key(), user_id: &person.login, name: &person.name, time: at.millis() }
     }
@@ -260,7 +260,10 @@ mod tests {
 
     #[test]
     fn a_registration_needs_all_four_fields() {
-        let whole = r#"{"user_id": "ann", "password": "long enough", "email": "ann@example.org", "name": "Ann Lee", "more": 1}"#;
+        let whole = r#"{
+            "user_id": "ann", "password": "long enough", "email": "ann@example.org",
+            "name": "Ann Lee", "more": 1
+        }"#;
         let new = Registration::from(serde_json::from_str::<NewUser>(whole).unwrap());
         assert_eq!((new.login.as_str(), new.password.as_str()), ("ann", "long enough"));
         assert_eq!(

@@ -1,28 +1,30 @@
-//! What the API reference says of `v1`.
+//! API reference texts of `v1`.
 
 use super::{Operation, wire};
 use crate::api::openapi::{About, Described, Shape, carriers, types};
 use crate::model::{Claim, Error};
 
-/// The dialect as a whole.
+/// Description of the dialect.
 pub(super) const ABOUT: About = About {
-    text: "REST and WebSocket below `/v1`. A login travels as `X-Session-Id`, on the WebSocket \
-           also as `?session_id=`. Whatever is wrong with a body is 422 `invalid_json`; whether \
-           there is a session is decided before the body is read.",
+    text: "REST and WebSocket under `/v1`. Credentials are sent as `X-Session-Id`, on the \
+           WebSocket also as `?session_id=`. Any problem with a body is 422 `invalid_json`; the \
+           session is checked before the body is read.",
     carriers: &[carriers::SESSION_HEADER],
     failure: Shape::of::<wire::Failure>,
 };
 
-const SOCKET: &str = "Before the upgrade the request is refused as below; without a handshake it is 426. Then \
-     every text frame of the client is `Say`, and every socket of the room, the sender's \
-     included, hears each message as `Message`: a message that was stored is answered by its own \
-     broadcast. A frame that is bad, too long or too frequent is answered with `Failure` to its \
-     sender only (`invalid_json`, `rate_limited`, …), and the connection stays. When the user is \
-     removed from the room or the room is deleted, `Failure` with `room_not_found` comes, then \
-     close 1000. Entering a public room makes the user a participant. Further close codes: 1009 \
-     frame too large, 1013 too slow, 1001 the server stops, 4401 the session ended.";
+const SOCKET: &str = "\
+     Requests are refused before the upgrade, with the statuses below; without a WebSocket \
+     handshake the status is 426. Every text frame of the client is `Say`, and every socket of \
+     the room, the sender's included, receives each message as `Message`: a stored message is \
+     acknowledged by its own broadcast. A frame that is malformed, too long or too frequent is \
+     answered with `Failure` to its sender only (`invalid_json`, `rate_limited`, …), and the \
+     connection stays open. When the user is removed from the room or the room is deleted, \
+     the server sends `Failure` with `room_not_found` and closes with 1000. Entering a public \
+     room makes the user a participant. Other close codes: 1009 frame too large, 1013 client \
+     too slow, 1001 server stopping, 4401 session ended.";
 
-/// A route.
+/// Describes an operation.
 pub(super) fn describe(operation: Operation) -> Described {
     let room = |described: Described| {
         described.path("id", types::natural(), "Number of the room").fails([Error::RoomNotFound])
@@ -42,49 +44,51 @@ pub(super) fn describe(operation: Operation) -> Described {
                 Error::BadCredentials { known: false },
                 Error::ForeignOrigin,
             ]),
-        Operation::LogOut => Described::new("End the session and its sockets")
-            .body_if_any::<wire::Nothing>()
-            .answers(200, "It has ended", Shape::of::<wire::Nothing>()),
-        Operation::Info => Described::new("Who I am").answers(
+        Operation::LogOut => Described::new("Log out").body_if_any::<wire::Nothing>().answers(
+            200,
+            "The session and its sockets have ended",
+            Shape::of::<wire::Nothing>(),
+        ),
+        Operation::Info => Described::new("Get my account").answers(
             200,
             "The user of the session",
             Shape::of::<wire::User<'_>>(),
         ),
         Operation::FindUsers => Described::new("Find users")
-            .query("q", types::text(), "Part of a login, in any case; none or empty: nobody")
-            .answers(200, "At most 50, ordered by id", Shape::list_of::<wire::User<'_>>()),
-        Operation::Rooms => Described::new("Rooms that I am in").answers(
+            .query("q", types::text(), "Part of a login name, in any case; empty: no results")
+            .answers(200, "At most 50 users, ordered by id", Shape::list_of::<wire::User<'_>>()),
+        Operation::Rooms => Described::new("List my rooms").answers(
             200,
-            "Ordered by id",
+            "Rooms ordered by id",
             Shape::list_of::<wire::Room<'_>>(),
         ),
-        Operation::CreateRoom => Described::new("Make a room, or find it")
+        Operation::CreateRoom => Described::new("Create a room, or find an existing one")
             .text(
-                "The caller is added. Where a nameless room of exactly these users exists, it is \
-                 that one.",
+                "The caller is added to the users. Returns the existing unnamed room of exactly \
+                 these users if there is one.",
             )
             .body::<wire::NewRoom>()
             .answers(200, "The room", Shape::of::<wire::Room<'_>>())
             .fails([Error::UserNotFound]),
-        Operation::Room => room(Described::new("A room that I am in")).answers(
+        Operation::Room => room(Described::new("Get one of my rooms")).answers(
             200,
             "The room",
             Shape::of::<wire::Room<'_>>(),
         ),
-        Operation::History => room(Described::new("Messages of a room"))
-            .query("limit", types::number(1, Some(1000), Some(50)), "How many")
+        Operation::History => room(Described::new("List messages of a room"))
+            .query("limit", types::number(1, Some(1000), Some(50)), "Maximum number of messages")
             .query(
                 "offset",
                 types::number(0, Some(i64::from(u32::MAX)), Some(0)),
-                "How many of the newest to leave out",
+                "Number of newest messages to skip",
             )
             .answers(
                 200,
-                "Oldest first; deleted messages are left out",
+                "Messages, oldest first, without deleted ones",
                 Shape::list_of::<wire::Message<'_>>(),
             )
             .fails([Error::invalid("limit", "must be 1 to 1000")]),
-        Operation::Socket => room(Described::new("WebSocket of a room").text(SOCKET))
+        Operation::Socket => room(Described::new("Open a WebSocket in a room").text(SOCKET))
             .fails([Error::UpgradeRequired])
             .frames(
                 vec![Shape::of::<wire::Say>()],

@@ -1,4 +1,4 @@
-//! Errors as `v1` says them, over REST and in frames alike: `{"error":{"code": CODE}}`.
+//! Error responses of `v1`, over REST and in frames alike: `{"error":{"code": CODE}}`.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -7,13 +7,13 @@ use super::wire;
 use crate::api::respond;
 use crate::model::Error;
 
-/// The documented answer to a request that failed.
+/// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     let (status, code) = status_and_code(error);
     respond::failure(status, &wire::Failure::new(code), error)
 }
 
-/// The code in an error frame.
+/// Returns the code of an error frame.
 pub(super) fn code(error: &Error) -> &'static str {
     status_and_code(error).1
 }
@@ -35,7 +35,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
         Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
-        // A public room that one has not entered is "not mine".
+        // A public room that the caller has not entered is "not mine".
         Error::RoomNotFound
         | Error::Forbidden
         | Error::NotInRoom
@@ -54,7 +54,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         Error::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-        // Chat waits for a closing room to close; what is left of it is a matter of trying again.
+        // Chat waits for a closing room; if this error occurs anyway, the client should try again.
         Error::RoomClosing | Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     }

@@ -1,8 +1,7 @@
-//! Dialect `v1`: REST and WebSocket below `/v1`.
+//! Dialect `v1`: REST and WebSocket under `/v1`.
 //!
-//! A login travels as `X-Session-Id: <40 hexadecimal digits>`, on the WebSocket also as
-//! `?session_id=`. Errors: `{"error":{"code"}}`; whatever is wrong with a body is 422
-//! `invalid_json`.
+//! Credentials are sent as `X-Session-Id: <40 hexadecimal digits>`, on the WebSocket also as
+//! `?session_id=`. Errors: `{"error":{"code"}}`; any problem with a body is 422 `invalid_json`.
 //!
 //! | request | call of [`Chat`] |
 //! |---|---|
@@ -17,9 +16,9 @@
 //! | `GET /v1/rooms/{id}/messages` | `history` |
 //! | `GET /v1/rooms/{id}/chat` | `may_enter`, then the WebSocket: every frame a `Command::Post` |
 //!
-//! Not supported, because the protocol has no word for it: room names, roles, adding and removing
-//! people, edits, deletions (a deleted message is left out), reactions, read marks, presence,
-//! typing, attachments, display names, profiles.
+//! Not supported by the protocol: room names, roles, adding and removing participants, edits,
+//! deletions (deleted messages are omitted), reactions, read marks, presence, typing, attachments,
+//! display names, profiles.
 
 mod docs;
 mod error;

@@ -1,4 +1,5 @@
-//! The routes of `v1`. Every handler: whose request, what it wants, one call of `Chat`, the answer.
+//! The routes of `v1`. Every handler authenticates, parses the request, calls `Chat` once and
+//! builds the response.
 
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
@@ -10,7 +11,7 @@ use crate::api::respond::json;
 use crate::chat::{Chat, LISTED, RoomPlan};
 use crate::model::{Error, Result, Window};
 
-/// What a route does; named after the use-case of `Chat` that it calls.
+/// Operation of a route; named after the use case of `Chat` it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Register,
@@ -29,7 +30,7 @@ const fn route(method: Method, template: &'static str, operation: Operation) -> 
     Route { method, template, operation }
 }
 
-/// Every route.
+/// All routes.
 pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/v1/register", Operation::Register),
     route(Method::POST, "/v1/login", Operation::LogIn),
@@ -43,7 +44,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/v1/rooms/{id}/chat", Operation::Socket),
 ];
 
-/// Answers a request of this operation.
+/// Answers a request for this operation.
 pub(super) async fn answer(
     chat: &Chat,
     operation: Operation,

@@ -1,4 +1,4 @@
-//! WebSocket `/v1/rooms/{id}/chat`: a socket of one room, which says and hears messages.
+//! WebSocket `/v1/rooms/{id}/chat`: a socket of one room that sends and receives messages.
 
 use serde::Serialize;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -8,18 +8,19 @@ use crate::api::{RequestContext, SocketRequest};
 use crate::live::{Audience, CloseReason, Encoded};
 use crate::model::{Change, Command, Error, Event, NewMessage, Outcome, Result};
 
-/// Reads a frame: `{"text": …}`. Whatever else it may be is `invalid_json`, so one error will do.
+/// Decodes a frame: `{"text": …}`. All other frames are `invalid_json`, so one error is sufficient.
 pub(super) fn decode(frame: &str) -> SocketRequest {
     let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
     let command = match serde_json::from_str::<wire::Say>(frame) {
         Ok(say) if object => Ok(Command::Post { room: None, message: NewMessage::text(say.text) }),
-        Ok(_) => Err(Error::Malformed("no object".to_owned())),
+        Ok(_) => Err(Error::Malformed("must be a JSON object".to_owned())),
         Err(error) => Err(Error::Malformed(error.to_string())),
     };
     SocketRequest { question: RequestContext { reference: None, verb: "text".to_owned() }, command }
 }
 
-/// A message is answered by its own broadcast, so that only errors are left to say.
+/// Encodes the reply to a frame. Messages are acknowledged by their broadcast, so that only errors
+/// have a reply.
 pub(super) fn reply(outcome: Result<Outcome>) -> Option<Utf8Bytes> {
     match outcome {
         Ok(
@@ -36,7 +37,7 @@ pub(super) fn reply(outcome: Result<Outcome>) -> Option<Utf8Bytes> {
     }
 }
 
-/// What this dialect says of an event.
+/// Encodes an event.
 pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event.changes.iter().filter_map(changed).collect(),
@@ -75,12 +76,12 @@ fn changed(change: &Change) -> Option<Encoded> {
     }
 }
 
-/// The room is no longer there for whoever hears this.
+/// Tells a socket that its room no longer exists for it, and closes it.
 fn goodbye() -> Encoded {
     Encoded::to_all(text(&wire::Failure::new("room_not_found"))).then_close(CloseReason::Normal)
 }
 
-/// A frame as text. Frames are plain structs, whose serialisation cannot fail.
+/// Serializes a frame. Frames are plain structs, whose serialization cannot fail.
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_default().into()
 }
@@ -100,9 +101,10 @@ mod tests {
     #[test]
     fn a_text_is_a_post_and_further_keys_are_ignored() {
         let asked = decode(r#" {"text": "hi", "user_id": 3, "ref": 7}"#);
-        assert!(
-            matches!(asked.command, Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi"))
-        );
+        assert!(matches!(
+            asked.command,
+            Ok(Command::Post { room: None, message }) if message == NewMessage::text("hi")
+        ));
     }
 
     #[test]

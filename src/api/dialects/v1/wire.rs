@@ -1,8 +1,8 @@
-//! The JSON of `v1`, spelled as its document spells it.
+//! The JSON of `v1`, named as in its document.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ impl From<&Credentials> for Registration {
     }
 }
 
-/// A body in which nothing is asked for, and an answer that says nothing: `{}`.
+/// A body without fields: `{}`.
 #[derive(Deserialize, Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
@@ -64,7 +64,7 @@ impl From<NewRoom> for RoomPlan {
     }
 }
 
-/// A frame of a client.
+/// A client frame.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct Say {
     #[schema(schema_with = types::content)]
@@ -83,7 +83,7 @@ struct Code {
 }
 
 impl Failure {
-    /// A failure of this code.
+    /// A failure with this code.
     pub(super) fn new(code: &'static str) -> Self {
         Self { error: Code { code } }
     }
@@ -142,7 +142,7 @@ impl<'a> From<&'a RoomFacts> for Room<'a> {
     }
 }
 
-/// A message; the author of one whose account is gone has id 0.
+/// A message; the author has id 0 if the account was deleted.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Message<'a> {
     text: &'a str,
@@ -156,7 +156,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
         Self {
             text: &message.text,
-            user_id: message.author.id.0,
+            user_id: message.author.id().map_or(0, |user| user.0),
             room_id: message.room.0,
             created_at: message.created.seconds_without_zone(),
         }
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_message_of_a_user_who_is_gone_has_user_0() {
         let (plain, mut orphan) = (golden::plain(), golden::plain());
-        orphan.author = model::Person::deleted();
+        orphan.author = model::Who::Deleted;
         same("rest.messages.json", &[Message::from(&plain), Message::from(&orphan)]);
     }
 

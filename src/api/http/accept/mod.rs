@@ -1,5 +1,5 @@
-//! Listeners and connections: time-outs, limits, TLS and a graceful end are in our hands, warp
-//! answers what arrives.
+//! Listeners and connections: this module controls time-outs, limits, TLS and graceful shutdown;
+//! warp answers the requests.
 
 pub(in crate::api) mod peer;
 pub(in crate::api) mod places;
@@ -35,24 +35,24 @@ use crate::admin::descriptors;
 use crate::config;
 use crate::model::rules::Fold;
 
-/// The whole head of a request must be there within this time; it also ends idle keep-alive
-/// connections.
+/// Time limit for the complete head of a request; it also ends idle keep-alive connections.
 const HEADER_TIME: Duration = Duration::from_secs(30);
-/// Largest head of a request.
+/// Maximum size of the head of a request.
 const HEADER_BYTES: usize = 16 * 1024;
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// How long to rest when the system has no descriptor left.
+/// Pause when the system has run out of file descriptors.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
-/// What is sent where there is no place for a connection, before anything of it is read.
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+/// Sent without reading the request if no more connections are allowed.
+const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    Connection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 
-/// Why an address could not be listened on: it is busy, not ours, or not an address.
+/// An address that cannot be listened on: in use, not local, or not an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct BindError {
-    /// As configured.
+    /// The address as configured.
     address: String,
-    /// The system's word.
+    /// Error of the operating system.
     source: io::Error,
 }
 
@@ -60,7 +60,7 @@ pub struct BindError {
 pub struct Listener {
     socket: Socket,
     tls: Option<TlsAcceptor>,
-    /// What people and clients use: `http://127.0.0.1:8080`, `https://…` or `unix:PATH`.
+    /// Address for users and clients: `http://127.0.0.1:8080`, `https://…` or `unix:PATH`.
     pub address: String,
 }
 
@@ -69,7 +69,7 @@ enum Socket {
     Unix(UnixListener),
 }
 
-/// Binds every configured address; port 0 takes a free one.
+/// Binds all configured addresses; port 0 selects a free port.
 pub async fn bind(
     server: &config::Server,
     certificate: Option<&Certificate>,
@@ -92,7 +92,8 @@ pub async fn bind(
     Ok(listeners)
 }
 
-/// A socket file that nobody answers on any more is replaced. Its mode decides who may connect.
+/// Binds a Unix socket, replacing a socket file without a listener. The mode of the file decides
+/// who may connect.
 fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
     let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
         && std::os::unix::net::UnixStream::connect(path).is_err();
@@ -104,17 +105,17 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// What all connections share.
+/// State shared by all connections.
 struct Shared {
     door: Door,
     stop: watch::Receiver<bool>,
-    /// What is told once a minute.
+    /// Refused connections, reported once a minute.
     refused: Mutex<Fold>,
 }
 
 impl Shared {
-    /// A place for a connection of this peer. A trusted proxy has as many as there are: its clients
-    /// are counted one by one, where they are known.
+    /// Takes a place for a connection of this peer. A trusted proxy is only limited by the total:
+    /// its clients are counted individually where they are known.
     fn place(&self, peer: &Peer) -> Result<(Place, Option<AddressPlace>), Full> {
         let place = self.door.places().take()?;
         let counted = peer.address.filter(|_| !self.door.is_trusted(peer));
@@ -138,8 +139,8 @@ impl Shared {
     }
 }
 
-/// Serves until `stop` turns true; then accepts nothing more and returns when the last plain HTTP
-/// request is answered.
+/// Serves until `stop` becomes true; then accepts no connections and returns when the last plain
+/// HTTP request is answered.
 pub async fn serve(listeners: Vec<Listener>, door: Door, stop: watch::Receiver<bool>) {
     let shared = Arc::new(Shared { door, stop, refused: Mutex::default() });
     let mut tasks = tokio::task::JoinSet::new();
@@ -199,14 +200,15 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
         }
     }
     if let Some(path) = listener.address.strip_prefix("unix:") {
-        // Nobody answers on it any more; a file that is left behind is replaced at the next start.
+        // Nobody listens on it any more; a file left behind is replaced at the next start.
         drop(std::fs::remove_file(path));
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
-/// Says that there is no place. Where that cannot be said at once, the connection just ends.
+/// Replies that no more connections are allowed. If the reply cannot be sent immediately, the
+/// connection is just closed.
 fn refuse(stream: &Stream, encrypted: bool) {
     match stream {
         Stream::Tcp(stream) if !encrypted => drop(stream.try_write(REFUSAL)),
@@ -233,8 +235,8 @@ impl Socket {
     }
 }
 
-/// Fails as the system does when no file is left, while a few still are: those are not for
-/// connections.
+/// Fails like the system does without free file descriptors while a few are left: those are
+/// reserved for other purposes than connections.
 fn keep_some(stream: &impl AsFd) -> io::Result<()> {
     if descriptors::is_among_the_last(stream) {
         return Err(nix::errno::Errno::EMFILE.into());
@@ -279,7 +281,7 @@ async fn converse(stream: Connected, peer: Peer, forwarded: Forwarded, shared: &
     }
 }
 
-/// Waits for the stop; a sender that is gone has stopped too.
+/// Waits for the stop; a dropped sender counts as stopped.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }

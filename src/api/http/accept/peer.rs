@@ -1,12 +1,12 @@
-//! The other end of a connection, as far as it tells who asks.
+//! The remote end of a connection, as far as it identifies the client.
 
 use std::net::IpAddr;
 
-/// The other end of a connection.
+/// The remote end of a connection.
 #[derive(Clone, Debug, Default)]
 pub(in crate::api) struct Peer {
-    /// None for a Unix socket.
+    /// Its address; None for a Unix socket.
     pub(in crate::api) address: Option<IpAddr>,
-    /// TLS ended here.
+    /// Whether the connection uses TLS.
     pub(in crate::api) secure: bool,
 }

@@ -1,4 +1,4 @@
-//! Places for connections: so many in all, and so many for each address.
+//! Places for connections: a total number, and a number per address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,16 +9,16 @@ use metrics::{counter, gauge};
 
 use crate::model::rules::counted;
 
-/// Why there is no place.
+/// The limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::api) enum Full {
-    /// The server has as many connections as it may.
+    /// The maximum number of connections of the server.
     Server,
-    /// The address, IPv6 by network, has as many as it may.
+    /// The maximum number of connections of the address, or of the network for IPv6.
     Address,
 }
 
-/// How many connections there are.
+/// Counts connections.
 #[derive(Debug)]
 pub(in crate::api) struct Places {
     connections: AtomicUsize,
@@ -27,8 +27,7 @@ pub(in crate::api) struct Places {
     most_of_address: usize,
 }
 
-/// One of the connections in all; given back when the connection, or the WebSocket that it became,
-/// ends.
+/// One of all connections; released when the connection, or the WebSocket it became, ends.
 #[derive(Debug)]
 pub(super) struct Place(Arc<Places>);
 
@@ -49,7 +48,7 @@ impl Places {
         })
     }
 
-    /// A place for a connection.
+    /// Takes a place for a connection.
     pub(super) fn take(self: &Arc<Self>) -> Result<Place, Full> {
         let place = Place(Arc::clone(self));
         gauge!("chatctl_connections").increment(1);
@@ -61,7 +60,7 @@ impl Places {
         Ok(place)
     }
 
-    /// A place for a connection of this address, or for the request or WebSocket that a proxy has
+    /// Takes a place for a connection of this address, or for a request or WebSocket that a proxy
     /// forwarded for it.
     pub(in crate::api) fn take_of(self: &Arc<Self>, address: IpAddr) -> Result<AddressPlace, Full> {
         let address = counted(address);

@@ -1,4 +1,4 @@
-//! A connection with its place: reads and writes, and ends when the peer takes nothing for too
+//! A connection with its place: reads and writes, and fails when the peer does not read for too
 //! long.
 
 use std::io;
@@ -15,11 +15,11 @@ use tokio_rustls::server::TlsStream;
 use super::places::{AddressPlace, Place};
 use crate::api::patience::Patience;
 
-/// Bytes of a connection that may wait in the system to be sent: it would take megabytes for a peer
-/// that does not read.
+/// Maximum number of unsent bytes in the system's buffer, which would otherwise hold megabytes for
+/// a peer that does not read.
 const UNSENT: u32 = 128 * 1024;
 
-/// What is underneath.
+/// The underlying stream.
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
@@ -35,18 +35,18 @@ pub(in crate::api) struct Connected {
     _forwarded: Forwarded,
 }
 
-/// The place of the client for whom a proxy has opened the WebSocket that this connection became.
+/// Place of the client for whom a proxy opened the WebSocket on this connection.
 #[derive(Clone, Debug, Default)]
 pub(in crate::api) struct Forwarded(Arc<Mutex<Option<AddressPlace>>>);
 
 impl Forwarded {
-    /// Holds the place as long as the connection lasts.
+    /// Keeps the place as long as the connection exists.
     pub(in crate::api) fn hold(&self, place: AddressPlace) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }
 }
 
-/// How long the peer may still keep a write waiting.
+/// How long the peer may keep a write waiting.
 struct Writes {
     patience: Patience,
     timer: Option<Pin<Box<Sleep>>>,
@@ -64,7 +64,7 @@ impl Connected {
         Self { stream, writes, _place: place, _of_address: of_address, _forwarded: forwarded }
     }
 
-    /// It has become a WebSocket, whose loop has times of its own.
+    /// Ends the write time-out for a WebSocket, whose loop has its own.
     pub(in crate::api) fn upgraded(mut self) -> Self {
         self.writes = None;
         self
@@ -72,7 +72,7 @@ impl Connected {
 }
 
 impl Writes {
-    /// Waits for the peer, until there is no patience left.
+    /// Waits for the peer until its time is used up.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let deadline = self.patience.wait(Instant::now()).into();
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -84,8 +84,8 @@ impl Writes {
     }
 }
 
-/// Sets a new connection up: small writes go out at once, and little waits in the system for a peer
-/// that does not read.
+/// Configures a new connection: small writes are sent immediately, and few unsent bytes are
+/// buffered in the system for a peer that does not read.
 pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT)
@@ -172,6 +172,6 @@ mod tests {
                 Err(error) => panic!("{error}"),
             }
         }
-        assert!(taken < 1024 * 1024, "the system took {taken} bytes");
+        assert!(taken < 1024 * 1024, "the system accepted {taken} bytes");
     }
 }

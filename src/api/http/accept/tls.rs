@@ -1,4 +1,4 @@
-//! TLS: a certificate that can be exchanged while connections go on.
+//! TLS with a certificate that can be replaced while connections continue.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +11,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use crate::admin::certificate::{self, Unusable};
 use crate::config;
 
-/// The certificate of all listeners. Cloning makes another handle of the same.
+/// The certificate of all listeners. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     cert: PathBuf,
@@ -19,27 +19,27 @@ pub struct Certificate {
     current: Arc<Current>,
 }
 
-/// What handshakes are answered with.
+/// The certificate presented in handshakes.
 #[derive(Debug)]
 struct Current(RwLock<Arc<CertifiedKey>>);
 
 impl Certificate {
-    /// Reads the files that the configuration names, if it does.
+    /// Reads the configured files, if any.
     pub fn load(server: &config::Server) -> Result<Option<Self>, Unusable> {
         let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) else { return Ok(None) };
         let current = Arc::new(Current(RwLock::new(Arc::new(certificate::load(cert, key)?))));
         Ok(Some(Self { cert: cert.clone(), key: key.clone(), current }))
     }
 
-    /// Reads the files again; new connections get what they hold now. With files that cannot be
-    /// used all stays as it is.
+    /// Reads the files again and uses them for new connections. If they are unusable, nothing
+    /// changes.
     pub fn reload(&self) -> Result<(), Unusable> {
         let new = Arc::new(certificate::load(&self.cert, &self.key)?);
         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
 
-    /// The file of the chain.
+    /// Path of the certificate chain.
     pub fn file(&self) -> &std::path::Path {
         &self.cert
     }

@@ -1,9 +1,8 @@
-//! A file that is handed out from beginning to end, compared with its name, which is the SHA-512 of
-//! what was stored.
+//! Complete downloads, verified against the file name, which is the SHA-512 of the stored bytes.
 //!
-//! What the disk has damaged since is not passed off as the file: the last part is kept back until
-//! the sum is known, and where it is wrong the connection is cut, so that the client sees that the
-//! file is not whole.
+//! A file damaged on disk is not passed off as intact: the last part is held back until the hash is
+//! known; if it is wrong, the connection is cut, so that the client notices that the file is
+//! incomplete.
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use sha2::{Digest, Sha512};
 
-/// The bytes of a file, the last of them only when all are right.
+/// Bytes of a file; the last ones are only returned if all are intact.
 pub(super) struct Whole<S> {
     bytes: S,
     name: String,
@@ -22,7 +21,7 @@ pub(super) struct Whole<S> {
 }
 
 impl<S> Whole<S> {
-    /// Of the file with this name.
+    /// Verifies the bytes against the file of this name.
     pub(super) fn new(bytes: S, name: String) -> Self {
         Self { bytes, name, hash: Some(Sha512::new()), kept: None }
     }
@@ -49,7 +48,7 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Stream for Whole<S> {
                         return Poll::Ready(self.kept.take().map(Ok));
                     }
                     tracing::error!(
-                        "An uploaded file is damaged, and was not handed out to its end: {}",
+                        "An uploaded file is damaged, and its download was cut off: {}",
                         self.name
                     );
                     return Poll::Ready(Some(Err(io::ErrorKind::InvalidData.into())));

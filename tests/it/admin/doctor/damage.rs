@@ -36,9 +36,9 @@ async fn a_damaged_database_is_told_and_left_alone() {
         let (all, _) = lines(&ctl, &[]);
         assert!(all.len() >= 15, "{all:?}");
     }
-    finds(&ctl, "schema", "warning", "of schema 0", "");
+    finds(&ctl, "schema", "warning", "has schema 0", "");
     fs::remove_file(&path).unwrap();
-    finds(&ctl, "database", "failed", "there is no database", "backup restore");
+    finds(&ctl, "database", "failed", "does not exist", "backup restore");
     fs::write(&path, &whole).unwrap();
     finds(&ctl, "database", "ok", "no damage found", "");
 }
@@ -76,13 +76,13 @@ async fn a_search_index_that_is_damaged_or_stale_is_thrown_away_and_fed_again() 
     damaged[middle..].fill(0x5a);
     fs::write(&path, &damaged).unwrap();
     finds(&ctl, "search", "failed", "damaged: ", "chatctl db reindex");
-    mends(&ctl, "search", "it is damaged", "the next server makes it anew");
+    mends(&ctl, "search", "damaged: ", "the server rebuilds it at its next start");
     assert!(!path.exists());
     // Of another database: its messages are not these.
     let other = stopped(1).await;
     fs::copy(other.data().join("search.db"), &path).unwrap();
     finds(&ctl, "search", "failed", "it belongs to the database of before a restore", "--fix");
-    mends(&ctl, "search", "cannot be used", "makes it anew");
+    mends(&ctl, "search", "cannot be used", "the server rebuilds it at its next start");
     server.restart().await;
     finds(&ctl, "search", "ok", "complete and up to date", "");
     // Under the running server, too: it opens what it finds, and looks at the rest when somebody
@@ -90,7 +90,7 @@ async fn a_search_index_that_is_damaged_or_stale_is_thrown_away_and_fed_again() 
     assert!(server.terminate().await.success());
     fs::write(&path, &damaged).unwrap();
     server.restart().await;
-    finds(&ctl, "search", "failed", "it is damaged", "--fix");
+    finds(&ctl, "search", "failed", "damaged: ", "--fix");
     mends(&ctl, "search", "damaged: ", "rebuilt");
     finds(&ctl, "search", "ok", "complete and up to date", "");
 }
@@ -171,7 +171,7 @@ async fn files_without_a_row_and_rows_without_a_file_are_found() {
             &ctl,
             "uploads",
             "warning",
-            "nothing refers to 1 old file: abababababababab…",
+            "1 old file not referenced by any message: abababababababab…",
             "within an hour",
         );
         fs::remove_file(&orphan).unwrap();

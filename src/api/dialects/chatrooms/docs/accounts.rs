@@ -6,7 +6,7 @@ use crate::api::openapi::{Described, Shape, types};
 use crate::model::{Claim, Error};
 
 const COOKIE: &str =
-    "`jwt_token`, HttpOnly, SameSite=Lax, Secure under TLS; as long as the session";
+    "`jwt_token`, HttpOnly, SameSite=Lax, Secure under TLS; lives as long as the session";
 const CLEARED: &str = "Clears `jwt_token`";
 
 fn users_own() -> Shape {
@@ -14,7 +14,7 @@ fn users_own() -> Shape {
 }
 
 pub(super) fn register() -> Described {
-    Described::new("Register")
+    Described::new("Register an account")
         .open()
         .body::<wire::NewUser>()
         .answers(201, "The user", users_own())
@@ -23,26 +23,22 @@ pub(super) fn register() -> Described {
 
 pub(super) fn find_users() -> Described {
     Described::new("Find users")
-        .query(
-            "q",
-            types::text(),
-            "Beginning or part of a login or display name; none or empty: everybody",
-        )
-        .query("limit", limit(), "How many")
-        .answers(200, "Those who were found, as others see them", Shape::of::<wire::Users<'_>>())
+        .query("q", types::text(), "Start or part of a login or display name; empty: all users")
+        .query("limit", limit(), "Maximum number of users")
+        .answers(200, "Matching users, as others see them", Shape::of::<wire::Users<'_>>())
         .fails([bad("limit")])
 }
 
 pub(super) fn me() -> Described {
-    Described::new("Who I am").answers(200, "My profile", users_own())
+    Described::new("Get my account").answers(200, "My profile", users_own())
 }
 
 pub(super) fn change_me() -> Described {
-    Described::new("Change my profile")
+    Described::new("Update my profile")
         .text(
-            "What is absent stays; null takes `email`, `birth` and `mediaId` (the picture: an \
-             upload of my own, PNG, JPEG or GIF) away. A new password needs `currentPassword` and \
-             ends all my other sessions.",
+            "Absent fields stay unchanged; null removes `email`, `birth` and `mediaId` (the \
+             picture: one of my own uploads, PNG, JPEG or GIF). Changing the password requires \
+             `currentPassword` and ends all my other sessions.",
         )
         .body::<wire::ChangeMe>()
         .answers(200, "My profile", users_own())
@@ -52,15 +48,15 @@ pub(super) fn change_me() -> Described {
 pub(super) fn delete_me() -> Described {
     Described::new("Delete my account")
         .text(
-            "Ends my sessions. My messages stay, shown as from a deleted user; the login name is \
-             free again.",
+            "Ends my sessions. My messages stay, shown as from a deleted user; the login name \
+             becomes available again.",
         )
-        .empty(204, "It is gone")
+        .empty(204, "The account is deleted")
         .header("Set-Cookie", CLEARED)
 }
 
 pub(super) fn user() -> Described {
-    Described::new("A user")
+    Described::new("Get a user")
         .path("userId", types::login(), "Login name, in any case")
         .answers(200, "The public profile", users_own())
         .fails([Error::UserNotFound])
@@ -76,40 +72,40 @@ pub(super) fn log_in() -> Described {
 }
 
 pub(super) fn log_out() -> Described {
-    Described::new("End the session and its sockets")
-        .empty(204, "It has ended")
+    Described::new("Log out")
+        .empty(204, "The session and its sockets have ended")
         .header("Set-Cookie", CLEARED)
 }
 
 pub(super) fn refresh() -> Described {
-    Described::new("A fresh token")
+    Described::new("Refresh the token")
         .text(
-            "Takes a token whose only fault is its expiry while its session lives, and prolongs \
-             the session's open sockets.",
+            "Accepts a valid token, or an expired one whose session is still open, and extends the \
+             session's open sockets.",
         )
         .answers(200, "The token", Shape::of::<wire::LoggedIn<'_>>())
         .header("Set-Cookie", COOKIE)
 }
 
 pub(super) fn verify() -> Described {
-    Described::new("Whether the token holds")
+    Described::new("Check the token")
         .half_open()
-        .answers(200, "It does", Shape::of::<wire::Verified<'_>>())
-        .answers(401, "It does not, or there is none", Shape::of::<wire::NotVerified>())
+        .answers(200, "The token is valid", Shape::of::<wire::Verified<'_>>())
+        .answers(401, "The token is missing or invalid", Shape::of::<wire::NotVerified>())
 }
 
 pub(super) fn sessions() -> Described {
-    Described::new("My sessions").answers(
+    Described::new("List my sessions").answers(
         200,
-        "Of all dialects; `id` is public and opens nothing",
+        "Sessions of all dialects; `id` is public and grants no access",
         Shape::of::<wire::Sessions<'_>>(),
     )
 }
 
 pub(super) fn end_session() -> Described {
-    Described::new("End one of my sessions and its sockets")
-        .path("id", types::natural(), "Its public id")
-        .empty(204, "It has ended")
+    Described::new("End one of my sessions")
+        .path("id", types::natural(), "Public id of the session")
+        .empty(204, "The session and its sockets have ended")
         .header("Set-Cookie", "Clears `jwt_token` when it was the session of this request")
         .fails([Error::SessionNotFound])
 }

@@ -4,24 +4,27 @@ use crate::api::chatrooms::wire;
 use crate::api::openapi::{Described, Shape, types};
 use crate::model::Error;
 
-const SOCKET: &str = "Before the upgrade the request is refused as below; without a handshake it is 426. The first \
-     frame of the server is `connection_established`. Every frame has `type`; a client may give \
-     its frames a `ref` (any text), and the answer carries the same. `room_id` of a frame is the \
-     room joined last when it is left out. Answers: `ping` → `pong`; `join_room` → `room_joined`, \
-     with the latest messages or what changed after `since_rev`; `leave_room` → `room_left`; \
-     `chat_message`, `edit_message`, `delete_message`, `add_reaction`, `remove_reaction` → \
-     `message_sent` once it is durable; `mark_read` → `read_marked`, to all sockets of the user; \
-     `typing` → nothing; `subscribe` → the missed changes as `changes`, then `subscribed`, and \
-     from then on the events of all rooms of the user, present and future. A frame that fails is \
-     answered with an error, and the connection stays. A message is heard by everybody in the \
-     room, the sender included. Events of a room come in the order of `rev`, messages in the \
-     order of `seq`, without gaps. `room_added` comes to all sockets of a user who becomes a \
-     participant, before any other event of that room. Where many are present, `presence` stands \
-     for `user_joined` and `user_left`. `reset` says that what was missed is too much, or of \
-     another `epoch`: fetch the room anew. Close codes: 1009 frame too large, 1013 too slow \
-     (catch up with `rev`), 1001 the server stops, 4401 the session ended.";
+const SOCKET: &str = "\
+     Requests are refused before the upgrade, with the statuses below; without a WebSocket \
+     handshake the status is 426. The first frame of the server is `connection_established`. \
+     Every frame has a `type`. A client may add a `ref` (any text) to its frames; the reply \
+     carries the same `ref`. A frame without `room_id` applies to the room joined last. \
+     Replies: `ping` → `pong`; `join_room` → `room_joined`, with the latest messages or what \
+     changed after `since_rev`; `leave_room` → `room_left`; `chat_message`, `edit_message`, \
+     `delete_message`, `add_reaction`, `remove_reaction` → `message_sent` once the change is \
+     durable; `mark_read` → `read_marked`, to all sockets of the user; `typing` → no reply; \
+     `subscribe` → the missed changes as `changes`, then `subscribed`, and from then on the \
+     events of all current and future rooms of the user. A frame that fails is answered with \
+     an error, and the connection stays open. A message is delivered to everybody in the room, \
+     the sender included. Events of a room arrive in the order of `rev`, messages in the order \
+     of `seq`, without gaps. `room_added` is sent to all sockets of a user who becomes a \
+     participant, before any other event of that room. In rooms with many users online, \
+     `presence` replaces `user_joined` and `user_left`. `reset` means that too many changes \
+     were missed, or that they belong to another `epoch`: fetch the room again. Close codes: \
+     1009 frame too large, 1013 client too slow (catch up with `rev`), 1001 server stopping, \
+     4401 session ended.";
 
-/// Frames that answer one of the client and carry its `ref`.
+/// Server frames that reply to a client frame and carry its `ref`.
 const ANSWERS: [&str; 8] = [
     "pong",
     "room_joined",
@@ -35,23 +38,23 @@ const ANSWERS: [&str; 8] = [
 
 /// `GET /chat`
 pub(super) fn socket() -> Described {
-    let said = |verb: &str, fields: Option<Shape>| {
+    let frame = |verb: &str, fields: Option<Shape>| {
         Shape::from(Shape::frame("type", verb, fields).with("ref", types::text()))
     };
     let client = vec![
-        said("ping", None),
-        said("join_room", Some(Shape::of::<wire::Join>())),
-        said("leave_room", Some(Shape::of::<wire::RoomOnly>())),
-        said("chat_message", Some(Shape::of::<wire::Say>())),
-        said("edit_message", Some(Shape::of::<wire::Rewrite>())),
-        said("delete_message", Some(Shape::of::<wire::Erase>())),
-        said("add_reaction", Some(Shape::of::<wire::ReactTo>())),
-        said("remove_reaction", Some(Shape::of::<wire::ReactTo>())),
-        said("mark_read", Some(Shape::of::<wire::ReadUpTo>())),
-        said("typing", Some(Shape::of::<wire::RoomOnly>())),
-        said("subscribe", Some(Shape::of::<wire::Since>())),
+        frame("ping", None),
+        frame("join_room", Some(Shape::of::<wire::Join>())),
+        frame("leave_room", Some(Shape::of::<wire::RoomOnly>())),
+        frame("chat_message", Some(Shape::of::<wire::Say>())),
+        frame("edit_message", Some(Shape::of::<wire::Rewrite>())),
+        frame("delete_message", Some(Shape::of::<wire::Erase>())),
+        frame("add_reaction", Some(Shape::of::<wire::ReactTo>())),
+        frame("remove_reaction", Some(Shape::of::<wire::ReactTo>())),
+        frame("mark_read", Some(Shape::of::<wire::ReadUpTo>())),
+        frame("typing", Some(Shape::of::<wire::RoomOnly>())),
+        frame("subscribe", Some(Shape::of::<wire::Since>())),
     ];
-    // An error has no type of its own: it repeats the one that is not known.
+    // An error frame has no type of its own: it repeats the unknown type it answers.
     let typed =
         Shape::frames_of::<wire::Frame<'_>>("type").into_iter().filter(|frame| !frame.is("error"));
     let server = typed.chain([Shape::server_frame::<wire::Complaint<'_>>("error")]);
@@ -62,7 +65,7 @@ pub(super) fn socket() -> Described {
             frame.into()
         }
     });
-    Described::new("WebSocket of the user")
+    Described::new("Open a WebSocket for all my rooms")
         .text(SOCKET)
         .fails([Error::UpgradeRequired])
         .frames(client, server.collect())

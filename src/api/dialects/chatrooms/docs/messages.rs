@@ -26,34 +26,34 @@ fn place() -> Object {
 }
 
 pub(super) fn history() -> Described {
-    for_participants(Described::new("Messages of a room"))
-        .text("The newest, or a page by at most one of `before`, `after` and `around`.")
-        .query("before", place(), "Key of a message, or its bare `seq`: what is older")
-        .query("after", place(), "Key of a message, or its bare `seq`: what is newer")
+    for_participants(Described::new("List messages of a room"))
+        .text("The newest messages, or a page given by one of `before`, `after` and `around`.")
+        .query("before", place(), "Key or `seq` of a message: return older messages")
+        .query("after", place(), "Key or `seq` of a message: return newer messages")
         .query(
             "around",
             place(),
-            "Key of a message, or its bare `seq`: what is on both sides of it, itself included",
+            "Key or `seq` of a message: return it with messages on both sides",
         )
-        .query("limit", limit(), "How many")
-        .answers(200, "Ascending by `seq`", Shape::of::<wire::History<'_>>())
+        .query("limit", limit(), "Maximum number of messages")
+        .answers(200, "Messages in ascending order of `seq`", Shape::of::<wire::History<'_>>())
         .fails([bad("limit"), Error::MessageNotFound])
 }
 
 pub(super) fn post() -> Described {
     for_participants(Described::new("Send a message"))
         .text(
-            "A send with a `clientId` that the user has used in this room before answers the \
-             first message and stores nothing.",
+            "Sending a `clientId` again that the user has used in this room stores nothing and \
+             returns the first message.",
         )
         .body::<wire::Post>()
-        .answers(201, "The message, durable", message())
-        .answers(200, "The message that was sent before", message())
+        .answers(201, "The message, stored durably", message())
+        .answers(200, "The message sent earlier with this `clientId`", message())
         .fails([bad("content"), Error::MessageNotFound])
 }
 
 pub(super) fn edit() -> Described {
-    of_message(Described::new("Edit my message"))
+    of_message(Described::new("Edit one of my messages"))
         .body::<wire::Edit>()
         .answers(200, "The message", message())
         .fails([bad("newContent")])
@@ -62,24 +62,24 @@ pub(super) fn edit() -> Described {
 pub(super) fn delete() -> Described {
     of_message(Described::new("Delete a message"))
         .text(
-            "It keeps its place and loses its content. Its author may, and an admin, sub-admin or \
-             server administrator.",
+            "The message keeps its place and loses its content. Allowed for its author, and for an \
+             admin, sub-admin or server administrator.",
         )
         .body_if_any::<wire::Caller>()
-        .empty(204, "It is deleted")
+        .empty(204, "The message is deleted")
 }
 
 pub(super) fn mark_read() -> Described {
-    of_message(Described::new("Mark everything up to a message as read"))
-        .text("The mark never moves back.")
+    of_message(Described::new("Mark a room as read up to a message"))
+        .text("The read mark never moves back.")
         .body_if_any::<wire::Caller>()
-        .answers(200, "The mark", Shape::of::<wire::Read<'_>>())
+        .answers(200, "The read mark", Shape::of::<wire::Read<'_>>())
 }
 
 pub(super) fn readers() -> Described {
-    of_message(Described::new("Who has read a message")).answers(
+    of_message(Described::new("List who has read a message")).answers(
         200,
-        "All marks at or above it",
+        "All read marks at or after the message",
         Shape::of::<wire::Readers<'_>>(),
     )
 }
@@ -88,71 +88,73 @@ pub(super) fn react() -> Described {
     let given = Shape::of::<wire::ReactionGiven<'_>>;
     of_message(Described::new("React to a message"))
         .text(
-            "An emoji with and without its variation selector is one reaction; skin tones differ. \
-             A message has at most 50 kinds, 20 of one user.",
+            "An emoji with and without its variation selector is the same reaction; different skin \
+             tones are different reactions. A message can have at most 50 different reactions, 20 \
+             of them from one user.",
         )
         .body::<wire::NewReaction>()
-        .answers(201, "The reaction", given())
-        .answers(200, "The reaction that was there", given())
+        .answers(201, "The new reaction", given())
+        .answers(200, "The reaction existed already", given())
         .fails([bad("reactionType"), Error::TooManyReactions])
 }
 
 pub(super) fn unreact() -> Described {
-    of_message(Described::new("Take my reaction back"))
-        .path("reactionType", types::reaction(), "Which")
-        .empty(204, "It is gone")
+    of_message(Described::new("Remove my reaction"))
+        .path("reactionType", types::reaction(), "Reaction to remove")
+        .empty(204, "The reaction is removed")
         .fails([bad("reactionType")])
 }
 
 pub(super) fn changes() -> Described {
-    for_participants(Described::new("What has changed in a room"))
+    for_participants(Described::new("List changes of a room"))
         .text(
-            "Everything after `since`, edits and reactions included; `rev` is what to send as the \
-             next `since`. `reset` says that `since` lies too far back, above the room's, or is \
-             of another `epoch`: fetch the room anew.",
+            "All changes after `since`, edits and reactions included; send `rev` as the next \
+             `since`. `reset` means that `since` is too old, greater than the room's `rev`, or \
+             from another `epoch`: fetch the room again.",
         )
-        .query("since", types::number(0, None, Some(0)), "The `rev` that the client has")
-        .query("epoch", types::text(), "The `epoch` that came with it")
-        .query("limit", limit(), "How many")
-        .answers(200, "One page in the order of `rev`", Shape::of::<wire::Changes<'_>>())
+        .query("since", types::number(0, None, Some(0)), "Latest `rev` known to the client")
+        .query("epoch", types::text(), "The `epoch` received with that `rev`")
+        .query("limit", limit(), "Maximum number of changes")
+        .answers(200, "One page of changes in the order of `rev`", Shape::of::<wire::Changes<'_>>())
         .fails([bad("since")])
 }
 
 pub(super) fn search() -> Described {
-    Described::new("Find messages of my rooms")
+    Described::new("Search messages in my rooms")
         .text(
-            "Words of every script; the last may be the beginning of a longer one. Every part \
-             between spaces must be there. The first ten different parts count, with at most 24 \
-             words in all, and further ones are ignored. One search of a user runs at a time; up \
-             to seven more wait for it.",
+            "Finds words of any script; the last word may be a prefix. All parts separated by \
+             spaces must occur. The first ten different parts count, with at most 24 words in \
+             total; the rest is ignored. One search of a user runs at a time; up to seven more \
+             wait for it.",
         )
-        .query_needed("q", types::text(), "What to look for")
-        .query("roomId", types::room(), "In this room only")
-        .query("before", types::text(), "The `cursor` of the page before")
-        .query("limit", limit(), "How many")
-        .answers(200, "Newest first", Shape::of::<wire::Found<'_>>())
+        .query_needed("q", types::text(), "Text to search for")
+        .query("roomId", types::room(), "Search this room only")
+        .query("before", types::text(), "The `cursor` of the previous page")
+        .query("limit", limit(), "Maximum number of messages")
+        .answers(200, "Matching messages, newest first", Shape::of::<wire::Found<'_>>())
         .fails([bad("q"), Error::RoomNotFound, Error::NotInRoom])
 }
 
 pub(super) fn upload() -> Described {
     Described::new("Upload a file")
         .text(
-            "The body is the file, of any type, at most `[media] max_bytes` long. What it is, its \
-             bytes say. PNG, JPEG, GIF and WebP pictures lose everything that is not needed to \
-             show them: place, time, camera, author. Of more than 100 million pixels they are \
-             downloads. 413 before the body is read, where it says how long it is; 429 while the \
-             caller's files that no message holds take up more than `[media] \
-             max_unused_bytes_per_user`; 503 while the disk is nearly full.",
+            "The body is the file, of any type, at most `[media] max_bytes` long. Its type is \
+             detected from the content. Metadata not needed to show a PNG, JPEG, GIF or WebP \
+             picture (place, time, camera, author) is removed. Pictures of more than 100 million \
+             pixels are served as downloads. 413 is answered before the body is read if \
+             `Content-Length` exceeds the limit; 429 while the caller's files that no message \
+             refers to exceed `[media] max_unused_bytes_per_user`; 503 while the disk is nearly \
+             full.",
         )
         .query(
             "fileName",
             types::text(),
-            "What it is called when it is downloaded; no invisible characters, none that turn \
-             text around",
+            "File name for downloads; no invisible characters, no characters that change the text \
+             direction",
         )
         .raw_body()
         .answers(201, "The file", Shape::of::<wire::Media<'_>>())
-        .header("Location", "Where it is")
+        .header("Location", "URL of the file")
         .fails([bad("fileName")])
 }
 
@@ -160,26 +162,27 @@ pub(super) fn download() -> Described {
     let bytes = || Some(Shape::plain(Object::new()));
     Described::new("Download a file")
         .text(
-            "For its owner and for participants of a room with a message that holds it; profile \
-             pictures for every signed-in user. Ranges are served.",
+            "Available to its owner, to participants of a room with a message that has it \
+             attached, and, if it is a profile picture, to every signed-in user. Range requests \
+             are supported.",
         )
-        .path("name", types::file_name(), "SHA-512 of what is stored, in hexadecimal")
+        .path("name", types::file_name(), "SHA-512 of the stored bytes, in hexadecimal")
         .query(
             "id",
             types::number(1, None, None),
-            "The `id` that goes with it, where the same bytes have several names; else it has its \
-             newest",
+            "The `id` of the upload, if the same bytes were uploaded under several names; without \
+             it the newest name is used",
         )
-        .answers_as(200, "The file; its type is that of its bytes", "*/*", bytes())
-        .header("ETag", "What `If-None-Match` and `If-Range` take")
+        .answers_as(200, "The file, with the type detected from its content", "*/*", bytes())
+        .header("ETag", "Value for `If-None-Match` and `If-Range`")
         .header(
             "Content-Disposition",
-            "`inline` for what is safe to show in a page, else `attachment`",
+            "`inline` for types that are safe to show in a page, else `attachment`",
         )
-        .answers_as(206, "The range that `Range` asks for", "*/*", bytes())
-        .header("Content-Range", "Which part of how much")
-        .empty(304, "Unchanged since the version of `If-None-Match`")
-        .empty(416, "The range lies outside of the file")
-        .header("Content-Range", "How much there is")
+        .answers_as(206, "The range requested with `Range`", "*/*", bytes())
+        .header("Content-Range", "The range and the size of the file")
+        .empty(304, "Unchanged since the version in `If-None-Match`")
+        .empty(416, "The range is outside the file")
+        .header("Content-Range", "Size of the file")
         .fails([bad("id"), Error::MediaNotFound])
 }

@@ -1,4 +1,4 @@
-//! What the API reference says of `chatrooms`.
+//! API reference texts of `chatrooms`.
 
 mod accounts;
 mod frames;
@@ -11,17 +11,18 @@ use super::{Operation, wire};
 use crate::api::openapi::{About, Described, Shape, carriers, types};
 use crate::model::Error;
 
-/// The dialect as a whole.
+/// Description of the dialect.
 pub(super) const ABOUT: About = About {
-    text: "The native dialect, which the web UI speaks: REST below `/api`, WebSocket `/chat`. A \
-           login travels as JSON web token in the cookie `jwt_token` (`auth_token` is read too) \
-           or as `Authorization: Bearer`. A `userId` or `creatorId` in the body of a request \
-           about messages, live rooms and new rooms is optional and must be the caller's own.",
+    text: "The native dialect, used by the web UI: REST under `/api`, WebSocket at `/chat`. \
+           Credentials are sent as a JSON web token in the cookie `jwt_token` (`auth_token` is \
+           accepted too) or as `Authorization: Bearer`. A `userId` or `creatorId` in the body of a \
+           request about messages, live rooms and new rooms is optional and must be the caller's \
+           own.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
     failure: Shape::of::<wire::Failure<'_>>,
 };
 
-/// A route.
+/// Describes an operation.
 pub(super) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::Register => accounts::register(),

@@ -14,44 +14,48 @@ fn participant() -> Shape {
 }
 
 pub(super) fn list() -> Described {
-    Described::new("My rooms, or the directory of public rooms")
-        .query("scope", types::word(&["mine", "public"], "mine"), "Which")
+    Described::new("List my rooms or the public rooms")
+        .query(
+            "scope",
+            types::word(&["mine", "public"], "mine"),
+            "`mine`: rooms I participate in; `public`: the directory of public rooms",
+        )
         .answers(
             200,
-            "Newest activity first; `participants` holds the first 10, `userCount` says how many \
-             there are",
+            "Most recently active rooms first; `participants` has the first 10, `userCount` is the \
+             number of all participants",
             Shape::of::<wire::Rooms<'_>>(),
         )
         .fails([bad("scope")])
 }
 
 pub(super) fn create() -> Described {
-    Described::new("Make a room, or find the direct one")
+    Described::new("Create a room, or find an existing direct room")
         .text(
-            "With `direct: true` the nameless private room of exactly these users, where there is \
-             one. The creator of a public room, or of a private one with three or more \
-             participants, is its admin; otherwise everybody is `member`.",
+            "With `direct: true`, returns the unnamed private room of exactly these users if it \
+             exists. The creator of a public room, or of a private room with three or more \
+             participants, becomes its admin; otherwise all participants are `member`.",
         )
         .body::<wire::NewRoom>()
         .answers(201, "The new room", room())
-        .header("Location", "Where it is")
-        .answers(200, "The room that existed", room())
-        .header("Location", "Where it is")
+        .header("Location", "URL of the room")
+        .answers(200, "The existing room", room())
+        .header("Location", "URL of the room")
         .fails([bad("targetUserIds"), Error::Forbidden, Error::Taken(Claim::RoomName)])
 }
 
 pub(super) fn one() -> Described {
-    in_room(Described::new("A room")).answers(200, "The room with everybody in it", room())
+    in_room(Described::new("Get a room")).answers(200, "The room with all participants", room())
 }
 
 pub(super) fn change_settings() -> Described {
-    in_room(Described::new("Change topic, description, visibility, or who may write"))
+    in_room(Described::new("Update topic, description, visibility or posting rights"))
         .text(
-            "Keys that are absent stay as they are; null takes `topic` and `description` away. \
-             Whoever may rename the room may change these two; the others are for its admins. In \
-             an archived room nobody posts, edits, reacts, joins or is added, and nothing but \
-             `archived` changes; its participants read it. In a read-only room only admins and \
-             sub-admins post. Sockets are told with `room_updated`.",
+            "Absent fields stay unchanged; null removes `topic` and `description`. Users who may \
+             rename the room may change these two; the other fields are for its admins. In an \
+             archived room nobody can post, edit, react, join or be added, and only `archived` can \
+             be changed; its participants can read it. In a read-only room only admins and \
+             sub-admins can post. Sockets are notified with `room_updated`.",
         )
         .body::<wire::ChangeSettings>()
         .answers(200, "The room", room())
@@ -59,8 +63,8 @@ pub(super) fn change_settings() -> Described {
 }
 
 pub(super) fn pins() -> Described {
-    in_room(Described::new("Pinned messages"))
-        .answers(200, "Those pinned last first", Shape::of::<wire::Pins<'_>>())
+    in_room(Described::new("List pinned messages"))
+        .answers(200, "Pinned messages, most recently pinned first", Shape::of::<wire::Pins<'_>>())
         .fails([Error::Forbidden])
 }
 
@@ -75,19 +79,21 @@ fn of_message(described: Described) -> Described {
 pub(super) fn pin() -> Described {
     of_message(Described::new("Pin a message"))
         .text(
-            "Any participant may; in a read-only room admins and sub-admins. A room has at most \
-             100 pins. Sockets are told with `room_updated`.",
+            "Any participant may pin messages; in a read-only room only admins and sub-admins. A \
+             room can have at most 100 pins. Sockets are notified with `room_updated`.",
         )
-        .empty(204, "It is pinned, or was already")
+        .empty(204, "The message is pinned, or was pinned already")
         .fails([bad("messageId")])
 }
 
 pub(super) fn unpin() -> Described {
-    of_message(Described::new("Take a pin off a message")).empty(204, "It is pinned no longer")
+    of_message(Described::new("Unpin a message")).empty(204, "The message is not pinned")
 }
 
 pub(super) fn delete() -> Described {
-    in_room(Described::new("Delete a room")).empty(204, "It is gone").fails([Error::Forbidden])
+    in_room(Described::new("Delete a room"))
+        .empty(204, "The room is deleted")
+        .fails([Error::Forbidden])
 }
 
 pub(super) fn rename() -> Described {
@@ -98,15 +104,19 @@ pub(super) fn rename() -> Described {
 }
 
 pub(super) fn join() -> Described {
-    in_room(Described::new("Enter a public room"))
-        .answers(200, "The room; the caller takes part in it", room())
+    in_room(Described::new("Join a public room"))
+        .answers(200, "The room; the caller is a participant", room())
         .fails([Error::Forbidden, Error::RoomClosing])
 }
 
 pub(super) fn connect() -> Described {
-    in_room(Described::new("Bring the live room up"))
+    in_room(Described::new("Activate a room"))
         .body_if_any::<wire::Caller>()
-        .answers(200, "Its state, and who is there", Shape::of::<wire::Connected<'_>>())
+        .answers(
+            200,
+            "State of the live room and the users in it",
+            Shape::of::<wire::Connected<'_>>(),
+        )
         .fails([Error::Forbidden, Error::RoomClosing])
 }
 
@@ -124,9 +134,12 @@ fn of_participant(described: Described) -> Described {
 }
 
 pub(super) fn remove_participant() -> Described {
-    of_participant(Described::new("Remove a participant, or leave"))
-        .text("The last admin may leave only when another admin has been named, or alone.")
-        .empty(204, "They are out")
+    of_participant(Described::new("Remove a participant, or leave a room"))
+        .text(
+            "The last admin may leave only after making another participant admin, or as the \
+               last participant.",
+        )
+        .empty(204, "The user is no longer a participant")
 }
 
 pub(super) fn change_role() -> Described {
@@ -138,14 +151,14 @@ pub(super) fn change_role() -> Described {
 }
 
 pub(super) fn change_edited_name() -> Described {
-    of_participant(Described::new("Change a participant's name in this room"))
+    of_participant(Described::new("Change a participant's name in a room"))
         .body::<wire::SetEditedName>()
         .answers(200, "The participant", participant())
 }
 
 pub(super) fn change_mine() -> Described {
-    in_room(Described::new("Mute a room for me"))
+    in_room(Described::new("Mute or unmute a room"))
         .body::<wire::ChangeMine>()
-        .answers(200, "Whether it is", Shape::of::<wire::Muted>())
+        .answers(200, "Whether the room is muted", Shape::of::<wire::Muted>())
         .fails([Error::Forbidden])
 }

@@ -44,7 +44,7 @@ pub(super) async fn refresh(chat: &Chat, request: Request) -> Result<Response> {
     Ok(token(&fresh, &request))
 }
 
-/// Whether the credential holds, as a body of its own either way.
+/// Returns whether the credential is valid; both cases have a body of their own.
 pub(super) async fn verify(chat: &Chat, request: Request) -> Result<Response> {
     match request.session(chat).await {
         Ok(session) => Ok(json(StatusCode::OK, &wire::Verified::new(&chat.me(&session).await?))),
@@ -98,7 +98,7 @@ pub(super) async fn delete_me(chat: &Chat, request: Request) -> Result<Response>
     Ok(goodbye(&request))
 }
 
-/// The token in the body and in the cookie, which lives as long as the session.
+/// Returns the token in the body and in a cookie that lives as long as the session.
 fn token(token: &Token, request: &Request) -> Response {
     let left = token.session_expires.0.saturating_sub(Timestamp::now().0);
     let max_age = Duration::from_millis(u64::try_from(left).unwrap_or_default());

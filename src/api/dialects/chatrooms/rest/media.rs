@@ -19,7 +19,7 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = request.stream();
     let uploaded = chat.upload(&session, file_name, declared, &mut body).await;
-    // Who asks first has not sent anything that would be in the answer's way.
+    // A client that waits for `100 Continue` has not sent anything that needs draining.
     if uploaded.is_err() && (body.has_begun() || !request.headers().contains_key(EXPECT)) {
         body.drain().await;
     }

@@ -38,7 +38,7 @@ pub(super) async fn edit(chat: &Chat, mut request: Request) -> Result<Response> 
     Ok(json(StatusCode::OK, &wire::Message::from(&message)))
 }
 
-/// What is `content` elsewhere is `newContent` in this body.
+/// Names the field `newContent`, which is `content` in other bodies.
 fn in_new_content(error: Error) -> Error {
     match error {
         Error::Empty(_) => Error::Empty("newContent"),
@@ -111,7 +111,7 @@ pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
 
 pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let text = request.query("q").ok_or_else(|| Error::invalid("q", "is missing"))?;
+    let text = request.query("q").ok_or_else(|| Error::invalid("q", "is required"))?;
     let room = request
         .query("roomId")
         .map(|key| RoomId::parse(&key).ok_or(Error::RoomNotFound))
@@ -122,12 +122,12 @@ pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
     Ok(json(StatusCode::OK, &wire::Found::from(&hits)))
 }
 
-/// The message that the path names.
+/// Returns the message named in the path.
 fn message(request: &Request) -> MessageRef {
     MessageRef::parse(request.param("messageId"))
 }
 
-/// Which page is asked for: by at most one of `before`, `after` and `around`.
+/// Returns the requested page: at most one of `before`, `after` and `around`.
 fn window(request: &Request, room: RoomId) -> Result<Window> {
     let place = |field| request.query(field).map(|text| seq(field, &text, room)).transpose();
     match (place("before")?, place("after")?, place("around")?) {
@@ -140,11 +140,11 @@ fn window(request: &Request, room: RoomId) -> Result<Window> {
     }
 }
 
-/// Reads a message key of this room, or the bare number of a message.
+/// Parses a message key of this room, or the `seq` of a message.
 fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
     if place.starts_with("msg") {
-        let id =
-            MessageId::parse(place).ok_or_else(|| Error::invalid(field, "is no message key"))?;
+        let id = MessageId::parse(place)
+            .ok_or_else(|| Error::invalid(field, "must be a message key"))?;
         return if id.room == room { Ok(id.seq) } else { Err(Error::MessageNotFound) };
     }
     natural(field, place).map(Seq)
@@ -169,8 +169,9 @@ mod tests {
         assert_eq!(seq("after", "0", room), Ok(Seq(0)));
         assert_eq!(seq("before", "msg8000000012", room), Err(Error::MessageNotFound));
         for bad in ["", "x", "-1", "1.5", "msg12", "msgx"] {
+            let refused = seq("around", bad, room);
             assert!(
-                matches!(seq("around", bad, room), Err(Error::Invalid { field, .. }) if field == "around"),
+                matches!(refused, Err(Error::Invalid { field, .. }) if field == "around"),
                 "{bad}"
             );
         }

@@ -1,5 +1,5 @@
-//! The routes of `chatrooms`. Every handler: whose request, what it wants, one call of `Chat`, the
-//! answer.
+//! The routes of `chatrooms`. Every handler authenticates, parses the request, calls `Chat` once
+//! and builds the response.
 
 mod accounts;
 mod media;
@@ -17,7 +17,7 @@ use crate::api::request::Request;
 use crate::chat::Chat;
 use crate::model::{Error, Result, Session, fold};
 
-/// What a route does; named after the use-case of `Chat` that it calls.
+/// Operation of a route; named after the use case of `Chat` it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Register,
@@ -35,7 +35,7 @@ pub enum Operation {
     Rooms,
     CreateRoom,
     Room,
-    /// Topic, visibility, who may write.
+    /// Change topic, visibility, posting rights.
     ChangeSettings,
     DeleteRoom,
     RenameRoom,
@@ -45,14 +45,14 @@ pub enum Operation {
     RemoveParticipant,
     ChangeRole,
     ChangeEditedName,
-    /// My own switches in a room.
+    /// Change my own settings in a room.
     ChangeMine,
     History,
     Post,
     Edit,
     DeleteMessage,
     MarkRead,
-    /// Who has read it.
+    /// List the readers of a message.
     Readers,
     React,
     Unreact,
@@ -70,7 +70,7 @@ const fn route(method: Method, template: &'static str, operation: Operation) -> 
     Route { method, template, operation }
 }
 
-/// Every route; literals stand before parameters.
+/// All routes; literals come before parameters.
 pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/users", Operation::Register),
     route(Method::GET, "/api/users", Operation::FindUsers),
@@ -131,7 +131,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/chat", Operation::Socket),
 ];
 
-/// Answers a request of this operation.
+/// Answers a request for this operation.
 pub(super) async fn answer(
     chat: &Chat,
     operation: Operation,
@@ -192,7 +192,7 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
     request.upgrade::<Chatrooms>(chat, who, state, None)
 }
 
-/// A body that names its caller must name them rightly.
+/// Checks that the user named in a body is the caller.
 fn check_caller(session: &Session, named: Option<&str>) -> Result<()> {
     if named.is_none_or(|name| fold(name) == fold(&session.login)) {
         Ok(())
@@ -201,7 +201,7 @@ fn check_caller(session: &Session, named: Option<&str>) -> Result<()> {
     }
 }
 
-/// How long a page may be: 1 to 200, 50 where nothing is said.
+/// Returns the page size: 1 to 200, 50 by default.
 fn page_limit(request: &Request) -> Result<u32> {
     let Some(text) = request.query("limit") else { return Ok(50) };
     text.parse()

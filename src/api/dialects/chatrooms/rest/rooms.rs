@@ -11,7 +11,7 @@ use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
 use crate::model::{Error, Result};
 
-/// Participants of a room in a list.
+/// Maximum number of participants of a room in a list.
 const LISTED_PARTICIPANTS: u32 = 10;
 
 pub(super) async fn list(chat: &Chat, request: Request) -> Result<Response> {
@@ -49,10 +49,10 @@ pub(super) async fn create(chat: &Chat, mut request: Request) -> Result<Response
     ))
 }
 
-/// A user that is not there is a fault of the body here.
+/// Reports unknown users as an invalid field of the body.
 fn unknown_targets(error: Error) -> Error {
     if error == Error::UserNotFound {
-        Error::invalid("targetUserIds", "names somebody who does not exist")
+        Error::invalid("targetUserIds", "has a user who does not exist")
     } else {
         error
     }

@@ -1,4 +1,4 @@
-//! What a room is about and who may write in it; pinned messages.
+//! Room settings and pinned messages.
 
 use warp::http::StatusCode;
 use warp::reply::Response;

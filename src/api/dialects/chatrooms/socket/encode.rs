@@ -1,4 +1,4 @@
-//! Events, for every socket of the dialect that hears them.
+//! Encodes events for the sockets of this dialect.
 
 use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
@@ -7,7 +7,7 @@ use crate::model::{
     Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq,
 };
 
-/// What this dialect says of an event.
+/// Encodes an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event
@@ -73,7 +73,7 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
             message_id: message.id().key(),
             seq: message.seq.0,
             rev,
-            sender_id: &message.author.login,
+            sender_id: message.author.login(),
             content: &message.text,
             edited_at: message.edited.unwrap_or(event.at).millis(),
             timestamp,
@@ -83,7 +83,7 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
             message_id: message.id().key(),
             seq: message.seq.0,
             rev,
-            user_id: &event.by.login,
+            user_id: event.by.login(),
             timestamp,
         },
         Change::Reacted { seq, reaction } => Frame::ReactionAdded(reacted(event, *seq, reaction)),
@@ -115,8 +115,8 @@ fn posted<'a>(event: &RoomEvent, message: &'a Message) -> Frame<'a> {
         message_id: message.id().key(),
         seq: message.seq.0,
         rev: event.rev.0,
-        sender_id: &message.author.login,
-        sender_name: &message.author.name,
+        sender_id: message.author.login(),
+        sender_name: message.author.name(),
         content: &message.text,
         timestamp: message.created.seconds(),
         created_at: message.created.millis(),
@@ -132,7 +132,7 @@ fn reacted<'a>(event: &'a RoomEvent, seq: Seq, reaction: &'a Reaction) -> Reacte
         message_id: MessageId { room: event.room, seq }.key(),
         seq: seq.0,
         rev: event.rev.0,
-        user_id: &event.by.login,
+        user_id: event.by.login(),
         reaction_type: reaction.as_str(),
         timestamp: event.at.seconds(),
     }
@@ -150,8 +150,8 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
-/// The reader's sockets hear what is left; the others hear that it was read (in large rooms the
-/// author alone: live sees to that).
+/// Encodes a read mark: the reader's sockets get the unread count, other sockets the mark (in large
+/// rooms only the author's; `live` selects them).
 fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
     let message = || MessageId { room: mark.room, seq: mark.seq }.key();

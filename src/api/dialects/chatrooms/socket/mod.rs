@@ -1,4 +1,4 @@
-//! WebSocket `/chat`: what its frames ask, and what is said back.
+//! WebSocket `/chat`: decoding of frames, replies and events.
 
 mod decode;
 mod encode;
@@ -13,13 +13,13 @@ pub(super) use reply::{greet, reply};
 use serde::Serialize;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// What is remembered of a socket.
+/// State of a socket.
 pub struct State {
-    /// Login name of its user: answers name them.
+    /// Login name of its user, used in replies.
     pub login: String,
 }
 
-/// A frame as text. Frames are plain structs, whose serialisation cannot fail.
+/// Serializes a frame. Frames are plain structs, whose serialization cannot fail.
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_default().into()
 }

@@ -1,4 +1,4 @@
-//! Answers to the sender of a frame.
+//! Encodes replies to the sender of a frame.
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -10,7 +10,7 @@ use crate::model::{
     Entered, Error, Marked, MessageId, Outcome, Result, Stored, Subscription, Timestamp,
 };
 
-/// The first frame.
+/// Returns the first frame of the server.
 pub(crate) fn greet(state: &State, hello: &Greeting<'_>) -> Utf8Bytes {
     text(&Frame::ConnectionEstablished {
         message: "connected",
@@ -21,7 +21,7 @@ pub(crate) fn greet(state: &State, hello: &Greeting<'_>) -> Utf8Bytes {
     })
 }
 
-/// What a frame is answered with.
+/// Encodes the reply to a frame.
 pub(crate) fn reply(
     state: &State,
     asked: &RequestContext,
@@ -48,7 +48,7 @@ pub(crate) fn reply(
             Frame::Subscribed { rooms: rooms.iter().map(subscribed).collect() }
         }
     };
-    // A page of a replay is no answer by itself: `subscribed` is.
+    // A page of a replay is not the reply itself: that is `subscribed`.
     let reference = asked.reference.as_deref().filter(|_| !matches!(outcome, Outcome::Changes(_)));
     Some(text(&Answer { frame, reference }))
 }

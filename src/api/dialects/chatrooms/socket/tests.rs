@@ -260,19 +260,28 @@ fn frames_are_read() {
     ));
     assert!(matches!(
         ok(r#"{"type":"leave_room","room_id":"nonsense"}"#),
-        Command::Leave { room: Some(RoomId(0)) }
+        Command::Leave { room: Some(RoomId::UNKNOWN) }
     ));
-    assert!(matches!(
-        ok(r#"{"type":"chat_message","content":"hi","room_id":null,"client_id":"c","reply_to":"msg7000000012","media_ids":[4]}"#),
-        Command::Post { room: None, message: NewMessage { text, client_id: Some(c), reply_to, media } } if text == "hi" && c == "c" && reply_to == Some(message) && media == [MediaId(4)]
+    let post = ok(concat!(
+        r#"{"type":"chat_message","content":"hi","room_id":null,"client_id":"c","#,
+        r#""reply_to":"msg7000000012","media_ids":[4]}"#
     ));
+    let Command::Post { room: None, message: new } = post else { panic!("no post: {post:?}") };
+    let expected = NewMessage {
+        client_id: Some("c".to_owned()),
+        reply_to: Some(message),
+        media: vec![MediaId(4)],
+        ..NewMessage::text("hi")
+    };
+    assert_eq!(new, expected);
     assert!(matches!(
         ok(r#"{"type":"edit_message","message_id":"?","content":"hi"}"#),
         Command::Edit { message: MessageRef::Unreadable, .. }
     ));
-    assert!(
-        matches!(ok(r#"{"type":"delete_message","message_id":"msg7000000012"}"#), Command::Delete { message: m } if m == message)
-    );
+    assert!(matches!(
+        ok(r#"{"type":"delete_message","message_id":"msg7000000012"}"#),
+        Command::Delete { message: m } if m == message
+    ));
     assert!(matches!(
         ok(r#"{"type":"add_reaction","message_id":"msg7000000012","reaction_type":"👍"}"#),
         Command::React { give: true, .. }
@@ -293,9 +302,10 @@ fn frames_are_read() {
         ok(r#"{"type":"subscribe","since":{"room007":4,"nonsense":1},"epoch":"e1"}"#),
         Command::Subscribe { since, .. } if since == HashMap::from([(ROOM, Rev(4))])
     ));
-    assert!(
-        matches!(ok(r#"{"type":"subscribe"}"#), Command::Subscribe { since, epoch: None } if since.is_empty())
-    );
+    assert!(matches!(
+        ok(r#"{"type":"subscribe"}"#),
+        Command::Subscribe { since, epoch: None } if since.is_empty()
+    ));
 }
 
 #[test]
@@ -312,6 +322,7 @@ fn bad_frames_are_told_apart() {
         "[1,",
         r#"{"type":"chat_message","content":"\ud800"}"#,
         r#"{"type":1"#,
+        r#"{"type":"ping","ignored":"\ud800"}"#,
         "{} x",
     ] {
         assert_eq!(code(frame), "message_parse_error", "{frame}");

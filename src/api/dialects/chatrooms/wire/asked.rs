@@ -1,35 +1,17 @@
-//! Frames that clients send.
+//! Client frames.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
 use crate::model::{Command, MediaId, MessageRef, NewMessage, Reaction, Result, Rev, RoomId};
 
-/// What is read of every frame first.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct Envelope {
-    #[serde(rename = "type")]
-    kind: Option<Value>,
-    /// Goes back to the sender with the answer.
-    #[serde(rename = "ref")]
-    pub(crate) reference: Option<String>,
-}
-
-impl Envelope {
-    /// The type; empty when there is none, or none that is text. The frame's `ref` is known even
-    /// then.
-    pub(crate) fn verb(&self) -> &str {
-        self.kind.as_ref().and_then(Value::as_str).unwrap_or_default()
-    }
-}
-
-/// A frame whose type is known.
-pub(crate) trait Incoming: for<'de> Deserialize<'de> {
-    /// What it asks for.
+/// A frame of a known type.
+pub(crate) trait Incoming: DeserializeOwned {
+    /// Returns the command of the frame.
     fn command(self) -> Result<Command>;
 }
 
@@ -40,7 +22,7 @@ pub(crate) struct RoomOnly {
 }
 
 impl RoomOnly {
-    /// The room named.
+    /// Returns the room named in the frame.
     pub(crate) fn room(&self) -> Option<RoomId> {
         self.room_id.as_deref().map(room)
     }
@@ -129,7 +111,7 @@ pub(crate) struct ReactTo {
 }
 
 impl ReactTo {
-    /// Which message, and how.
+    /// Returns the message and the reaction.
     pub(crate) fn reaction(&self) -> Result<(MessageRef, Reaction)> {
         Ok((MessageRef::parse(&self.message_id), Reaction::parse(&self.reaction_type)?))
     }
@@ -160,7 +142,7 @@ pub(crate) struct Since {
 }
 
 impl Incoming for Since {
-    /// A key that names no room is left out: `subscribed` will not list it either.
+    /// Unreadable room keys are omitted: `subscribed` does not list them either.
     fn command(self) -> Result<Command> {
         let since = self
             .since
@@ -172,12 +154,12 @@ impl Incoming for Since {
     }
 }
 
-/// A key that cannot be read is a room that never exists.
+/// Parses a room key; an unreadable one becomes a room that never exists.
 fn room(key: &str) -> RoomId {
-    RoomId::parse(key).unwrap_or(RoomId(0))
+    RoomId::parse(key).unwrap_or(RoomId::UNKNOWN)
 }
 
-/// A number that no rev reaches lies above every room's.
+/// Converts a rev; a number out of range becomes greater than that of any room.
 fn rev(number: u64) -> Rev {
     Rev(i64::try_from(number).unwrap_or(i64::MAX))
 }

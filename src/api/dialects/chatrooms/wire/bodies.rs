@@ -1,4 +1,4 @@
-//! Request bodies. Unknown keys are ignored; null in place of something optional counts as absent.
+//! Request bodies. Unknown fields are ignored; null for an optional field counts as absent.
 
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use crate::api::openapi::types;
 use crate::chat::{CreatorRole, People, ProfileChange, Registration, RoomPlan, RoomSettings};
 use crate::model::{Error, MediaId, MessageRef, NewMessage, Reaction, Result, Role, Visibility};
 
-/// A body that may only say who calls: read, connect, delete.
+/// Body that only names the caller: read, connect, delete.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Caller {
@@ -43,7 +43,7 @@ impl From<NewUser> for Registration {
     }
 }
 
-/// POST /api/login; what is missing is as wrong as what is wrong.
+/// POST /api/login; a missing field is treated like a wrong one.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogIn {
@@ -59,7 +59,7 @@ pub(crate) struct ChangeMine {
     pub(crate) muted: bool,
 }
 
-/// PATCH /api/users/me; null takes `email`, `birth` and `mediaId` away.
+/// PATCH /api/users/me; null removes `email`, `birth` and `mediaId`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChangeMe {
@@ -79,10 +79,10 @@ pub(crate) struct ChangeMe {
     current_password: Option<String>,
 }
 
-/// Absent, null, or there.
+/// Absent, null, or a value.
 type Given<T> = Option<Option<T>>;
 
-/// Tells null from absent.
+/// Distinguishes null from absent.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Given<T>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }
@@ -133,7 +133,7 @@ impl TryFrom<NewRoom> for RoomPlan {
     }
 }
 
-/// PATCH /api/chatrooms/{roomId}; null takes `topic` and `description` away.
+/// PATCH /api/chatrooms/{roomId}; null removes `topic` and `description`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChangeSettings {
@@ -153,7 +153,7 @@ impl TryFrom<ChangeSettings> for RoomSettings {
     type Error = Error;
 
     fn try_from(new: ChangeSettings) -> Result<Self> {
-        // An empty text is none.
+        // An empty text counts as null.
         let text = |given: Given<String>| given.map(|text| text.filter(|text| !text.is_empty()));
         let ChangeSettings { topic, description, visibility, read_only, archived } = new;
         let visibility = visibility.as_deref().map(parse_visibility).transpose()?;
@@ -174,7 +174,7 @@ fn parse_visibility(word: &str) -> Result<Visibility> {
 /// PATCH …/name
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct Rename {
-    /// The new one.
+    /// New name.
     #[schema(schema_with = types::room_name)]
     pub(crate) name: String,
 }
@@ -183,7 +183,7 @@ pub(crate) struct Rename {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewParticipant {
-    /// Whom to add.
+    /// User to add.
     #[schema(schema_with = types::login)]
     pub(crate) user_id: String,
     #[schema(schema_with = types::role_if_any, required = false)]
@@ -191,7 +191,7 @@ pub(crate) struct NewParticipant {
 }
 
 impl NewParticipant {
-    /// As what; `member` when the body says nothing.
+    /// Returns the role; `member` when absent.
     pub(crate) fn role(&self) -> Result<Role> {
         self.role.as_deref().map_or(Ok(Role::Member), parse_role)
     }
@@ -205,7 +205,7 @@ pub(crate) struct SetRole {
 }
 
 impl SetRole {
-    /// The new one.
+    /// Returns the new role.
     pub(crate) fn role(&self) -> Result<Role> {
         parse_role(&self.role)
     }
@@ -218,7 +218,7 @@ fn parse_role(word: &str) -> Result<Role> {
 /// PATCH …/participants/{userId}/name
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SetEditedName {
-    /// Empty: back to the display name.
+    /// New name; empty: use the display name.
     #[schema(schema_with = types::edited_name)]
     pub(crate) edited_name: String,
 }
@@ -255,7 +255,7 @@ impl From<Post> for NewMessage {
 pub(crate) struct Edit {
     /// Must be the caller's own.
     pub(crate) user_id: Option<String>,
-    /// The text.
+    /// New text.
     #[schema(schema_with = types::content)]
     pub(crate) new_content: String,
 }
@@ -271,7 +271,7 @@ pub(crate) struct NewReaction {
 }
 
 impl NewReaction {
-    /// Which.
+    /// Returns the reaction.
     pub(crate) fn reaction(&self) -> Result<Reaction> {
         Reaction::parse(&self.reaction_type)
     }

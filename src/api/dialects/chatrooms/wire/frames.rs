@@ -1,4 +1,4 @@
-//! Frames that are sent.
+//! Server frames.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use super::users::Media;
 use super::{Changes, Message, Room};
 use crate::api::openapi::types;
 
-/// What is sent. Times in whole seconds but for `created_at` and `edited_at`.
+/// A server frame. Timestamps have whole seconds, except `created_at` and `edited_at`.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Frame<'a> {
@@ -203,12 +203,12 @@ pub(crate) enum Frame<'a> {
         #[schema(schema_with = types::seconds)]
         timestamp: String,
     },
-    /// The one frame without a documented type of its own: see [`Complaint`].
+    /// The only frame without a documented type of its own: see [`Complaint`].
     #[serde(untagged)]
     Error(Complaint<'a>),
 }
 
-/// A reaction given or taken back.
+/// A reaction that was added or removed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Reacted<'a> {
     #[schema(schema_with = types::room_key)]
@@ -223,7 +223,7 @@ pub(crate) struct Reacted<'a> {
     pub(crate) timestamp: String,
 }
 
-/// A participant added or changed.
+/// A participant who was added or changed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ParticipantNow<'a> {
     #[schema(schema_with = types::room_key)]
@@ -252,20 +252,20 @@ pub(crate) struct SubscribedRoom {
     pub(crate) reset: Option<bool>,
 }
 
-/// What a frame that failed is answered with.
+/// Reply to a frame that failed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Complaint<'a> {
     pub(crate) error: &'static str,
     pub(crate) message: String,
     #[schema(schema_with = types::seconds)]
     pub(crate) timestamp: String,
-    /// The type of a frame of unknown type.
+    /// The type of a frame with an unknown type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) kind: Option<&'a str>,
 }
 
-/// A frame and the `ref` of the one that it answers.
+/// A frame with the `ref` of the request it replies to.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Answer<'a> {
     #[serde(flatten)]

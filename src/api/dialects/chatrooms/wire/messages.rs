@@ -3,13 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::users::Media;
-use super::{Room, media_of};
+use super::users::{Media, media_of};
 use crate::api::openapi::types;
 use crate::chat::{Hit, Hits};
-use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
+use crate::model::{self, Marked, MessageId, Reaction, Seq, Stored};
 
-/// A message; absent things are left out.
+/// A message; absent values are omitted.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message<'a> {
@@ -50,7 +49,7 @@ struct Reactions<'a> {
     user_ids: &'a [String],
 }
 
-/// The key of another message of the same room.
+/// Returns the key of the message replied to, in the same room.
 pub(crate) fn reply_key(message: &model::Message) -> Option<String> {
     message.reply_to.map(|seq| MessageId { room: message.room, seq }.key())
 }
@@ -60,7 +59,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
         Self {
             message_id: message.id().key(),
             room_id: message.room.key(),
-            user_id: &message.author.login,
+            user_id: message.author.login(),
             content: message.deleted.is_none().then_some(message.text.as_str()),
             created_at: message.created.millis(),
             seq: message.seq.0,
@@ -97,7 +96,7 @@ struct Stamped<'a> {
 }
 
 impl<'a> History<'a> {
-    /// A page of a room.
+    /// Builds a page of a room.
     pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
         let messages = messages
             .iter()
@@ -114,13 +113,13 @@ pub(crate) struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     cursor: Option<&'a str>,
-    /// There while the index is being made.
+    /// Present while the index is being built.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     indexing: Option<bool>,
 }
 
-/// `highlights`: from and to, code points of the snippet.
+/// A match; `highlights` are ranges of code points in the snippet.
 #[derive(Serialize, ToSchema)]
 struct FoundMessage<'a> {
     #[serde(flatten)]
@@ -144,45 +143,6 @@ impl<'a> From<&'a Hits> for Found<'a> {
     }
 }
 
-/// What changed in a room: the answer of `GET …/changes` and, with `room_id`, the frame `changes`.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Changes<'a> {
-    epoch: &'a str,
-    rev: i64,
-    more: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reset: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    room: Option<Room<'a>>,
-    messages: Vec<Message<'a>>,
-}
-
-impl<'a> From<&'a RoomChanges> for Changes<'a> {
-    fn from(answer: &'a RoomChanges) -> Self {
-        let changes = &answer.changes;
-        Self {
-            epoch: &changes.epoch,
-            rev: changes.rev.0,
-            more: changes.more,
-            reset: changes.reset.then_some(true),
-            room: changes.room.as_ref().map(|facts| Room::in_frame(facts, answer.state)),
-            messages: changes.messages.iter().map(Message::from).collect(),
-        }
-    }
-}
-
-impl<'a> Changes<'a> {
-    /// As `GET …/changes` answers.
-    pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
-        Self {
-            room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)),
-            ..Self::from(answer)
-        }
-    }
-}
-
 /// `POST …/read`
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -198,7 +158,7 @@ pub(crate) struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    /// The answer to a request that named the message at `seq`.
+    /// Builds the response to a request that named the message at `seq`.
     pub(crate) fn new(marked: &'a Marked, seq: Seq) -> Self {
         let mark = &marked.mark;
         let message_id = MessageId { room: mark.room, seq }.key();
@@ -225,7 +185,7 @@ pub(crate) struct ReactionGiven<'a> {
 }
 
 impl<'a> ReactionGiven<'a> {
-    /// The answer to a reaction of this user.
+    /// Builds the response to a reaction of this user.
     pub(crate) fn new(stored: &Stored, login: &'a str, reaction: &'a Reaction) -> Self {
         Self {
             message_id: stored.message.key(),
@@ -236,7 +196,7 @@ impl<'a> ReactionGiven<'a> {
     }
 }
 
-/// Who has read a message.
+/// Readers of a message.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Readers<'a> {
     readers: Vec<Reader<'a>>,

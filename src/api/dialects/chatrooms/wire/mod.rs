@@ -1,14 +1,14 @@
-//! The JSON of `chatrooms`, spelled as its document spells it. Every serde rename of the dialect
-//! stands below.
+//! The JSON of `chatrooms`, named as in its document. All serde renames of the dialect are below.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
-#![expect(clippy::struct_field_names, reason = "fields are spelled as the document spells them")]
+#![expect(clippy::struct_field_names, reason = "fields are named as in the document")]
 
 mod asked;
 mod bodies;
+mod changes;
 mod frames;
 mod messages;
 mod rooms;
@@ -16,17 +16,14 @@ mod rooms;
 mod tests;
 mod users;
 
-pub(super) use asked::{
-    Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
-};
+pub(super) use asked::{Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
 pub(super) use bodies::{
     Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction,
     NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
 };
+pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
-pub(super) use messages::{
-    Changes, Found, History, Message, ReactionGiven, Read, Readers, reply_key,
-};
+pub(super) use messages::{Found, History, Message, ReactionGiven, Read, Readers, reply_key};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use users::{
     Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of,

@@ -22,11 +22,11 @@ pub(crate) struct Participant<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     media: Option<Media<'a>>,
-    /// There for bots.
+    /// Only present for bots.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bot: Option<bool>,
-    /// There for guests.
+    /// Only present for guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     guest: Option<bool>,
@@ -44,7 +44,7 @@ impl<'a> From<&'a model::Participant> for Participant<'a> {
 }
 
 impl<'a> Participant<'a> {
-    /// Frames have the documented keys only.
+    /// Builds the form used in frames, with only the documented keys.
     fn in_frame(participant: &'a model::Participant) -> Self {
         Self {
             user_id: &participant.login,
@@ -58,7 +58,7 @@ impl<'a> Participant<'a> {
     }
 }
 
-/// A room. One without an owner has `ownerId` `""`.
+/// A room. Without an owner `ownerId` is `""`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Room<'a> {
@@ -81,7 +81,7 @@ pub(crate) struct Room<'a> {
     settings: Settings<'a>,
 }
 
-/// What a room is about and who may write in it: there where it is set, and in REST only.
+/// Room settings: present where they are set, in REST only.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Settings<'a> {
@@ -91,11 +91,11 @@ struct Settings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<&'a str>,
-    /// Only admins and sub-admins post.
+    /// Only admins and sub-admins may post.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     read_only: Option<bool>,
-    /// Nobody writes, joins or is added.
+    /// Nobody may post, join or be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     archived: Option<bool>,
@@ -117,12 +117,12 @@ impl<'a> From<&'a model::Room> for Settings<'a> {
 }
 
 impl<'a> Room<'a> {
-    /// A room with everybody in it, as frames have it: with the documented keys only.
+    /// Builds a room with all participants for frames, with only the documented keys.
     pub(crate) fn in_frame(facts: &'a RoomFacts, state: LiveState) -> Self {
         Self::new(facts, state, Participant::in_frame, Settings::default())
     }
 
-    /// The same as REST answers have it.
+    /// Builds a room with all participants for REST.
     pub(crate) fn in_rest(facts: &'a RoomFacts, state: LiveState) -> Self {
         Self::new(facts, state, Participant::from, Settings::from(&facts.room))
     }
@@ -160,7 +160,7 @@ impl<'a> From<&'a RoomState> for Room<'a> {
     }
 }
 
-/// A room in a list. What is personal or for participants is missing in the directory.
+/// A room in a list. The directory omits personal fields and those for participants.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Card<'a> {
@@ -171,7 +171,7 @@ pub(crate) struct Card<'a> {
     mine: Option<Mine<'a>>,
 }
 
-/// What is personal: there in my rooms, missing in the directory.
+/// Personal fields: present in the caller's rooms, omitted in the directory.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Mine<'a> {
@@ -187,7 +187,7 @@ struct Mine<'a> {
 }
 
 impl<'a> Card<'a> {
-    /// A room that the caller is in.
+    /// A room of the caller.
     pub(crate) fn mine((card, state): &'a (RoomCard, LiveState)) -> Self {
         let mine = Mine {
             unread_count: card.unread,
@@ -207,7 +207,7 @@ impl<'a> Card<'a> {
 /// `GET /api/chatrooms`
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Rooms<'a> {
-    /// In the order asked for.
+    /// In the requested order.
     pub(crate) chatrooms: Vec<Card<'a>>,
 }
 
@@ -217,7 +217,7 @@ pub(crate) struct Pins<'a> {
     pins: Vec<Pinned<'a>>,
 }
 
-/// A pinned message, who has pinned it (absent where that is not known) and when.
+/// A pinned message, with the user (absent if unknown) and the time.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Pinned<'a> {
@@ -233,7 +233,7 @@ impl<'a> From<&'a [Pin]> for Pins<'a> {
     fn from(pins: &'a [Pin]) -> Self {
         let pinned = |pin: &'a Pin| Pinned {
             message: (&pin.message).into(),
-            user_id: pin.by.as_ref().map(|by| by.login.as_str()),
+            user_id: pin.by.as_ref().map(model::Who::login),
             pinned_at: pin.at.seconds(),
         };
         Self { pins: pins.iter().map(pinned).collect() }

@@ -1,4 +1,4 @@
-//! Failures, users and what they upload.
+//! Failures, users, sessions and uploads.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,11 +10,11 @@ use crate::model;
 /// The body of every failure.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Failure<'a> {
-    /// The code.
+    /// Error code.
     pub(crate) error: &'static str,
-    /// For people.
+    /// Text for users.
     pub(crate) message: String,
-    /// What an `invalid_request` complains of.
+    /// Field of an `invalid_request`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) field: Option<&'a str>,
@@ -41,18 +41,18 @@ pub(crate) struct User<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     admin: Option<bool>,
-    /// There for bots.
+    /// Only present for bots.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bot: Option<bool>,
-    /// There for guests.
+    /// Only present for guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     guest: Option<bool>,
 }
 
 impl<'a> User<'a> {
-    /// As others see them.
+    /// The view of other users.
     pub(crate) fn public(user: &'a model::User) -> Self {
         Self {
             id: user.id.0,
@@ -68,18 +68,18 @@ impl<'a> User<'a> {
         }
     }
 
-    /// As they have just registered.
+    /// The view after registration.
     pub(crate) fn registered(user: &'a model::User) -> Self {
         Self { email: user.email.as_deref(), birth: user.birth.as_deref(), ..Self::public(user) }
     }
 
-    /// As they see themselves.
+    /// The view of the user.
     pub(crate) fn own(user: &'a model::User) -> Self {
         Self { admin: Some(user.admin), ..Self::registered(user) }
     }
 }
 
-/// `GET /verify` with a credential that holds.
+/// `GET /verify` with a valid credential.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Verified<'a> {
     valid: bool,
@@ -92,7 +92,7 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// `GET /verify` without.
+/// `GET /verify` without a valid credential.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NotVerified {
     pub(crate) valid: bool,
@@ -119,7 +119,7 @@ struct Session<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    /// All sessions of a user, seen from one of them.
+    /// Lists all sessions of a user, requested by one of them.
     pub(crate) fn new(sessions: &'a [model::Session], own: model::SessionId) -> Self {
         let session = |session: &'a model::Session| Session {
             id: session.id.0,
@@ -183,7 +183,7 @@ impl<'a> From<&'a model::Media> for Media<'a> {
     }
 }
 
-/// Every attachment, as objects.
+/// Returns all attachments of a message.
 pub(crate) fn media_of(message: &model::Message) -> Vec<Media<'_>> {
     message.media.iter().map(Media::from).collect()
 }

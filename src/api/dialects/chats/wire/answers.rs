@@ -1,5 +1,5 @@
-//! What `chats` answers. Only a picture may be null: who has no e-mail address, birth date or name
-//! gets a stand-in.
+//! Responses of `chats`. Only pictures may be null: a missing e-mail address, birth date or name is
+//! replaced by a placeholder.
 
 use std::borrow::Cow;
 
@@ -10,9 +10,9 @@ use crate::api::openapi::types;
 use crate::chat::{LoggedIn, Membership, Token};
 use crate::model::{self, Session};
 
-/// Longest name of a chat, in code points.
+/// Maximum length of a chat name, in code points.
 const MAX_NAME: usize = 64;
-/// The birth date of whoever has told none.
+/// Placeholder for a missing birth date.
 const NO_BIRTH: &str = "1970-01-01";
 
 /// The body of every success.
@@ -32,9 +32,9 @@ impl<'a, T> Success<'a, T> {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub(crate) enum Failure<'a> {
-    /// What the caller can mend.
+    /// Errors that the caller can correct.
     Fail { data: Title<'a> },
-    /// What the server has to answer for.
+    /// Errors of the server.
     Error { message: &'a str },
 }
 
@@ -101,7 +101,7 @@ struct Count {
 }
 
 impl<'a> Chat<'a> {
-    /// As this caller sees it.
+    /// Builds a chat as the caller sees it.
     pub(crate) fn new(membership: &'a Membership, caller: &'a Session) -> Self {
         let room = &membership.room;
         Self {
@@ -121,10 +121,10 @@ impl<'a> Chat<'a> {
     }
 }
 
-/// What a nameless room is called: by its other participants, by the caller when there are none.
+/// Name for an unnamed room: its other participants, or the caller if there are none.
 fn made_up_name<'a>(membership: &'a Membership, caller: &'a Session) -> Cow<'a, str> {
     let mut name = String::new();
-    // No name is empty: beyond this many there is nothing left to fill.
+    // Names are not empty, so further users would not change the result.
     for other in membership.users.iter().filter(|user| user.id != caller.user).take(MAX_NAME) {
         if !name.is_empty() {
             name.push_str(", ");
@@ -186,7 +186,7 @@ struct Media<'a> {
 }
 
 impl<'a> Media<'a> {
-    /// A picture of a type that clients of this dialect know.
+    /// Returns a picture of a type known to clients of this dialect.
     fn picture(media: &'a model::Media) -> Option<Self> {
         let kind = match media.kind.as_str() {
             "png" => "png",

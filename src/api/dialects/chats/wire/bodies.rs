@@ -1,4 +1,4 @@
-//! Request bodies. Unknown keys are ignored; null is no text, no list and no number.
+//! Request bodies. Unknown fields are ignored; null is not a text, list or number.
 
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -20,13 +20,13 @@ pub(crate) struct Credentials {
     password: String,
 }
 
-/// Who wants to log in, and with which password.
+/// Data of a log-in.
 pub(crate) struct LogIn {
     pub(crate) name: LogInName,
     pub(crate) password: String,
 }
 
-/// By what the account is named; the address counts when there are both.
+/// How the account is named; the e-mail address has priority.
 pub(crate) enum LogInName {
     Email(String),
     Login(String),
@@ -38,7 +38,7 @@ impl TryFrom<Credentials> for LogIn {
     fn try_from(body: Credentials) -> Result<Self> {
         let name = body.email.map(LogInName::Email).or(body.login.map(LogInName::Login));
         Ok(Self {
-            name: name.ok_or_else(|| Error::invalid("email", "or login is needed"))?,
+            name: name.ok_or_else(|| Error::invalid("email", "or login is required"))?,
             password: body.password,
         })
     }
@@ -65,7 +65,7 @@ impl TryFrom<NewChat> for RoomPlan {
     type Error = Error;
 
     fn try_from(new: NewChat) -> Result<Self> {
-        // What is wrong with a field comes before what is missing in a sound one.
+        // Invalid fields are reported before missing ones.
         check_room_name("name", &new.name)?;
         if new.user_ids.is_empty() {
             return Err(Error::TooFew("userIds"));
@@ -99,7 +99,7 @@ impl From<ChangeChat> for Replacement {
     }
 }
 
-/// 1, 2, 3 …
+/// A natural number: 1, 2, 3 …
 #[derive(Deserialize)]
 #[serde(try_from = "i64")]
 struct Natural(i64);

@@ -1,8 +1,8 @@
-//! The JSON of `chats`, spelled as its document spells it.
+//! The JSON of `chats`, named as in its document.
 
 #![expect(
     single_use_lifetimes,
-    reason = "what `ToSchema` derives names lifetimes that it uses once"
+    reason = "code derived by `ToSchema` names lifetimes that it uses once"
 )]
 
 mod answers;

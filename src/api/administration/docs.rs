@@ -1,59 +1,62 @@
-//! What the reference says of administration, which is no dialect but spoken like the native one.
+//! API reference texts of administration: not a dialect, but it follows `chatrooms`.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::{About, Described, Shape, carriers, types};
+use super::{Administrator, Operation, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
-use crate::api::administration::{Administrator, Operation, SetUp};
 use crate::api::chatrooms::Chatrooms;
+use crate::api::openapi::{About, Described, Shape, carriers, types};
 use crate::model::{Claim, Error};
 
-/// Administration as a whole.
-pub(in crate::api) const ABOUT: About = About {
-    text: "The first administrator, and what administrators do over HTTP; credentials and errors \
-           as in `chatrooms`. For everybody who is no administrator of the server, `/api/admin` \
-           answers 404.",
+/// Description of administration.
+pub(super) const ABOUT: About = About {
+    text: "Creating the first administrator, and administration over HTTP; credentials and errors \
+           as in `chatrooms`. For users who are not server administrators, `/api/admin` answers \
+           404.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
     failure: Chatrooms::ABOUT.failure,
 };
 
-/// A route.
-pub(in crate::api) fn describe(operation: Operation) -> Described {
+/// Describes an operation.
+pub(super) fn describe(operation: Operation) -> Described {
     match operation {
-        Operation::SetUp => Described::new("Make the first administrator")
+        Operation::SetUp => Described::new("Create the first administrator")
             .text(
-                "Once, while there is no administrator, whoever has registered meanwhile. The \
-                 link that `serve` prints carries the token.",
+                "Works once, as long as there is no administrator, even if other users have \
+                 registered. The token is in the link that `serve` prints.",
             )
             .open()
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
-        Operation::Command => Described::new("Carry out an administration command")
+        Operation::Command => Described::new("Run an administration command")
             .text(
-                "As the command line gives it to the running server; commands that touch files \
-                 are refused with 403. Codes of failures: `usage`, `not_permitted`, `not_found`, \
-                 `conflict`, `unreachable`, `failed`.",
+                "Commands have the form in which the command line sends them to the running \
+                 server; commands that access files are refused with 403. Failure codes: `usage`, \
+                 `not_permitted`, `not_found`, `conflict`, `unreachable`, `failed`.",
             )
             .hidden()
             .json_body(command())
-            .answers(200, "What it said; `problems` when a check has found something", said())
+            .answers(200, "Output of the command; `problems` if a check has found any", said())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
-        Operation::Log => Described::new("Read the log along")
-            .text("One JSON object a line, until the reader goes or may not any more.")
+        Operation::Log => Described::new("Follow the log")
+            .text(
+                "Streams one JSON object per line until the client disconnects or is no longer \
+                   an administrator.",
+            )
             .hidden()
             .query(
                 "level",
                 types::word(&["error", "warn", "info", "debug", "trace"], "info"),
-                "The least level",
+                "Minimum level",
             )
-            .query("user", types::text(), "Lines of this user only")
-            .query("room", types::text(), "Lines of this room only")
+            .query("user", types::text(), "Only lines about this user")
+            .query("room", types::text(), "Only lines about this room")
             .answers_as(
                 200,
-                "Lines, as they are written; the schema is that of one",
+                "Log lines as they are written; the schema describes one line",
                 "application/x-ndjson",
                 Some(Shape::of::<items::Entry>()),
             )
@@ -61,18 +64,20 @@ pub(in crate::api) fn describe(operation: Operation) -> Described {
     }
 }
 
-/// A command, with an example of each that is taken over HTTP.
+/// A command, with an example of each one that is available over HTTP.
 fn command() -> Shape {
-    let Shape { schema, needs } = Shape::of::<Command>();
-    Shape { schema: AllOfBuilder::new().item(schema).examples(examples()).into(), needs }
+    Shape::of::<Command>().with_examples(examples())
 }
 
-/// Commands that succeed in any order, where `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 34] {
+/// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
+pub(in crate::api) fn examples() -> [Value; 34] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
-        json!({"user.create": {"name": "dan", "password": "correct horse", "display_name": "Dan", "email": "dan@example.org", "if_not_exists": true}}),
+        json!({"user.create": {
+            "name": "dan", "password": "correct horse", "display_name": "Dan",
+            "email": "dan@example.org", "if_not_exists": true,
+        }}),
         json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
         json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
@@ -86,12 +91,20 @@ pub(super) fn examples() -> [Value; 34] {
         json!({"user.logout": {"name": "bob"}}),
         json!({"room.list": {}}),
         json!({"room.show": {"room": "room001"}}),
-        json!({"room.create": {"name": "Library", "owner": "cyd", "public": true, "members": ["cyd"], "if_not_exists": true}}),
+        json!({"room.create": {
+            "name": "Library", "owner": "cyd", "public": true, "members": ["cyd"],
+            "if_not_exists": true,
+        }}),
         json!({"room.rename": {"room": "room001", "to": "Study"}}),
-        json!({"room.settings": {"room": "room001", "topic": "Books", "description": "About what we read", "archived": false}}),
+        json!({"room.settings": {
+            "room": "room001", "topic": "Books", "description": "About what we read",
+            "archived": false,
+        }}),
         json!({"room.delete": {"room": "room001", "dry_run": true}}),
         json!({"room.members": {"room": "room001"}}),
-        json!({"room.add": {"room": "room001", "name": "cyd", "role": "member", "if_not_exists": true}}),
+        json!({"room.add": {
+            "room": "room001", "name": "cyd", "role": "member", "if_not_exists": true,
+        }}),
         json!({"room.remove": {"room": "room001", "name": "cyd", "if_exists": true}}),
         json!({"room.role": {"room": "room001", "name": "bob", "role": "sub-admin"}}),
         json!({"room.purge": {"room": "room001", "older_than_days": 365, "dry_run": true}}),
@@ -107,7 +120,7 @@ pub(super) fn examples() -> [Value; 34] {
     ]
 }
 
-/// What commands say: which one says what stands in the description of each.
+/// Output of all commands; the description of each command tells which part applies.
 fn said() -> Shape {
     let all = [
         Shape::of::<items::User>(),
@@ -129,23 +142,9 @@ fn said() -> Shape {
         Shape::of::<items::Condition>(),
         Shape::of::<items::Finding>(),
     ];
-    let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
-    for Shape { schema, needs: more } in all {
-        any = any.item(schema);
-        needs.extend(more);
-    }
-    let items = ArrayBuilder::new()
-        .items(any)
-        .description(Some("As many things as the command has to tell"));
     let problems = ObjectBuilder::new()
         .schema_type(Type::String)
-        .description(Some("What a check has found, in a few words"));
-    Shape {
-        schema: ObjectBuilder::new()
-            .property("items", items)
-            .property("problems", problems)
-            .required("items")
-            .into(),
-        needs,
-    }
+        .description(Some("Problems found by a check"));
+    let object = ObjectBuilder::new().property("problems", problems);
+    Shape::list_of_any(all, "Output items of the command").within("items", object)
 }

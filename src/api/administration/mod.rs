@@ -1,6 +1,8 @@
-//! `/api/setup` and `/api/admin`: the first administrator, and what administrators do over HTTP. No
-//! dialect's, but spoken like one: errors as the native dialect says them, and whoever is no
-//! administrator finds nothing.
+//! `/api/setup` and `/api/admin`: the first administrator, and administration over HTTP. Not a
+//! dialect, but errors have the format of the native dialect; users who are not administrators get
+//! 404.
+
+pub(super) mod docs;
 
 use std::convert::Infallible;
 
@@ -14,7 +16,7 @@ use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::{Reply as _, Response};
 
 use super::chatrooms::Chatrooms;
-use super::openapi::{About, Described, administration, types};
+use super::openapi::{About, Described, types};
 use super::request::Request;
 use super::{Dialect, Route, respond};
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
@@ -22,13 +24,13 @@ use crate::chat::{Chat, Registration};
 use crate::config::LogLevel;
 use crate::model::{Error, Result, Session};
 
-/// Lines that may wait for whoever reads along.
+/// Maximum number of log lines queued for a client.
 const QUEUE: usize = 64;
 
-/// The paths below `/api` that belong to administration.
+/// The paths under `/api` that belong to administration.
 pub(super) struct Administration;
 
-/// What a route does.
+/// Operation of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     /// `POST /api/setup`
@@ -63,14 +65,14 @@ impl Dialect for Administration {
         Chatrooms::error(error)
     }
 
-    const ABOUT: About = administration::ABOUT;
+    const ABOUT: About = docs::ABOUT;
 
     fn describe(operation: Operation) -> Described {
-        administration::describe(operation)
+        docs::describe(operation)
     }
 }
 
-/// `POST /api/setup`
+/// Body of `POST /api/setup`.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct SetUp {
     token: String,
@@ -81,7 +83,7 @@ pub(super) struct SetUp {
     password: String,
 }
 
-/// Who may administer the server from now on.
+/// The user who was made administrator.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Administrator {
     #[serde(rename = "userId")]
@@ -101,7 +103,7 @@ async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {
     ))
 }
 
-/// The administrator who asks; for everybody else there is nothing here.
+/// Returns the administrator's session; all other callers get 404.
 async fn administrator(chat: &Chat, request: &Request) -> Result<Session> {
     match request.session(chat).await {
         Ok(session) if session.admin => Ok(session),
@@ -118,7 +120,7 @@ async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
     if !command.is_remote() {
         return Ok(failure(&Failure::new(
             Kind::NotPermitted,
-            "this command is for the command line only",
+            "this command is only available on the command line",
         )));
     }
     let admin = request.admin().clone();
@@ -135,7 +137,7 @@ async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
     }
     Ok(match running.await.map_err(|_| Error::Internal)? {
         Ok(()) => respond::json(StatusCode::OK, &json!({"items": items})),
-        // It was carried out, and found something.
+        // The command was executed, and found problems.
         Err(problems) if problems.kind == Kind::Problems => {
             respond::json(StatusCode::OK, &json!({"items": items, "problems": problems.message}))
         }
@@ -155,8 +157,8 @@ fn failure(failure: &Failure) -> Response {
     respond::json(status, failure)
 }
 
-/// Log lines, one JSON object a line, until the reader or the server goes, or the reader may not
-/// any more.
+/// Streams log lines, one JSON object per line, until the client disconnects, the server stops, or
+/// the caller is no longer an administrator.
 async fn log(chat: Chat, request: Request) -> Result<Response> {
     administrator(&chat, &request).await?;
     let Some(credential) = request.credential().cloned() else { return Err(Error::NotFound) };
@@ -182,8 +184,8 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
     tokio::spawn(async move {
         while let Some(reply) = replies.recv().await {
             let Reply::Item(item) = reply else { continue };
-            // Asked again for each line: from memory, and emptied by whatever ends a session or
-            // changes its user.
+            // Checked for each line: the answer comes from the cache, which forgets ended sessions
+            // and changed users.
             let allowed =
                 chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);
             if !allowed || lines.send(format!("{item}\n")).await.is_err() {

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::admin::{Failure, Kind};
+use super::outcome::{Failure, Kind};
 use crate::config::Config;
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::is_database;
@@ -11,7 +11,7 @@ use crate::store::files::kept;
 
 /// Fails if the database is missing but other data of a server exists. `new` allows an empty
 /// database anyway.
-pub(super) fn check(config: &Config, new: bool) -> Result<(), Failure> {
+pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     let data = &config.server.data_dir;
     let database = data.join(&config.database.path);
     if new || database.exists() {
