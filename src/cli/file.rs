@@ -135,7 +135,8 @@ impl Written {
 
     /// Prints the summary; None is standard output.
     pub(super) fn report(&self, global: &Global, path: Option<&Path>) {
-        let place = path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+        let place =
+            path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
         let (lines, size) = (count(self.lines, "line"), bytes(self.bytes));
         summary(global, &format!("Wrote {lines} ({size}) to {place}."));
     }

@@ -31,7 +31,9 @@ pub(super) fn manpages(directory: &Path, format: Format) -> Result<(), Failure> 
     std::fs::write(directory.join("chatctl-config.5"), configuration()).map_err(failed)?;
     let pages = std::fs::read_dir(directory).map_err(failed)?.count();
     match format {
-        Format::Table => line(&format!("Wrote {} to {}.", count(pages, "page"), directory.display())),
+        Format::Table => {
+            line(&format!("Wrote {} to {}.", count(pages, "page"), directory.display()))
+        }
         Format::Json | Format::Jsonl => {
             line(&serde_json::json!({"directory": directory, "pages": pages}).to_string())
         }

@@ -161,7 +161,8 @@ impl Preview {
     fn add(&mut self, item: &Value) {
         let Some(taken) = item["taken"].as_u64() else {
             let why = cell(&item["why"]);
-            return self.remarks.push(format!("{} times: {why}", cell(&item["count"])));
+            let entries = count(item["count"].as_u64().unwrap_or_default(), "entry");
+            return self.remarks.push(format!("{entries}: {why}"));
         };
         let thing = match item["what"].as_str().unwrap_or_default() {
             "users" => "account",

@@ -381,8 +381,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     server.terminate().await;
     let offline = done(server.data(), &["backup", "create", safe.path().to_str().unwrap()]).await;
     assert_eq!(
-        done(server.data(), &["backup", "verify", offline["path"].as_str().unwrap()]).await
-            ["problems"],
+        done(server.data(), &["backup", "verify", offline["path"].as_str().unwrap()]).await["problems"],
         json!([])
     );
 }

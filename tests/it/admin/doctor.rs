@@ -198,7 +198,11 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
         mode(&data, 0o700);
     }
     let log = server.log_files();
-    assert_eq!(log.matches("Mended (permissions): the data directory is open").count(), 2, "{log}");
+    assert_eq!(
+        log.matches("Repaired (permissions): other users can access the data directory").count(),
+        2,
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -178,8 +178,7 @@ async fn a_name_of_several_rooms_names_none() {
     ctl.run(&["room", "show", "twin"]).fails(4, "several rooms");
     assert_eq!(ctl.one(&["room", "show", &one])["room"], one.as_str());
     assert_eq!(
-        ctl.one(&["room", "show", other.trim_start_matches("room").trim_start_matches('0')])
-            ["room"],
+        ctl.one(&["room", "show", other.trim_start_matches("room").trim_start_matches('0')])["room"],
         other.as_str()
     );
 }

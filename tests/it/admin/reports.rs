@@ -34,10 +34,7 @@ async fn a_temporary_log_level_shows_the_time_that_is_left() {
     let ctl = Ctl::of(&server);
     let table = |arguments: &[&str]| ctl.run(arguments).ends(0).out.clone();
     assert_eq!(table(&["log", "level"]), "level  info\n");
-    assert_eq!(
-        table(&["log", "level", "debug", "--for", "10m"]),
-        "level  debug\nfor    10 min\n"
-    );
+    assert_eq!(table(&["log", "level", "debug", "--for", "10m"]), "level  debug\nfor    10 min\n");
     let left = table(&["log", "level"]);
     let (level, time) = left.split_once('\n').unwrap();
     assert_eq!(level, "level  debug");
@@ -56,7 +53,8 @@ async fn a_guest_and_an_administrator_exclude_each_other() {
     ctl.create("ann", &["--admin"]);
     ctl.create("gus", &[]);
     ctl.run(&["user", "mark", "gus", "--guest"]).ends(0);
-    ctl.run(&["user", "promote", "gus"]).fails(7, "gus is a guest, and guests cannot be administrators");
+    ctl.run(&["user", "promote", "gus"])
+        .fails(7, "gus is a guest, and guests cannot be administrators");
     ctl.run(&["user", "mark", "ann", "--guest"]).fails(7, "chatctl user demote ann");
     assert_eq!(ctl.one(&["user", "show", "gus"])["admin"], false);
 }
@@ -70,7 +68,11 @@ async fn what_writes_a_file_sums_it_up_on_standard_error() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     // Silent in scripts, and never on standard output.
-    for arguments in [vec!["export", &*file("a")], vec!["room", "export", "lobby", &*file("b")], vec!["log", "rotate"]] {
+    for arguments in [
+        vec!["export", &*file("a")],
+        vec!["room", "export", "lobby", &*file("b")],
+        vec!["log", "rotate"],
+    ] {
         let silent = ctl.run(&arguments);
         assert_eq!((silent.ends(0).out.as_str(), silent.err.as_str()), ("", ""), "{arguments:?}");
     }
@@ -126,7 +128,10 @@ async fn a_backup_is_verified_restored_and_pruned_in_plain_words() {
     assert!(!restored.out.contains("replaced  "), "{}", restored.out);
     fs::write(&path, b"nothing").unwrap();
     let bad = ctl.run(&["backup", "verify", file]);
-    assert!(bad.ends(6).out.contains("damaged") && bad.err.contains("1 problem was found"), "{bad:?}");
+    assert!(
+        bad.ends(6).out.contains("damaged") && bad.err.contains("1 problem was found"),
+        "{bad:?}"
+    );
     ctl.run(&["backup", "prune", "--keep", "0", "--yes"]).fails(2, "0 would delete every backup");
 }
 
@@ -144,6 +149,7 @@ async fn an_import_asks_with_counts_in_words() {
     let other = Ctl::at(&dir.path().join("other"));
     other.create("ben", &["--admin", "--init"]);
     let asked = other.run(&["import", file.to_str().unwrap()]);
+    asked.fails(2, "1 entry: no password");
     asked.fails(2, "1 account, 0 files, 1 room, 1 room member, 1 message, 0 reactions");
 }
 
@@ -153,11 +159,16 @@ fn serve_and_the_check_agree_on_the_configuration() {
     let data = dir.path().join("data");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("backups"), "").unwrap();
-    for (arguments, wanted) in [(&["config", "check"][..], 6), (&["serve", "--listen", "127.0.0.1:0"], 2)] {
+    for (arguments, wanted) in
+        [(&["config", "check"][..], 6), (&["serve", "--listen", "127.0.0.1:0"], 2)]
+    {
         let output = chatctl(dir.path(), &[], arguments);
         let text = errors(&output);
         assert_eq!(code(&output), Some(wanted), "{text}");
-        assert!(text.contains("1 problem in the configuration:\n  [backup] directory is"), "{text}");
+        assert!(
+            text.contains("1 problem in the configuration:\n  [backup] directory is"),
+            "{text}"
+        );
     }
     fs::remove_file(data.join("backups")).unwrap();
     // A value that cannot be read gets the same heading.
@@ -173,16 +184,17 @@ fn serve_and_the_check_agree_on_the_configuration() {
 #[test]
 fn global_options_stand_last_in_every_help() {
     let dir = tempfile::tempdir().unwrap();
-    let help = |arguments: &[&str]| {
-        String::from_utf8(chatctl(dir.path(), &[], arguments).stdout).unwrap()
-    };
+    let help =
+        |arguments: &[&str]| String::from_utf8(chatctl(dir.path(), &[], arguments).stdout).unwrap();
     let mut pending = vec![Vec::<String>::new()];
     while let Some(path) = pending.pop() {
         let arguments: Vec<&str> =
             path.iter().map(String::as_str).chain(std::iter::once("--help")).collect();
         let text = help(&arguments);
         let (own, global) = text.split_once("\nGlobal options:\n").expect("the heading");
-        for option in ["--config <FILE>", "--data-dir <DIR>", "--verbose", "--output <FORMAT>", "--wide"] {
+        for option in
+            ["--config <FILE>", "--data-dir <DIR>", "--verbose", "--output <FORMAT>", "--wide"]
+        {
             assert!(!own.contains(option) && global.contains(option), "{path:?} {option}:\n{text}");
         }
         assert!(text.contains("Examples:\n  chatctl "), "{path:?}:\n{text}");

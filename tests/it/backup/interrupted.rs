@@ -153,11 +153,11 @@ async fn verification_and_restoration_leave_nothing() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await
-        ["path"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let scratch = tempfile::tempdir().unwrap();
     let (ctl, name, temporary, seen) =
         (Ctl::of(&server), file.clone(), scratch.path().to_owned(), scratch.path().to_owned());

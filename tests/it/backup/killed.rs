@@ -40,11 +40,11 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await
-        ["path"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     ann.say(&room, "after the backup").await;
     server.terminate().await;
     for moment in 0..5 {
@@ -90,11 +90,11 @@ async fn a_new_directory_is_there_whole_or_not_at_all() {
     let mut server = Server::start().await;
     let (ann, room) = heavy(&server).await;
     let home = tempfile::tempdir().unwrap();
-    let file = done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await
-        ["path"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let file =
+        done(server.data(), &["backup", "create", home.path().to_str().unwrap()]).await["path"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     server.terminate().await;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
