@@ -4,48 +4,16 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
-use utoipa::ToSchema;
 
 use super::file::LogFile;
-use super::line;
+use super::line::Entry;
 use crate::config::LogLevel;
 
 /// Entries that are remembered for who begins to read along.
 const REMEMBERED: usize = 200;
 /// Entries that may wait for who reads along; the slowest loses the oldest.
 const QUEUE: usize = 1_024;
-
-/// One line, taken apart. The keys are a promise.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Entry {
-    /// ISO 8601, UTC, milliseconds.
-    pub time: String,
-    /// How important it is.
-    pub level: LogLevel,
-    /// The process that wrote it.
-    #[serde(default)]
-    pub pid: u32,
-    /// Login name of the user it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Key of the room it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<String>,
-    /// The text.
-    pub message: String,
-    /// The stack trace of an ERROR.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stack: Option<String>,
-}
-
-impl Entry {
-    /// The documented line, as it stands in the file.
-    pub fn text(&self) -> String {
-        line::text(self)
-    }
-}
 
 /// A handle of the log of this process. Cheap to clone.
 #[derive(Clone)]

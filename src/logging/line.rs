@@ -3,15 +3,46 @@
 use std::backtrace::Backtrace;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 use tracing::field::{Field, Visit};
+use utoipa::ToSchema;
 
-use super::Entry;
 use crate::config::LogLevel;
 use crate::model::Timestamp;
 
 /// Frames of a stack trace that are written.
 const MAX_FRAMES: usize = 40;
+
+/// One line, taken apart. The keys are a promise.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// ISO 8601, UTC, milliseconds.
+    pub time: String,
+    /// How important it is.
+    pub level: LogLevel,
+    /// The process that wrote it.
+    #[serde(default)]
+    pub pid: u32,
+    /// Login name of the user it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Key of the room it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The text.
+    pub message: String,
+    /// The stack trace of an ERROR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+}
+
+impl Entry {
+    /// The documented line, as it stands in the file.
+    pub fn text(&self) -> String {
+        text(self)
+    }
+}
 
 /// What an event or span says.
 #[derive(Clone, Default)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Changes, LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId,
-    Seq, Timestamp,
+    LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId, Seq,
+    Timestamp,
 };
 
 /// A request of a WebSocket client. A room that a client left out is the one its socket entered
@@ -187,6 +187,24 @@ pub struct Marked {
     pub mark: ReadMark,
     /// The login name of its user.
     pub login: String,
+}
+
+/// What changed in a room after a rev.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// What the database calls itself; differs after a restore.
+    pub epoch: String,
+    /// What to ask for next.
+    pub rev: Rev,
+    /// There is more above `rev`.
+    pub more: bool,
+    /// The question can't be answered from there; `messages` is empty and the client starts anew
+    /// from `rev`.
+    pub reset: bool,
+    /// The room, when its facts changed after the rev asked for.
+    pub room: Option<RoomFacts>,
+    /// Each changed message once, as it is now, in rev order.
+    pub messages: Vec<Message>,
 }
 
 /// What a subscriber missed of one room, one page of it.

@@ -1,10 +1,7 @@
 //! Messages, reactions, read marks, and the rules on their text.
 
 use super::rules::is_blank;
-use super::{
-    Error, MediaId, MessageId, Reaction, Result, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId,
-    Who,
-};
+use super::{Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// One message of a room. A deleted one keeps its place and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,31 +48,6 @@ pub struct ReactionCount {
     pub users: Vec<String>,
 }
 
-/// An uploaded file as messages and profiles refer to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Media {
-    /// Its number.
-    pub id: MediaId,
-    /// SHA-512 of the stored bytes, hexadecimal.
-    pub name: String,
-    /// `png`, `jpg`, `pdf` …: the usual ending of its sniffed type.
-    pub kind: String,
-    /// Who uploaded it.
-    pub owner: UserId,
-    /// Whether it can be shown as a picture.
-    pub is_image: bool,
-    /// Bytes.
-    pub size: u64,
-    /// Pixels, of pictures.
-    pub width: Option<u32>,
-    /// Pixels, of pictures.
-    pub height: Option<u32>,
-    /// What its uploader called it.
-    pub file_name: Option<String>,
-    /// When it was uploaded.
-    pub created: Timestamp,
-}
-
 /// Up to where a user has read a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadMark {
@@ -106,24 +78,6 @@ pub enum Window {
     One(Seq),
     /// The newest that are not deleted, after leaving out this many of them (`v1`'s offset).
     Offset(u32),
-}
-
-/// What changed in a room after a rev.
-#[derive(Clone, Debug)]
-pub struct Changes {
-    /// What the database calls itself; differs after a restore.
-    pub epoch: String,
-    /// What to ask for next.
-    pub rev: Rev,
-    /// There is more above `rev`.
-    pub more: bool,
-    /// The question can't be answered from there; `messages` is empty and the client starts anew
-    /// from `rev`.
-    pub reset: bool,
-    /// The room, when its facts changed after the rev asked for.
-    pub room: Option<RoomFacts>,
-    /// Each changed message once, as it is now, in rev order.
-    pub messages: Vec<Message>,
 }
 
 /// Checks the text of a message: 1 to `max` code points of which one can be seen, no U+0000.

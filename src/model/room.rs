@@ -1,7 +1,7 @@
 //! Rooms and participants.
 
 use super::rules::shown_name;
-use super::{AccountFlags, Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// Who may see and enter a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,61 +60,6 @@ impl Role {
             "member" => Some(Self::Member),
             _ => None,
         }
-    }
-}
-
-/// A user named in an event, as they were called when it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Person {
-    /// The user.
-    pub id: UserId,
-    /// The login name.
-    pub login: String,
-    /// The name in that room: `edited_name`, else the display name.
-    pub name: String,
-}
-
-/// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// A user.
-    User(Person),
-    /// A user whose account has been deleted since.
-    Deleted,
-    /// The server itself, or the operator at its command line.
-    Server,
-}
-
-impl Who {
-    /// The user, if there is one still.
-    pub fn id(&self) -> Option<UserId> {
-        match self {
-            Self::User(person) => Some(person.id),
-            Self::Deleted | Self::Server => None,
-        }
-    }
-
-    /// The login name; empty if there is no user.
-    pub fn login(&self) -> &str {
-        match self {
-            Self::User(person) => &person.login,
-            Self::Deleted | Self::Server => "",
-        }
-    }
-
-    /// The name to show, the same in every dialect.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::User(person) => &person.name,
-            Self::Deleted => "deleted user",
-            Self::Server => "server",
-        }
-    }
-}
-
-impl From<Person> for Who {
-    fn from(person: Person) -> Self {
-        Self::User(person)
     }
 }
 

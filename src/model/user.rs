@@ -55,6 +55,61 @@ impl User {
     }
 }
 
+/// A user named in an event, as they were called when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Person {
+    /// The user.
+    pub id: UserId,
+    /// The login name.
+    pub login: String,
+    /// The name in that room: `edited_name`, else the display name.
+    pub name: String,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A user.
+    User(Person),
+    /// A user whose account has been deleted since.
+    Deleted,
+    /// The server itself, or the operator at its command line.
+    Server,
+}
+
+impl Who {
+    /// The user, if there is one still.
+    pub fn id(&self) -> Option<UserId> {
+        match self {
+            Self::User(person) => Some(person.id),
+            Self::Deleted | Self::Server => None,
+        }
+    }
+
+    /// The login name; empty if there is no user.
+    pub fn login(&self) -> &str {
+        match self {
+            Self::User(person) => &person.login,
+            Self::Deleted | Self::Server => "",
+        }
+    }
+
+    /// The name to show, the same in every dialect.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(person) => &person.name,
+            Self::Deleted => "deleted user",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl From<Person> for Who {
+    fn from(person: Person) -> Self {
+        Self::User(person)
+    }
+}
+
 /// A user with what a log-in is checked against. Never leaves the server.
 #[derive(Clone)]
 pub struct Account {

@@ -322,6 +322,7 @@ fn bad_frames_are_told_apart() {
         "[1,",
         r#"{"type":"chat_message","content":"\ud800"}"#,
         r#"{"type":1"#,
+        r#"{"type":"ping","ignored":"\ud800"}"#,
         "{} x",
     ] {
         assert_eq!(code(frame), "message_parse_error", "{frame}");
