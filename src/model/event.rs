@@ -159,25 +159,7 @@ pub enum Change {
     RoomDeleted,
 }
 
-/// Where the store puts the events of a commit, in order, before it answers. Bounded: it may block
-/// the writer thread.
-#[derive(Clone)]
-pub struct EventSink(Arc<dyn Fn(Event) + Send + Sync>);
-
-impl EventSink {
-    /// A sink that hands each event to `take`, which may block but must not panic.
-    pub fn new(take: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(take))
-    }
-
-    /// Hands on one event.
-    pub fn put(&self, event: Event) {
-        (self.0)(event);
-    }
-}
-
-impl std::fmt::Debug for EventSink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EventSink")
-    }
-}
+/// The queue into which a store puts the events of a commit, in order, before it answers. It is
+/// bounded: an engine with a thread of its own waits with `blocking_send`, an async engine with
+/// `send`. An error means that nobody reads any more, because the process is ending.
+pub type EventSink = tokio::sync::mpsc::Sender<Event>;

@@ -343,8 +343,6 @@ pub struct Settings {
     pub signing_key: [u8; 32],
     /// Changes when the database is restored.
     pub epoch: String,
-    /// Names this server in logs, metrics and /health.
-    pub server_id: String,
     /// Names this instance for good: a restored copy keeps it. 32 hexadecimal digits.
     pub instance: String,
 }

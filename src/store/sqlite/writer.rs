@@ -284,7 +284,8 @@ impl Writer {
                             self.jobs_from = Some(Instant::now());
                         }
                         for event in events {
-                            self.sink.put(event);
+                            // Waits while the dispatcher is behind.
+                            drop(self.sink.blocking_send(event));
                         }
                         if let Some(search) = &self.search {
                             search.wake();

@@ -63,8 +63,8 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
             _ => now(),
         });
         let messages = whole(&data).await;
-        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one it
-        // was never finished.
+        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one
+        // it was never finished.
         let (restoring, replaced) =
             (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));
         let (used, unfinished): (Vec<_>, Vec<_>) =

@@ -91,7 +91,7 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_neve
         .wait_for_log(&[
             "[ERROR]",
             "stays the one of before",
-            "holds a certificate and no private key",
+            "contains a certificate and no private key",
         ])
         .await;
     let mut after = open(&server, &second).await.unwrap();
