@@ -1,4 +1,4 @@
-//! Clients that cost little themselves: receivers only count frames, senders write prepared ones.
+//! Cheap clients: receivers only count frames, senders write prepared ones.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::TEXT;
 use super::dialects::Dialect;
 use super::server::Server;
 
-/// One socket, spoken to byte by byte.
+/// One socket, read and written byte by byte.
 pub(super) struct Socket {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Socket {
-    /// A WebSocket at this path.
+    /// Opens a WebSocket at this path.
     pub(super) async fn open(server: &Server, path: &str) -> Self {
         let mut stream = TcpStream::connect(&server.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -43,7 +43,7 @@ impl Socket {
         Self { stream, buffer }
     }
 
-    /// A masked text frame; the mask is zero, which leaves the text as it is.
+    /// Writes masked text frames; the mask is zero, which leaves the text unchanged.
     pub(super) async fn write(&mut self, texts: &[String]) {
         let mut out = Vec::new();
         for text in texts {
@@ -61,7 +61,7 @@ impl Socket {
         self.stream.write_all(&out).await.unwrap();
     }
 
-    /// Reads once and hands every whole text frame to `each`.
+    /// Reads once and passes every complete text frame to `each`.
     async fn read(&mut self, mut each: impl FnMut(&[u8])) -> bool {
         if self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
             return false;
@@ -81,7 +81,7 @@ impl Socket {
         true
     }
 
-    /// Reads until a frame that begins so.
+    /// Reads until a frame starts with this text.
     pub(super) async fn wait_for(&mut self, beginning: &str) {
         let mut heard = false;
         while !heard {
@@ -93,7 +93,7 @@ impl Socket {
     }
 }
 
-/// Length of a frame's head and of its payload.
+/// Returns the length of a frame's header and of its payload.
 fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     match *bytes.get(1)? {
         126 => Some((4, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])))),
@@ -105,7 +105,7 @@ fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// A socket that is present in a room and counts messages.
+/// A socket in a room that counts messages.
 pub(super) struct Listener {
     count: Arc<AtomicU64>,
     task: JoinHandle<()>,
@@ -138,7 +138,7 @@ pub(super) fn received(listeners: &[Listener]) -> u64 {
     listeners.iter().map(|listener| listener.count.load(Ordering::Relaxed)).sum()
 }
 
-/// Waits until all of it has arrived, or a listener has been cut off for being slow.
+/// Waits until all messages have arrived, or a listener was closed for being slow.
 pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     let began = Instant::now();
     while received(listeners) < expected {
@@ -151,24 +151,24 @@ pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     }
 }
 
-/// What a run of senders came to.
+/// Result of a run of senders.
 pub(super) struct Sent {
-    /// From frame to acknowledgement, one a message.
+    /// Time from frame to acknowledgement of each message.
     pub(super) latencies: Vec<Duration>,
     pub(super) began: Instant,
     pub(super) took: Duration,
 }
 
 impl Sent {
-    /// Milliseconds; `latencies` must be sorted.
+    /// Returns a percentile in milliseconds; `latencies` must be sorted.
     pub(super) fn percentile(&self, percent: usize) -> f64 {
         let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(at).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
     }
 }
 
-/// So many senders, each with so many messages on their way, for so long; waits for every
-/// acknowledgement.
+/// Runs this number of senders, each with a number of messages in flight, for a duration; waits for
+/// all acknowledgements.
 pub(super) async fn send(
     server: &Server,
     room: &str,

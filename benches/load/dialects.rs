@@ -1,13 +1,14 @@
-//! What it costs that several dialects listen in one room: nothing but one more encoding a message.
+//! Measures the costs of several dialects in one room: only one more encoding per message is
+//! expected.
 
 use std::time::Duration;
 
 use super::client::{self, Listener, Socket};
 use super::server::Server;
 
-/// Sockets in a room.
+/// Number of sockets in a room.
 const SOCKETS: usize = 1_000;
-/// How often each room is measured, in turn.
+/// Number of runs per room, in turn.
 const RUNS: usize = 5;
 
 /// A dialect with a WebSocket.
@@ -22,7 +23,7 @@ pub(super) enum Dialect {
 const ALL: [Dialect; 4] = [Dialect::Chatrooms, Dialect::Realtime, Dialect::Rooms, Dialect::V1];
 
 impl Dialect {
-    /// A socket that is present in the room; `room` is its key.
+    /// Opens a socket that enters the room; `room` is its key.
     pub(super) async fn enter(self, server: &Server, room: &str) -> Socket {
         let number = room.trim_start_matches("room").trim_start_matches('0');
         match self {
@@ -49,7 +50,7 @@ impl Dialect {
             }
             Self::V1 => {
                 let mut socket = Socket::open(server, &format!("/v1/rooms/{number}/chat")).await;
-                // The answer to a bad frame tells that it has entered.
+                // The reply to an invalid frame shows that it has entered.
                 socket.write(&["{}".to_owned()]).await;
                 socket.wait_for(r#"{"error""#).await;
                 socket
@@ -57,7 +58,7 @@ impl Dialect {
         }
     }
 
-    /// How a message begins.
+    /// Returns the start of a message frame.
     pub(super) fn message(self) -> &'static [u8] {
         match self {
             Self::Chatrooms => br#"{"type":"chat_message""#,
@@ -68,7 +69,7 @@ impl Dialect {
     }
 }
 
-/// A room full of listeners, and what a delivery in it has cost so far.
+/// A room full of listeners, and the costs of deliveries so far.
 struct Room {
     name: String,
     key: String,
@@ -101,7 +102,7 @@ impl Room {
     }
 }
 
-/// One room of sockets of all dialects, beside a room of as many of each one alone.
+/// Compares a room with sockets of all dialects to rooms with as many sockets of a single dialect.
 pub(super) async fn compare(server: &Server, span: Duration) {
     println!(
         "\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of \

@@ -1,4 +1,4 @@
-//! What administrators do to a running log: its level, a new file, reading along.
+//! Administration of a running log: changing the level, starting a new file, following.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -12,42 +12,42 @@ use super::file::LogFile;
 use super::line;
 use crate::config::LogLevel;
 
-/// Entries that are remembered for who begins to read along.
+/// Number of recent entries kept for new followers.
 const REMEMBERED: usize = 200;
-/// Entries that may wait for who reads along; the slowest loses the oldest.
+/// Maximum number of entries queued for followers; slow followers lose the oldest.
 const QUEUE: usize = 1_024;
 
-/// One line, taken apart. The keys are a promise.
+/// A log line, split into fields. The names are a promise.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
-    /// ISO 8601, UTC, milliseconds.
+    /// Time in ISO 8601, UTC, with milliseconds.
     pub time: String,
-    /// How important it is.
+    /// Log level.
     pub level: LogLevel,
-    /// The process that wrote it.
+    /// Id of the process.
     #[serde(default)]
     pub pid: u32,
-    /// Login name of the user it is about.
+    /// Login name of the user concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Key of the room it is about.
+    /// Key of the room concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// The text.
+    /// Message text.
     pub message: String,
-    /// The stack trace of an ERROR.
+    /// Stack trace of an ERROR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
 }
 
 impl Entry {
-    /// The documented line, as it stands in the file.
+    /// Returns the documented line, as in the file.
     pub fn text(&self) -> String {
         line::text(self)
     }
 }
 
-/// A handle of the log of this process. Cheap to clone.
+/// A handle to the log of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Control(Arc<Inner>);
 
@@ -69,17 +69,17 @@ impl Control {
         }))
     }
 
-    /// Goes on in a new file after something else has moved the old one away (SIGHUP, logrotate).
+    /// Continues in a new file after the old one was moved away (SIGHUP, logrotate).
     pub fn reopen(&self) {
         self.0.file.reopen();
     }
 
-    /// The least important level that is written from now on.
+    /// Sets the minimum level.
     pub fn set_level(&self, level: LogLevel) {
         self.0.level.store(rank(level), Ordering::Relaxed);
     }
 
-    /// The least important level that is written.
+    /// Returns the minimum level.
     pub fn level(&self) -> LogLevel {
         match self.rank() {
             1 => LogLevel::Error,
@@ -90,10 +90,10 @@ impl Control {
         }
     }
 
-    /// The latest entries, oldest first, and all that come.
+    /// Returns the latest entries, oldest first, and a receiver of new ones.
     pub fn follow(&self) -> (Vec<Arc<Entry>>, broadcast::Receiver<Arc<Entry>>) {
         let latest = self.latest();
-        // Under the lock: no entry is missed or seen twice.
+        // Under the lock, so that no entry is missed or duplicated.
         (latest.iter().cloned().collect(), self.0.readers.subscribe())
     }
 
@@ -108,7 +108,7 @@ impl Control {
             latest.pop_front();
         }
         latest.push_back(Arc::clone(&entry));
-        // Mostly nobody reads along.
+        // Usually there is no follower.
         drop(self.0.readers.send(entry));
     }
 
@@ -117,7 +117,7 @@ impl Control {
     }
 }
 
-/// 1 for the most important level, up to 5.
+/// Returns 1 for the most important level, up to 5.
 pub(super) fn rank(level: LogLevel) -> u8 {
     match level {
         LogLevel::Error => 1,

@@ -1,4 +1,5 @@
-//! One line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] - message`.
+//! Formats a log line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] -
+//! message`.
 
 use std::backtrace::Backtrace;
 use std::fmt;
@@ -10,10 +11,10 @@ use super::Entry;
 use crate::config::LogLevel;
 use crate::model::Timestamp;
 
-/// Frames of a stack trace that are written.
+/// Maximum number of stack frames written.
 const MAX_FRAMES: usize = 40;
 
-/// What an event or span says.
+/// Fields of an event or span.
 #[derive(Clone, Default)]
 pub(super) struct Fields {
     message: String,
@@ -23,7 +24,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Takes user and room of an outer span where the inner ones do not name them.
+    /// Adds user and room of an outer span if the inner ones do not have them.
     pub(super) fn inherit(&mut self, outer: &Self) {
         if self.user.is_none() {
             self.user.clone_from(&outer.user);
@@ -33,18 +34,18 @@ impl Fields {
         }
     }
 
-    /// The text.
+    /// Returns the message text.
     pub(super) fn message(&self) -> &str {
         &self.message
     }
 
-    /// A field beside text, user and room.
+    /// Returns a field other than message, user and room.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.others.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The line that tells how often the like of this was left out. It may have been about others,
-    /// too.
+    /// Returns the line that reports how many similar lines were omitted. They may concern other
+    /// users or rooms.
     pub(super) fn repeated(mut self, times: u32) -> Self {
         (self.user, self.room) = (None, None);
         self.message = format!("{} ({times} more in the last minute)", self.message);
@@ -71,7 +72,7 @@ impl Visit for Fields {
     }
 }
 
-/// An event on its way to the log.
+/// An event to be logged.
 pub(super) struct Line {
     at: Timestamp,
     level: Level,
@@ -80,7 +81,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// An event of this moment, with the stack where that is wanted.
+    /// An event with the current time, with a stack trace if wanted.
     pub(super) fn now(level: Level, fields: Fields, stack: bool) -> Self {
         let stack = stack.then(|| trim(&Backtrace::force_capture().to_string()));
         Self { at: Timestamp::now(), level, fields, stack }
@@ -90,8 +91,8 @@ impl Line {
         self.level
     }
 
-    /// The documented form; what users choose cannot begin a line of its own or look like a
-    /// bracket.
+    /// Returns the documented format; user-controlled text cannot start a line of its own or
+    /// imitate a bracketed field.
     pub(super) fn text(&self) -> String {
         let mut line =
             format!("[{}] [{}] [PID:{}]", self.at.millis(), self.level, std::process::id());
@@ -117,7 +118,7 @@ impl Line {
         line
     }
 
-    /// For who reads along.
+    /// Returns the entry for followers.
     pub(super) fn entry(self) -> Entry {
         let level = match self.level {
             Level::ERROR => LogLevel::Error,
@@ -141,7 +142,7 @@ impl Line {
         }
     }
 
-    /// One object a line.
+    /// Returns one JSON object per line.
     pub(super) fn json(&self) -> String {
         let mut object = serde_json::Map::new();
         let mut put = |key: &str, value: &str| drop(object.insert(key.to_owned(), value.into()));
@@ -165,7 +166,7 @@ impl Line {
     }
 }
 
-/// The documented form of a line that was taken apart.
+/// Returns the documented format of an entry.
 pub(super) fn text(entry: &Entry) -> String {
     let level = format!("{:?}", entry.level).to_uppercase();
     let mut line = format!("[{}] [{level}] [PID:{}]", entry.time, entry.pid);
@@ -186,9 +187,12 @@ pub(super) fn text(entry: &Entry) -> String {
 fn escape(line: &mut String, text: &str, name: bool) {
     for c in text.chars() {
         let bracket = name && matches!(c, '[' | ']' | '\\');
-        // Also what turns the direction of text or ends a line in some viewers.
+        // Also characters that change the text direction or end a line in some viewers.
         let hidden = c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            || matches!(
+                c,
+                '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            );
         if bracket {
             line.push('\\');
             line.push(c);
@@ -200,7 +204,7 @@ fn escape(line: &mut String, text: &str, name: bool) {
     }
 }
 
-/// Leaves the log's own frames out.
+/// Removes the frames of the log itself.
 fn trim(stack: &str) -> String {
     let lines: Vec<&str> = stack.lines().collect();
     let own = |line: &str| {

@@ -1,4 +1,4 @@
-//! Messages, reactions, read marks, and the rules on their text.
+//! Messages, reactions, read marks, and rules for their text.
 
 use super::rules::is_blank;
 use super::{
@@ -6,92 +6,92 @@ use super::{
     UserId,
 };
 
-/// One message of a room. A deleted one keeps its place and loses its content.
+/// A message of a room. A deleted one keeps its position and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The room that holds it.
+    /// The room of the message.
     pub room: RoomId,
-    /// Its place there.
+    /// The position in the room.
     pub seq: Seq,
-    /// The room's rev at this message's last change.
+    /// Rev of the message's last change.
     pub rev: Rev,
-    /// Its author, called as they are called now; [`Person::deleted`] when the account is gone.
+    /// Author, with the current name; [`Person::deleted`] if the account was deleted.
     pub author: Person,
     /// Empty when deleted.
     pub text: String,
-    /// When it was stored; never before an earlier message of the room.
+    /// Time of posting; never before an earlier message of the room.
     pub created: Timestamp,
-    /// When it was last edited.
+    /// Time of the last edit.
     pub edited: Option<Timestamp>,
-    /// When it was deleted.
+    /// Time of deletion.
     pub deleted: Option<Timestamp>,
-    /// The message it answers, of the same room.
+    /// The message it replies to, in the same room.
     pub reply_to: Option<Seq>,
-    /// What the sender called it; None where the server made one up.
+    /// Id given by the sender; None if the server created one.
     pub client_id: Option<String>,
-    /// Every reaction, oldest first.
+    /// All reactions, oldest first.
     pub reactions: Vec<ReactionCount>,
     /// Attachments.
     pub media: Vec<Media>,
 }
 
 impl Message {
-    /// Its number on the server.
+    /// Returns its id on the server.
     pub fn id(&self) -> MessageId {
         MessageId { room: self.room, seq: self.seq }
     }
 }
 
-/// A kind of reaction and who gave it.
+/// A reaction and the users who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionCount {
     /// `like`, `love`, `laugh`, `sad`, `angry` or one emoji.
     pub reaction: Reaction,
-    /// Login names, first giver first.
+    /// Login names, in the order of reacting.
     pub users: Vec<String>,
 }
 
 /// An uploaded file as messages and profiles refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
-    /// Its number.
+    /// Id of the upload.
     pub id: MediaId,
-    /// SHA-512 of the stored bytes, hexadecimal.
+    /// SHA-512 of the stored bytes in hexadecimal.
     pub name: String,
-    /// `png`, `jpg`, `pdf` …: the usual ending of its sniffed type.
+    /// The usual extension of its detected type: `png`, `jpg`, `pdf` …
     pub kind: String,
-    /// Who uploaded it.
+    /// The user who uploaded it.
     pub owner: UserId,
-    /// Whether it can be shown as a picture.
+    /// Whether it can be displayed as a picture.
     pub is_image: bool,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Pixels, of pictures.
+    /// Width of a picture in pixels.
     pub width: Option<u32>,
-    /// Pixels, of pictures.
+    /// Height of a picture in pixels.
     pub height: Option<u32>,
-    /// What its uploader called it.
+    /// File name given by the uploader.
     pub file_name: Option<String>,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created: Timestamp,
 }
 
-/// Up to where a user has read a room.
+/// The position up to which a user has read a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadMark {
     /// The room.
     pub room: RoomId,
-    /// Who has read.
+    /// The reader.
     pub user: UserId,
-    /// Everything up to this message counts as read.
+    /// Last message read.
     pub seq: Seq,
-    /// When the mark was set.
+    /// Time of setting the mark.
     pub at: Timestamp,
-    /// Messages above the mark that are not deleted.
+    /// Number of messages above the mark that are not deleted.
     pub unread: u32,
 }
 
-/// Which messages of a room are wanted.
+/// Selects messages of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The newest.
@@ -100,33 +100,33 @@ pub enum Window {
     Before(Seq),
     /// The oldest above this one.
     After(Seq),
-    /// Half below (this one included), half above.
+    /// Half below (including this one), half above.
     Around(Seq),
     /// Only this one.
     One(Seq),
-    /// The newest that are not deleted, after leaving out this many of them (`v1`'s offset).
+    /// The newest that are not deleted, skipping this many (`offset` of `v1`).
     Offset(u32),
 }
 
-/// What changed in a room after a rev.
+/// Changes of a room after a rev.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// What the database calls itself; differs after a restore.
+    /// Id of the database; differs after a restore.
     pub epoch: String,
-    /// What to ask for next.
+    /// Rev from which to continue.
     pub rev: Rev,
-    /// There is more above `rev`.
+    /// There are more changes above `rev`.
     pub more: bool,
-    /// The question can't be answered from there; `messages` is empty and the client starts anew
-    /// from `rev`.
+    /// Changes since the requested rev are unknown; `messages` is empty and the client must fetch
+    /// the room again, from `rev`.
     pub reset: bool,
-    /// The room, when its facts changed after the rev asked for.
+    /// The room, if its facts changed after the requested rev.
     pub room: Option<RoomFacts>,
-    /// Each changed message once, as it is now, in rev order.
+    /// Each changed message once, in its current version, in rev order.
     pub messages: Vec<Message>,
 }
 
-/// Checks the text of a message: 1 to `max` code points of which one can be seen, no U+0000.
+/// Checks the text of a message: 1 to `max` code points, at least one visible, no U+0000.
 pub fn check_text(field: &'static str, text: &str, max: usize) -> Result<()> {
     if is_blank(text) {
         return Err(Error::Empty(field));

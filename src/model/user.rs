@@ -2,69 +2,69 @@
 
 use super::{Media, Timestamp, UserId};
 
-/// A user as everybody may know them; the dialects decide what of it they show to whom.
+/// A user without secrets; the dialects decide which fields they show to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, in any combination")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, in any combination")]
 pub struct User {
     /// Never reused, not even after deletion.
     pub id: UserId,
-    /// Unique without regard to case; as it was registered; never changes.
+    /// Unique regardless of case; as registered; never changes.
     pub login: String,
-    /// Display name; the login name where none was given.
+    /// Display name; the login name if none was given.
     pub name: String,
-    /// Shown to the user alone (and by `chats`, as its document wants).
+    /// Only shown to the user (and by `chats`, as its document requires).
     pub email: Option<String>,
     /// `YYYY-MM-DD`; shown like `email`.
     pub birth: Option<String>,
     /// Profile picture.
     pub media: Option<Media>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: bool,
-    /// May not log in.
+    /// Log-in is disabled.
     pub disabled: bool,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: bool,
-    /// Sees and enters only the rooms that they take part in, and administers nothing.
+    /// Only sees and enters the rooms they participate in, and administers nothing.
     pub guest: bool,
-    /// When the account was made.
+    /// Time of creation.
     pub created: Timestamp,
 }
 
-/// What an account is, as far as rules of rooms ask.
+/// Properties of an account used by the rules of rooms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountFlags {
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: bool,
-    /// Is kept to the rooms that they take part in.
+    /// Limited to the rooms they participate in.
     pub guest: bool,
-    /// May not log in.
+    /// Log-in is disabled.
     pub disabled: bool,
 }
 
 impl AccountFlags {
-    /// Whether it can be trusted with a room that nobody else administers.
+    /// Returns whether it may be the only admin of a room.
     pub fn is_usable(self) -> bool {
         !self.bot && !self.guest && !self.disabled
     }
 }
 
 impl User {
-    /// What kind of account it is.
+    /// Returns the flags of the account.
     pub fn flags(&self) -> AccountFlags {
         AccountFlags { bot: self.bot, guest: self.guest, disabled: self.disabled }
     }
 }
 
-/// A user with what a log-in is checked against. Never leaves the server.
+/// A user with the hashes checked at log-in. Never leaves the server.
 #[derive(Clone)]
 pub struct Account {
-    /// Whose it is.
+    /// The user of the account.
     pub user: User,
-    /// Argon2id of the password, PHC string.
+    /// Argon2id of the password, as a PHC string.
     pub password: String,
-    /// Argon2id of the hexadecimal MD5 of the password, when digests are kept.
+    /// Argon2id of the hexadecimal MD5 of the password, if digests are stored.
     pub md5: Option<String>,
-    /// Argon2id of the hexadecimal SHA-1 of the password, when digests are kept.
+    /// Argon2id of the hexadecimal SHA-1 of the password, if digests are stored.
     pub sha1: Option<String>,
 }
 

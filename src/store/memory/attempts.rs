@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::store::RetryAfter;
 
-/// Beyond this many keys those whose attempts have expired are forgotten, and if that is not enough
-/// the quarter that was quiet longest.
+/// Maximum number of keys. Beyond it expired keys are removed, then the quarter without attempts
+/// for the longest time.
 const MAX_KEYS: usize = 50_000;
 
 /// Attempts by key.
@@ -16,12 +16,12 @@ pub(in crate::store) struct Attempts {
     keys: Mutex<HashMap<String, Counted>>,
 }
 
-/// The attempts of one key.
+/// Attempts with one key.
 struct Counted {
     /// Seconds for which an attempt counts.
     window: u64,
-    /// Seconds since the start in which there was an attempt, and how many; never more entries
-    /// than the limit.
+    /// Seconds since the start with attempts, and their number; at most as many entries as the
+    /// limit.
     seconds: VecDeque<(u64, u32)>,
 }
 
@@ -38,7 +38,7 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Counts one, unless the key has reached its limit.
+    /// Counts an attempt, unless the key has reached its limit.
     pub(in crate::store) fn attempt(
         &self,
         key: &str,
@@ -55,7 +55,7 @@ impl Attempts {
         if let Some(known) = keys.get_mut(key) {
             known.window = window;
             known.seconds.retain(|(at, _)| at + window > second);
-            // From the newest back: the attempt that fills the limit has to leave the window first.
+            // Starting with the newest: the attempt that reaches the limit has to expire first.
             let mut left = limit;
             for (at, count) in known.seconds.iter().rev() {
                 if *count >= left {
@@ -78,7 +78,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// Takes the newest attempt of the key back.
+    /// Removes the newest attempt of the key.
     pub(in crate::store) fn give_back(&self, key: &str) {
         let mut keys = self.lock();
         let Some(known) = keys.get_mut(key) else { return };
@@ -96,8 +96,8 @@ impl Attempts {
     }
 }
 
-/// Frees a quarter of the places at least, so that a flood of new keys does not look through all of
-/// them each time.
+/// Frees at least a quarter of the entries, so that a flood of new keys does not scan all of them
+/// each time.
 fn make_room(keys: &mut HashMap<String, Counted>, second: u64) {
     keys.retain(|_, counted| counted.newest() + counted.window > second);
     let keep = MAX_KEYS / 4 * 3;

@@ -1,8 +1,8 @@
-//! Upkeep of the database: copying, checking, measuring it, giving space back, making the search
-//! index anew.
+//! Maintenance of the database: copying, checking, measuring, releasing space, rebuilding the
+//! search index.
 //!
-//! Whatever takes long has a connection of its own, or goes in small steps between other commits,
-//! so that the chat goes on meanwhile.
+//! Long operations use a connection of their own, or small steps between other commits, so that the
+//! chat continues.
 
 mod check;
 pub mod checkup;
@@ -36,28 +36,29 @@ pub(super) use self::{
     reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES, status::STATEMENTS as FIGURES,
 };
 
-/// Why something was not done.
+/// Why maintenance failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
-    /// Whoever wanted it does not want it any more.
+    /// The caller has cancelled it.
     #[error("interrupted")]
     Interrupted,
-    /// The store is closed or the disk does not do what it should; the log says more.
+    /// The store is closed or the disk fails; the log has details.
     #[error("the store is unavailable")]
     Unavailable,
     /// A file cannot be used.
     #[error("cannot use {}: {why}", path.display())]
     Io {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         why: std::io::Error,
     },
-    /// A file cannot be opened as a database of ours.
+    /// A file cannot be opened as one of our databases.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The file that is open is not the file of that name any more.
-    #[error("{} was removed or replaced while the server runs: bring the file back that was there, or stop the server and restore a backup", .0.display())]
+    /// The open file is no longer the file of that name.
+    #[error("{} was removed or replaced while the server runs: bring the file back that was there, \
+             or stop the server and restore a backup", .0.display())]
     Replaced(PathBuf),
     /// SQLite failed.
     #[error("the database failed: {0}")]
@@ -71,7 +72,7 @@ impl From<StoreError> for UpkeepError {
 }
 
 impl UpkeepError {
-    /// Whether the data are damaged, as far as SQLite says.
+    /// Returns whether SQLite reports damaged data.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Open(OpenError::Damaged { .. }) => true,
@@ -91,8 +92,7 @@ impl UpkeepError {
 }
 
 impl Sqlite {
-    /// Asks something that may take long, on a connection of its own, in one transaction of one
-    /// moment.
+    /// Runs a long query on a connection of its own, in one transaction with a consistent state.
     async fn aside<T, F>(&self, ask: F) -> Result<T, UpkeepError>
     where
         T: Send + 'static,
@@ -117,7 +117,7 @@ impl Sqlite {
     }
 }
 
-/// A connection that only reads.
+/// Opens a read-only connection.
 fn reader(path: &Path) -> rusqlite::Result<Connection> {
     readable(Connection::open_with_flags(
         path,
@@ -130,7 +130,7 @@ fn readable(conn: Connection) -> rusqlite::Result<Connection> {
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA \
          trusted_schema = OFF;",
     )?;
-    // What stands in the way of reading is found here, and not by whoever asks first.
+    // Problems with reading are found here, not by the first query.
     conn.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
     Ok(conn)
 }

@@ -1,4 +1,4 @@
-//! What opening a database would do to it, without doing it.
+//! Predicts the effect of opening a database, without opening it.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -11,20 +11,20 @@ use super::UpkeepError;
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::schema::{self, APPLICATION, MIGRATIONS};
 
-/// What is to come.
+/// Effect of opening a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The schema of the file; 0: there is no database yet.
+    /// Schema of the file; 0: there is no database yet.
     pub schema: u32,
-    /// The schema of this program.
+    /// Schema of this program.
     pub known: u32,
-    /// The migrations that would run, in this order.
+    /// Migrations that would run, in this order.
     pub migrations: Vec<&'static str>,
-    /// The file is of a newer program: nothing can be done with it here.
+    /// Whether the file belongs to a newer program and cannot be used.
     pub newer: bool,
 }
 
-/// Looks at a database file, changes nothing.
+/// Examines a database file without changing it.
 pub fn plan(path: &Path) -> Result<Plan, UpkeepError> {
     let schema = if path.exists() { version(path)? } else { 0 };
     let known = schema::number(MIGRATIONS);
@@ -55,14 +55,14 @@ fn version(path: &Path) -> Result<u32, UpkeepError> {
     Ok(version)
 }
 
-/// Opens a file to read it. Without a write-ahead log nothing is to be locked, and SQLite leaves no
-/// companions beside the file.
+/// Opens a file for reading. Without a write-ahead log no locks are needed, and SQLite leaves no
+/// companion files.
 pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     if fs::metadata(log).is_ok_and(|file| file.len() > 0) {
         return Ok(super::reader(path).or_else(|error| match error.sqlite_error_code() {
-            // A full disk has no room for the shared index of the log.
+            // On a full disk the shared index of the log cannot be created.
             Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 super::readable(Connection::open_with_flags_and_vfs(path, flags, schema::ALONE)?)
