@@ -10,7 +10,9 @@
 mod client;
 mod dialects;
 mod floor;
+mod mixed;
 mod server;
+mod socket;
 
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ fn main() {
         let server = Server::start().await;
         send_rate(&server, span).await;
         fan_out(&server, span).await;
-        dialects::compare(&Server::start().await, span).await;
+        mixed::compare(&Server::start().await, span).await;
         // A fresh server: memory grown under load would hide the memory of sockets.
         memory(&Server::start().await).await;
     });

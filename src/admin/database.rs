@@ -1,4 +1,5 @@
-//! The database itself: figures, checks, space, the search index.
+//! The database itself: figures, checks, space, the search index; and what is done to its files while
+//! no server has them open.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,10 +7,12 @@ use std::path::Path;
 use tokio::sync::watch;
 
 use super::outcome::{Failure, Kind, Output};
+use super::transfer::disk;
 use super::{Admin, items, status};
 use crate::config::Config;
-use crate::store::engine::upkeep::UpkeepError;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
+use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
+use crate::store::engine::{self, Embedded};
 use crate::store::files::place;
 
 /// Hears from work that has no time to wait, and tells those who wait; when nobody does any more,
@@ -106,6 +109,34 @@ impl Admin {
         .await?;
         output.item(items::Reindexed { search_bytes: store.status().await?.search_bytes }).await
     }
+}
+
+/// The version of the database engine in this program.
+pub fn engine_version() -> &'static str {
+    engine::version()
+}
+
+/// Makes an empty database, where there is none.
+pub fn create(config: &Config) -> Result<(), Failure> {
+    let database = config.server.data_dir.join(&config.database.path);
+    if database.exists() {
+        return Ok(());
+    }
+    Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// Copies the database of a stopped server into a directory, to try an import on it.
+pub fn copy_for_trial(config: &Config, directory: &Path, name: &str) -> Result<(), Failure> {
+    let from = config.server.data_dir.join(&config.database.path);
+    Embedded::duplicate(&from, &directory.join(name)).map_err(|error| {
+        let what = format!("cannot copy {} to try the import on it", from.display());
+        disk::failure(&what, error, directory)
+    })
+}
+
+/// What opening the database would do to it.
+pub fn migrations(config: &Config) -> Result<Plan, Failure> {
+    Ok(plan(&config.server.data_dir.join(&config.database.path))?)
 }
 
 /// What is wrong with the data of a stopped server, each in a sentence. The database need not be

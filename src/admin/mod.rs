@@ -10,13 +10,14 @@ mod backups;
 pub mod certificate;
 pub mod command;
 pub mod control;
-mod database;
+pub mod database;
 pub mod descriptors;
 pub mod doctor;
 pub mod frame;
 pub mod identity;
 pub mod items;
 mod log;
+pub mod lost;
 pub mod measure;
 pub mod outcome;
 mod room_messages;
@@ -35,10 +36,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::chat::Chat;
+pub use crate::chat::Operator;
 use crate::config::Config;
 use crate::live::Hub;
 use crate::logging;
-use crate::model::Session;
 use crate::store::engine::Embedded;
 
 pub use command::Command;
@@ -90,24 +91,8 @@ struct Inner {
     level_timer: Mutex<Option<AbortHandle>>,
 }
 
-/// Who gave a command, for the log.
-#[derive(Clone, Debug)]
-pub struct Operator(String);
-
-impl Operator {
-    /// An operating-system user at the command line.
-    pub fn cli(name: &str) -> Self {
-        Self(format!("cli:{name}"))
-    }
-
-    /// A server administrator over HTTP.
-    pub fn api(login: &str) -> Self {
-        Self(login.to_owned())
-    }
-}
-
-/// Whoever a command acts as.
-type Acting = Session;
+/// Who gives the commands.
+type Acting = Operator;
 
 impl Admin {
     /// Puts it together.

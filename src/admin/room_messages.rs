@@ -52,7 +52,7 @@ impl From<&Message> for Shown {
             id: message.id().key(),
             seq: message.seq.0,
             time: message.created.millis(),
-            user: message.author.login.clone(),
+            user: message.author.login().to_owned(),
             content: message.text.clone(),
             edited: message.edited.map(Timestamp::millis),
             deleted: message.deleted.map(Timestamp::millis),

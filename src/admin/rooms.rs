@@ -36,14 +36,14 @@ impl Admin {
     }
 
     pub(super) async fn room_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
-        let mut after = RoomId(0);
+        let mut after = None;
         loop {
             let page = self.chat().all_rooms(acting, after, PAGE).await?;
             for card in &page {
                 output.item(items::Card::new(&card.facts.room, card.user_count)).await?;
             }
             match page.last() {
-                Some(last) if page.len() == PAGE as usize => after = last.facts.room.id,
+                Some(last) if page.len() == PAGE as usize => after = Some(last.facts.room.id),
                 _ => return Ok(()),
             }
         }
@@ -77,8 +77,6 @@ impl Admin {
             self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
         }
         let visibility = if public { Visibility::Public } else { Visibility::Private };
-        let owner =
-            self.chat().in_place_of(acting, owner).await.map_err(|error| unknown(error, owner))?;
         let plan = RoomPlan {
             name: Some(name.clone()),
             visibility,
@@ -86,8 +84,12 @@ impl Admin {
             creator: CreatorRole::ByCount,
             reuse: false,
         };
-        let (made, _) =
-            self.chat().create_room(&owner, plan).await.map_err(|error| named(error, &name))?;
+        let (made, _) = self.chat().create_room_for(acting, owner, plan).await.map_err(
+            |error| match error {
+                Error::UserNotFound => unknown(error, owner),
+                other => named(other, &name),
+            },
+        )?;
         output.item(items::Card::of(&made.facts)).await
     }
 

@@ -5,7 +5,7 @@ use tracing::info;
 use super::command::visibility as visibility_of;
 use super::outcome::{Failure, Output};
 use super::{Admin, Command, Operator};
-use crate::chat::{AccountChange, Chat, Registration, RoomSettings};
+use crate::chat::{AccountChange, Registration, RoomSettings};
 
 impl Admin {
     /// Carries out a command. What it says goes to `output`; when nobody reads that any more, long
@@ -18,11 +18,11 @@ impl Admin {
     ) -> Result<(), Failure> {
         let noted = command.is_noted().then(|| command.summary());
         if let Some(summary) = &noted {
-            info!(user = operator.0, "Command: {summary}");
+            info!(user = operator.name(), "Command: {summary}");
         }
         let done = self.carry_out(operator, command, output).await;
         if let (Some(summary), Err(failure)) = (noted, &done) {
-            info!(user = operator.0, "Command failed: {summary}: {failure}");
+            info!(user = operator.name(), "Command failed: {summary}: {failure}");
         }
         done
     }
@@ -34,7 +34,7 @@ impl Admin {
         command: Command,
         output: &Output,
     ) -> Result<(), Failure> {
-        let acting = &Chat::operator(&operator.0);
+        let acting = operator;
         match command {
             Command::UserList {} => self.user_list(acting, output).await,
             Command::UserShow { name } => self.user_show(acting, &name, output).await,

@@ -3,21 +3,21 @@
 use super::outcome::{Failure, Output};
 use super::{Acting, Admin, items};
 use crate::chat::{AccountChange, Registration};
-use crate::model::{Error, SessionId, UserId};
+use crate::model::{Error, SessionId};
 
 /// Users that are read at once.
 const PAGE: u32 = 500;
 
 impl Admin {
     pub(super) async fn user_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
-        let mut after = UserId(0);
+        let mut after = None;
         loop {
             let page = self.chat().all_users(acting, after, PAGE).await?;
             for user in &page {
                 output.item(items::User::from(user)).await?;
             }
             match page.last() {
-                Some(last) if page.len() == PAGE as usize => after = last.id,
+                Some(last) if page.len() == PAGE as usize => after = Some(last.id),
                 _ => return Ok(()),
             }
         }

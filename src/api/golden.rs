@@ -17,8 +17,8 @@ use warp::reply::Response;
 use crate::live::Encoded;
 use crate::model::{
     AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant,
-    Person, Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts,
-    RoomId, RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility,
+    Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId,
+    RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility, Who,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -339,7 +339,7 @@ pub(crate) fn plain() -> Message {
         room: ROOM,
         seq: Seq(12),
         rev: Rev(15),
-        author: petr_there().person(),
+        author: petr_there().person().into(),
         text: "Hello \"all\" <b>".to_owned(),
         created: BEFORE,
         edited: None,
@@ -353,7 +353,7 @@ pub(crate) fn plain() -> Message {
 
 /// A deleted message of a deleted user.
 pub(crate) fn deleted() -> Message {
-    Message { author: Person::deleted(), text: String::new(), deleted: Some(NOW), ..plain() }
+    Message { author: Who::Deleted, text: String::new(), deleted: Some(NOW), ..plain() }
 }
 
 /// Changes that Ann makes to the room.
@@ -363,7 +363,7 @@ pub(crate) fn step(changes: Vec<Change>) -> Event {
         room: ROOM,
         rev: Rev(15),
         at: NOW,
-        by,
+        by: by.into(),
         socket: Some(SocketId(5)),
         changes,
     }))

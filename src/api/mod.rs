@@ -13,6 +13,7 @@ pub mod openapi;
 mod operator;
 #[cfg(debug_assertions)]
 mod planted;
+mod reference;
 mod socket;
 mod web;
 
@@ -228,7 +229,7 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .untuple_one();
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
-    let shared = welcome.and(operator.or(openapi::filter()).unify()).boxed();
+    let shared = welcome.and(operator.or(reference::filter()).unify()).boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers all remaining paths.
     first.or(refused).unify().or(web::filter()).unify().boxed()

@@ -2,7 +2,9 @@
 //! management).
 //!
 //! Pure functions of the room's facts and the caller. A room that the caller may not see is
-//! answered exactly like a room that does not exist.
+//! answered exactly like a room that does not exist. Operations of the operator only (on accounts
+//! and sessions of others, reading rooms without participating) take an
+//! [`Operator`](super::Operator) instead of a session: having one is the permission.
 
 use std::collections::HashSet;
 
@@ -13,12 +15,24 @@ use crate::store::{RoomSettings, Whose};
 /// The caller of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Id of the caller.
-    pub user: UserId,
-    /// May administer the server.
+    /// Id of the caller; None: the operator of the server.
+    pub user: Option<UserId>,
+    /// Server administrator.
     pub server_admin: bool,
     /// Is limited to the rooms they participate in, and administers nothing.
     pub guest: bool,
+}
+
+impl Actor {
+    /// Returns the caller as a participant of the room.
+    fn place(self, facts: &RoomFacts) -> Option<&Participant> {
+        self.user.and_then(|user| facts.participant(user))
+    }
+
+    /// Returns whether the caller owns the room.
+    fn owns(self, facts: &RoomFacts) -> bool {
+        self.user.is_some() && facts.room.owner == self.user
+    }
 }
 
 /// An action on a room.
@@ -44,14 +58,13 @@ pub enum Act {
 
 /// May see name and participants.
 pub fn see(facts: &RoomFacts, who: Actor) -> Result<()> {
-    let visible =
-        is_open_to(facts, who) || facts.participant(who.user).is_some() || who.server_admin;
+    let visible = is_open_to(facts, who) || who.place(facts).is_some() || who.server_admin;
     if visible { Ok(()) } else { Err(Error::RoomNotFound) }
 }
 
 /// May enter: participants; anybody but guests if the room is public and not archived.
 pub fn enter(facts: &RoomFacts, who: Actor) -> Result<()> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(_) => Ok(()),
         None if !is_open_to(facts, who) => Err(Error::RoomNotFound),
         None => not_archived(facts),
@@ -81,7 +94,7 @@ pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
 /// May read messages, changes, marks and media: participants only; being a server administrator is
 /// not sufficient.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         Some(participant) => Ok(participant),
         None if is_open_to(facts, who) || who.server_admin => Err(Error::Forbidden),
         None => Err(Error::RoomNotFound),
@@ -114,30 +127,19 @@ fn not_archived(facts: &RoomFacts) -> Result<()> {
 /// Returns whether the caller is a guest now: the session and its socket may be older than the
 /// guest flag.
 fn is_guest(facts: &RoomFacts, who: Actor) -> bool {
-    let marked = || facts.participant(who.user).is_some_and(|own| own.account.guest);
+    let marked = || who.place(facts).is_some_and(|own| own.account.guest);
     !who.server_admin && (who.guest || marked())
 }
 
 /// Returns the caller's effective role. In a room without an admin all participants except guests
 /// manage it.
 fn rank(facts: &RoomFacts, who: Actor) -> Role {
-    match facts.participant(who.user) {
+    match who.place(facts) {
         _ if who.server_admin => Role::Admin,
         _ if is_guest(facts, who) => Role::Member,
         _ if !facts.has_admin() => Role::Admin,
         own => own.map_or(Role::Member, |own| own.role),
     }
-}
-
-/// May administer accounts, sessions and the server itself.
-pub fn administer(who: Actor) -> Result<()> {
-    if who.server_admin { Ok(()) } else { Err(Error::Forbidden) }
-}
-
-/// May read messages of rooms without being a participant: only the operator of the server, not
-/// users, not even administrators.
-pub fn audit(who: Actor) -> Result<()> {
-    if who.server_admin && who.user == UserId(0) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Converts a refusal for dialects whose document reveals that the room exists (`chats`).
@@ -148,7 +150,7 @@ pub fn openly(refusal: Error, exists: bool) -> Error {
 /// May know a user's e-mail address and birth date, if the dialect shows them: the user, and others
 /// depending on `show_emails`.
 pub fn know_contacts(user: UserId, who: Actor, show_emails: bool) -> bool {
-    show_emails || user == who.user
+    show_emails || who.user == Some(user)
 }
 
 /// May perform this action on the room.
@@ -220,8 +222,8 @@ pub fn replace(
 
 /// Checks the rules of management, except those about the last admin.
 fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
-    let own = facts.participant(who.user);
-    let owner = facts.room.owner == Some(who.user) && !is_guest(facts, who);
+    let own = who.place(facts);
+    let owner = who.owns(facts) && !is_guest(facts, who);
     if own.is_none() && !who.server_admin && !(owner && act == Act::Delete) {
         return Err(if is_open_to(facts, who) { Error::Forbidden } else { Error::RoomNotFound });
     }
@@ -232,7 +234,7 @@ fn have_right(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
         Act::Rename | Act::Configure | Act::Pin | Act::Add(_) | Act::Delete => None,
     };
     let rank = rank(facts, who);
-    let myself = target.is_some_and(|t| t.user == who.user);
+    let myself = target.is_some_and(|t| Some(t.user) == who.user);
     let allowed = match act {
         Act::Rename => rank >= Role::SubAdmin,
         Act::Configure => rank == Role::Admin,

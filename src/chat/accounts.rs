@@ -241,7 +241,7 @@ impl Chat {
     pub async fn find_users(&self, session: &Session, text: &str, limit: u32) -> Result<Vec<User>> {
         let near = near(session);
         if text.is_empty() && near.is_none() {
-            return Ok(self.store().users(UserQuery::After(UserId(0), limit)).await?);
+            return Ok(self.store().users(UserQuery::After(None, limit)).await?);
         }
         let _turn = self.turn(session).await?;
         Ok(self.store().find_users(text, true, near, limit).await?)

@@ -10,7 +10,7 @@ use tracing::{debug, error, info};
 
 use super::Chat;
 use crate::live::Effect;
-use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, UserId};
+use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, Who};
 use crate::store::{Missing, StoreError};
 
 /// Maximum number of queued events; beyond it the writer waits for the dispatcher.
@@ -98,12 +98,11 @@ impl Chat {
             ) {
                 (Ok(Some(facts)), Ok(changes)) => (facts, changes),
                 (Ok(None), _) | (_, Err(StoreError::NotFound(Missing::Room))) => {
-                    let by = Person { id: UserId(0), login: String::new(), name: String::new() };
                     let gone = RoomEvent {
                         room,
                         rev: since.next(),
                         at: Timestamp::now(),
-                        by,
+                        by: Who::Server,
                         socket: None,
                         changes: vec![Change::RoomDeleted],
                     };

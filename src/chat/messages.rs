@@ -6,7 +6,7 @@ use tracing::debug;
 
 use super::access::{self, Actor, MessageAct};
 use super::rooms::DECISIONS;
-use super::{Chat, actor};
+use super::{Caller, Chat, actor};
 use crate::model::{
     Error, Marked, Message, MessageRef, NewMessage, Reaction, Result, Rev, RoomChanges, RoomFacts,
     RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
@@ -99,13 +99,14 @@ impl Chat {
     /// Deletes the content of a message.
     pub async fn delete_message(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         message: MessageRef,
     ) -> Result<Stored> {
+        let caller = caller.into();
         let change = || MessageChange::Delete;
         let (seq, done) =
-            self.change_message(session, room, message, MessageAct::Delete, change).await?;
+            self.change_message(caller, room, message, MessageAct::Delete, change).await?;
         Ok(stored(room, seq, &done))
     }
 
@@ -134,15 +135,16 @@ impl Chat {
     /// message is known. The change is built once it is allowed.
     async fn change_message(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         message: MessageRef,
         act: MessageAct,
         change: impl Fn() -> MessageChange,
     ) -> Result<(Seq, Committed)> {
+        let caller = caller.into();
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
-            let who = actor(session);
+            let who = caller.actor();
             if !who.server_admin {
                 match access::take_part(&facts, who) {
                     // Memory may lag behind: a refusal must rest on the stored facts.
@@ -156,10 +158,10 @@ impl Chat {
                 Err(_) if attempt == 0 => continue,
                 Err(refusal) => return Err(self.refusal(room, seq, who, act, refusal).await),
             };
-            let basis = member(&facts, session).unwrap_or(Basis::Facts(facts.room.facts_rev));
+            let basis = member(&facts, who).unwrap_or(Basis::Facts(facts.room.facts_rev));
             match self.store().change_message(room, seq, basis, who.user, whose, change()).await {
                 Ok(done) => {
-                    debug!(user = session.login, room = room.key(), "Message changed.");
+                    debug!(user = caller.name(), room = room.key(), "Message changed.");
                     return Ok((seq, done));
                 }
                 Err(StoreError::Stale) => (),
@@ -182,7 +184,9 @@ impl Chat {
     ) -> Error {
         match self.message(room, seq).await {
             Err(missing) => missing,
-            Ok(found) if act == MessageAct::Edit && found.author.id != who.user => Error::Forbidden,
+            Ok(found) if act == MessageAct::Edit && found.author.id() != who.user => {
+                Error::Forbidden
+            }
             Ok(_) => refusal,
         }
     }
@@ -290,8 +294,8 @@ impl Chat {
 }
 
 /// The basis of a participant's change of messages.
-fn member(facts: &RoomFacts, session: &Session) -> Result<Basis> {
-    access::take_part(facts, actor(session))
+fn member(facts: &RoomFacts, who: Actor) -> Result<Basis> {
+    access::take_part(facts, who)
         .map(|own| Basis::Member { user: own.user, since: facts.basis_of(own) })
 }
 
@@ -305,7 +309,7 @@ pub(super) fn poster(facts: &RoomFacts, session: &Session) -> Result<Basis> {
 pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
     if let Ok(Posted { message, repeated }) = &answer {
         debug!(
-            user = message.author.login,
+            user = message.author.login(),
             room = message.room.key(),
             repeated,
             "Message {} stored.",

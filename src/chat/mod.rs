@@ -5,6 +5,7 @@
 
 pub mod access;
 mod accounts;
+mod caller;
 mod connection;
 mod digests;
 mod dispatcher;
@@ -47,6 +48,7 @@ use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
+pub use caller::{Caller, Operator};
 pub use connection::{Answer, ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
@@ -186,11 +188,7 @@ impl Chat {
 
 /// The caller of a session, for [`access`].
 fn actor(session: &Session) -> Actor {
-    Actor {
-        user: session.user,
-        server_admin: session.admin,
-        guest: session.guest && !session.admin,
-    }
+    Caller::from(session).actor()
 }
 
 impl From<StoreError> for Error {

@@ -1,15 +1,15 @@
-//! Operations of administrators only: on accounts and sessions of other users, and reading rooms
-//! without participating.
+//! Operations of the operator only: on accounts and sessions of users, and reading rooms without
+//! participating. Having an [`Operator`] is the permission.
 //!
-//! Their other operations take the usual path; `access` permits them.
+//! All other operations take the same functions as those of users.
 
 use tracing::info;
 
 use super::accounts::{Registration, check_profile};
-use super::{Chat, access, actor};
+use super::{Chat, Operator};
 use crate::model::{
-    Account, Error, Hash32, Message, Result, RoomCard, RoomId, Session, SessionId, Timestamp, User,
-    UserId, Window, check_login, check_password, fold, with_single_spaces,
+    Account, Error, Message, Result, RoomCard, RoomId, Session, SessionId, User, UserId, Window,
+    check_login, check_password, fold, with_single_spaces,
 };
 use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
@@ -31,41 +31,8 @@ pub struct AccountChange {
 }
 
 impl Chat {
-    /// The session of the operator of the server: belongs to no user, has all permissions, is never
-    /// stored. `name` is for the log.
-    pub fn operator(name: &str) -> Session {
-        Session {
-            id: SessionId(0),
-            user: UserId(0),
-            login: name.to_owned(),
-            name: name.to_owned(),
-            admin: true,
-            guest: false,
-            token: Hash32([0; 32]),
-            device: String::new(),
-            address: None,
-            created: Timestamp(0),
-            seen: Timestamp(0),
-            expires: Timestamp(i64::MAX),
-        }
-    }
-
-    /// The operator's session in the name of a user, for operations that need an owner.
-    pub async fn in_place_of(&self, operator: &Session, login: &str) -> Result<Session> {
-        let user = self.account_of(operator, login).await?.user;
-        Ok(Session {
-            user: user.id,
-            login: user.login,
-            name: user.name,
-            admin: true,
-            guest: user.guest,
-            ..operator.clone()
-        })
-    }
-
     /// Returns an account with all its data.
-    pub async fn account_of(&self, operator: &Session, login: &str) -> Result<Account> {
-        access::administer(actor(operator))?;
+    pub async fn account_of(&self, _: &Operator, login: &str) -> Result<Account> {
         if check_login("name", login).is_err() {
             return Err(Error::UserNotFound);
         }
@@ -75,50 +42,40 @@ impl Chat {
     /// Returns a page of all users, ascending by id.
     pub async fn all_users(
         &self,
-        operator: &Session,
-        after: UserId,
+        _: &Operator,
+        after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<User>> {
-        access::administer(actor(operator))?;
         Ok(self.store().users(UserQuery::After(after, limit)).await?)
     }
 
     /// Returns a page of all rooms, ascending by id.
     pub async fn all_rooms(
         &self,
-        operator: &Session,
-        after: RoomId,
+        _: &Operator,
+        after: Option<RoomId>,
         limit: u32,
     ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
         Ok(self.store().rooms(RoomQuery::After(after, limit)).await?)
     }
 
     /// Returns the rooms of exactly this name, ascending by id.
-    pub async fn rooms_named(
-        &self,
-        operator: &Session,
-        name: &str,
-        limit: u32,
-    ) -> Result<Vec<RoomCard>> {
-        access::administer(actor(operator))?;
+    pub async fn rooms_named(&self, _: &Operator, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
         Ok(self.store().rooms(RoomQuery::Named(name, limit)).await?)
     }
 
     /// Returns the rooms of a user.
-    pub async fn rooms_of(&self, operator: &Session, user: UserId) -> Result<Vec<RoomId>> {
-        access::administer(actor(operator))?;
+    pub async fn rooms_of(&self, _: &Operator, user: UserId) -> Result<Vec<RoomId>> {
         Ok(self.store().rooms_of(user).await?)
     }
 
     /// Creates an account, also if registration is closed.
     pub async fn create_account(
         &self,
-        operator: &Session,
+        _: &Operator,
         new: Registration,
         admin: bool,
     ) -> Result<User> {
-        access::administer(actor(operator))?;
         let user = self.add_account(new, admin).await?;
         info!(user = user.login, "User created.");
         Ok(user)
@@ -127,7 +84,7 @@ impl Chat {
     /// Updates an account; sessions ended by this close their sockets within a second.
     pub async fn change_account(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         change: AccountChange,
     ) -> Result<User> {
@@ -156,7 +113,7 @@ impl Chat {
 
     /// Deletes an account: log-in ends and the name is released at once, then the user is removed
     /// from each room.
-    pub async fn delete_account(&self, operator: &Session, login: &str) -> Result<User> {
+    pub async fn delete_account(&self, operator: &Operator, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
         self.store().remove_user(user.id).await?;
         self.0.cache.forget_user(user.id);
@@ -165,7 +122,7 @@ impl Chat {
     }
 
     /// Returns a user's sessions, newest first.
-    pub async fn sessions_of(&self, operator: &Session, login: &str) -> Result<Vec<Session>> {
+    pub async fn sessions_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
         Ok(self.sessions().list(user.id).await?)
     }
@@ -173,7 +130,7 @@ impl Chat {
     /// Ends one or all of a user's sessions. Returns how many ended.
     pub async fn end_sessions_of(
         &self,
-        operator: &Session,
+        operator: &Operator,
         login: &str,
         which: Option<SessionId>,
     ) -> Result<u32> {
@@ -188,20 +145,18 @@ impl Chat {
     }
 
     /// Returns the number of files attached to messages of a room, and their bytes.
-    pub async fn files_of(&self, operator: &Session, room: RoomId) -> Result<(u64, u64)> {
-        access::administer(actor(operator))?;
+    pub async fn files_of(&self, _: &Operator, room: RoomId) -> Result<(u64, u64)> {
         Ok(self.store().files_of(room).await?)
     }
 
     /// Returns messages of any room. Logged, so that nobody reads unnoticed.
     pub async fn audit(
         &self,
-        operator: &Session,
+        _: &Operator,
         room: RoomId,
         window: Window,
         limit: u32,
     ) -> Result<Vec<Message>> {
-        access::audit(actor(operator))?;
         self.facts(room).await?;
         Ok(self.store().messages(room, window, limit).await?)
     }

@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::access::{self, Act};
-use super::{Chat, actor};
+use super::{Caller, Chat, actor};
 use crate::model::{
     Change, Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId,
     check_display_name, check_login, fold, with_single_spaces,
@@ -14,19 +14,20 @@ impl Chat {
     /// Adds a participant.
     pub async fn add_participant(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         login: &str,
         role: Role,
     ) -> Result<Participant> {
+        let caller = caller.into();
         // Permission is checked before the name is looked up, so that a refusal does not reveal who
         // exists.
-        access::manage(&self.facts(room).await?, actor(session), Act::Add(role))?;
+        access::manage(&self.facts(room).await?, caller.actor(), Act::Add(role))?;
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
         let user = account.id;
-        let added = self.change_room(session, room, |facts| {
-            access::manage(facts, actor(session), Act::Add(role))?;
+        let added = self.change_room(caller, room, |facts| {
+            access::manage(facts, caller.actor(), Act::Add(role))?;
             Ok(RoomChange::Add(user, role))
         });
         let (facts, _) = added.await?;
@@ -37,18 +38,19 @@ impl Chat {
     /// Removes a participant; removing oneself is leaving.
     pub async fn remove_participant(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         login: &str,
     ) -> Result<()> {
-        let removed = self.change_room(session, room, |facts| {
-            let user = find(facts, login, session)?;
-            access::manage(facts, actor(session), Act::Remove(user))?;
+        let caller = caller.into();
+        let removed = self.change_room(caller, room, |facts| {
+            let user = find(facts, login, caller)?;
+            access::manage(facts, caller.actor(), Act::Remove(user))?;
             Ok(RoomChange::Remove { user, successor: None, socket: None })
         });
         let (_, done) = removed.await?;
         info!(user = login, room = room.key(), "User was removed from the chat room.");
-        log_deletion(session, room, &done);
+        log_deletion(caller, room, &done);
         Ok(())
     }
 
@@ -69,20 +71,21 @@ impl Chat {
         });
         let (_, done) = left.await?;
         info!(user = session.login, room = room.key(), "User left the chat room for good.");
-        log_deletion(session, room, &done);
+        log_deletion(session.into(), room, &done);
         Ok(())
     }
 
     /// Changes the role of a participant.
     pub async fn change_role(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         login: &str,
         role: Role,
     ) -> Result<Participant> {
-        self.change_participant(session, room, login, |facts, user| {
-            access::manage(facts, actor(session), Act::ChangeRole(user, role))?;
+        let caller = caller.into();
+        self.change_participant(caller, room, login, |facts, user| {
+            access::manage(facts, caller.actor(), Act::ChangeRole(user, role))?;
             Ok(RoomChange::Role(user, role))
         })
         .await
@@ -109,15 +112,16 @@ impl Chat {
 
     async fn change_participant(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         login: &str,
         decide: impl Fn(&RoomFacts, UserId) -> Result<RoomChange>,
     ) -> Result<Participant> {
+        let caller = caller.into();
         let changed =
-            self.change_room(session, room, |facts| decide(facts, find(facts, login, session)?));
+            self.change_room(caller, room, |facts| decide(facts, find(facts, login, caller)?));
         let (facts, _) = changed.await?;
-        let user = find(&facts, login, session)?;
+        let user = find(&facts, login, caller)?;
         facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)
     }
 
@@ -135,15 +139,15 @@ impl Chat {
 }
 
 /// Logs the deletion of a private room with its last participant.
-fn log_deletion(session: &Session, room: RoomId, done: &Committed) {
+fn log_deletion(caller: Caller<'_>, room: RoomId, done: &Committed) {
     if done.changes.iter().any(|change| matches!(change, Change::RoomDeleted)) {
-        info!(user = session.login, room = room.key(), "Chat room deleted.");
+        info!(user = caller.name(), room = room.key(), "Chat room deleted.");
     }
 }
 
 /// Finds a participant by login name; non-participants learn nothing about who is in the room.
-fn find(facts: &RoomFacts, login: &str, session: &Session) -> Result<UserId> {
-    access::see(facts, actor(session))?;
+fn find(facts: &RoomFacts, login: &str, caller: Caller<'_>) -> Result<UserId> {
+    access::see(facts, caller.actor())?;
     let folded = fold(login);
     let found = facts.participants.iter().find(|p| fold(&p.login) == folded);
     found.map(|p| p.user).ok_or(Error::ParticipantNotFound)

@@ -45,7 +45,7 @@ impl Chat {
             }
             let (basis, change) =
                 (Basis::Facts(facts.room.facts_rev), RoomChange::Pin(seq, pinned));
-            match self.store().change_room(room, basis, session.user, change).await {
+            match self.store().change_room(room, basis, Some(session.user), change).await {
                 Ok(_) => {
                     debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
                     return Ok(());

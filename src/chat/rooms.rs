@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 use super::access::{self, Act};
-use super::{Chat, actor};
+use super::{Caller, Chat, Operator, actor};
 use crate::model::{
     Error, LiveState, Result, Rev, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
     Visibility, check_description, check_login, check_room_name, check_topic, fold,
@@ -58,43 +58,83 @@ pub struct RoomPlan {
     pub reuse: bool,
 }
 
+impl RoomPlan {
+    /// Normalizes and checks the name.
+    fn checked(mut self) -> Result<Self> {
+        if let Some(name) = &mut self.name {
+            check_room_name("name", name)?;
+            *name = with_single_spaces(name);
+        }
+        Ok(self)
+    }
+}
+
+/// The owner of a new room.
+struct Owner<'a> {
+    id: UserId,
+    login: &'a str,
+    guest: bool,
+}
+
 impl Chat {
     /// Creates a room, or returns the existing one (true). Unknown users: `UserNotFound`.
     pub async fn create_room(
         &self,
         session: &Session,
-        mut plan: RoomPlan,
+        plan: RoomPlan,
     ) -> Result<(RoomState, bool)> {
-        if let Some(name) = &mut plan.name {
-            check_room_name("name", name)?;
-            *name = with_single_spaces(name);
-        }
+        let plan = plan.checked()?;
         access::create(actor(session), plan.visibility)?;
-        let mut users = vec![session.user];
-        for user in self.find_people(session, &plan.people).await? {
+        let others = self.find_people(session, &plan.people).await?;
+        let owner = Owner { id: session.user, login: &session.login, guest: session.guest };
+        self.add_room(owner, others, plan).await
+    }
+
+    /// Creates a room in the name of a user.
+    pub async fn create_room_for(
+        &self,
+        operator: &Operator,
+        login: &str,
+        plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
+        let user = self.account_of(operator, login).await?.user;
+        let plan = plan.checked()?;
+        let others = self.look_up(&plan.people).await?;
+        let owner = Owner { id: user.id, login: &user.login, guest: user.guest };
+        self.add_room(owner, others, plan).await
+    }
+
+    async fn add_room(
+        &self,
+        owner: Owner<'_>,
+        others: Vec<UserId>,
+        plan: RoomPlan,
+    ) -> Result<(RoomState, bool)> {
+        let mut users = vec![owner.id];
+        for user in others {
             if !users.contains(&user) {
                 users.push(user);
             }
         }
         let creator = match (plan.visibility, plan.creator) {
-            _ if session.guest => Role::Member,
+            _ if owner.guest => Role::Member,
             (Visibility::Public, _) => Role::Admin,
             (Visibility::Private, CreatorRole::ByCount) if users.len() >= 3 => Role::Admin,
             (Visibility::Private, _) => Role::Member,
         };
-        let role = |user: &UserId| if *user == session.user { creator } else { Role::Member };
+        let role = |user: &UserId| if *user == owner.id { creator } else { Role::Member };
         let participants = users.iter().map(|user| (*user, role(user))).collect();
         let reuse = plan.reuse && plan.name.is_none() && plan.visibility == Visibility::Private;
         let new = NewRoom {
             name: plan.name,
             visibility: plan.visibility,
-            owner: session.user,
+            owner: owner.id,
             participants,
             reuse,
         };
         let added = self.store().add_room(new).await?;
         if !added.existed {
-            info!(user = session.login, room = added.value.room.id.key(), "Chat room created.");
+            info!(user = owner.login, room = added.value.room.id.key(), "Chat room created.");
         }
         Ok((self.with_state(added.value), added.existed))
     }
@@ -133,9 +173,10 @@ impl Chat {
     }
 
     /// Returns a room that the caller may see: one of their own, or a public one.
-    pub async fn room(&self, session: &Session, room: RoomId) -> Result<RoomState> {
+    pub async fn room(&self, caller: impl Into<Caller<'_>>, room: RoomId) -> Result<RoomState> {
+        let caller = caller.into();
         let facts = self.facts(room).await?;
-        access::see(&facts, actor(session))?;
+        access::see(&facts, caller.actor())?;
         Ok(self.with_state(facts))
     }
 
@@ -169,7 +210,7 @@ impl Chat {
         let _turn = self.turn(session).await?;
         let cards = self
             .store()
-            .rooms(RoomQuery::Public { user: session.user, after: RoomId(0), limit: LISTED })
+            .rooms(RoomQuery::Public { user: session.user, after: None, limit: LISTED })
             .await?;
         Ok(self.with_states(cards))
     }
@@ -198,16 +239,17 @@ impl Chat {
     /// Renames a room (None: removes the name).
     pub async fn rename_room(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         mut name: Option<String>,
     ) -> Result<RoomState> {
+        let caller = caller.into();
         if let Some(name) = &mut name {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        let renamed = self.change_room(session, room, |facts| {
-            access::manage(facts, actor(session), Act::Rename)?;
+        let renamed = self.change_room(caller, room, |facts| {
+            access::manage(facts, caller.actor(), Act::Rename)?;
             Ok(RoomChange::Rename(name.clone()))
         });
         let (facts, _) = renamed.await?;
@@ -218,41 +260,43 @@ impl Chat {
     /// Changes the settings of a room, such as topic, description and visibility.
     pub async fn change_settings(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         new: RoomSettings,
     ) -> Result<RoomState> {
+        let caller = caller.into();
         if let Some(Some(topic)) = &new.topic {
             check_topic("topic", topic)?;
         }
         if let Some(Some(description)) = &new.description {
             check_description("description", description)?;
         }
-        let done = self.change_room(session, room, |facts| {
-            access::settings(facts, actor(session), &new)?;
+        let done = self.change_room(caller, room, |facts| {
+            access::settings(facts, caller.actor(), &new)?;
             Ok(RoomChange::Settings(new.clone()))
         });
         let (facts, done) = done.await?;
         if done.changed() {
             match new.archived {
-                Some(true) => info!(user = session.login, room = room.key(), "Chat room archived."),
+                Some(true) => info!(user = caller.name(), room = room.key(), "Chat room archived."),
                 Some(false) => {
-                    info!(user = session.login, room = room.key(), "Chat room reopened.");
+                    info!(user = caller.name(), room = room.key(), "Chat room reopened.");
                 }
-                None => debug!(user = session.login, room = room.key(), "Room settings changed."),
+                None => debug!(user = caller.name(), room = room.key(), "Room settings changed."),
             }
         }
         Ok(self.with_state(facts))
     }
 
     /// Deletes a room with its content.
-    pub async fn delete_room(&self, session: &Session, room: RoomId) -> Result<()> {
-        self.change_room(session, room, |facts| {
-            access::manage(facts, actor(session), Act::Delete)?;
+    pub async fn delete_room(&self, caller: impl Into<Caller<'_>>, room: RoomId) -> Result<()> {
+        let caller = caller.into();
+        self.change_room(caller, room, |facts| {
+            access::manage(facts, caller.actor(), Act::Delete)?;
             Ok(RoomChange::Delete)
         })
         .await?;
-        info!(user = session.login, room = room.key(), "Chat room deleted.");
+        info!(user = caller.name(), room = room.key(), "Chat room deleted.");
         Ok(())
     }
 
@@ -260,19 +304,24 @@ impl Chat {
     /// Returns the room afterwards, and the changes made.
     pub(super) async fn change_room(
         &self,
-        session: &Session,
+        caller: impl Into<Caller<'_>>,
         room: RoomId,
         decide: impl Fn(&RoomFacts) -> Result<RoomChange>,
     ) -> Result<(RoomFacts, Committed)> {
+        let caller = caller.into();
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
-            access::see(&facts, actor(session)).or_else(|refused| {
-                if facts.room.owner == Some(session.user) { Ok(()) } else { Err(refused) }
+            access::see(&facts, caller.actor()).or_else(|refused| {
+                if facts.room.owner.is_some() && facts.room.owner == caller.user() {
+                    Ok(())
+                } else {
+                    Err(refused)
+                }
             })?;
             let change = decide(&facts)?;
             match self
                 .store()
-                .change_room(room, Basis::Facts(facts.room.facts_rev), session.user, change)
+                .change_room(room, Basis::Facts(facts.room.facts_rev), caller.user(), change)
                 .await
             {
                 Ok(done) => {

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::execute::Found;
 use super::print::{Format, Layout, Printer, line};
 use super::{Global, execute};
+use crate::admin::database::migrations;
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
-use crate::store::engine::upkeep::{Plan, plan};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
@@ -83,7 +83,7 @@ fn check(global: &Global) -> Result<(), Failure> {
 /// that runs has done so already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = execute::existing(global)?;
-    let found: Plan = plan(&config.server.data_dir.join(&config.database.path))?;
+    let found = migrations(&config)?;
     if found.newer {
         let message = format!(
             "the database was made by a newer chatctl (schema {}, this one knows {})",

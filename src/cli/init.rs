@@ -4,9 +4,8 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use super::{Global, execute, lost};
-use crate::admin::{Failure, identity};
-use crate::store::engine::Embedded;
+use super::{Global, execute};
+use crate::admin::{Failure, database, identity, lost};
 
 /// Makes the directory, readable by its owner only.
 pub(super) fn make(data: &Path) -> Result<(), Failure> {
@@ -23,10 +22,6 @@ pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> 
     lost::check(&config, new)?;
     let data = &config.server.data_dir;
     identity::work_as_owner_of(data)?;
-    let database = data.join(&config.database.path);
-    if !database.exists() {
-        make(data)?;
-        Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
-    }
-    Ok(())
+    make(data)?;
+    database::create(&config)
 }

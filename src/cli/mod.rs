@@ -14,7 +14,6 @@ mod init;
 mod interrupt;
 mod lock;
 mod log;
-mod lost;
 mod manpages;
 mod passwords;
 mod patient;

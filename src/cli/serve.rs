@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, execute, init, lock, log, lost, print};
-use crate::admin::{Failure, Kind, control, identity};
+use super::{Global, execute, init, lock, log, print};
+use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
-use crate::store::engine::Embedded;
 
 /// How long a command that works on the data directory is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,10 +51,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     init::make(&data)?;
     let _lock = wait_for_lock(&config)?;
     // Before the log: logs without a database are what is left of a server that has lost it.
+    database::create(&config)?;
     let database = data.join(&config.database.path);
-    if !database.exists() {
-        Embedded::create(&database).map_err(|error| Failure::failed(error.to_string()))?;
-    }
     let log_directory = data.join(&config.log.directory);
     let logging = logging::start(&config.log, &log_directory).map_err(|error| {
         Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error)

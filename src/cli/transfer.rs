@@ -10,11 +10,10 @@ use super::execute::{Found, carry_out, configuration, connect, on_data};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
-use super::{Global, init, lock, lost, pipe};
-use crate::admin::transfer::{Import, disk};
-use crate::admin::{Command, Failure, Reply, identity};
+use super::{Global, init, lock, pipe};
+use crate::admin::transfer::Import;
+use crate::admin::{Command, Failure, Reply, database, identity, lost};
 use crate::config::Config;
-use crate::store::engine::Embedded;
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
@@ -238,14 +237,7 @@ fn rehearsal(
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));
     copy.media.directory = PathBuf::from("media");
     if there {
-        let from = config.server.data_dir.join(&config.database.path);
-        Embedded::duplicate(&from, &scratch.0.join("chat.db")).map_err(|error| {
-            disk::failure(
-                &format!("cannot copy {} to try the import on it", from.display()),
-                error,
-                &scratch.0,
-            )
-        })?;
+        database::copy_for_trial(config, &scratch.0, "chat.db")?;
     }
     interrupt.check()?;
     on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)

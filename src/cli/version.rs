@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Global;
 use super::print::{Layout, Printer};
 use crate::admin::Failure;
-use crate::store::engine;
+use crate::admin::database::engine_version;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TARGET: &str = env!("CHATCTL_TARGET");
@@ -19,7 +19,7 @@ pub(super) fn long() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         let commit = COMMIT.map(|commit| format!("commit {commit}, ")).unwrap_or_default();
-        format!("{VERSION} ({commit}SQLite {}, {TARGET})", engine::version())
+        format!("{VERSION} ({commit}SQLite {}, {TARGET})", engine_version())
     })
 }
 
@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let mut printer =
         Printer::new(global, Layout::Sheet(&["version", "commit", "sqlite", "target"]));
     printer.item(
-        json!({"version": VERSION, "commit": COMMIT, "sqlite": engine::version(), "target": TARGET}),
+        json!({"version": VERSION, "commit": COMMIT, "sqlite": engine_version(), "target": TARGET}),
     )?;
     printer.finish()
 }

@@ -184,7 +184,7 @@ impl Hub {
                     room,
                     rev,
                     at: Timestamp::now(),
-                    by: person.clone(),
+                    by: person.clone().into(),
                     socket: None,
                     changes: vec![Change::ParticipantRemoved(person.clone())],
                 };

@@ -254,7 +254,7 @@ impl LiveRoom {
     ) {
         if let Some(message) = self.recent.iter_mut().find(|m| m.seq == seq) {
             message.rev = event.rev;
-            change(&mut message.reactions, event.by.login.clone());
+            change(&mut message.reactions, event.by.login().to_owned());
         }
     }
 }

@@ -4,48 +4,16 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
-use utoipa::ToSchema;
 
 use super::file::LogFile;
-use super::line;
+use super::line::Entry;
 use crate::config::LogLevel;
 
 /// Number of recent entries kept for new followers.
 const REMEMBERED: usize = 200;
 /// Maximum number of entries queued for followers; slow followers lose the oldest.
 const QUEUE: usize = 1_024;
-
-/// A log line, split into fields. The names are a promise.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Entry {
-    /// Time in ISO 8601, UTC, with milliseconds.
-    pub time: String,
-    /// Log level.
-    pub level: LogLevel,
-    /// Id of the process.
-    #[serde(default)]
-    pub pid: u32,
-    /// Login name of the user concerned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Key of the room concerned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<String>,
-    /// Message text.
-    pub message: String,
-    /// Stack trace of an ERROR.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stack: Option<String>,
-}
-
-impl Entry {
-    /// Returns the documented line, as in the file.
-    pub fn text(&self) -> String {
-        line::text(self)
-    }
-}
 
 /// A handle to the log of this process. Cheap to clone.
 #[derive(Clone)]

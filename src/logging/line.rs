@@ -4,15 +4,46 @@
 use std::backtrace::Backtrace;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 use tracing::field::{Field, Visit};
+use utoipa::ToSchema;
 
-use super::Entry;
 use crate::config::LogLevel;
 use crate::model::Timestamp;
 
 /// Maximum number of stack frames written.
 const MAX_FRAMES: usize = 40;
+
+/// A log line, split into fields. The names are a promise.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// Time in ISO 8601, UTC, with milliseconds.
+    pub time: String,
+    /// Log level.
+    pub level: LogLevel,
+    /// Id of the process.
+    #[serde(default)]
+    pub pid: u32,
+    /// Login name of the user concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Key of the room concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The text.
+    pub message: String,
+    /// Stack trace of an ERROR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+}
+
+impl Entry {
+    /// Returns the documented line, as in the file.
+    pub fn text(&self) -> String {
+        text(self)
+    }
+}
 
 /// Fields of an event or span.
 #[derive(Clone, Default)]

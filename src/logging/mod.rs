@@ -34,7 +34,8 @@ use line::Fields;
 use output::Output;
 use queue::Queue;
 
-pub use control::{Control, Entry};
+pub use control::Control;
+pub use line::Entry;
 
 /// Target of errors that are not faults of the program: no stack trace.
 const PLAIN: &str = "chatctl::plain";

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Changes, LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId,
-    Seq, Timestamp,
+    LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId, Seq,
+    Timestamp,
 };
 
 /// A request of a WebSocket client. A missing room is the one its socket entered last; an
-/// unreadable room key is `RoomId(0)`, which never exists.
+/// unreadable room key is [`RoomId::UNKNOWN`].
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Keep-alive.
@@ -187,6 +187,24 @@ pub struct Marked {
     pub mark: ReadMark,
     /// Login name of its user.
     pub login: String,
+}
+
+/// Changes of a room after a rev.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// Id of the database; differs after a restore.
+    pub epoch: String,
+    /// Rev from which to continue.
+    pub rev: Rev,
+    /// There are more changes above `rev`.
+    pub more: bool,
+    /// Changes since the requested rev are unknown; `messages` is empty and the client must fetch
+    /// the room again, from `rev`.
+    pub reset: bool,
+    /// The room, if its facts changed after the requested rev.
+    pub room: Option<RoomFacts>,
+    /// Each changed message once, in its current version, in rev order.
+    pub messages: Vec<Message>,
 }
 
 /// A page of changes of one room missed by a subscriber.

@@ -27,7 +27,7 @@ pub enum Missing {
     Room,
     /// A message; deleted ones count as missing.
     Message,
-    /// A file of this user.
+    /// Returns a file of this user.
     Media,
     /// A participant of the room.
     Participant,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts,
-    RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
+    RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
 };
 
 /// An event for sockets, live rooms or caches.
@@ -116,7 +116,7 @@ pub struct RoomEvent {
     /// Time of the commit.
     pub at: Timestamp,
     /// The user who made the change.
-    pub by: Person,
+    pub by: Who,
     /// The socket that requested it, on this server.
     pub socket: Option<SocketId>,
     /// The changes; several only if the complete membership was replaced.

@@ -62,6 +62,10 @@ impl Rev {
 }
 
 impl RoomId {
+    /// Replaces an unreadable room key. Requests for it are answered like those for a room that
+    /// does not exist, where each dialect checks that.
+    pub const UNKNOWN: Self = Self(0);
+
     /// Returns `room001`, `room1234`: the key used by the dialects `chatrooms` and `rooms`.
     pub fn key(self) -> String {
         format!("room{:03}", self.0)

@@ -1,10 +1,7 @@
 //! Messages, reactions, read marks, and rules for their text.
 
 use super::rules::is_blank;
-use super::{
-    Error, MediaId, MessageId, Person, Reaction, Result, Rev, RoomFacts, RoomId, Seq, Timestamp,
-    UserId,
-};
+use super::{Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// A message of a room. A deleted one keeps its position and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +12,8 @@ pub struct Message {
     pub seq: Seq,
     /// Rev of the message's last change.
     pub rev: Rev,
-    /// Author, with the current name; [`Person::deleted`] if the account was deleted.
-    pub author: Person,
+    /// Author, with the current name; [`Who::Deleted`] if the account was deleted.
+    pub author: Who,
     /// Empty when deleted.
     pub text: String,
     /// Time of posting; never before an earlier message of the room.
@@ -51,31 +48,6 @@ pub struct ReactionCount {
     pub users: Vec<String>,
 }
 
-/// An uploaded file as messages and profiles refer to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Media {
-    /// Id of the upload.
-    pub id: MediaId,
-    /// SHA-512 of the stored bytes in hexadecimal.
-    pub name: String,
-    /// The usual extension of its detected type: `png`, `jpg`, `pdf` …
-    pub kind: String,
-    /// The user who uploaded it.
-    pub owner: UserId,
-    /// Whether it can be displayed as a picture.
-    pub is_image: bool,
-    /// Size in bytes.
-    pub size: u64,
-    /// Width of a picture in pixels.
-    pub width: Option<u32>,
-    /// Height of a picture in pixels.
-    pub height: Option<u32>,
-    /// File name given by the uploader.
-    pub file_name: Option<String>,
-    /// Time of the upload.
-    pub created: Timestamp,
-}
-
 /// The position up to which a user has read a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadMark {
@@ -106,24 +78,6 @@ pub enum Window {
     One(Seq),
     /// The newest that are not deleted, skipping this many (`offset` of `v1`).
     Offset(u32),
-}
-
-/// Changes of a room after a rev.
-#[derive(Clone, Debug)]
-pub struct Changes {
-    /// Id of the database; differs after a restore.
-    pub epoch: String,
-    /// Rev from which to continue.
-    pub rev: Rev,
-    /// There are more changes above `rev`.
-    pub more: bool,
-    /// Changes since the requested rev are unknown; `messages` is empty and the client must fetch
-    /// the room again, from `rev`.
-    pub reset: bool,
-    /// The room, if its facts changed after the requested rev.
-    pub room: Option<RoomFacts>,
-    /// Each changed message once, in its current version, in rev order.
-    pub messages: Vec<Message>,
 }
 
 /// Checks the text of a message: 1 to `max` code points, at least one visible, no U+0000.

@@ -9,6 +9,7 @@ mod file_names;
 mod files;
 mod fulltext;
 mod ids;
+mod media;
 mod message;
 mod names;
 mod pictures;
@@ -19,8 +20,8 @@ mod timestamp;
 mod user;
 
 pub use command::{
-    Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState, Stored,
-    Subscription,
+    Changes, Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState,
+    Stored, Subscription,
 };
 pub use error::{Claim, Error, Missing, Result};
 pub use event::{Change, Event, EventSink, RoomEvent};
@@ -29,20 +30,19 @@ pub use files::{FileKind, SNIFFED, Shown};
 pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
-pub use message::{
-    Changes, Media, Message, ReactionCount, ReadMark, Window, check_client_id, check_text,
-};
+pub use media::Media;
+pub use message::{Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description,
     check_display_name, check_email, check_login, check_password, check_room_name, check_topic,
     fold, skeleton,
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
-pub use room::{LiveState, Participant, Person, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
+pub use room::{LiveState, Participant, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{
     MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
     with_single_spaces,
 };
 pub use session::{Client, Credential, Hash32, Session};
 pub use timestamp::Timestamp;
-pub use user::{Account, AccountFlags, User};
+pub use user::{Account, AccountFlags, Person, User, Who};

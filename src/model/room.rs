@@ -1,7 +1,7 @@
 //! Rooms and participants.
 
 use super::rules::shown_name;
-use super::{AccountFlags, Media, Message, Rev, RoomId, Seq, Timestamp, UserId};
+use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
 /// Visibility of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,26 +63,7 @@ impl Role {
     }
 }
 
-/// A user in an event, with the names they had when it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Person {
-    /// 0 for a deleted user.
-    pub id: UserId,
-    /// Empty for a deleted user.
-    pub login: String,
-    /// Name in that room: `edited_name`, otherwise the display name; `deleted user` for a deleted
-    /// user.
-    pub name: String,
-}
-
-impl Person {
-    /// How a deleted author is shown in every dialect.
-    pub fn deleted() -> Self {
-        Self { id: UserId(0), login: String::new(), name: "deleted user".to_owned() }
-    }
-}
-
-/// A user in a room.
+/// A participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
     /// Id of the user.
@@ -171,7 +152,7 @@ pub struct Pin {
     /// The message in its current version.
     pub message: Message,
     /// The user who pinned it, if known.
-    pub by: Option<Person>,
+    pub by: Option<Who>,
     /// Time of pinning.
     pub at: Timestamp,
 }

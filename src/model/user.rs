@@ -55,6 +55,61 @@ impl User {
     }
 }
 
+/// A user in an event, with the names they had when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Person {
+    /// Id of the user.
+    pub id: UserId,
+    /// The login name.
+    pub login: String,
+    /// Name in that room: `edited_name`, otherwise the display name.
+    pub name: String,
+}
+
+/// Author of a message or a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A user.
+    User(Person),
+    /// A user whose account was deleted.
+    Deleted,
+    /// The server itself, or its operator.
+    Server,
+}
+
+impl Who {
+    /// Returns the id of an existing user.
+    pub fn id(&self) -> Option<UserId> {
+        match self {
+            Self::User(person) => Some(person.id),
+            Self::Deleted | Self::Server => None,
+        }
+    }
+
+    /// Returns the login name; empty without a user.
+    pub fn login(&self) -> &str {
+        match self {
+            Self::User(person) => &person.login,
+            Self::Deleted | Self::Server => "",
+        }
+    }
+
+    /// Returns the name to display, the same in every dialect.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(person) => &person.name,
+            Self::Deleted => "deleted user",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl From<Person> for Who {
+    fn from(person: Person) -> Self {
+        Self::User(person)
+    }
+}
+
 /// A user with the hashes checked at log-in. Never leaves the server.
 #[derive(Clone)]
 pub struct Account {

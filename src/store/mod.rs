@@ -121,13 +121,13 @@ pub trait Store: Send + Sync {
     /// Returns the number of files attached to messages of the room, each counted once, and their
     /// bytes.
     fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)>;
-    /// Makes one change with one rev, atomic with its basis; the steps are those of
-    /// [`plan`](crate::model::rules::plan).
+    /// Makes one change with one rev, atomic with its basis; `by` None: the server or its operator.
+    /// The steps are those of [`plan`](crate::model::rules::plan).
     fn change_room(
         &self,
         id: RoomId,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         change: RoomChange,
     ) -> Reply<'_, Committed>;
 
@@ -148,7 +148,7 @@ pub trait Store: Send + Sync {
         room: RoomId,
         seq: Seq,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed>;

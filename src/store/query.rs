@@ -69,8 +69,8 @@ pub enum UserQuery<'a> {
     Ids(&'a [UserId]),
     /// By folded login name; unknown ones are omitted.
     Folded(&'a [String]),
-    /// A page of all users, ascending by id.
-    After(UserId, u32),
+    /// A page of all users above this id, ascending by id.
+    After(Option<UserId>, u32),
 }
 
 /// Changes of a user; None leaves a field unchanged, `Some(None)` removes it.
@@ -162,7 +162,7 @@ pub enum RoomQuery<'a> {
         /// User whose marks and unread messages are counted.
         user: UserId,
         /// Only ids above this one.
-        after: RoomId,
+        after: Option<RoomId>,
         /// Maximum number of rooms.
         limit: u32,
     },
@@ -194,7 +194,7 @@ pub enum RoomQuery<'a> {
     },
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last
     /// message.
-    After(RoomId, u32),
+    After(Option<RoomId>, u32),
     /// The first `limit` rooms of exactly this name, ascending by id, for administration; like
     /// `After`.
     Named(&'a str, u32),
@@ -260,7 +260,7 @@ pub enum Whose {
 pub struct Draft {
     /// Its author.
     pub author: UserId,
-    /// Its text.
+    /// Text of the message.
     pub text: String,
     /// Id given by the client, remembered for at least 30 days.
     pub client_id: Option<String>,

@@ -16,6 +16,7 @@ mod origins;
 mod pins;
 mod profile;
 mod reactions;
+mod reconnect;
 mod roles;
 mod rooms;
 mod search;

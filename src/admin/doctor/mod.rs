@@ -111,7 +111,7 @@ pub fn examine(ground: &Installation, checks: &[&Check]) -> Vec<Finding> {
 pub fn note(operator: &Operator, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.status == Status::Fixed) {
         tracing::info!(
-            user = operator.0,
+            user = operator.name(),
             "Mended ({}): {}; {}.",
             finding.check,
             finding.found,

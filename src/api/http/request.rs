@@ -9,13 +9,12 @@ use hyper::upgrade::OnUpgrade;
 use serde::de::DeserializeOwned;
 use tracing::Span;
 use warp::http::{HeaderMap, Method, header};
-use warp::reply::Response;
 
 use super::auth::{self, Carried, Origin};
 use super::body::{Body, BodyStream};
 use super::strangers::{Lane, Strangers};
 use crate::admin::Admin;
-use crate::api::{FirstFrameAuth, SocketDialect, socket};
+use crate::api::socket::Sockets;
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
@@ -34,7 +33,7 @@ pub struct Request {
     pub(in crate::api) upgrade: Option<OnUpgrade>,
     pub(in crate::api) span: Span,
     pub(in crate::api) config: Arc<Config>,
-    pub(in crate::api) sockets: socket::Sockets,
+    pub(in crate::api) sockets: Sockets,
     pub(in crate::api) strangers: Arc<Strangers>,
     pub(in crate::api) admin: Admin,
     /// The session of the request once it was checked; checked again when the body has arrived.
@@ -47,11 +46,10 @@ impl Request {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
-    /// Returns a room parameter and records it in the log span; unreadable: `RoomId(0)`, which
-    /// never exists.
+    /// Returns a room parameter and records it in the log span; unreadable: [`RoomId::UNKNOWN`].
     pub fn room(&self, name: &str) -> RoomId {
-        let room = RoomId::parse(self.param(name)).unwrap_or_default();
-        if room != RoomId(0) {
+        let room = RoomId::parse(self.param(name)).unwrap_or(RoomId::UNKNOWN);
+        if room != RoomId::UNKNOWN {
             self.span.record("room", room.key());
         }
         room
@@ -220,27 +218,6 @@ impl Request {
     /// `UpgradeRequired`).
     pub fn is_upgrade(&self) -> bool {
         is_upgrade(&self.method, &self.headers)
-    }
-
-    /// Switches protocols and runs the socket loop; with `Some(room)` the socket enters that room
-    /// immediately.
-    pub fn upgrade<D: SocketDialect>(
-        self,
-        chat: &Chat,
-        who: Authenticated,
-        state: D::State,
-        enter: Option<RoomId>,
-    ) -> Result<Response> {
-        socket::upgrade::<D>(self, chat, who, state, enter)
-    }
-
-    /// Switches protocols for a socket that is authenticated by its first frame.
-    pub fn upgrade_unknown<D: FirstFrameAuth>(
-        self,
-        chat: &Chat,
-        state: D::State,
-    ) -> Result<Response> {
-        socket::upgrade_unknown::<D>(self, chat, state)
     }
 }
 

@@ -25,7 +25,7 @@ const EVERYWHERE: [&str; 6] =
     [BEARER, SESSION_HEADER, JWT_COOKIE, AUTH_COOKIE, SESSION_COOKIE, CHAT_COOKIE];
 
 /// Security schemes with their descriptions.
-pub(super) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
+pub(in crate::api) fn schemes() -> Vec<(&'static str, SecurityScheme)> {
     let key = |name: &str, text: &str| ApiKeyValue::with_description(name, text);
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(

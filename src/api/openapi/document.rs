@@ -35,7 +35,7 @@ const TOLD: [(HeaderName, &str); 4] = [
 ];
 
 /// Describes a dialect; its schemas are named `dialect.Type`.
-pub(super) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
+pub(in crate::api) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
     let mut schemas = Schemas::new();
     let failure = take((D::ABOUT.failure)(), &mut schemas);
     let mut paths = Paths::new();

@@ -13,7 +13,7 @@ use super::{Described, Shape, types};
 const TAG: &str = "operator";
 
 /// Describes these routes.
-pub(super) fn description() -> Result<OpenApi, serde_json::Error> {
+pub(in crate::api) fn description() -> Result<OpenApi, serde_json::Error> {
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
     let mut paths = Paths::new();
     for (path, name, described) in routes() {

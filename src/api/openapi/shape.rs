@@ -1,7 +1,8 @@
 //! The schema of a body, response or frame, with all schemas it refers to.
 
+use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{AllOfBuilder, Object, ObjectBuilder};
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, Object, ObjectBuilder};
 use utoipa::openapi::{ArrayBuilder, Ref, RefOr, Schema};
 
 use super::types;
@@ -34,6 +35,24 @@ impl Shape {
     /// A schema without a type of its own.
     pub fn plain(schema: impl Into<RefOr<Schema>>) -> Self {
         Self { schema: schema.into(), needs: Vec::new() }
+    }
+
+    /// A list whose items are of any of these types.
+    pub fn list_of_any(shapes: impl IntoIterator<Item = Self>, text: &str) -> Self {
+        let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
+        for Self { schema, needs: more } in shapes {
+            any = any.item(schema);
+            needs.extend(more);
+        }
+        let list = ArrayBuilder::new().items(any).description(Some(text)).build();
+        Self { schema: Schema::Array(list).into(), needs }
+    }
+
+    /// Adds examples.
+    #[must_use]
+    pub fn with_examples(self, examples: impl IntoIterator<Item = Value>) -> Self {
+        let schema = AllOfBuilder::new().item(self.schema).examples(examples).into();
+        Self { schema, needs: self.needs }
     }
 
     /// Wraps the schema in a field of an object.

@@ -47,35 +47,42 @@ const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
 /// A WebSocket over one of our connections.
 type Stream = WebSocketStream<Metered<Connected>>;
 
-/// Answers a handshake with 101 and runs the loop in a task of its own.
-pub(super) fn upgrade<D: SocketDialect>(
-    mut request: Request,
-    chat: &Chat,
-    who: Authenticated,
-    state: D::State,
-    enter: Option<RoomId>,
-) -> Result<Response> {
-    let handshake = Handshake::of(&mut request)?;
-    let connection = chat.open(who, voice::<D>())?;
-    let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
-    let (chat, times, member) = (chat.clone(), times(&request), request.sockets.join());
-    handshake.switch(&request, async move |stream| {
-        run::Loop::<D, _>::new(stream, connection, state, times, member).run(&chat, entry).await;
-    })
-}
+impl Request {
+    /// Switches protocols and runs the socket loop in a task of its own; with `Some(room)` the
+    /// socket enters that room immediately.
+    pub fn upgrade<D: SocketDialect>(
+        mut self,
+        chat: &Chat,
+        who: Authenticated,
+        state: D::State,
+        enter: Option<RoomId>,
+    ) -> Result<Response> {
+        let handshake = Handshake::of(&mut self)?;
+        let connection = chat.open(who, voice::<D>())?;
+        let entry = enter.map(|room| run::Entry { room, refused: CloseReason::Normal });
+        let (chat, times, member) = (chat.clone(), times(&self), self.sockets.join());
+        handshake.switch(&self, async move |stream| {
+            run::Loop::<D, _>::new(stream, connection, state, times, member)
+                .run(&chat, entry)
+                .await;
+        })
+    }
 
-/// Answers a handshake with 101 for a socket that is authenticated by its first frame.
-pub(super) fn upgrade_unknown<D: FirstFrameAuth>(
-    mut request: Request,
-    chat: &Chat,
-    state: D::State,
-) -> Result<Response> {
-    let handshake = Handshake::of(&mut request)?;
-    let (chat, times, member, client) =
-        (chat.clone(), times(&request), request.sockets.join(), request.client.clone());
-    handshake.switch(&request, async move |stream| {
-        first::PendingSocket::<D, _> { stream, client, state, times, member }.receive(&chat).await;
-    })
+    /// Switches protocols for a socket that is authenticated by its first frame.
+    pub fn upgrade_unknown<D: FirstFrameAuth>(
+        mut self,
+        chat: &Chat,
+        state: D::State,
+    ) -> Result<Response> {
+        let handshake = Handshake::of(&mut self)?;
+        let (chat, times, member, client) =
+            (chat.clone(), times(&self), self.sockets.join(), self.client.clone());
+        handshake.switch(&self, async move |stream| {
+            first::PendingSocket::<D, _> { stream, client, state, times, member }
+                .receive(&chat)
+                .await;
+        })
+    }
 }
 
 /// Returns whether the key of a handshake is valid by RFC 6455: 16 bytes in Base64.

@@ -64,10 +64,10 @@ fn managed(visibility: Visibility) -> RoomFacts {
 }
 
 fn user(user: UserId) -> Actor {
-    Actor { user, server_admin: false, guest: false }
+    Actor { user: Some(user), server_admin: false, guest: false }
 }
 
-const ROOT: Actor = Actor { user: UserId(9), server_admin: true, guest: false };
+const ROOT: Actor = Actor { user: Some(UserId(9)), server_admin: true, guest: false };
 
 #[test]
 fn rooms_with_an_admin_are_managed_by_roles() {
@@ -188,7 +188,7 @@ fn the_longest_standing_sub_admin_else_participant_succeeds() {
     assert_eq!(successor(&plain, ADMIN), Some(OTHER_MEMBER));
 }
 
-const GUEST: Actor = Actor { user: MEMBER, server_admin: false, guest: true };
+const GUEST: Actor = Actor { user: Some(MEMBER), server_admin: false, guest: true };
 
 /// Returns the room with another setting.
 fn with(mut facts: RoomFacts, change: impl FnOnce(&mut Room)) -> RoomFacts {
@@ -203,7 +203,7 @@ fn archived(visibility: Visibility) -> RoomFacts {
 #[test]
 fn in_an_archived_room_nothing_is_written_and_nobody_added() {
     let facts = archived(Visibility::Public);
-    for who in [user(ADMIN), user(SUB), user(MEMBER), Actor { user: ADMIN, ..ROOT }] {
+    for who in [user(ADMIN), user(SUB), user(MEMBER), Actor { user: Some(ADMIN), ..ROOT }] {
         assert_eq!(post(&facts, who).err(), Some(Error::Archived), "{who:?}");
         assert_eq!(react(&facts, who).err(), Some(Error::Archived), "{who:?}");
         assert!(take_part(&facts, who).is_ok() && enter(&facts, who).is_ok(), "{who:?} reads");
@@ -272,7 +272,7 @@ fn in_a_read_only_room_admins_and_sub_admins_post() {
         (user(ADMIN), true),
         (user(SUB), true),
         (user(MEMBER), false),
-        (Actor { user: MEMBER, ..ROOT }, true),
+        (Actor { user: Some(MEMBER), ..ROOT }, true),
     ] {
         assert_eq!(post(&facts, who).err(), (!allowed).then_some(Error::ReadOnly), "{who:?}");
         assert_eq!(manage(&facts, who, Act::Pin).is_ok(), allowed, "{who:?}");
@@ -292,7 +292,7 @@ fn in_a_read_only_room_admins_and_sub_admins_post() {
 
 #[test]
 fn a_guest_knows_only_their_rooms_and_manages_none() {
-    let outside = Actor { user: OUTSIDER, ..GUEST };
+    let outside = Actor { user: Some(OUTSIDER), ..GUEST };
     let public = managed(Visibility::Public);
     for answer in [
         see(&public, outside),

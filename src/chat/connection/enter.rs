@@ -73,7 +73,7 @@ impl Chat {
             }
             let change = RoomChange::Add(session.user, Role::Member);
             let basis = Basis::Facts(facts.room.facts_rev);
-            match self.store().change_room(room, basis, session.user, change).await {
+            match self.store().change_room(room, basis, Some(session.user), change).await {
                 Ok(done) => {
                     info!(user = session.login, room = room.key(), "User joined the chat room.");
                     return Ok((done.applied_to(facts), true));

@@ -71,7 +71,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
 
 fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault> {
     if let Some(Some(email)) = &change.email {
-        users::check_email(conn, id, email)?;
+        users::check_email(conn, Some(id), email)?;
     }
     if let Some(Some(picture)) = change.media {
         media::owned(conn, picture, id)?

@@ -158,10 +158,10 @@ pub(super) fn these(conn: &Connection, user: UserId, ids: &[RoomId]) -> Result<V
 pub(super) fn public(
     conn: &Connection,
     user: UserId,
-    after: RoomId,
+    after: Option<RoomId>,
     limit: u32,
 ) -> Result<Vec<RoomCard>> {
-    cards(conn, PUBLIC, params![user, after, limit], FEW)
+    cards(conn, PUBLIC, params![user, after.map_or(0, |id| id.0), limit], FEW)
 }
 
 /// Returns the newest rooms visible to a user, ascending by id, without participants.
@@ -177,6 +177,6 @@ pub(super) fn named(conn: &Connection, name: &str, limit: u32) -> Result<Vec<Roo
 }
 
 /// Returns a page of all rooms, without messages.
-pub(super) fn after(conn: &Connection, id: RoomId, limit: u32) -> Result<Vec<RoomCard>> {
-    cards(conn, AFTER, params![id, limit], FEW)
+pub(super) fn after(conn: &Connection, id: Option<RoomId>, limit: u32) -> Result<Vec<RoomCard>> {
+    cards(conn, AFTER, params![id.map_or(0, |id| id.0), limit], FEW)
 }

@@ -12,7 +12,7 @@ use super::job_orders::{FAREWELL, NAME, PRUNE, ROOM, SUCCESSION};
 use super::work::Work;
 use super::{participants, pins, room_changes, rooms, sql};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
-use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId};
+use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId, Who};
 
 /// Returns whether there are jobs left.
 pub(super) fn waiting(conn: &Connection) -> Result<bool> {
@@ -178,7 +178,7 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let owned = sql::one(work.conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten()
         == Some(user);
     let changes = plan_departure(&facts, &person, owned);
-    room_changes::store(work, &facts.room, person, None, &changes)?;
+    room_changes::store(work, &facts.room, person.into(), None, &changes)?;
     Ok(false)
 }
 
@@ -193,8 +193,7 @@ fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     sql::run(work.conn, MOVE, params![job.id, id])?;
     let Some(facts) = rooms::facts(work.conn, id)? else { return Ok(false) };
     let changes = plan_handover(&facts, user);
-    let by = participants::person(work.conn, id, UserId(0))?;
-    room_changes::store(work, &facts.room, by, None, &changes)?;
+    room_changes::store(work, &facts.room, Who::Server, None, &changes)?;
     Ok(false)
 }
 
@@ -209,7 +208,7 @@ fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     if let Some(room) = rooms::room(work.conn, id)? {
         let participants = participants::these(work.conn, id, &[user])?;
         let facts = RoomFacts { room, participants };
-        let by = participants::person(work.conn, id, user)?;
+        let by = participants::who(work.conn, id, user)?;
         room_changes::store(work, &facts.room, by, None, &plan_rename(&facts, user))?;
     }
     sql::run(work.conn, MOVE, params![job.id, id])?;

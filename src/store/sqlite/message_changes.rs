@@ -36,7 +36,7 @@ pub(super) fn change(
     id: RoomId,
     seq: Seq,
     basis: Basis,
-    by: UserId,
+    by: Option<UserId>,
     whose: Whose,
     change: &MessageChange,
 ) -> Result<Committed, Fault> {
@@ -48,7 +48,7 @@ pub(super) fn change(
     let Some((message, author)) = target else {
         return Err(StoreError::NotFound(Missing::Message).into());
     };
-    if whose == Whose::Own && author != by {
+    if whose == Whose::Own && Some(author) != by {
         return Err(StoreError::NotAuthor.into());
     }
     let target = Target { room, seq, message, author, by };
@@ -68,7 +68,7 @@ pub(super) fn change(
         return Ok(Committed { rev: target.room.rev, last_seq, at, changes: Vec::new() });
     };
     let rev = target.room.rev.next();
-    Step { room: id, rev, by: participants::person(work.conn, id, by)?, socket: None }
+    Step { room: id, rev, by: participants::by(work.conn, id, by)?, socket: None }
         .message(work, happened.clone())?;
     Ok(Committed { rev, last_seq, at, changes: vec![happened] })
 }
@@ -80,7 +80,8 @@ struct Target {
     /// Id of its row.
     message: i64,
     author: UserId,
-    by: UserId,
+    /// None: the operator, who can only delete.
+    by: Option<UserId>,
 }
 
 impl Target {

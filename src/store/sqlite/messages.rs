@@ -9,7 +9,8 @@ use super::rooms;
 use super::{media, sql};
 use crate::model::rules::shown_name;
 use crate::model::{
-    Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Window,
+    Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Who,
+    Window,
 };
 use crate::store::{Missing, StoreError};
 
@@ -63,14 +64,14 @@ fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
     let author = match login {
         Some(login) if row.get::<_, Option<Timestamp>>("author_deleted")?.is_none() => {
             let edited: Option<String> = row.get("edited_name")?;
-            Person {
+            let name: String = row.get("name")?;
+            Who::User(Person {
                 id: row.get("author")?,
                 login,
-                name: shown_name(&edited.unwrap_or_default(), &row.get::<_, String>("name")?)
-                    .to_owned(),
-            }
+                name: shown_name(&edited.unwrap_or_default(), &name).to_owned(),
+            })
         }
-        _ => Person::deleted(),
+        _ => Who::Deleted,
     };
     let message = Message {
         room: row.get("room")?,

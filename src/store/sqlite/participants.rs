@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result, Row, params};
 use super::sql;
 use crate::model::rules::shown_name;
 use crate::model::{
-    AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId,
+    AccountFlags, Media, Participant, Person, Rev, Role, RoomId, Seq, Timestamp, UserId, Who,
 };
 
 macro_rules! participant_sql {
@@ -149,22 +149,24 @@ pub(super) fn user_ids(conn: &Connection, room: RoomId) -> Result<Vec<UserId>> {
     sql::all(conn, USER_IDS, [room], |row| row.get(0))
 }
 
-/// Returns a user as named in a room; `UserId(0)` is the server itself.
-pub(super) fn person(conn: &Connection, room: RoomId, user: UserId) -> Result<Person> {
-    if user == UserId(0) {
-        return Ok(Person { id: user, login: String::new(), name: "server".to_owned() });
-    }
+/// Returns the author of a change in a room; None: the server or its operator.
+pub(super) fn by(conn: &Connection, room: RoomId, user: Option<UserId>) -> Result<Who> {
+    user.map_or(Ok(Who::Server), |user| who(conn, room, user))
+}
+
+/// Returns the author of a change, as named in the room.
+pub(super) fn who(conn: &Connection, room: RoomId, user: UserId) -> Result<Who> {
     let found = sql::one(conn, PERSON, params![room, user], |row| {
         if row.get::<_, Option<Timestamp>>("deleted")?.is_some() {
-            return Ok(Person::deleted());
+            return Ok(Who::Deleted);
         }
         let edited: Option<String> = row.get("edited_name")?;
         let name: String = row.get("name")?;
-        Ok(Person {
+        Ok(Who::User(Person {
             id: user,
             login: row.get("login")?,
             name: shown_name(&edited.unwrap_or_default(), &name).to_owned(),
-        })
+        }))
     })?;
-    Ok(found.unwrap_or_else(Person::deleted))
+    Ok(found.unwrap_or(Who::Deleted))
 }

@@ -52,7 +52,7 @@ pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<Vec<Pin>> {
     let mut pins = Vec::with_capacity(found.len());
     for (by, at, id) in found {
         let Some(message) = messages.remove(&id) else { continue };
-        let by = by.map(|user| participants::person(conn, room, user)).transpose()?;
+        let by = by.map(|user| participants::who(conn, room, user)).transpose()?;
         pins.push(Pin { message, by, at });
     }
     Ok(pins)

@@ -82,7 +82,7 @@ pub(super) fn post(
         room: id,
         seq,
         rev,
-        author: author.person.clone(),
+        author: author.person.clone().into(),
         text: draft.text.clone(),
         created: at,
         edited: None,
@@ -92,7 +92,7 @@ pub(super) fn post(
         reactions: Vec::new(),
         media: attached,
     };
-    let step = Step { room: id, rev, by: author.person, socket: draft.socket };
+    let step = Step { room: id, rev, by: author.person.into(), socket: draft.socket };
     step.emit(work, at, vec![Change::Posted(message.clone())]);
     Ok(Posted { message, repeated: false })
 }

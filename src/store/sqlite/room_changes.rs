@@ -10,8 +10,8 @@ use super::work::Work;
 use super::{job_orders, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
-    Change, Event, LiveState, Person, Room, RoomFacts, RoomId, Seq, SocketId, User, UserId,
-    Visibility, fold,
+    Change, Event, LiveState, Room, RoomFacts, RoomId, Seq, SocketId, User, UserId, Visibility,
+    Who, fold,
 };
 use crate::store::{Basis, Committed, Missing, RoomChange, StoreError};
 
@@ -27,7 +27,7 @@ pub(super) fn change(
     work: &mut Work<'_>,
     id: RoomId,
     basis: Basis,
-    by: UserId,
+    by: Option<UserId>,
     change: &RoomChange,
 ) -> Result<Committed, Fault> {
     let room = rooms::on_basis(work.conn, id, basis)?;
@@ -35,10 +35,10 @@ pub(super) fn change(
     let (facts, newcomers) = read_concerned(work.conn, room, change)?;
     let mut changes = plan(&facts, change, &newcomers, at).map_err(StoreError::from)?;
     check_names(work.conn, &facts.room, &changes)?;
-    let by = participants::person(work.conn, id, by)?;
+    let by = participants::by(work.conn, id, by)?;
     let mut socket = None;
     match change {
-        RoomChange::Pin(seq, pinned) if !pin(work, id, *seq, *pinned, &by)? => changes.clear(),
+        RoomChange::Pin(seq, pinned) if !pin(work, id, *seq, *pinned, by.id())? => changes.clear(),
         RoomChange::Remove { socket: asking, .. } => socket = *asking,
         _ => (),
     }
@@ -84,10 +84,15 @@ fn check_names(conn: &Connection, before: &Room, changes: &[Change]) -> Result<(
 }
 
 /// Pins or unpins; false if nothing changes.
-fn pin(work: &Work<'_>, id: RoomId, seq: Seq, pinned: bool, by: &Person) -> Result<bool, Fault> {
+fn pin(
+    work: &Work<'_>,
+    id: RoomId,
+    seq: Seq,
+    pinned: bool,
+    by: Option<UserId>,
+) -> Result<bool, Fault> {
     let missing = StoreError::NotFound(Missing::Message);
     if pinned {
-        let by = Some(by.id).filter(|user| *user != UserId(0));
         return Ok(pins::pin(work.conn, id, seq, by, work.now)?.ok_or(missing)?);
     }
     if pins::unpin(work.conn, id, seq)? { Ok(true) } else { Err(missing.into()) }
@@ -97,7 +102,7 @@ fn pin(work: &Work<'_>, id: RoomId, seq: Seq, pinned: bool, by: &Person) -> Resu
 pub(super) fn store(
     work: &mut Work<'_>,
     before: &Room,
-    by: Person,
+    by: Who,
     socket: Option<SocketId>,
     changes: &[Change],
 ) -> Result<crate::model::Rev> {

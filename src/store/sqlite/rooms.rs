@@ -9,8 +9,8 @@ use super::error::Fault;
 use super::work::Work;
 use super::{participants, sql, users};
 use crate::model::{
-    Change, Claim, Event, LiveState, Person, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq,
-    SocketId, Timestamp, UserId, Visibility, fold,
+    Change, Claim, Event, LiveState, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId,
+    Timestamp, UserId, Visibility, Who, fold,
 };
 use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
 
@@ -119,7 +119,7 @@ pub(super) fn check_name(
 pub(super) struct Step {
     pub(super) room: RoomId,
     pub(super) rev: Rev,
-    pub(super) by: Person,
+    pub(super) by: Who,
     pub(super) socket: Option<SocketId>,
 }
 

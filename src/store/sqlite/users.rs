@@ -49,7 +49,7 @@ const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_fold
                    email_folded, birth, password, md5, sha1, admin, created)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
-const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id <> ?2";
+const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id IS NOT ?2";
 const ADMINISTRATOR: &str = "SELECT 1 FROM users WHERE admin = 1 AND deleted IS NULL LIMIT 1";
 const KNOWN: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
 
@@ -149,8 +149,8 @@ pub(super) fn by_folded(conn: &Connection, names: &[String]) -> Result<Vec<User>
 }
 
 /// Returns a page of all users.
-pub(super) fn after(conn: &Connection, id: UserId, limit: u32) -> Result<Vec<User>> {
-    all(conn, AFTER, params![id, limit])
+pub(super) fn after(conn: &Connection, id: Option<UserId>, limit: u32) -> Result<Vec<User>> {
+    all(conn, AFTER, params![id.map_or(0, |id| id.0), limit])
 }
 
 /// Returns users whose names contain the text.
@@ -193,7 +193,7 @@ pub(super) fn check_all(
 }
 
 /// `Taken` if another user has this address.
-pub(super) fn check_email(conn: &Connection, id: UserId, email: &str) -> Result<(), Fault> {
+pub(super) fn check_email(conn: &Connection, id: Option<UserId>, email: &str) -> Result<(), Fault> {
     let taken = sql::any(conn, EMAIL_TAKEN, params![email.to_lowercase(), id])?;
     if taken { Err(StoreError::Taken(Claim::Email).into()) } else { Ok(()) }
 }
@@ -205,7 +205,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
         return Err(StoreError::Taken(Claim::Login).into());
     }
     if let Some(email) = &new.email {
-        check_email(conn, UserId(0), email)?;
+        check_email(conn, None, email)?;
     }
     let folded_email = new.email.as_ref().map(|email| email.to_lowercase());
     let values = params![

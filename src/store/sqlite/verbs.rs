@@ -139,7 +139,7 @@ impl Store for Sqlite {
         &self,
         id: RoomId,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         change: RoomChange,
     ) -> Reply<'_, Committed> {
         Box::pin(
@@ -158,7 +158,7 @@ impl Store for Sqlite {
         room: RoomId,
         seq: Seq,
         basis: Basis,
-        by: UserId,
+        by: Option<UserId>,
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed> {

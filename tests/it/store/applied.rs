@@ -70,7 +70,7 @@ async fn random_changes_applied_are_what_is_stored(mut world: World) {
             let change = dice.change(&all);
             world.events();
             let basis = Basis::Facts(known.room.facts_rev);
-            match world.store.change_room(room, basis, owner.id, change.clone()).await {
+            match world.store.change_room(room, basis, Some(owner.id), change.clone()).await {
                 Ok(done) => {
                     check_told(&mut world, &done);
                     known = done.applied_to(known);
@@ -109,7 +109,7 @@ async fn a_deleted_and_a_disabled_user_leave_what_is_stored(mut world: World) {
         let mut known = world.public(&format!("room {n}"), &ann).await;
         let room = known.room.id;
         let add = RoomChange::Add(ben.id, Role::Member);
-        let done = world.store.change_room(room, Basis::Nobody, ann.id, add).await.unwrap();
+        let done = world.store.change_room(room, Basis::Nobody, Some(ann.id), add).await.unwrap();
         known = done.applied_to(known);
         if deleted {
             world.store.remove_user(ann.id).await.unwrap();

@@ -19,10 +19,14 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
         world.say(id, &ann, &n.to_string()).await;
     }
     let like = MessageChange::React(Reaction::parse("like").unwrap());
-    world.store.change_message(id, Seq(1), Basis::Nobody, ben.id, Whose::Any, like).await.unwrap();
     world
         .store
-        .change_message(id, Seq(2), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, Seq(1), Basis::Nobody, Some(ben.id), Whose::Any, like)
+        .await
+        .unwrap();
+    world
+        .store
+        .change_message(id, Seq(2), Basis::Nobody, Some(ann.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let all = world.store.changes(id, Rev(0), None, 100).await.unwrap();
@@ -36,7 +40,11 @@ async fn changed_messages_come_once_in_rev_order(world: World) {
     assert_eq!((all.messages[2].text.as_str(), all.messages[2].deleted.is_some()), ("", true));
     let rest = world.store.changes(id, Rev(5), None, 100).await.unwrap();
     assert_eq!((rest.messages.len(), rest.room), (1, None));
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Rename(None)).await.unwrap();
+    world
+        .store
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Rename(None))
+        .await
+        .unwrap();
     let named = world.store.changes(id, Rev(6), None, 100).await.unwrap();
     assert_eq!((named.messages.len(), named.rev, named.room.unwrap().room.name), (0, Rev(7), None));
     assert_eq!(

@@ -56,7 +56,14 @@ async fn unread_leaves_deleted_messages_out(world: World) {
     for seq in [2, 5, 6] {
         world
             .store
-            .change_message(id, Seq(seq), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+            .change_message(
+                id,
+                Seq(seq),
+                Basis::Nobody,
+                Some(ann.id),
+                Whose::Any,
+                MessageChange::Delete,
+            )
             .await
             .unwrap();
     }
@@ -84,7 +91,12 @@ async fn marks_are_told_with_what_an_encoder_needs(mut world: World) {
     let id = world.private(&[&ann, &ben]).await.room.id;
     world
         .store
-        .change_room(id, Basis::Nobody, ben.id, RoomChange::EditedName(ben.id, "Benny".to_owned()))
+        .change_room(
+            id,
+            Basis::Nobody,
+            Some(ben.id),
+            RoomChange::EditedName(ben.id, "Benny".to_owned()),
+        )
         .await
         .unwrap();
     world.say(id, &ann, "hello").await;
@@ -106,7 +118,7 @@ async fn newcomers_have_read_everything(world: World) {
     world.say(id, &ann, "hello").await;
     world
         .store
-        .change_room(id, Basis::Nobody, ben.id, RoomChange::Add(ben.id, Role::Member))
+        .change_room(id, Basis::Nobody, Some(ben.id), RoomChange::Add(ben.id, Role::Member))
         .await
         .unwrap();
     let card = world.store.rooms(RoomQuery::These(ben.id, &[id])).await.unwrap().remove(0);

@@ -149,7 +149,7 @@ async fn who_may_read_a_file(world: World) {
         .change_room(
             room,
             Basis::Nobody,
-            ann.id,
+            Some(ann.id),
             RoomChange::Remove { user: ben.id, successor: None, socket: None },
         )
         .await
@@ -157,7 +157,7 @@ async fn who_may_read_a_file(world: World) {
     assert!(!may(&ben, 1).await, "out of the room, out of its files");
     world
         .store
-        .change_room(room, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member))
+        .change_room(room, Basis::Nobody, Some(ann.id), RoomChange::Add(ben.id, Role::Member))
         .await
         .unwrap();
     assert!(may(&ben, 1).await);
@@ -167,7 +167,7 @@ async fn who_may_read_a_file(world: World) {
             room,
             posted.message.seq,
             Basis::Nobody,
-            ann.id,
+            Some(ann.id),
             Whose::Any,
             MessageChange::Delete,
         )
@@ -253,7 +253,14 @@ async fn what_nothing_refers_to_is_forgotten(world: World) {
     );
     world
         .store
-        .change_message(room, Seq(1), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(
+            room,
+            Seq(1),
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Any,
+            MessageChange::Delete,
+        )
         .await
         .unwrap();
     world

@@ -1,6 +1,6 @@
 //! Changes of messages, and windows of history.
 
-use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Timestamp, Window};
+use chatctl::model::{Change, Event, Person, Reaction, Rev, Seq, Timestamp, Who, Window};
 use chatctl::store::{
     Basis, Draft, MessageChange, Missing, RoomChange, StoreError, UserChange, Whose,
 };
@@ -27,7 +27,7 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     let edit = |text: &str| MessageChange::Edit { text: text.to_owned(), mentions: Vec::new() };
     let done = world
         .store
-        .change_message(id, seq, basis, ann.id, Whose::Any, edit("first"))
+        .change_message(id, seq, basis, Some(ann.id), Whose::Any, edit("first"))
         .await
         .unwrap();
     let [Event::Room(step)] = &world.events()[..] else { panic!("one event") };
@@ -38,12 +38,19 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     );
     world
         .store
-        .change_message(id, seq, basis, ben.id, Whose::Any, MessageChange::React(reaction("like")))
+        .change_message(
+            id,
+            seq,
+            basis,
+            Some(ben.id),
+            Whose::Any,
+            MessageChange::React(reaction("like")),
+        )
         .await
         .unwrap();
     world
         .store
-        .change_message(id, seq, basis, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, seq, basis, Some(ann.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let shown = world.store.messages(id, Window::One(seq), 1).await.unwrap().remove(0);
@@ -63,7 +70,7 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
             assert_eq!(
                 world
                     .store
-                    .change_message(id, target, basis, ann.id, Whose::Any, change.clone())
+                    .change_message(id, target, basis, Some(ann.id), Whose::Any, change.clone())
                     .await
                     .unwrap_err(),
                 StoreError::NotFound(Missing::Message)
@@ -72,13 +79,13 @@ async fn an_edit_and_a_deletion_are_one_step_each(mut world: World) {
     }
     world
         .store
-        .change_room(id, basis, ann.id, RoomChange::EditedName(ann.id, "A".to_owned()))
+        .change_room(id, basis, Some(ann.id), RoomChange::EditedName(ann.id, "A".to_owned()))
         .await
         .unwrap();
     assert_eq!(
         world
             .store
-            .change_message(id, seq, basis, ann.id, Whose::Any, MessageChange::Delete)
+            .change_message(id, seq, basis, Some(ann.id), Whose::Any, MessageChange::Delete)
             .await
             .unwrap_err(),
         StoreError::Stale
@@ -94,7 +101,7 @@ async fn reactions_count_once(mut world: World) {
         let (store, user) = (world.store.clone(), user.id);
         async move {
             let done = store
-                .change_message(id, seq, Basis::Nobody, user, Whose::Any, change)
+                .change_message(id, seq, Basis::Nobody, Some(user), Whose::Any, change)
                 .await
                 .unwrap();
             (done.changed(), done.rev.0)
@@ -124,7 +131,8 @@ async fn reactions_count_once(mut world: World) {
     assert_eq!(counts(&shown)[1], ("like".to_owned(), names(&["ann"])));
     assert_eq!(world.steps().len(), 4);
     let laugh = || MessageChange::React(reaction("laugh"));
-    let react = || world.store.change_message(id, seq, Basis::Nobody, ann.id, Whose::Any, laugh());
+    let react =
+        || world.store.change_message(id, seq, Basis::Nobody, Some(ann.id), Whose::Any, laugh());
     let first = react().await.unwrap();
     while Timestamp::now() <= first.at {
         tokio::task::yield_now().await;
@@ -141,7 +149,7 @@ async fn windows_ascend_and_keep_their_limits(world: World) {
     }
     world
         .store
-        .change_message(id, Seq(9), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, Seq(9), Basis::Nobody, Some(ann.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     for (window, limit, expected) in [
@@ -178,35 +186,40 @@ async fn authors_are_called_as_they_are_now(world: World) {
     };
     world
         .store
-        .change_room(id, Basis::Nobody, ann.id, RoomChange::EditedName(ann.id, "Annie".to_owned()))
+        .change_room(
+            id,
+            Basis::Nobody,
+            Some(ann.id),
+            RoomChange::EditedName(ann.id, "Annie".to_owned()),
+        )
         .await
         .unwrap();
-    assert_eq!(author(world.store.clone()).await.name, "Annie");
+    assert_eq!(author(world.store.clone()).await.name(), "Annie");
     world
         .store
         .change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() })
         .await
         .unwrap();
-    assert_eq!(author(world.store.clone()).await.name, "Annie");
+    assert_eq!(author(world.store.clone()).await.name(), "Annie");
     world
         .store
         .change_room(
             id,
             Basis::Nobody,
-            ann.id,
+            Some(ann.id),
             RoomChange::Remove { user: ann.id, successor: None, socket: None },
         )
         .await
         .unwrap();
     assert_eq!(
         author(world.store.clone()).await,
-        Person { id: ann.id, login: "ann".to_owned(), name: "Anna".to_owned() }
+        Who::User(Person { id: ann.id, login: "ann".to_owned(), name: "Anna".to_owned() })
     );
     world.store.remove_user(ann.id).await.unwrap();
-    assert_eq!(author(world.store.clone()).await, Person::deleted());
+    assert_eq!(author(world.store.clone()).await, Who::Deleted);
     let outsider = Draft { author: ben.id, ..draft(&ben, "still here") };
     assert_eq!(
-        world.store.post(id, Basis::Nobody, outsider).await.unwrap().message.author.login,
+        world.store.post(id, Basis::Nobody, outsider).await.unwrap().message.author.login(),
         "ben"
     );
 }

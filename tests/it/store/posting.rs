@@ -77,7 +77,7 @@ async fn the_event_is_there_before_the_answer(mut world: World) {
     let events = world.events();
     let [Event::Room(step)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(
-        (step.socket, step.by.login.as_str(), step.at),
+        (step.socket, step.by.login(), step.at),
         (Some(SocketId(7)), "ann", posted.message.created)
     );
     assert!(matches!(&step.changes[..], [Change::Posted(message)] if *message == posted.message));
@@ -120,7 +120,7 @@ async fn a_client_id_is_stored_once(mut world: World) {
     let first = world.store.post(id, basis, answer.clone()).await.unwrap();
     world
         .store
-        .change_message(id, target, Basis::Nobody, ben.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, target, Basis::Nobody, Some(ben.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     let second = world.store.post(id, basis, answer).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
         .change_room(
             id,
             Basis::Nobody,
-            ann.id,
+            Some(ann.id),
             RoomChange::Remove { user: ben.id, successor: None, socket: None },
         )
         .await
@@ -153,7 +153,7 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
     }
     world
         .store
-        .change_room(id, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member))
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Add(ben.id, Role::Member))
         .await
         .unwrap();
     assert_eq!(
@@ -183,7 +183,7 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
         let basis = world.member(id, ben.id).await;
         world
             .store
-            .change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(settings.clone()))
+            .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Settings(settings.clone()))
             .await
             .unwrap();
         assert_eq!(
@@ -195,7 +195,7 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
         assert_eq!(
             world
                 .store
-                .change_message(id, Seq(1), basis, ben.id, Whose::Any, edit)
+                .change_message(id, Seq(1), basis, Some(ben.id), Whose::Any, edit)
                 .await
                 .unwrap_err(),
             StoreError::Stale,
@@ -207,7 +207,7 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
     let basis = world.member(id, ben.id).await;
     world
         .store
-        .change_room(id, Basis::Nobody, ann.id, RoomChange::Role(ann.id, Role::Admin))
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Role(ann.id, Role::Admin))
         .await
         .unwrap();
     assert_eq!(
@@ -216,10 +216,18 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
     );
     // A topic does not make decisions stale.
     let open = RoomSettings { read_only: Some(false), ..RoomSettings::default() };
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(open)).await.unwrap();
+    world
+        .store
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Settings(open))
+        .await
+        .unwrap();
     let basis = world.member(id, ben.id).await;
     let topic = RoomSettings { topic: Some(Some("tea".to_owned())), ..RoomSettings::default() };
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Settings(topic)).await.unwrap();
+    world
+        .store
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Settings(topic))
+        .await
+        .unwrap();
     assert_eq!(
         world.store.post(id, basis, draft(&ben, "still here")).await.unwrap().message.seq,
         Seq(2)
@@ -238,7 +246,7 @@ async fn only_standing_messages_are_answered(world: World) {
     );
     world
         .store
-        .change_message(id, first, basis, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, first, basis, Some(ann.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     for gone in [first, Seq(99), Seq(0)] {
@@ -287,16 +295,24 @@ async fn whoever_is_named_is_mentioned(world: World) {
         (Some(0), Some(2), None)
     );
     let edit = MessageChange::Edit { text: "never mind".to_owned(), mentions: Vec::new() };
-    world.store.change_message(id, first, Basis::Nobody, ann.id, Whose::Any, edit).await.unwrap();
+    world
+        .store
+        .change_message(id, first, Basis::Nobody, Some(ann.id), Whose::Any, edit)
+        .await
+        .unwrap();
     assert_eq!(mentions(ben.id).await, Some(1));
     world
         .store
-        .change_message(id, second, Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(id, second, Basis::Nobody, Some(ann.id), Whose::Any, MessageChange::Delete)
         .await
         .unwrap();
     assert_eq!(mentions(ben.id).await, Some(0));
     let edit = MessageChange::Edit { text: "@ben".to_owned(), mentions: names(&["ben"]) };
-    world.store.change_message(id, first, Basis::Nobody, ann.id, Whose::Any, edit).await.unwrap();
+    world
+        .store
+        .change_message(id, first, Basis::Nobody, Some(ann.id), Whose::Any, edit)
+        .await
+        .unwrap();
     assert_eq!(mentions(ben.id).await, Some(1));
     world.store.mark_read(id, ben.id, second).await.unwrap();
     assert_eq!(mentions(ben.id).await, Some(0));
@@ -315,7 +331,7 @@ async fn the_first_name_that_is_a_participants_is_mentioned(world: World) {
     assert_eq!(mentions(ben.id).await, 1, "ben.lee is not there");
     world
         .store
-        .change_room(id, Basis::Nobody, ann.id, RoomChange::Add(longer.id, Role::Member))
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Add(longer.id, Role::Member))
         .await
         .unwrap();
     world.store.post(id, Basis::Nobody, call()).await.unwrap();

@@ -66,14 +66,14 @@ async fn public_names_are_unique_and_private_ones_are_not(world: World) {
     assert_eq!(
         world
             .store
-            .change_room(other.room.id, Basis::Nobody, ann.id, rename("general"))
+            .change_room(other.room.id, Basis::Nobody, Some(ann.id), rename("general"))
             .await
             .unwrap_err(),
         taken
     );
     world
         .store
-        .change_room(secret.room.id, Basis::Nobody, ann.id, rename("general"))
+        .change_room(secret.room.id, Basis::Nobody, Some(ann.id), rename("general"))
         .await
         .unwrap();
     let open = RoomChange::Settings(RoomSettings {
@@ -81,21 +81,29 @@ async fn public_names_are_unique_and_private_ones_are_not(world: World) {
         ..RoomSettings::default()
     });
     assert_eq!(
-        world.store.change_room(secret.room.id, Basis::Nobody, ann.id, open).await.unwrap_err(),
+        world
+            .store
+            .change_room(secret.room.id, Basis::Nobody, Some(ann.id), open)
+            .await
+            .unwrap_err(),
         taken
     );
     // A room's own name in another case is not taken, and a deleted room releases its name.
     world
         .store
-        .change_room(general.room.id, Basis::Nobody, ann.id, rename("GENERAL"))
+        .change_room(general.room.id, Basis::Nobody, Some(ann.id), rename("GENERAL"))
         .await
         .unwrap();
     world
         .store
-        .change_room(general.room.id, Basis::Nobody, ann.id, RoomChange::Delete)
+        .change_room(general.room.id, Basis::Nobody, Some(ann.id), RoomChange::Delete)
         .await
         .unwrap();
-    world.store.change_room(other.room.id, Basis::Nobody, ann.id, rename("general")).await.unwrap();
+    world
+        .store
+        .change_room(other.room.id, Basis::Nobody, Some(ann.id), rename("general"))
+        .await
+        .unwrap();
 }
 
 async fn a_nameless_room_of_the_same_people_is_found_again(world: World) {
@@ -120,12 +128,16 @@ async fn a_nameless_room_of_the_same_people_is_found_again(world: World) {
     let id = first.value.room.id;
     world
         .store
-        .change_room(id, Basis::Nobody, ann.id, RoomChange::Rename(Some("named".to_owned())))
+        .change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Rename(Some("named".to_owned())))
         .await
         .unwrap();
     assert!(!world.store.add_room(new(&[ann.id, ben.id])).await.unwrap().existed);
     let leave = RoomChange::Remove { user: cleo.id, successor: None, socket: None };
-    world.store.change_room(three.value.room.id, Basis::Nobody, cleo.id, leave).await.unwrap();
+    world
+        .store
+        .change_room(three.value.room.id, Basis::Nobody, Some(cleo.id), leave)
+        .await
+        .unwrap();
     assert!(!world.store.add_room(new(&[ann.id, ben.id, cleo.id])).await.unwrap().existed);
 }
 
@@ -147,7 +159,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
     ];
     for (n, change) in (3..).zip(changes) {
         let done =
-            world.store.change_room(id, Basis::Nobody, ann.id, change.clone()).await.unwrap();
+            world.store.change_room(id, Basis::Nobody, Some(ann.id), change.clone()).await.unwrap();
         assert!(done.changed());
         let facts = world.facts(id).await;
         assert_eq!(
@@ -157,7 +169,7 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
         );
         let events = world.events();
         let Some(Event::Room(step)) = events.last() else { panic!("{events:?}") };
-        assert_eq!((step.rev, step.by.id, step.room), (Rev(n), ann.id, id));
+        assert_eq!((step.rev, step.by.id(), step.room), (Rev(n), Some(ann.id), id));
         match (&change, &step.changes[..]) {
             (RoomChange::Rename(_), [Change::Updated(room)]) => {
                 assert_eq!(room.name.as_deref(), Some("lounge"));
@@ -205,14 +217,19 @@ async fn the_same_again_changes_nothing(mut world: World) {
     for change in same {
         let done = world
             .store
-            .change_room(facts.room.id, Basis::Nobody, ann.id, change.clone())
+            .change_room(facts.room.id, Basis::Nobody, Some(ann.id), change.clone())
             .await
             .unwrap();
         assert_eq!((done.changed(), done.rev), (false, Rev(1)), "{change:?}");
     }
     let taken = world
         .store
-        .change_room(facts.room.id, Basis::Nobody, ann.id, RoomChange::Add(ben.id, Role::Member))
+        .change_room(
+            facts.room.id,
+            Basis::Nobody,
+            Some(ann.id),
+            RoomChange::Add(ben.id, Role::Member),
+        )
         .await;
     assert_eq!(taken.unwrap_err(), StoreError::Taken(Claim::Participant));
     for (stranger, missing) in [
@@ -232,8 +249,10 @@ async fn the_same_again_changes_nothing(mut world: World) {
             Missing::User,
         ),
     ] {
-        let refused =
-            world.store.change_room(facts.room.id, Basis::Nobody, ann.id, stranger.clone()).await;
+        let refused = world
+            .store
+            .change_room(facts.room.id, Basis::Nobody, Some(ann.id), stranger.clone())
+            .await;
         assert_eq!(refused.unwrap_err(), StoreError::NotFound(missing), "{stranger:?}");
     }
     assert_eq!(world.facts(facts.room.id).await, facts);
@@ -247,10 +266,10 @@ async fn a_decision_on_what_has_changed_is_stale(world: World) {
     let (member, room) = (world.member(id, ben.id).await, Basis::Facts(facts.room.facts_rev));
     world.say(id, &ann, "messages are no facts").await;
     let edit = |name: &str| RoomChange::EditedName(ben.id, name.to_owned());
-    world.store.change_room(id, member, ben.id, edit("Benny")).await.unwrap();
+    world.store.change_room(id, member, Some(ben.id), edit("Benny")).await.unwrap();
     for basis in [member, room] {
         assert_eq!(
-            world.store.change_room(id, basis, ben.id, edit("Benno")).await.unwrap_err(),
+            world.store.change_room(id, basis, Some(ben.id), edit("Benno")).await.unwrap_err(),
             StoreError::Stale,
             "{basis:?}"
         );
@@ -258,16 +277,20 @@ async fn a_decision_on_what_has_changed_is_stale(world: World) {
     // Ann herself has not changed.
     world
         .store
-        .change_room(id, Basis::Member { user: ann.id, since: Rev(1) }, ann.id, edit("Benno"))
+        .change_room(id, Basis::Member { user: ann.id, since: Rev(1) }, Some(ann.id), edit("Benno"))
         .await
         .unwrap();
     let gone = Basis::Member { user: UserId(99), since: Rev(1) };
     assert_eq!(
-        world.store.change_room(id, gone, UserId(99), edit("x")).await.unwrap_err(),
+        world.store.change_room(id, gone, Some(UserId(99)), edit("x")).await.unwrap_err(),
         StoreError::Stale
     );
     assert_eq!(
-        world.store.change_room(RoomId(99), Basis::Nobody, ann.id, edit("x")).await.unwrap_err(),
+        world
+            .store
+            .change_room(RoomId(99), Basis::Nobody, Some(ann.id), edit("x"))
+            .await
+            .unwrap_err(),
         StoreError::NotFound(Missing::Room)
     );
 }
@@ -276,14 +299,21 @@ async fn a_replacement_is_one_step(mut world: World) {
     let users = world.users(4).await;
     let facts = world.private(&[&users[0], &users[1]]).await;
     let promote = RoomChange::Role(users[0].id, Role::Admin);
-    world.store.change_room(facts.room.id, Basis::Nobody, users[0].id, promote).await.unwrap();
+    world
+        .store
+        .change_room(facts.room.id, Basis::Nobody, Some(users[0].id), promote)
+        .await
+        .unwrap();
     world.events();
     let change = RoomChange::Replace {
         name: Some("new".to_owned()),
         users: vec![users[3].id, users[0].id, users[2].id, users[3].id],
     };
-    let done =
-        world.store.change_room(facts.room.id, Basis::Nobody, users[0].id, change).await.unwrap();
+    let done = world
+        .store
+        .change_room(facts.room.id, Basis::Nobody, Some(users[0].id), change)
+        .await
+        .unwrap();
     let events = world.events();
     assert!(matches!(&events[0], Event::RoomAdded { user, .. } if *user == users[3].id));
     assert!(matches!(&events[1], Event::RoomAdded { user, .. } if *user == users[2].id));
@@ -316,7 +346,7 @@ async fn the_last_one_out_of_a_private_room_ends_it(mut world: World) {
         .change_room(
             id,
             basis,
-            ann.id,
+            Some(ann.id),
             RoomChange::Remove { user: ann.id, successor: None, socket: None },
         )
         .await
@@ -329,7 +359,7 @@ async fn the_last_one_out_of_a_private_room_ends_it(mut world: World) {
     assert_eq!(world.store.room(id).await.unwrap(), None);
     // A decision about a deleted room is stale.
     assert_eq!(
-        world.store.change_room(id, basis, ann.id, RoomChange::Delete).await.unwrap_err(),
+        world.store.change_room(id, basis, Some(ann.id), RoomChange::Delete).await.unwrap_err(),
         StoreError::Stale
     );
 }
@@ -342,7 +372,7 @@ async fn who_enters_an_empty_public_room_becomes_its_admin(mut world: World) {
         .change_room(
             id,
             Basis::Nobody,
-            ann.id,
+            Some(ann.id),
             RoomChange::Remove { user: ann.id, successor: None, socket: None },
         )
         .await
@@ -351,7 +381,7 @@ async fn who_enters_an_empty_public_room_becomes_its_admin(mut world: World) {
     world.events();
     world
         .store
-        .change_room(id, Basis::Nobody, ben.id, RoomChange::Add(ben.id, Role::Member))
+        .change_room(id, Basis::Nobody, Some(ben.id), RoomChange::Add(ben.id, Role::Member))
         .await
         .unwrap();
     let facts = world.facts(id).await;
@@ -368,7 +398,7 @@ async fn a_deleted_room_is_gone_at_once(mut world: World) {
     let basis = world.member(id, ann.id).await;
     let posted = world.say(id, &ann, "gone soon").await;
     world.events();
-    world.store.change_room(id, basis, ann.id, RoomChange::Delete).await.unwrap();
+    world.store.change_room(id, basis, Some(ann.id), RoomChange::Delete).await.unwrap();
     assert!(matches!(&world.steps()[0].changes[..], [Change::RoomDeleted]));
     assert_eq!(world.store.room(id).await.unwrap(), None);
     assert_eq!(
@@ -395,7 +425,7 @@ async fn a_deleted_room_is_gone_at_once(mut world: World) {
             .unwrap()
             .is_empty()
     );
-    assert!(world.store.rooms(RoomQuery::After(RoomId(0), 10)).await.unwrap().is_empty());
+    assert!(world.store.rooms(RoomQuery::After(None, 10)).await.unwrap().is_empty());
     assert!(world.private(&[&ann]).await.room.id > id);
 }
 
@@ -406,7 +436,7 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
     let busy = world.public("busy", &ben).await.room.id;
     world
         .store
-        .change_room(busy, Basis::Nobody, ann.id, RoomChange::Add(ann.id, Role::Member))
+        .change_room(busy, Basis::Nobody, Some(ann.id), RoomChange::Add(ann.id, Role::Member))
         .await
         .unwrap();
     let last = world.say(busy, &ben, "one").await.message;
@@ -425,7 +455,7 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
     assert_eq!(cards[1].last_message, None);
     let public = world
         .store
-        .rooms(RoomQuery::Public { user: cleo.id, after: RoomId(0), limit: 10 })
+        .rooms(RoomQuery::Public { user: cleo.id, after: None, limit: 10 })
         .await
         .unwrap();
     // She has not entered: the messages are hidden from her.
@@ -434,7 +464,7 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
     let these =
         world.store.rooms(RoomQuery::These(cleo.id, &[quiet, busy, RoomId(99)])).await.unwrap();
     assert_eq!(these.iter().map(|c| c.facts.room.id).collect::<Vec<_>>(), [quiet]);
-    let all = world.store.rooms(RoomQuery::After(quiet, 10)).await.unwrap();
+    let all = world.store.rooms(RoomQuery::After(Some(quiet), 10)).await.unwrap();
     assert_eq!(all.iter().map(|c| (c.facts.room.id, c.mark.0)).collect::<Vec<_>>(), [(busy, 0)]);
     let alone = world.private(&[&cleo]).await.room.id;
     for (user, limit, ids) in [
@@ -464,7 +494,7 @@ async fn rooms_are_paged_in_the_order_of_their_ids(world: World) {
     ] {
         ids.push(world.private(&others).await.room.id);
     }
-    world.store.change_room(ids[3], Basis::Nobody, ann.id, RoomChange::Delete).await.unwrap();
+    world.store.change_room(ids[3], Basis::Nobody, Some(ann.id), RoomChange::Delete).await.unwrap();
     world.say(ids[0], &ann, "activity moves nothing").await;
     let page = async |descending, offset, limit| {
         let query = RoomQuery::Page { user: ann.id, descending, offset, limit, participants: 2 };

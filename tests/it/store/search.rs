@@ -85,7 +85,7 @@ async fn words_are_found_in_the_given_rooms_alone(world: World) {
         2,
         "a user may have many rooms"
     );
-    world.store.change_room(two, Basis::Nobody, ann.id, RoomChange::Delete).await.unwrap();
+    world.store.change_room(two, Basis::Nobody, Some(ann.id), RoomChange::Delete).await.unwrap();
     finds(&world, &[one, two], "책", &[1]).await;
 }
 
@@ -99,12 +99,19 @@ async fn edits_and_deletions_are_followed(world: World) {
     let edit = MessageChange::Edit { text: "cherry 책".to_owned(), mentions: Vec::new() };
     world
         .store
-        .change_message(room, Seq(1), Basis::Nobody, ann.id, Whose::Any, edit)
+        .change_message(room, Seq(1), Basis::Nobody, Some(ann.id), Whose::Any, edit)
         .await
         .unwrap();
     world
         .store
-        .change_message(room, Seq(2), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(
+            room,
+            Seq(2),
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Any,
+            MessageChange::Delete,
+        )
         .await
         .unwrap();
     assert!(
@@ -127,7 +134,14 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
     // A deleted message leaves no gap on its page.
     world
         .store
-        .change_message(room, Seq(47), Basis::Nobody, ann.id, Whose::Any, MessageChange::Delete)
+        .change_message(
+            room,
+            Seq(47),
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Any,
+            MessageChange::Delete,
+        )
         .await
         .unwrap();
     let (mut seqs, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);

@@ -107,7 +107,7 @@ async fn a_deleted_room_is_carried_away_in_steps() {
     for post in posts {
         post.await.unwrap();
     }
-    world.store.change_room(id, Basis::Nobody, ann.id, RoomChange::Delete).await.unwrap();
+    world.store.change_room(id, Basis::Nobody, Some(ann.id), RoomChange::Delete).await.unwrap();
     let conn = beside(&world);
     let count = |sql: &str| conn.query_row(sql, (), |row| row.get::<_, i64>(0)).unwrap();
     let started = Instant::now();

@@ -93,7 +93,7 @@ async fn space_is_given_back_while_sends_go_on() {
     }
     world
         .store
-        .change_room(gone, Basis::Nobody, ann.id, chatctl::store::RoomChange::Delete)
+        .change_room(gone, Basis::Nobody, Some(ann.id), chatctl::store::RoomChange::Delete)
         .await
         .unwrap();
     wait_until(async || world.backend.stats().await.unwrap().messages == 0).await;
@@ -172,7 +172,14 @@ async fn figures_tell_what_is_there() {
     let change = chatctl::store::MessageChange::Delete;
     world
         .store
-        .change_message(loud, chatctl::model::Seq(2), Basis::Nobody, ann.id, Whose::Any, change)
+        .change_message(
+            loud,
+            chatctl::model::Seq(2),
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Any,
+            change,
+        )
         .await
         .unwrap();
     let figures = world.backend.stats().await.unwrap();

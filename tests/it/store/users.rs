@@ -76,7 +76,7 @@ async fn users_are_found_in_every_way(world: World) {
         store.users(UserQuery::Folded(&["ann".to_owned(), "x".to_owned()])).await.unwrap(),
         from_ref(&ann)
     );
-    assert_eq!(store.users(UserQuery::After(vasily.id, 10)).await.unwrap(), from_ref(&ann));
+    assert_eq!(store.users(UserQuery::After(Some(vasily.id), 10)).await.unwrap(), from_ref(&ann));
     assert_eq!(store.find_users("АСИ", false, None, 10).await.unwrap(), from_ref(&vasily));
     assert_eq!(store.find_users("пупкин", true, None, 10).await.unwrap(), [vasily]);
     assert!(store.find_users("пупкин", false, None, 10).await.unwrap().is_empty());
@@ -123,7 +123,7 @@ async fn a_new_display_name_reaches_every_room(mut world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let rooms = [world.private(&[&ann, &ben]).await, world.private(&[&ben, &ann]).await];
     let before = world.say(rooms[0].room.id, &ann, "hello").await;
-    assert_eq!(before.message.author.name, "ann");
+    assert_eq!(before.message.author.name(), "ann");
     world
         .store
         .change_user(ann.id, UserChange { name: Some("Anna".to_owned()), ..UserChange::default() })
@@ -136,7 +136,7 @@ async fn a_new_display_name_reaches_every_room(mut world: World) {
                 |change| matches!(change, Change::ParticipantChanged(p) if p.user == ann.id),
             )
             .await;
-        assert_eq!(step.by.name, "Anna");
+        assert_eq!(step.by.name(), "Anna");
         let now = world.facts(facts.room.id).await;
         assert_eq!(
             (now.room.rev, now.room.facts_rev, now.participant(ann.id).unwrap().since),
@@ -149,8 +149,8 @@ async fn a_new_display_name_reaches_every_room(mut world: World) {
     }
     let shown =
         world.store.messages(rooms[0].room.id, chatctl::model::Window::Latest, 1).await.unwrap();
-    assert_eq!(shown[0].author.name, "Anna");
-    assert_eq!(world.say(rooms[0].room.id, &ann, "again").await.message.author.name, "Anna");
+    assert_eq!(shown[0].author.name(), "Anna");
+    assert_eq!(world.say(rooms[0].room.id, &ann, "again").await.message.author.name(), "Anna");
 }
 
 async fn digests_belong_to_one_password(world: World) {

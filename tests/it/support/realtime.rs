@@ -24,7 +24,7 @@ impl Deref for Realtime {
 }
 
 impl Realtime {
-    /// Registers and logs in.
+    /// Registers a user and logs in.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);

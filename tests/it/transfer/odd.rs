@@ -93,6 +93,8 @@ fn a_broken_day_costs_only_what_is_broken() {
     .to_string();
     let day =
         |ts: &str, text: &str| json!([slack_message(ts, "U1", text)]).to_string().into_bytes();
+    let half = br#"[{"type":"message","user":"U1","ts":"1704500000.0001",
+        "text":"half \ud83d a pair"}]"#;
     let files = [
         ("users", json!([slack_user("U1", "ann")]).to_string().into_bytes()),
         ("channels", json!([
@@ -102,7 +104,7 @@ fn a_broken_day_costs_only_what_is_broken() {
         ("general/2024-01-02", Vec::new()),
         ("general/2024-01-03", day("1704300000.0001", "ok too")),
         ("general/2024-01-04", cut.as_bytes()[..cut.len() - 20].to_vec()),
-        ("general/2024-01-05", br#"[{"type":"message","user":"U1","ts":"1704500000.0001","text":"half \ud83d a pair"}]"#.to_vec()),
+        ("general/2024-01-05", half.to_vec()),
     ];
     let files = files.map(|(name, bytes)| (format!("{name}.json"), bytes));
     pack(&zip, &files);

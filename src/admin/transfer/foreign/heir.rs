@@ -2,7 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::Member;
+use crate::model::Timestamp;
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::admin::transfer) struct Member {
+    pub(in crate::admin::transfer) user: String,
+    pub(in crate::admin::transfer) admin: bool,
+    pub(in crate::admin::transfer) joined: Timestamp,
+}
 
 /// What matters of a user for the rooms they are in.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +50,6 @@ fn is_usable(member: &Member, people: &HashMap<String, Standing>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Timestamp;
 
     #[test]
     fn whoever_can_log_in_inherits() {

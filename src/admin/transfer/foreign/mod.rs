@@ -4,6 +4,7 @@
 pub(super) mod attached;
 pub(super) mod heir;
 
+pub(super) use self::heir::Member;
 use self::heir::Standing;
 use super::files;
 use super::importer::Taker;
@@ -40,14 +41,6 @@ pub(super) struct Person {
     /// Their profile picture: the key of a file that comes after them.
     pub(super) picture: Option<String>,
     pub(super) created: Timestamp,
-}
-
-/// Somebody in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member {
-    pub(super) user: String,
-    pub(super) admin: bool,
-    pub(super) joined: Timestamp,
 }
 
 /// A room of another product.

@@ -137,12 +137,11 @@ pub(super) struct Message<'a> {
 
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
-        let Person { login, name, .. } = &message.author;
         Self {
             r#type: 0,
             msg: &message.text,
-            username: login,
-            nickname: name,
+            username: message.author.login(),
+            nickname: message.author.name(),
             time: seconds(message.created),
         }
     }
@@ -203,7 +202,7 @@ mod tests {
     #[test]
     fn a_message_of_a_user_who_is_gone_has_no_user_name() {
         let mut orphan = golden::plain();
-        orphan.author = Person::deleted();
+        orphan.author = model::Who::Deleted;
         same("frame.message-orphan.json", &Message::from(&orphan));
     }
 

@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::api::golden::{self, ANN, PETR};
-    use crate::model::{LiveState, Message, Participant, Rev, RoomFacts, SocketId, UserId};
+    use crate::model::{LiveState, Message, Participant, Rev, RoomFacts, SocketId, UserId, Who};
 
     #[track_caller]
     fn says(name: &str, frame: &str) {
@@ -165,7 +165,7 @@ mod tests {
 
     fn by(event: Event, person: Person, socket: Option<SocketId>) -> Event {
         let Event::Room(event) = event else { panic!("of a room") };
-        Event::Room(Arc::new(RoomEvent { by: person, socket, ..(*event).clone() }))
+        Event::Room(Arc::new(RoomEvent { by: person.into(), socket, ..(*event).clone() }))
     }
 
     #[test]
@@ -245,10 +245,8 @@ mod tests {
         let said = golden::only(encode(&golden::event("Posted")));
         says("frame.message.json", &said.frame);
         assert_eq!((said.to, said.then_close), (Audience::All, None));
-        let orphan = golden::step(vec![Change::Posted(Message {
-            author: Person::deleted(),
-            ..golden::plain()
-        })]);
+        let orphan =
+            golden::step(vec![Change::Posted(Message { author: Who::Deleted, ..golden::plain() })]);
         says("frame.message-deleted_user.json", &golden::only(encode(&orphan)).frame);
     }
 

@@ -171,8 +171,8 @@ impl<'a> From<&'a model::Message> for Frame<'a> {
         let (room_id, time) = (message.room.key(), message.created.millis());
         Self::Message {
             room_id,
-            user_id: &message.author.login,
-            name: &message.author.name,
+            user_id: message.author.login(),
+            name: message.author.name(),
             message: &message.text,
             time,
         }

@@ -156,7 +156,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
         Self {
             text: &message.text,
-            user_id: message.author.id.0,
+            user_id: message.author.id().map_or(0, |user| user.0),
             room_id: message.room.0,
             created_at: message.created.seconds_without_zone(),
         }
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_message_of_a_user_who_is_gone_has_user_0() {
         let (plain, mut orphan) = (golden::plain(), golden::plain());
-        orphan.author = model::Person::deleted();
+        orphan.author = model::Who::Deleted;
         same("rest.messages.json", &[Message::from(&plain), Message::from(&orphan)]);
     }
 

@@ -39,7 +39,7 @@ const FIND: &str =
 /// Progress of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
-    /// The newest message in it.
+    /// Returns the newest message in it.
     pub(super) message: i64,
     /// The newest change applied.
     pub(super) change: i64,

@@ -45,7 +45,7 @@ struct Shared {
     damaged: AtomicBool,
     /// How often the index was discarded.
     thrown_away: AtomicU64,
-    /// The newest message in it.
+    /// Returns the newest message in it.
     fed: AtomicI64,
     stop: AtomicBool,
     /// Whether something was committed since the last pass of the thread.

@@ -81,7 +81,7 @@ async fn fill(store: &Sqlite) {
         reuse: false,
     };
     let gone = store.add_room(gone).await.unwrap().value.room;
-    store.change_room(gone.id, Basis::Nobody, bob.id, RoomChange::Delete).await.unwrap();
+    store.change_room(gone.id, Basis::Nobody, Some(bob.id), RoomChange::Delete).await.unwrap();
     let new = NewMedia {
         owner: ann.id,
         name: "ab".repeat(64),
@@ -116,7 +116,7 @@ async fn fill(store: &Sqlite) {
             room,
             Seq(1),
             Basis::Nobody,
-            cho.id,
+            Some(cho.id),
             Whose::Any,
             MessageChange::React(Reaction::parse("👍").unwrap()),
         )
@@ -127,18 +127,30 @@ async fn fill(store: &Sqlite) {
             room,
             Seq(2),
             Basis::Nobody,
-            bob.id,
+            Some(bob.id),
             Whose::Any,
             MessageChange::Edit { text: "둘".to_owned(), mentions: Vec::new() },
         )
         .await
         .unwrap();
     store
-        .change_message(room, Seq(3), Basis::Nobody, cho.id, Whose::Any, MessageChange::Delete)
+        .change_message(
+            room,
+            Seq(3),
+            Basis::Nobody,
+            Some(cho.id),
+            Whose::Any,
+            MessageChange::Delete,
+        )
         .await
         .unwrap();
     store
-        .change_room(room, Basis::Nobody, ann.id, RoomChange::EditedName(bob.id, "밥".to_owned()))
+        .change_room(
+            room,
+            Basis::Nobody,
+            Some(ann.id),
+            RoomChange::EditedName(bob.id, "밥".to_owned()),
+        )
         .await
         .unwrap();
     store.mark_read(room, bob.id, Seq(2)).await.unwrap();
@@ -161,9 +173,15 @@ async fn fill(store: &Sqlite) {
         archived: Some(true),
         ..RoomSettings::default()
     };
-    store.change_room(room, Basis::Nobody, ann.id, RoomChange::Pin(Seq(2), true)).await.unwrap();
-    store.change_room(room, Basis::Nobody, UserId(0), RoomChange::Pin(Seq(1), true)).await.unwrap();
-    store.change_room(room, Basis::Nobody, ann.id, RoomChange::Settings(settings)).await.unwrap();
+    store
+        .change_room(room, Basis::Nobody, Some(ann.id), RoomChange::Pin(Seq(2), true))
+        .await
+        .unwrap();
+    store.change_room(room, Basis::Nobody, None, RoomChange::Pin(Seq(1), true)).await.unwrap();
+    store
+        .change_room(room, Basis::Nobody, Some(ann.id), RoomChange::Settings(settings))
+        .await
+        .unwrap();
     // The marks are set in steps between other commits.
     store.settle().await;
     let emoji = rusqlite::Connection::open(&store.0.path).unwrap();

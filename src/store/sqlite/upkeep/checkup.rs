@@ -13,11 +13,11 @@ use rusqlite::{Connection, params};
 
 use super::check::{damaged, failed, problems};
 use super::inspect::{epoch, instance, uploaded};
-use super::plan::quiet;
 use super::shape::foreign_schema;
 use super::status::{Stats, stats};
-use super::{OpenError, Sqlite, UpkeepError, reader};
+use super::{Sqlite, UpkeepError, quiet, reader};
 use crate::model::{RoomId, Timestamp};
+use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::search::{self, Glance};
 use crate::store::sqlite::{log_end, schema, sql};
 

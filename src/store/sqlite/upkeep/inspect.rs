@@ -8,7 +8,8 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::check::problems;
-use super::plan::{Plan, plan, quiet};
+use super::open::quiet;
+use super::plan::{Plan, plan};
 use super::shape::foreign_schema;
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::error::OpenError;

@@ -1,13 +1,10 @@
 //! Predicts the effect of opening a database, without opening it.
 
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::UpkeepError;
+use super::{UpkeepError, quiet};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::schema::{self, APPLICATION, MIGRATIONS};
 
@@ -55,34 +52,12 @@ fn version(path: &Path) -> Result<u32, UpkeepError> {
     Ok(version)
 }
 
-/// Opens a file for reading. Without a write-ahead log no locks are needed, and SQLite leaves no
-/// companion files.
-pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if fs::metadata(log).is_ok_and(|file| file.len() > 0) {
-        return Ok(super::reader(path).or_else(|error| match error.sqlite_error_code() {
-            // On a full disk the shared index of the log cannot be created.
-            Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                super::readable(Connection::open_with_flags_and_vfs(path, flags, schema::ALONE)?)
-            }
-            _ => Err(error),
-        })?);
-    }
-    let full = fs::canonicalize(path).map_err(UpkeepError::io(path))?;
-    let name = percent_encoding::percent_encode(
-        full.as_os_str().as_bytes(),
-        percent_encoding::NON_ALPHANUMERIC,
-    );
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use rusqlite::Connection;
+
     use super::*;
 
     #[test]

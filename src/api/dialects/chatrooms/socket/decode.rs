@@ -1,11 +1,10 @@
 //! Decodes client frames.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::error::Category;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::api::chatrooms::wire::{
-    Envelope, Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+    Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
 };
 use crate::api::{RequestContext, SocketRequest};
 use crate::model::{Command, Error, Result};
@@ -16,18 +15,32 @@ const MAX_TYPE: usize = 64;
 /// Decodes a frame; distinguishes invalid JSON, other values than objects, a missing type, an
 /// unknown type and an invalid field.
 pub(crate) fn decode(frame: &str) -> SocketRequest {
-    let envelope = match read::<Envelope>(frame) {
-        Ok(envelope) => envelope,
+    let (mut fields, reference) = match object(frame) {
+        Ok(read) => read,
         Err(error) => {
             return SocketRequest { question: RequestContext::default(), command: Err(error) };
         }
     };
-    let command = command(envelope.verb(), frame);
-    let verb = envelope.verb().chars().take(MAX_TYPE).collect();
-    SocketRequest { question: RequestContext { reference: envelope.reference, verb }, command }
+    let kind = fields.remove("type").unwrap_or_default();
+    let kind = kind.as_str().unwrap_or_default();
+    let verb = kind.chars().take(MAX_TYPE).collect();
+    SocketRequest {
+        question: RequestContext { reference, verb },
+        command: command(kind, Value::Object(fields)),
+    }
 }
 
-fn command(verb: &str, frame: &str) -> Result<Command> {
+/// Parses a frame completely, once, and removes its `ref`, which is returned with the reply.
+fn object(frame: &str) -> Result<(Map<String, Value>, Option<String>)> {
+    let value = serde_json::from_str(frame).map_err(|error| Error::Malformed(error.to_string()))?;
+    let Value::Object(mut fields) = value else {
+        return Err(Error::invalid("frame", "must be a JSON object"));
+    };
+    let reference = read(fields.remove("ref").unwrap_or_default())?;
+    Ok((fields, reference))
+}
+
+fn command(verb: &str, frame: Value) -> Result<Command> {
     match verb {
         "" => Err(Error::invalid("type", "is required")),
         "ping" => Ok(Command::Ping),
@@ -45,22 +58,12 @@ fn command(verb: &str, frame: &str) -> Result<Command> {
     }
 }
 
-fn react(frame: &str, give: bool) -> Result<Command> {
+fn react(frame: Value, give: bool) -> Result<Command> {
     let (message, reaction) = read::<ReactTo>(frame)?.reaction()?;
     Ok(Command::React { message, reaction, give })
 }
 
-/// Parses an object. serde would also accept an array for a struct, and stops at the first mistyped
-/// value, before it knows whether the rest is JSON.
-fn read<'de, T: Deserialize<'de>>(frame: &'de str) -> Result<T> {
-    let object = frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{');
-    let why = match serde_json::from_str(frame) {
-        Ok(value) if object => return Ok(value),
-        Ok(_) => "must be a JSON object".to_owned(),
-        Err(error) if error.classify() == Category::Data => error.to_string(),
-        Err(error) => return Err(Error::Malformed(error.to_string())),
-    };
-    serde_json::from_str::<IgnoredAny>(frame)
-        .map_err(|error| Error::Malformed(error.to_string()))?;
-    Err(Error::invalid("frame", why))
+/// Deserializes a part of a frame, or all fields of its type.
+fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| Error::invalid("frame", error.to_string()))
 }

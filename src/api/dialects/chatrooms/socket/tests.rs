@@ -260,7 +260,7 @@ fn frames_are_read() {
     ));
     assert!(matches!(
         ok(r#"{"type":"leave_room","room_id":"nonsense"}"#),
-        Command::Leave { room: Some(RoomId(0)) }
+        Command::Leave { room: Some(RoomId::UNKNOWN) }
     ));
     let post = ok(concat!(
         r#"{"type":"chat_message","content":"hi","room_id":null,"client_id":"c","#,
@@ -322,6 +322,7 @@ fn bad_frames_are_told_apart() {
         "[1,",
         r#"{"type":"chat_message","content":"\ud800"}"#,
         r#"{"type":1"#,
+        r#"{"type":"ping","ignored":"\ud800"}"#,
         "{} x",
     ] {
         assert_eq!(code(frame), "message_parse_error", "{frame}");

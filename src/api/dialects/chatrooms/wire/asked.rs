@@ -3,32 +3,14 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
 use crate::model::{Command, MediaId, MessageRef, NewMessage, Reaction, Result, Rev, RoomId};
 
-/// The fields parsed first from every frame.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct Envelope {
-    #[serde(rename = "type")]
-    kind: Option<Value>,
-    /// Returned to the sender with the reply.
-    #[serde(rename = "ref")]
-    pub(crate) reference: Option<String>,
-}
-
-impl Envelope {
-    /// Returns the type; empty if it is missing or not a text. The frame's `ref` is known even
-    /// then.
-    pub(crate) fn verb(&self) -> &str {
-        self.kind.as_ref().and_then(Value::as_str).unwrap_or_default()
-    }
-}
-
 /// A frame of a known type.
-pub(crate) trait Incoming: for<'de> Deserialize<'de> {
+pub(crate) trait Incoming: DeserializeOwned {
     /// Returns the command of the frame.
     fn command(self) -> Result<Command>;
 }
@@ -174,7 +156,7 @@ impl Incoming for Since {
 
 /// Parses a room key; an unreadable one becomes a room that never exists.
 fn room(key: &str) -> RoomId {
-    RoomId::parse(key).unwrap_or(RoomId(0))
+    RoomId::parse(key).unwrap_or(RoomId::UNKNOWN)
 }
 
 /// Converts a rev; a number out of range becomes greater than that of any room.

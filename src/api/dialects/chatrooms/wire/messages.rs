@@ -3,11 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::users::Media;
-use super::{Room, media_of};
+use super::users::{Media, media_of};
 use crate::api::openapi::types;
 use crate::chat::{Hit, Hits};
-use crate::model::{self, Marked, MessageId, Reaction, RoomChanges, Seq, Stored};
+use crate::model::{self, Marked, MessageId, Reaction, Seq, Stored};
 
 /// A message; absent values are omitted.
 #[derive(Serialize, ToSchema)]
@@ -60,7 +59,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
         Self {
             message_id: message.id().key(),
             room_id: message.room.key(),
-            user_id: &message.author.login,
+            user_id: message.author.login(),
             content: message.deleted.is_none().then_some(message.text.as_str()),
             created_at: message.created.millis(),
             seq: message.seq.0,
@@ -140,45 +139,6 @@ impl<'a> From<&'a Hits> for Found<'a> {
             messages: found.hits.iter().map(message).collect(),
             cursor: found.cursor.as_deref(),
             indexing: found.indexing.then_some(true),
-        }
-    }
-}
-
-/// Changes of a room: the response of `GET …/changes` and, with `room_id`, the frame `changes`.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Changes<'a> {
-    epoch: &'a str,
-    rev: i64,
-    more: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reset: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    room: Option<Room<'a>>,
-    messages: Vec<Message<'a>>,
-}
-
-impl<'a> From<&'a RoomChanges> for Changes<'a> {
-    fn from(answer: &'a RoomChanges) -> Self {
-        let changes = &answer.changes;
-        Self {
-            epoch: &changes.epoch,
-            rev: changes.rev.0,
-            more: changes.more,
-            reset: changes.reset.then_some(true),
-            room: changes.room.as_ref().map(|facts| Room::in_frame(facts, answer.state)),
-            messages: changes.messages.iter().map(Message::from).collect(),
-        }
-    }
-}
-
-impl<'a> Changes<'a> {
-    /// Builds the response of `GET …/changes`.
-    pub(crate) fn in_rest(answer: &'a RoomChanges) -> Self {
-        Self {
-            room: answer.changes.room.as_ref().map(|facts| Room::in_rest(facts, answer.state)),
-            ..Self::from(answer)
         }
     }
 }

@@ -233,7 +233,7 @@ impl<'a> From<&'a [Pin]> for Pins<'a> {
     fn from(pins: &'a [Pin]) -> Self {
         let pinned = |pin: &'a Pin| Pinned {
             message: (&pin.message).into(),
-            user_id: pin.by.as_ref().map(|by| by.login.as_str()),
+            user_id: pin.by.as_ref().map(model::Who::login),
             pinned_at: pin.at.seconds(),
         };
         Self { pins: pins.iter().map(pinned).collect() }

@@ -106,7 +106,7 @@ fn what_is_beyond_the_document_is_said_where_it_is_so_and_in_rest_only() {
     assert_eq!((&shown["bot"], &shown["guest"]), (&json!(true), &json!(true)));
     let by = model::Person { id: golden::ANN, login: "ann".to_owned(), name: "Ann Lee".to_owned() };
     let pins = [
-        model::Pin { message: golden::plain(), by: Some(by), at: NOW },
+        model::Pin { message: golden::plain(), by: Some(by.into()), at: NOW },
         model::Pin { message: golden::plain(), by: None, at: golden::BEFORE },
     ];
     same("rest.pins.json", &Pins::from(pins.as_slice()));

@@ -1,17 +1,17 @@
 //! API reference texts of administration: not a dialect, but it follows `chatrooms`.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::{About, Described, Shape, carriers, types};
+use super::{Administrator, Operation, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
-use crate::api::administration::{Administrator, Operation, SetUp};
 use crate::api::chatrooms::Chatrooms;
+use crate::api::openapi::{About, Described, Shape, carriers, types};
 use crate::model::{Claim, Error};
 
 /// Description of administration.
-pub(in crate::api) const ABOUT: About = About {
+pub(super) const ABOUT: About = About {
     text: "Creating the first administrator, and administration over HTTP; credentials and errors \
            as in `chatrooms`. For users who are not server administrators, `/api/admin` answers \
            404.",
@@ -20,7 +20,7 @@ pub(in crate::api) const ABOUT: About = About {
 };
 
 /// Describes an operation.
-pub(in crate::api) fn describe(operation: Operation) -> Described {
+pub(super) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::SetUp => Described::new("Create the first administrator")
             .text(
@@ -66,12 +66,11 @@ pub(in crate::api) fn describe(operation: Operation) -> Described {
 
 /// A command, with an example of each one that is available over HTTP.
 fn command() -> Shape {
-    let Shape { schema, needs } = Shape::of::<Command>();
-    Shape { schema: AllOfBuilder::new().item(schema).examples(examples()).into(), needs }
+    Shape::of::<Command>().with_examples(examples())
 }
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
-pub(super) fn examples() -> [Value; 34] {
+pub(in crate::api) fn examples() -> [Value; 34] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -143,21 +142,9 @@ fn said() -> Shape {
         Shape::of::<items::Condition>(),
         Shape::of::<items::Finding>(),
     ];
-    let (mut any, mut needs) = (AnyOfBuilder::new(), Vec::new());
-    for Shape { schema, needs: more } in all {
-        any = any.item(schema);
-        needs.extend(more);
-    }
-    let items = ArrayBuilder::new().items(any).description(Some("Output items of the command"));
     let problems = ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("Problems found by a check"));
-    Shape {
-        schema: ObjectBuilder::new()
-            .property("items", items)
-            .property("problems", problems)
-            .required("items")
-            .into(),
-        needs,
-    }
+    let object = ObjectBuilder::new().property("problems", problems);
+    Shape::list_of_any(all, "Output items of the command").within("items", object)
 }

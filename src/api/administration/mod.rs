@@ -2,6 +2,8 @@
 //! dialect, but errors have the format of the native dialect; users who are not administrators get
 //! 404.
 
+pub(super) mod docs;
+
 use std::convert::Infallible;
 
 use futures_util::stream;
@@ -14,7 +16,7 @@ use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::{Reply as _, Response};
 
 use super::chatrooms::Chatrooms;
-use super::openapi::{About, Described, administration, types};
+use super::openapi::{About, Described, types};
 use super::request::Request;
 use super::{Dialect, Route, respond};
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
@@ -63,10 +65,10 @@ impl Dialect for Administration {
         Chatrooms::error(error)
     }
 
-    const ABOUT: About = administration::ABOUT;
+    const ABOUT: About = docs::ABOUT;
 
     fn describe(operation: Operation) -> Described {
-        administration::describe(operation)
+        docs::describe(operation)
     }
 }
 

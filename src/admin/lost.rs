@@ -3,14 +3,14 @@
 
 use std::fs;
 
-use crate::admin::{Failure, Kind};
+use super::outcome::{Failure, Kind};
 use crate::config::Config;
 use crate::store::engine::upkeep::checkup::is_database;
 use crate::store::files::kept;
 
 /// Refuses where there is no database, but what only servers leave that had one. `new` says that an
 /// empty one is wanted all the same.
-pub(super) fn check(config: &Config, new: bool) -> Result<(), Failure> {
+pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     let data = &config.server.data_dir;
     let database = data.join(&config.database.path);
     if new || database.exists() {

@@ -138,7 +138,7 @@ fn every_command_has_its_fields_and_what_it_says() {
         .map(|one| one["required"][0].as_str().unwrap())
         .collect();
     let mut remote = BTreeSet::new();
-    for example in administration::examples() {
+    for example in crate::api::administration::docs::examples() {
         let command: crate::admin::Command = serde_json::from_value(example.clone()).unwrap();
         assert!(command.is_remote(), "{example}");
         remote.extend(example.as_object().unwrap().keys().cloned());
