@@ -22,7 +22,6 @@ use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
 use crate::logging;
-use crate::model::EventSink;
 use crate::store::engine::{Embedded, OpenError, Options};
 use crate::store::files::Files;
 use crate::store::{Store, StoreError};
@@ -80,12 +79,6 @@ struct World {
 impl World {
     async fn open(config: &Config, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-        let for_bus = events.clone();
-        let sink = EventSink::new(move |event| {
-            // The writer waits while the dispatcher lags; without a dispatcher the process is
-            // ending.
-            drop(events.blocking_send(event));
-        });
         let directory = config.server.data_dir.join(&config.media.directory);
         let (data, backups) =
             (config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
@@ -95,17 +88,13 @@ impl World {
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
         let options = Options { readers: config.database.readers, quiet };
+        let sink = events.clone();
         let store = tokio::task::spawn_blocking(move || Embedded::open(&database, &options, sink))
             .await
             .map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
         let hub = Hub::new(&config.rooms, &config.limits);
-        // Presence and typing are hints: they are dropped if the queue is full.
-        let bus = Arc::new(LocalBus::new(EventSink::new(move |event| {
-            if for_bus.try_send(event).is_err() {
-                warn!("a hint was dropped: the dispatcher lags behind");
-            }
-        })));
+        let bus = Arc::new(LocalBus::new(events));
         let parts = Parts {
             store: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
@@ -113,6 +102,7 @@ impl World {
             hub: Arc::clone(&hub),
             files,
             settings,
+            server_id: store.server_id().to_owned(),
         };
         let chat = Chat::new(parts, config)?;
         chat.settle_digests().await?;

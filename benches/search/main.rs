@@ -12,9 +12,7 @@ mod words;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chatctl::model::{
-    EventSink, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton,
-};
+use chatctl::model::{Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton};
 use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Store};
 use futures_util::stream::{self, StreamExt};
@@ -47,7 +45,7 @@ fn main() {
 }
 
 fn open(path: &Path) -> Embedded {
-    Embedded::open(path, &Options::default(), EventSink::new(drop)).unwrap()
+    Embedded::open(path, &Options::default(), tokio::sync::mpsc::channel(1).0).unwrap()
 }
 
 async fn fill(path: &Path, count: usize) -> (Embedded, UserId, Vec<RoomId>) {

@@ -29,9 +29,7 @@ mod turns;
 #[cfg(test)]
 pub(crate) mod world;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use access::Actor;
 use guesses::Undecided;
@@ -43,7 +41,7 @@ use turns::Turns;
 
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
-use crate::model::{Error, Result, Session, Timestamp, User, UserId};
+use crate::model::{Error, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
@@ -110,6 +108,8 @@ pub struct Parts {
     pub files: Files,
     /// Settings kept in the store.
     pub settings: Settings,
+    /// Returns the id of this server.
+    pub server_id: String,
 }
 
 struct Inner {
@@ -128,8 +128,6 @@ struct Inner {
     auth: config::Auth,
     rooms: config::Rooms,
     limits: config::Limits,
-    /// Time of each user's last typing notice.
-    typed: Mutex<HashMap<UserId, Instant>>,
     /// Invitation of the first administrator.
     invitation: Mutex<Option<setup::Invitation>>,
     /// Runtime on which connections dropped outside of its threads leave their rooms.
@@ -139,7 +137,7 @@ struct Inner {
 impl Chat {
     /// Assembles the chat and starts the hashing threads. Must be called within a tokio runtime.
     pub fn new(parts: Parts, config: &Config) -> Result<Self> {
-        let Parts { store, sessions, bus, hub, files, settings } = parts;
+        let Parts { store, sessions, bus, hub, files, settings, server_id } = parts;
         Ok(Self(Arc::new(Inner {
             store,
             sessions,
@@ -152,11 +150,10 @@ impl Chat {
             undecided: Undecided::default(),
             turns: Turns::default(),
             epoch: settings.epoch,
-            server_id: settings.server_id,
+            server_id,
             auth: config.auth.clone(),
             rooms: config.rooms.clone(),
             limits: config.limits.clone(),
-            typed: Mutex::default(),
             invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         })))
@@ -167,7 +164,7 @@ impl Chat {
         &self.0.epoch
     }
 
-    /// The id of this server.
+    /// Returns the id of this server.
     pub fn server_id(&self) -> &str {
         &self.0.server_id
     }

@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::{Authenticated, Chat, Connection, CreatorRole, Parts, People, Registration, RoomPlan};
+use super::{
+    Authenticated, Chat, Connection, CreatorRole, EVENT_QUEUE, Parts, People, Registration,
+    RoomPlan,
+};
 use crate::config::Config;
 use crate::live::{Encoder, Hub, LocalBus};
 use crate::model::{
-    Client, Command, Event, EventSink, Message, NewMessage, Outcome, RoomId, Session, Visibility,
+    Client, Command, Event, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
 use crate::store::engine::{Embedded, Options};
 use crate::store::files::Files;
@@ -22,7 +25,7 @@ const STOP: RoomId = RoomId(i64::MAX);
 pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) store: Embedded,
-    events: UnboundedSender<Event>,
+    sink: Sender<Event>,
     dispatcher: JoinHandle<()>,
     _dir: tempfile::TempDir,
 }
@@ -54,11 +57,21 @@ impl World {
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (events, receiver) = unbounded_channel();
-        let (committed, published) = (events.clone(), events.clone());
-        let sink = EventSink::new(move |event| pass(event, &committed));
-        let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink).unwrap();
+        let (sink, mut committed) = channel(EVENT_QUEUE);
+        let (hints, mut published) = channel(EVENT_QUEUE);
+        let into = sink.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    Some(event) = committed.recv() => pass(event, &events),
+                    Some(event) = published.recv() => drop(events.send(event)),
+                    else => break,
+                }
+            }
+        });
+        let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), into).unwrap();
         let hub = Hub::new(&config.rooms, &config.limits);
-        let bus = Arc::new(LocalBus::new(EventSink::new(move |event| drop(published.send(event)))));
+        let bus = Arc::new(LocalBus::new(hints));
         let files = Files::open(&dir.path().join("media")).unwrap();
         let settings = crate::store::Store::settings(&store).await.unwrap();
         let chat = Chat::new(
@@ -69,12 +82,13 @@ impl World {
                 hub,
                 files,
                 settings,
+                server_id: store.server_id().to_owned(),
             },
             config,
         )
         .unwrap();
         let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
-        Self { chat, store, events, dispatcher, _dir: dir }
+        Self { chat, store, sink, dispatcher, _dir: dir }
     }
 
     /// Registers a user and logs them in.
@@ -133,8 +147,8 @@ impl World {
     /// Reports lost events, as a bus does, and waits until all are delivered; afterwards no more
     /// are.
     pub(crate) async fn settle(&mut self) {
-        drop(self.events.send(Event::Lost { room: None }));
-        drop(self.events.send(Event::Lost { room: Some(STOP) }));
+        drop(self.sink.send(Event::Lost { room: None }).await);
+        drop(self.sink.send(Event::Lost { room: Some(STOP) }).await);
         (&mut self.dispatcher).await.unwrap();
     }
 }

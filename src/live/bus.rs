@@ -6,6 +6,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::mpsc::error::TrySendError;
+use tracing::warn;
+
 use crate::model::{Event, EventSink, RoomId, UserId};
 
 /// Reply of a bus; Err: it cannot be reached.
@@ -61,7 +64,6 @@ pub trait Bus: Send + Sync {
 
 /// The bus of a single server: events go directly to the dispatcher, presence is counted in memory.
 pub struct LocalBus {
-    /// Must not block: hints that do not fit are dropped.
     sink: EventSink,
     present: Mutex<HashMap<RoomId, HashMap<UserId, u32>>>,
 }
@@ -70,6 +72,13 @@ impl LocalBus {
     /// Creates a bus that passes published events to `sink`.
     pub fn new(sink: EventSink) -> Self {
         Self { sink, present: Mutex::default() }
+    }
+
+    /// Publishes hints (presence, typing), which are dropped while the queue is full.
+    fn offer(&self, event: Event) {
+        if let Err(TrySendError::Full(_)) = self.sink.try_send(event) {
+            warn!("A presence or typing event was dropped: the dispatcher is behind.");
+        }
     }
 
     fn count(&self, room: RoomId, user: UserId, here: bool, tell: Event) -> Crossing {
@@ -93,7 +102,7 @@ impl LocalBus {
         // Published under the lock, so that entries and leaves arrive in the order in which they
         // were counted.
         if crossing != Crossing::None {
-            self.sink.put(tell);
+            self.offer(tell);
         }
         crossing
     }
@@ -101,7 +110,7 @@ impl LocalBus {
 
 impl Bus for LocalBus {
     fn publish(&self, event: Event) {
-        self.sink.put(event);
+        self.offer(event);
     }
 
     fn listen(&self, _topic: Topic, _on: bool) -> BusReply<'_, ()> {
@@ -132,11 +141,13 @@ impl Bus for LocalBus {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc::channel;
+
     use super::*;
 
     #[test]
     fn only_the_first_and_the_last_socket_of_a_user_cross() {
-        let bus = LocalBus::new(EventSink::new(|_| ()));
+        let bus = LocalBus::new(channel(1).0);
         let tell = || Event::UserChanged { user: UserId(1) };
         let steps = [
             (true, Crossing::First),

@@ -158,25 +158,7 @@ pub enum Change {
     RoomDeleted,
 }
 
-/// Receives the events of a commit from the store, in order, before the store answers. Bounded: it
-/// may block the writer thread.
-#[derive(Clone)]
-pub struct EventSink(Arc<dyn Fn(Event) + Send + Sync>);
-
-impl EventSink {
-    /// Creates a sink that passes each event to `take`, which may block but must not panic.
-    pub fn new(take: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(take))
-    }
-
-    /// Passes on one event.
-    pub fn put(&self, event: Event) {
-        (self.0)(event);
-    }
-}
-
-impl std::fmt::Debug for EventSink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EventSink")
-    }
-}
+/// The queue that receives the events of a commit from a store, in order, before the store answers.
+/// It is bounded: an engine with its own thread waits with `blocking_send`, an async engine with
+/// `send`. An error means that the receiver was dropped, because the process is ending.
+pub type EventSink = tokio::sync::mpsc::Sender<Event>;

@@ -341,8 +341,6 @@ pub struct Settings {
     pub signing_key: [u8; 32],
     /// Changes when the database is restored.
     pub epoch: String,
-    /// Id of this server in logs, metrics and /health.
-    pub server_id: String,
     /// Permanent id of this instance, which a restored copy keeps. 32 hexadecimal digits.
     pub instance: String,
 }

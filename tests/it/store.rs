@@ -30,7 +30,7 @@ use chatctl::model::{
 use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Nothing in these tests takes this long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,23 +55,20 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Arc<dyn Sessions>,
     pub(crate) backend: Embedded,
-    sink: UnboundedSender<Event>,
-    events: UnboundedReceiver<Event>,
+    sink: EventSink,
+    events: Receiver<Event>,
     dir: TempDir,
 }
 
-fn sink_of(sender: &UnboundedSender<Event>) -> EventSink {
-    let sender = sender.clone();
-    EventSink::new(move |event| drop(sender.send(event)))
-}
+/// More events than any test leaves in the queue.
+const EVENTS: usize = 1 << 17;
 
 impl World {
     pub(crate) fn on_sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (sink, events) = unbounded_channel();
+        let (sink, events) = channel(EVENTS);
         let backend =
-            Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink_of(&sink))
-                .unwrap();
+            Embedded::open(&dir.path().join("chat.db"), &Options::default(), sink.clone()).unwrap();
         Self {
             store: Arc::new(backend.clone()),
             sessions: Arc::new(backend.clone()),
@@ -93,14 +90,14 @@ impl World {
     /// Opens the closed engine again.
     pub(crate) fn open_again(&mut self) {
         self.backend =
-            Embedded::open(&self.path(), &Options::default(), sink_of(&self.sink)).unwrap();
+            Embedded::open(&self.path(), &Options::default(), self.sink.clone()).unwrap();
         self.store = Arc::new(self.backend.clone());
         self.sessions = Arc::new(self.backend.clone());
     }
 
     /// Opens the closed engine again, without collecting its events.
     pub(crate) fn open_unheard(&mut self) {
-        self.sink = unbounded_channel().0;
+        self.sink = channel(1).0;
         self.open_again();
     }
 

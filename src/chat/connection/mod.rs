@@ -5,7 +5,7 @@ mod replay;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -25,8 +25,6 @@ use crate::store::Posted;
 
 /// At most one typing notice per user and interval is passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
-/// Maximum number of remembered typing times; beyond it old ones are removed, then all.
-const MAX_TYPING: usize = 10_000;
 /// Changes sent individually on re-entry; beyond, the client is told to reset.
 const MAX_CHANGES: u32 = 200;
 const MINUTE: Duration = Duration::from_mins(1);
@@ -299,31 +297,16 @@ impl Connection {
             if refused == Error::Forbidden { Error::NotInRoom } else { refused }
         })?;
         // Typing of users who may not post is ignored.
-        if access::post(&facts, actor(&self.session)).is_ok() && self.may_type() {
+        if access::post(&facts, actor(&self.session)).is_ok() && self.may_type().await {
             self.chat.0.bus.publish(Event::Typing { room, person: participant.person() });
         }
         Ok(Outcome::Silent)
     }
 
-    fn may_type(&self) -> bool {
-        if !self.chat.0.limits.enabled {
-            return true;
-        }
-        let mut typed = self.chat.0.typed.lock().unwrap_or_else(PoisonError::into_inner);
-        if typed.len() >= MAX_TYPING {
-            typed.retain(|_, at| at.elapsed() < TYPING_EVERY);
-            if typed.len() >= MAX_TYPING {
-                typed.clear();
-            }
-        }
-        let now = Instant::now();
-        match typed.get(&self.session.user) {
-            Some(at) if now.duration_since(*at) < TYPING_EVERY => false,
-            _ => {
-                typed.insert(self.session.user, now);
-                true
-            }
-        }
+    async fn may_type(&self) -> bool {
+        let key = format!("typing:{}", self.session.user);
+        !self.chat.0.limits.enabled
+            || self.chat.sessions().attempt(&key, 1, TYPING_EVERY).await.is_ok()
     }
 }
 

@@ -9,6 +9,8 @@ use crate::store::RetryAfter;
 /// Maximum number of keys. Beyond it expired keys are removed, then the quarter without attempts
 /// for the longest time.
 const MAX_KEYS: usize = 50_000;
+/// Attempts within this part of the window are counted together.
+const PARTS: u64 = 60;
 
 /// Attempts by key.
 pub(in crate::store) struct Attempts {
@@ -18,16 +20,17 @@ pub(in crate::store) struct Attempts {
 
 /// Attempts with one key.
 struct Counted {
-    /// Seconds for which an attempt counts.
+    /// Milliseconds for which an attempt counts.
     window: u64,
-    /// Seconds since the start with attempts, and their number; at most as many entries as the
-    /// limit.
-    seconds: VecDeque<(u64, u32)>,
+    /// Milliseconds since the start of an attempt, and the number of attempts within one
+    /// [`PARTS`]th of the window from then; so the number of entries is at most the limit and at
+    /// most `PARTS`.
+    times: VecDeque<(u64, u32)>,
 }
 
 impl Counted {
     fn newest(&self) -> u64 {
-        self.seconds.back().map_or(0, |(at, _)| *at)
+        self.times.back().map_or(0, |(at, _)| *at)
     }
 }
 
@@ -46,34 +49,32 @@ impl Attempts {
         window: Duration,
         now: Instant,
     ) -> Result<(), RetryAfter> {
-        let (second, window) =
-            (now.saturating_duration_since(self.start).as_secs(), window.as_secs().max(1));
+        let (now, window) =
+            (millis(now.saturating_duration_since(self.start)), millis(window).max(1));
         if limit == 0 {
-            return Err(RetryAfter(Duration::from_secs(window)));
+            return Err(RetryAfter(whole_seconds(window)));
         }
         let mut keys = self.lock();
         if let Some(known) = keys.get_mut(key) {
             known.window = window;
-            known.seconds.retain(|(at, _)| at + window > second);
+            known.times.retain(|(at, _)| at + window > now);
             // Starting with the newest: the attempt that reaches the limit has to expire first.
             let mut left = limit;
-            for (at, count) in known.seconds.iter().rev() {
+            for (at, count) in known.times.iter().rev() {
                 if *count >= left {
-                    return Err(RetryAfter(Duration::from_secs(
-                        (at + window).saturating_sub(second).max(1),
-                    )));
+                    return Err(RetryAfter(whole_seconds((at + window).saturating_sub(now))));
                 }
                 left -= count;
             }
-            match known.seconds.back_mut() {
-                Some((at, count)) if *at == second => *count += 1,
-                _ => known.seconds.push_back((second, 1)),
+            match known.times.back_mut() {
+                Some((at, count)) if now.saturating_sub(*at) < window / PARTS => *count += 1,
+                _ => known.times.push_back((now, 1)),
             }
         } else {
             if keys.len() >= MAX_KEYS {
-                make_room(&mut keys, second);
+                make_room(&mut keys, now);
             }
-            keys.insert(key.to_owned(), Counted { window, seconds: VecDeque::from([(second, 1)]) });
+            keys.insert(key.to_owned(), Counted { window, times: VecDeque::from([(now, 1)]) });
         }
         Ok(())
     }
@@ -82,11 +83,11 @@ impl Attempts {
     pub(in crate::store) fn give_back(&self, key: &str) {
         let mut keys = self.lock();
         let Some(known) = keys.get_mut(key) else { return };
-        match known.seconds.back_mut() {
+        match known.times.back_mut() {
             Some((_, count)) if *count > 1 => *count -= 1,
-            _ => drop(known.seconds.pop_back()),
+            _ => drop(known.times.pop_back()),
         }
-        if known.seconds.is_empty() {
+        if known.times.is_empty() {
             keys.remove(key);
         }
     }
@@ -98,8 +99,8 @@ impl Attempts {
 
 /// Frees at least a quarter of the entries, so that a flood of new keys does not scan all of them
 /// each time.
-fn make_room(keys: &mut HashMap<String, Counted>, second: u64) {
-    keys.retain(|_, counted| counted.newest() + counted.window > second);
+fn make_room(keys: &mut HashMap<String, Counted>, now: u64) {
+    keys.retain(|_, counted| counted.newest() + counted.window > now);
     let keep = MAX_KEYS / 4 * 3;
     if keys.len() > keep {
         let mut newest: Vec<u64> = keys.values().map(Counted::newest).collect();
@@ -112,6 +113,15 @@ fn make_room(keys: &mut HashMap<String, Counted>, second: u64) {
             !goes
         });
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Rounded up, at least one.
+fn whole_seconds(millis: u64) -> Duration {
+    Duration::from_secs(millis.div_ceil(1000).max(1))
 }
 
 #[cfg(test)]
@@ -144,6 +154,19 @@ mod tests {
             attempts.attempt("h", 1, hour, at(3000)),
             Err(RetryAfter(Duration::from_mins(10)))
         );
+    }
+
+    #[test]
+    fn short_windows_are_exact() {
+        let attempts = Attempts::default();
+        let two = Duration::from_secs(2);
+        let at = |millis| attempts.start + Duration::from_millis(millis);
+        assert_eq!(attempts.attempt("a", 1, two, at(950)), Ok(()));
+        assert_eq!(
+            attempts.attempt("a", 1, two, at(2940)),
+            Err(RetryAfter(Duration::from_secs(1)))
+        );
+        assert_eq!(attempts.attempt("a", 1, two, at(2950)), Ok(()));
     }
 
     #[test]

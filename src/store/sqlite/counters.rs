@@ -27,6 +27,9 @@ pub(super) const STATEMENTS: &[&str] = &[ROOM, WRITE_ROOM, AUTHOR, WRITE_MARK];
 const MAX_ROOMS: usize = 10_000;
 /// Beyond this number of authors a room is removed.
 const MAX_AUTHORS: usize = 1_000;
+/// Number of rooms, and of authors per room, that a debug build compares with their rows.
+#[cfg(debug_assertions)]
+const CHECKED: usize = 4;
 
 /// Counters of rooms with recent posts.
 #[derive(Default)]
@@ -63,7 +66,7 @@ pub(super) struct RoomCounters {
 }
 
 /// An author in a room.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Author {
     pub(super) person: Person,
     /// None: not a participant.
@@ -152,6 +155,36 @@ impl Counters {
         Ok(())
     }
 
+    /// Compares some counters with their rows, so that tests fail if an operation changed more than
+    /// it declared ([`Touch`]).
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self, conn: &Connection) -> Result<()> {
+        for (id, room) in self.rooms.iter().take(CHECKED) {
+            let stored = sql::one(conn, ROOM, [id], |row| {
+                let last: (Seq, Rev, Timestamp) =
+                    (row.get("last_seq")?, row.get("rev")?, row.get("last_time")?);
+                Ok((row.get::<_, Rev>("facts_rev")?, row.get::<_, Rev>("mode_rev")?, last))
+            })?;
+            let known = (room.last_seq, room.rev, room.last_time);
+            assert!(
+                stored.is_some_and(|(facts_rev, mode_rev, last)| {
+                    facts_rev == room.facts_rev
+                        && mode_rev == room.mode_rev
+                        && (room.unwritten || last == known)
+                }),
+                "the counters of room {id} differ from its row"
+            );
+            for (user, author) in room.authors.iter().take(CHECKED) {
+                let stored = stored_author(conn, *id, *user)?;
+                assert!(
+                    stored.as_ref() == Some(author),
+                    "author {user} of room {id} differs from the rows"
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Removes all counters after a rollback.
     pub(super) fn forget(&mut self) {
         self.rooms.clear();
@@ -170,17 +203,7 @@ impl RoomCounters {
         if let Some(author) = self.authors.get(&user) {
             return Ok(Some(author.clone()));
         }
-        let found = sql::one(conn, AUTHOR, params![room, user], |row| {
-            let edited: Option<String> = row.get("edited_name")?;
-            let name = match edited {
-                Some(edited) if !edited.is_empty() => edited,
-                _ => row.get("name")?,
-            };
-            Ok(Author {
-                person: Person { id: user, login: row.get("login")?, name },
-                since: row.get("since")?,
-            })
-        })?;
+        let found = stored_author(conn, room, user)?;
         if let Some(author) = &found {
             if self.authors.len() >= MAX_AUTHORS {
                 self.authors.clear();
@@ -189,4 +212,18 @@ impl RoomCounters {
         }
         Ok(found)
     }
+}
+
+fn stored_author(conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Author>> {
+    sql::one(conn, AUTHOR, params![room, user], |row| {
+        let edited: Option<String> = row.get("edited_name")?;
+        let name = match edited {
+            Some(edited) if !edited.is_empty() => edited,
+            _ => row.get("name")?,
+        };
+        Ok(Author {
+            person: Person { id: user, login: row.get("login")?, name },
+            since: row.get("since")?,
+        })
+    })
 }

@@ -102,6 +102,7 @@ struct Inner {
     readers: Readers,
     search: Search,
     settings: Settings,
+    server_id: String,
     tickets: Tickets,
     attempts: Attempts,
     health: Arc<Health>,
@@ -117,6 +118,12 @@ impl std::fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
+    /// Returns the id of this server in logs, metrics and `/health`. It belongs to the machine, not
+    /// to data shared by several servers.
+    pub fn server_id(&self) -> &str {
+        &self.0.server_id
+    }
+
     /// Creates an empty database, or migrates the existing one. Blocks.
     pub fn create(path: &Path) -> Result<(), OpenError> {
         schema::open(path).map(drop)
@@ -142,7 +149,7 @@ impl Sqlite {
         options: &Options,
         sink: EventSink,
     ) -> Result<Self, OpenError> {
-        let settings = schema::settings(&conn)?;
+        let (settings, server_id) = schema::settings(&conn)?;
         let health = Arc::new(Health::of(path));
         Cause::begin();
         let readers = Readers::open(path, options.readers)?.reporting(Arc::clone(&health));
@@ -170,6 +177,7 @@ impl Sqlite {
             readers,
             search,
             settings,
+            server_id,
             tickets: Tickets::default(),
             attempts: Attempts::default(),
             health,
@@ -232,7 +240,7 @@ impl Sqlite {
         }
         let read = self.read(|conn| Ok(conn.query_row(GLANCE, (), |_| Ok(()))?)).await;
         if !self.0.quiet && health.is_unsure() {
-            let written = self.write(Touch::Nothing, |work| {
+            let written = self.write_apart(|work| {
                 Ok(work.conn.prepare_cached(writer::PROBE)?.execute(()).map(drop)?)
             });
             tokio::time::timeout(PROBE_TAKES, written)
@@ -266,9 +274,45 @@ impl Sqlite {
         self.0.readers.read_expensive(ask).await
     }
 
-    /// Runs an operation on the writer. It may run more than once, and must refuse before it
-    /// writes.
-    async fn write<T, F>(&self, touch: Touch, act: F) -> Result<T, StoreError>
+    /// Runs an operation that may change anything on the writer. It may run more than once, and
+    /// must refuse before it writes.
+    async fn write<T, F>(&self, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.operate(Touch::Much, act).await
+    }
+
+    /// [`write`](Self::write) for an operation that changes one room.
+    async fn write_room<T, F>(&self, room: RoomId, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.operate(Touch::Room(room), act).await
+    }
+
+    /// [`write`](Self::write) for an operation that changes a room's numbers only through
+    /// [`Work::counters`].
+    async fn write_counted<T, F>(&self, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.operate(Touch::Counters, act).await
+    }
+
+    /// [`write`](Self::write) for an operation that changes no existing room and no user's name.
+    async fn write_apart<T, F>(&self, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.operate(Touch::Nothing, act).await
+    }
+
+    async fn operate<T, F>(&self, touch: Touch, act: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,

@@ -237,8 +237,9 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Reads the settings of the server, creating them the first time.
-pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
+/// Reads the settings of the server, creating them the first time, and the id of this server: the
+/// database belongs to one machine.
+pub(super) fn settings(conn: &Connection) -> Result<(Settings, String), OpenError> {
     let made_up = || {
         let key = random::<32>()?;
         let epoch = hex::encode(random::<8>()?);
@@ -269,12 +270,8 @@ pub(super) fn settings(conn: &Connection) -> Result<Settings, OpenError> {
     let signing_key =
         signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Settings {
-        signing_key,
-        epoch: text(epoch),
-        server_id: text(server_id),
-        instance: text(instance),
-    })
+    let settings = Settings { signing_key, epoch: text(epoch), instance: text(instance) };
+    Ok((settings, text(server_id)))
 }
 
 /// Returns bytes of the operating system's generator.

@@ -24,7 +24,7 @@ impl Sqlite {
 
 impl Sessions for Sqlite {
     fn start(&self, new: NewSession) -> Reply<'_, Session> {
-        Box::pin(self.write(Touch::Nothing, move |work| sessions::start(work, &new)))
+        Box::pin(self.write_apart(move |work| sessions::start(work, &new)))
     }
 
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>> {
@@ -47,7 +47,7 @@ impl Sessions for Sqlite {
     }
 
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
-        Box::pin(self.write(Touch::Nothing, move |work| Ok(sessions::end(work, user, which)?)))
+        Box::pin(self.write_apart(move |work| Ok(sessions::end(work, user, which)?)))
     }
 
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()> {

@@ -1,7 +1,9 @@
 //! Faults that cannot be caused from outside: a COMMIT that fails, an operation that panics, a read
 //! without end.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::model::{Event, Role, RoomFacts, User, Visibility};
@@ -11,7 +13,7 @@ use crate::store::{Basis, Draft, NewRoom, NewUser, Store};
 struct Fragile {
     store: Sqlite,
     failing: Arc<AtomicBool>,
-    events: Arc<AtomicUsize>,
+    events: Receiver<Event>,
     _dir: tempfile::TempDir,
 }
 
@@ -23,11 +25,7 @@ impl Fragile {
         let failing = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&failing);
         conn.commit_hook(Some(move || flag.load(Ordering::SeqCst))).unwrap();
-        let events = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&events);
-        let sink = EventSink::new(move |_: Event| {
-            count.fetch_add(1, Ordering::SeqCst);
-        });
+        let (sink, events) = channel(100);
         let store = Sqlite::start(conn, &path, &Options::default(), sink).unwrap();
         Self { store, failing, events, _dir: dir }
     }
@@ -76,7 +74,7 @@ fn draft(author: &User) -> Draft {
 async fn a_failed_commit_stores_nothing_and_tells_nobody() {
     let fragile = Fragile::open();
     let (ann, facts) = fragile.room().await;
-    let told = fragile.events.load(Ordering::SeqCst);
+    let told = fragile.events.len();
     fragile.failing.store(true, Ordering::SeqCst);
     let (first, second, mark) = tokio::join!(
         fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)),
@@ -87,18 +85,18 @@ async fn a_failed_commit_stores_nothing_and_tells_nobody() {
         (first.unwrap_err(), second.unwrap_err(), mark.unwrap_err()),
         (StoreError::Unavailable, StoreError::Unavailable, StoreError::Unavailable)
     );
-    assert_eq!(fragile.events.load(Ordering::SeqCst), told);
+    assert_eq!(fragile.events.len(), told);
     fragile.failing.store(false, Ordering::SeqCst);
     let posted = fragile.store.post(facts.room.id, Basis::Nobody, draft(&ann)).await.unwrap();
     assert_eq!((posted.message.seq, posted.repeated), (Seq(1), false));
-    assert_eq!(fragile.events.load(Ordering::SeqCst), told + 1);
+    assert_eq!(fragile.events.len(), told + 1);
 }
 
 #[tokio::test]
 async fn a_panic_costs_only_the_operation_that_panicked() {
     let fragile = Fragile::open();
     let (ann, facts) = fragile.room().await;
-    let panics = fragile.store.write(Touch::Much, |work: &mut Work<'_>| -> Result<(), Fault> {
+    let panics = fragile.store.write(|work: &mut Work<'_>| -> Result<(), Fault> {
         work.conn.execute("DELETE FROM messages", ())?;
         panic!("as a bug would")
     });

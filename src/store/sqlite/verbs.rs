@@ -1,6 +1,5 @@
 //! Implements [`Store`]: each method passes an operation to the writer or a query to the readers.
 
-use super::counters::Touch;
 use super::{
     Sqlite, accounts, cards, marks, media, message_changes, messages, participants, pins, posting,
     room_changes, rooms, users,
@@ -17,7 +16,7 @@ use crate::store::{
 
 impl Store for Sqlite {
     fn add_user(&self, new: NewUser) -> Reply<'_, User> {
-        Box::pin(self.write(Touch::Nothing, move |work| users::add(work, &new)))
+        Box::pin(self.write_apart(move |work| users::add(work, &new)))
     }
 
     fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>> {
@@ -50,19 +49,19 @@ impl Store for Sqlite {
     }
 
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
-        Box::pin(self.write(Touch::Much, move |work| accounts::change(work, id, &change)))
+        Box::pin(self.write(move |work| accounts::change(work, id, &change)))
     }
 
     fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {
-        Box::pin(self.write(Touch::Nothing, move |work| accounts::add_digests(work, id, &digests)))
+        Box::pin(self.write_apart(move |work| accounts::add_digests(work, id, &digests)))
     }
 
     fn forget_digests(&self) -> Reply<'_, usize> {
-        Box::pin(self.write(Touch::Nothing, |work| accounts::forget_digests(work)))
+        Box::pin(self.write_apart(|work| accounts::forget_digests(work)))
     }
 
     fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
-        Box::pin(self.write(Touch::Much, move |work| accounts::remove(work, id)))
+        Box::pin(self.write(move |work| accounts::remove(work, id)))
     }
 
     fn find_users<'a>(
@@ -86,7 +85,7 @@ impl Store for Sqlite {
     }
 
     fn add_room(&self, new: NewRoom) -> Reply<'_, Added<RoomFacts>> {
-        Box::pin(self.write(Touch::Nothing, move |work| rooms::add(work, &new)))
+        Box::pin(self.write_apart(move |work| rooms::add(work, &new)))
     }
 
     fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>> {
@@ -143,14 +142,12 @@ impl Store for Sqlite {
         change: RoomChange,
     ) -> Reply<'_, Committed> {
         Box::pin(
-            self.write(Touch::Room(id), move |work| {
-                room_changes::change(work, id, basis, by, &change)
-            }),
+            self.write_room(id, move |work| room_changes::change(work, id, basis, by, &change)),
         )
     }
 
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted> {
-        Box::pin(self.write(Touch::Counters, move |work| posting::post(work, room, basis, &draft)))
+        Box::pin(self.write_counted(move |work| posting::post(work, room, basis, &draft)))
     }
 
     fn change_message(
@@ -162,7 +159,7 @@ impl Store for Sqlite {
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed> {
-        Box::pin(self.write(Touch::Room(room), move |work| {
+        Box::pin(self.write_room(room, move |work| {
             message_changes::change(work, room, seq, basis, by, whose, &change)
         }))
     }
@@ -209,7 +206,7 @@ impl Store for Sqlite {
     }
 
     fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>> {
-        Box::pin(self.write(Touch::Nothing, move |work| media::add(work, &new)))
+        Box::pin(self.write_apart(move |work| media::add(work, &new)))
     }
 
     fn media<'a>(
@@ -252,8 +249,7 @@ impl Store for Sqlite {
             let names = if ids.is_empty() {
                 Vec::new()
             } else {
-                self.write(Touch::Nothing, move |work| Ok(media::forget(work, &ids, before)?))
-                    .await?
+                self.write_apart(move |work| Ok(media::forget(work, &ids, before)?)).await?
             };
             Ok((names, next))
         })
@@ -272,7 +268,7 @@ impl Store for Sqlite {
                 Err(StoreError::NotFound(Missing::Participant).into())
             }
         };
-        Box::pin(self.write(Touch::Nothing, change))
+        Box::pin(self.write_apart(change))
     }
 
     fn settings(&self) -> Reply<'_, Settings> {

@@ -73,6 +73,8 @@ where
             }
             Err(Fault::Sql(error)) => return Err(error),
         }
+        #[cfg(debug_assertions)]
+        work.counters.check(work.conn)?;
         Ok(())
     }
 

@@ -283,7 +283,8 @@ impl Writer {
                             self.jobs_from = Some(Instant::now());
                         }
                         for event in events {
-                            self.sink.put(event);
+                            // Waits while the dispatcher lags behind.
+                            drop(self.sink.blocking_send(event));
                         }
                         if let Some(search) = &self.search {
                             search.wake();

@@ -248,7 +248,7 @@ pub struct RoomRecord {
 pub struct ParticipantRecord {
     /// The room.
     pub room: Key,
-    /// The user.
+    /// Id of the user.
     pub user: Key,
     /// `admin`, `sub-admin`, `member`.
     pub role: String,

@@ -58,11 +58,8 @@ async fn the_longest_standing_takes_over(mut world: World) {
     let step =
         world.wait_for_step(id, |change| matches!(change, Change::ParticipantRemoved(_))).await;
     let changes = &step.changes[..];
-    let [
-        Change::ParticipantRemoved(gone),
-        Change::ParticipantChanged(heir),
-        Change::Updated(room),
-    ] = changes
+    let [Change::ParticipantRemoved(gone), Change::ParticipantChanged(heir), Change::Updated(room)] =
+        changes
     else {
         panic!("{step:?}")
     };

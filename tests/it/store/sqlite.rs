@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
-use chatctl::model::{Change, EventSink, MediaId, RoomId, Window};
+use chatctl::model::{Change, MediaId, RoomId, Window};
 use chatctl::store::engine::{Embedded, OpenError, Options};
 use chatctl::store::{Basis, Draft, Missing, RoomChange, RoomQuery, StoreError};
 use rusqlite::Connection;
@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::{World, draft};
 
 fn open(world: &World) -> Result<Embedded, OpenError> {
-    Embedded::open(&world.path(), &Options::default(), EventSink::new(|_| ()))
+    Embedded::open(&world.path(), &Options::default(), tokio::sync::mpsc::channel(1).0)
 }
 
 fn beside(world: &World) -> Connection {
@@ -47,7 +47,7 @@ async fn a_newer_or_foreign_file_is_refused_and_left_alone() {
     assert!(matches!(open(&world), Err(OpenError::Damaged { .. })));
     let nowhere = world.path().join("nowhere").join("chat.db");
     assert!(matches!(
-        Embedded::open(&nowhere, &Options::default(), EventSink::new(|_| ())),
+        Embedded::open(&nowhere, &Options::default(), tokio::sync::mpsc::channel(1).0),
         Err(OpenError::Io { .. })
     ));
 }

@@ -97,9 +97,10 @@ fn a_broken_day_costs_only_what_is_broken() {
         "text":"half \ud83d a pair"}]"#;
     let files = [
         ("users", json!([slack_user("U1", "ann")]).to_string().into_bytes()),
-        ("channels", json!([
-            slack_channel("C1", "general", &json!(["U1"])),
-        ]).to_string().into_bytes()),
+        (
+            "channels",
+            json!([slack_channel("C1", "general", &json!(["U1"])),]).to_string().into_bytes(),
+        ),
         ("general/2024-01-01", day("1704100000.0001", "ok")),
         ("general/2024-01-02", Vec::new()),
         ("general/2024-01-03", day("1704300000.0001", "ok too")),

@@ -205,9 +205,12 @@ async fn an_older_schema_is_migrated_and_a_newer_one_refused() {
     assert_eq!(world.names("new"), ["chat.db", "media"]);
     let inspected = inspect(&world.path("new/chat.db")).unwrap();
     assert!(inspected.plan.schema == inspected.plan.known && inspected.counts.users == 1);
-    let store =
-        Embedded::open(&world.path("new/chat.db"), &Options::default(), EventSink::new(|_| ()))
-            .unwrap();
+    let store = Embedded::open(
+        &world.path("new/chat.db"),
+        &Options::default(),
+        tokio::sync::mpsc::channel(1).0,
+    )
+    .unwrap();
     assert_eq!(store.users(crate::store::UserQuery::After(None, 9)).await.unwrap()[0].login, "old");
     let newer =
         with_database(&world, &path, 99, |database| specimens::of_a_later_schema(database, 99));

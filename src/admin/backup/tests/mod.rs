@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::checksum::Sealing;
 use super::*;
-use crate::model::EventSink;
 use crate::store::engine::{Embedded, Options};
 use crate::store::files::place;
 use crate::store::{NewMedia, NewUser, Store};
@@ -41,7 +40,7 @@ impl World {
         let store = Embedded::open(
             &dir.path().join("data/chat.db"),
             &Options::default(),
-            EventSink::new(|_| ()),
+            tokio::sync::mpsc::channel(1).0,
         )
         .unwrap();
         let text = String::from;

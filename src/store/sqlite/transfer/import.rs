@@ -12,7 +12,6 @@ use rusqlite::{Connection, OpenFlags, Result, params};
 use super::table::{self, BEFORE, KEEP, MARK, OPEN, PICTURE, Table};
 use crate::model::{MAX_KEPT_ID, Rev, RoomId, Seq, Timestamp};
 use crate::store::StoreError;
-use crate::store::sqlite::counters::Touch;
 use crate::store::sqlite::error::{Fault, unchanged};
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
 use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
@@ -73,7 +72,7 @@ impl Sqlite {
     ) -> Result<bool, StoreError> {
         let source = source.to_owned();
         let epoch = schema::random::<8>().map(hex::encode).map_err(|_| StoreError::Unavailable)?;
-        self.write(Touch::Much, move |work| {
+        self.write(move |work| {
             let conn = work.conn;
             let table = Table { conn, source: &source };
             if table::any(conn, OPEN)? {
@@ -109,13 +108,13 @@ impl Sqlite {
         terms: Arc<Terms>,
         records: Arc<Vec<Record>>,
     ) -> Result<Taken, StoreError> {
-        self.write(Touch::Much, move |work| Ok(Import::run(work.conn, &terms, &records)?)).await
+        self.write(move |work| Ok(Import::run(work.conn, &terms, &records)?)).await
     }
 
     /// Executes one step of the work that requires all records (read marks); false if nothing is
     /// left.
     pub async fn finish_import(&self, terms: Arc<Terms>) -> Result<bool, StoreError> {
-        self.write(Touch::Much, move |work| finish(work.conn, &terms)).await
+        self.write(move |work| finish(work.conn, &terms)).await
     }
 }
 

@@ -4,8 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::model::{
-    EventSink, MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility,
-    Window,
+    MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility, Window,
 };
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{
@@ -17,7 +16,8 @@ use crate::store::{
 };
 
 fn open(dir: &tempfile::TempDir) -> Sqlite {
-    Sqlite::open(&dir.path().join("chat.db"), &Options::default(), EventSink::new(|_| ())).unwrap()
+    Sqlite::open(&dir.path().join("chat.db"), &Options::default(), tokio::sync::mpsc::channel(1).0)
+        .unwrap()
 }
 
 fn user(login: &str) -> NewUser {

@@ -173,7 +173,7 @@ mod tests {
     fn an_instance_stays_itself_when_it_is_restored() {
         let dir = tempfile::tempdir().unwrap();
         let (path, other) = (dir.path().join("chat.db"), dir.path().join("other.db"));
-        let of = |path: &Path| schema::settings(&schema::open(path).unwrap()).unwrap().instance;
+        let of = |path: &Path| schema::settings(&schema::open(path).unwrap()).unwrap().0.instance;
         let first = of(&path);
         assert_eq!((first.len(), of(&path)), (32, first.clone()));
         assert_ne!(of(&other), first);

@@ -147,7 +147,7 @@ pub struct LargeRoom {
 impl Sqlite {
     /// Returns size and properties of the files.
     pub async fn status(&self) -> std::result::Result<Status, UpkeepError> {
-        let (epoch, server_id) = (self.0.settings.epoch.clone(), self.0.settings.server_id.clone());
+        let (epoch, server_id) = (self.0.settings.epoch.clone(), self.0.server_id.clone());
         let asked = self.aside(move |conn, path| {
             let pragma = |name| {
                 conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0))

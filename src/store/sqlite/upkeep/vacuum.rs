@@ -2,7 +2,6 @@
 //! stopped one all of it.
 
 use super::{Sqlite, UpkeepError};
-use crate::store::sqlite::counters::Touch;
 
 const FREE: &str = "PRAGMA freelist_count";
 /// One step: each page moves from the end of the file into a gap; 64 of them take about a
@@ -28,7 +27,7 @@ impl Sqlite {
             if !progress(done, all) {
                 return Err(UpkeepError::Interrupted);
             }
-            let given = self.write(Touch::Nothing, |work| {
+            let given = self.write_apart(|work| {
                 let before = free(work.conn)?;
                 let mut pages = work.conn.prepare_cached(GIVE_BACK)?;
                 let mut rows = pages.query(())?;
