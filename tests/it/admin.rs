@@ -11,6 +11,7 @@ mod interrupted;
 mod log;
 mod planted;
 mod refusals;
+mod reports;
 mod setup;
 mod support;
 mod terminal;

@@ -319,7 +319,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(
         fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3)
             .await
-            .contains("there is no directory")
+            .contains("does not exist; create it first")
     );
     assert!(!absent.exists());
     let named = server.data().join("backups/chatctl-20250101T000000Z.tar.zst");
@@ -347,7 +347,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(
         fails(server.data(), &["backup", "restore", copy, "--replace", "--yes"], 4)
             .await
-            .contains("a server runs on")
+            .contains("a server is running on")
     );
     server.terminate().await;
     fails(server.data(), &["backup", "restore", copy], 4).await;

@@ -2,6 +2,7 @@
 //! store persists their results, and live rooms apply them.
 
 mod addresses;
+mod amounts;
 mod fold;
 mod mentions;
 mod names;
@@ -12,6 +13,7 @@ pub mod succession;
 mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
+pub use amounts::{bytes, count};
 pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use names::shown_name;

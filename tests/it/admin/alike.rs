@@ -179,7 +179,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("room show general", 3),
             ("room visibility hall secret", 2),
             ("room rename hall cellar", 7),
-            ("user promote dan", 2),
+            ("user promote dan", 7),
             ("room add hall cyd", 4),
             ("room add hall nobody", 3),
             ("room add hall dan --role king", 2),

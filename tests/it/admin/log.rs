@@ -54,7 +54,7 @@ async fn the_level_changes_for_a_while_and_goes_back() {
     let room = ann.public_room("lobby").await;
     ann.say(&room, "hello").await;
     server.wait_for_log(&["[DEBUG]", "[ann]"]).await;
-    server.wait_for_log(&["The level of the log is Info again."]).await;
+    server.wait_for_log(&["The log level is Info again."]).await;
     assert_eq!(ctl.one(&["log", "level"])["level"], "info");
     // A later command replaces the pending reset of an earlier one.
     ctl.run(&["log", "level", "debug", "--for", "1s"]).ends(0);
@@ -79,10 +79,10 @@ async fn a_stopped_server_has_no_log_to_follow() {
     let mut server = Server::start().await;
     assert!(server.terminate().await.success());
     for verb in [&["log", "tail"][..], &["log", "level"], &["log", "rotate"]] {
-        Ctl::of(&server).run(verb).fails(5, "no server runs");
+        Ctl::of(&server).run(verb).fails(5, "no server is running");
     }
     let said = Ctl::of(&server).run(&["status", "-o", "json"]);
     let status: Json = serde_json::from_str(&said.ends(5).out).unwrap();
-    assert!(said.err.contains("no server runs"), "{}", said.err);
+    assert!(said.err.contains("no server is running"), "{}", said.err);
     assert_eq!((&status["running"], &status["store"]), (&false.into(), &"ok".into()));
 }

@@ -96,7 +96,7 @@ async fn who_may_not_connect_is_told_so() {
     let error = refused();
     let directory = format!("the directory {} (mode 0700)", server.data().display());
     assert!(error.contains(&directory), "{error}");
-    assert!(error.contains("lets nobody not through"), "{error}");
+    assert!(error.contains("nobody may not enter the directory"), "{error}");
     assert!(error.contains("[server] control_socket"), "{error}");
 }
 

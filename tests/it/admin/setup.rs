@@ -104,7 +104,7 @@ fn the_command_line_makes_the_first_administrator_and_the_directory() {
     let ctl = Ctl::at(&data);
     ctl.run(&["user", "list"]).fails(3, &data.display().to_string());
     ctl.run_with(&["user", "create", "root", "--admin", "--password-stdin"], "long enough\n")
-        .fails(3, "there is no data in");
+        .fails(3, "there is no database in");
     ctl.run_with(&["user", "create", "root", "--init", "--password-stdin"], "long enough\n")
         .fails(2, "--admin");
     assert!(!data.exists(), "nothing is made by a command that may not");

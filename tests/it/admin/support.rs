@@ -101,7 +101,7 @@ async fn a_bundle_has_what_helps_and_nothing_that_is_nobodys_business() {
         );
     }
     ctl.run(&["support", "bundle", home.path().join("true.tar.gz").to_str().unwrap()])
-        .fails(4, "exists already");
+        .fails(4, "already exists");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

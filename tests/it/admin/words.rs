@@ -64,7 +64,7 @@ async fn a_room_that_goes_with_its_last_participant_is_asked_about() {
     ann.say(&room, "one").await;
     let said = ctl.run(&["room", "remove", &room, "ann"]);
     assert!(
-        said.ends(2).err.contains("is deleted with 1 messages") && said.err.contains("--yes"),
+        said.ends(2).err.contains("is deleted with 1 message.") && said.err.contains("--yes"),
         "{}",
         said.err
     );
@@ -177,7 +177,7 @@ fn a_configuration_is_checked_as_the_server_would() {
     for (text, part) in [
         (format!("[backup]\ndirectory = {taken:?}\n"), "[backup] directory is"),
         (format!("[backup]\ndirectory = {:?}\n", format!("{taken}/below")), "is not a directory"),
-        ("[backup]\ndirectory = \"/proc/backups\"\n".to_owned(), "holds no files"),
+        ("[backup]\ndirectory = \"/proc/backups\"\n".to_owned(), "cannot store files"),
         (format!("[media]\ndirectory = {taken:?}\n"), "[media] directory is"),
         (format!("[log]\ndirectory = {taken:?}\n"), "[log] directory is"),
         (format!("[database]\npath = {:?}\n", format!("{taken}/chat.db")), "[database] path is"),

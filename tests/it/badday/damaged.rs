@@ -202,20 +202,20 @@ async fn a_log_that_is_damaged_in_the_middle_is_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_is_altered_is_told_by_a_backup_which_does_not_count() {
     let server = Server::start_with(&[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__KEEP", "1")]).await;
-    server.wait_for_log(&["The backup chatctl-", " was made"]).await;
+    server.wait_for_log(&["Created the backup chatctl-"]).await;
     let ann = Person::new(&server, "ann").await;
     let media = ann.post("/api/media", Body::Raw(b"some bytes".to_vec())).await.is(201);
     let name = media["name"].as_str().unwrap();
     fs::write(server.data().join("media").join(&name[..2]).join(name), "some bites").unwrap();
     let ctl = Ctl::of(&server);
     ctl.run(&["backup", "create"]).fails(6, ".damaged");
-    server.wait_for_log(&["[ERROR]", "are not what they were"]).await;
+    server.wait_for_log(&["[ERROR]", "has changed: its SHA-512 does not match"]).await;
     let listed = ctl.all(&["backup", "list"]);
     let problems: Vec<_> = listed.iter().map(|backup| backup["problem"].is_null()).collect();
     assert_eq!(problems.iter().filter(|sound| **sound).count(), 1, "{listed:?}");
     let said = ctl.run(&["doctor", "--only", "backup", "-o", "json"]);
     said.ends(6);
-    assert!(said.out.contains("was made of damaged data"), "{said:?}");
+    assert!(said.out.contains("the data was damaged when the last backup"), "{said:?}");
     let text = Client::new(&server).get("/metrics").await.text;
     assert!(text.contains("\nchatctl_backup_failures_total 1\n"), "{text}");
 }

@@ -87,7 +87,7 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_neve
     .unwrap();
     hang_up(&server);
     server
-        .wait_for_log(&["[ERROR]", "stays unchanged", "holds a certificate and no private key"])
+        .wait_for_log(&["[ERROR]", "stays unchanged", "contains a certificate and no private key"])
         .await;
     let mut after = open(&server, &second).await.unwrap();
     assert!(ask(&mut after, HEALTH).await.starts_with("http/1.1 200 "));

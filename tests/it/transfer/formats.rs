@@ -59,7 +59,7 @@ fn an_import_that_finds_nothing_has_failed() {
     for (number, file) in [zip, lines].iter().enumerate() {
         let said =
             ends(1, &dir.path().join(format!("data{number}")), &["import", file.to_str().unwrap()]);
-        assert!(said.contains("neither people nor rooms"), "{said}");
+        assert!(said.contains("neither accounts nor rooms"), "{said}");
     }
 }
 

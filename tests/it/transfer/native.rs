@@ -102,9 +102,9 @@ async fn of_half_an_export_nothing_is_taken() {
     std::fs::write(&whole, &text).unwrap();
     for (bad, why) in [
         (lines[..lines.len() - 1].join("\n"), "not complete"),
-        (text[..text.len() / 2].to_owned(), "nothing was taken"),
+        (text[..text.len() / 2].to_owned(), "nothing was imported"),
         (text.replace("둘만의", "셋만의"), "damaged"),
-        (lines[1..].join("\n"), "no export"),
+        (lines[1..].join("\n"), "not an export"),
     ] {
         let file = dir.path().join("bad.jsonl");
         std::fs::write(&file, bad).unwrap();

@@ -51,15 +51,15 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         (&["import"], 2, "<FILE>"),
         (&["import", &text, "--sorce", "x"], 2, "'--source'"),
         (&["import", &text, &text], 2, "unexpected argument"),
-        (&["import", "/nowhere.jsonl"], 3, "is not there"),
-        (&["import", &picture], 1, "no export of chatctl"),
+        (&["import", "/nowhere.jsonl"], 3, "does not exist"),
+        (&["import", &picture], 1, "not an export of chatctl"),
         (&["import", &empty], 1, "it is empty"),
-        (&["import", &text], 1, "no export of chatctl"),
+        (&["import", &text], 1, "not an export of chatctl"),
         (&["import", &broken], 1, "a.zip"),
         (
             &["import", other.to_str().unwrap()],
             1,
-            "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)",
+            "neither users.json and channels.json (Slack) nor import.jsonl (Mattermost)",
         ),
         (&["import", &folder], 1, "it is a directory"),
     ];
@@ -116,7 +116,7 @@ async fn data_that_are_there_are_asked_about() {
         shown.as_array().unwrap().iter().find(|item| item["what"] == "messages").unwrap();
     assert_eq!((&messages["taken"], names().len()), (&json!(3), 1), "it was only said");
     let refused = ends(2, server.data(), &["import", file]);
-    assert!(refused.contains("messages 3") && refused.contains("--yes"), "{refused}");
+    assert!(refused.contains("3 messages") && refused.contains("--yes"), "{refused}");
     assert_eq!(names().len(), 1);
     counts(&import(server.data(), Path::new(file), &[]), &[("users", 1, 0), ("messages", 3, 0)]);
     assert_eq!(names().len(), 2);
