@@ -153,6 +153,7 @@ pub async fn offline<T>(
 
 /// Serves until `shutdown` completes, then stops gracefully: accepts nothing more, closes sockets
 /// with 1001, completes and commits queued work.
+#[expect(clippy::too_many_lines, reason = "one sequence: what starts first stops last")]
 pub async fn run(
     config: Config,
     database: PathBuf,

@@ -79,52 +79,57 @@ pub struct LogTail {
 impl LogTail {
     /// Sends recent lines, then new ones as they are logged.
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let Call { admin, output, .. } = call;
-        let Self { lines, level, user, room, for_seconds } = self;
-        let server = admin.server()?;
-        let mut stop = server.stop.clone();
-        let (latest, mut coming) = server.log.follow();
-        let wanted = |entry: &Entry| {
-            level.is_none_or(|level| entry.level <= level)
-                && user.as_ref().is_none_or(|user| entry.user.as_ref() == Some(user))
-                && room.as_ref().is_none_or(|room| entry.room.as_ref() == Some(room))
+        follow(self, call).await
+    }
+}
+
+/// Sends recent lines, then new ones until the time is over or nobody reads any more.
+async fn follow(tail: LogTail, call: Call<'_>) -> Result<(), Failure> {
+    let Call { admin, output, .. } = call;
+    let LogTail { lines, level, user, room, for_seconds } = tail;
+    let server = admin.server()?;
+    let mut stop = server.stop.clone();
+    let (latest, mut coming) = server.log.follow();
+    let wanted = |entry: &Entry| {
+        level.is_none_or(|level| entry.level <= level)
+            && user.as_ref().is_none_or(|user| entry.user.as_ref() == Some(user))
+            && room.as_ref().is_none_or(|room| entry.room.as_ref() == Some(room))
+    };
+    let latest: Vec<&Arc<Entry>> = latest.iter().filter(|entry| wanted(entry)).collect();
+    let lines = usize::try_from(lines.unwrap_or(LINES)).unwrap_or(usize::MAX);
+    for entry in &latest[latest.len().saturating_sub(lines)..] {
+        output.item(entry).await?;
+    }
+    let end = tokio::time::sleep(for_seconds.map_or(Duration::MAX, Duration::from_secs));
+    tokio::pin!(end);
+    loop {
+        let entry = tokio::select! {
+            () = &mut end => return Ok(()),
+            () = output.closed() => return Ok(()),
+            _ = stop.changed() => return Err(Failure::new(Kind::Unreachable, "the server has stopped")),
+            entry = coming.recv() => entry,
         };
-        let latest: Vec<&Arc<Entry>> = latest.iter().filter(|entry| wanted(entry)).collect();
-        let lines = usize::try_from(lines.unwrap_or(LINES)).unwrap_or(usize::MAX);
-        for entry in &latest[latest.len().saturating_sub(lines)..] {
-            output.item(entry).await?;
-        }
-        let end = tokio::time::sleep(for_seconds.map_or(Duration::MAX, Duration::from_secs));
-        tokio::pin!(end);
-        loop {
-            let entry = tokio::select! {
-                () = &mut end => return Ok(()),
-                () = output.closed() => return Ok(()),
-                _ = stop.changed() => return Err(Failure::new(Kind::Unreachable, "the server has stopped")),
-                entry = coming.recv() => entry,
-            };
-            match entry {
-                Ok(entry) if wanted(&entry) => output.item(&entry).await?,
-                Ok(_) => (),
-                Err(RecvError::Lagged(lost)) => {
-                    let message = format!(
-                        "{lost} lines were skipped here because they came too fast; the log files \
-                         have them."
-                    );
-                    output
-                        .item(Entry {
-                            time: Timestamp::now().millis(),
-                            level: LogLevel::Warn,
-                            pid: std::process::id(),
-                            user: None,
-                            room: None,
-                            message,
-                            stack: None,
-                        })
-                        .await?;
-                }
-                Err(RecvError::Closed) => return Ok(()),
+        match entry {
+            Ok(entry) if wanted(&entry) => output.item(&entry).await?,
+            Ok(_) => (),
+            Err(RecvError::Lagged(lost)) => {
+                let message = format!(
+                    "{lost} lines were skipped here because they came too fast; the log files \
+                     have them."
+                );
+                output
+                    .item(Entry {
+                        time: Timestamp::now().millis(),
+                        level: LogLevel::Warn,
+                        pid: std::process::id(),
+                        user: None,
+                        room: None,
+                        message,
+                        stack: None,
+                    })
+                    .await?;
             }
+            Err(RecvError::Closed) => return Ok(()),
         }
     }
 }

@@ -164,6 +164,53 @@ fn stream(global: &Global) -> Result<(), Failure> {
     bar.finish()
 }
 
+/// Writes a backup to its file. Returns its header, and the failure if the data is damaged.
+fn receive(
+    global: &Global,
+    bar: &mut Printer,
+    interrupt: &Interrupt,
+    making: &mut Making,
+) -> Result<(Option<Failure>, Head), Failure> {
+    let mut head = None;
+    let ended = execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
+        interrupt.check()?;
+        match reply {
+            Reply::Bytes(bytes) => making.write(&bytes)?,
+            Reply::Item(item) => {
+                head = Some(
+                    serde_json::from_value::<Head>(item)
+                        .map_err(|error| Failure::failed(error.to_string()))?,
+                );
+            }
+            Reply::Progress { done, total } => bar.progress(done, total),
+        }
+        Ok(())
+    });
+    match (ended, head) {
+        (Ok(()), Some(head)) => Ok((None, head)),
+        (Ok(()), None) => Err(Failure::failed("the server sent a backup without a header")),
+        (Err(failure), Some(head)) if failure.kind == Kind::Problems => Ok((Some(failure), head)),
+        (Err(failure), _) => Err(failure),
+    }
+}
+
+/// Returns the path of a backup in progress. The final name contains the instance, which is known
+/// only when the backup is complete.
+fn unfinished_in(folder: &Path) -> PathBuf {
+    folder.join(format!("chatctl-{}-{}{ENDING}", stamp(Timestamp::now()), std::process::id()))
+}
+
+/// Removes leftovers of interrupted backups.
+fn sweep(folder: &Path, within: bool) {
+    let sweep = || backup::sweep_parts(folder);
+    if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
+        note(&format!(
+            "Leftovers of interrupted backups in {} cannot be removed: {error}",
+            folder.display()
+        ));
+    }
+}
+
 fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
         return stream(global);
@@ -193,50 +240,14 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         )));
     }
     if let Some(folder) = &folder {
-        let sweep = || backup::sweep_parts(folder);
-        if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
-            note(&format!(
-                "Leftovers of interrupted backups in {} cannot be removed: {error}",
-                folder.display()
-            ));
-        }
+        sweep(folder, within);
     }
-    // The final name contains the instance, which is known only when the backup is complete.
-    let begun = folder.as_ref().map_or_else(
-        || path.clone(),
-        |folder| {
-            folder.join(format!(
-                "chatctl-{}-{}{ENDING}",
-                stamp(Timestamp::now()),
-                std::process::id()
-            ))
-        },
-    );
+    let begun = folder.as_deref().map_or_else(|| path.clone(), unfinished_in);
     let interrupt = Interrupt::watch();
     let mut making = if within { Making::begin_within(&begun)? } else { Making::begin(&begun)? };
     making.give_like(data)?;
     let mut bar = Printer::new(global, Layout::One);
-    let mut head = None;
-    let ended = execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
-        interrupt.check()?;
-        match reply {
-            Reply::Bytes(bytes) => making.write(&bytes)?,
-            Reply::Item(item) => {
-                head = Some(
-                    serde_json::from_value::<Head>(item)
-                        .map_err(|error| Failure::failed(error.to_string()))?,
-                );
-            }
-            Reply::Progress { done, total } => bar.progress(done, total),
-        }
-        Ok(())
-    });
-    let (damaged, head) = match (ended, head) {
-        (Ok(()), Some(head)) => (None, head),
-        (Ok(()), None) => return Err(Failure::failed("the server sent a backup without a header")),
-        (Err(failure), Some(head)) if failure.kind == Kind::Problems => (Some(failure), head),
-        (Err(failure), _) => return Err(failure),
-    };
+    let (damaged, head) = receive(global, &mut bar, &interrupt, &mut making)?;
     let ending = if damaged.is_some() { DAMAGED } else { "" };
     let path = match &folder {
         Some(folder) => identity::as_caller(|| backup::unused_name(folder, &head, ending)),

@@ -1,5 +1,6 @@
 //! `chatctl doctor`: finds problems, also if no server can start.
 
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -125,6 +126,30 @@ fn ground(loaded: &Loaded, fix: bool, server: Server) -> Installation {
     Installation { config: Arc::new(loaded.config.clone()), file: loaded.file.clone(), fix, server }
 }
 
+/// Has the server run the checks that need it.
+fn ask_server(stream: UnixStream, there: &[&Check], fix: bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let command = Command::Doctor(Doctor {
+        only: there.iter().map(|check| check.name.to_owned()).collect(),
+        fix,
+    });
+    let asked = execute::remote(stream, &command, &mut |reply| {
+        if let Reply::Item(item) = reply {
+            found.push(serde_json::from_value(item).map_err(|error| {
+                Failure::failed(format!("the server sent an invalid reply: {error}"))
+            })?);
+        }
+        Ok(())
+    });
+    match asked {
+        Err(failure) if failure.kind != Kind::Problems => {
+            found.push(unanswered(&failure));
+        }
+        _ => (),
+    }
+    found
+}
+
 fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     let (here, there): (Vec<&Check>, Vec<&Check>) =
         checks.iter().partition(|check| check.side == Side::Caller);
@@ -133,24 +158,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         Ok(Found::Server(stream)) => {
             let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
             if !there.is_empty() {
-                let command = Command::Doctor(Doctor {
-                    only: there.iter().map(|check| check.name.to_owned()).collect(),
-                    fix,
-                });
-                let asked = execute::remote(stream, &command, &mut |reply| {
-                    if let Reply::Item(item) = reply {
-                        found.push(serde_json::from_value(item).map_err(|error| {
-                            Failure::failed(format!("the server sent an invalid reply: {error}"))
-                        })?);
-                    }
-                    Ok(())
-                });
-                match asked {
-                    Err(failure) if failure.kind != Kind::Problems => {
-                        found.push(unanswered(&failure));
-                    }
-                    _ => (),
-                }
+                found.extend(ask_server(stream, &there, fix));
             }
             found
         }

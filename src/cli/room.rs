@@ -196,6 +196,7 @@ const MEMBERS: Layout = Layout::List(&[
     ("joined", "joined"),
 ]);
 
+#[expect(clippy::too_many_lines, reason = "one row for each verb")]
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
         Verb::List => (Command::RoomList(RoomList {}), COLUMNS),

@@ -76,30 +76,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let public = config.server.public_url.clone();
     let ready = |ready: Ready<'_>| {
-        let mut lines: Vec<String> =
-            ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
-        lines.push(format!("Data in {}", shown(&data)));
-        if let Some(invitation) = ready.invitation {
-            let own = || {
-                ready
-                    .addresses
-                    .iter()
-                    .find(|address| address.starts_with("http"))
-                    .map(|address| openable(address, &host()))
-            };
-            let base =
-                public.as_deref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
-            lines.push(format!(
-                "There is no administrator yet. The first administrator can be created at \
-                 {}/#setup={invitation}",
-                base.unwrap_or_default()
-            ));
-            lines.push("Or: chatctl user create NAME --admin".to_owned());
-        }
-        for line in lines {
-            // A closed standard output must not stop the server.
-            drop(print::line(&line));
-        }
+        announce(&ready, public.as_deref(), &data);
     };
     let control = logging.control();
     let served = runtime.block_on(async {
@@ -113,6 +90,33 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Do not wait for idle blocking threads.
     runtime.shutdown_background();
     served
+}
+
+/// Prints where the server can be reached, and how to create the first administrator.
+fn announce(ready: &Ready<'_>, public: Option<&str>, data: &Path) {
+    let mut lines: Vec<String> =
+        ready.addresses.iter().map(|address| format!("Listening on {address}")).collect();
+    lines.push(format!("Data in {}", shown(data)));
+    if let Some(invitation) = ready.invitation {
+        let own = || {
+            ready
+                .addresses
+                .iter()
+                .find(|address| address.starts_with("http"))
+                .map(|address| openable(address, &host()))
+        };
+        let base = public.map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
+        lines.push(format!(
+            "There is no administrator yet. The first administrator can be created at \
+             {}/#setup={invitation}",
+            base.unwrap_or_default()
+        ));
+        lines.push("Or: chatctl user create NAME --admin".to_owned());
+    }
+    for line in lines {
+        // A closed standard output must not stop the server.
+        drop(print::line(&line));
+    }
 }
 
 /// Takes the lock. Waits for a command that works on the data, such as a scheduled one at boot, but

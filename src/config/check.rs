@@ -34,28 +34,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             ),
         );
     }
-    if let Some(url) = &server.public_url {
-        match origin(url.trim_end_matches('/')) {
-            Ok(()) => (),
-            Err(Not::HasPath) => bad(
-                "server",
-                "public_url",
-                format!(
-                    "is {url:?}, which has a path: the server cannot be served below a path; give \
-                     it its own host name or port"
-                ),
-            ),
-            Err(Not::Origin) => {
-                bad(
-                    "server",
-                    "public_url",
-                    format!(
-                        "is {url:?}; it must be the scheme and host that browsers use, such as \
-                         \"https://chat.example.org\""
-                    ),
-                );
-            }
-        }
+    if let Some(why) = server.public_url.as_deref().and_then(wrong_public_url) {
+        bad("server", "public_url", why);
     }
     for allowed in server
         .allowed_origins
@@ -93,6 +73,21 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
         );
     }
     found
+}
+
+/// Returns what is wrong with the public URL, if anything.
+fn wrong_public_url(url: &str) -> Option<String> {
+    match origin(url.trim_end_matches('/')) {
+        Ok(()) => None,
+        Err(Not::HasPath) => Some(format!(
+            "is {url:?}, which has a path: the server cannot be served below a path; give \
+                     it its own host name or port"
+        )),
+        Err(Not::Origin) => Some(format!(
+            "is {url:?}; it must be the scheme and host that browsers use, such as \
+                         \"https://chat.example.org\""
+        )),
+    }
 }
 
 /// Accepts `HOST:PORT` or `unix:PATH`.

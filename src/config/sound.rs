@@ -12,7 +12,7 @@ const MOST_READERS: u32 = 1000;
 
 /// Returns all problems, each as a sentence that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
-    let Config { server, database, auth, rooms, media, limits, log, backup, .. } = config;
+    let Config { server, database, media, log, backup, .. } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
@@ -35,6 +35,38 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     for check::Unworkable { section, key, why } in check::network(config) {
         bad(section, key, &why);
     }
+    found.extend(out_of_range(config));
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
+        bad("database", "readers", &format!("must be at most {MOST_READERS}: {readers}"));
+    }
+    if media.max_unused_bytes_per_user < media.max_bytes {
+        let why = format!(
+            "must be at least max_bytes ({}): a file is unused until a message refers to it",
+            media.max_bytes
+        );
+        bad("media", "max_unused_bytes_per_user", &why);
+    }
+    let paths = [
+        ("server", "data_dir", &server.data_dir),
+        ("database", "path", &database.path),
+        ("media", "directory", &media.directory),
+        ("log", "directory", &log.directory),
+        ("backup", "directory", &backup.directory),
+    ];
+    for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
+        bad(section, key, "must not be empty");
+    }
+    found
+}
+
+/// Returns the numbers that are zero and must not be, and the times that are too long.
+fn out_of_range(config: &Config) -> Vec<String> {
+    let Config { server, auth, rooms, media, limits, backup, .. } = config;
+    let mut found = Vec::new();
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     let positive: [(&str, &str, u64); 16] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("limits", "stall_seconds", limits.stall_seconds),
@@ -74,26 +106,6 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         if value > LONGEST / unit {
             bad(section, key, &format!("must be at most {} (a century): {value}", LONGEST / unit));
         }
-    }
-    if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
-        bad("database", "readers", &format!("must be at most {MOST_READERS}: {readers}"));
-    }
-    if media.max_unused_bytes_per_user < media.max_bytes {
-        let why = format!(
-            "must be at least max_bytes ({}): a file is unused until a message refers to it",
-            media.max_bytes
-        );
-        bad("media", "max_unused_bytes_per_user", &why);
-    }
-    let paths = [
-        ("server", "data_dir", &server.data_dir),
-        ("database", "path", &database.path),
-        ("media", "directory", &media.directory),
-        ("log", "directory", &log.directory),
-        ("backup", "directory", &backup.directory),
-    ];
-    for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
-        bad(section, key, "must not be empty");
     }
     found
 }

@@ -162,8 +162,11 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
         };
         contents.entries.insert(entry, Sum { bytes, sha256: sum });
     }
+    nothing_follows(archive.into_inner())
+}
+
+fn nothing_follows(mut rest: impl Read) -> Result<(), Stop> {
     // Only padding and the seal may follow the end of the archive.
-    let mut rest = archive.into_inner();
     let mut block = [0; 8192];
     loop {
         let count = rest.read(&mut block)?;

@@ -122,6 +122,7 @@ fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
 
 /// Restores a backup, each part to its configured path. Problems of the backup are found before
 /// existing data is touched. Blocks.
+#[expect(clippy::too_many_lines, reason = "one sequence, whose order is what makes it safe")]
 pub fn restore(
     path: &Path,
     target: Target<'_>,

@@ -29,48 +29,14 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         .iter()
         .filter(|backup| backup.name.ends_with(DAMAGED))
         .max_by_key(|backup| backup.created());
-    // Times have a resolution of one second: of two backups of the same second, report the damaged
-    // one.
-    if let Some(last) =
-        damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at)))
-    {
-        report.fail(
-            format!("the data was damaged when the last backup, {}, was created", last.name),
-            "See the damage with chatctl db check and in the log; an earlier backup may contain \
-             the lost data.",
-        );
-    }
-    if let (Some(last), None, None) = (found.last(), newest, damaged) {
-        let why = last.problem.as_deref().unwrap_or("its time is in the future");
-        report.fail(
-            format!(
-                "none of {} can be used; the newest, {}: {why}",
-                count(found.len(), "backup"),
-                last.name
-            ),
-            MAKE,
-        );
-    }
+    unusable(&found, newest, damaged, report);
     let age = newest.map(|(backup, at)| {
         (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs()))
     });
     let described = age
         .map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
     match (every, age, described) {
-        (Some(every), Some((_, age)), Some(described)) => {
-            let due = Duration::from_secs(every.saturating_mul(3600));
-            let advice = format!(
-                "A running server creates one every {every} h; its log shows why it did not. \
-                 {MAKE}"
-            );
-            if age > due.saturating_mul(2).saturating_add(LATE) {
-                report.fail(described, advice);
-            } else if age > due.saturating_add(LATE) {
-                report.warn(described, advice);
-            } else {
-                report.ok(described);
-            }
-        }
+        (Some(every), Some((_, age)), Some(described)) => due(every, age, described, report),
         (Some(every), None, _)
             if found.is_empty() && running_for(ground).is_some_and(|since| since > LATE) =>
         {
@@ -101,6 +67,53 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
              backup create regularly. Keep copies on another machine.",
         ),
         (Some(_), ..) => (),
+    }
+}
+
+/// Reports a last backup of damaged data, and backups of which none can be used.
+fn unusable(
+    found: &[Listed],
+    newest: Option<(&Listed, Timestamp)>,
+    damaged: Option<&Listed>,
+    report: &mut Report,
+) {
+    // Times have a resolution of one second: of two backups of the same second, report the damaged
+    // one.
+    if let Some(last) =
+        damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at)))
+    {
+        report.fail(
+            format!("the data was damaged when the last backup, {}, was created", last.name),
+            "See the damage with chatctl db check and in the log; an earlier backup may contain \
+             the lost data.",
+        );
+    }
+    if let (Some(last), None, None) = (found.last(), newest, damaged) {
+        let why = last.problem.as_deref().unwrap_or("its time is in the future");
+        report.fail(
+            format!(
+                "none of {} can be used; the newest, {}: {why}",
+                count(found.len(), "backup"),
+                last.name
+            ),
+            MAKE,
+        );
+    }
+}
+
+/// Reports a backup that is older than the schedule allows.
+fn due(every: u64, age: Duration, described: String, report: &mut Report) {
+    let due = Duration::from_secs(every.saturating_mul(3600));
+    let advice = format!(
+        "A running server creates one every {every} h; its log shows why it did not. \
+         {MAKE}"
+    );
+    if age > due.saturating_mul(2).saturating_add(LATE) {
+        report.fail(described, advice);
+    } else if age > due.saturating_add(LATE) {
+        report.warn(described, advice);
+    } else {
+        report.ok(described);
     }
 }
 

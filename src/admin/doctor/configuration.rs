@@ -18,7 +18,7 @@ const AROUND: usize = 1024;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let config = &ground.config;
-    let (server, auth, limits) = (&config.server, &config.auth, &config.limits);
+    let (server, auth) = (&config.server, &config.auth);
     for check::Unworkable { section, key, why } in check::network(config) {
         report.fail(
             format!("[{section}] {key} {why}"),
@@ -46,6 +46,24 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             "Set [auth] token_recheck_seconds to less than access_token_minutes.",
         );
     }
+    limits(ground, report);
+    if config.backup.keep.is_some() && config.backup.every_hours.is_none() {
+        report.warn(
+            "[backup] keep is set, but automatic backups are off",
+            "Set [backup] every_hours as well.",
+        );
+    }
+    if report.is_empty() {
+        report.ok(ground.file.as_ref().map_or_else(
+            || "no configuration file; defaults and environment are used".to_owned(),
+            |file| format!("no problems in {}", file.display()),
+        ));
+    }
+}
+
+/// Reports limits that contradict each other.
+fn limits(ground: &Installation, report: &mut Report) {
+    let (config, limits) = (&ground.config, &ground.config.limits);
     let longest = config.rooms.max_message_chars.saturating_mul(BYTES).saturating_add(AROUND);
     for (key, value) in
         [("max_frame_bytes", limits.max_frame_bytes), ("max_body_bytes", limits.max_body_bytes)]
@@ -69,18 +87,6 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             "max_connections_per_address is greater than max_connections",
             "Set [limits] max_connections_per_address to less than max_connections.",
         );
-    }
-    if config.backup.keep.is_some() && config.backup.every_hours.is_none() {
-        report.warn(
-            "[backup] keep is set, but automatic backups are off",
-            "Set [backup] every_hours as well.",
-        );
-    }
-    if report.is_empty() {
-        report.ok(ground.file.as_ref().map_or_else(
-            || "no configuration file; defaults and environment are used".to_owned(),
-            |file| format!("no problems in {}", file.display()),
-        ));
     }
 }
 

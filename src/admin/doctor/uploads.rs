@@ -45,18 +45,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         Err(error) => return report.skip(format!("the database cannot be read: {error}")),
     };
     whose(ground, report, &directory);
-    let lost: Vec<&str> = told
-        .iter()
-        .filter(|(name, size)| !is_there(&directory, name, *size))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    // Files deleted since the first query are no longer in the database either.
-    let lost: Vec<&str> = match uploaded_files(&ground.database(), ground.is_live()) {
-        Ok(now) if !lost.is_empty() => {
-            lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect()
-        }
-        _ => lost,
-    };
+    let lost = lost(ground, &directory, &told);
     let thrown: BTreeSet<String> =
         trash::names(&directory).unwrap_or_default().into_iter().collect();
     let (in_trash, lost): (Vec<&str>, Vec<&str>) =
@@ -97,18 +86,37 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         );
     }
     if report.is_empty() {
-        let not_all = if compared < known.len() {
-            format!(" (the newest {compared} compared with their checksums)")
-        } else {
-            String::new()
-        };
-        let waiting = if thrown.is_empty() {
-            String::new()
-        } else {
-            format!("; {} in the trash", count(thrown.len(), "removed file"))
-        };
-        report
-            .ok(format!("{}, all complete{not_all}{waiting}", count(known.len(), "uploaded file")));
+        whole(report, compared, known.len(), thrown.len());
+    }
+}
+
+fn whole(report: &mut Report, compared: usize, known: usize, thrown: usize) {
+    let not_all = if compared < known {
+        format!(" (the newest {compared} compared with their checksums)")
+    } else {
+        String::new()
+    };
+    let waiting = if thrown == 0 {
+        String::new()
+    } else {
+        format!("; {} in the trash", count(thrown, "removed file"))
+    };
+    report.ok(format!("{}, all complete{not_all}{waiting}", count(known, "uploaded file")));
+}
+
+/// Returns the names of uploaded files that are missing or truncated.
+fn lost<'a>(ground: &Installation, directory: &Path, told: &'a [(String, u64)]) -> Vec<&'a str> {
+    let lost: Vec<&str> = told
+        .iter()
+        .filter(|(name, size)| !is_there(directory, name, *size))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    // Files deleted since the first query are no longer in the database either.
+    match uploaded_files(&ground.database(), ground.is_live()) {
+        Ok(now) if !lost.is_empty() => {
+            lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect()
+        }
+        _ => lost,
     }
 }
 

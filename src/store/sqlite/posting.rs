@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
+use super::counters::RoomCounters;
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
@@ -42,19 +43,7 @@ pub(super) fn post(
         }
         .into());
     };
-    let mode_rev = room.mode_rev;
-    let rests_on = |since: Option<Rev>| since.map(|since| since.max(mode_rev));
-    let holds = match basis {
-        Basis::Member { user, since } if user == draft.author => {
-            rests_on(author.since) == Some(since)
-        }
-        Basis::Member { user, since } => {
-            room.author(conn, id, user)?.is_some_and(|member| rests_on(member.since) == Some(since))
-        }
-        Basis::Facts(rev) => room.facts_rev == rev,
-        Basis::Nobody => true,
-    };
-    if !holds {
+    if !holds(conn, room, (id, draft.author, author.since), basis)? {
         return Err(StoreError::Stale.into());
     }
     let (seq, rev, at) = (room.last_seq.next(), room.rev.next(), work.now.max(room.last_time));
@@ -95,6 +84,25 @@ pub(super) fn post(
     let step = Step { room: id, rev, by: author.person.into(), socket: draft.socket };
     step.emit(work, at, vec![Change::Posted(message.clone())]);
     Ok(Posted { message, repeated: false })
+}
+
+/// Returns whether the decision to post still rests on what it rested on.
+fn holds(
+    conn: &Connection,
+    room: &mut RoomCounters,
+    (id, author, author_since): (RoomId, UserId, Option<Rev>),
+    basis: Basis,
+) -> Result<bool, Fault> {
+    let mode_rev = room.mode_rev;
+    let rests_on = |since: Option<Rev>| since.map(|since| since.max(mode_rev));
+    Ok(match basis {
+        Basis::Member { user, since } if user == author => rests_on(author_since) == Some(since),
+        Basis::Member { user, since } => {
+            room.author(conn, id, user)?.is_some_and(|member| rests_on(member.since) == Some(since))
+        }
+        Basis::Facts(rev) => room.facts_rev == rev,
+        Basis::Nobody => true,
+    })
 }
 
 /// Returns the attachments of a message that may be stored; None if its client id is used. A plain

@@ -137,10 +137,24 @@ impl Import<'_> {
         ];
         sql::run(self.conn, ADD, values)?;
         let message = self.conn.last_insert_rowid();
+        self.surroundings(new, &key, (room, seq, message), media)?;
+        self.remember(new, &key, seq)?;
+        self.out.report.taken(Kind::Messages);
+        Ok(())
+    }
+
+    /// Adds what belongs to a message: attachments, mentions, reactions and the pin.
+    fn surroundings(
+        &mut self,
+        new: &MessageRecord,
+        key: &str,
+        (room, seq, message): (i64, Seq, i64),
+        media: Vec<i64>,
+    ) -> Result<()> {
         for (place, media) in (0_i64..).zip(media) {
             sql::run(self.conn, ATTACH, params![message, place, media])?;
         }
-        for user in self.all(USER, &new.mentions, &key)? {
+        for user in self.all(USER, &new.mentions, key)? {
             sql::run(self.conn, MENTION, params![room, user, seq])?;
         }
         for reaction in &new.reactions {
@@ -160,8 +174,6 @@ impl Import<'_> {
             let by = pin.user.as_ref().map(|user| self.found(USER, user)).transpose()?.flatten();
             sql::run(self.conn, PIN, params![room, seq, by, pin.at])?;
         }
-        self.remember(new, &key, seq)?;
-        self.out.report.taken(Kind::Messages);
         Ok(())
     }
 

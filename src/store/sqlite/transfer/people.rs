@@ -140,13 +140,21 @@ impl Import<'_> {
                 new.guest
             ],
         )?;
+        self.remember_user(new, &key)?;
+        self.out.report.taken(Kind::Users);
+        self.out.logins.push((key, login));
+        Ok(())
+    }
+
+    /// Records the id of the user just added, and what is to be done about them later.
+    fn remember_user(&mut self, new: &UserRecord, key: &str) -> Result<()> {
         let id = self.conn.last_insert_rowid();
-        self.table().put(USER, &key, id)?;
+        self.table().put(USER, key, id)?;
         if let Some(picture) = &new.media {
             self.table().put(PICTURE, &picture.to_string(), id)?;
         }
         if new.stranger {
-            self.table().put(STRANGER, &key, id)?;
+            self.table().put(STRANGER, key, id)?;
         }
         if new.no_password {
             self.table().put(
@@ -155,8 +163,6 @@ impl Import<'_> {
                 passwords::fingerprint(&new.password),
             )?;
         }
-        self.out.report.taken(Kind::Users);
-        self.out.logins.push((key, login));
         Ok(())
     }
 
