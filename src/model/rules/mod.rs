@@ -1,5 +1,5 @@
-//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock. The store
-//! persists their results, and live rooms apply them.
+//! Rules of the chat as pure functions of facts, one subject per file: no I/O and no clock. The
+//! store persists their results, and live rooms apply them.
 
 mod addresses;
 mod amounts;

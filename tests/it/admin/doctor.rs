@@ -1,5 +1,5 @@
-//! `chatctl doctor`: faults are planted, each is found and named with what to do, and what is safe
-//! is mended.
+//! `chatctl doctor`: each planted fault is found and reported with advice, and safe ones are
+//! repaired.
 
 mod damage;
 mod reach;
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::support::{Ctl, Json, Person, Server, people};
 
-/// What is said, each line as `check status`, and how it ends.
+/// Returns the output lines, and the exit code.
 pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
     let said = ctl.run(&[&["doctor", "-o", "jsonl"], arguments].concat());
     (
@@ -28,7 +28,7 @@ pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
     )
 }
 
-/// The one line of a check.
+/// Returns the only line of a check.
 #[track_caller]
 pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
     let (mut found, _) = lines(ctl, &["--only", check]);
@@ -36,7 +36,7 @@ pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
     found.remove(0)
 }
 
-/// Fails unless the check says this, with this advice, and ends as that status does.
+/// Fails unless the check reports this finding and advice, and the exit code matches its status.
 #[track_caller]
 pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &str) {
     let (lines, code) = lines(ctl, &["--only", check]);
@@ -58,7 +58,7 @@ pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &
     );
 }
 
-/// The same after `--fix`, which mends it, and then all is well.
+/// Fails unless `--fix` repairs the finding and afterwards all is well.
 #[track_caller]
 pub(super) fn mends(ctl: &Ctl, check: &str, found: &str, done: &str) {
     let (lines, code) = lines(ctl, &["--only", check, "--fix"]);
@@ -75,11 +75,11 @@ pub(super) fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A server that has stopped, with some messages in it.
+/// Returns a stopped server with some messages.
 pub(super) async fn stopped(messages: usize) -> Server {
     let mut server = Server::start().await;
     talk(&server, messages).await;
-    // It waits until all messages are in the search index.
+    // Waits until all messages are in the search index.
     Ctl::of(&server).run(&["db", "reindex"]).ends(0);
     assert!(server.terminate().await.success());
     server
@@ -94,7 +94,7 @@ pub(super) async fn talk(server: &Server, messages: usize) {
     }
 }
 
-/// The first line of a check.
+/// Returns the first line of a check.
 pub(super) fn line_of(ctl: &Ctl, check: &str) -> Json {
     lines(ctl, &["--only", check]).0.remove(0)
 }
@@ -119,7 +119,7 @@ async fn a_healthy_server_is_well_running_and_stopped() {
     assert_eq!(told(&running), told(&still));
     for line in &still {
         match line["check"].as_str().unwrap() {
-            // The disk of this machine is nobody's fault here.
+            // The disk of the test machine may have problems.
             "disk" => assert_ne!(line["status"], "skipped"),
             "backup" | "certificate" | "websocket" => {
                 assert_eq!(line["status"], "skipped", "{line}");
@@ -257,7 +257,7 @@ async fn a_room_whose_admins_cannot_log_in_is_named() {
     ann.post(&format!("/api/chatrooms/{room}/join"), serde_json::json!({})).await.is(200);
     let ctl = Ctl::of(&server);
     finds(&ctl, "rooms", "ok", "each room", "");
-    // With nobody else to pass it to.
+    // There is no other user to pass it to.
     ctl.run(&["user", "mark", "ann", "--bot"]).ends(0);
     ctl.run(&["user", "disable", "boss"]).ends(0);
     finds(&ctl, "rooms", "warning", &room, "chatctl room role");
@@ -372,7 +372,7 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
         .set_times(FileTimes::new().set_modified(later))
         .unwrap();
     finds(&ctl, "clock", "warning", "the time of the newest file is", "NTP");
-    // What it has left in a room holds the times of new messages there.
+    // A message from the future affects the times of new messages in its room.
     let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
     let millis =
         i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();

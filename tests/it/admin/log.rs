@@ -1,4 +1,5 @@
-//! The log of the running server: read along, another level for a while, a new file.
+//! The log of the running server: following it, changing its level temporarily, starting a new
+//! file.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -15,7 +16,7 @@ async fn lines_are_read_as_they_are_written() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
-    // Whether it reads already cannot be seen from outside: one of many is heard.
+    // It is invisible from outside whether following has started: one of many lines is received.
     let heard = std::thread::spawn(move || lines.next().unwrap().unwrap());
     let mut count = 0;
     while !heard.is_finished() {
@@ -55,7 +56,7 @@ async fn the_level_changes_for_a_while_and_goes_back() {
     server.wait_for_log(&["[DEBUG]", "[ann]"]).await;
     server.wait_for_log(&["The log level is Info again."]).await;
     assert_eq!(ctl.one(&["log", "level"])["level"], "info");
-    // A later word takes the place of the one that would end it.
+    // A later command replaces the pending reset of an earlier one.
     ctl.run(&["log", "level", "debug", "--for", "1s"]).ends(0);
     ctl.run(&["log", "level", "trace"]).ends(0);
     assert_eq!(ctl.one(&["log", "level"])["level"], "trace");

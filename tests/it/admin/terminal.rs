@@ -1,12 +1,12 @@
-//! What is asked on a terminal.
+//! Questions asked on a terminal.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::support::{Ctl, Person, Server};
 
-/// Runs a command on a terminal of its own and answers what it asks: each answer once its question
-/// is there. Answers everything that was shown, and the code.
+/// Runs a command on a terminal and answers its questions, each once it is shown. Returns the
+/// complete output and the exit code.
 fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
     let command = ctl.command(arguments);
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
@@ -102,7 +102,7 @@ async fn exports_and_imports_show_how_far_they_are() {
     let (shown, code) =
         on_a_terminal(&Ctl::at(&dir.path().join("new")), &["import", file.to_str().unwrap()], &[]);
     assert!(code == 0 && shown.contains('%') && shown.contains("messages"), "{code} {shown:?}");
-    // Lines on a terminal are not mixed with a bar.
+    // On a terminal, output lines are not mixed with a progress bar.
     let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);
     assert!(code == 0 && !shown.contains('%') && shown.contains("sha256"), "{code} {shown:?}");
 }

@@ -1,5 +1,4 @@
-//! What commands tell a system administrator: exit codes that scripts rely on, questions before
-//! what cannot be undone, output that other programs can read.
+//! Output for administrators: exit codes for scripts, confirmations, and machine-readable formats.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -172,7 +171,7 @@ fn a_configuration_is_checked_as_the_server_would() {
         "{}",
         errors(&output)
     );
-    // Directories in which nothing can be kept.
+    // Unusable directories.
     std::fs::write(dir.path().join("a file"), "").unwrap();
     let taken = dir.path().join("a file").display().to_string();
     for (text, part) in [
@@ -226,7 +225,7 @@ fn another_programs_configuration_is_in_nobodys_way() {
         .unwrap();
     let output = chatctl(dir.path(), &[], &["config", "show", "--effective"]);
     assert!(
-        code(&output) == Some(0) && errors(&output).contains("config.toml was passed over"),
+        code(&output) == Some(0) && errors(&output).contains("config.toml was ignored"),
         "{}",
         errors(&output)
     );

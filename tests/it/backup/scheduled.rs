@@ -1,11 +1,11 @@
-//! Backups that a server makes by itself.
+//! Automatic backups.
 
 use serde_json::json;
 
 use super::done;
 use crate::support::{Client, Json, PATIENCE, Person, Server};
 
-/// Once a day, and one stays.
+/// Once a day, keeping one.
 const DAILY: [(&str, &str); 2] = [("BACKUP__EVERY_HOURS", "24"), ("BACKUP__KEEP", "1")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! What is lost, cut short or left over.
+//! Faults: missing, truncated and leftover files.
 
 use std::fs::{self, File, FileTimes};
 use std::io::{Seek, SeekFrom, Write};
@@ -30,7 +30,7 @@ async fn a_damaged_database_is_told_and_left_alone() {
     let (all, code) = lines(&ctl, &["--fix"]);
     assert!(code == 6 && all.len() >= 15, "every check says something: {all:?}");
     assert_eq!(fs::read(&path).unwrap(), damaged, "the database is never mended");
-    // Nothing of it is left that a program could open.
+    // No part of it can be opened by a program.
     for text in [&b"something else"[..], b""] {
         fs::write(&path, text).unwrap();
         let (all, _) = lines(&ctl, &[]);
@@ -49,7 +49,7 @@ async fn damage_under_a_running_server_is_found_and_the_backup_is_named() {
     talk(&server, 120).await;
     let ctl = Ctl::of(&server);
     ctl.run(&["backup", "create"]).ends(0);
-    // What stands in the write-ahead log would hide it.
+    // Content of the write-ahead log would hide the damage.
     ctl.run(&["db", "vacuum"]).ends(0);
     let path = server.data().join("chat.db");
     let mut file = File::options().write(true).open(&path).unwrap();
@@ -78,15 +78,14 @@ async fn a_search_index_that_is_damaged_or_stale_is_thrown_away_and_fed_again() 
     finds(&ctl, "search", "failed", "damaged: ", "chatctl db reindex");
     mends(&ctl, "search", "damaged: ", "the server rebuilds it at its next start");
     assert!(!path.exists());
-    // Of another database: its messages are not these.
+    // The index of another database: its messages are different.
     let other = stopped(1).await;
     fs::copy(other.data().join("search.db"), &path).unwrap();
-    finds(&ctl, "search", "failed", "it belongs to the database of before a restore", "--fix");
+    finds(&ctl, "search", "failed", "it belongs to the database before a restore", "--fix");
     mends(&ctl, "search", "cannot be used", "the server rebuilds it at its next start");
     server.restart().await;
     finds(&ctl, "search", "ok", "complete and up to date", "");
-    // Under the running server, too: it opens what it finds, and looks at the rest when somebody
-    // searches.
+    // Also on a running server: it opens the files it finds, and detects the rest at a search.
     assert!(server.terminate().await.success());
     fs::write(&path, &damaged).unwrap();
     server.restart().await;

@@ -1,5 +1,5 @@
-//! How the server is reached: certificate, registration, proxies, the WebSocket; and doctor over
-//! HTTP.
+//! Checks of how the server is reached: certificate, registration, proxies, WebSocket; and doctor
+//! over HTTP.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{finds, mode, stopped};
 use crate::support::{Ctl, Json, Person, Server};
 
-/// A self-signed certificate of this time and its key, in two files.
+/// Creates a self-signed certificate with this validity and its key, in two files.
 fn certificate(folder: &Path, name: &str, years: (i32, i32)) -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -142,7 +142,7 @@ async fn a_websocket_is_opened_through_the_public_url() {
     let gone = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
     finds(&url(&gone), "websocket", "failed", "cannot be reached from here", "firewall");
-    // Who speaks no TLS cannot be asked for it.
+    // A peer without TLS cannot be tested with it.
     finds(
         &url(&server.url().replace("http:", "https:")),
         "websocket",
@@ -168,7 +168,7 @@ async fn a_websocket_is_opened_through_tls() {
     drop(server.0);
 }
 
-/// A server with TLS, which ends when it is dropped.
+/// A server with TLS, ended on drop.
 struct Ending(Child);
 
 impl Drop for Ending {
@@ -189,7 +189,7 @@ fn tls_server(cert: &str, key: &str) -> (Ending, u16) {
     let port = lines
         .find_map(|line| line.split_once("Listening on https://127.0.0.1:")?.1.trim().parse().ok())
         .unwrap();
-    // Goes on reading, so that the server is never held up.
+    // Keeps reading, so that the server is never blocked.
     std::thread::spawn(move || lines.count());
     (Ending(child), port)
 }
