@@ -1,5 +1,5 @@
-//! What the binary says of itself: the commit and the target. A file that is new in `assets/` must
-//! be embedded too.
+//! Sets the commit and the target shown by the binary, and rebuilds when a file is added to
+//! `assets/`.
 
 use std::process::Command;
 
@@ -13,8 +13,8 @@ fn main() {
     }
 }
 
-/// The commit of the checkout, unless the sources are none. Only optimised builds follow it: each
-/// commit would compile the others anew.
+/// Returns the commit of the checkout, if there is one. Only optimized builds depend on it:
+/// otherwise each commit would recompile the others.
 fn checked_out() -> Option<String> {
     let git = |arguments: &[&str]| {
         let output = Command::new("git")

@@ -1,17 +1,17 @@
 //! chatctl: chat server, database, web UI and administration in one program.
 //!
-//! The map of the house; imports point downwards only:
+//! Map of the modules; imports only point down:
 //!
-//! | room | what lives there |
+//! | module | contents |
 //! |---|---|
 //! | [`cli`] | the command line: parsing and printing |
 //! | [`server`] | assembly: the only file that knows every part |
 //! | [`api`] | HTTP, sockets, the five dialects, the web UI |
 //! | [`admin`] | the administration commands |
-//! | [`chat`] | what can be done, and by whom |
+//! | [`chat`] | use cases and permissions |
 //! | [`live`] | open sockets and live rooms |
-//! | [`store`] | what is kept, and all SQL |
-//! | [`logging`], [`config`] | the log; the configuration |
+//! | [`store`] | storage, and all SQL |
+//! | [`logging`], [`config`] | log and configuration |
 //! | [`model`] | plain types and pure rules |
 
 pub mod admin;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Gives memory back to the system soon after a peak; that of the C library keeps what it once had.
+/// Returns memory to the system soon after a peak, unlike the allocator of the C library.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -26,7 +26,7 @@ use crate::store::engine::{Embedded, OpenError, Options};
 use crate::store::files::Files;
 use crate::store::{Store, StoreError};
 
-/// How long work without a server waits for what it has begun in the background.
+/// How long offline work waits for background jobs it has started.
 const SETTLING: Duration = Duration::from_mins(5);
 
 /// Why the server could not start.
@@ -41,34 +41,34 @@ pub enum ServeError {
     /// The TLS certificate or its key cannot be used.
     #[error(transparent)]
     Certificate(#[from] Unusable),
-    /// The control socket cannot be made.
-    #[error("cannot make the control socket {path}: {why}")]
+    /// The control socket cannot be created.
+    #[error("cannot create the control socket {path}: {why}")]
     Control {
-        /// Where.
+        /// Path of the socket.
         path: PathBuf,
-        /// The system's word.
+        /// Error of the operating system.
         why: std::io::Error,
     },
-    /// The database was opened but does not answer.
-    #[error("the database does not answer: {0}")]
+    /// The database was opened but does not respond.
+    #[error("the database does not respond: {0}")]
     Store(#[from] StoreError),
-    /// Counting could not begin.
-    #[error("cannot count: {0}")]
+    /// The metrics recorder could not be installed.
+    #[error("cannot install the metrics recorder: {0}")]
     Metrics(String),
-    /// The chat could not be put together.
+    /// The chat could not be assembled.
     #[error("cannot start: {0}")]
     Start(#[from] crate::model::Error),
 }
 
-/// What `run` tells once everything listens.
+/// Information passed on once everything listens.
 pub struct Ready<'a> {
-    /// Where it listens.
+    /// Addresses listened on.
     pub addresses: &'a [String],
-    /// For the first administrator, while there is none.
+    /// Invitation of the first administrator, while there is none.
     pub invitation: Option<&'a str>,
 }
 
-/// Store, live rooms and chat, put together: what there is with and without listeners.
+/// Store, live rooms and chat: the parts needed with and without listeners.
 struct World {
     chat: Chat,
     store: Embedded,
@@ -107,7 +107,7 @@ impl World {
         let chat = Chat::new(parts, config)?;
         chat.settle_digests().await?;
         if !quiet {
-            // What failed has been logged, and as long as nobody knows whose the uploads are, none
+            // Failures have been logged, and as long as the owner of the uploads is unknown, none
             // is removed.
             drop(chat.claim_media().await);
         }
@@ -115,7 +115,7 @@ impl World {
         Ok(Self { chat, store, hub, dispatcher })
     }
 
-    /// What was acknowledged is on the disk already; this finishes what still waits for the writer.
+    /// Completes queued work of the writer; acknowledged data is on disk already.
     async fn close(self) {
         self.store.close().await;
         self.dispatcher.abort();
@@ -127,9 +127,8 @@ impl World {
     }
 }
 
-/// Works on the data of a stopped server, under its lock. What the work has begun in the background
-/// is finished before it is closed; work that is `quiet` begins nothing, and what others have begun
-/// waits for the next start.
+/// Works on the data of a stopped server, under its lock. Background jobs started by the work are
+/// completed before closing; `quiet` work starts none, and leaves existing ones to the next start.
 pub async fn offline<T>(
     config: Config,
     database: PathBuf,
@@ -146,14 +145,14 @@ pub async fn offline<T>(
         running: None,
     };
     let done = work(&Admin::new(parts)).await;
-    // What a full disk leaves is taken up at the next start.
+    // Jobs that fail on a full disk are resumed at the next start.
     drop(tokio::time::timeout(SETTLING, world.store.settle()).await);
     world.close().await;
     Ok(done)
 }
 
-/// Serves until `shutdown` ends, then stops gracefully: accepts nothing more, closes sockets with
-/// 1001, finishes and commits what is queued.
+/// Serves until `shutdown` completes, then stops gracefully: accepts nothing more, closes sockets
+/// with 1001, completes and commits queued work.
 pub async fn run(
     config: Config,
     database: PathBuf,
@@ -163,7 +162,7 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let config = Arc::new(fitting(config));
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
-    // Bound first: a busy port is found before a database is touched.
+    // Bound first: a busy port is found before a database is opened.
     let certificate = Certificate::load(&config.server)?;
     let listeners = accept::bind(&config.server, certificate.as_ref()).await?;
     let own =
@@ -249,14 +248,14 @@ pub async fn run(
     Ok(())
 }
 
-/// Allows no more connections than the system has descriptors for.
+/// Limits connections to the number of file descriptors of the system.
 fn fitting(mut config: Config) -> Config {
     let Some(files) = descriptors::raise() else { return config };
     let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
     if !descriptors::suffice(files, &config.limits) {
         warn!(
-            "The system allows {files} open files, so there can be {room} connections instead of \
-             max_connections = {wanted}; LimitNOFILE={} allows all.",
+            "The system allows {files} open files, so there can only be {room} connections instead \
+             of max_connections = {wanted}; LimitNOFILE={} allows all.",
             descriptors::needed(&config.limits)
         );
     }
@@ -264,27 +263,31 @@ fn fitting(mut config: Config) -> Config {
     config
 }
 
-/// Reads the certificate and its key again at each SIGHUP; connections go on.
+/// Reloads the certificate and its key at each SIGHUP; connections continue.
 async fn renew(certificate: Certificate) {
     let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
     while hang_up.recv().await.is_some() {
         let file = certificate.file().display().to_string();
         let new = certificate.clone();
         match tokio::task::spawn_blocking(move || new.reload()).await {
-            Ok(Ok(())) => info!("The TLS certificate {file} was read again."),
-            Ok(Err(unusable)) => error!("The TLS certificate stays the one of before: {unusable}"),
-            Err(error) => error!("The TLS certificate stays the one of before: {error}"),
+            Ok(Ok(())) => info!("The TLS certificate {file} was reloaded."),
+            Ok(Err(unusable)) => {
+                error!("The TLS certificate could not be reloaded and stays unchanged: {unusable}")
+            }
+            Err(error) => {
+                error!("The TLS certificate could not be reloaded and stays unchanged: {error}")
+            }
         }
     }
 }
 
-/// Removes files that nothing refers to, now and every hour.
+/// Removes unused files, now and every hour.
 async fn collect(chat: Chat) {
     let mut hours = tokio::time::interval(Duration::from_hours(1));
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
-        // What failed has been logged; the next hour tries again.
+        // Failures have been logged; the next hour tries again.
         drop(chat.collect_media().await);
     }
 }

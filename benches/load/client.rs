@@ -1,4 +1,4 @@
-//! Clients that cost little themselves: receivers only count frames, senders write prepared ones.
+//! Cheap clients: receivers only count frames, senders write prepared ones.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::dialects::Dialect;
 use super::server::Server;
 use super::socket::Socket;
 
-/// A socket that is present in a room and counts messages.
+/// A socket in a room that counts messages.
 pub(super) struct Listener {
     count: Arc<AtomicU64>,
     task: JoinHandle<()>,
@@ -45,7 +45,7 @@ pub(super) fn received(listeners: &[Listener]) -> u64 {
     listeners.iter().map(|listener| listener.count.load(Ordering::Relaxed)).sum()
 }
 
-/// Waits until all of it has arrived, or a listener has been cut off for being slow.
+/// Waits until all messages have arrived, or a listener was closed for being slow.
 pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     let began = Instant::now();
     while received(listeners) < expected {
@@ -58,24 +58,24 @@ pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     }
 }
 
-/// What a run of senders came to.
+/// Result of a run of senders.
 pub(super) struct Sent {
-    /// From frame to acknowledgement, one a message.
+    /// Time from frame to acknowledgement of each message.
     pub(super) latencies: Vec<Duration>,
     pub(super) began: Instant,
     pub(super) took: Duration,
 }
 
 impl Sent {
-    /// Milliseconds; `latencies` must be sorted.
+    /// Returns a percentile in milliseconds; `latencies` must be sorted.
     pub(super) fn percentile(&self, percent: usize) -> f64 {
         let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(at).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
     }
 }
 
-/// So many senders, each with so many messages on their way, for so long; waits for every
-/// acknowledgement.
+/// Runs this number of senders, each with a number of messages in flight, for a duration; waits for
+/// all acknowledgements.
 pub(super) async fn send(
     server: &Server,
     room: &str,

@@ -1,4 +1,4 @@
-//! The dialects with a WebSocket: how a socket enters a room, and how a message begins.
+//! The dialects with a WebSocket: entering a room, and the start of a message frame.
 
 use super::server::Server;
 use super::socket::Socket;
@@ -12,12 +12,12 @@ pub(super) enum Dialect {
     V1,
 }
 
-/// All of them.
+/// All dialects with a WebSocket.
 pub(super) const ALL: [Dialect; 4] =
     [Dialect::Chatrooms, Dialect::Realtime, Dialect::Rooms, Dialect::V1];
 
 impl Dialect {
-    /// A socket that is present in the room; `room` is its key.
+    /// Opens a socket that enters the room; `room` is its key.
     pub(super) async fn enter(self, server: &Server, room: &str) -> Socket {
         let number = room.trim_start_matches("room").trim_start_matches('0');
         match self {
@@ -44,7 +44,7 @@ impl Dialect {
             }
             Self::V1 => {
                 let mut socket = Socket::open(server, &format!("/v1/rooms/{number}/chat")).await;
-                // The answer to a bad frame tells that it has entered.
+                // The reply to an invalid frame shows that it has entered.
                 socket.write(&["{}".to_owned()]).await;
                 socket.wait_for(r#"{"error""#).await;
                 socket
@@ -52,7 +52,7 @@ impl Dialect {
         }
     }
 
-    /// How a message begins.
+    /// Returns the start of a message frame.
     pub(super) fn message(self) -> &'static [u8] {
         match self {
             Self::Chatrooms => br#"{"type":"chat_message""#,

@@ -1,4 +1,4 @@
-//! What the machine can do at best: the floors that figures are compared with.
+//! Measures the limits of the machine: the floors to which results are compared.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often 4 KiB can be appended to a file and synced in a second.
+/// Returns how often per second 4 KiB can be appended to a file and synced.
 pub(super) fn syncs_per_second(directory: &Path, span: Duration) -> f64 {
     let mut file =
         OpenOptions::new().append(true).create(true).open(directory.join("floor")).unwrap();
@@ -20,8 +20,8 @@ pub(super) fn syncs_per_second(directory: &Path, span: Duration) -> f64 {
     f64::from(count) / began.elapsed().as_secs_f64()
 }
 
-/// Microseconds of this thread for one write of so many bytes to each of N loopback sockets that
-/// somebody reads.
+/// Returns the microseconds of this thread for writing this number of bytes to each of N loopback
+/// sockets with readers.
 pub(super) fn write_cost(receivers: usize, bytes: usize, span: Duration) -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ pub(super) fn write_cost(receivers: usize, bytes: usize, span: Duration) -> f64 
     spent.as_secs_f64() * 1e6 / f64::from(writes)
 }
 
-/// Processor time of this thread, from the scheduler.
+/// Returns the processor time of this thread, from the scheduler.
 fn thread_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())

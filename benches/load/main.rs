@@ -1,11 +1,11 @@
-//! The load generator: send rate, fan-out and memory of the real server, each beside a floor
-//! measured in the same run, and what it costs when several dialects listen in one room.
+//! The load generator: send rate, fan-out and memory of the real server, each compared to a floor
+//! measured in the same run, and the costs of several dialects in one room.
 //!
-//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is how long each figure is measured. Loopback
-//! only; stops by itself.
-#![expect(clippy::print_stdout, reason = "its result is what it prints")]
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
-#![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
+//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement. Uses
+//! loopback only and ends by itself.
+#![expect(clippy::print_stdout, reason = "prints its results")]
+#![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
+#![expect(clippy::cast_precision_loss, reason = "results are rounded anyway")]
 
 mod client;
 mod dialects;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use dialects::Dialect;
 use server::Server;
 
-/// Bytes of a message.
+/// Bytes per message.
 const TEXT: usize = 200;
 
 fn main() {
@@ -32,7 +32,7 @@ fn main() {
         send_rate(&server, span).await;
         fan_out(&server, span).await;
         mixed::compare(&Server::start().await, span).await;
-        // A fresh one: memory that a load has grown hides what sockets take.
+        // A fresh server: memory grown under load would hide the memory of sockets.
         memory(&Server::start().await).await;
     });
 }
@@ -47,7 +47,7 @@ async fn send_rate(server: &Server, span: Duration) {
         "senders", "in flight", "messages/s", "x floor", "p50 ms", "p99 ms"
     );
     let room = server.room().await;
-    // Somebody is present, as in a room in use.
+    // One user is present, as in a room in use.
     let _present = client::Listener::join(server, Dialect::Chatrooms, &room).await;
     for (senders, in_flight) in [(1, 1), (10, 1), (10, 32), (100, 32)] {
         let mut sent = client::send(server, &room, senders, in_flight, span).await;

@@ -1,4 +1,5 @@
-//! What it costs that several dialects listen in one room: nothing but one more encoding a message.
+//! Measures the costs of several dialects in one room: only one more encoding per message is
+//! expected.
 
 use std::time::Duration;
 
@@ -6,12 +7,12 @@ use super::client::{self, Listener};
 use super::dialects::{ALL, Dialect};
 use super::server::Server;
 
-/// Sockets in a room.
+/// Number of sockets in a room.
 const SOCKETS: usize = 1_000;
-/// How often each room is measured, in turn.
+/// Number of runs per room, in turn.
 const RUNS: usize = 5;
 
-/// A room full of listeners, and what a delivery in it has cost so far.
+/// A room full of listeners, and the costs of deliveries so far.
 struct Room {
     name: String,
     key: String,
@@ -44,7 +45,7 @@ impl Room {
     }
 }
 
-/// One room of sockets of all dialects, beside a room of as many of each one alone.
+/// Compares a room with sockets of all dialects to rooms with as many sockets of a single dialect.
 pub(super) async fn compare(server: &Server, span: Duration) {
     println!(
         "\ndialects: {SOCKETS} present sockets in a room, 10 senders x 32 in flight; medians of \

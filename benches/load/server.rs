@@ -1,4 +1,4 @@
-//! The server under load: the release binary, limits off, in a directory of its own.
+//! The server under load: the release binary, without rate limits, in a temporary directory.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Ticks a second of `/proc/PID/stat` on Linux.
+/// Ticks per second in `/proc/PID/stat` on Linux.
 const TICKS: f64 = 100.0;
 
-/// A running server and a user of it.
+/// A running server and one of its users.
 pub(super) struct Server {
     child: Child,
     directory: tempfile::TempDir,
     /// `127.0.0.1:PORT`
     pub(super) address: String,
     http: reqwest::Client,
-    /// The user's token.
+    /// Token of the user.
     pub(super) token: String,
 }
 
@@ -30,7 +30,7 @@ impl Server {
             .env("CHATCTL_LIMITS__ENABLED", "false")
             .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
             .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000")
-            // Clients share the cores with the server here: they may lag without being cut off.
+            // Clients share the cores with the server here: they may lag without being closed.
             .env("CHATCTL_LIMITS__SOCKET_QUEUE", "1000000")
             .env("CHATCTL_LIMITS__SOCKET_QUEUE_BYTES", "1000000000")
             .stdout(Stdio::piped())
@@ -49,7 +49,7 @@ impl Server {
         server
     }
 
-    /// A new room.
+    /// Creates a room.
     pub(super) async fn room(&self) -> String {
         self.post("/api/chatrooms", &json!({"targetUserIds": [], "name": "load"})).await["roomId"]
             .as_str()
@@ -57,7 +57,7 @@ impl Server {
             .to_owned()
     }
 
-    /// What a `GET` answers.
+    /// Returns the response to a `GET`.
     pub(super) async fn get(&self, path: &str) -> Value {
         let request =
             self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
@@ -77,7 +77,7 @@ impl Server {
         self.directory.path()
     }
 
-    /// Processor time spent so far.
+    /// Returns the processor time used so far.
     pub(super) fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let after_name = stat.rsplit_once(") ").unwrap().1;
@@ -86,7 +86,7 @@ impl Server {
         Duration::from_secs_f64(ticks / TICKS)
     }
 
-    /// Resident memory in KiB.
+    /// Returns the resident memory in KiB.
     pub(super) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,18 +1,18 @@
-//! A WebSocket that costs little itself: frames are found in the bytes, and not read.
+//! A cheap WebSocket: frames are located in the bytes, but not parsed.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::server::Server;
 
-/// One socket, spoken to byte by byte.
+/// One socket, read and written byte by byte.
 pub(super) struct Socket {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Socket {
-    /// A WebSocket at this path.
+    /// Opens a WebSocket at this path.
     pub(super) async fn open(server: &Server, path: &str) -> Self {
         let mut stream = TcpStream::connect(&server.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -35,7 +35,7 @@ impl Socket {
         Self { stream, buffer }
     }
 
-    /// A masked text frame; the mask is zero, which leaves the text as it is.
+    /// Writes masked text frames; the mask is zero, which leaves the text unchanged.
     pub(super) async fn write(&mut self, texts: &[String]) {
         let mut out = Vec::new();
         for text in texts {
@@ -53,7 +53,7 @@ impl Socket {
         self.stream.write_all(&out).await.unwrap();
     }
 
-    /// Reads once and hands every whole text frame to `each`.
+    /// Reads once and passes every complete text frame to `each`.
     pub(super) async fn read(&mut self, mut each: impl FnMut(&[u8])) -> bool {
         if self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
             return false;
@@ -73,7 +73,7 @@ impl Socket {
         true
     }
 
-    /// Reads until a frame that begins so.
+    /// Reads until a frame starts with this text.
     pub(super) async fn wait_for(&mut self, beginning: &str) {
         let mut heard = false;
         while !heard {
@@ -85,7 +85,7 @@ impl Socket {
     }
 }
 
-/// Length of a frame's head and of its payload.
+/// Returns the length of a frame's header and of its payload.
 fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     match *bytes.get(1)? {
         126 => Some((4, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])))),

@@ -1,11 +1,11 @@
-//! The search: how long questions take in 200,000 messages of three scripts, and whether the index
-//! slows sends down.
+//! Search benchmark: the duration of queries in 200,000 messages of three scripts, and whether the
+//! index slows down posts.
 //!
-//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is how many there are. Each figure
-//! stands beside a floor of the same run: the newest 50 messages of a room, by key. Works on a
-//! directory of its own; stops by itself.
-#![expect(clippy::print_stdout, reason = "its result is what it prints")]
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
+//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is their number. Each result is
+//! compared to a floor of the same run: the newest 50 messages of a room, by key. Uses a temporary
+//! directory and ends by itself.
+#![expect(clippy::print_stdout, reason = "prints its results")]
+#![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
 
 mod words;
 
@@ -20,12 +20,12 @@ use futures_util::stream::{self, StreamExt};
 use words::{COMMON, Dice, ONE, RARE};
 
 const ROOMS: usize = 300;
-/// One room holds this part of the messages; the others share the rest.
+/// One room has this part of the messages; the others share the rest.
 const LOUD_PART: usize = 4;
 const PAGE: u32 = 50;
-/// Questions of a kind; the middle and the slowest are printed.
+/// Number of runs per query; the median and the slowest are printed.
 const TIMES: usize = 30;
-/// Sends under way at once.
+/// Number of posts in flight.
 const IN_FLIGHT: usize = 200;
 const PROBES: usize = 40_000;
 
@@ -78,7 +78,7 @@ async fn fill(path: &Path, count: usize) -> (Embedded, UserId, Vec<RoomId>) {
     (store, author, rooms)
 }
 
-/// Sends all of them, so many at once; how long that took in all, and each of them.
+/// Posts all messages with a number in flight; returns the total duration and each latency.
 async fn send(
     store: &Embedded,
     author: UserId,
@@ -169,7 +169,7 @@ async fn questions(store: &Embedded, rooms: &[RoomId]) {
     }
 }
 
-/// The middle and the slowest of some runs, after one that warms up.
+/// Returns the median and the slowest of several runs, after one warm-up.
 async fn median<'a, F: Future<Output = usize>>(
     store: &'a Embedded,
     ask: impl Fn(&'a Embedded) -> F,
@@ -185,7 +185,7 @@ async fn median<'a, F: Future<Output = usize>>(
     (all[TIMES / 2], all[TIMES - 1])
 }
 
-/// Sends while the index is made anew from all messages, and again when it only follows.
+/// Measures posts while the index is rebuilt from all messages, and while it only follows.
 async fn sends(path: &Path, author: UserId, rooms: &[RoomId]) {
     for ending in ["", "-wal", "-shm"] {
         let file = path.with_file_name(format!("search.db{ending}"));
@@ -199,7 +199,7 @@ async fn sends(path: &Path, author: UserId, rooms: &[RoomId]) {
     );
     let store = open(path);
     let mut dice = Dice::new();
-    for (what, wait) in [("while the index is made anew", false), ("while it only follows", true)] {
+    for (what, wait) in [("while the index is rebuilt", false), ("while it only follows", true)] {
         if wait {
             wait_for_index(&store, rooms).await;
         }

@@ -1,11 +1,11 @@
-//! Made-up messages in Korean, Chinese and English: always the same ones, with words of known
-//! frequency in them.
+//! Generates messages in Korean, Chinese and English: the same in each run, with words of known
+//! frequency.
 
 /// In every fifth message.
 pub(super) const COMMON: [&str; 3] = ["meeting", "회의", "时间"];
-/// In one of forty thousand.
+/// In one of forty thousand messages.
 pub(super) const RARE: &str = "lighthouse";
-/// One character that many words hold.
+/// Single characters contained in many words.
 pub(super) const ONE: [&str; 2] = ["가", "人"];
 
 const KOREAN: &str = "가나다라마바사아자차카타파하고도로모보소오조초코토포호구두루무부수우주추쿠투푸후기디리미비시이지치키티피히은는을를에서의와과책방집";
@@ -16,7 +16,7 @@ const ENGLISH: [&str; 24] = [
     "server", "thing", "tomorrow", "water", "write",
 ];
 
-/// Numbers that look random and are the same in each run.
+/// Generates pseudo-random numbers that are the same in each run.
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -24,7 +24,7 @@ impl Dice {
         Self(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// Below `end`.
+    /// Returns a number below `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -36,7 +36,7 @@ impl Dice {
     }
 }
 
-/// The n-th message.
+/// Returns the n-th message.
 pub(super) fn message(dice: &mut Dice, n: usize) -> String {
     let (korean, chinese): (Vec<_>, Vec<_>) = (KOREAN.chars().collect(), CHINESE.chars().collect());
     let count = 4 + dice.below(10);

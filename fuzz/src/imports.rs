@@ -1,5 +1,5 @@
-//! Imports for the fuzz targets. One thread owns the data directory they go to and carries them out
-//! one after the other: opening a database for each of them would cost more than the import.
+//! Imports for the fuzz targets. One thread owns their data directory and runs them one after the
+//! other: opening a database for each would cost more than the import.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,28 +10,28 @@ use chatctl::admin::transfer::Import;
 use chatctl::admin::{Admin, Command, Failure, Operator, Output, Reply};
 use chatctl::config::Config;
 
-/// Imports into one data directory before it is replaced with an empty one.
+/// Number of imports into one data directory before it is replaced by an empty one.
 const REUSED: usize = 32;
 
-/// What is to be done with a file.
+/// An import to run.
 struct Task {
     path: PathBuf,
-    /// Import it into an empty data directory, export that and read the export.
+    /// Whether to import into an empty data directory, export that and read the export.
     whole: bool,
 }
 
-/// The thread that imports: where its tasks go, and where it says what was wrong.
+/// The importing thread: channels for its tasks and their results.
 struct Importer {
     tasks: Sender<Task>,
     done: Receiver<Result<(), String>>,
 }
 
-/// Imports a file of these bytes, whatever they are. Most are refused; that is no finding.
+/// Imports a file with these bytes. Most are refused; that is not a finding.
 pub(crate) fn import(bytes: &[u8]) {
     carry_out(bytes, false);
 }
 
-/// The same into an empty data directory. What was imported must be exported as a file that can be
+/// Imports into an empty data directory. The result must be exportable as a file that can be
 /// imported.
 pub(crate) fn import_and_export(bytes: &[u8]) {
     carry_out(bytes, true);
@@ -79,9 +79,9 @@ fn start() -> Importer {
     Importer { tasks, done }
 }
 
-/// Carries out a task; an error is a finding.
+/// Runs a task; an error is a finding.
 async fn one(admin: &Admin, task: &Task, number: usize) -> Result<(), String> {
-    // Two imports in a row come from the same source, so that the second finds what it knows.
+    // Two consecutive imports have the same source, so that the second finds known objects.
     let source = (!task.whole).then(|| (number / 2).to_string());
     let Ok(import) = Import::open(&task.path, source) else { return Ok(()) };
     let (output, mut replies) = Output::new();
@@ -96,14 +96,14 @@ async fn one(admin: &Admin, task: &Task, number: usize) -> Result<(), String> {
     if task.whole { export(admin, &task.path).await } else { Ok(()) }
 }
 
-/// Whether an import failed for another reason than what it was given: it panicked, or the database
-/// did not accept what should have been checked before.
+/// Returns whether an import failed for another reason than its input: it panicked, or the database
+/// rejected something that should have been checked before.
 fn is_own_fault(failure: &Failure) -> bool {
     failure.message.contains("panicked")
         || failure.message.starts_with("cannot store what is imported")
 }
 
-/// Exports everything over the file and reads that.
+/// Exports everything to the file and reads it.
 async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
     let (output, mut replies) = Output::new();
     let read = tokio::spawn(async move {
@@ -122,5 +122,5 @@ async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
     std::fs::write(path, export).map_err(|error| error.to_string())?;
     Import::open(path, None)
         .map(drop)
-        .map_err(|failure| format!("the export is unsound: {failure}"))
+        .map_err(|failure| format!("the export is invalid: {failure}"))
 }

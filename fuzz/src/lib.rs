@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 /// Accepts any bytes.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name: that of its file in `fuzz_targets/` and of its folder in `corpus/`.
+/// All targets by name: that of the file in `fuzz_targets/` and of the directory in `corpus/`.
 pub const TARGETS: [(&str, Target); 12] = [
     ("configuration", configuration),
     ("forwarded_for", forwarded_for),
@@ -39,11 +39,11 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("search_query", search_query),
 ];
 
-/// A text frame, decoded.
+/// Decodes a text frame.
 fn frame<D: SocketDialect>(mut state: D::State, bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let asked = D::decode(&mut state, text);
-        // What could not be read is answered.
+        // Frames that cannot be decoded get a reply.
         if let Err(error) = asked.command {
             drop(D::reply(&mut state, &asked.question, Err(error)));
         }
@@ -70,7 +70,7 @@ pub fn frame_realtime(bytes: &[u8]) {
     frame::<Realtime>((), bytes);
 }
 
-/// A query and a text in which it is looked for, one after the other.
+/// A query and a text to search, in this order.
 pub fn search_query(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (query, text) = text.split_once('\n').unwrap_or((text, text));
@@ -82,7 +82,7 @@ pub fn search_query(bytes: &[u8]) {
         for (from, to) in snippet.highlights {
             assert!(
                 last <= from && from < to && to <= length,
-                "a highlight lies in the snippet, behind the one before"
+                "a highlight is in the snippet, after the one before"
             );
             last = to;
         }
@@ -102,7 +102,8 @@ pub fn forwarded_for(bytes: &[u8]) {
     std::hint::black_box(Network::parse(text));
 }
 
-/// An upload: judged, and cleaned where it is a picture. What was cleaned is cleaned already.
+/// An upload: its type is detected, and metadata is removed from pictures. A second removal must
+/// change nothing.
 pub fn media_file(bytes: &[u8]) {
     let kind = FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(bytes));
     let mut cleaned = Vec::new();
@@ -110,12 +111,12 @@ pub fn media_file(bytes: &[u8]) {
         let mut again = Vec::new();
         let size =
             copy_picture(kind, &mut Cursor::new(&cleaned), &mut again).expect("memory can be read");
-        assert!(size.is_some(), "a cleaned picture is one");
+        assert!(size.is_some(), "a cleaned picture is a picture");
         assert_eq!(cleaned, again, "cleaning twice changes nothing more");
     }
 }
 
-/// A text in which people are mentioned.
+/// A text with mentions.
 pub fn mentions(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     for place in mention_places(text) {
@@ -136,7 +137,7 @@ pub fn configuration(bytes: &[u8]) {
     file.write_all(bytes).expect("a file can be written");
     let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
     if let Ok(loaded) = load::load(&flags) {
-        // Times that are computed with must not overflow.
+        // Durations used in calculations must not overflow.
         let auth = &loaded.config.auth;
         std::hint::black_box((auth.session_life(), auth.token_life()));
     }
@@ -147,12 +148,12 @@ pub fn import_file(bytes: &[u8]) {
     imports::import(bytes);
 }
 
-/// An export of chatctl. Its last line, which holds a checksum of all others, is added here.
+/// An export of chatctl. Its last line, with a checksum of all others, is added here.
 pub fn import_native(bytes: &[u8]) {
     imports::import_and_export(&with_last_line(bytes));
 }
 
-/// A Slack export of sound zip structure: its lists and a day, separated by empty lines.
+/// A Slack export in a valid zip file: its lists and a day, separated by empty lines.
 pub fn import_slack(bytes: &[u8]) {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored =
@@ -167,7 +168,7 @@ pub fn import_slack(bytes: &[u8]) {
     imports::import(zip.finish().expect("a zip in memory").get_ref());
 }
 
-/// The lines and the one that ends them: how many there are of each type, and their checksum.
+/// Appends the last line: the number of lines of each type, and their checksum.
 fn with_last_line(lines: &[u8]) -> Vec<u8> {
     let mut export = lines.trim_ascii_end().to_vec();
     export.push(b'\n');

@@ -1,4 +1,4 @@
-//! A backup that goes to whoever asked for it: the service cannot see the caller's folders.
+//! `backup.create`: streams a backup to the caller, whose directories the server cannot access.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use super::backup::{Source, count, verdict, write};
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
 
-/// Bytes of one part.
+/// Size of a part in bytes.
 const PART: usize = 256 * 1024;
-/// Parts that may wait for the reader.
+/// Number of parts queued for the reader.
 const WAITING: usize = 4;
 
 impl Admin {
-    /// The bytes of a backup, then what it begins with.
+    /// Sends the bytes of a backup, then its header.
     pub(super) async fn backup_create(&self, output: &Output) -> Result<(), Failure> {
         let made = self.send_backup(output).await;
         count(made.as_ref().err());
@@ -34,14 +34,14 @@ impl Admin {
             .await
         });
         let sending = async move {
-            // Its own: when nobody reads any more, whoever writes must not wait.
+            // Owned here, so that the writer fails instead of blocking when the caller is gone.
             let mut written = written;
             while let Some(part) = written.recv().await {
                 output.bytes(part).await?;
             }
             Ok::<_, Failure>(())
         };
-        // The end of the writing is the end of the parts.
+        // When writing ends, the sender is dropped and the channel closes.
         let (written, sent) = tokio::join!(
             async { writing.await.map(|written| (written.head, written.problems)) },
             sending
@@ -53,7 +53,7 @@ impl Admin {
     }
 }
 
-/// Gathers what is written into parts, and hands them on. Blocks while the reader is behind.
+/// Collects written bytes into parts and sends them. Blocks while the reader is behind.
 struct Parts {
     sender: mpsc::Sender<Bytes>,
     part: BytesMut,

@@ -1,5 +1,4 @@
-//! The TLS certificate and its key as files: read together, with reasons in plain words where they
-//! cannot be used.
+//! Loads the TLS certificate and its key, and explains why they cannot be used.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +8,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
-/// Why a file cannot be used.
+/// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot use {file}: {why}")]
 pub struct Unusable {
     /// The file.
     pub file: PathBuf,
-    /// What is wrong with it, and what to do.
+    /// The reason, and the remedy.
     pub why: String,
 }
 
-/// Reads the chain and the key that belongs to its first certificate.
+/// Reads the certificate chain and the key of its first certificate.
 pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
     let (chain, der) = (chain(cert)?, private_key(key)?);
     CertifiedKey::from_der(chain, der, &ring::default_provider()).map_err(|error| match error {
@@ -48,11 +47,11 @@ pub fn chain(cert: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
         return Ok(chain);
     }
     let why = if has(&text, b"PRIVATE KEY-----") {
-        "it holds a private key and no certificate; are tls_cert and tls_key exchanged?"
+        "it contains a private key and no certificate; are tls_cert and tls_key swapped?"
     } else if has(&text, b"CERTIFICATE REQUEST-----") {
-        "it holds a certificate request; tls_cert is what the authority made of it"
+        "it contains a certificate request; use the certificate that the authority issued for it"
     } else {
-        "it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"
+        "it contains no certificate in PEM format (-----BEGIN CERTIFICATE-----)"
     };
     Err(unusable(cert, why))
 }
@@ -71,10 +70,10 @@ fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
         }
         pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => unusable(
             key,
-            "it holds a certificate and no private key; are tls_cert and tls_key exchanged?",
+            "it contains a certificate and no private key; are tls_cert and tls_key swapped?",
         ),
         pem::Error::NoItemsFound => {
-            unusable(key, "it holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)")
+            unusable(key, "it contains no private key in PEM format (-----BEGIN PRIVATE KEY-----)")
         }
         error => damaged(key, &error),
     })
@@ -85,7 +84,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
 }
 
 fn damaged(file: &Path, error: &pem::Error) -> Unusable {
-    unusable(file, format!("it is no sound PEM file: {error}"))
+    unusable(file, format!("it is not a valid PEM file: {error}"))
 }
 
 fn unusable(file: &Path, why: impl Into<String>) -> Unusable {
@@ -100,7 +99,7 @@ fn has(text: &[u8], part: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A key and a certificate for it, as PEM.
+    /// A self-signed certificate and its key, in PEM format.
     fn made() -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = rcgen::CertificateParams::new(vec!["chat.example".to_owned()])
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_in_plain_words() {
+    fn unusable_files_are_explained() {
         let ((cert, key), (other, _)) = (made(), made());
         let folder = tempfile::tempdir().unwrap();
         let tried = |cert: &str, key: &str| {
@@ -127,16 +126,16 @@ mod tests {
                    AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
         for (cert, key, wanted) in [
             (&*other, &*key, "key.pem: it is not the key of the certificate in"),
-            (&*key, &*key, "cert.pem: it holds a private key and no certificate"),
-            (&*cert, &*cert, "key.pem: it holds a certificate and no private key"),
+            (&*key, &*key, "cert.pem: it contains a private key and no certificate"),
+            (&*cert, &*cert, "key.pem: it contains a certificate and no private key"),
             (&*cert, &*encrypted, "key.pem: the key is encrypted; decrypt it: openssl pkey"),
             (&*cert, old, "key.pem: the key is encrypted"),
-            ("", &*key, "cert.pem: it holds no certificate"),
-            ("\u{0}\u{1}", &*key, "cert.pem: it holds no certificate"),
-            (&*cert, "", "key.pem: it holds no private key"),
+            ("", &*key, "cert.pem: it contains no certificate"),
+            ("\u{0}\u{1}", &*key, "cert.pem: it contains no certificate"),
+            (&*cert, "", "key.pem: it contains no private key"),
         ] {
-            let said = tried(cert, key).unwrap_err();
-            assert!(said.contains(wanted), "{said}\nis not\n{wanted}");
+            let message = tried(cert, key).unwrap_err();
+            assert!(message.contains(wanted), "{message}\nis not\n{wanted}");
         }
         let missing =
             load(Path::new("/nowhere/cert.pem"), Path::new("/nowhere/key.pem")).unwrap_err();

@@ -1,4 +1,4 @@
-//! The commands, as they travel: `{"user.disable":{"name":"bob"}}`, `{"status":{}}`.
+//! The commands and their JSON form: `{"user.disable":{"name":"bob"}}`, `{"status":{}}`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::config::LogLevel;
 use crate::model::{Role, Visibility};
 
-/// A secret that no log shows.
+/// A secret whose `Debug` output is blanked.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(format = Password)]
@@ -19,18 +19,18 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// One administration command by its name, with its fields. `name` is a login name; `room` a key, a
-/// number, or the name of one room.
+/// One administration command by its name, with its fields. `name` is a login name; `room` is a
+/// key, a number or a unique room name.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Command {
-    /// All accounts.
+    /// List all accounts.
     #[serde(rename = "user.list")]
     UserList {},
-    /// One account.
+    /// Show an account.
     #[serde(rename = "user.show")]
     UserShow { name: String },
-    /// A new account.
+    /// Create an account.
     #[serde(rename = "user.create")]
     UserCreate {
         name: String,
@@ -41,70 +41,70 @@ pub enum Command {
         email: Option<String>,
         #[serde(default)]
         admin: bool,
-        /// One that is there already is left as it is.
+        /// Succeed if it exists, and leave it unchanged.
         #[serde(default)]
         if_not_exists: bool,
     },
-    /// Another password; ends all sessions.
+    /// Set the password; ends all sessions.
     #[serde(rename = "user.passwd")]
     UserPasswd { name: String, password: Secret },
-    /// Imported accounts that nobody can log in to, since they have had no password yet.
+    /// List imported accounts that have no password yet.
     #[serde(rename = "user.without_password")]
     UserWithoutPassword {},
-    /// Another display name.
+    /// Change the display name.
     #[serde(rename = "user.rename")]
     UserRename { name: String, to: String },
-    /// No log-in any more; ends all sessions.
+    /// Disable an account and end its sessions.
     #[serde(rename = "user.disable")]
     UserDisable { name: String },
-    /// Log-in again.
+    /// Enable a disabled account.
     #[serde(rename = "user.enable")]
     UserEnable { name: String },
-    /// The account goes; messages stay, without their author.
+    /// Delete an account; its messages stay, without an author.
     #[serde(rename = "user.delete")]
     UserDelete {
         name: String,
-        /// Only says what would go.
+        /// Only report what would be deleted.
         #[serde(default)]
         dry_run: bool,
-        /// One that is not there is no failure.
+        /// Succeed if it does not exist.
         #[serde(default)]
         if_exists: bool,
     },
-    /// May administer the server.
+    /// Grant the administrator role.
     #[serde(rename = "user.promote")]
     UserPromote { name: String },
-    /// May no longer.
+    /// Remove the administrator role.
     #[serde(rename = "user.demote")]
     UserDemote { name: String },
-    /// Whether it is a bot, and whether a guest.
+    /// Set or remove the bot and guest marks.
     #[serde(rename = "user.mark")]
     UserMark {
         name: String,
-        /// A program; shown as one.
+        /// Marks the account as a program.
         #[serde(default)]
         bot: Option<bool>,
-        /// Kept to the rooms that they take part in; loses the roles that they have there.
+        /// Restricts the account to its rooms, as a plain member.
         #[serde(default)]
         guest: Option<bool>,
     },
-    /// Where they are signed in.
+    /// List the sessions of an account.
     #[serde(rename = "user.sessions")]
     UserSessions { name: String },
-    /// Ends one session, or all.
+    /// End one session, or all.
     #[serde(rename = "user.logout")]
     UserLogout {
         name: String,
         #[serde(default)]
         session: Option<i64>,
     },
-    /// All rooms.
+    /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList {},
-    /// One room.
+    /// Show a room.
     #[serde(rename = "room.show")]
     RoomShow { room: String },
-    /// A new room.
+    /// Create a room.
     #[serde(rename = "room.create")]
     RoomCreate {
         name: String,
@@ -113,34 +113,35 @@ pub enum Command {
         public: bool,
         #[serde(default)]
         members: Vec<String>,
-        /// A public room of that name is left as it is.
+        /// Succeed if a public room of this name exists, and leave it unchanged.
         #[serde(default)]
         if_not_exists: bool,
     },
-    /// Another name.
+    /// Rename a room.
     #[serde(rename = "room.rename")]
     RoomRename { room: String, to: String },
-    /// Topic, description, visibility, who may write; what is absent stays.
+    /// Change topic, description, visibility, read-only mode or archive state; absent fields stay
+    /// unchanged.
     #[serde(rename = "room.settings")]
     RoomSettings {
         room: String,
-        /// Empty: none.
+        /// Empty removes it.
         #[serde(default)]
         topic: Option<String>,
-        /// Empty: none.
+        /// Empty removes it.
         #[serde(default)]
         description: Option<String>,
         /// `public` or `private`.
         #[serde(default)]
         visibility: Option<String>,
-        /// Only admins and sub-admins post.
+        /// Only admins and sub-admins may post.
         #[serde(default)]
         read_only: Option<bool>,
-        /// Nobody writes, joins or is added.
+        /// Nobody can post, join or be added.
         #[serde(default)]
         archived: Option<bool>,
     },
-    /// The room and all in it.
+    /// Delete a room with its messages and files.
     #[serde(rename = "room.delete")]
     RoomDelete {
         room: String,
@@ -149,21 +150,21 @@ pub enum Command {
         #[serde(default)]
         if_exists: bool,
     },
-    /// Who is in it.
+    /// List the members of a room.
     #[serde(rename = "room.members")]
     RoomMembers { room: String },
-    /// Somebody comes in.
+    /// Add a member.
     #[serde(rename = "room.add")]
     RoomAdd {
         room: String,
         name: String,
         #[serde(default)]
         role: Option<String>,
-        /// One who is in already is left as they are.
+        /// Succeed if the account is a member already, and keep its role.
         #[serde(default)]
         if_not_exists: bool,
     },
-    /// Somebody goes.
+    /// Remove a member.
     #[serde(rename = "room.remove")]
     RoomRemove {
         room: String,
@@ -171,122 +172,122 @@ pub enum Command {
         #[serde(default)]
         if_exists: bool,
     },
-    /// Another role.
+    /// Change the role of a member.
     #[serde(rename = "room.role")]
     RoomRole { room: String, name: String, role: String },
-    /// The newest messages; at the command line only. Reading is logged.
+    /// Read the newest messages; command line only. The access is logged.
     #[serde(rename = "room.messages")]
     RoomMessages {
         room: String,
         #[serde(default)]
         limit: Option<u32>,
-        /// Below this seq.
+        /// Only messages below this seq.
         #[serde(default)]
         before: Option<i64>,
     },
-    /// The room with everything in it; at the command line only. Reading is logged.
+    /// Export a room with its messages; command line only. The access is logged.
     #[serde(rename = "room.export")]
     RoomExport { room: String },
-    /// Takes the content of old messages away.
+    /// Delete the content of old messages.
     #[serde(rename = "room.purge")]
     RoomPurge {
         room: String,
-        /// Those of more than so many days ago.
+        /// Minimum age in days.
         older_than_days: u32,
         #[serde(default)]
         dry_run: bool,
     },
-    /// Everything there is, as lines; at the command line only.
+    /// Export all data as JSON Lines; command line only.
     #[serde(rename = "export")]
     Export {},
-    /// The level from now on, or the level now.
+    /// Show or set the log level.
     #[serde(rename = "log.level")]
     LogLevel {
         #[serde(default)]
         level: Option<LogLevel>,
-        /// Then back to what it was.
+        /// Seconds until the configured level is restored.
         #[serde(default)]
         for_seconds: Option<u64>,
     },
-    /// Lines from now on; at the command line only, elsewhere there is the log itself.
+    /// Follow the log; command line only.
     #[serde(rename = "log.tail")]
     LogTail {
-        /// So many of the latest first.
+        /// Number of recent lines to send first.
         #[serde(default)]
         lines: Option<u32>,
-        /// At least as important.
+        /// Minimum log level.
         #[serde(default)]
         level: Option<LogLevel>,
         #[serde(default)]
         user: Option<String>,
         #[serde(default)]
         room: Option<String>,
-        /// Ends after so long.
+        /// Seconds after which to stop.
         #[serde(default)]
         for_seconds: Option<u64>,
     },
-    /// Goes on in a new file.
+    /// Continue in a new log file.
     #[serde(rename = "log.rotate")]
     LogRotate {},
-    /// The files of the database.
+    /// Show the database files.
     #[serde(rename = "db.status")]
     DbStatus {},
-    /// What is wrong with it.
+    /// Check the database and the uploaded files.
     #[serde(rename = "db.check")]
     DbCheck {},
-    /// Gives free pages back.
+    /// Return free pages to the file system.
     #[serde(rename = "db.vacuum")]
     DbVacuum {},
-    /// Makes the search index anew.
+    /// Rebuild the search index.
     #[serde(rename = "db.reindex")]
     DbReindex {},
-    /// How much there is of everything.
+    /// Show the number of accounts, rooms, messages and files.
     #[serde(rename = "db.stats")]
     DbStats {},
-    /// A backup, as bytes of a file, then what it begins with; at the command line only.
+    /// Create a backup, sent as the bytes of the file, then its header; command line only.
     #[serde(rename = "backup.create")]
     BackupCreate {},
-    /// How the server is.
+    /// Show the state of the server.
     #[serde(rename = "status")]
     Status {},
-    /// What is wrong with it.
+    /// Run checks and suggest remedies.
     #[serde(rename = "doctor")]
     Doctor {
-        /// These checks only; none named: all.
+        /// Names of the checks; empty runs all.
         #[serde(default)]
         only: Vec<String>,
-        /// Mends what is safe to mend.
+        /// Repair what is safe to repair.
         #[serde(default)]
         fix: bool,
     },
-    /// What helps to find a fault. Reading is logged.
+    /// Collect diagnostics. The access is logged.
     #[serde(rename = "support")]
     Support {},
 }
 
 impl Command {
-    /// `user.disable bob`: what is done to whom, and nothing secret.
+    /// The command for the log, without secrets: `user.disable bob`.
     pub fn summary(&self) -> String {
         let Ok(Value::Object(tagged)) = serde_json::to_value(self) else { return String::new() };
         let Some((verb, fields)) = tagged.into_iter().next() else { return String::new() };
-        let said =
+        let shown =
             ["room", "name", "to", "role", "session", "level", "for_seconds", "older_than_days"];
-        let said = said.iter().filter_map(|key| match fields.get(key)? {
+        let shown = shown.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
             other => Some(other.to_string()),
         });
-        // These say little without their names.
+        // These values are unclear without their keys.
         let switches = ["bot", "guest", "visibility", "read_only", "archived"];
         let flags = switches.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(format!("{key}={text}")),
             other => Some(format!("{key}={other}")),
         });
-        std::iter::once(verb).chain(said).chain(flags).collect::<Vec<_>>().join(" ")
+        std::iter::once(verb).chain(shown).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether it is to be logged: it changes something, or reads what is private.
+    /// Whether the command is logged: it changes something or reads private data.
     pub fn is_noted(&self) -> bool {
         match self {
             Self::UserDelete { dry_run, .. }
@@ -310,8 +311,8 @@ impl Command {
         }
     }
 
-    /// Whether it only reads. Then a stopped server's data are left as they are: what was promised
-    /// waits for the next start.
+    /// Whether the command only reads. Then pending work on the data of a stopped server is left
+    /// for the next start.
     pub fn only_reads(&self) -> bool {
         match self {
             Self::UserDelete { dry_run, .. }
@@ -339,7 +340,7 @@ impl Command {
         }
     }
 
-    /// Whether a server administrator may give it over HTTP: it touches no files and reads no
+    /// Whether a server administrator may run it over HTTP: it accesses no files and reads no
     /// messages.
     pub fn is_remote(&self) -> bool {
         !matches!(
@@ -355,18 +356,18 @@ impl Command {
     }
 }
 
-/// Reads a role as people write it.
+/// Parses a role.
 pub(super) fn role(text: Option<&str>) -> Result<Role, super::Failure> {
     let text = text.unwrap_or("member");
     Role::parse(text).ok_or_else(|| {
-        super::Failure::usage(format!("{text:?} is no role: admin, sub-admin or member"))
+        super::Failure::usage(format!("the role {text:?} must be admin, sub-admin or member"))
     })
 }
 
-/// Reads a visibility as people write it.
+/// Parses a visibility.
 pub(super) fn visibility(text: &str) -> Result<Visibility, super::Failure> {
     Visibility::parse(text).ok_or_else(|| {
-        super::Failure::usage(format!("{text:?} is no visibility: public or private"))
+        super::Failure::usage(format!("the visibility {text:?} must be public or private"))
     })
 }
 
@@ -392,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_said() {
+    fn the_summary_has_no_secret() {
         let create =
             Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
         assert_eq!(create.summary(), "user.passwd bob");

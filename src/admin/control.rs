@@ -1,4 +1,4 @@
-//! The control socket: commands of whoever may connect to a file, which its mode decides.
+//! The control socket: runs the commands of every user whom its file mode lets connect.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -20,18 +20,18 @@ use crate::model::rules::Fold;
 
 /// Owner and group may connect.
 const MODE: u32 = 0o660;
-/// Longest path that the system takes for a socket.
+/// Maximum length of a socket path.
 const LONGEST: usize = 107;
-/// How long to wait for a descriptor to be given back.
+/// How long to wait for a file descriptor to become free.
 const REST: Duration = Duration::from_millis(50);
-/// A caller who says nothing for so long is hung up on.
+/// A caller that sends no command for this time is disconnected.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A caller is told so often that the server works.
+/// Interval of the keep-alive frames while a command runs.
 const LIFE: Duration = Duration::from_secs(3);
-/// A caller who has heard nothing for so long gives up.
+/// A caller that receives nothing for this time gives up.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
-/// The socket, as long as it is held; its file goes with it.
+/// The bound socket; its file is removed on drop.
 pub struct Control {
     listener: UnixListener,
     path: PathBuf,
@@ -39,13 +39,13 @@ pub struct Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // Gone already, or in a folder that is.
+        // The file may have been removed already, with its directory too.
         drop(std::fs::remove_file(&self.path));
     }
 }
 
-/// A path by which the system takes it: long ones through the descriptor of their folder, which
-/// must be held meanwhile.
+/// A path that fits into a socket address: a long one goes through the descriptor of its directory,
+/// which must stay open.
 fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
     use std::os::fd::AsRawFd;
     if path.as_os_str().len() <= LONGEST {
@@ -58,18 +58,18 @@ fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
     Ok((Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name), Some(folder)))
 }
 
-/// Calls a running server.
+/// Connects to a running server.
 pub fn call(path: &Path) -> io::Result<Blocking> {
     let (short, _folder) = short(path)?;
     Blocking::connect(short)
 }
 
-/// Refuses an other end that is neither root, the caller, nor the owner of the data directory:
-/// whoever answers gets passwords.
+/// Refuses a peer that is neither root, the caller, nor the owner of the data directory, since
+/// commands may contain passwords.
 pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
     let peer = getsockopt(stream, PeerCredentials).map_err(|error| {
-        Failure::io(&format!("cannot tell who answers at {}", path.display()), &error.into())
+        Failure::io(&format!("cannot read which user answers at {}", path.display()), &error.into())
     })?;
     let owner = std::fs::metadata(data).map(|data| data.uid());
     if peer.uid() == 0
@@ -79,8 +79,8 @@ pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Fai
         return Ok(());
     }
     let message = format!(
-        "{} answers at the control socket {}, who is neither root, nor you, nor the owner of the \
-         data directory {}: nothing was sent",
+        "the control socket {1} is answered by {0}, who is neither root, nor you, nor the owner \
+         of the data directory {2}: nothing was sent",
         identity::name(peer.uid()),
         path.display(),
         data.display()
@@ -89,13 +89,13 @@ pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Fai
 }
 
 impl Control {
-    /// Makes the socket in place of one that nobody answers any more.
+    /// Binds the socket, and replaces a stale one.
     pub fn bind(path: &Path) -> io::Result<Self> {
         match call(path) {
             Ok(_) => {
                 return Err(io::Error::new(
                     io::ErrorKind::AddrInUse,
-                    "another server answers there",
+                    "another server answers at this socket",
                 ));
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -105,13 +105,13 @@ impl Control {
         }
         let (short, _folder) = short(path)?;
         let listener = UnixListener::bind(short)?;
-        // Until here only its owner could connect: that takes the right to write, which no usual
-        // umask gives away.
+        // Until here only the owner could connect: connecting needs write permission, which no
+        // common umask grants to others.
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
         Ok(Self { listener, path: path.to_owned() })
     }
 
-    /// Answers until the server stops.
+    /// Accepts callers until the server stops.
     pub async fn serve(self, admin: Admin, mut stop: watch::Receiver<bool>) {
         let (mut spare, mut failures) = (Spare::hold(), Fold::new());
         loop {
@@ -126,11 +126,11 @@ impl Control {
                         spare.hold_again();
                         stream
                     }
-                    // The server has no descriptor left, which is when somebody wants to know what is wrong with it.
+                    // No file descriptor is left: free the reserved ones, so that administration still works.
                     Err(_) if spare.give_up() => continue,
                     Err(error) => {
                         if let Some(left_out) = failures.happened(Instant::now()) {
-                            warn!("The control socket cannot accept: {error} ({left_out} more since the last such line).");
+                            warn!("The control socket cannot accept connections: {error} ({left_out} more since the last such line).");
                         }
                         tokio::time::sleep(REST).await;
                         spare.hold_again();
@@ -142,7 +142,7 @@ impl Control {
             tokio::spawn(async move {
                 tokio::select! {
                     answered = answer(admin, stream) => if let Err(error) = answered {
-                        debug!("a call of the control socket ended: {error}");
+                        debug!("A connection to the control socket ended: {error}");
                     },
                     _ = stop.changed() => (),
                 }
@@ -151,8 +151,7 @@ impl Control {
     }
 }
 
-/// Descriptors that are held back for a caller and what it asks for, for when all others are in
-/// use.
+/// Reserved file descriptors for a caller and its command, for use when all others are taken.
 struct Spare(Option<[std::fs::File; 4]>);
 
 impl Spare {
@@ -168,7 +167,7 @@ impl Spare {
         }
     }
 
-    /// Whether there are more descriptors now.
+    /// Frees the reserved descriptors; false if they are free already.
     fn give_up(&mut self) -> bool {
         self.0.take().is_some()
     }
@@ -191,11 +190,11 @@ async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
         Err(failure) => Err(failure),
         Ok(command) => {
             let (output, mut replies) = Output::new();
-            // By itself: what has begun to change something is not dropped in the middle when the
-            // caller goes.
+            // In its own task: a change that has begun must not be dropped half-way when the caller
+            // disconnects.
             let running = tokio::spawn(async move { admin.run(&operator, command, &output).await });
             let gone = async {
-                // A caller says nothing more; what ends is the connection.
+                // A caller sends nothing more, so a completed read means that it disconnected.
                 let mut more = [0];
                 drop(from.read(&mut more).await);
             };
@@ -215,7 +214,7 @@ async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {
                 to.write_all(&frame::reply(&reply)).await?;
             }
             running.await.unwrap_or_else(|_| {
-                Err(Failure::failed("the command has panicked; the log says where"))
+                Err(Failure::failed("the command has panicked; the log has the details"))
             })
         }
     };
@@ -233,7 +232,7 @@ async fn read(stream: &mut UnixStream) -> io::Result<Result<Command, Failure>> {
     }
     Ok(serde_json::from_slice(&content).map_err(|error| {
         Failure::usage(format!(
-            "the running server does not know this command ({error}); is it of another version?"
+            "the running server does not know this command ({error}); it may be of another version"
         ))
     }))
 }

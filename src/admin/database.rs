@@ -1,5 +1,5 @@
-//! The database itself: figures, checks, space, the search index; and what is done to its files while
-//! no server has them open.
+//! Maintenance of the database: statistics, checks, free space, the search index; and operations on
+//! its files while no server has them open.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,24 +10,25 @@ use super::outcome::{Failure, Kind, Output};
 use super::transfer::disk;
 use super::{Admin, items, status};
 use crate::config::Config;
+use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
 use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
 use crate::store::engine::{self, Embedded};
 use crate::store::files::place;
 
-/// Hears from work that has no time to wait, and tells those who wait; when nobody does any more,
-/// the work is told to stop.
+/// Reports progress of blocking work without waiting; tells the work to stop when the receiver is
+/// gone.
 pub(super) struct ProgressSender(watch::Sender<(u64, u64)>);
 
 impl ProgressSender {
-    /// So far; answers whether to go on.
+    /// Reports progress; returns whether to continue.
     pub(super) fn tell(&self, done: u64, all: u64) -> bool {
         self.0.send((done, all)).is_ok()
     }
 }
 
-/// Does work and says how far it is meanwhile. When nobody reads that any more, the work learns of
-/// it and ends by itself, whole.
+/// Runs work and forwards its progress. When the caller is gone, the work is told to stop and ends
+/// in a consistent state.
 pub(super) async fn with_progress<T, E: Into<Failure>>(
     output: &Output,
     work: impl AsyncFnOnce(ProgressSender) -> Result<T, E>,
@@ -64,7 +65,7 @@ impl Admin {
         output.item(self.0.parts.store.stats().await?).await
     }
 
-    /// The database and, for each uploaded file that it tells of, whether it is there.
+    /// Checks the database, and that each uploaded file it refers to exists.
     pub(super) async fn db_check(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         let mut problems = match parts.store.check().await {
@@ -94,8 +95,8 @@ impl Admin {
                 })
                 .await?
             }
-            // Nobody is held up: the gaps within pages go too, which edited and deleted messages
-            // leave.
+            // Nobody has to wait: rewriting also removes the gaps that edited and deleted messages
+            // leave within pages.
             None => store.rewrite().await?,
         };
         output.item(items::Vacuumed { pages, bytes: pages * page }).await
@@ -116,7 +117,7 @@ pub fn engine_version() -> &'static str {
     engine::version()
 }
 
-/// Makes an empty database, where there is none.
+/// Creates an empty database if there is none.
 pub fn create(config: &Config) -> Result<(), Failure> {
     let database = config.server.data_dir.join(&config.database.path);
     if database.exists() {
@@ -134,13 +135,13 @@ pub fn copy_for_trial(config: &Config, directory: &Path, name: &str) -> Result<(
     })
 }
 
-/// What opening the database would do to it.
+/// The migrations that opening the database would run.
 pub fn migrations(config: &Config) -> Result<Plan, Failure> {
     Ok(plan(&config.server.data_dir.join(&config.database.path))?)
 }
 
-/// What is wrong with the data of a stopped server, each in a sentence. The database need not be
-/// one that a server could open. Blocks.
+/// The problems of the data of a stopped server, one sentence each. The database may be too damaged
+/// for a server to open it. Blocks.
 pub fn problems_of_data(config: &Config) -> Vec<String> {
     let (database, media) = (
         config.server.data_dir.join(&config.database.path),
@@ -151,21 +152,23 @@ pub fn problems_of_data(config: &Config) -> Vec<String> {
     problems
 }
 
-/// How a check ends that has found so many problems.
+/// The result of a check with this number of problems.
 pub fn verdict(problems: usize) -> Result<(), Failure> {
+    let verb = if problems == 1 { "was" } else { "were" };
     match problems {
         0 => Ok(()),
-        1 => Err(Failure::new(Kind::Problems, "1 problem was found")),
-        count => Err(Failure::new(Kind::Problems, format!("{count} problems were found"))),
+        _ => Err(Failure::new(
+            Kind::Problems,
+            format!("{} {verb} found", count(problems, "problem")),
+        )),
     }
 }
 
-/// The uploaded files that are missing or of another size; where the database cannot say which
-/// there are, none is told.
+/// The uploaded files that are missing or have another size; empty if the database cannot be read.
 fn lost_files(database: &Path, media: &Path, live: bool) -> Vec<String> {
-    let told: BTreeSet<_> =
+    let known: BTreeSet<_> =
         uploaded_files(database, live).unwrap_or_default().into_iter().collect();
-    let wrong = told.into_iter().filter_map(|(name, size)| {
+    let wrong = known.into_iter().filter_map(|(name, size)| {
         let found = place(media, &name)
             .and_then(|path| std::fs::metadata(path).ok())
             .map(|file| file.len());

@@ -1,4 +1,4 @@
-//! Open files: each connection is one, and the system limits how many a process may have.
+//! The limit of open files: each connection needs one file descriptor.
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -6,48 +6,47 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::config::Limits;
 
-/// What the server needs beside connections: the database and its readers, the log, uploads and
-/// downloads under way.
+/// Descriptors reserved for the database and its readers, the log, and active uploads and
+/// downloads.
 const RESERVE: usize = 256;
-/// Where the limit is too small for the reserve, half of it is left for connections.
+/// If the limit is too small for the reserve, half of it is left for connections.
 const SHARE: usize = 2;
 
-/// Files that connections never take, whatever the limit is: the control socket and the database
-/// need a few when everything else is in use.
+/// Descriptors that connections never use, whatever the limit: the control socket and the database
+/// need a few when all others are in use.
 const KEPT: u64 = 16;
 
-/// Whether this is one of the last files that the limit allows. The system gives out the lowest
-/// free number, so a high number means that all lower ones are in use.
+/// Whether this is one of the last descriptors within the limit. The system assigns the lowest free
+/// number, so a high number means that all lower ones are in use.
 pub fn is_among_the_last(file: &impl AsFd) -> bool {
     let number = u64::try_from(file.as_fd().as_raw_fd()).unwrap_or_default();
     getrlimit(Resource::RLIMIT_NOFILE)
         .is_ok_and(|(soft, _)| number >= soft.saturating_sub(KEPT).max(soft / 2))
 }
 
-/// Raises the limit of this process to the most that the system allows it. The limit then, None:
-/// there is none.
+/// Raises the soft limit to the hard limit. Returns the new limit, or None if there is none.
 pub fn raise() -> Option<usize> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let raised = soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
     usize::try_from(if raised { hard } else { soft }).ok()
 }
 
-/// What this process may raise its limit to.
+/// The hard limit of this process.
 pub fn most() -> Option<usize> {
     getrlimit(Resource::RLIMIT_NOFILE).ok().and_then(|(_, hard)| usize::try_from(hard).ok())
 }
 
-/// How many open files these limits need.
+/// Number of open files that these limits need.
 pub fn needed(limits: &Limits) -> usize {
     limits.max_connections.saturating_add(RESERVE)
 }
 
-/// Whether so many open files are about enough: a tenth of the connections is left out of account.
+/// Whether this number of open files suffices for nine tenths of the connections.
 pub fn suffice(files: usize, limits: &Limits) -> bool {
     connections(files) >= limits.max_connections - limits.max_connections / 10
 }
 
-/// How many connections so many open files leave room for.
+/// Number of connections that this number of open files allows.
 pub fn connections(files: usize) -> usize {
     files.saturating_sub(RESERVE).max(files / SHARE)
 }

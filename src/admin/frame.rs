@@ -1,9 +1,8 @@
-//! How the control socket speaks: frames of a kind, a length and a content.
-//!
-//! The caller sends one `C` with a [`Command`](super::Command); back come any number of `I` (an
-//! item), `P` (progress) and `B` (bytes of a file), and at the end `D` (done) or `E` (a
-//! [`Failure`]). All but `B` are JSON. While a command has nothing to say, a `P` of nothing comes
-//! every few seconds, so that a caller can tell a server that works from one that hangs.
+//! The protocol of the control socket: frames of a kind, a length and content.
+//! The caller sends one `C` with a [`Command`](super::Command); the server replies with any number
+//! of `I` (an item), `P` (progress) and `B` (bytes of a file), and ends with `D` (done) or `E` (a
+//! [`Failure`]). All but `B` contain JSON. While a command sends nothing else, an empty `P` is sent
+//! every few seconds as a keep-alive, so that a caller can detect a server that hangs.
 
 use std::io::{self, Read};
 
@@ -13,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::outcome::{Failure, Reply};
 
-/// Largest content: a command with all that it names, or a part of a file.
+/// Maximum size of the content in bytes: a command with its fields, or a part of a file.
 pub const MAX: usize = 16 * 1024 * 1024;
 /// Bytes before the content: the kind, and the length in network order.
 pub const HEAD: usize = 5;
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A command.
@@ -29,9 +28,9 @@ pub enum Kind {
     Progress,
     /// Bytes of a file.
     Bytes,
-    /// Done.
+    /// The command succeeded.
     Done,
-    /// Why not.
+    /// The command failed.
     Failure,
 }
 
@@ -44,7 +43,7 @@ const KINDS: [(Kind, u8); 6] = [
     (Kind::Failure, b'E'),
 ];
 
-/// A frame, ready to be sent.
+/// Encodes a frame.
 pub fn frame(kind: Kind, content: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + content.len());
     frame.put_u8(KINDS.iter().find(|(known, _)| *known == kind).map_or(0, |(_, byte)| *byte));
@@ -53,17 +52,17 @@ pub fn frame(kind: Kind, content: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// What a server that works sends while a command has nothing to say.
+/// The keep-alive frame.
 pub fn sign_of_life() -> Bytes {
     reply(&Reply::Progress { done: 0, total: 0 })
 }
 
-/// Whether a reply says only that the server works.
+/// Whether a reply is a keep-alive.
 pub fn is_sign_of_life(reply: &Reply) -> bool {
     matches!(reply, Reply::Progress { done: 0, total: 0 })
 }
 
-/// The frame that says a reply.
+/// Encodes a reply.
 pub fn reply(reply: &Reply) -> Bytes {
     match reply {
         Reply::Item(value) => frame(Kind::Item, value.to_string().as_bytes()),
@@ -74,7 +73,7 @@ pub fn reply(reply: &Reply) -> Bytes {
     }
 }
 
-/// The frame that says how it ended.
+/// Encodes the result of a command.
 pub fn end(ended: &Result<(), Failure>) -> Bytes {
     match ended {
         Ok(()) => frame(Kind::Done, b""),
@@ -82,29 +81,30 @@ pub fn end(ended: &Result<(), Failure>) -> Bytes {
     }
 }
 
-/// What a frame's first bytes announce.
+/// Decodes the kind and the length of a frame.
 pub fn head(head: [u8; HEAD]) -> io::Result<(Kind, usize)> {
     let [kind, length @ ..] = head;
     let kind = KINDS.iter().find(|(_, byte)| *byte == kind).map(|(kind, _)| *kind);
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
     match kind {
         Some(kind) if length <= MAX => Ok((kind, length)),
-        _ => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "this is no control socket of chatctl"))
-        }
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the peer is not a control socket of chatctl",
+        )),
     }
 }
 
-/// What comes back.
+/// A frame from the server.
 #[derive(Debug)]
 pub enum Answer {
-    /// On the way.
+    /// A reply while the command runs.
     Reply(Reply),
-    /// At the end.
+    /// The result of the command.
     End(Result<(), Failure>),
 }
 
-/// Reads what comes back.
+/// Reads a frame from the server.
 pub fn read_answer(from: &mut impl Read) -> io::Result<Answer> {
     let mut first = [0; HEAD];
     from.read_exact(&mut first)?;
@@ -123,7 +123,7 @@ pub fn read_answer(from: &mut impl Read) -> io::Result<Answer> {
         Kind::Command => {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "the control socket asks instead of answering",
+                "the control socket sent a command instead of a reply",
             ));
         }
     })
@@ -140,17 +140,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_arrives() {
-        let said = [
+    fn frames_survive_encoding_and_decoding() {
+        let replies = [
             Reply::Item(json!({"a": "ü"})),
             Reply::Progress { done: 3, total: 0 },
             Reply::Bytes(Bytes::from_static(b"\0\xff")),
         ];
-        let mut stream: Vec<u8> = said.iter().flat_map(reply).collect();
+        let mut stream: Vec<u8> = replies.iter().flat_map(reply).collect();
         stream.extend(end(&Err(Failure::new(Ending::NotFound, "no"))));
         stream.extend(end(&Ok(())));
         let mut stream = stream.as_slice();
-        for wanted in said {
+        for wanted in replies {
             assert!(
                 matches!(read_answer(&mut stream).unwrap(), Answer::Reply(reply) if reply == wanted)
             );
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_is_refused() {
+    fn invalid_frames_are_refused() {
         for bad in [&b"HTTP/1.1 400"[..], b"I\xff\xff\xff\xff", b"I\0\0\0\x01{", b"C\0\0\0\x02{}"] {
             assert!(read_answer(&mut &*bad).is_err(), "{bad:?}");
         }

@@ -1,9 +1,7 @@
-//! The user as whom this process works on files. The superuser becomes the owner of somebody else's
-//! data directory before touching anything in it, so that no link planted there leads further than
-//! its owner could go, and no file of root's is left behind.
-//!
-//! A command keeps its real user, which it needs for files that the caller has named
-//! ([`as_caller`]); a server gives it up.
+//! The user as whom this process accesses files. Root switches to the owner of the data directory
+//! before accessing anything in it, so that a planted link reaches only what the owner could reach,
+//! and no files of root are left behind. A command keeps its real user for files named on the
+//! command line ([`as_caller`]); a server drops it.
 
 use std::ffi::CString;
 use std::fs::Metadata;
@@ -28,15 +26,16 @@ struct Identity {
     groups: Vec<Gid>,
 }
 
-/// Caller and owner, once a command works as the owner.
+/// Caller and owner, set when a command switches to the owner.
 static CHANGED: Mutex<Option<(Identity, Identity)>> = Mutex::new(None);
 
-/// The operating-system user who gave the command, whoever it works as.
+/// The operating-system user who runs the command, even after it switched to the owner.
 pub fn caller() -> Uid {
     getuid()
 }
 
-/// From now on a command works as the owner of the data directory, if the superuser runs it.
+/// If run by root, switches to the owner of the data directory; [`as_caller`] switches back
+/// temporarily.
 pub fn work_as_owner_of(data: &Path) -> Result<(), Failure> {
     let Some(owner) = other_owner(data)? else { return Ok(()) };
     let here = |error: nix::Error| refused(&owner, data, error);
@@ -45,8 +44,8 @@ pub fn work_as_owner_of(data: &Path) -> Result<(), Failure> {
     switch(&owner).map_err(here)
 }
 
-/// From now on this process is the owner of the data directory for good, if the superuser has
-/// started it. Answers whose it is then.
+/// If run by root, switches to the owner of the data directory permanently. Returns the name of the
+/// owner if it did.
 pub fn become_owner_of(data: &Path) -> Result<Option<String>, Failure> {
     let Some(owner) = other_owner(data)? else { return Ok(None) };
     let done =
@@ -55,7 +54,7 @@ pub fn become_owner_of(data: &Path) -> Result<Option<String>, Failure> {
     Ok(Some(name(owner.uid.as_raw())))
 }
 
-/// Does something as the user who gave the command: opens or renames a file that they have named.
+/// Runs `act` as the user who runs the command, to access files named on the command line.
 pub fn as_caller<T>(act: impl FnOnce() -> T) -> T {
     let changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some((caller, owner)) = changed.filter(|(caller, _)| geteuid() != caller.uid) else {
@@ -63,40 +62,40 @@ pub fn as_caller<T>(act: impl FnOnce() -> T) -> T {
     };
     let back = Back(owner);
     if let Err(error) = seteuid(caller.uid).and_then(|()| switch(&caller)) {
-        // The work is done as the owner then, and fails by itself where that is not enough.
-        tracing::warn!("The rights of the caller are not to be had: {error}");
+        // The work then runs as the owner, and fails on its own if permissions are missing.
+        tracing::warn!("Cannot switch back to the calling user: {error}");
     }
     let done = act();
     drop(back);
     done
 }
 
-/// Back to the owner, also when the work panics.
+/// Switches back to the owner, also if the work panics.
 struct Back(Identity);
 
 impl Drop for Back {
     fn drop(&mut self) {
         if switch(&self.0).is_err() {
-            // Nothing must go on as root.
+            // Never continue as root.
             std::process::abort();
         }
     }
 }
 
-/// The owner of a data directory, or of the place where it will be made; None where this process
-/// need not change.
+/// The owner of a data directory, or of the directory in which it will be created; None if no
+/// switch is needed.
 fn other_owner(data: &Path) -> Result<Option<Identity>, Failure> {
     if !geteuid().is_root() {
         return Ok(None);
     }
     let there = there(data).map_err(|error| {
-        Failure::io(&format!("cannot tell whose {} is", data.display()), &error)
+        Failure::io(&format!("cannot read the owner of {}", data.display()), &error)
     })?;
     let (uid, gid) = (Uid::from_raw(there.uid()), Gid::from_raw(there.gid()));
     if uid.is_root() {
         return on_safe_ground(data).map(|()| None);
     }
-    // Their own groups, as after a log-in; a number without a name has only the group of the
+    // All groups of the user, as after a log-in; a user id without a name only has the group of the
     // directory.
     let user = User::from_uid(uid).ok().flatten();
     let of_name = user.and_then(|user| {
@@ -107,23 +106,23 @@ fn other_owner(data: &Path) -> Result<Option<Identity>, Failure> {
     Ok(Some(Identity { uid, gid, groups }))
 }
 
-/// Refuses root's own data directory where somebody else can put another in its place, with links
-/// in it that root would follow.
+/// Refuses a data directory of root that another user can replace, since root would follow links in
+/// the replacement.
 fn on_safe_ground(data: &Path) -> Result<(), Failure> {
     let found = led_astray(data).map_err(|error| {
-        Failure::io(&format!("cannot tell where {} lies", data.display()), &error)
+        Failure::io(&format!("cannot resolve the path {}", data.display()), &error)
     })?;
     let Some(folder) = found else { return Ok(()) };
     let message = format!(
-        "the data directory {} belongs to root and lies in {folder}: root does not work there, \
-         since it can be replaced. Move it to a directory of root's, or give it to the user who \
-         is to own it",
+        "the data directory {} belongs to root and is in {folder}, where other users can replace \
+         it. Move it to a directory that only root can write, or change its owner to the user of \
+         the server",
         data.display()
     );
     Err(Failure::new(Kind::NotPermitted, message))
 }
 
-/// The directory, else the nearest one above it that exists.
+/// The directory, or its nearest existing ancestor.
 fn there(data: &Path) -> io::Result<Metadata> {
     let data = std::path::absolute(data)?;
     let mut last = io::Error::from(io::ErrorKind::NotFound);
@@ -136,8 +135,7 @@ fn there(data: &Path) -> io::Result<Metadata> {
     Err(last)
 }
 
-/// Needs the rights of the superuser at first: groups are changed before the user, and the other
-/// way round on the way back.
+/// Changes the groups first and the user last, since changing groups requires root.
 fn switch(to: &Identity) -> nix::Result<()> {
     setgroups(&to.groups)?;
     setegid(to.gid)?;
@@ -147,13 +145,14 @@ fn switch(to: &Identity) -> nix::Result<()> {
 fn refused(owner: &Identity, data: &Path, error: nix::Error) -> Failure {
     let whose = name(owner.uid.as_raw());
     let message = format!(
-        "{} belongs to {whose}, and root cannot work as {whose} here ({error}): run it as {whose}",
+        "{} belongs to {whose}, and root cannot switch to {whose} here ({error}): run the command \
+         as {whose}",
         data.display()
     );
     Failure::new(Kind::NotPermitted, message)
 }
 
-/// The name of an operating-system user, else the number.
+/// The name of an operating-system user, or the user id if it has none.
 pub fn name(uid: u32) -> String {
     User::from_uid(Uid::from_raw(uid))
         .ok()

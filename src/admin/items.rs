@@ -1,4 +1,4 @@
-//! What commands say, one thing at a time, and of which commands. The keys are a promise.
+//! The items that commands return. The keys are stable.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub struct User {
     pub(super) admin: bool,
     pub(super) disabled: bool,
     pub(super) bot: bool,
-    /// Kept to the rooms that they take part in.
+    /// Restricted to the rooms of the account.
     pub(super) guest: bool,
     pub(super) created: String,
 }
@@ -44,7 +44,7 @@ impl From<&model::User> for User {
     }
 }
 
-/// One account with more: `user.show`.
+/// An account with details: `user.show`.
 #[derive(Serialize, ToSchema)]
 pub struct Account {
     #[serde(flatten)]
@@ -52,24 +52,24 @@ pub struct Account {
     pub(super) birth: Option<String>,
     pub(super) rooms: usize,
     pub(super) sessions: usize,
-    /// Whether those of the passwords that clients of `realtime` send are kept.
+    /// Whether the password digests that `realtime` clients send are stored.
     pub(super) digests: bool,
 }
 
-/// What goes with an account: `user.delete`.
+/// What the deletion of an account removes: `user.delete`.
 #[derive(Serialize, ToSchema)]
 pub struct Leaving {
     pub(super) name: String,
     pub(super) rooms_left: usize,
-    /// Private rooms with nobody else in them.
+    /// Private rooms without other members.
     pub(super) rooms_deleted: usize,
     pub(super) messages_deleted: i64,
     pub(super) sessions_ended: usize,
-    /// False where it was only asked for.
+    /// False for a dry run.
     pub(super) done: bool,
 }
 
-/// Where somebody is signed in: `user.sessions`.
+/// A session: `user.sessions`.
 #[derive(Serialize, ToSchema)]
 pub struct Session {
     pub(super) id: i64,
@@ -80,7 +80,7 @@ pub struct Session {
     pub(super) expires: String,
 }
 
-/// How many sessions have ended: `user.logout`.
+/// The number of ended sessions: `user.logout`.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedOut {
     pub(super) name: String,
@@ -98,12 +98,12 @@ pub struct Card {
     pub(super) visibility: &'static str,
     /// `open`, `read-only` or `archived`.
     pub(super) mode: &'static str,
-    /// Since when.
+    /// Time at which it was archived.
     pub(super) archived: Option<String>,
     pub(super) read_only: bool,
     pub(super) owner: Option<String>,
     pub(super) members: u32,
-    /// Sent since it was made, deleted ones included.
+    /// Number of messages ever sent, including deleted ones.
     pub(super) messages: i64,
     pub(super) created: String,
 }
@@ -136,22 +136,22 @@ impl Card {
     }
 }
 
-/// What goes with a room: `room.delete`.
+/// What the deletion of a room removes: `room.delete`.
 #[derive(Serialize, ToSchema)]
 pub struct Deleted {
     pub(super) room: String,
     pub(super) name: Option<String>,
     pub(super) members: usize,
     pub(super) messages: i64,
-    /// Uploaded files that hang on its messages.
+    /// Number of files attached to its messages.
     pub(super) files: u64,
-    /// Their bytes.
+    /// Size of these files.
     pub(super) bytes: u64,
-    /// False where it was only asked for.
+    /// False for a dry run.
     pub(super) done: bool,
 }
 
-/// Somebody in a room: `room.members`, `room.add`, `room.role`.
+/// A room member: `room.members`, `room.add`, `room.role`.
 #[derive(Serialize, ToSchema)]
 pub struct Member {
     pub(super) name: String,
@@ -171,28 +171,29 @@ impl From<&model::Participant> for Member {
     }
 }
 
-/// Who is out of which room: `room.remove`.
+/// A removed member: `room.remove`.
 #[derive(Serialize, ToSchema)]
 pub struct Removed {
     pub(super) room: String,
     pub(super) name: String,
 }
 
-/// What old messages have lost: `room.purge`.
+/// The deleted content of old messages: `room.purge`.
 #[derive(Serialize, ToSchema)]
 pub struct Purged {
     pub(super) room: String,
     pub(super) older_than: String,
     pub(super) messages: u64,
     pub(super) media_bytes: u64,
-    /// False where it was only asked for.
+    /// False for a dry run.
     pub(super) done: bool,
 }
 
-/// The level of the log: `log.level`.
+/// The log level: `log.level`.
 #[derive(Serialize, ToSchema)]
 pub struct Level {
     pub(super) level: LogLevel,
+    /// Seconds until the configured level is restored; null if the level stays.
     pub(super) for_seconds: Option<u64>,
 }
 
@@ -204,33 +205,33 @@ pub struct Database {
     pub(super) status: Status,
 }
 
-/// Something that is wrong: `db.check`.
+/// A problem of the data: `db.check`.
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
     pub(super) problem: String,
 }
 
-/// What was free: `db.vacuum`.
+/// The space returned to the file system: `db.vacuum`.
 #[derive(Serialize, ToSchema)]
 pub struct Vacuumed {
     pub(super) pages: u64,
     pub(super) bytes: u64,
 }
 
-/// The new search index: `db.reindex`.
+/// The rebuilt search index: `db.reindex`.
 #[derive(Serialize, ToSchema)]
 pub struct Reindexed {
     pub(super) search_bytes: u64,
 }
 
-/// How the server is, or what lies there while none runs: `status`.
+/// The state of the server, running or stopped: `status`.
 #[derive(Serialize, ToSchema)]
 pub struct Condition {
     pub(super) running: bool,
     pub(super) version: &'static str,
     pub(super) server_id: String,
     pub(super) epoch: String,
-    /// Seconds.
+    /// Seconds since the start.
     pub(super) uptime: Option<u64>,
     pub(super) pid: Option<u32>,
     pub(super) addresses: Vec<String>,
@@ -241,9 +242,9 @@ pub struct Condition {
     pub(super) memory: Option<u64>,
     pub(super) store: &'static str,
     pub(super) data_dir: String,
-    /// Bytes of the database, its write-ahead log included.
+    /// Size of the database, including its write-ahead log.
     pub(super) database_bytes: u64,
-    /// Bytes of the write-ahead log.
+    /// Size of the write-ahead log.
     pub(super) wal_bytes: u64,
     pub(super) log_level: Option<LogLevel>,
 }

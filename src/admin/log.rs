@@ -1,7 +1,7 @@
-//! The log of the running server.
+//! Commands on the log of the running server.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
@@ -12,7 +12,7 @@ use crate::config::LogLevel;
 use crate::logging::Entry;
 use crate::model::Timestamp;
 
-/// Lines that `log tail` begins with.
+/// Number of recent lines that `log tail` sends first.
 const LINES: u32 = 10;
 
 impl Admin {
@@ -20,12 +20,12 @@ impl Admin {
         self.running().ok_or_else(|| {
             Failure::new(
                 Kind::Unreachable,
-                "no server runs; its log files are in the log directory",
+                "no server is running; its log files are in the log directory",
             )
         })
     }
 
-    /// The level now, or another one, for good or for a while.
+    /// Shows the level, or sets it, permanently or for a limited time.
     pub(super) async fn log_level(
         &self,
         level: Option<LogLevel>,
@@ -39,20 +39,32 @@ impl Admin {
             log.set_level(level);
             if let Some(seconds) = for_seconds {
                 let log = log.clone();
+                let time = Duration::from_secs(seconds);
                 let timer = tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    tokio::time::sleep(time).await;
                     log.set_level(before);
-                    info!("The level of the log is {before:?} again.");
+                    info!("The log level is {before:?} again.");
                 });
+                // A time beyond the clock never ends.
+                let end = Instant::now().checked_add(time);
                 *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(timer.abort_handle());
+                    Some((timer.abort_handle(), end));
             }
         }
+        let for_seconds = for_seconds.or_else(|| self.level_remaining());
         output.item(items::Level { level: log.level(), for_seconds }).await
     }
 
+    /// Seconds until a temporary level ends, rounded up.
+    fn level_remaining(&self) -> Option<u64> {
+        let timer = self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, end) = timer.as_ref()?;
+        let left = end.as_ref()?.checked_duration_since(Instant::now())?;
+        Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+
     fn stop_level_timer(&self) {
-        if let Some(timer) =
+        if let Some((timer, _)) =
             self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             timer.abort();
@@ -64,7 +76,7 @@ impl Admin {
         Ok(())
     }
 
-    /// The latest lines and all that come.
+    /// Sends recent lines, then new ones as they are logged.
     pub(super) async fn log_tail(
         &self,
         lines: Option<u32>,
@@ -101,8 +113,8 @@ impl Admin {
                 Ok(_) => (),
                 Err(RecvError::Lagged(lost)) => {
                     let message = format!(
-                        "{lost} lines came too fast and were left out here; the log files have \
-                         them."
+                        "{lost} lines were skipped here because they came too fast; the log files \
+                         have them."
                     );
                     output
                         .item(Entry {

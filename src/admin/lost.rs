@@ -1,15 +1,16 @@
-//! Whether a data directory without a database has lost it: other things there tell that a server
-//! had one.
+//! Detects a data directory that has lost its database: uploads, backups, logs or another database
+//! show that a server used it.
 
 use std::fs;
 
 use super::outcome::{Failure, Kind};
 use crate::config::Config;
+use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::is_database;
 use crate::store::files::kept;
 
-/// Refuses where there is no database, but what only servers leave that had one. `new` says that an
-/// empty one is wanted all the same.
+/// Fails if the database is missing but other data of a server exists. `new` allows an empty
+/// database anyway.
 pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     let data = &config.server.data_dir;
     let database = data.join(&config.database.path);
@@ -18,16 +19,15 @@ pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     }
     let mut found = Vec::new();
     let media = data.join(&config.media.directory);
-    // Elsewhere, too: uploads of which the database knows nothing would be nobody's.
+    // Also outside of the data directory: a new database would not refer to these uploads.
     match kept(&media).map(|names| names.len()).unwrap_or_default() {
         0 => (),
-        1 => found.push(format!("1 upload in {}", media.display())),
-        uploads => found.push(format!("{} uploads in {}", thousands(uploads), media.display())),
+        uploads => found.push(format!("{} in {}", count(uploads, "upload"), media.display())),
     }
     for (what, directory) in
         [("backups", &config.backup.directory), ("logs", &config.log.directory)]
     {
-        // What lies elsewhere may be older than this server.
+        // A directory elsewhere may be older than this server.
         let inside = directory.is_relative()
             && fs::read_dir(data.join(directory)).is_ok_and(|mut entries| entries.next().is_some());
         if inside {
@@ -50,37 +50,10 @@ pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     Err(Failure::new(
         Kind::NotFound,
         format!(
-            "there {verb} {all}, but no database {}; is [database] path right, and is everything \
-             mounted? A backup brings everything back (chatctl backup restore FILE --replace); \
+            "there {verb} {all}, but no database {}; check [database] path and that all file \
+             systems are mounted, or restore a backup (chatctl backup restore FILE --replace); \
              use --new to start with an empty database",
             database.display()
         ),
     ))
-}
-
-/// `2,143`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, shown) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (2_143, "2,143"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(thousands(number), shown);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Gauges of what grows and of what ends: accounts, rooms, files, free space, the search index, the certificate.
+//! Gauges of accounts, rooms, files, free space, the search index and the certificate.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use super::doctor::certificate_end;
 use crate::config::Config;
 use crate::store::engine::Embedded;
 
-/// How often files and free space are measured.
+/// Interval between measurements of files and free space.
 const EVERY: Duration = Duration::from_secs(15);
-/// Of those measurements, every how many also add up the uploaded files and read the certificate.
+/// The uploaded files and the certificate are measured every this many rounds.
 const SELDOM: u32 = 20;
-/// And every how many count accounts and rooms.
+/// Accounts and rooms are counted every this many rounds.
 const OFTEN: u32 = 4;
 
-/// Measures for as long as it is awaited.
+/// Measures until it is dropped.
 pub async fn keep(config: Arc<Config>, store: Embedded) {
     let mut times = tokio::time::interval(EVERY);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -46,7 +46,7 @@ pub async fn keep(config: Arc<Config>, store: Embedded) {
             }
         }
         let config = Arc::clone(&config);
-        // What cannot be measured keeps its last value.
+        // A failed measurement keeps the last value.
         drop(
             tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM)))
                 .await,
@@ -74,7 +74,7 @@ fn places(config: &Config, certificate: bool) {
     }
 }
 
-/// Free bytes where this lies, or will lie when it is made.
+/// Free bytes on the file system of a path, which need not exist yet.
 fn free(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|path| path.exists())?;
     let found = statvfs(there).ok()?;

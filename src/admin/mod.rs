@@ -1,9 +1,8 @@
-//! Administration: one enum of commands, carried out on the running server or on its data alone,
-//! with the same result.
-//!
+//! Administration commands, run by the server or directly on its data, with the same result.
 //! The command line sends a [`Command`] over the control socket ([`control`]) or runs it itself;
-//! `POST /api/admin` takes those that need no files. What may live here: what a command does, said
-//! in calls of [`Chat`] and of the store's own upkeep. No parsing of arguments, no printing.
+//! `POST /api/admin` accepts the commands that need no files. This module implements commands as
+//! calls of [`Chat`] and of the maintenance functions of the store. No parsing of arguments, no
+//! printing.
 
 pub mod backup;
 mod backups;
@@ -46,56 +45,56 @@ pub use command::Command;
 pub use database::{problems_of_data, verdict as verdict_of};
 pub use outcome::{Failure, Kind, Output, Reply};
 
-/// How long a command waits for work in the background; what is left then goes on without it.
+/// How long a command waits for background work; what remains continues without it.
 const SETTLING: Duration = Duration::from_mins(1);
 
-/// Everything that commands work on. Cheap to clone.
+/// Runs commands. Cheap to clone.
 #[derive(Clone)]
 pub struct Admin(Arc<Inner>);
 
-/// What [`Admin`] is assembled from.
+/// The parts of an [`Admin`].
 pub struct Parts {
     /// The chat.
     pub chat: Chat,
-    /// The store's own upkeep.
+    /// The store, for maintenance.
     pub store: Embedded,
     /// The database file.
     pub database: PathBuf,
-    /// As it holds.
+    /// The effective configuration.
     pub config: Arc<Config>,
-    /// What only a running server has.
+    /// State of the running server; None while working on the data directly.
     pub running: Option<Running>,
 }
 
-/// What only a running server has.
+/// State that only a running server has.
 pub struct Running {
-    /// Its log.
+    /// Controls its log.
     pub log: logging::Control,
     /// Its sockets and live rooms.
     pub hub: Arc<Hub>,
-    /// Where it listens.
+    /// Its listen addresses.
     pub addresses: Vec<String>,
-    /// Since when.
+    /// Start time.
     pub since: Instant,
-    /// The same by the clocks of the machine.
+    /// Start time by the clocks of the machine, to detect clock changes.
     pub start: doctor::Start,
-    /// What it has counted, as text.
+    /// Renders its metrics as text.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    /// Turns true when it stops.
+    /// Becomes true when it stops.
     pub stop: watch::Receiver<bool>,
 }
 
 struct Inner {
     parts: Parts,
-    /// Sets the level of the log back.
-    level_timer: Mutex<Option<AbortHandle>>,
+    /// Resets a temporary log level, and when.
+    level_timer: Mutex<Option<(AbortHandle, Option<Instant>)>>,
 }
 
-/// Who gives the commands.
+/// The author of the commands.
 type Acting = Operator;
 
 impl Admin {
-    /// Puts it together.
+    /// Assembles it.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner { parts, level_timer: Mutex::default() }))
     }
@@ -104,8 +103,8 @@ impl Admin {
         &self.0.parts.chat
     }
 
-    /// Waits for what goes on in the background, so that what a command says to be done is done;
-    /// not for ever.
+    /// Waits for background work, so that the result of a command is complete when it is reported;
+    /// gives up after [`SETTLING`].
     async fn settle(&self) {
         drop(tokio::time::timeout(SETTLING, self.0.parts.store.settle()).await);
     }

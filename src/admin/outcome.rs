@@ -1,4 +1,4 @@
-//! What a command says while it runs, and how it ends.
+//! Replies of a command while it runs, and its failure.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -8,82 +8,82 @@ use tokio::sync::mpsc;
 use crate::model::Error;
 use crate::store::StoreError;
 
-/// Replies that may wait for whoever reads them.
+/// Number of replies queued for the reader.
 const QUEUE: usize = 64;
 
-/// What is said on the way.
+/// A reply of a running command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// One thing of a list, or the one thing that was asked for.
+    /// An item of a list, or the single result.
     Item(Value),
-    /// How far long work has come.
+    /// Progress of long work.
     Progress {
-        /// So much is done …
+        /// Completed units.
         done: u64,
-        /// … of so much; 0: not known.
+        /// Total units; 0 if unknown.
         total: u64,
     },
-    /// A part of a file.
+    /// Part of a file.
     Bytes(Bytes),
 }
 
-/// Where a command says it. When nobody reads any more, the command ends.
+/// Receives the replies of a command. When the reader is gone, sending fails and the command ends.
 #[derive(Clone)]
 pub struct Output(mpsc::Sender<Reply>);
 
 impl Output {
-    /// An output and what comes out of it.
+    /// An output and the receiver of its replies.
     pub fn new() -> (Self, mpsc::Receiver<Reply>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         (Self(sender), receiver)
     }
 
-    /// One thing.
+    /// Sends an item.
     pub async fn item(&self, value: impl Serialize) -> Result<(), Failure> {
         let value =
             serde_json::to_value(value).map_err(|error| Failure::failed(error.to_string()))?;
-        self.say(Reply::Item(value)).await
+        self.send(Reply::Item(value)).await
     }
 
-    /// How far it is.
+    /// Sends progress.
     pub async fn progress(&self, done: u64, total: u64) -> Result<(), Failure> {
-        self.say(Reply::Progress { done, total }).await
+        self.send(Reply::Progress { done, total }).await
     }
 
-    /// A part of a file.
+    /// Sends a part of a file.
     pub async fn bytes(&self, bytes: Bytes) -> Result<(), Failure> {
-        self.say(Reply::Bytes(bytes)).await
+        self.send(Reply::Bytes(bytes)).await
     }
 
-    /// Ends when nobody reads any more.
+    /// Completes when the reader is gone.
     pub async fn closed(&self) {
         self.0.closed().await;
     }
 
-    async fn say(&self, reply: Reply) -> Result<(), Failure> {
+    async fn send(&self, reply: Reply) -> Result<(), Failure> {
         self.0.send(reply).await.map_err(|_| Failure::new(Kind::Interrupted, "interrupted"))
     }
 }
 
-/// The kinds of failures, which are the exit codes of the command line.
+/// Kinds of failures; each has an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// It could not be done.
+    /// The command failed.
     Failed,
-    /// It was asked for wrongly.
+    /// Invalid arguments or configuration.
     Usage,
-    /// What it is about is not there.
+    /// The named object does not exist.
     NotFound,
-    /// Something is in the way.
+    /// Existing data or another process is in the way.
     Conflict,
     /// The server does not answer.
     Unreachable,
-    /// A check has found something.
+    /// A check found problems.
     Problems,
-    /// Not allowed.
+    /// Not permitted, by the system or by a rule of the chat.
     NotPermitted,
-    /// By whoever asked.
+    /// Interrupted by the caller.
     Interrupted,
 }
 
@@ -103,46 +103,46 @@ impl Kind {
     }
 }
 
-/// Why a command did not do it.
+/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// What kind.
+    /// The kind, which determines the exit code.
     #[serde(rename = "error")]
     pub kind: Kind,
-    /// For people.
+    /// Explanation for people.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure of a kind.
+    /// A failure of the given kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
 
-    /// It could not be done.
+    /// A failure of kind `Failed`.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
-    /// It was asked for wrongly.
+    /// A failure of kind `Usage`.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// What it is about is not there.
+    /// A failure of kind `NotFound`.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
 }
 
 impl Failure {
-    /// Something is in the way.
+    /// A failure of kind `Conflict`.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, message)
     }
 
-    /// The system's word on something that was tried.
+    /// A failed system call; the kind follows from the error.
     pub fn io(what: &str, error: &std::io::Error) -> Self {
         let kind = match error.kind() {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
@@ -173,12 +173,12 @@ impl From<Error> for Failure {
             _ => Kind::Failed,
         };
         let message = match error {
-            Error::Archived => "not possible: the room is archived; bring it back first (chatctl \
+            Error::Archived => "not possible: the room is archived; unarchive it first (chatctl \
                                 room unarchive ROOM)"
                 .to_owned(),
-            // Who may do everything is refused only by what must not be.
-            Error::Forbidden => "not possible: a room keeps its last admin; give somebody else \
-                                 the role first (chatctl room role ROOM NAME admin)"
+            // An operator may do everything, so only a rule of the chat can forbid it.
+            Error::Forbidden => "not possible: the room would lose its last admin; make another \
+                                 member admin first (chatctl room role ROOM NAME admin)"
                 .to_owned(),
             other => other.to_string(),
         };

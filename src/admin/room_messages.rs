@@ -1,4 +1,4 @@
-//! Messages of any room: reading them, which the log tells, and taking old ones away.
+//! Messages of any room: reads them, which is logged, and purges old ones.
 
 use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
@@ -9,16 +9,15 @@ use super::outcome::{Failure, Output};
 use super::{Acting, Admin, items};
 use crate::model::{Error, Message, MessageId, MessageRef, Seq, Timestamp, Window};
 
-/// Messages that are read at once.
+/// Number of messages per page.
 const PAGE: u32 = 200;
-/// Messages whose content is being taken away at the same time: they share commits, which others
-/// wait for.
+/// Number of messages purged concurrently, so that they share commits.
 const TOGETHER: usize = 16;
-/// Messages that are looked at between two rests.
+/// Number of messages examined between two pauses.
 const BATCH: u32 = 32;
 const DAY: Duration = Duration::from_hours(24);
 
-/// A message, as it is shown. Keys are a promise.
+/// The JSON form of a message. The keys are stable.
 #[derive(Serialize)]
 struct Shown {
     id: String,
@@ -79,7 +78,7 @@ impl From<&Message> for Shown {
 }
 
 impl Admin {
-    /// The newest messages, oldest first.
+    /// Sends the newest messages, oldest first.
     pub(super) async fn room_messages(
         &self,
         acting: &Acting,
@@ -105,7 +104,7 @@ impl Admin {
         Ok(())
     }
 
-    /// All of it, oldest first: the room, its members, its messages.
+    /// Sends the room, its members and its messages, oldest first.
     pub(super) async fn room_export(
         &self,
         acting: &Acting,
@@ -137,7 +136,8 @@ impl Admin {
         }
     }
 
-    /// Takes the content of messages away that are older; who has the room open sees them go.
+    /// Deletes the content of messages older than `older_than_days`; connected clients see the
+    /// change.
     pub(super) async fn room_purge(
         &self,
         acting: &Acting,
@@ -170,7 +170,7 @@ impl Admin {
                     .await?;
                 output.progress(messages, 0).await?;
                 if self.running().is_some() {
-                    // Half of the writer's time belongs to those who send.
+                    // Leave half of the write capacity to users who send messages.
                     tokio::time::sleep(began.elapsed()).await;
                 }
             }
@@ -192,7 +192,7 @@ impl Admin {
 
     async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {
         match self.chat().delete_message(acting, id.room, MessageRef::Id(id)).await {
-            // Somebody else was faster.
+            // Deleted by somebody else meanwhile.
             Ok(_) | Err(Error::MessageNotFound) => Ok(()),
             Err(other) => Err(other.into()),
         }

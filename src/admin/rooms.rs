@@ -1,4 +1,4 @@
-//! Rooms and who is in them.
+//! Commands on rooms and their members.
 
 use super::command::role;
 use super::outcome::{Failure, Kind, Output};
@@ -7,11 +7,11 @@ use super::{Acting, Admin, items};
 use crate::chat::{CreatorRole, People, RoomPlan, RoomSettings};
 use crate::model::{Claim, Error, RoomFacts, RoomId, Visibility, fold};
 
-/// Rooms that are read at once.
+/// Number of rooms per page.
 const PAGE: u32 = 500;
 
 impl Admin {
-    /// The room that is meant: `room007`, `7`, or the name of one room only.
+    /// Finds a room by its key (`room007`), its number or its unique name.
     pub(super) async fn find_room(
         &self,
         acting: &Acting,
@@ -27,10 +27,10 @@ impl Admin {
         }
         let found = self.chat().rooms_named(acting, named, 2).await?;
         match found.as_slice() {
-            [] => Err(Failure::not_found(format!("there is no room {named:?}"))),
+            [] => Err(Failure::not_found(format!("the room {named:?} does not exist"))),
             [one] => Ok(self.chat().room(acting, one.facts.room.id).await?.facts.as_ref().clone()),
             _ => Err(Failure::conflict(format!(
-                "several rooms are called {named:?}; name one by its key (chatctl room list)"
+                "several rooms are named {named:?}; use the key of the room (chatctl room list)"
             ))),
         }
     }
@@ -190,9 +190,9 @@ impl Admin {
             self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(
                 |error| match error {
                     Error::Taken(_) => {
-                        Failure::conflict(format!("{name} is in {} already", facts.room.id.key()))
+                        Failure::conflict(format!("{name} is already in {}", facts.room.id.key()))
                     }
-                    // Nobody is refused this for want of a right.
+                    // An operator has every permission, so only the guest rule can forbid this.
                     Error::Forbidden => guest_stays_member(name),
                     other => unknown(other, name),
                 },
@@ -246,7 +246,7 @@ impl Admin {
 fn named(error: Error, name: &str) -> Failure {
     match error {
         Error::Taken(Claim::RoomName) => {
-            Failure::conflict(format!("there is a public room {name:?} already"))
+            Failure::conflict(format!("a public room named {name:?} already exists"))
         }
         other => other.into(),
     }
@@ -256,7 +256,8 @@ fn guest_stays_member(name: &str) -> Failure {
     Failure::new(
         Kind::NotPermitted,
         format!(
-            "{name} is a guest, and guests are members only (chatctl user mark {name} --no-guest)"
+            "{name} is a guest, and guests can only be members; remove the mark first (chatctl \
+             user mark {name} --no-guest)"
         ),
     )
 }

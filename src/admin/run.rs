@@ -1,4 +1,4 @@
-//! From a command to what does it.
+//! Dispatches administration commands to their handlers.
 
 use tracing::info;
 
@@ -8,8 +8,8 @@ use super::{Admin, Command, Operator};
 use crate::chat::{AccountChange, Registration, RoomSettings};
 
 impl Admin {
-    /// Carries out a command. What it says goes to `output`; when nobody reads that any more, long
-    /// work ends early, whole.
+    /// Runs a command and sends its replies to `output`. When the reader is gone, long work ends
+    /// early in a consistent state.
     pub async fn run(
         &self,
         operator: &Operator,

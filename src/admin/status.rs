@@ -1,4 +1,4 @@
-//! How the server is, or what lies there while none runs.
+//! The state of the server, running or stopped.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ impl Admin {
     }
 }
 
-/// A path that means the same everywhere on this machine.
+/// The canonical path, or the path itself if it cannot be resolved.
 pub(super) fn absolute(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
@@ -46,12 +46,12 @@ fn wal(database: &Path) -> std::path::PathBuf {
     name.into()
 }
 
-/// What is not there has no bytes.
+/// Size of a file; 0 if it does not exist.
 fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-/// Resident memory of this process, as Linux says.
+/// Resident memory of this process in bytes.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

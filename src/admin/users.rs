@@ -1,11 +1,11 @@
-//! Accounts and their sessions.
+//! Commands on accounts and their sessions.
 
 use super::outcome::{Failure, Output};
 use super::{Acting, Admin, items};
 use crate::chat::{AccountChange, Registration};
 use crate::model::{Error, SessionId};
 
-/// Users that are read at once.
+/// Number of users per page.
 const PAGE: u32 = 500;
 
 impl Admin {
@@ -91,14 +91,19 @@ impl Admin {
         change: AccountChange,
         output: &Output,
     ) -> Result<(), Failure> {
+        let promoted = change.admin == Some(true);
         let succeeded = change.disabled == Some(true) || change.guest == Some(true);
-        let user = self
-            .chat()
-            .change_account(acting, name, change)
-            .await
-            .map_err(|error| unknown(error, name))?;
+        let user =
+            self.chat().change_account(acting, name, change).await.map_err(
+                |error| match error {
+                    Error::Invalid { field, .. } if field == "guest" => {
+                        guest_and_administrator(name, promoted)
+                    }
+                    other => unknown(other, name),
+                },
+            )?;
         if succeeded {
-            // Others take over the rooms that only they administered.
+            // Wait until rooms that only this account administered have another admin.
             self.settle().await;
         }
         output.item(items::User::from(&user)).await
@@ -187,16 +192,32 @@ impl Admin {
     }
 }
 
+/// A guest cannot be an administrator, nor an administrator a guest.
+fn guest_and_administrator(name: &str, promoted: bool) -> Failure {
+    let message = if promoted {
+        format!(
+            "{name} is a guest, and guests cannot be administrators; remove the mark first \
+             (chatctl user mark {name} --no-guest)"
+        )
+    } else {
+        format!(
+            "{name} is an administrator, and administrators cannot be guests; remove the role \
+             first (chatctl user demote {name})"
+        )
+    };
+    Failure::new(super::Kind::NotPermitted, message)
+}
+
 fn taken(claim: crate::model::Claim, name: &str) -> String {
     match claim {
-        crate::model::Claim::Email => "the e-mail address belongs to somebody else".to_owned(),
-        _ => format!("the name {name:?} is taken, or looks like one that is"),
+        crate::model::Claim::Email => "the e-mail address belongs to another account".to_owned(),
+        _ => format!("the name {name:?} is already taken, or looks like an existing name"),
     }
 }
 
 pub(super) fn unknown(error: Error, name: &str) -> Failure {
     match error {
-        Error::UserNotFound => Failure::not_found(format!("there is no user {name:?}")),
+        Error::UserNotFound => Failure::not_found(format!("the user {name:?} does not exist")),
         other => other.into(),
     }
 }

@@ -2,9 +2,9 @@
 //! management).
 //!
 //! Pure functions of the room's facts and the caller. A room that the caller may not see is
-//! answered exactly like a room that does not exist. What only the operator of the server may do (accounts and sessions
-//! of others, reading rooms without being in them) takes an [`Operator`](super::Operator) instead of
-//! a session: having one is the permission.
+//! answered exactly like a room that does not exist. Operations of the operator only (on accounts
+//! and sessions of others, reading rooms without participating) take an
+//! [`Operator`](super::Operator) instead of a session: having one is the permission.
 
 use std::collections::HashSet;
 
@@ -15,9 +15,9 @@ use crate::store::{RoomSettings, Whose};
 /// The caller of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The user; None: the operator of the server.
+    /// Id of the caller; None: the operator of the server.
     pub user: Option<UserId>,
-    /// May administer the server.
+    /// Server administrator.
     pub server_admin: bool,
     /// Is limited to the rooms they participate in, and administers nothing.
     pub guest: bool,

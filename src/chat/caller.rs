@@ -1,12 +1,13 @@
-//! Who asks the chat to do something: a user with a session, or the operator of the server.
+//! Callers of the chat: users with a session, and the operator of the server.
 
 use super::access::Actor;
 use crate::model::{Session, UserId};
 
-/// The operator of the server: whoever gives a command at its command line, or an administrator
-/// through the API of administration. Above all rooms, and no user: it takes part in none of them.
+/// The operator of the server: the caller of a command on its command line, or an administrator
+/// using the administration API. Has access to all rooms, but is not a user and participates in
+/// none.
 ///
-/// What takes an operator needs no further permission; only `admin` makes one.
+/// Functions with an operator need no further permission; only `admin` creates one.
 #[derive(Clone, Debug)]
 pub struct Operator(String);
 
@@ -21,23 +22,23 @@ impl Operator {
         Self(login.to_owned())
     }
 
-    /// The name for the log.
+    /// Returns the name for the log.
     pub fn name(&self) -> &str {
         &self.0
     }
 }
 
-/// Who asks.
+/// The caller of an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum Caller<'a> {
-    /// A signed-in user.
+    /// A logged-in user.
     User(&'a Session),
     /// The operator of the server.
     Operator(&'a Operator),
 }
 
 impl<'a> Caller<'a> {
-    /// The user, if it is one.
+    /// Returns the id of the user; None for the operator.
     pub(super) fn user(self) -> Option<UserId> {
         match self {
             Self::User(session) => Some(session.user),
@@ -45,7 +46,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The name for the log.
+    /// Returns the name for the log.
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::User(session) => &session.login,
@@ -53,7 +54,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// What the permissions are decided on.
+    /// Returns the caller in the form used by [`access`](super::access).
     pub(super) fn actor(self) -> Actor {
         match self {
             Self::User(session) => Actor {

@@ -108,7 +108,7 @@ pub struct Parts {
     pub files: Files,
     /// Settings kept in the store.
     pub settings: Settings,
-    /// The id of this server.
+    /// Returns the id of this server.
     pub server_id: String,
 }
 
@@ -164,7 +164,7 @@ impl Chat {
         &self.0.epoch
     }
 
-    /// The id of this server.
+    /// Returns the id of this server.
     pub fn server_id(&self) -> &str {
         &self.0.server_id
     }

@@ -59,7 +59,7 @@ pub struct RoomPlan {
 }
 
 impl RoomPlan {
-    /// With a name that may be stored.
+    /// Normalizes and checks the name.
     fn checked(mut self) -> Result<Self> {
         if let Some(name) = &mut self.name {
             check_room_name("name", name)?;
@@ -69,7 +69,7 @@ impl RoomPlan {
     }
 }
 
-/// The user to whom a new room will belong.
+/// The owner of a new room.
 struct Owner<'a> {
     id: UserId,
     login: &'a str,

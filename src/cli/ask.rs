@@ -1,4 +1,4 @@
-//! Questions to whoever sits there: only on a terminal, and never where an option has answered.
+//! Interactive prompts: only on a terminal, and only if no option gives the answer.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::admin::command::Secret;
 use crate::admin::{Failure, identity};
 
-/// Random bytes of a password that is made up: 120 bits.
+/// Entropy of a generated password in bytes: 120 bits.
 const GENERATED: usize = 15;
 
-/// Where a password comes from.
+/// Options that say where a password comes from.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 pub(super) struct PasswordSource {
@@ -19,19 +19,18 @@ pub(super) struct PasswordSource {
     /// Read the password from the first line of a file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Generate a password and print it once it is set: on standard error, or as `password` in
-    /// JSON output
+    /// Generate a password and print it on standard error, or as `password` in JSON output
     #[arg(long)]
     generate: bool,
 }
 
 impl PasswordSource {
-    /// Whether the password is made up, and must be told once it is that of the account.
+    /// Whether the password is generated and must be shown after it was set.
     pub(super) fn is_generated(&self) -> bool {
         self.generate
     }
 
-    /// The password, asked for twice where no option says otherwise.
+    /// The password; prompted for twice if no option provides it.
     pub(super) fn read(&self) -> Result<Secret, Failure> {
         if self.password_stdin {
             return first_line(io::stdin().lock(), "standard input");
@@ -44,17 +43,17 @@ impl PasswordSource {
         }
         if !io::stdin().is_terminal() {
             return Err(Failure::usage(
-                "no terminal to ask for the password on; give --password-stdin, --password-file \
-                 or --generate",
+                "there is no terminal to ask for the password; add --password-stdin, \
+                 --password-file or --generate",
             ));
         }
-        let ask = |words: &str| {
-            rpassword::prompt_password(words)
+        let ask = |prompt: &str| {
+            rpassword::prompt_password(prompt)
                 .map_err(|error| Failure::io("cannot read the password", &error))
         };
         let first = ask("Password: ")?;
-        if ask("The same again: ")? != first {
-            return Err(Failure::usage("the two are not the same"));
+        if ask("Repeat password: ")? != first {
+            return Err(Failure::usage("the passwords do not match"));
         }
         Ok(Secret(first))
     }
@@ -74,46 +73,48 @@ fn first_line(mut from: impl BufRead, what: &str) -> Result<Secret, Failure> {
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        Err(Failure::usage(format!("{what} holds no password")))
+        Err(Failure::usage(format!(
+            "the first line of {what} is empty, but must contain the password"
+        )))
     } else {
         Ok(Secret(line.to_owned()))
     }
 }
 
-/// A password that nobody has thought of.
+/// Generates a random password.
 pub(super) fn made_up() -> Result<Secret, Failure> {
-    // Without those that look alike in many typefaces.
+    // Without characters that look alike in many typefaces.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; GENERATED * 8 / 5];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::failed(format!("the operating system gives no random numbers: {error}"))
+        Failure::failed(format!("the operating system provides no random numbers: {error}"))
     })?;
     Ok(Secret(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()))
 }
 
-/// Options of a command that takes away.
+/// Options of a destructive command.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Destructive {
-    /// Say what would go, and do nothing
+    /// Show what would be changed, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short = 'y')]
     pub(super) yes: bool,
 }
 
 impl Destructive {
-    /// Asks, unless that was answered; without a terminal only `--yes` is an answer.
+    /// Asks for confirmation unless `--yes` was given; fails without a terminal.
     pub(super) fn confirm(&self, question: &str) -> Result<(), Failure> {
         if self.yes {
             return Ok(());
         }
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
             return Err(Failure::usage(
-                "nothing was done: without a terminal to ask on, --yes must be given",
+                "nothing was done: there is no terminal for confirmation; add --yes",
             ));
         }
-        // A prompt that cannot be shown is answered with no below.
+        // If the prompt cannot be shown, the answer is read as no.
         drop(write!(io::stderr(), "{question} [y/N] "));
         let mut answer = String::new();
         io::stdin()

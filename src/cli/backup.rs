@@ -1,5 +1,5 @@
-//! `chatctl backup`: making, looking at, and restoring backups. Only making one asks the server;
-//! files are this process's own.
+//! `chatctl backup`: create, list, verify, restore and prune backups. Only `create` needs the
+//! server; this process reads and writes the backup files itself.
 
 use std::fs::DirBuilder;
 use std::io::{self, IsTerminal};
@@ -14,54 +14,63 @@ use super::ask::Destructive;
 use super::execute::{self, Found};
 use super::file::Making;
 use super::interrupt::Interrupt;
-use super::print::{Layout, Printer, note};
+use super::print::{Format, Layout, Printer, line, note};
+use super::units::{self, count};
 use super::{Global, pipe};
 use crate::admin::backup::{self, DAMAGED, ENDING, Head, Listed, Owner, Target, stamp};
 use crate::admin::{Command, Failure, Kind, Reply, identity};
 use crate::config::Config;
 use crate::model::Timestamp;
 
-/// What to do with backups.
+/// Verbs of `chatctl backup`.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl backup create /mnt/backups\n  chatctl backup \
                         restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl")]
 pub(super) enum Verb {
-    /// Make one; the server may run
+    /// Create a backup; the server may be running
     Create {
-        /// An existing directory, in which it is named by its time, a file that ends in .tar.zst,
-        /// or - for standard output; else the configured directory
+        /// An existing directory, a file name that ends in .tar.zst, or - for standard output
+        /// (default: [backup] directory)
         path: Option<PathBuf>,
     },
-    /// List those of a directory
+    /// List the backups in a directory
     List {
-        /// The directory; else the configured one
+        /// Directory (default: [backup] directory)
         directory: Option<PathBuf>,
     },
-    /// Read one through and prove that it can be restored; exit code 6 when not
+    /// Verify that a backup can be restored; exit code 6 if it cannot
     Verify {
-        /// The file
+        /// Backup file
         file: PathBuf,
     },
-    /// Make a data directory out of one; no server may run on it
+    /// Restore a backup; the server must be stopped
     Restore {
-        /// The file
+        /// Backup file
         file: PathBuf,
-        /// Keep what is there aside, as DIR.replaced-TIME, instead of refusing
+        /// Replace existing data; it is kept as DIR.replaced-TIME
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
         destructive: Destructive,
     },
-    /// Remove old ones
+    /// Delete old backups
     Prune {
-        /// The directory; else the configured one
+        /// Directory (default: [backup] directory)
         directory: Option<PathBuf>,
-        /// So many stay, the newest; else as many as are configured
-        #[arg(long, value_name = "COUNT")]
+        /// Number of backups to keep (default: [backup] keep)
+        #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
         keep: Option<u64>,
         #[command(flatten)]
         destructive: Destructive,
     },
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1: 0 would delete every backup".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("must be a number of backups, such as 14".to_owned()),
+    }
 }
 
 const COLUMNS: Layout = Layout::List(&[
@@ -95,7 +104,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     }
 }
 
-/// Whether a path lies in a directory, as it is written.
+/// Whether a path is lexically within a directory.
 fn lies_in(path: &Path, directory: &Path) -> bool {
     matches!((std::path::absolute(path), std::path::absolute(directory)), (Ok(path), Ok(directory)) if path.starts_with(&directory))
 }
@@ -110,10 +119,10 @@ fn configured(global: &Global) -> Result<PathBuf, Failure> {
     Ok(directory_of(&config))
 }
 
-/// Keys are a promise.
+/// The JSON form of a listed backup. The keys are stable.
 fn shown(backup: &Listed) -> Value {
     let head = backup.head.as_ref();
-    let count = |of: fn(&Head) -> u64| head.map(of);
+    let figure = |of: fn(&Head) -> u64| head.map(of);
     json!({
         "name": backup.name,
         "path": backup.path,
@@ -121,22 +130,23 @@ fn shown(backup: &Listed) -> Value {
         "created": head.map(|head| &head.created),
         "version": head.map(|head| &head.version),
         "schema": head.map(|head| head.schema),
-        "users": count(|head| head.counts.users),
-        "rooms": count(|head| head.counts.rooms),
-        "messages": count(|head| head.counts.messages),
-        "files": count(|head| head.counts.media),
+        "users": figure(|head| head.counts.users),
+        "rooms": figure(|head| head.counts.rooms),
+        "messages": figure(|head| head.counts.messages),
+        "files": figure(|head| head.counts.media),
         "instance": head.map(|head| &head.instance),
         "host": head.map(|head| &head.host),
         "problem": backup.problem,
     })
 }
 
-/// To standard output: for `age`, `ssh` and whatever else reads a pipe. A backup that was cut off
-/// is refused by `verify` and `restore`.
+/// Writes a backup to standard output, for pipes to `age` or `ssh`. `verify` and `restore` refuse a
+/// truncated backup.
 fn stream(global: &Global) -> Result<(), Failure> {
     if io::stdout().is_terminal() {
         return Err(Failure::usage(
-            "a backup is not text for a terminal: redirect standard output, or name a file",
+            "a backup is binary and cannot be printed on a terminal: redirect standard output, or \
+             name a file",
         ));
     }
     let interrupt = Interrupt::watch();
@@ -160,21 +170,24 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     let config = execute::existing(global)?;
     let data = &config.server.data_dir;
     let directory = if path.is_none() { Some(directory_of(&config)) } else { None };
-    // What the configuration names, or lies in the data directory, is its owner's business.
+    // The configured directory and the data directory are written as the owner of the data.
     let within = path.as_deref().is_none_or(|path| lies_in(path, data));
     if within {
         identity::work_as_owner_of(data)?;
     }
     if let Some(directory) = directory.as_ref().filter(|directory| !directory.exists()) {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|error| Failure::io(&format!("cannot make {}", directory.display()), &error))?;
+        made.map_err(|error| {
+            Failure::io(&format!("cannot create {}", directory.display()), &error)
+        })?;
     }
     let path = directory.or(path).unwrap_or_default();
     let folder = path.is_dir().then(|| path.clone());
     if folder.is_none() && !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
-        // Else a drive that is not there would be replaced by a file of its name.
+        // Without this check, an unmounted drive would be replaced by a file of its name.
         return Err(Failure::not_found(format!(
-            "there is no directory {}; make it first, or name a file that ends in {ENDING}",
+            "the directory {} does not exist; create it first, or name a file that ends in \
+             {ENDING}",
             path.display()
         )));
     }
@@ -182,12 +195,12 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         let sweep = || backup::sweep_parts(folder);
         if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
             note(&format!(
-                "What interrupted backups have left in {} cannot be removed: {error}",
+                "Leftovers of interrupted backups in {} cannot be removed: {error}",
                 folder.display()
             ));
         }
     }
-    // Whose it is, and so what it is called, is known when it is whole.
+    // The final name contains the instance, which is known only when the backup is complete.
     let begun = folder.as_ref().map_or_else(
         || path.clone(),
         |folder| {
@@ -219,7 +232,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     });
     let (damaged, head) = match (ended, head) {
         (Ok(()), Some(head)) => (None, head),
-        (Ok(()), None) => return Err(Failure::failed("the backup has no beginning")),
+        (Ok(()), None) => return Err(Failure::failed("the server sent a backup without a header")),
         (Err(failure), Some(head)) if failure.kind == Kind::Problems => (Some(failure), head),
         (Err(failure), _) => return Err(failure),
     };
@@ -236,7 +249,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::new(
             failure.kind,
             format!(
-                "{failure}; what could be saved is {}, which does not count as a backup",
+                "{failure}; the readable part was saved as {}, which does not count as a backup",
                 path.display()
             ),
         ));
@@ -258,15 +271,35 @@ fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
         bar.progress(done, all);
         interrupt.goes_on()
     })?;
-    bar.item(json!(verified))?;
-    bar.finish()?;
-    match verified.problems.len() {
-        0 => Ok(()),
-        count => Err(Failure::new(
-            Kind::Problems,
-            format!("{} cannot be restored: {count} problems were found", file.display()),
-        )),
+    if global.output == Format::Table {
+        bar.finish()?;
+        let lines = verified.problems.iter().chain(&verified.notes);
+        lines.map(String::as_str).try_for_each(line)?;
+    } else {
+        bar.item(json!(verified))?;
+        bar.finish()?;
     }
+    let problems = verified.problems.len();
+    if problems > 0 {
+        let found = if problems == 1 { "was found" } else { "were found" };
+        let problems = count(problems, "problem");
+        let message = format!("{} cannot be restored: {problems} {found}", file.display());
+        return Err(Failure::new(Kind::Problems, message));
+    }
+    if let (Format::Table, Some(head)) = (global.output, &verified.head) {
+        let counts = &head.counts;
+        line(&format!(
+            "{} can be restored: checksums, sizes and database are correct ({}, {}, {}, {}; \
+             created {}).",
+            file.display(),
+            count(counts.users, "account"),
+            count(counts.rooms, "room"),
+            count(counts.messages, "message"),
+            count(counts.media, "uploaded file"),
+            head.created
+        ))?;
+    }
+    Ok(())
 }
 
 fn restore(
@@ -277,13 +310,13 @@ fn restore(
 ) -> Result<(), Failure> {
     let config = execute::configuration(global)?;
     let data = &config.server.data_dir;
-    // A directory that is not there needs no lock: whoever makes it meanwhile is in the way of the
-    // last step.
+    // A missing directory needs no lock: if another process creates it meanwhile, the last step
+    // fails.
     let lock = if data.exists() {
         match execute::connect(&config)? {
             Found::Server(_) => {
                 return Err(Failure::conflict(format!(
-                    "a server runs on {}; stop it first",
+                    "a server is running on {}; stop it first",
                     data.display()
                 )));
             }
@@ -297,18 +330,15 @@ fn restore(
     if destructive.dry_run {
         return rehearse(global, file, &target);
     }
-    if replace && backup::fits(&target)? {
-        note(&format!(
-            "What is in {} will be kept aside, with the database and the uploaded files where \
-             they lie elsewhere.",
-            data.display()
-        ));
+    let present = backup::present(&target)?;
+    if replace && !present.is_empty() && !destructive.yes {
+        note(&format!("To be replaced, and kept aside: {}.", shown_paths(&present)));
         destructive.confirm("Replace it?")?;
     }
     let mut bar = Printer::new(global, Layout::One);
     let interrupt = Interrupt::watch();
-    // Beside the data directory, which takes more than its owner may; what is restored is given to
-    // them before it is in its place.
+    // Staged next to the data directory, where its owner may lack write permission; ownership is
+    // handed over before the swap.
     let restored = identity::as_caller(|| {
         backup::restore(file, target, &mut |done, all| {
             bar.progress(done, all);
@@ -316,7 +346,7 @@ fn restore(
         })
     })?;
     drop(lock);
-    bar.item(json!({
+    let mut report = json!({
         "data_dir": data,
         "created": restored.head.created,
         "counts": restored.head.counts,
@@ -325,13 +355,24 @@ fn restore(
         "kept_aside": restored.kept_aside,
         "notes": restored.notes,
         "done": true,
-    }))?;
+    });
+    if let (Format::Table, Value::Object(fields)) = (global.output, &mut report) {
+        // For people, all that was kept is one list.
+        let kept: Vec<_> = restored.replaced.into_iter().chain(restored.kept_aside).collect();
+        fields.remove("replaced");
+        fields.insert("kept_aside".to_owned(), json!(kept));
+    }
+    bar.item(report)?;
     bar.finish()
 }
 
-/// Proves that it could be restored there, and says what would go aside.
+fn shown_paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Verifies the backup, and reports whether existing data would be kept aside.
 fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Failure> {
-    let aside = identity::as_caller(|| backup::fits(target))?;
+    let present = identity::as_caller(|| backup::present(target))?;
     let mut bar = Printer::new(global, Layout::One);
     let interrupt = Interrupt::watch();
     let verified = identity::as_caller(|| {
@@ -351,7 +392,7 @@ fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Fai
         "data_dir": target.data,
         "created": head.map(|head| &head.created),
         "counts": head.map(|head| head.counts),
-        "kept_aside": aside,
+        "kept_aside": if global.output == Format::Table { json!(present) } else { json!(!present.is_empty()) },
         "notes": verified.notes,
         "done": false,
     }))?;
@@ -366,11 +407,13 @@ fn prune(
 ) -> Result<(), Failure> {
     let config = execute::configuration(global)?;
     let keep = keep.or(config.backup.keep).ok_or_else(|| {
-        Failure::usage("nothing says how many stay: give --keep, or set [backup] keep")
+        Failure::usage(
+            "the number of backups to keep is not known: add --keep COUNT, or set [backup] keep",
+        )
     })?;
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-    // A directory that the caller names is theirs; the configured one, and the database, are those
-    // of the owner of the data directory.
+    // A directory named on the command line is accessed as the caller, the configured one and the
+    // database as the owner of the data directory.
     let named = directory.is_some();
     let directory = directory.map_or_else(|| configured(global), Ok)?;
     identity::work_as_owner_of(&config.server.data_dir)?;
@@ -383,9 +426,14 @@ fn prune(
     if !destructive.dry_run && !going.gone.is_empty() {
         let bytes: u64 = going.gone.iter().map(|backup| backup.bytes).sum();
         if !destructive.yes {
-            note(&format!("{} backups of {bytes} bytes; {} stay.", going.gone.len(), going.kept));
+            note(&format!(
+                "{} ({}) to delete, {} to keep.",
+                count(going.gone.len(), "backup"),
+                units::bytes(bytes),
+                going.kept
+            ));
         }
-        destructive.confirm("Remove them?")?;
+        destructive.confirm("Delete them?")?;
     }
     let pruned = prune(destructive.dry_run)?;
     let mut printer = Printer::new(global, COLUMNS);
@@ -393,14 +441,15 @@ fn prune(
     printer.finish()
 }
 
-/// Whose backups are to go: those of the data directory. None: it has no database, as where only
-/// backups are kept.
+/// The instance whose backups may be deleted; None if there is no database, as on a machine that
+/// only keeps backups.
 fn owner_of(config: &Config) -> Result<Option<Owner>, Failure> {
     let database = config.server.data_dir.join(&config.database.path);
     if !database.exists() {
         return Ok(None);
     }
-    let owner = Owner::of(&database, true)
-        .map_err(|error| Failure::failed(format!("cannot tell whose backups may go: {error}")))?;
+    let owner = Owner::of(&database, true).map_err(|error| {
+        Failure::failed(format!("cannot read which instance the database belongs to: {error}"))
+    })?;
     Ok(Some(owner))
 }

@@ -1,4 +1,4 @@
-//! `chatctl config`: what holds, whether it is sound, and a file to start from.
+//! `chatctl config`: show and check the configuration, and write a commented example.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -13,25 +13,25 @@ use crate::admin::doctor::{self, Installation, Server, Status};
 use crate::admin::{Failure, Kind};
 use crate::config::load::{ConfigError, Loaded};
 
-/// The commented example, as it stands in the repository.
+/// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
 
-/// What to do with the configuration.
+/// Verbs of `chatctl config`.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  \
                         chatctl config show --effective")]
 pub(super) enum Verb {
-    /// Print the configuration file, or with --effective what holds in the end
+    /// Print the configuration file, or with --effective the configuration in effect
     Show {
-        /// Defaults, file and environment together
+        /// Merge defaults, file and environment
         #[arg(long)]
         effective: bool,
     },
-    /// Read the configuration and say what is wrong with it
+    /// Check the configuration; exit code 6 if problems are found
     Check,
     /// Write a commented configuration file with every key at its default
     Init {
-        /// Where to
+        /// File to create
         #[arg(default_value = "config.toml")]
         path: PathBuf,
     },
@@ -43,12 +43,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
             let config = read(global)?.config;
             let text = toml::to_string_pretty(&config)
                 .map_err(|error| Failure::failed(error.to_string()))?;
-            said(global, text.trim_end(), &json!(config))
+            print(global, text.trim_end(), &json!(config))
         }
         Verb::Show { effective: false } => {
             let path = read(global)?.file.ok_or_else(|| {
                 Failure::not_found(
-                    "there is no configuration file; looked for ./config.toml and \
+                    "there is no configuration file; searched ./config.toml and \
                      /etc/chatctl/config.toml",
                 )
             })?;
@@ -56,62 +56,69 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
                 .map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
             let parsed: toml::Table =
                 text.parse().map_err(|error: toml::de::Error| Failure::usage(error.to_string()))?;
-            said(global, text.trim_end(), &json!(parsed))
+            print(global, text.trim_end(), &json!(parsed))
         }
         Verb::Check => {
             let (file, problems) = problems(global)?;
             if !problems.is_empty() {
-                let count = if problems.len() == 1 {
-                    "1 problem".to_owned()
-                } else {
-                    format!("{} problems", problems.len())
-                };
                 if global.output != Format::Table {
-                    said(global, "", &json!({"file": file, "sound": false, "problems": problems}))?;
+                    print(
+                        global,
+                        "",
+                        &json!({"file": file, "sound": false, "problems": problems}),
+                    )?;
                 }
-                return Err(Failure::new(
-                    Kind::Problems,
-                    format!("{count} in the configuration:\n  {}", problems.join("\n  ")),
-                ));
+                return Err(Failure::new(Kind::Problems, execute::problem_list(&problems)));
             }
-            let words = file.as_ref().map_or_else(
-                || "The defaults hold; there is no configuration file.".to_owned(),
-                |file| format!("{} is sound.", file.display()),
+            let verdict = file.as_ref().map_or_else(
+                || "No configuration file; defaults and environment are used.".to_owned(),
+                |file| format!("No problems in {}.", file.display()),
             );
-            said(global, &words, &json!({"file": file, "sound": true, "problems": []}))
+            print(global, &verdict, &json!({"file": file, "sound": true, "problems": []}))
         }
         Verb::Init { path } => {
             init(path)?;
-            said(global, &format!("{} written.", path.display()), &json!({"file": path}))
+            print(global, &format!("Wrote {}.", path.display()), &json!({"file": path}))
         }
     }
 }
 
-fn said(global: &Global, words: &str, value: &Value) -> Result<(), Failure> {
+/// Fails if the configuration names directories or addresses that cannot work.
+pub(super) fn require_usable(loaded: &Loaded) -> Result<(), Failure> {
+    let problems = found_by(&["config".to_owned()], loaded)?;
+    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(execute::problem_list(&problems))) }
+}
+
+/// The problems that these checks of `doctor` find.
+fn found_by(checks: &[String], loaded: &Loaded) -> Result<Vec<String>, Failure> {
+    let ground = Installation {
+        config: Arc::new(loaded.config.clone()),
+        file: loaded.file.clone(),
+        fix: false,
+        server: Server::Stopped,
+    };
+    let failed = doctor::examine(&ground, &doctor::only(checks)?)
+        .into_iter()
+        .filter(|finding| finding.status == Status::Failed);
+    Ok(failed.map(|finding| finding.found).collect())
+}
+
+fn print(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
     match global.output {
-        Format::Table => line(words),
+        Format::Table => line(text),
         Format::Json => line(&format!("{value:#}")),
         Format::Jsonl => line(&value.to_string()),
     }
 }
 
-/// The file, and everything for which `serve` or `doctor` would refuse the configuration.
+/// The file, and every problem for which `serve` or `doctor` would refuse the configuration.
 fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> {
     match execute::loaded(global) {
         Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
         Err(other) => Err(execute::unsound(&other)),
         Ok(loaded) => {
-            let ground = Installation {
-                config: Arc::new(loaded.config),
-                file: loaded.file.clone(),
-                fix: false,
-                server: Server::Stopped,
-            };
-            let checks = doctor::only(&["config".to_owned(), "certificate".to_owned()])?;
-            let failed = doctor::examine(&ground, &checks)
-                .into_iter()
-                .filter(|finding| finding.status == Status::Failed);
-            Ok((loaded.file, failed.map(|finding| finding.found).collect()))
+            let problems = found_by(&["config".to_owned(), "certificate".to_owned()], &loaded)?;
+            Ok((loaded.file, problems))
         }
     }
 }
@@ -123,7 +130,7 @@ fn read(global: &Global) -> Result<Loaded, Failure> {
 fn init(path: &PathBuf) -> Result<(), Failure> {
     let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(Failure::conflict(format!("{} exists already", path.display())));
+            return Err(Failure::conflict(format!("{} already exists", path.display())));
         }
         other => other
             .map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?,

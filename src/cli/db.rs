@@ -1,33 +1,34 @@
-//! `chatctl db`: the database, whole or not, large or small.
+//! `chatctl db`: check and maintain the database.
 
 use clap::Subcommand;
 use serde_json::json;
 
 use super::execute::Found;
 use super::print::{Format, Layout, Printer, line};
+use super::units::count;
 use super::{Global, execute};
 use crate::admin::database::migrations;
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
 
-/// What to do with the database.
+/// Verbs of `chatctl db`.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl db check\n  chatctl db migrate --plan")]
 pub(super) enum Verb {
-    /// Show its files: sizes, schema, free pages
+    /// Show sizes, schema and free pages of the database
     Status,
-    /// Find what is wrong with it and with the uploaded files; exit code 6 when something is
+    /// Check the database and the uploaded files; exit code 6 if problems are found
     Check,
-    /// Bring it to the schema of this program; `serve` does it by itself
+    /// Migrate the database to the schema of this version, as `serve` does at its start
     Migrate {
-        /// Say what would run, and do nothing
+        /// Show the pending migrations, and change nothing
         #[arg(long)]
         plan: bool,
     },
-    /// Give free pages back to the file system
+    /// Return free pages to the file system
     Vacuum,
-    /// Make the search index anew
+    /// Rebuild the search index
     Reindex,
-    /// Show how much there is of everything
+    /// Show the number of accounts, rooms, messages and files
     Stats,
 }
 
@@ -42,8 +43,8 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     }
 }
 
-/// A running server looks itself. The data of a stopped one are looked at as they are, since a
-/// damaged database may be none that can be opened.
+/// A running server checks itself. The data of a stopped one is checked without opening it as a
+/// store, which a damaged database may not allow.
 fn check(global: &Global) -> Result<(), Failure> {
     let config = execute::existing(global)?;
     let mut problems = Vec::new();
@@ -63,11 +64,11 @@ fn check(global: &Global) -> Result<(), Failure> {
     };
     if ended.is_ok() && global.output == Format::Table {
         let stats = execute::ask(global, &Command::DbStats {})?;
-        let count = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
+        let figure = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
         line(&format!(
-            "No problems: {} messages and {} uploaded files.",
-            count("messages"),
-            count("media")
+            "No problems: {} and {}.",
+            count(figure("messages"), "message"),
+            count(figure("media"), "uploaded file")
         ))?;
         return ended;
     }
@@ -79,14 +80,15 @@ fn check(global: &Global) -> Result<(), Failure> {
     ended
 }
 
-/// Whoever opens the database migrates it: here that is any command on the data itself. A server
-/// that runs has done so already.
+/// Opening the database migrates it, so any command on the data itself will do. A running server
+/// has migrated it already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = execute::existing(global)?;
     let found = migrations(&config)?;
     if found.newer {
         let message = format!(
-            "the database was made by a newer chatctl (schema {}, this one knows {})",
+            "the database was made by a newer chatctl (schema {}, this one knows {}); install \
+             that version or restore a backup",
             found.schema, found.known
         );
         return Err(Failure::new(Kind::Conflict, message));

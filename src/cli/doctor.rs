@@ -1,4 +1,4 @@
-//! `chatctl doctor`: what is wrong, also where no server could start.
+//! `chatctl doctor`: finds problems, also if no server can start.
 
 use std::sync::Arc;
 
@@ -11,32 +11,32 @@ use crate::admin::doctor::{self, CHECKS, Check, Finding, Installation, Server, S
 use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::load::Loaded;
 
-const LIST: Layout = Layout::List(&[("check", "check"), ("looks at", "about")]);
+const LIST: Layout = Layout::List(&[("check", "check"), ("scope", "about")]);
 const FINDINGS: Layout = Layout::List(&[
     ("check", "check"),
     ("status", "status"),
-    ("found", "found"),
-    ("what to do", "advice"),
+    ("result", "found"),
+    ("remedy", "advice"),
 ]);
 
 /// Options of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Find what is wrong with the server and its data, running or not, and what to do \
-                  about it.\n\nEach line is ok, warning, failed, skipped or fixed. The exit code \
-                  is 6 when something failed; warnings alone end with 0.",
+    long_about = "Find problems of the server and its data, running or stopped, and suggest \
+                  remedies.\n\nThe status of a check is ok, warning, failed, skipped or fixed. \
+                  The exit code is 6 if a check failed; warnings alone end with 0.",
     after_help = "Examples:\n  chatctl doctor\n  chatctl doctor --only permissions --only search \
                   --fix"
 )]
 pub(super) struct Opts {
-    /// Say which checks there are, and do nothing
+    /// List the checks, and run none
     #[arg(long, conflicts_with_all = ["only", "fix"])]
     list: bool,
-    /// Only this check; may be repeated
+    /// Run only this check; may be repeated
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
-    /// Mend what is safe to mend: modes, owners, a dead socket, the search index, leftovers,
-    /// missing directories
+    /// Repair what is safe to repair: file modes and owners, a stale socket, the search index,
+    /// leftovers, missing directories
     #[arg(long)]
     fix: bool,
 }
@@ -58,8 +58,8 @@ pub(super) fn run(global: &Global, opts: &Opts) -> Result<(), Failure> {
     doctor::verdict(&findings)
 }
 
-/// Everything that these checks find, in their order; no names: all checks. Fails only where there
-/// is nothing to look at.
+/// Runs the named checks, or all if `names` is empty. Fails only if there is no installation to
+/// check.
 pub(super) fn examine(
     global: &Global,
     names: &[String],
@@ -77,29 +77,29 @@ pub(super) fn examine(
     {
         let place = std::path::absolute(data).unwrap_or_else(|_| data.clone());
         let message = format!(
-            "there is no data directory {}; name it with --data-dir, or the configuration file \
-             with --config",
+            "the data directory {} does not exist; use --data-dir, or --config for another \
+             configuration file",
             place.display()
         );
         return Err(Failure::not_found(message));
     }
     let mut found =
         if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
-    // The two sides have looked one after the other.
+    // Caller and server have run their checks separately.
     found.sort_by_key(|finding| CHECKS.iter().position(|check| check.name == finding.check));
     Ok(found)
 }
 
-/// The configuration cannot be used, so nothing else can be found.
+/// The configuration cannot be used, so all other checks are skipped.
 fn without_configuration(checks: &[&Check], why: &str) -> Vec<Finding> {
     let say = |check: &&Check| match check.name {
         "config" => Finding::new(
             check.name,
             Status::Failed,
             why,
-            Some("Change it as is said; chatctl config check tries it.".to_owned()),
+            Some("Correct the configuration, then run: chatctl config check.".to_owned()),
         ),
-        name => Finding::new(name, Status::Skipped, "the configuration must be read first", None),
+        name => Finding::new(name, Status::Skipped, "the configuration cannot be read", None),
     };
     let mut found: Vec<Finding> = checks.iter().map(say).collect();
     if found.iter().all(|finding| finding.check != "config") {
@@ -109,7 +109,7 @@ fn without_configuration(checks: &[&Check], why: &str) -> Vec<Finding> {
                 "config",
                 Status::Failed,
                 why,
-                Some("Change it as is said; chatctl config check tries it.".to_owned()),
+                Some("Correct the configuration, then run: chatctl config check.".to_owned()),
             ),
         );
     }
@@ -139,7 +139,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
                 let asked = execute::remote(stream, &command, &mut |reply| {
                     if let Reply::Item(item) = reply {
                         found.push(serde_json::from_value(item).map_err(|error| {
-                            Failure::failed(format!("the server answers strangely: {error}"))
+                            Failure::failed(format!("the server sent an invalid reply: {error}"))
                         })?);
                     }
                     Ok(())
@@ -163,14 +163,14 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         Err(failure) if failure.kind == Kind::Unreachable => {
             if fix {
                 note(
-                    "Nothing is mended while another process holds the data directory and does \
+                    "Nothing is repaired while another process holds the data directory and does \
                      not answer.",
                 );
             }
             let ground = ground(loaded, fix, Server::Silent(failure.to_string()));
             doctor::examine(&ground, checks)
         }
-        // Neither its socket nor its files may be used, or not both: what can be seen is said.
+        // The caller lacks permission for the socket or the files: report what can be read.
         Err(failure) => {
             let ground = ground(loaded, false, Server::Silent(failure.to_string()));
             let mut found = doctor::examine(&ground, checks);
@@ -193,8 +193,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
 
 fn access(socket: &std::path::Path) -> String {
     format!(
-        "Run it as the owner of the data directory, as root, or as somebody whom the mode of {} \
-         lets in.",
+        "Run it as the owner of the data directory, as root, or as a user who has access to {}.",
         socket.display()
     )
 }
@@ -204,11 +203,11 @@ fn unanswered(failure: &Failure) -> Finding {
         "server",
         Status::Failed,
         failure.to_string(),
-        Some("Look at the log of the server.".to_owned()),
+        Some("Check the log of the server.".to_owned()),
     )
 }
 
-/// What was mended on the data of a stopped server is in its log, and belongs to its owner.
+/// Logs the repairs on the data of a stopped server.
 fn keep(loaded: &Loaded, found: &[Finding]) {
     let data = &loaded.config.server.data_dir;
     if found.iter().any(|finding| finding.status == Status::Fixed) {

@@ -1,22 +1,22 @@
-//! Examples at the end of the help of each verb. Those of whole nouns stand beside their options.
+//! Examples at the end of the help of each verb. The examples of nouns are next to their options.
 
-/// A verb and what is written behind `chatctl`.
+/// Verbs and their example arguments, without the leading `chatctl`.
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("user list", &["user list", "user list -o json"]),
-    ("user show", &["user show ann"]),
+    ("user show", &["user show ann", "user show ann -o json"]),
     (
         "user create",
         &["user create ann --admin", "user create bob --display-name Bob --generate -o json"],
     ),
     ("user passwd", &["user passwd ann", "user passwd ann --password-file secret.txt"]),
-    ("user rename", &["user rename ann \"Ann Smith\""]),
-    ("user disable", &["user disable bob"]),
-    ("user enable", &["user enable bob"]),
+    ("user rename", &["user rename ann Annie", "user rename bob Robert -o json"]),
+    ("user disable", &["user disable bob", "user disable ann --yes"]),
+    ("user enable", &["user enable bob", "user enable bob -o json"]),
     ("user delete", &["user delete bob --dry-run", "user delete bob --yes --if-exists"]),
-    ("user promote", &["user promote bob"]),
-    ("user demote", &["user demote bob"]),
+    ("user promote", &["user promote bob", "user promote bob -o json"]),
+    ("user demote", &["user demote bob", "user demote ann --yes"]),
     ("user mark", &["user mark ci --bot", "user mark carla --guest"]),
-    ("user sessions", &["user sessions ann"]),
+    ("user sessions", &["user sessions ann", "user sessions ann -o jsonl"]),
     ("user logout", &["user logout ann", "user logout ann --session 12"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
@@ -27,30 +27,39 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "room create plans --owner ann --member bob --if-not-exists",
         ],
     ),
-    ("room rename", &["room rename general lobby"]),
-    ("room topic", &["room topic general release-week"]),
-    ("room description", &["room description general announcements"]),
-    ("room visibility", &["room visibility general private"]),
-    ("room archive", &["room archive general"]),
-    ("room unarchive", &["room unarchive general"]),
+    ("room rename", &["room rename general lobby", "room rename room007 lobby"]),
+    ("room topic", &["room topic general release-week", "room topic general ''"]),
+    (
+        "room description",
+        &["room description general announcements", "room description general ''"],
+    ),
+    ("room visibility", &["room visibility general private", "room visibility room007 public"]),
+    ("room archive", &["room archive general", "room archive room007 -o json"]),
+    ("room unarchive", &["room unarchive general", "room unarchive room007 -o json"]),
     ("room read-only", &["room read-only news", "room read-only news --off"]),
     ("room delete", &["room delete general --dry-run", "room delete room007 --yes"]),
-    ("room members", &["room members general"]),
+    ("room members", &["room members general", "room members room007 -o json"]),
     ("room add", &["room add general bob", "room add general bob --role sub-admin"]),
     ("room remove", &["room remove general bob", "room remove general bob --yes --if-exists"]),
-    ("room role", &["room role general bob admin"]),
+    ("room role", &["room role general bob admin", "room role general bob member"]),
     ("room messages", &["room messages general --limit 20", "room messages general -o json"]),
     (
         "room export",
         &["room export general general.jsonl", "room export general | gzip > general.jsonl.gz"],
     ),
-    ("room purge", &["room purge general --older-than 365d --dry-run"]),
-    ("db status", &["db status"]),
-    ("db check", &["db check && echo sound"]),
-    ("db migrate", &["db migrate --plan"]),
-    ("db vacuum", &["db vacuum"]),
-    ("db reindex", &["db reindex"]),
-    ("db stats", &["db stats -o json"]),
+    (
+        "room purge",
+        &[
+            "room purge general --older-than 365d --dry-run",
+            "room purge general --older-than 365d --yes",
+        ],
+    ),
+    ("db status", &["db status", "db status -o json"]),
+    ("db check", &["db check", "db check -o json | jq -r .[].problem"]),
+    ("db migrate", &["db migrate --plan", "db migrate"]),
+    ("db vacuum", &["db vacuum", "db vacuum -o json"]),
+    ("db reindex", &["db reindex", "db reindex -o json"]),
+    ("db stats", &["db stats", "db stats -o json"]),
     (
         "backup create",
         &[
@@ -58,8 +67,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "backup create - | ssh backup@example.org 'cat > chat.tar.zst'",
         ],
     ),
-    ("backup list", &["backup list /mnt/backups"]),
-    ("backup verify", &["backup verify chatctl-20261121T081102Z.tar.zst"]),
+    ("backup list", &["backup list", "backup list /mnt/backups -o json"]),
+    (
+        "backup verify",
+        &[
+            "backup verify chatctl-20261121T081102Z.tar.zst",
+            "backup verify FILE -o json | jq -r .problems[]",
+        ],
+    ),
     (
         "backup restore",
         &[
@@ -72,15 +87,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["backup prune --keep 14 --dry-run", "backup prune /mnt/backups --keep 30 --yes"],
     ),
     ("config show", &["config show", "config show --effective -o json"]),
-    ("config check", &["config check --config /etc/chatctl/config.toml"]),
-    ("config init", &["config init /etc/chatctl/config.toml"]),
+    ("config check", &["config check", "config check --config /etc/chatctl/config.toml"]),
+    ("config init", &["config init", "config init /etc/chatctl/config.toml"]),
     ("log tail", &["log tail --level warn", "log tail -n 100 --user ann --for 10m"]),
-    ("log rotate", &["log rotate"]),
+    ("log rotate", &["log rotate", "log rotate --verbose"]),
     ("log level", &["log level", "log level debug --for 10m"]),
-    ("support bundle", &["support bundle /tmp/for-support.tar.gz"]),
+    ("support bundle", &["support bundle", "support bundle /tmp/for-support.tar.gz"]),
 ];
 
-/// The command tree with them.
+/// Adds the examples to the command tree.
 pub(super) fn add(mut tree: clap::Command) -> clap::Command {
     for (path, lines) in EXAMPLES {
         let Some((noun, verb)) = path.split_once(' ') else { continue };
@@ -114,13 +129,12 @@ mod tests {
                 "{path}"
             );
             for line in *lines {
-                // Up to where the shell goes on.
-                let words =
-                    line.split_whitespace().take_while(|word| !matches!(*word, "|" | "&&" | ">"));
-                let quoted =
-                    words.filter(|word| *word != "Smith\"").map(|word| word.trim_matches('"'));
+                // Up to the first shell operator.
+                let arguments = line
+                    .split_whitespace()
+                    .take_while(|word| !matches!(*word, "|" | "&&" | ">" | ";"));
                 tree.clone()
-                    .try_get_matches_from(std::iter::once("chatctl").chain(quoted))
+                    .try_get_matches_from(std::iter::once("chatctl").chain(arguments))
                     .unwrap_or_else(|error| panic!("{line}: {error}"));
             }
         }

@@ -1,4 +1,4 @@
-//! Gives a command to the running server, or carries it out on the data of a stopped one.
+//! Sends a command to the running server, or runs it on the data of a stopped one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::patient::Patient;
 use super::print::{Layout, Printer, note};
+use super::units::count;
 use super::{Global, lock};
 use crate::admin::command::Command;
 use crate::admin::control;
@@ -18,16 +19,16 @@ use crate::config::load::{ConfigError, Flags, Loaded, load};
 use crate::logging;
 use crate::server;
 
-/// How long a server that is starting or stopping is waited for.
+/// How long to wait for a server that is starting or stopping.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The configuration as this command sees it. Read once: later the command may work as somebody who
-/// may not read the file.
+/// The configuration. It is read once: later the command may run as a user who cannot read the
+/// file.
 pub(super) fn configuration(global: &Global) -> Result<Config, Failure> {
     Ok(loaded(global).map_err(|error| unsound(&error))?.config)
 }
 
-/// The same with where it came from.
+/// The configuration and the file that it came from.
 pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
     if let Some(loaded) = global.loaded.get() {
         return Ok(loaded.clone());
@@ -44,44 +45,50 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
     Ok(global.loaded.get_or_init(|| loaded).clone())
 }
 
-/// Why there is no configuration to work with.
+/// The failure for a configuration that cannot be used.
 pub(super) fn unsound(error: &ConfigError) -> Failure {
     match error {
         ConfigError::Unreadable { path, source } => {
             Failure::io(&format!("cannot read {}", path.display()), source)
         }
         ConfigError::Stranger { .. } => Failure::new(Kind::NotPermitted, error.to_string()),
-        ConfigError::Wrong(_) => Failure::usage(error.to_string()),
+        ConfigError::Wrong(problems) => Failure::usage(problem_list(problems)),
     }
 }
 
-/// The configuration, and a data directory that is there.
+/// Heading and problems of the configuration, one per line.
+pub(super) fn problem_list(problems: &[String]) -> String {
+    let heading = count(problems.len(), "problem");
+    format!("{heading} in the configuration:\n  {}", problems.join("\n  "))
+}
+
+/// The configuration, if its data directory exists.
 pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
     let config = configuration(global)?;
     let (data, database) =
         (&config.server.data_dir, config.server.data_dir.join(&config.database.path));
     match std::fs::metadata(&database) {
         Ok(_) => Ok(config),
-        // Who may not look inside may still be let in by the socket.
+        // Without access to the directory, the socket may still be accessible.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(config),
-        // A server that runs knows best what has become of its database.
+        // A running server reports the state of its database itself.
         Err(_) if identity::as_caller(|| control::call(&config.server.control_path())).is_ok() => {
             Ok(config)
         }
         Err(_) => Err(Failure::not_found(format!(
-            "there is no data in {}; name its directory with --data-dir, or the configuration \
-             file with --config",
+            "there is no database in {}; use --data-dir for another data directory, or --config \
+             for another configuration file",
             std::path::absolute(data).unwrap_or_else(|_| data.clone()).display()
         ))),
     }
 }
 
-/// Carries a command out and prints what it says.
+/// Runs a command and prints its items.
 pub(super) fn run(global: &Global, command: &Command, layout: Layout) -> Result<(), Failure> {
     run_with(global, command, layout, &mut |_| ())
 }
 
-/// The same; each item may be looked at and changed before it is printed.
+/// Like [`run`]; `see` may change each item before it is printed.
 pub(super) fn run_with(
     global: &Global,
     command: &Command,
@@ -100,7 +107,7 @@ pub(super) fn run_with(
         }
         Reply::Bytes(_) => Ok(()),
     });
-    // What was said before it failed is said.
+    // A check that found problems prints them before it fails.
     match &ended {
         Err(failure) if failure.kind != Kind::Problems => (),
         _ => printer.finish()?,
@@ -108,7 +115,7 @@ pub(super) fn run_with(
     ended
 }
 
-/// The items that a command says.
+/// Runs a command and returns its items.
 pub(super) fn ask(global: &Global, command: &Command) -> Result<Vec<serde_json::Value>, Failure> {
     let mut items = Vec::new();
     carry_out(global, command, &mut |reply| {
@@ -120,22 +127,22 @@ pub(super) fn ask(global: &Global, command: &Command) -> Result<Vec<serde_json::
     Ok(items)
 }
 
-/// Takes what a command says.
+/// Receives the replies of a command.
 pub(super) type Take<'a> = &'a mut dyn FnMut(Reply) -> Result<(), Failure>;
 
-/// Carries a command out, wherever that is possible.
+/// Runs a command on the server, or on the data if no server is running.
 pub(super) fn carry_out(global: &Global, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let config = existing(global)?;
     match connect(&config)? {
         Found::Server(stream) => {
             if global.verbose {
-                note("A server runs: through its control socket.");
+                note("A server is running: using its control socket.");
             }
             remote(stream, command, take)
         }
         Found::Nobody(lock) => {
             if global.verbose {
-                note("No server runs: on the data itself.");
+                note("No server is running: working on the data directly.");
             }
             let done = offline(config, command, take);
             drop(lock);
@@ -144,19 +151,21 @@ pub(super) fn carry_out(global: &Global, command: &Command, take: Take<'_>) -> R
     }
 }
 
-/// What was found in a data directory.
+/// Who holds a data directory.
 pub(super) enum Found {
     /// A server that answers.
     Server(std::os::unix::net::UnixStream),
-    /// Nobody, and now the lock is ours.
+    /// Nobody; this process now holds the lock.
     Nobody(std::fs::File),
 }
 
-/// Who may use the control socket, and which directory on the way to it keeps the caller out.
+/// Why the caller has no access to the control socket, and which directory denies it.
 fn closed(path: &Path) -> String {
     let who = name(identity::caller().as_raw());
-    let mut message =
-        format!("{who} may not use the control socket {}; its owner and group may", path.display());
+    let mut message = format!(
+        "{who} has no access to the control socket {}; its owner and its group have",
+        path.display()
+    );
     let above: Vec<&Path> =
         path.ancestors().skip(1).filter(|place| !place.as_os_str().is_empty()).collect();
     if let Some(shut) = above
@@ -170,16 +179,16 @@ fn closed(path: &Path) -> String {
             })
             .unwrap_or_default();
         message = format!(
-            "{message}, but the directory {}{mode} lets {who} not through: run it as its owner, \
-             or set [server] control_socket to a path in a directory that the group may enter, as \
-             /run/chatctl/control.sock",
+            "{message}, but {who} may not enter the directory {}{mode}: run it as its owner, or \
+             set [server] control_socket to a path in a directory that the group may enter, such \
+             as /run/chatctl/control.sock",
             shut.display()
         );
     }
     message
 }
 
-/// Looks for a running server; takes the lock where there is none, as the owner of the data
+/// Connects to a running server; if there is none, takes the lock as the owner of the data
 /// directory.
 pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     let path = config.server.control_path();
@@ -213,7 +222,7 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
     }
 }
 
-/// Asks a running server. Gives up when it is silent for longer than a server that works ever is.
+/// Runs a command on the server. Gives up after [`control::SILENCE`] without a reply.
 pub(super) fn remote(
     stream: std::os::unix::net::UnixStream,
     command: &Command,
@@ -236,7 +245,7 @@ pub(super) fn remote(
     }
 }
 
-/// Why the conversation with a server has ended too early.
+/// Why the connection to the server ended early.
 fn lost(error: &std::io::Error) -> Failure {
     use std::io::ErrorKind;
     let message = match error.kind() {
@@ -244,15 +253,15 @@ fn lost(error: &std::io::Error) -> Failure {
             "the server has stopped".to_owned()
         }
         ErrorKind::TimedOut => format!(
-            "the server does not answer: nothing came from it for {} seconds",
+            "the server does not answer: it sent nothing for {} seconds",
             control::SILENCE.as_secs()
         ),
-        _ => format!("the server cannot be understood: {error}"),
+        _ => format!("the server sent an invalid reply: {error}"),
     };
     Failure::new(Kind::Unreachable, message)
 }
 
-/// Carries a command out on the data itself; the lock is held by the caller.
+/// Runs a command on the data itself; the caller holds the lock.
 fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let (command, quiet) = (command.clone(), command.only_reads());
     on_data(
@@ -263,13 +272,12 @@ fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Fail
     )
 }
 
-/// Who gives commands here.
+/// The operator of this process: the operating-system user.
 pub(super) fn operator() -> Operator {
     Operator::cli(&name(identity::caller().as_raw()))
 }
 
-/// Works on the data itself, with a log but without standard output; the lock is held by the
-/// caller.
+/// Works on the data itself and logs to the log files only; the caller holds the lock.
 pub(super) fn on_data(
     config: Config,
     quiet: bool,
@@ -315,19 +323,18 @@ pub(super) fn on_data(
         worked.map_err(|error| Failure::failed(error.to_string()))?
     });
     match &done {
-        // Work that was cut off removes what it has half made.
+        // Give interrupted work time to remove its temporary files.
         Err(_) => runtime.shutdown_timeout(PATIENCE),
-        // Idle connections of the runtime's blocking threads need not be waited for.
+        // Do not wait for idle blocking threads.
         Ok(()) => runtime.shutdown_background(),
     }
     done
 }
 
-/// The log of this command, once work on the data has begun.
+/// The log of this command, open once work on the data has begun.
 static LOG: Mutex<Option<logging::Logging>> = Mutex::new(None);
 
-/// Begins the log of a stopped server, without standard output, unless an earlier step of this
-/// command has.
+/// Opens the log of a stopped server, without standard output, unless it is open already.
 pub(super) fn start_log(config: &Config, data: &Path) -> Result<(), Failure> {
     let mut held = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if held.is_none() {
@@ -341,7 +348,7 @@ pub(super) fn start_log(config: &Config, data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes what waits, at the end of the command.
+/// Flushes and closes the log at the end of the command.
 pub(super) fn end_log() {
     drop(LOG.lock().unwrap_or_else(PoisonError::into_inner).take());
 }

@@ -1,4 +1,5 @@
-//! Files named on the command line: written beside and renamed, so that what has the name is whole.
+//! Output files: written next to the target and renamed, so that a file with the final name is
+//! complete.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -9,43 +10,44 @@ use super::Global;
 use super::execute::carry_out;
 use super::interrupt::Interrupt;
 use super::pipe;
-use super::print::{Layout, Printer};
+use super::print::{Layout, Printer, summary};
+use super::units::{bytes, count};
 use crate::admin::{Command, Failure, Reply, identity};
 
-/// A file in the making; gone unless it is finished.
+/// A file that is being written; removed on drop unless it was finished.
 pub(super) struct Making {
     part: PathBuf,
     path: PathBuf,
     to: BufWriter<File>,
     finished: bool,
-    /// The caller has named it; else it lies in the data directory and is its owner's.
+    /// Named on the command line and written as the caller; otherwise it is in the data directory
+    /// and written as its owner.
     named: bool,
 }
 
 impl Making {
-    /// Begins a file that the caller has named and only they may read. One that is there already: a
-    /// conflict.
+    /// Creates a file that was named on the command line, readable by its owner only. An existing
+    /// file is a conflict.
     pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
         identity::as_caller(|| Self::open(path, true))
     }
 
-    /// The same in the data directory, by whoever works on it.
+    /// Creates a file within the data directory, as its owner.
     pub(super) fn begin_within(path: &Path) -> Result<Self, Failure> {
         Self::open(path, false)
     }
 
     fn open(path: &Path, named: bool) -> Result<Self, Failure> {
         if path.exists() {
-            return Err(Failure::conflict(format!("{} exists already", path.display())));
+            return Err(Failure::conflict(format!("{} already exists", path.display())));
         }
         let mut name = path
             .file_name()
-            .ok_or_else(|| Failure::usage(format!("{} names no file", path.display())))?
+            .ok_or_else(|| Failure::usage(format!("{} is not a file name", path.display())))?
             .to_owned();
         name.push(".part");
         let part = path.with_file_name(name);
-        // What an earlier command has left; a link that somebody else has put there is not
-        // followed.
+        // Remove the leftover of an earlier command; `create_new` does not follow a planted link.
         drop(std::fs::remove_file(&part));
         let file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(
@@ -54,12 +56,12 @@ impl Making {
         Ok(Self { part, path: path.to_owned(), to: BufWriter::new(file), finished: false, named })
     }
 
-    /// Writes on.
+    /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.to.write_all(bytes).map_err(|error| self.failed(&error))
     }
 
-    /// Belongs to the owner of a directory, where the superuser makes it.
+    /// Hands the file to the owner of a directory if root creates it.
     pub(super) fn give_like(&self, directory: &Path) -> Result<(), Failure> {
         let given = self.act(|| {
             let owner = std::fs::metadata(directory)?;
@@ -72,13 +74,13 @@ impl Making {
         given.map_err(|error| self.failed(&error))
     }
 
-    /// On the disk and under another name than it began with.
+    /// Syncs the file and renames it to `path`.
     pub(super) fn finish_as(mut self, path: &Path) -> Result<(), Failure> {
         path.clone_into(&mut self.path);
         self.finish()
     }
 
-    /// On the disk and under its name.
+    /// Syncs the file and renames it to its final name.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         if self.named { identity::as_caller(|| self.keep()) } else { self.keep() }
     }
@@ -111,9 +113,32 @@ impl Making {
 impl Drop for Making {
     fn drop(&mut self) {
         if !self.finished {
-            // What cannot be removed is named as what it is.
+            // A leftover keeps the ending `.part`, which marks it as incomplete.
             self.act(|| drop(std::fs::remove_file(&self.part)));
         }
+    }
+}
+
+/// The size of what was written, for the summary.
+#[derive(Default)]
+pub(super) struct Written {
+    lines: u64,
+    bytes: u64,
+}
+
+impl Written {
+    /// Counts more of it.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.bytes += bytes.len() as u64;
+    }
+
+    /// Prints the summary; None is standard output.
+    pub(super) fn report(&self, global: &Global, path: Option<&Path>) {
+        let place =
+            path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+        let (lines, size) = (count(self.lines, "line"), bytes(self.bytes));
+        summary(global, &format!("Wrote {lines} ({size}) to {place}."));
     }
 }
 
@@ -127,16 +152,26 @@ pub(super) fn write_lines(
     let mut making =
         path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
     let mut bar = Printer::new(global, Layout::One);
+    let mut written = Written::default();
     carry_out(global, command, &mut |reply| {
         interrupt.check()?;
         match (reply, &mut making) {
-            (Reply::Item(item), Some(making)) => making.write(format!("{item}\n").as_bytes())?,
-            (Reply::Item(item), None) => pipe::write(format!("{item}\n").as_bytes(), &interrupt)?,
+            (Reply::Item(item), making) => {
+                let line = format!("{item}\n");
+                written.add(line.as_bytes());
+                match making {
+                    Some(making) => making.write(line.as_bytes())?,
+                    None => pipe::write(line.as_bytes(), &interrupt)?,
+                }
+            }
             (Reply::Progress { done, total }, _) => bar.progress(done, total),
             (Reply::Bytes(_), _) => (),
         }
         Ok(())
     })?;
     bar.finish()?;
-    making.map_or(Ok(()), Making::finish)
+    let path = path.filter(|_| making.is_some());
+    making.map_or(Ok(()), Making::finish)?;
+    written.report(global, path);
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! A data directory where there is none: only for commands that may begin one.
+//! Creates a data directory, for the commands that may do so.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -7,16 +7,16 @@ use std::path::Path;
 use super::{Global, execute};
 use crate::admin::{Failure, database, identity, lost};
 
-/// Makes the directory, readable by its owner only.
+/// Creates the directory, readable by its owner only.
 pub(super) fn make(data: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.map_err(|error| {
-        Failure::io(&format!("cannot make the data directory {}", data.display()), &error)
+        Failure::io(&format!("cannot create the data directory {}", data.display()), &error)
     })
 }
 
-/// Makes the configured data directory with an empty database, where there is none and none was
-/// lost.
+/// Creates the configured data directory with an empty database, unless it exists or its database
+/// was lost.
 pub(super) fn data_directory(global: &Global, new: bool) -> Result<(), Failure> {
     let config = execute::configuration(global)?;
     lost::check(&config, new)?;

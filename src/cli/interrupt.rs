@@ -1,5 +1,5 @@
-//! Interruption of a command by SIGINT (Ctrl-C), SIGTERM or SIGHUP: running work is told and ends
-//! without leaving anything behind.
+//! Interruption of a command by SIGINT (Ctrl-C), SIGTERM or SIGHUP: running work is notified,
+//! cleans up and ends.
 
 use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
@@ -9,15 +9,15 @@ use tokio::sync::watch;
 
 use crate::admin::{Failure, Kind};
 
-/// Whether a signal has come. Receivers are the [`Interrupt`]s of running work.
+/// Whether a signal was received. The receivers are the [`Interrupt`]s of running work.
 static SIGNALLED: OnceLock<watch::Sender<bool>> = OnceLock::new();
 
-/// Held by work that must not be cut off: the first signal is for it alone.
+/// Held by work that must clean up: the first signal only notifies it.
 #[derive(Clone)]
 pub(super) struct Interrupt(watch::Receiver<bool>);
 
-/// Installs the handlers. To be called before a command does anything: from then on a signal never
-/// kills the process, it ends with exit code 130, at once while no work holds an [`Interrupt`].
+/// Installs the signal handlers. Call it before a command does anything: from then on a signal ends
+/// the process with exit code 130, at once if no work holds an [`Interrupt`].
 pub(super) fn stand() -> Result<(), Failure> {
     let (ready, listens) = sync_channel(1);
     let cannot = |error: std::io::Error| Failure::io("cannot wait for signals", &error);
@@ -37,7 +37,7 @@ pub(super) fn stand() -> Result<(), Failure> {
             any(&mut signals).await;
             if sender.receiver_count() > 0 {
                 sender.send_replace(true);
-                // The second time it is meant.
+                // A second signal ends the process at once.
                 any(&mut signals).await;
             }
             std::process::exit(i32::from(Kind::Interrupted.code()));
@@ -46,7 +46,7 @@ pub(super) fn stand() -> Result<(), Failure> {
     listens.recv().map_err(|_| Failure::failed("cannot wait for signals"))?.map_err(cannot)
 }
 
-/// Ends when one of the signals comes.
+/// Completes when one of the signals is received.
 async fn any(signals: &mut [tokio::signal::unix::Signal]) {
     std::future::poll_fn(|context| {
         let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
@@ -55,8 +55,8 @@ async fn any(signals: &mut [tokio::signal::unix::Signal]) {
     .await;
 }
 
-/// Whether the caller wants SIGHUP ignored, as `nohup` does. SIGINT is ignored for whatever a
-/// script runs in the background, and means something all the same where somebody sends it.
+/// Whether the caller has SIGHUP ignored, as `nohup` does. An inherited ignored SIGINT is handled
+/// anyway: scripts set it for all background jobs, and someone who sends it means it.
 fn hang_up_is_ignored() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
     let mask = status
@@ -66,22 +66,22 @@ fn hang_up_is_ignored() -> bool {
 }
 
 impl Interrupt {
-    /// From now on the first signal only tells; work that holds this has to look.
+    /// From now on the first signal only notifies; the holder must check for it.
     pub(super) fn watch() -> Self {
         Self(SIGNALLED.get_or_init(|| watch::channel(false).0).subscribe())
     }
 
-    /// Whether to go on.
+    /// Whether no signal was received yet.
     pub(super) fn goes_on(&self) -> bool {
         !*self.0.borrow()
     }
 
-    /// Fails once a signal has come.
+    /// Fails if a signal was received.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.goes_on() { Ok(()) } else { Err(interrupted()) }
     }
 
-    /// Ends when a signal comes.
+    /// Completes when a signal is received.
     pub(super) async fn came(&mut self) -> Failure {
         if self.0.wait_for(|came| *came).await.is_err() {
             // The sender lives as long as the process.

@@ -1,4 +1,4 @@
-//! The data directory's lock: one process a directory.
+//! The lock of the data directory: one process per directory.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -10,8 +10,8 @@ use nix::unistd::geteuid;
 
 use crate::admin::{Failure, identity};
 
-/// Takes the lock. It goes with the process, however it ends; while another process has it: a
-/// conflict that names it.
+/// Takes the lock, which the system releases when the process ends. If another process holds it,
+/// the conflict names that process.
 pub(super) fn take(data: &Path) -> Result<File, Failure> {
     let path = data.join("lock");
     let opened = match open(&path) {
@@ -49,7 +49,7 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// Never through a link, which somebody may have put there.
+/// Opens the lock file, never through a planted link.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     OpenOptions::new()
@@ -62,8 +62,7 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// A lock that root has left in somebody else's directory, as earlier versions did, becomes the
-/// owner's.
+/// Hands a lock file of root to the owner of the data directory; earlier versions left such files.
 fn take_over(path: &Path, data: &Path) -> io::Result<()> {
     let owner = std::fs::metadata(data)?;
     if !identity::caller().is_root() || geteuid().is_root() {
@@ -75,7 +74,7 @@ fn take_over(path: &Path, data: &Path) -> io::Result<()> {
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(path)?;
         let meta = file.metadata()?;
-        // A second name may be one of a file that is none of ours.
+        // A hard link may be another name of a file outside the data directory.
         if !meta.is_file() || meta.uid() != 0 || meta.nlink() != 1 {
             return Err(io::ErrorKind::PermissionDenied.into());
         }

@@ -1,60 +1,61 @@
-//! `chatctl log`: the log of the running server.
+//! `chatctl log`: follow and control the log of the running server.
 
 use std::time::Duration;
 
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::print::Layout;
+use super::print::{Format, Layout, summary};
+use super::units::span;
 use super::{Global, execute};
 use crate::admin::{Command, Failure};
 use crate::config::LogLevel;
 use crate::logging::Entry;
 
-/// What to do with the log.
+/// Verbs of `chatctl log`.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl log tail --level warn --for 10m\n  chatctl log \
                         level debug --for 10m")]
 pub(super) enum Verb {
-    /// Print log lines as they are written, in the format of the file; with -o json one object a
-    /// line, since there is no end
+    /// Print log lines as they are written; with -o json one object per line
     Tail {
-        /// So many of the latest first
+        /// Number of recent lines to print first
         #[arg(long, short = 'n', default_value_t = 10)]
         lines: u32,
-        /// At least as important: error, warn, info, debug or trace
+        /// Minimum log level: error, warn, info, debug or trace
         #[arg(long, value_parser = level)]
         level: Option<LogLevel>,
-        /// Only about this user
+        /// Only lines about this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// Only about this room
+        /// Only lines about this room
         #[arg(long, value_name = "KEY")]
         room: Option<String>,
-        /// Ends after so long: 90s, 10m, 2h
-        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        /// Stop after this time: 90s, 10m, 2h
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
         time: Option<Duration>,
     },
-    /// Go on in a new file, after the old one was moved away
+    /// Continue in a new log file after the old one was moved away
     Rotate,
-    /// Show the level, or set it on the running server
+    /// Show the log level, or set it on the running server
     Level {
-        /// error, warn, info, debug or trace
+        /// Minimum log level: error, warn, info, debug or trace
         #[arg(value_parser = level)]
         level: Option<LogLevel>,
-        /// Then back to the configured level: 90s, 10m, 2h
-        #[arg(long = "for", value_name = "TIME", value_parser = span, requires = "level")]
+        /// Return to the configured level after this time: 90s, 10m, 2h
+        #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "level")]
         time: Option<Duration>,
     },
 }
 
-/// Reads a level.
+/// Parses a log level.
 pub(super) fn level(text: &str) -> Result<LogLevel, String> {
     LogLevel::parse(text).ok_or_else(|| "must be error, warn, info, debug or trace".to_owned())
 }
 
-fn span(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; say 90s, 10m or 2h"))
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; use a time such as 90s, 10m or 2h"))
 }
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
@@ -69,15 +70,34 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             },
             Layout::Stream(entry),
         ),
-        Verb::Rotate => (Command::LogRotate {}, Layout::One),
-        Verb::Level { level, time } => {
-            (Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) }, Layout::One)
+        Verb::Rotate => {
+            execute::run(global, &Command::LogRotate {}, Layout::One)?;
+            summary(global, "The log continues in a new file.");
+            return Ok(());
         }
+        Verb::Level { level, time } => return log_level(global, level, time),
     };
     execute::run(global, &command, layout)
 }
 
-/// The line as it stands in the file.
+/// Shows or sets the level. The remaining time of a temporary level is shown as such.
+fn log_level(
+    global: &Global,
+    level: Option<LogLevel>,
+    time: Option<Duration>,
+) -> Result<(), Failure> {
+    let command = Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) };
+    let table = global.output == Format::Table;
+    execute::run_with(global, &command, Layout::Sheet(&["level"]), &mut |item| {
+        if let (true, Value::Object(fields)) = (table, item)
+            && let Some(seconds) = fields.remove("for_seconds").and_then(|left| left.as_u64())
+        {
+            fields.insert("for".to_owned(), span(seconds).into());
+        }
+    })
+}
+
+/// The line as it is written to the log file.
 fn entry(entry: &Value) -> String {
     serde_json::from_value::<Entry>(entry.clone())
         .map_or_else(|_| entry.to_string(), |entry| entry.text())

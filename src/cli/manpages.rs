@@ -1,4 +1,4 @@
-//! `chatctl completions` and `chatctl manpages`, made from the command tree itself.
+//! `chatctl completions` and `chatctl manpages`, generated from the command tree.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,8 +7,9 @@ use clap_complete::Shell;
 
 use super::print::{Format, line};
 use crate::admin::Failure;
+use crate::model::rules::count;
 
-/// Prints what a shell needs to complete commands.
+/// Prints a completion script for a shell.
 pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::command(), "chatctl", &mut script);
@@ -20,7 +21,7 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     }
 }
 
-/// Writes a page a command into a directory.
+/// Writes one manual page per command into a directory.
 pub(super) fn manpages(directory: &Path, format: Format) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::io(&format!("cannot write in {}", directory.display()), &error)
@@ -30,7 +31,9 @@ pub(super) fn manpages(directory: &Path, format: Format) -> Result<(), Failure> 
     std::fs::write(directory.join("chatctl-config.5"), configuration()).map_err(failed)?;
     let pages = std::fs::read_dir(directory).map_err(failed)?.count();
     match format {
-        Format::Table => line(&format!("{pages} pages in {}.", directory.display())),
+        Format::Table => {
+            line(&format!("Wrote {} to {}.", count(pages, "page"), directory.display()))
+        }
         Format::Json | Format::Jsonl => {
             line(&serde_json::json!({"directory": directory, "pages": pages}).to_string())
         }
@@ -42,11 +45,11 @@ fn configuration() -> String {
     use clap_mangen::roff::{Roff, bold, roman};
     let mut page = Roff::new();
     page.control("TH", ["chatctl-config", "5", "", env!("CARGO_PKG_VERSION"), "chatctl"]);
-    page.control("SH", ["NAME"]).text([roman("config.toml - configuration of chatctl")]);
+    page.control("SH", ["NAME"]).text([roman("config.toml - configuration file of chatctl")]);
     page.control("SH", ["DESCRIPTION"]).text([roman(
-        "TOML. Without a file the defaults hold, which are those shown here. A variable \
-         CHATCTL_SECTION__KEY overrides the key of the file. Sizes are bytes, or text with KiB, \
-         MiB, GiB, kB, MB or GB.",
+        "The file format is TOML. Missing keys have the defaults shown here. The environment \
+         variable CHATCTL_SECTION__KEY overrides a key of the file. Sizes are numbers of bytes, \
+         or text with a unit: KiB, MiB, GiB, kB, MB or GB.",
     )]);
     for (number, section) in super::config::EXAMPLE.split("\n[").enumerate() {
         if number > 0 {

@@ -1,5 +1,5 @@
-//! The command line: one file a noun, each with its options and `run`. Parsing and printing; no
-//! rule of the chat.
+//! The command line: one file per noun, each with its options and `run`. Only parsing and printing;
+//! no chat rules.
 
 mod ask;
 mod backup;
@@ -40,7 +40,10 @@ use crate::admin::Failure;
 use crate::config::load::Loaded;
 use print::Format;
 
-/// A chat server in one file: server, database, web UI and administration.
+/// Heading of the options that every command takes; they stand last in each help.
+const GLOBAL: &str = "Global options";
+
+/// A chat server in a single binary
 #[derive(Debug, Parser)]
 #[command(
     name = "chatctl",
@@ -58,25 +61,25 @@ pub struct Cli {
     noun: Noun,
 }
 
-/// Options that every command takes.
+/// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The configuration file; else `$CHATCTL_CONFIG`, ./config.toml, /etc/chatctl/config.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Configuration file (default: $CHATCTL_CONFIG, ./config.toml or /etc/chatctl/config.toml)
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// Where everything is kept
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Data directory
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
-    /// Say more about what is done
-    #[arg(long, short, global = true)]
+    /// Print more detail
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     verbose: bool,
-    /// How what is said looks
-    #[arg(long, short, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    /// Output format
+    #[arg(long, short, global = true, value_enum, default_value = "table", value_name = "FORMAT", help_heading = GLOBAL)]
     output: Format,
     /// Do not fit tables to the width of the terminal
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     wide: bool,
-    /// The configuration, once it was read.
+    /// The configuration, cached after the first read.
     #[arg(skip)]
     loaded: OnceLock<Loaded>,
 }
@@ -85,65 +88,65 @@ struct Global {
 enum Noun {
     /// Run the server
     Serve(serve::Opts),
-    /// Accounts and their sessions
+    /// Manage accounts and sessions
     #[command(subcommand)]
     User(user::Verb),
-    /// Rooms, who is in them, what was said
+    /// Manage rooms, their members and messages
     #[command(subcommand)]
     Room(room::Verb),
-    /// The database
+    /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
-    /// Backups of everything
+    /// Create, verify and restore backups
     #[command(subcommand)]
     Backup(backup::Verb),
-    /// Write everything there is as JSON Lines
+    /// Export all data as JSON Lines
     #[command(after_help = "Examples:\n  chatctl export chat.jsonl\n  chatctl export | zstd > \
                             chat.jsonl.zst")]
     Export {
         /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
     },
-    /// Take in an export of chatctl, Slack or Mattermost, while the server is stopped
+    /// Import an export of chatctl, Slack or Mattermost (server stopped)
     Import(transfer::Opts),
-    /// Show, check or write the configuration
+    /// Show, check or create the configuration
     #[command(subcommand)]
     Config(config::Verb),
-    /// The log of the running server
+    /// Follow and control the log of the running server
     #[command(subcommand)]
     Log(log::Verb),
-    /// Show how the server is
-    #[command(after_help = "The exit code is 5 when no server runs.\n\nExamples:\n  chatctl \
+    /// Show the state of the server
+    #[command(after_help = "The exit code is 5 if no server is running.\n\nExamples:\n  chatctl \
                             status\n  chatctl status -o json | jq .running")]
     Status,
-    /// Print the version, the commit it was built from, its SQLite and its platform
+    /// Print the version, commit, SQLite version and platform
     #[command(
         after_help = "Examples:\n  chatctl version\n  chatctl version -o json | jq -r .sqlite"
     )]
     Version,
-    /// Find what is wrong, and what to do about it
+    /// Find problems and suggest remedies
     Doctor(doctor::Opts),
-    /// Gather what helps others to find a fault
+    /// Collect diagnostics for a bug report
     #[command(subcommand)]
     Support(support::Verb),
-    /// Print what a shell needs to complete commands
+    /// Print a shell completion script
     #[command(after_help = "Examples:\n  chatctl completions bash > \
                             /etc/bash_completion.d/chatctl\n  chatctl completions zsh > \
                             ~/.zfunc/_chatctl")]
     Completions {
-        /// Which shell
+        /// Shell to complete for
         shell: Shell,
     },
     /// Write manual pages
     #[command(after_help = "Examples:\n  chatctl manpages /usr/local/share/man/man1\n  chatctl \
                             manpages . && man ./chatctl.1")]
     Manpages {
-        /// Where to
+        /// Target directory
         directory: PathBuf,
     },
 }
 
-/// The command tree, with examples in the help of every verb.
+/// The command tree, with examples in the help of each verb.
 fn command() -> clap::Command {
     examples::add(Cli::command().long_version(version::long()))
 }
@@ -156,7 +159,7 @@ pub fn run() -> ExitCode {
         Err(error) => return misunderstood(&error),
     };
     let global = &cli.global;
-    // The server has signals of its own.
+    // `serve` installs its own signal handlers.
     if !matches!(cli.noun, Noun::Serve(_))
         && let Err(failure) = interrupt::stand()
     {
@@ -183,7 +186,7 @@ pub fn run() -> ExitCode {
     done.map_or_else(|failure| exit::report(&failure, global.output), |()| ExitCode::SUCCESS)
 }
 
-/// Help, version, or what is wrong with the arguments; in JSON where they ask for it.
+/// Prints help, version or a usage error; the error as JSON if the arguments contain `json`.
 fn misunderstood(error: &clap::Error) -> ExitCode {
     let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let json = std::env::args_os()
@@ -195,7 +198,7 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
             Format::Json,
         );
     }
-    // Where nobody reads, the code says it.
+    // If standard error is closed, the exit code still reports the error.
     drop(error.print());
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
@@ -214,7 +217,7 @@ mod tests {
             let count = after
                 .split_once("Examples:")
                 .map_or(0, |(_, examples)| examples.matches("\n  chatctl ").count());
-            assert!(count >= 1, "{path}: {after:?}");
+            assert!(count >= 2 || path == "chatctl help", "{path}: {after:?}");
             for verb in command.get_subcommands() {
                 look(verb, &format!("{path} {}", verb.get_name()));
             }

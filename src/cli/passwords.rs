@@ -1,5 +1,4 @@
-//! Passwords for everybody who has come by an import: written to a file first, and set only when it
-//! is whole.
+//! Passwords for imported accounts: written to a file first, and set once the file is complete.
 
 use std::path::Path;
 
@@ -14,11 +13,11 @@ use super::print::{Layout, Printer};
 use crate::admin::command::Secret;
 use crate::admin::{Admin, Command, Failure, Output, Reply};
 
-/// A login name and the password that it gets.
+/// A login name and its new password.
 type Given = (String, Secret);
 
-/// Gives each imported account without a password one, and writes login names, passwords and e-mail
-/// addresses as CSV to a new file.
+/// Generates a password for each imported account without one, and writes login names, passwords
+/// and e-mail addresses as CSV to a new file.
 pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failure> {
     let config = existing(global)?;
     let mut printer = Printer::new(global, Layout::One);
@@ -69,12 +68,12 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
             all
         }
     };
-    // Where nobody is without one, there is no file.
+    // If all accounts have a password, no file is written.
     printer.item(json!({"file": (given > 0).then_some(file), "accounts": given}))?;
     printer.finish()
 }
 
-/// Writes the whole file, where anybody is without a password, and says what it gives to whom.
+/// Writes the file, if any account has no password, and returns the generated passwords.
 fn write(file: &Path, people: &[Value]) -> Result<Vec<Given>, Failure> {
     if people.is_empty() {
         return Ok(Vec::new());
@@ -97,7 +96,7 @@ fn passwd((name, password): Given) -> Command {
     Command::UserPasswd { name, password }
 }
 
-/// The items that a command says on the data itself.
+/// Runs a command on the data itself and returns its items.
 async fn said(admin: &Admin, command: Command) -> Result<Vec<Value>, Failure> {
     let (output, mut replies) = Output::new();
     let running = async move {
@@ -123,12 +122,12 @@ fn item(reply: Reply) -> Option<Value> {
     }
 }
 
-/// Why not all got theirs. Those that did are in the file.
+/// The failure if only some passwords could be set.
 fn in_part(failure: Failure, set: usize, all: usize, file: &Path) -> Failure {
     let Failure { kind, message } = failure;
     let message = format!(
-        "{message}; the first {set} of {all} accounts in {} have their passwords, run it again \
-         with another file for the others",
+        "{message}; the passwords of the first {set} of {all} accounts in {} were set; run it \
+         again with another file for the others",
         file.display()
     );
     Failure { kind, message }
@@ -138,7 +137,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// A field of CSV.
+/// A CSV field, quoted if needed.
 fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))

@@ -1,4 +1,4 @@
-//! The caller's end of the control socket: it waits for a server that works, not for one that
+//! The client side of the control socket: waits for a server that is working, but not for one that
 //! hangs, and can be interrupted.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use crate::admin::control::SILENCE;
 
-/// So often it looks for an interruption.
+/// Interval between checks for an interruption.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A connection to the server.
 pub(super) struct Patient {
     stream: UnixStream,
-    /// Whoever reads finds out here why reading has failed.
+    /// Tells the reader whether a failed read was an interruption.
     pub(super) interrupt: Interrupt,
 }
 
@@ -42,7 +42,7 @@ impl Read for Patient {
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
                     if !self.interrupt.goes_on() {
-                        // Not `Interrupted`, which is tried again.
+                        // Not `ErrorKind::Interrupted`, which readers retry.
                         return Err(io::Error::other("interrupted"));
                     }
                     if began.elapsed() >= SILENCE {

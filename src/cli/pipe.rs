@@ -1,5 +1,5 @@
-//! Long output to standard output, which may be a pipe that nobody reads for a while: an
-//! interruption ends it also then.
+//! Long output to standard output. If it is a pipe whose reader has stalled, an interruption still
+//! ends the command.
 
 use std::io;
 
@@ -11,14 +11,14 @@ use std::os::fd::AsFd;
 use super::interrupt::Interrupt;
 use crate::admin::Failure;
 
-/// Names standard output where a file is asked for.
+/// The file name that stands for standard output.
 pub(super) const STDOUT: &str = "-";
-/// A pipe that is said to be ready takes so many bytes at once without waiting (`PIPE_BUF`).
+/// A writable pipe accepts this many bytes without blocking (`PIPE_BUF`).
 const ATOMIC: usize = 4096;
-/// Milliseconds between looks for an interruption.
+/// Milliseconds between checks for an interruption.
 const LOOK: u16 = 100;
 
-/// Writes all of it. Part of an export or a backup is none, so a reader that has gone is a failure.
+/// Writes all bytes. A closed pipe is a failure, since part of an export or a backup is useless.
 pub(super) fn write(bytes: &[u8], interrupt: &Interrupt) -> Result<(), Failure> {
     let out = io::stdout();
     for mut chunk in bytes.chunks(ATOMIC) {

@@ -1,4 +1,4 @@
-//! What a command says: tables for people, JSON for programs. Data goes to standard output,
+//! Output of commands: tables for people, JSON for programs. Data goes to standard output,
 //! everything else to standard error.
 
 use std::io::{self, IsTerminal, Write};
@@ -10,38 +10,38 @@ use serde_json::Value;
 use super::{Global, units};
 use crate::admin::Failure;
 
-/// `-o`
+/// The value of `-o`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people.
+    /// Table for reading
     #[default]
     Table,
-    /// One JSON value: an array of a list, an object of a single thing.
+    /// One JSON value: an array for a list, an object for a single item
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line
     Jsonl,
 }
 
-/// How what is said looks.
+/// How the items of a command are laid out.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Layout {
-    /// Many of a kind, in these columns: heading and key.
+    /// A table with these columns: heading and key.
     List(&'static [(&'static str, &'static str)]),
-    /// Many of a kind, each said at once as a line by this function; in JSON one array.
+    /// One line per item, printed as it arrives; one array in JSON.
     Lines(fn(&Value) -> String),
-    /// The same without an end: one object a line in JSON too.
+    /// Like `Lines` but endless, so JSON output has one object per line too.
     Stream(fn(&Value) -> String),
-    /// One thing, key by key.
+    /// A single item, one key per line.
     One,
-    /// One thing, these keys first.
+    /// A single item with these keys first.
     Sheet(&'static [&'static str]),
 }
 
-/// Takes what a command says and prints it.
+/// Prints the items and the progress of a command.
 pub(super) struct Printer {
     format: Format,
     layout: Layout,
-    /// Columns of the terminal that tables are fitted to.
+    /// Terminal width that tables are fitted to.
     width: Option<u16>,
     items: Vec<Value>,
     bar: Option<ProgressBar>,
@@ -57,7 +57,7 @@ impl Printer {
         Self { format: global.output, layout, width, items: Vec::new(), bar: None }
     }
 
-    /// A thing that was said.
+    /// Prints an item, or keeps it until all are known.
     pub(super) fn item(&mut self, item: Value) -> Result<(), Failure> {
         match (self.format, self.layout) {
             (Format::Jsonl, _) | (Format::Json, Layout::Stream(_)) => line(&item.to_string()),
@@ -69,7 +69,7 @@ impl Printer {
         }
     }
 
-    /// How far it is; seen only on a terminal.
+    /// Shows progress; only on a terminal.
     pub(super) fn progress(&mut self, done: u64, total: u64) {
         if !io::stderr().is_terminal() {
             return;
@@ -89,7 +89,7 @@ impl Printer {
         bar.set_position(done);
     }
 
-    /// Everything has been said.
+    /// Prints the items that were kept.
     pub(super) fn finish(self) -> Result<(), Failure> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -125,14 +125,14 @@ fn bare(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if let Some(width) = width {
-        // Each column is wrapped by itself, so that rows stay rows.
+        // Each column is wrapped on its own, so that rows stay intact.
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     table
 }
 
 fn trimmed(table: &Table) -> String {
-    // The first column begins after a space of padding; what is continued there keeps its place.
+    // Strip the padding of the first column; continuation lines keep their indentation.
     table
         .lines()
         .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
@@ -153,7 +153,7 @@ fn table(columns: &[(&str, &str)], items: &[Value], width: Option<u16>) -> Strin
     trimmed(&table)
 }
 
-/// One thing, a line a key, these first.
+/// One line per key, the keys in `order` first.
 fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
     let Value::Object(fields) = item else { return cell(item) };
     let mut table = bare(width);
@@ -162,7 +162,7 @@ fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
     sorted.sort_by_key(|(key, _)| place(key));
     for (key, value) in sorted {
         let shown = match value {
-            // Things of a list stand below each other.
+            // One line per item of a nested list.
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 items.iter().map(cell).collect::<Vec<_>>().join("\n")
             }
@@ -173,7 +173,7 @@ fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
     trimmed(&table)
 }
 
-/// A value as people read it. What users have chosen cannot steer the terminal.
+/// A value for people. Control characters in user-supplied text are replaced.
 pub(super) fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
@@ -195,7 +195,7 @@ pub(super) fn cell(value: &Value) -> String {
     }
 }
 
-/// On one line, without control characters and those that turn the direction of text.
+/// The text on one line, without control characters and bidirectional overrides.
 pub(super) fn harmless(text: &str) -> String {
     let shown = |c: char| match c {
         '\n' | '\u{2028}' | '\u{2029}' => '⏎',
@@ -207,7 +207,7 @@ pub(super) fn harmless(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(shown).collect()
 }
 
-/// A line on standard output; a reader that has gone away ends the command quietly.
+/// Prints a line on standard output. A closed pipe is not an error.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -217,9 +217,17 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A line for people, on standard error.
+/// Reports the success of a command that prints nothing else: on standard error, if that is a
+/// terminal or more detail is wanted, so that scripts stay silent.
+pub(super) fn summary(global: &Global, text: &str) {
+    if global.verbose || io::stderr().is_terminal() {
+        note(text);
+    }
+}
+
+/// Prints a line on standard error.
 pub(super) fn note(text: &str) {
-    // Where nobody reads, nothing is lost.
+    // Notes are informational: a closed standard error is ignored.
     drop(writeln!(io::stderr(), "{text}"));
 }
 
@@ -250,7 +258,7 @@ mod tests {
         let ordered = json!({"bytes": 4096, "list": [{"id": 1}, {"id": 2}], "running": true});
         assert_eq!(
             sheet(&["running"], &ordered, None),
-            "running  yes\nbytes    4.0 kB\nlist     id 1\n         id 2"
+            "running  yes\nbytes    4.0 KiB\nlist     id 1\n         id 2"
         );
         assert_eq!(
             harmless("Build #1\r\nfailed\ton\nmain\u{1b}"),

@@ -1,4 +1,4 @@
-//! `chatctl room`: rooms, who is in them, and what was said.
+//! `chatctl room`: rooms, their members and messages.
 
 use std::path::PathBuf;
 
@@ -7,158 +7,160 @@ use serde_json::Value;
 
 use super::ask::Destructive;
 use super::print::{Layout, cell, harmless, note};
+use super::units::{count, counted, size};
 use super::{Global, execute, file};
 use crate::admin::{Command, Failure};
 
-/// What to do with rooms. A room is named by its key (room007), its number, or its name where only
-/// one has it.
+/// Verbs of `chatctl room`. A room is identified by its key (room007), its number or its unique
+/// name.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl room create general --owner ann --public\n  chatctl \
                         room purge general --older-than 365d --dry-run")]
 pub(super) enum Verb {
     /// List all rooms
     List,
-    /// Show one room
+    /// Show a room
     Show {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
     },
-    /// Make a room
+    /// Create a room
     Create {
-        /// Its name
+        /// Name of the room
         name: String,
-        /// Login name of its owner, who is in it
+        /// Login name of the owner
         #[arg(long, value_name = "NAME")]
         owner: String,
-        /// Everybody may find and enter it
+        /// Create a public room, which everybody can find and join
         #[arg(long)]
         public: bool,
-        /// Login name of somebody who is in it; may be repeated
+        /// Login name of a member; may be repeated
         #[arg(long = "member", value_name = "NAME")]
         members: Vec<String>,
-        /// A room of that name is left as it is
+        /// Succeed if a room of this name exists, and leave it unchanged
         #[arg(long)]
         if_not_exists: bool,
     },
-    /// Give another name
+    /// Rename a room
     Rename {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
-        /// The name
+        /// New name
         to: String,
     },
     /// Set the topic of a room; an empty text removes it
     Topic {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// One line, at most 1,024 characters
         topic: String,
     },
     /// Set the description of a room; an empty text removes it
     Description {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// At most 1,024 characters
         description: String,
     },
     /// Make a room public or private
     Visibility {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// public or private
         visibility: String,
     },
-    /// Archive a room: its participants can read it, nobody can post, join or be added
+    /// Archive a room: participants can read it, nobody can post, join or be added
     Archive {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
     },
     /// Reopen an archived room
     Unarchive {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
     },
     /// Let only admins and sub-admins post in a room
     ReadOnly {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// Let everybody post again
         #[arg(long)]
         off: bool,
     },
-    /// Delete a room and all that was said in it
+    /// Delete a room with its messages and files
     Delete {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
-        /// One that is not there is no failure
+        /// Succeed if it does not exist
         #[arg(long)]
         if_exists: bool,
         #[command(flatten)]
         destructive: Destructive,
     },
-    /// List who is in a room
+    /// List the members of a room
     Members {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
     },
-    /// Add somebody
+    /// Add a member to a room
     Add {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// Login name
         name: String,
-        /// admin, sub-admin or member
+        /// Role: admin, sub-admin or member
         #[arg(long, default_value = "member")]
         role: String,
-        /// Somebody who is in already is left as they are
+        /// Succeed if the account is a member already, and keep its role
         #[arg(long)]
         if_not_exists: bool,
     },
-    /// Remove somebody
+    /// Remove a member from a room
     Remove {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// Login name
         name: String,
-        /// Succeed if they are not in the room
+        /// Succeed if the account is not in the room
         #[arg(long)]
         if_exists: bool,
-        /// Do not ask, even if a private room is deleted with its last participant
+        /// Do not ask for confirmation, even if a private room is deleted with its last
+        /// participant
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// Give somebody a role
+    /// Change the role of a member
     Role {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// Login name
         name: String,
-        /// admin, sub-admin or member
+        /// Role: admin, sub-admin or member
         role: String,
     },
-    /// Show the newest messages; the log tells who has looked
+    /// Print the newest messages of a room; the access is logged
     Messages {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
-        /// So many
+        /// Number of messages
         #[arg(long, default_value_t = 50)]
         limit: u32,
-        /// Below this message number in the room
+        /// Only messages below this message number
         #[arg(long, value_name = "SEQ")]
         before: Option<i64>,
     },
-    /// Write a room with all its messages as JSON Lines; the log tells who has
+    /// Export a room with its messages as JSON Lines; the access is logged
     Export {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
         /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
     },
-    /// Take the content of old messages away; they stay as deleted
+    /// Delete the content of old messages; they stay in the history as deleted
     Purge {
-        /// Key, number or name
+        /// Room key, number or name
         room: String,
-        /// Age in days: 365d
+        /// Minimum age in days, such as 365d
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: u32,
         #[command(flatten)]
@@ -167,7 +169,9 @@ pub(super) enum Verb {
 }
 
 fn days(text: &str) -> Result<u32, String> {
-    text.trim_end_matches('d').parse().map_err(|_| "must be a number of days, like 365d".to_owned())
+    text.trim_end_matches('d')
+        .parse()
+        .map_err(|_| "must be a number of days, such as 365d".to_owned())
 }
 
 const COLUMNS: Layout = Layout::List(&[
@@ -209,15 +213,15 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
         Verb::Delete { room, if_exists, destructive } => {
             let command = |dry_run| Command::RoomDelete { room: room.clone(), dry_run, if_exists };
-            return take_away(global, command, &destructive, "Delete the room?", |going| {
-                let of = |key: &str| cell(&going[key]);
-                let (room, name, members, messages) =
-                    (of("room"), of("name"), of("members"), of("messages"));
+            return destroy(global, command, &destructive, "Delete the room?", |going| {
                 format!(
-                    "{room} ({name}): {members} members, {messages} messages, {} files of {} \
-                     bytes.",
-                    of("files"),
-                    of("bytes")
+                    "{} ({}): {}, {}, {} ({}).",
+                    cell(&going["room"]),
+                    cell(&going["name"]),
+                    counted(going, "members", "member"),
+                    counted(going, "messages", "message"),
+                    counted(going, "files", "file"),
+                    size(going, "bytes")
                 )
             });
         }
@@ -244,14 +248,13 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 older_than_days: older_than,
                 dry_run,
             };
-            return take_away(global, command, &destructive, "Take their content away?", |going| {
-                let of = |key: &str| cell(&going[key]);
+            return destroy(global, command, &destructive, "Delete their content?", |going| {
                 format!(
-                    "{}: {} messages from before {}, with {} bytes of files.",
-                    of("room"),
-                    of("messages"),
-                    of("older_than"),
-                    of("media_bytes")
+                    "{}: {} from before {}, with {} of files.",
+                    cell(&going["room"]),
+                    counted(going, "messages", "message"),
+                    cell(&going["older_than"]),
+                    size(going, "media_bytes")
                 )
             });
         }
@@ -259,7 +262,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     execute::run(global, &command, layout)
 }
 
-/// A private room is deleted with its last participant: asks before.
+/// Asks for confirmation if a private room would be deleted with its last participant.
 fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failure> {
     let Some(found) = execute::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop()
     else {
@@ -274,17 +277,17 @@ fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failu
     }) {
         return Ok(());
     }
-    let (key, messages) = (cell(&found["room"]), cell(&found["messages"]));
-    let words = format!(
-        "{name} is the last participant of {key} ({}): the room is deleted with {messages} \
-         messages.",
-        cell(&found["name"])
+    let warning = format!(
+        "{name} is the last participant of {} ({}): the room is deleted with {}.",
+        cell(&found["room"]),
+        cell(&found["name"]),
+        counted(&found, "messages", "message")
     );
-    note(&words);
-    Destructive::default().confirm("Remove them, and delete the room?")
+    note(&warning);
+    Destructive::default().confirm("Remove the participant and delete the room?")
 }
 
-/// What changes; None stays.
+/// Settings to change; None keeps the current value.
 #[derive(Default)]
 struct Settings {
     topic: Option<String>,
@@ -301,17 +304,17 @@ fn settings(room: String, change: impl FnOnce(&mut Settings)) -> Command {
     Command::RoomSettings { room, topic, description, visibility, read_only, archived }
 }
 
-/// Says what would go, asks, and does it.
-fn take_away(
+/// Shows what would be deleted, asks for confirmation, and runs the command.
+fn destroy(
     global: &Global,
     command: impl Fn(bool) -> Command,
     destructive: &Destructive,
     question: &str,
-    words: impl Fn(&Value) -> String,
+    summary: impl Fn(&Value) -> String,
 ) -> Result<(), Failure> {
     if !destructive.dry_run && !destructive.yes {
         let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
-        note(&words(&going));
+        note(&summary(&going));
         destructive.confirm(question)?;
     }
     execute::run(global, &command(destructive.dry_run), Layout::One)
@@ -322,6 +325,6 @@ fn message(message: &Value) -> String {
     let content =
         if message["deleted"].is_null() { text("content") } else { "(deleted)".to_owned() };
     let files = message["media"].as_array().map_or(0, Vec::len);
-    let files = if files > 0 { format!(" [{files} files]") } else { String::new() };
+    let files = if files > 0 { format!(" [{}]", count(files, "file")) } else { String::new() };
     format!("{} {:>6} {}: {content}{files}", text("time"), message["seq"], text("user"))
 }

@@ -1,4 +1,4 @@
-//! `chatctl serve`: takes the data directory, starts the log, runs the server until a signal.
+//! `chatctl serve`: locks the data directory, starts the log, runs the server until a signal.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, execute, init, lock, log, print};
+use super::{Global, config, execute, init, lock, log, print};
 use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
@@ -14,7 +14,7 @@ use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Ready};
 
-/// How long a command that works on the data directory is waited for.
+/// How long to wait for a command that works on the data directory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Options of `serve`.
@@ -25,10 +25,10 @@ pub(super) struct Opts {
     /// Address to listen on, `HOST:PORT` or `unix:PATH`; may be repeated
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
-    /// The least important level that is logged
+    /// Minimum log level
     #[arg(long, value_name = "LEVEL", value_parser = log::level)]
     log_level: Option<LogLevel>,
-    /// Begin with an empty database although uploads, logs or backups are there
+    /// Start with an empty database even if uploads, logs or backups exist
     #[arg(long)]
     new: bool,
 }
@@ -44,13 +44,14 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     for remark in &loaded.remarks {
         print::note(&format!("note: {remark}"));
     }
-    let config = loaded.config;
+    let config = loaded.config.clone();
     let data = config.server.data_dir.clone();
     let owner = identity::become_owner_of(&data)?;
     lost::check(&config, opts.new)?;
     init::make(&data)?;
+    config::require_usable(&loaded)?;
     let _lock = wait_for_lock(&config)?;
-    // Before the log: logs without a database are what is left of a server that has lost it.
+    // Before the log is opened: log files without a database indicate a lost database.
     database::create(&config)?;
     let database = data.join(&config.database.path);
     let log_directory = data.join(&config.log.directory);
@@ -59,7 +60,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     })?;
     if let Some(owner) = owner {
         tracing::info!(
-            "Started by root, the server works as {owner}, to whom the data directory belongs."
+            "Started as root; the server now runs as {owner}, the owner of the data directory."
         );
     }
     for remark in &loaded.remarks {
@@ -96,7 +97,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
             lines.push("Or: chatctl user create NAME --admin".to_owned());
         }
         for line in lines {
-            // A closed standard output does not stop the server.
+            // A closed standard output must not stop the server.
             drop(print::line(&line));
         }
     };
@@ -109,13 +110,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
             Failure::failed(error.to_string())
         })
     });
-    // Idle connections of the runtime's blocking threads need not be waited for.
+    // Do not wait for idle blocking threads.
     runtime.shutdown_background();
     served
 }
 
-/// Takes the lock. A command that works on the data, as a scheduled one at the start of the
-/// machine, is waited for; a server is not.
+/// Takes the lock. Waits for a command that works on the data, such as a scheduled one at boot, but
+/// not for another server.
 fn wait_for_lock(config: &Config) -> Result<File, Failure> {
     let began = Instant::now();
     let mut told = false;
@@ -140,7 +141,7 @@ fn wait_for_lock(config: &Config) -> Result<File, Failure> {
     }
 }
 
-/// How this machine is called, for a link that somebody opens from elsewhere.
+/// The host name of this machine, for a link that is opened on another one.
 fn host() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     let usable = |name: &String| {
@@ -155,7 +156,7 @@ fn shown(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
 
-/// Ends at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP begins a new log
+/// Completes at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP reopens the log
 /// file.
 fn stop(log: logging::Control) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;

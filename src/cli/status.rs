@@ -1,10 +1,10 @@
-//! `chatctl status`: how the server is; exit code 5 where none runs.
+//! `chatctl status`: the state of the server; exit code 5 if none is running.
 
 use super::print::Layout;
 use super::{Global, execute};
 use crate::admin::{Command, Failure, Kind};
 
-/// What people look for first stands first.
+/// Order of the keys, the most important first.
 const ORDER: Layout = Layout::Sheet(&[
     "running",
     "store",
@@ -29,5 +29,5 @@ pub(super) fn run(global: &Global) -> Result<(), Failure> {
     execute::run_with(global, &Command::Status {}, ORDER, &mut |status| {
         running = status["running"] == true;
     })?;
-    if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server runs")) }
+    if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server is running")) }
 }

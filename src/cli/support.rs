@@ -1,4 +1,4 @@
-//! `chatctl support`: one file for whoever helps from afar.
+//! `chatctl support`: collects diagnostics in one file for a bug report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::admin::support::{Part, parts, silent_status};
 use crate::admin::{Command, Failure, Reply};
 use crate::model::Timestamp;
 
-/// What to do for whoever helps.
+/// Verbs of `chatctl support`.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:\n  chatctl support bundle\n  chatctl support bundle \
                         /tmp/for-support.tar.gz")]
 pub(super) enum Verb {
-    /// Gather what helps to find a fault: configuration, log, figures; no message text, passwords,
-    /// tokens or mail addresses
+    /// Write an archive with configuration, log and statistics; no message text, passwords, tokens
+    /// or e-mail addresses
     Bundle {
-        /// The file; else one that is called by its moment, in the current directory
+        /// File to create (default: chatctl-support-TIME.tar.gz in the current directory)
         file: Option<PathBuf>,
     },
 }
@@ -46,11 +46,11 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     printer.finish()
 }
 
-/// Everything that can be told, from the server where one answers.
+/// Collects all parts, from the server if one answers.
 fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
     let findings = doctor::examine(global, &[], false)?;
-    let mut found = vec![Part::json("doctor.json", "what chatctl doctor finds", &findings)];
-    // What is wrong with the configuration stands in there.
+    let mut found = vec![Part::json("doctor.json", "results of chatctl doctor", &findings)];
+    // doctor.json reports the problem with the configuration.
     let Ok(config) = execute::configuration(global) else { return Ok(found) };
     let ground =
         |server| Installation { config: Arc::new(config.clone()), file: None, fix: false, server };
@@ -58,7 +58,7 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
         Ok(Found::Server(stream)) => execute::remote(stream, &Command::Support {}, &mut |reply| {
             if let Reply::Item(item) = reply {
                 found.push(serde_json::from_value(item).map_err(|error| {
-                    Failure::failed(format!("the server answers strangely: {error}"))
+                    Failure::failed(format!("the server sent an invalid reply: {error}"))
                 })?);
             }
             Ok(())
@@ -80,14 +80,14 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
     if let Err(failure) = asked {
         found.push(Part::new(
             "problem.txt",
-            "why the server could not tell more",
+            "why the server could not provide more",
             &failure.to_string(),
         ));
     }
     Ok(found)
 }
 
-/// A tar archive, in one folder, with a list of contents first.
+/// Packs the parts into a tar archive with one folder and a README first.
 fn pack(now: &str, parts: &[Part]) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     let mut add = |name: &str, text: &str| {
@@ -109,8 +109,8 @@ fn contents(now: &str, parts: &[Part]) -> String {
         parts.iter().map(|part| format!("{:12}  {}\n", part.name, part.about)).collect();
     let list = list.concat();
     format!(
-        "What chatctl {version} told of itself at {now}.\n\n{list}\nThere is no message text, no \
-         password, no token and no mail address in it. Login names, paths and network addresses \
-         of this\nserver are: read it through before you give it away.\n"
+        "Diagnostics of chatctl {version}, collected at {now}.\n\n{list}\nThe files contain no \
+         message text, passwords, tokens or e-mail addresses. They do contain login names,\npaths \
+         and network addresses of this server: review them before you pass them on.\n"
     )
 }

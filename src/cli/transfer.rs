@@ -1,4 +1,4 @@
-//! `chatctl export` and `chatctl import`: everything there is, out and in.
+//! `chatctl export` and `chatctl import`: all data of an instance as one file.
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::ask::Destructive;
 use super::execute::{Found, carry_out, configuration, connect, on_data};
-use super::file::Making;
+use super::file::{Making, Written};
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
+use serde_json::Value;
+
+use super::units::count;
 use super::{Global, init, lock, pipe};
 use crate::admin::transfer::Import;
 use crate::admin::{Command, Failure, Reply, database, identity, lost};
@@ -17,23 +20,23 @@ use crate::config::Config;
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Nothing is doubled: what an earlier import of the same source has \
-                        brought is left alone, so an import that was interrupted is simply run \
-                        again. The exit code is 1 when something was not understood and left \
-                        out.\n\nExamples:\n  chatctl import slack-export.zip --dry-run\n  \
-                        chatctl import chat.jsonl --data-dir /var/lib/chatctl")]
+#[command(after_help = "Entries that an earlier import of the same source has added are not \
+                        added again, so an interrupted import can be run again. The exit code is \
+                        1 if entries were invalid and skipped.\n\nExamples:\n  chatctl import \
+                        slack-export.zip --dry-run\n  chatctl import chat.jsonl --data-dir \
+                        /var/lib/chatctl")]
 pub(super) struct Opts {
     /// Export of chatctl (JSON Lines), Slack (zip) or Mattermost (JSON Lines or zip); - for
     /// standard input
     file: PathBuf,
-    /// Name of the source; needed to import two Mattermost servers, or one that has moved, into
-    /// one instance
+    /// Name of the source; required to import a second Mattermost server, or one that has moved,
+    /// into the same instance
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// Begin with an empty database although uploads, logs or backups are there
+    /// Start with an empty database even if uploads, logs or backups exist
     #[arg(long)]
     new: bool,
-    /// Exit with 0 although parts of the export were not understood and left out
+    /// Exit with code 0 even if entries of the export were invalid and skipped
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
@@ -41,27 +44,31 @@ pub(super) struct Opts {
 }
 
 const REPORT: Layout = Layout::List(&[
-    ("what", "what"),
-    ("taken", "taken"),
-    ("known", "known"),
+    ("entry", "what"),
+    ("imported", "taken"),
+    ("present", "known"),
     ("count", "count"),
-    ("why", "why"),
+    ("note", "why"),
     ("examples", "examples"),
 ]);
 
-/// Writes everything to a file or to standard output.
+/// Exports all data to a file or to standard output.
 pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
     let mut making =
         path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
     let mut bar = Printer::new(global, Layout::One);
-    // A bar among the lines would make both unreadable.
+    // Do not mix a progress bar with lines on the terminal.
     let shown = making.is_some() || !io::stdout().is_terminal();
+    let mut written = Written::default();
     carry_out(global, &Command::Export {}, &mut |reply| {
         interrupt.check()?;
+        if let Reply::Bytes(bytes) = &reply {
+            written.add(bytes);
+        }
         match (reply, &mut making) {
             (Reply::Bytes(bytes), Some(making)) => making.write(&bytes)?,
-            // Half an export is none: whoever reads it must not be told otherwise.
+            // A closed pipe is a failure, since part of an export is useless.
             (Reply::Bytes(bytes), None) => pipe::write(&bytes, &interrupt)?,
             (Reply::Progress { done, total }, _) if shown => bar.progress(done, total),
             _ => (),
@@ -69,13 +76,13 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
         Ok(())
     })?;
     bar.finish()?;
-    match making {
-        Some(making) => making.finish(),
-        None => Ok(()),
-    }
+    let path = path.filter(|_| making.is_some());
+    making.map_or(Ok(()), Making::finish)?;
+    written.report(global, path);
+    Ok(())
 }
 
-/// Takes a file in, into the data of a stopped server or into new data.
+/// Imports a file into the data of a stopped server or into new data.
 pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     let config = configuration(global)?;
     let data = &config.server.data_dir;
@@ -83,7 +90,7 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     lost::check(&config, opts.new)?;
     let lock = if there { Some(stopped(&config)?) } else { None };
     let file = Input::of(&opts.file)?;
-    // Read before anything is made: of a file that is damaged nothing is taken.
+    // Validated before anything is created: nothing is imported from a damaged file.
     let open = || identity::as_caller(|| Import::open(&file.path(), opts.source.clone()));
     let import = open()?;
     if global.verbose {
@@ -95,18 +102,14 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
         return report.finish(done, opts.skip_bad);
     }
     if there && !opts.destructive.yes {
-        let mut words = Vec::new();
+        let mut preview = Preview::default();
         rehearsal(&config, there, import, &mut |reply| {
             if let Reply::Item(item) = reply {
-                words.push(format!(
-                    "{} {}",
-                    cell(&item["what"]),
-                    cell(item.get("taken").unwrap_or(&item["count"]))
-                ));
+                preview.add(&item);
             }
             Ok(())
         })?;
-        note(&format!("To be added to the data in {}: {}.", data.display(), words.join(", ")));
+        preview.print(data);
         opts.destructive.confirm("Import it?")?;
         let done = carry(&config, open()?, &mut report);
         drop(lock);
@@ -126,13 +129,13 @@ pub(super) fn import(global: &Global, opts: &Opts) -> Result<(), Failure> {
     report.finish(done, opts.skip_bad)
 }
 
-/// The lock of a data directory whose server does not run.
+/// The lock of a data directory whose server is stopped.
 fn stopped(config: &Config) -> Result<File, Failure> {
     match connect(config)? {
         Found::Nobody(lock) => Ok(lock),
         Found::Server(_) => Err(Failure::conflict(format!(
-            "a server runs on the data in {}; stop it (systemctl stop chatctl, or Ctrl-C where it \
-             runs), import, and start it again",
+            "a server is running on the data in {}; stop it (systemctl stop chatctl, or Ctrl-C in \
+             its terminal), import, and start it again",
             config.server.data_dir.display()
         ))),
     }
@@ -147,7 +150,42 @@ fn carry(config: &Config, import: Import, report: &mut Report) -> Result<(), Fai
     )
 }
 
-/// The report as it is printed, and how much in it was not understood.
+/// What an import would add, for the question whether to do so.
+#[derive(Default)]
+struct Preview {
+    added: Vec<String>,
+    remarks: Vec<String>,
+}
+
+impl Preview {
+    fn add(&mut self, item: &Value) {
+        let Some(taken) = item["taken"].as_u64() else {
+            let why = cell(&item["why"]);
+            let entries = count(item["count"].as_u64().unwrap_or_default(), "entry");
+            return self.remarks.push(format!("{entries}: {why}"));
+        };
+        let thing = match item["what"].as_str().unwrap_or_default() {
+            "users" => "account",
+            "media" => "file",
+            "rooms" => "room",
+            "participants" => "room member",
+            "messages" => "message",
+            "reactions" => "reaction",
+            "emoji" => "custom emoji name",
+            _ => "other entry",
+        };
+        self.added.push(count(taken, thing));
+    }
+
+    fn print(&self, data: &Path) {
+        note(&format!("To be added to the data in {}: {}.", data.display(), self.added.join(", ")));
+        for remark in &self.remarks {
+            note(&format!("  {remark}"));
+        }
+    }
+}
+
+/// The printed report, and the number of invalid entries in it.
 struct Report {
     printer: Printer,
     bad: u64,
@@ -170,7 +208,7 @@ impl Report {
         }
     }
 
-    /// Prints it and says how the import ended.
+    /// Prints the report and returns the result of the import.
     fn finish(self, done: Result<(), Failure>, skip_bad: bool) -> Result<(), Failure> {
         done?;
         self.printer.finish()?;
@@ -178,14 +216,15 @@ impl Report {
             return Ok(());
         }
         Err(Failure::failed(format!(
-            "{} parts of the export were not understood and left out (not_understood above); the \
-             rest was taken. With --skip-bad that is no failure",
-            self.bad
+            "{} of the export could not be read and {} skipped (not_understood above); the rest \
+             was imported. Add --skip-bad to exit with 0",
+            count(self.bad, "entry"),
+            if self.bad == 1 { "was" } else { "were" }
         )))
     }
 }
 
-/// The file that is imported; standard input is copied first, since it is read twice.
+/// The file to import; standard input is copied to a file first, since it is read twice.
 enum Input<'p> {
     File(&'p Path),
     Copy(Scratch),
@@ -203,7 +242,7 @@ impl<'p> Input<'p> {
         copied.map_err(|error| {
             Failure::io(
                 &format!(
-                    "cannot copy standard input to {}; TMPDIR names another directory",
+                    "cannot copy standard input to {}; set TMPDIR to use another directory",
                     to.display()
                 ),
                 &error,
@@ -220,7 +259,7 @@ impl<'p> Input<'p> {
     }
 }
 
-/// Does it on a copy that nobody keeps.
+/// Runs the import on a temporary copy of the data.
 fn rehearsal(
     config: &Config,
     there: bool,
@@ -232,7 +271,7 @@ fn rehearsal(
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);
     copy.database.path = PathBuf::from("chat.db");
-    // The log is the real one, where there is one: a command has one log.
+    // Use the real log if it exists: a command has one log.
     let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));
     copy.media.directory = PathBuf::from("media");
@@ -243,25 +282,25 @@ fn rehearsal(
     on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)
 }
 
-/// A directory that goes when it is dropped.
+/// A temporary directory, removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Result<Self, Failure> {
         let mut name = [0; 16];
         getrandom::fill(&mut name).map_err(|error| {
-            Failure::failed(format!("the operating system gives no random numbers: {error}"))
+            Failure::failed(format!("the operating system provides no random numbers: {error}"))
         })?;
         let path = std::env::temp_dir().join(format!("chatctl-{}", hex::encode(name)));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
-        made.map_err(|error| Failure::io(&format!("cannot make {}", path.display()), &error))?;
+        made.map_err(|error| Failure::io(&format!("cannot create {}", path.display()), &error))?;
         Ok(Self(path))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left there is for its owner alone.
+        // If it cannot be removed, only its owner can read it.
         drop(std::fs::remove_dir_all(&self.0));
     }
 }

@@ -1,4 +1,4 @@
-//! `chatctl user`: accounts and where they are signed in.
+//! `chatctl user`: accounts and their sessions.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,26 @@ use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Format, Layout, cell, note};
+use super::units::counted;
 use super::{Global, execute, init, passwords};
 use crate::admin::command::Secret;
 use crate::admin::{Command, Failure, Kind};
 
-/// What to do with accounts.
+/// Verbs of `chatctl user`.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chatctl user create ann --admin --generate\n  chatctl user \
                         list -o jsonl | jq -r 'select(.disabled) | .name'")]
 pub(super) enum Verb {
     /// List all accounts
     List,
-    /// Show one account
+    /// Show an account
     Show {
         /// Login name
         name: String,
     },
-    /// Make an account
+    /// Create an account
     Create(Create),
-    /// Set another password; ends all sessions of the account
+    /// Set the password of an account and end its sessions
     #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user \
                             passwd --all-without --generate --to passwords.csv")]
     Passwd {
@@ -34,7 +35,7 @@ pub(super) enum Verb {
         name: Option<String>,
         #[command(flatten)]
         password: PasswordSource,
-        /// Give every imported account that has no password yet one, and write them to a file
+        /// Generate a password for every imported account that has none, and write them to a file
         #[arg(long, conflicts_with = "name", requires = "generate", requires = "to")]
         all_without: bool,
         /// New file for login names, passwords and e-mail addresses (CSV), readable by its owner
@@ -42,37 +43,37 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FILE", requires = "all_without")]
         to: Option<PathBuf>,
     },
-    /// Give another display name; the login name never changes
+    /// Change the display name of an account; the login name never changes
     Rename {
         /// Login name
         name: String,
-        /// Display name
+        /// New display name
         to: String,
     },
     /// Disable an account and end its sessions
     Disable {
         /// Login name
         name: String,
-        /// Do not ask, even for the last administrator
+        /// Do not ask for confirmation, even for the last administrator
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// Let them log in again
+    /// Enable a disabled account
     Enable {
         /// Login name
         name: String,
     },
-    /// Delete an account; its messages in rooms with others stay, without their author
+    /// Delete an account; its messages in rooms with others stay, without an author
     Delete {
         /// Login name
         name: String,
-        /// One that is not there is no failure
+        /// Succeed if it does not exist
         #[arg(long)]
         if_exists: bool,
         #[command(flatten)]
         destructive: Destructive,
     },
-    /// Let them administer the server
+    /// Grant the administrator role
     Promote {
         /// Login name
         name: String,
@@ -81,22 +82,22 @@ pub(super) enum Verb {
     Demote {
         /// Login name
         name: String,
-        /// Do not ask, even for the last administrator
+        /// Do not ask for confirmation, even for the last administrator
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// Mark an account as a bot or a guest; guests see and enter only the rooms they are in
+    /// Mark an account as a bot or a guest; guests see only the rooms they were added to
     Mark(Mark),
-    /// List where they are signed in
+    /// List the sessions of an account
     Sessions {
         /// Login name
         name: String,
     },
-    /// End a session, or all; their sockets close
+    /// End one session of an account, or all, and close their connections
     Logout {
         /// Login name
         name: String,
-        /// Only this session
+        /// End only this session
         #[arg(long, value_name = "ID")]
         session: Option<i64>,
     },
@@ -108,22 +109,22 @@ pub(super) enum Verb {
 pub(super) struct Create {
     /// Login name
     name: String,
-    /// Display name; the login name when left out
+    /// Display name (default: the login name)
     #[arg(long, value_name = "NAME")]
     display_name: Option<String>,
     /// E-mail address
     #[arg(long)]
     email: Option<String>,
-    /// May administer the server
+    /// Grant the administrator role
     #[arg(long)]
     admin: bool,
-    /// One that is there already is left as it is, its password too
+    /// Succeed if it exists, and leave it and its password unchanged
     #[arg(long)]
     if_not_exists: bool,
-    /// Make the data directory when it is not there
+    /// Create the data directory if it does not exist
     #[arg(long, requires = "admin")]
     init: bool,
-    /// With --init: begin with an empty database although uploads, logs or backups are there
+    /// With --init: start with an empty database even if uploads, logs or backups exist
     #[arg(long, requires = "init")]
     new: bool,
     #[command(flatten)]
@@ -135,16 +136,16 @@ pub(super) struct Create {
 #[group(required = true, multiple = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Marks {
-    /// Show the account as a program
+    /// Mark the account as a bot
     #[arg(long)]
     bot: bool,
-    /// Show it as a person again
+    /// Remove the bot mark
     #[arg(long, conflicts_with = "bot")]
     no_bot: bool,
-    /// Keep the account to the rooms it is in, as a member
+    /// Mark the account as a guest: a plain member, only in rooms it was added to
     #[arg(long)]
     guest: bool,
-    /// Let it see public rooms and everybody again
+    /// Remove the guest mark
     #[arg(long, conflicts_with = "guest")]
     no_guest: bool,
 }
@@ -158,7 +159,7 @@ pub(super) struct Mark {
     marks: Marks,
 }
 
-/// What an account is beside a usual one, in a column of tables.
+/// Key of the table column for admin, guest, bot and disabled.
 const MARKS: &str = "marks";
 const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
@@ -223,7 +224,7 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
     if init {
         init::data_directory(global, new)?;
     }
-    // Nobody is asked for the password of an account that is left as it is.
+    // Do not ask for the password of an account that is left unchanged.
     if if_not_exists {
         let found = execute::run(global, &Command::UserShow { name: name.clone() }, Layout::One);
         let missing = matches!(&found, Err(failure) if failure.kind == Kind::NotFound);
@@ -252,14 +253,14 @@ fn list(global: &Global) -> Result<(), Failure> {
     })
 }
 
-/// The marks of an account, in one word each; null: it has none.
+/// The marks of an account, one word each; null if it has none.
 fn marks(account: &Value) -> Value {
     let set = ["admin", "guest", "bot", "disabled"].into_iter();
     let set: Vec<&str> = set.filter(|mark| account[*mark] == true).collect();
     if set.is_empty() { Value::Null } else { set.join(", ").into() }
 }
 
-/// A generated password is told when it is that of the account, and never before.
+/// Shows a generated password only after it was set.
 fn set_password(
     global: &Global,
     command: &Command,
@@ -280,22 +281,22 @@ fn set_password(
     Ok(())
 }
 
-/// Without an administrator nobody can administer the server over the web or the API: asks before.
+/// Asks for confirmation if the server would be left without an administrator.
 fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Failure> {
     if yes || !is_last_administrator(global, name)? {
         return Ok(());
     }
     note(&format!(
-        "{name} is the last administrator: nobody else could administer the server in the web UI. \
-         Make another first: chatctl user promote NAME"
+        "{name} is the last administrator: nobody else can administer the server in the web UI. \
+         Promote another account first: chatctl user promote NAME"
     ));
-    Destructive::default().confirm("Do it all the same?")
+    Destructive::default().confirm("Continue anyway?")
 }
 
 fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
     let acts = |user: &Value| user["admin"] == true && user["disabled"] == false;
     let shown = match execute::ask(global, &Command::UserShow { name: name.to_owned() }) {
-        // Whoever does what was asked for says that.
+        // The command itself reports this error.
         Err(failure) if failure.kind == Kind::NotFound => return Ok(false),
         shown => shown?,
     };
@@ -317,7 +318,7 @@ fn delete(
         note(&leaving(&going));
         if is_last_administrator(global, name)? {
             note(&format!(
-                "{name} is the last administrator: nobody else could administer the server in the \
+                "{name} is the last administrator: nobody else can administer the server in the \
                  web UI."
             ));
         }
@@ -327,13 +328,12 @@ fn delete(
 }
 
 fn leaving(going: &Value) -> String {
-    let of = |key: &str| cell(&going[key]);
     format!(
-        "{}: leaves {} rooms; {} rooms with nobody else go with {} messages; {} sessions end.",
-        of("name"),
-        of("rooms_left"),
-        of("rooms_deleted"),
-        of("messages_deleted"),
-        of("sessions_ended")
+        "{}: leaves {}; deletes {} without other members, with {}; ends {}.",
+        cell(&going["name"]),
+        counted(going, "rooms_left", "room"),
+        counted(going, "rooms_deleted", "private room"),
+        counted(going, "messages_deleted", "message"),
+        counted(going, "sessions_ended", "session")
     )
 }

@@ -1,4 +1,4 @@
-//! `chatctl version`: what this binary is.
+//! `chatctl version`: version, commit, SQLite and platform of this binary.
 
 use std::sync::OnceLock;
 
@@ -11,10 +11,10 @@ use crate::admin::database::engine_version;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TARGET: &str = env!("CHATCTL_TARGET");
-/// Where the sources came from; unknown outside a checkout.
+/// The commit this was built from; unknown outside a checkout.
 const COMMIT: Option<&str> = option_env!("CHATCTL_COMMIT");
 
-/// What `--version` prints behind the name.
+/// The text that `--version` prints after the name.
 pub(super) fn long() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {

@@ -1,10 +1,10 @@
-//! Values that fit their type but cannot work, about how the server is reached. `serve`, `config
-//! check` and `doctor` all ask here.
+//! Checks of addresses, proxies and origins: values that have the right type but cannot work. Used
+//! by `serve`, `config check` and `doctor`.
 
 use super::Config;
 use crate::model::rules::Network;
 
-/// Longest path of a Unix socket.
+/// Maximum length of a Unix socket's path.
 pub const MAX_SOCKET_PATH: usize = 107;
 
 /// A value that cannot work.
@@ -14,11 +14,12 @@ pub struct Unworkable {
     pub section: &'static str,
     /// Its key.
     pub key: &'static str,
-    /// What is wrong with the value, and what would be right; goes on from the key.
+    /// What is wrong with the value, and what would be right; continues a sentence that begins with
+    /// the key.
     pub why: String,
 }
 
-/// Everything that is wrong with addresses, proxies and origins.
+/// Returns all problems of addresses, proxies and origins.
 pub fn network(config: &Config) -> Vec<Unworkable> {
     let server = &config.server;
     let mut found = Vec::new();
@@ -28,7 +29,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             "server",
             "trusted_proxies",
             format!(
-                "holds {proxy:?}, which is neither an address nor a network such as \"10.0.0.0/8\""
+                "contains {proxy:?}, which is neither an address nor a network such as \
+                 \"10.0.0.0/8\""
             ),
         );
     }
@@ -40,7 +42,7 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                 "public_url",
                 format!(
                     "is {url:?}, which has a path: the server cannot be served below a path; give \
-                     it a host name or a port of its own"
+                     it its own host name or port"
                 ),
             ),
             Err(Not::Origin) => {
@@ -48,7 +50,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                     "server",
                     "public_url",
                     format!(
-                        "is {url:?}; it must be the scheme and host that browsers use, as \"https://chat.example.org\""
+                        "is {url:?}; it must be the scheme and host that browsers use, such as \
+                         \"https://chat.example.org\""
                     ),
                 );
             }
@@ -63,7 +66,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             "server",
             "allowed_origins",
             format!(
-                "holds {allowed:?}, which no browser sends; an origin is \"https://HOST\" or \"https://HOST:PORT\", without a path"
+                "contains {allowed:?}, which no browser sends; an origin is \"https://HOST\" or \
+                 \"https://HOST:PORT\", without a path"
             ),
         );
     }
@@ -73,8 +77,8 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             "metrics",
             "listen",
             format!(
-                "is {listen:?}, which is neither HOST:PORT (as \"127.0.0.1:9100\") nor unix:PATH \
-                 (at most {MAX_SOCKET_PATH} bytes)"
+                "is {listen:?}, which is neither HOST:PORT (such as \"127.0.0.1:9100\") nor \
+                 unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
             ),
         );
     }
@@ -82,13 +86,16 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
         bad(
             "server",
             "unix_socket_mode",
-            format!("is {:?}; it must be a mode in octal, as \"0660\"", server.unix_socket_mode),
+            format!(
+                "is {:?}; it must be a mode in octal, such as \"0660\"",
+                server.unix_socket_mode
+            ),
         );
     }
     found
 }
 
-/// `HOST:PORT` or `unix:PATH`.
+/// Accepts `HOST:PORT` or `unix:PATH`.
 pub fn is_listenable(address: &str) -> bool {
     match address.strip_prefix("unix:") {
         Some(path) => !path.is_empty() && path.len() <= MAX_SOCKET_PATH,
@@ -125,7 +132,7 @@ mod tests {
     use super::*;
     use crate::config::{Metrics, Server};
 
-    /// What is said of these values, one line each.
+    /// Returns the problems of these values, one per line.
     fn said(server: Server, metrics: &str) -> String {
         let config =
             Config { server, metrics: Metrics { listen: metrics.to_owned() }, ..Config::default() };

@@ -1,11 +1,11 @@
-//! The sections and keys that exist, and the nearest one to a name that does not.
+//! The known sections and keys, and suggestions for misspelled ones.
 
 use super::Config;
 
-/// Letters by which a name may differ to be taken for a mistyped one.
+/// Maximum number of different letters in a misspelled name.
 const TYPO: usize = 1;
 
-/// Each section and key, with its default as JSON; null: it has none.
+/// Returns each section and key, with its default as JSON; null if it has none.
 pub(super) fn all() -> Vec<(String, String, serde_json::Value)> {
     let Ok(serde_json::Value::Object(sections)) = serde_json::to_value(Config::default()) else {
         return Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn all() -> Vec<(String, String, serde_json::Value)> {
     keys.collect()
 }
 
-/// What is wrong with a name; None: it exists.
+/// Returns the problem of an unknown name; None: it exists.
 pub(super) fn unknown(section: &str, key: Option<&str>) -> Option<String> {
     let known = all();
     let sections = || known.iter().map(|(section, ..)| section.as_str());
@@ -39,7 +39,7 @@ pub(super) fn unknown(section: &str, key: Option<&str>) -> Option<String> {
     Some(said(&format!("key {key} in [{section}]"), nearest(key, in_section()).map(str::to_owned)))
 }
 
-/// Whether a name is that of a section, or a mistyped one.
+/// Returns whether it is the name of a section, possibly misspelled.
 pub(super) fn resembles_section(name: &str) -> bool {
     all().iter().any(|(section, ..)| strsim::damerau_levenshtein(section, name) <= TYPO)
 }

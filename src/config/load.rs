@@ -1,5 +1,5 @@
-//! Loading: defaults, then the file, then the environment, then flags. Everything that is wrong is
-//! found at once.
+//! Loads the configuration: defaults, then the file, then the environment, then flags. All problems
+//! are reported at once.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,54 +10,53 @@ use toml::{Table, Value};
 
 use super::{Config, LogLevel, keys, place, sound, value, variables};
 
-/// What the command line says of the configuration.
+/// Configuration values from the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     /// `--config`
     pub config: Option<PathBuf>,
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
-    /// `--listen`, any number.
+    /// `--listen`, may be repeated.
     pub listen: Vec<String>,
     /// `--log-level`
     pub log_level: Option<LogLevel>,
 }
 
-/// A configuration and where it came from.
+/// A configuration and its origin.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// What holds.
+    /// The effective configuration.
     pub config: Config,
-    /// The file, if there was one.
+    /// The file, if one was used.
     pub file: Option<PathBuf>,
-    /// What is not wrong but was probably meant otherwise: files that were passed over, variables
-    /// without effect.
+    /// Likely mistakes that are not errors: files that were ignored, variables without effect.
     pub remarks: Vec<String>,
 }
 
-/// Why there is no configuration.
+/// Why the configuration could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file that was named is not there or cannot be read.
+    /// A configured file does not exist or cannot be read.
     #[error("cannot read {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's word.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// Keys are unknown, or values do not fit or cannot work: all that were found.
+    /// Keys are unknown, or values are invalid: all problems found.
     #[error("{}", .0.join("\n"))]
     Wrong(Vec<String>),
-    /// The data directory of somebody else, which nobody has named.
+    /// The data directory belongs to another user and was not named explicitly.
     #[error(
-        "the data directory {path} belongs to {owner}, and nothing names it: give --data-dir, \
-         --config or CHATCTL_SERVER__DATA_DIR"
+        "the data directory {path} belongs to {owner}, and was not configured explicitly: use \
+         --data-dir, --config or CHATCTL_SERVER__DATA_DIR"
     )]
     Stranger {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Its owner.
+        /// Name of its owner.
         owner: String,
     },
 }
@@ -86,7 +85,7 @@ fn load_from(
     if let Some(path) = &found.file {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        // Whoever did not mean this file learns how to get past it.
+        // Users who did not mean this file learn how to choose another.
         let other = if is_named { "" } else { "; --config or CHATCTL_CONFIG chooses another" };
         let place = format!(" (file {}{other})", path.display());
         match text.parse::<Table>() {
@@ -94,8 +93,8 @@ fn load_from(
             Err(error) => problems.push(format!("{}{place}", error.to_string().trim())),
         }
     }
-    // A relative directory of the file is relative to the file; one of flags or environment to
-    // where we are.
+    // A relative directory in the file is relative to the file; one in flags or environment is
+    // relative to the current directory.
     let of_others = flags.data_dir.is_some() || variables.has("server", "data_dir");
     let in_file = table.get("server").and_then(|server| server.get("data_dir")).is_some();
     let layers = [table, variables.table(), overrides(flags)];
@@ -103,8 +102,8 @@ fn load_from(
     let merged = layers
         .into_iter()
         .fold(defaults, |merged, layer| merged.merge(Serialized::defaults(layer)));
-    // Each value fits its key already; what is left is said without the place in our source that
-    // figment adds.
+    // Each value is valid for its key already; other errors are reported without the source
+    // location added by figment.
     let mut config: Config = merged.extract().unwrap_or_else(|error| {
         problems.push(format!("{}: {}", error.path.join("."), error.kind));
         Config::default()
@@ -122,7 +121,7 @@ fn load_from(
     Ok(Loaded { config, file: found.file, remarks })
 }
 
-/// The values of a file that fit; what does not is told.
+/// Returns the valid values of a file; invalid ones are reported.
 fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
     let known = keys::all();
     let mut table = Table::new();
@@ -155,7 +154,7 @@ fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
     table
 }
 
-/// The place before the guess, as in `unknown key x in [y] (file z); did you mean w?`.
+/// Inserts the place before the suggestion, as in `unknown key x in [y] (file z); did you mean w?`.
 fn with_place(unknown: &str, place: &str) -> String {
     match unknown.split_once(';') {
         Some((what, guess)) => format!("{what}{place};{guess}"),
@@ -181,8 +180,8 @@ fn overrides(flags: &Flags) -> Table {
     table
 }
 
-/// The usual place below a directory that somebody else may have filled is not believed: passwords
-/// would go there.
+/// Refuses a default data directory that another user may have filled: passwords would be stored
+/// there.
 fn known_owner(data: &Path) -> Result<(), ConfigError> {
     match std::fs::metadata(data) {
         Ok(meta) if !place::is_ours(&meta) => {

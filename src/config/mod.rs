@@ -1,8 +1,8 @@
-//! The configuration: one struct a section, every key with its default. The keys are a promise
+//! The configuration: one struct per section, every key with its default. The keys are a promise
 //! (docs/configuration.md).
 //!
-//! A leaf of the house: every room may read its section, none of theirs is known here. Loading
-//! stands in [`load`].
+//! A leaf module: every module may read its section, and none of them is known here. [`load`] loads
+//! the configuration.
 
 pub mod check;
 mod keys;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Everything that can be configured.
+/// The complete configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -93,18 +93,18 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Where the control socket is.
+    /// Returns the path of the control socket.
     pub fn control_path(&self) -> PathBuf {
         self.data_dir
             .join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
     }
 
-    /// `unix_socket_mode` as a number.
+    /// Returns `unix_socket_mode` as a number.
     pub fn socket_mode(&self) -> Option<u32> {
         u32::from_str_radix(&self.unix_socket_mode, 8).ok().filter(|mode| *mode <= 0o777)
     }
 
-    /// Whether browsers reach the server by `https`, whoever speaks TLS.
+    /// Returns whether browsers reach the server by `https`, directly or through a proxy.
     pub fn is_https(&self) -> bool {
         self.tls_cert.is_some()
             || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
@@ -141,9 +141,9 @@ pub enum Registration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confusables {
-    /// A login name that looks like another's of another script is refused.
+    /// Refuse login names that look like an existing one in another script.
     Refuse,
-    /// Only equal names are refused.
+    /// Only refuse equal names.
     Allow,
 }
 
@@ -190,12 +190,12 @@ impl Default for Auth {
 }
 
 impl Auth {
-    /// How long a session lives without being used.
+    /// Returns the lifetime of an unused session.
     pub fn session_life(&self) -> Duration {
         Duration::from_secs(self.session_days * 24 * 60 * 60)
     }
 
-    /// How long an access token lives.
+    /// Returns the lifetime of an access token.
     pub fn token_life(&self) -> Duration {
         Duration::from_secs(self.access_token_minutes * 60)
     }
@@ -345,18 +345,18 @@ pub enum Rotation {
 pub enum LogLevel {
     /// System failures and failed authentication.
     Error,
-    /// And abnormal closes and time-outs.
+    /// Also abnormal closes and time-outs.
     Warn,
-    /// And live rooms made and removed, users entering and leaving.
+    /// Also live rooms created and closed, users entering and leaving.
     Info,
-    /// And every message handled and every change of state.
+    /// Also every message handled and every change of state.
     Debug,
     /// Everything.
     Trace,
 }
 
 impl LogLevel {
-    /// Reads its name, in any case.
+    /// Parses the name of a level, in any case.
     pub fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "error" => Some(Self::Error),

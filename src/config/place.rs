@@ -1,5 +1,5 @@
-//! Where the configuration file is, and whether one that nobody has named is believed: as `ssh` and
-//! `git` do, only one that nobody else can have written.
+//! Finds the configuration file, and ignores a default file that another user could have written,
+//! like `ssh` and `git` do.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -11,26 +11,25 @@ use super::keys;
 
 const HERE: &str = "config.toml";
 const SYSTEM: &str = "/etc/chatctl/config.toml";
-/// The mode of a directory in which everybody renames and removes only what is theirs.
+/// Mode bit of a directory in which users can only rename and remove their own files.
 const STICKY: u32 = 0o1000;
 
-/// The configuration file.
+/// The configuration file found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
-    /// None: the defaults hold.
+    /// None: the defaults apply.
     pub(super) file: Option<PathBuf>,
-    /// Files that were passed over, and why.
+    /// Files that were ignored, with the reason.
     pub(super) remarks: Vec<String>,
 }
 
-/// Where a file is looked for when none is named: the superuser does not begin with the directory
-/// that they happen to be in.
+/// Default places of the file: for the superuser the current directory is not one of them.
 pub(super) fn usual() -> Vec<PathBuf> {
     let places = if getuid().is_root() { [SYSTEM, HERE] } else { [HERE, SYSTEM] };
     places.map(PathBuf::from).to_vec()
 }
 
-/// The first file of these that is there and believed.
+/// Returns the first file that exists and is trusted.
 pub(super) fn find(places: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for place in places.iter().filter(|place| place.exists()) {
@@ -39,15 +38,14 @@ pub(super) fn find(places: &[PathBuf]) -> Found {
             found.file = Some(place.clone());
             break;
         };
-        found.remarks.push(format!(
-            "{} was passed over: {why}; name it with --config to use it",
-            place.display()
-        ));
+        found
+            .remarks
+            .push(format!("{} was ignored: {why}; use --config to use it anyway", place.display()));
     }
     found
 }
 
-/// Why a file is not believed: somebody else can have written it, or put it there.
+/// Returns why a file is not trusted: another user could have written or placed it.
 fn distrusted(file: &Path) -> Option<String> {
     let folder =
         file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -60,7 +58,7 @@ fn distrusted(file: &Path) -> Option<String> {
     })
 }
 
-/// Who beside its owner can write a file or directory.
+/// Returns who besides its owner can write a file or directory.
 fn writers(meta: &Metadata) -> Option<&'static str> {
     match meta.mode() {
         mode if mode & 0o002 != 0 => Some("everybody"),
@@ -69,12 +67,12 @@ fn writers(meta: &Metadata) -> Option<&'static str> {
     }
 }
 
-/// The first directory above a place in which somebody beside the caller and root can put another
-/// thing in its place, and why. Where only owners rename their own, as in /tmp, nobody can.
+/// Returns the first directory above a place in which another user can replace the place, with the
+/// reason. In directories such as /tmp, where only owners can rename their files, nobody can.
 pub(crate) fn led_astray(place: &Path) -> std::io::Result<Option<String>> {
     let named_so = std::path::absolute(place)?;
     let above: Vec<&Path> = named_so.ancestors().skip(1).collect();
-    // Links on the way are followed: then what is above their targets counts, too.
+    // Links are followed, so that the directories above their targets count, too.
     let real = above.iter().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
     let target = named_so.canonicalize().unwrap_or_default();
     let all = above.into_iter().chain(real.ancestors()).chain(target.ancestors().skip(1));
@@ -90,12 +88,12 @@ pub(crate) fn led_astray(place: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Of the caller or root.
+/// Returns whether it belongs to the caller or root.
 pub(super) fn is_ours(meta: &Metadata) -> bool {
     meta.uid() == 0 || meta.uid() == getuid().as_raw()
 }
 
-/// The login name of a user, else the number.
+/// Returns the login name of a user, or the number if there is none.
 pub(super) fn named(uid: u32) -> String {
     User::from_uid(Uid::from_raw(uid))
         .ok()
@@ -103,7 +101,7 @@ pub(super) fn named(uid: u32) -> String {
         .map_or_else(|| uid.to_string(), |user| user.name)
 }
 
-/// Whether the group is that of the owner alone, as many systems make one for each user.
+/// Returns whether the group only contains the owner, as many systems create one for each user.
 fn is_private(meta: &Metadata) -> bool {
     let owner = User::from_uid(Uid::from_raw(meta.uid())).ok().flatten();
     let group = Group::from_gid(Gid::from_raw(meta.gid())).ok().flatten();
@@ -113,7 +111,7 @@ fn is_private(meta: &Metadata) -> bool {
         && group.mem.iter().all(|member| *member == owner.name)
 }
 
-/// Whether it belongs to another program: no section of it is one of ours, not even a mistyped one.
+/// Returns why it belongs to another program: none of its sections is ours, not even misspelled.
 fn foreign(file: &Path) -> Option<String> {
     let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
     let ours = table.is_empty() || table.keys().any(|name| keys::resembles_section(name));
@@ -126,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// A directory and a file of these modes and with this text.
+    /// Creates a directory and a file with these modes and this text.
     fn planted(folder: u32, file: u32, text: &str) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(HERE);

@@ -1,30 +1,30 @@
-//! Values that fit their type but cannot work: one list, asked by `serve`, `config check` and
-//! `doctor`.
+//! Checks of values that have the right type but cannot work: one list, used by `serve`, `config
+//! check` and `doctor`.
 
 use super::Config;
 use super::check::{self, MAX_SOCKET_PATH};
 
-/// The longest time that a value may mean, in seconds: a century. What lies far beyond cannot be
-/// added to the time of day.
+/// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
+/// current time.
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
-/// Most connections that read the database; each has a file open and memory of its own.
+/// Maximum number of read connections; each has an open file and memory of its own.
 const MOST_READERS: u32 = 1000;
 
-/// Everything that is wrong, a sentence each that begins with the key.
+/// Returns all problems, each as a sentence that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
     let Config { server, database, auth, rooms, media, limits, log, backup, .. } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if server.listen.is_empty() {
-        bad("server", "listen", "must hold an address");
+        bad("server", "listen", "must contain an address");
     }
     for address in server.listen.iter().filter(|address| !check::is_listenable(address)) {
         bad(
             "server",
             "listen",
             &format!(
-                "holds {address:?}, which is neither HOST:PORT nor unix:PATH (at most \
+                "contains {address:?}, which is neither HOST:PORT nor unix:PATH (at most \
                  {MAX_SOCKET_PATH} bytes)"
             ),
         );
@@ -80,7 +80,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     }
     if media.max_unused_bytes_per_user < media.max_bytes {
         let why = format!(
-            "must be at least max_bytes ({}): a file is unused until a message holds it",
+            "must be at least max_bytes ({}): a file is unused until a message refers to it",
             media.max_bytes
         );
         bad("media", "max_unused_bytes_per_user", &why);

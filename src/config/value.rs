@@ -1,5 +1,5 @@
-//! One value for one key: read from the text of a variable or as it stands in the file, and refused
-//! in plain words.
+//! Reads one value for one key, from the text of a variable or from the file, and reports invalid
+//! values in plain words.
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -7,9 +7,9 @@ use toml::{Table, Value};
 
 use super::Config;
 
-/// The value that a text stands for: lists may be one value, comma-separated, or TOML; `yes` and
-/// `on` are true; sizes may have a unit; where text is wanted, numbers stay text. None: an optional
-/// key that is left empty.
+/// Converts a text to a value: lists may be one value, comma-separated, or TOML; `yes` and `on` are
+/// true; sizes may have a unit; numbers stay text where text is expected. None: an optional key
+/// that is empty.
 pub(super) fn read(
     section: &str,
     key: &str,
@@ -36,7 +36,7 @@ pub(super) fn read(
     fits.map(Some).ok_or_else(|| format!("{text:?} {}", wanted(section, key, default)))
 }
 
-/// The value as the key takes it, or why not.
+/// Returns the value in the type of the key, or why it is invalid.
 pub(super) fn accept(
     section: &str,
     key: &str,
@@ -60,16 +60,16 @@ fn fits(section: &str, key: &str, value: Value) -> bool {
     one(section, key, value).is_ok()
 }
 
-/// A configuration in which only this is set.
+/// Builds a configuration in which only this value is set.
 fn one(section: &str, key: &str, value: Value) -> Result<Config, toml::de::Error> {
     let keys: Table = [(key.to_owned(), value)].into_iter().collect();
     let sections: Table = [(section.to_owned(), Value::Table(keys))].into_iter().collect();
     Config::deserialize(sections)
 }
 
-/// Goes on from the value: why it does not fit.
+/// Returns why a value is invalid; continues a sentence that begins with the value.
 fn wanted(section: &str, key: &str, default: &Json) -> String {
-    // An optional key tells by what it takes.
+    // The type of an optional key is found by trying a number.
     let numeric = default.is_number() || default.is_null() && fits(section, key, Value::Integer(1));
     let unit = ["seconds", "minutes", "hours", "days", "chars"]
         .iter()
@@ -86,7 +86,7 @@ fn wanted(section: &str, key: &str, default: &Json) -> String {
         Json::Bool(_) => "must be true or false".to_owned(),
         Json::Array(_) => "must be a list of texts".to_owned(),
         _ => match one(section, key, Value::String(String::new())) {
-            // Of a choice, serde knows the names.
+            // serde's error has the names of the choices.
             Err(error) => match error.message().split_once("expected ") {
                 Some((_, names)) => {
                     format!("must be {}", names.trim_start_matches("one of ").replace('`', "\""))
@@ -121,7 +121,8 @@ fn is_size(key: &str) -> bool {
     key.split('_').any(|part| part == "bytes")
 }
 
-/// `25 MiB` as bytes: units with an `i`, and single letters, count in 1024, the others in 1000.
+/// Converts a size such as `25 MiB` to bytes: units with an `i`, and single letters, are powers of
+/// 1024, the others of 1000.
 fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let (digits, unit) =
@@ -141,7 +142,7 @@ fn bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(base.checked_pow(power)?)
 }
 
-/// Sets a key of a section.
+/// Sets a key in a section.
 pub(super) fn set(table: &mut Table, section: &str, key: &str, value: Value) {
     let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
     if let Some(section) = entry.as_table_mut() {

@@ -1,4 +1,4 @@
-//! The environment: `CHATCTL_SECTION__KEY`.
+//! Environment variables: `CHATCTL_SECTION__KEY`.
 
 use std::ffi::OsString;
 
@@ -7,23 +7,23 @@ use toml::{Table, Value};
 use super::{keys, value};
 
 const PREFIX: &str = "CHATCTL_";
-/// Names the file; not a key.
+/// Variable with the path of the file; not a key.
 pub(super) const FILE: &str = "CHATCTL_CONFIG";
 
-/// What the variables say.
+/// Values from environment variables.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    /// The values that fit.
+    /// Valid values.
     pub(super) values: Vec<(String, String, Value)>,
-    /// What is wrong.
+    /// Problems with values and names.
     pub(super) problems: Vec<String>,
-    /// What is probably not what was meant.
+    /// Likely mistakes.
     pub(super) remarks: Vec<String>,
     /// The configuration file, unless empty.
     pub(super) file: Option<OsString>,
 }
 
-/// Reads those whose names are ours; of others not even the text is looked at.
+/// Reads the variables with our prefix; the text of others is ignored.
 pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables {
     let mut found = Variables::default();
     let known = keys::all();
@@ -36,15 +36,15 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
             continue;
         }
         let Some((section, key)) = rest.split_once("__") else {
-            // Kubernetes makes variables for services of our name; only what is exactly a key was
-            // meant for us.
+            // Kubernetes creates variables for services of our name; only exact keys were meant for
+            // us.
             let meant = known
                 .iter()
                 .find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
             if let Some((section, key, _)) = meant {
                 let right = format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase());
                 found.remarks.push(format!(
-                    "{name} has no effect: two underscores stand between section and key, as in \
+                    "{name} has no effect: section and key are separated by two underscores, as in \
                      {right}"
                 ));
             }
@@ -74,7 +74,7 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
 }
 
 impl Variables {
-    /// The values as sections.
+    /// Returns the values as sections.
     pub(super) fn table(&self) -> Table {
         let mut table = Table::new();
         for (section, key, value) in &self.values {
@@ -83,7 +83,7 @@ impl Variables {
         table
     }
 
-    /// Whether a key is set.
+    /// Returns whether a key is set.
     pub(super) fn has(&self, section: &str, key: &str) -> bool {
         self.values.iter().any(|(s, k, _)| s == section && k == key)
     }

@@ -1,5 +1,5 @@
-//! Carries transient events between servers and counts who is present. [`LocalBus`] is the one of a
-//! single server.
+//! Carries transient events between servers and counts who is present. [`LocalBus`] is the
+//! implementation for a single server.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,29 +11,29 @@ use tracing::warn;
 
 use crate::model::{Event, EventSink, RoomId, UserId};
 
-/// What a bus answers; Err: it cannot be reached.
+/// Reply of a bus; Err: it cannot be reached.
 pub type BusReply<'a, T> = Pin<Box<dyn Future<Output = Result<T, BusUnavailable>> + Send + 'a>>;
 
-/// The bus cannot be reached; presence is best knowledge until it can.
+/// The bus cannot be reached; until it can, presence may be out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the bus is unavailable")]
 pub struct BusUnavailable;
 
-/// Whose events are wanted.
+/// Subject of the events to receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// Those of a room.
+    /// Events of a room.
     Room(RoomId),
-    /// Those of a user.
+    /// Events of a user.
     User(UserId),
 }
 
-/// Whether a count of presence has crossed between none and some.
+/// Whether a presence count changed between zero and more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crossing {
-    /// The user's first socket in the room, on any server.
+    /// The user's first socket in the room, on any server, has entered.
     First,
-    /// Their last one has gone.
+    /// The user's last socket in the room has left.
     Last,
     /// Neither.
     None,
@@ -41,14 +41,14 @@ pub enum Crossing {
 
 /// Moves events between servers.
 pub trait Bus: Send + Sync {
-    /// Transient events only (typing, presence). Never waits. Committed events are handed over by
-    /// the store itself, in rev order.
+    /// Publishes a transient event (typing, presence). Never waits. Committed events are passed on
+    /// by the store itself, in rev order.
     fn publish(&self, event: Event);
-    /// Events of this room or user arrive on the receiver given at assembly. Loss is told
-    /// (`Event::Lost`), never silent; may repeat.
+    /// Starts or stops receiving events of this room or user on the receiver given at assembly.
+    /// Losses are reported (`Event::Lost`), never silent; events may be repeated.
     fn listen(&self, topic: Topic, on: bool) -> BusReply<'_, ()>;
-    /// Counts one socket of the user in or out; publishes `tell` when that crosses, in the order of
-    /// the crossings.
+    /// Counts one socket of the user in or out; publishes `tell` if that is a crossing, in the
+    /// order of the crossings.
     fn present(
         &self,
         room: RoomId,
@@ -56,25 +56,25 @@ pub trait Bus: Send + Sync {
         here: bool,
         tell: Event,
     ) -> BusReply<'_, Crossing>;
-    /// Everybody present in the room, on any server.
+    /// Returns all users present in the room, on any server.
     fn online(&self, room: RoomId) -> BusReply<'_, Vec<UserId>>;
-    /// Whether it answers; for `/health`.
+    /// Returns whether the bus responds; for `/health`.
     fn ping(&self) -> BusReply<'_, ()>;
 }
 
-/// The bus of a single server: events go straight to the dispatcher, presence is counted in memory.
+/// The bus of a single server: events go directly to the dispatcher, presence is counted in memory.
 pub struct LocalBus {
     sink: EventSink,
     present: Mutex<HashMap<RoomId, HashMap<UserId, u32>>>,
 }
 
 impl LocalBus {
-    /// A bus that hands what is published to `sink`.
+    /// Creates a bus that passes published events to `sink`.
     pub fn new(sink: EventSink) -> Self {
         Self { sink, present: Mutex::default() }
     }
 
-    /// Presence and typing are hints: they are dropped while the queue is full.
+    /// Publishes hints (presence, typing), which are dropped while the queue is full.
     fn offer(&self, event: Event) {
         if let Err(TrySendError::Full(_)) = self.sink.try_send(event) {
             warn!("A presence or typing event was dropped: the dispatcher is behind.");
@@ -99,7 +99,7 @@ impl LocalBus {
         if users.is_empty() {
             present.remove(&room);
         }
-        // Published under the lock, so that an entry and a leave arrive in the order in which they
+        // Published under the lock, so that entries and leaves arrive in the order in which they
         // were counted.
         if crossing != Crossing::None {
             self.offer(tell);

@@ -10,54 +10,53 @@ use super::hub::Hub;
 use super::room::LiveRoom;
 use crate::model::{Error, LiveState, Message, Person, Result, Rev, RoomFacts, RoomId, UserId};
 
-/// What stands between a socket and the live room it wants to enter.
+/// Whether a socket can enter a live room.
 pub enum Begin<'a> {
-    /// There is one.
+    /// The live room exists.
     Ready,
-    /// There was none: the caller reads the room and hands it to [`Loading::finish`].
+    /// It did not exist: the caller reads the room and passes it to [`Loading::finish`].
     Load(Loading<'a>),
-    /// It is closing: nobody enters.
+    /// It is closing: nobody can enter.
     Closing,
 }
 
-/// The duty to bring a live room up. Dropped unfinished, it gives the room up again, so that the
-/// next caller may try.
+/// The duty to create a live room. Dropped unfinished, it removes the room again, so that the next
+/// caller can try.
 pub struct Loading<'a> {
     hub: &'a Hub,
     room: RoomId,
     done: bool,
 }
 
-/// Who comes into a live room once it has been created.
+/// First socket of a new live room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// The socket for which it was created, at once.
+    /// The socket for which it was created enters immediately.
     Socket,
-    /// Nobody yet.
+    /// No socket yet.
     Nobody,
 }
 
-/// What an entering socket is told, of one moment.
+/// Consistent state for an entering socket.
 pub struct Snapshot {
     /// Room and participants.
     pub facts: Arc<RoomFacts>,
-    /// The newest change that this moment includes.
+    /// The newest change included.
     pub rev: Rev,
     /// The latest messages, oldest first.
     pub recent: Vec<Message>,
-    /// State before the entry is over is `active` already.
+    /// State after the entry, so `active`.
     pub state: LiveState,
-    /// Where in the socket's queue the answer belongs.
+    /// Position of the reply in the socket's queue.
     pub position: u64,
-    /// The socket had not entered before.
+    /// Whether the socket had not entered before.
     pub entered: bool,
-    /// As others see the user here.
+    /// The user as others see them here.
     pub person: Person,
 }
 
 impl Hub {
-    /// Brings a live room to the point where sockets may enter, waiting for another caller who is
-    /// creating it.
+    /// Prepares a live room for entering; waits if another caller is creating it.
     pub async fn begin(&self, room: RoomId) -> Begin<'_> {
         loop {
             let found = self.change(room, |watch| match &watch.live {
@@ -88,7 +87,7 @@ impl Hub {
         while let Some(slot) = self.slot(room) {
             let turned = slot.turned.notified();
             let mut turned = std::pin::pin!(turned);
-            // Registered before looking, so that a turn in between is not missed.
+            // Registered before the check, so that a change in between is not missed.
             turned.as_mut().enable();
             if self.state(room) != from {
                 return;
@@ -97,8 +96,8 @@ impl Hub {
         }
     }
 
-    /// Waits until the live room has applied this rev, or is gone. The store has put its event into
-    /// the sink before it answered, so it comes.
+    /// Waits until the live room has applied this rev, or is gone. The store sends an event before
+    /// it answers, so the event will arrive.
     pub async fn applied(&self, room: RoomId, rev: Rev) {
         while let Some(slot) = self.slot(room) {
             let mut turned = std::pin::pin!(slot.turned.notified());
@@ -110,8 +109,8 @@ impl Hub {
         }
     }
 
-    /// Lets a socket enter a live room. With `hold` its events wait for [`Hub::make_ready`].
-    /// Only participants enter; None: the live room is gone again, begin anew.
+    /// Enters a live room. With `hold` its events wait for [`Hub::make_ready`]. Only participants
+    /// enter; None: the live room is gone, start again.
     pub fn enter(
         &self,
         room: RoomId,
@@ -169,7 +168,8 @@ impl Hub {
         })
     }
 
-    /// Takes a socket out of a live room; answers as whom it was there, None when it was not.
+    /// Removes a socket from a live room; returns the user as they were present, None if they were
+    /// not.
     pub fn leave(&self, room: RoomId, socket: &Socket) -> Option<Person> {
         self.slot(room)?;
         self.change(room, |watch| {
@@ -186,7 +186,7 @@ impl Hub {
         })
     }
 
-    /// Login names of those present, at most `limit`, and how many there are.
+    /// Returns login names of users present, at most `limit`, and their number.
     pub fn online(&self, room: RoomId, limit: usize) -> (Vec<String>, u32) {
         let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
         let watch = slot.lock();
@@ -206,7 +206,7 @@ impl Hub {
         self.wait_idle(room, live);
     }
 
-    /// Idle, with the timer running.
+    /// Makes the room idle, with the timer running.
     fn wait_idle(&self, room: RoomId, live: &mut LiveRoom) {
         live.state = LiveState::Idle;
         live.timer += 1;
@@ -219,7 +219,7 @@ impl Hub {
         });
     }
 
-    /// The idle timer has ended: gives the resources back.
+    /// Closes the live room after the idle timer has ended.
     async fn close(&self, room: RoomId, timer: u64) {
         let closing = self.change(room, |watch| match &mut watch.live {
             Some(live) if live.timer == timer && live.state == LiveState::Idle => {
@@ -233,7 +233,7 @@ impl Hub {
             return;
         }
         debug!(room = room.key(), "Room is closing.");
-        // Others get their turn while it is closing, as they would while a bus is told.
+        // Other tasks run while it is closing, as if a bus were notified.
         tokio::task::yield_now().await;
         let slot = self.slot(room);
         self.change(room, |watch| watch.live = None);
@@ -245,7 +245,7 @@ impl Hub {
 }
 
 impl LiveRoom {
-    /// One socket fewer of this user; answers as whom they were there.
+    /// Removes one socket of this user; returns the user, or None if they were not present.
     pub(super) fn forget(&mut self, user: UserId) -> Option<Person> {
         let (person, sockets) = self.present.get_mut(&user)?;
         let person = person.clone();
@@ -258,9 +258,8 @@ impl LiveRoom {
 }
 
 impl Loading<'_> {
-    /// The room has been read: sockets may enter. Without a socket it is idle, with the timer
-    /// running; the timer also runs for a socket that was to come first, in case that it never
-    /// does.
+    /// Opens the live room with the facts read. Without a socket it is idle, with the timer
+    /// running; the timer also runs if the first socket is expected, in case it never enters.
     pub fn finish(mut self, facts: RoomFacts, recent: Vec<Message>, first: First) {
         let Hub { recent_messages, .. } = *self.hub;
         self.done = true;

@@ -1,5 +1,5 @@
-//! From one event to the queues of everybody who listens. One dispatcher calls this, event by
-//! event, in commit order.
+//! Delivers events to the queues of all listeners. Only the dispatcher calls this, event by event,
+//! in commit order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use crate::model::{
     Seq, Timestamp, UserId,
 };
 
-/// How often merged presence is told.
+/// Interval of merged presence events.
 const MERGE_EVERY: Duration = Duration::from_secs(1);
 
-/// What the dispatcher must see to after an event.
+/// Follow-up work of the dispatcher after an event.
 #[derive(Debug)]
 pub enum Effect {
-    /// Events are missing: read what changed after this rev and hand it to [`Hub::catch_up`].
+    /// Events are missing: read the changes after this rev and pass them to [`Hub::catch_up`].
     Missing {
-        /// Of which room.
+        /// The room with missing events.
         room: RoomId,
-        /// Handed on so far.
+        /// Rev delivered so far.
         since: Rev,
     },
     /// A removal has taken sockets of this user out of the room: the bus must count them out.
     Gone {
-        /// From where.
+        /// The room they left.
         room: RoomId,
-        /// Who, as they were called.
+        /// The user, as they were named there.
         person: Person,
-        /// How many sockets.
+        /// Number of sockets.
         sockets: u32,
     },
 }
 
 impl Hub {
-    /// Hands an event to live rooms and sockets.
+    /// Delivers an event to live rooms and sockets.
     pub fn deliver(&self, event: &Event) -> Vec<Effect> {
         match event {
             Event::Room(change) => return self.deliver_change(event, change),
@@ -66,7 +66,7 @@ impl Hub {
         Vec::new()
     }
 
-    /// Where every room (or this one) stands, so that what a bus has lost can be read again.
+    /// Returns the revs of all rooms (or this one), so that events lost by a bus can be read again.
     fn missing(&self, room: Option<RoomId>) -> Vec<Effect> {
         let slots: Vec<_> = self
             .lock_rooms()
@@ -124,7 +124,7 @@ impl Hub {
         effects
     }
 
-    /// Takes a user's sockets (or everybody's) out of a room: nothing later reaches them.
+    /// Removes the sockets of a user (or of everybody) from a room: later events do not reach them.
     fn take_out(&self, room: RoomId, user: Option<UserId>) -> Vec<Effect> {
         self.change(room, |watch| {
             for listener in watch
@@ -157,7 +157,7 @@ impl Hub {
         })
     }
 
-    /// Hands on what was missing: facts as they are now and every changed message, as one event.
+    /// Delivers missing changes as one event: current facts and every changed message.
     pub fn catch_up(&self, changes: RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
         let room = changes.room;
         let Some(slot) = self.slot(room) else { return Vec::new() };
@@ -178,7 +178,7 @@ impl Hub {
             watch.last_seq = changes.changes.messages.iter().map(|m| m.seq).fold(known, Seq::max);
             watch.advance(rev);
             let strangers = watch.strangers(facts);
-            // Those who are no longer in the room hear of that, and then nothing more.
+            // Users who are no longer in the room learn that, and then nothing more.
             for person in &strangers {
                 let removal = RoomEvent {
                     room,
@@ -221,16 +221,15 @@ impl Hub {
                     listener.ready = true;
                     listener.rev = listener.rev.max(rev);
                 }
-                // Where nobody listened before, the room's own event of this rev has nobody else to
-                // reach.
+                // Without earlier listeners nobody else waits for the room's own event of this rev.
                 watch.seen.get_or_insert(rev);
                 watch.last_seq = watch.last_seq.max(facts.room.last_seq);
             });
         }
     }
 
-    /// A mark goes to all sockets of its user, wherever they are, and to the listeners of the room,
-    /// in large rooms only to the author's.
+    /// Delivers a mark to all sockets of its user and to the listeners of the room, in large rooms
+    /// only to the author's.
     fn deliver_mark(&self, event: &Event, mark: &ReadMark, only_author: Option<UserId>) {
         let own = Audience::Only(mark.user);
         tell(&self.sockets(mark.user), event, |encoded| encoded.to == own);
@@ -248,7 +247,7 @@ impl Hub {
         }
     }
 
-    /// Entries and leaves one by one, or merged where many are present.
+    /// Delivers entries and leaves one by one, or merged in rooms with many users present.
     fn deliver_presence(
         &self,
         event: &Event,
@@ -310,7 +309,7 @@ impl Hub {
 }
 
 impl RoomListeners {
-    /// Users who listen but are no longer participants.
+    /// Returns listening users who are no longer participants.
     fn strangers(&self, facts: &RoomFacts) -> Vec<Person> {
         let mut strangers: Vec<Person> = Vec::new();
         for socket in self.groups.iter().flat_map(|g| &g.listeners).map(|l| &l.socket) {
@@ -328,7 +327,7 @@ impl RoomListeners {
     }
 }
 
-/// Says an event to sockets wherever they are, encoding it once for each dialect among them.
+/// Sends an event to these sockets, encoding it once for each of their dialects.
 fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool) {
     let mut voices: Vec<Encoder> = Vec::new();
     for socket in sockets {
@@ -346,8 +345,8 @@ fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool
     }
 }
 
-/// Tells a step to the listeners. Those whom it removes hear only that: the rest of it is already
-/// of a room without them.
+/// Sends a step to the listeners. Removed users only receive their removal: the other changes
+/// belong to a room without them.
 fn send_step(watch: &RoomListeners, event: &Event, change: &RoomEvent) {
     let removed: Vec<UserId> = change
         .changes

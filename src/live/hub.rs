@@ -1,7 +1,7 @@
-//! All open sockets and all rooms that somebody listens to, on this server.
+//! All open sockets and all rooms with listeners on this server.
 //!
-//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. None is held across
-//! an await.
+//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. No lock is
+//! held across an await.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,15 +30,15 @@ pub struct Hub {
     max_sockets_per_user: usize,
     queue_frames: usize,
     queue_bytes: usize,
-    /// For timers, which must not keep the hub alive.
+    /// Weak, for timers, which must not keep the hub alive.
     pub(super) me: Weak<Hub>,
 }
 
-/// A room's place in the hub.
+/// Entry of a room in the hub.
 #[derive(Default)]
 pub(super) struct RoomEntry {
     watch: Mutex<RoomListeners>,
-    /// Told when a live room has been created, or is gone.
+    /// Notified when a live room has been created, or is gone.
     pub(super) turned: Notify,
 }
 
@@ -51,16 +51,16 @@ impl RoomEntry {
 /// Whether a listener's replay has caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Live events follow; what answers the replay belongs at this position of the socket's queue.
+    /// Live events follow; the reply to the replay belongs at this position of the socket's queue.
     At(u64),
-    /// Events after the rev read have been handed on already: read on.
+    /// Later events have been delivered already: continue reading.
     Behind,
     /// It no longer listens: it was removed from the room.
     Gone,
 }
 
 impl Hub {
-    /// No socket, no room.
+    /// Creates a hub without sockets and rooms.
     pub fn new(rooms: &config::Rooms, limits: &config::Limits) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
@@ -77,7 +77,7 @@ impl Hub {
         })
     }
 
-    /// Registers a socket; `RateLimited` when its user has too many.
+    /// Registers a socket; `RateLimited` if its user has too many.
     pub fn connect(
         &self,
         session: &Session,
@@ -104,8 +104,8 @@ impl Hub {
         Ok(socket)
     }
 
-    /// Forgets a socket. It must have left every room before (see [`Hub::leave`]); what it merely
-    /// listened to ends here.
+    /// Removes a socket. It must have left every room before (see [`Hub::leave`]); its other
+    /// listening ends here.
     pub fn disconnect(&self, socket: &Socket) {
         {
             let mut users = self.lock_users();
@@ -121,7 +121,7 @@ impl Hub {
         }
     }
 
-    /// How many users are connected, with how many sockets, and how many rooms are live.
+    /// Returns the numbers of connected users, of their sockets, and of live rooms.
     pub fn numbers(&self) -> (usize, usize, usize) {
         let (users, sockets) = {
             let users = self.lock_users();
@@ -133,7 +133,7 @@ impl Hub {
         (users, sockets, live)
     }
 
-    /// Every open socket of a user.
+    /// Returns all open sockets of a user.
     pub fn sockets(&self, user: UserId) -> Vec<Arc<Socket>> {
         self.lock_users().get(&user).cloned().unwrap_or_default()
     }
@@ -145,26 +145,26 @@ impl Hub {
         }
     }
 
-    /// A newer token was issued for this session: its sockets may stay until that one expires.
+    /// Extends the sockets of a session to the expiry of its newer token.
     pub fn prolong(&self, session: &Session, expires: Timestamp) {
         for socket in self.sockets(session.user).iter().filter(|s| s.session == session.id) {
             socket.prolong(expires);
         }
     }
 
-    /// The state of a room's live side.
+    /// Returns the state of the live room.
     pub fn state(&self, room: RoomId) -> LiveState {
         self.slot(room)
             .and_then(|slot| slot.lock().live.as_ref().map(|live| live.state))
             .unwrap_or(LiveState::Closed)
     }
 
-    /// Participants and roles of a live room, from memory.
+    /// Returns the facts of a live room, from memory.
     pub fn facts(&self, room: RoomId) -> Option<Arc<RoomFacts>> {
         self.slot(room)?.lock().live.as_ref()?.facts.clone()
     }
 
-    /// A live room with its newest rev and message number.
+    /// Returns the facts of a live room with its newest rev and seq.
     pub fn current(&self, room: RoomId) -> Option<RoomFacts> {
         let slot = self.slot(room)?;
         let watch = slot.lock();
@@ -176,8 +176,7 @@ impl Hub {
         Some(facts)
     }
 
-    /// Lets a socket listen without having entered. Its events are held back until
-    /// [`Hub::make_ready`].
+    /// Starts listening without entering. Events are held back until [`Hub::make_ready`].
     pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {
         self.change(room, |watch| {
             if socket.note_listening(room) {
@@ -188,7 +187,7 @@ impl Hub {
         });
     }
 
-    /// Ends what [`Hub::listen`] began.
+    /// Ends listening started by [`Hub::listen`].
     pub fn unlisten(&self, room: RoomId, socket: &Socket) {
         self.change(room, |watch| {
             if let Some(listener) = watch.listener(socket.id) {
@@ -198,13 +197,13 @@ impl Hub {
         });
     }
 
-    /// Whether the socket listens to the room; a committed removal ends that.
+    /// Returns whether the socket listens to the room; a committed removal ends that.
     pub fn is_listening(&self, room: RoomId, socket: &Socket) -> bool {
         self.slot(room).is_some_and(|slot| slot.lock().listener(socket.id).is_some())
     }
 
-    /// The listener has read everything up to this rev: live events follow, unless later ones went
-    /// by meanwhile.
+    /// Makes the listener live after it has read everything up to this rev, unless later events
+    /// were delivered meanwhile.
     pub fn make_ready(&self, room: RoomId, socket: &Socket, rev: Rev, last_seq: Seq) -> Ready {
         let Some(slot) = self.slot(room) else { return Ready::Gone };
         let mut watch = slot.lock();
@@ -222,8 +221,8 @@ impl Hub {
         Ready::At(socket.outbox.position())
     }
 
-    /// Changes a room's watch under both locks, so that it cannot be forgotten meanwhile; forgets
-    /// it when it is empty afterwards.
+    /// Changes a room's listeners under both locks, so that the room cannot be removed meanwhile;
+    /// removes it if it is empty afterwards.
     pub(super) fn change<T>(
         &self,
         room: RoomId,

@@ -1,8 +1,8 @@
 //! Live rooms and their life cycle, listeners and sockets, presence, fan-out; the bus between
 //! servers.
 //!
-//! What may live here: memory and queues. No store (chat reads and hands over), no permission, no
-//! dialect's words.
+//! Contains memory and queues only: no store (chat reads and passes on), no permissions, no formats
+//! of dialects.
 
 mod bus;
 mod encoded;

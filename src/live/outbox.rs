@@ -1,8 +1,8 @@
 //! The bounded queue between fan-out and one socket's task.
 //!
-//! Pushing never waits: a queue that is full by frames or bytes marks the socket as too slow and
-//! takes nothing more. Its lock is the innermost of all (ARCHITECTURE.md, lock order) and is never
-//! held across an await.
+//! Pushing never waits: a queue with too many frames or bytes marks the socket as too slow and
+//! accepts nothing more. Its lock is the innermost of all (ARCHITECTURE.md, lock order) and is
+//! never held across an await.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::CloseReason;
 
-/// Frames on their way to one socket.
+/// Frames queued for one socket.
 #[derive(Debug)]
 pub struct Outbox {
     queue: Mutex<Queue>,
@@ -25,13 +25,13 @@ pub struct Outbox {
 struct Queue {
     frames: VecDeque<Utf8Bytes>,
     bytes: usize,
-    /// Frames ever pushed; position of the next one.
+    /// Number of frames ever pushed; position of the next one.
     pushed: u64,
     close: Option<CloseReason>,
 }
 
 impl Outbox {
-    /// An empty queue for at most so many frames and bytes.
+    /// Creates an empty queue with these limits.
     pub fn new(max_frames: usize, max_bytes: usize) -> Self {
         Self { queue: Mutex::default(), changed: Notify::new(), max_frames, max_bytes }
     }
@@ -53,7 +53,7 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Queues a hint (presence, typing, read marks): left out when the queue is half full.
+    /// Queues a hint (presence, typing, read marks): dropped if the queue is half full.
     pub fn push_hint(&self, frame: Utf8Bytes) {
         let half_full = {
             let queue = self.lock();
@@ -64,24 +64,25 @@ impl Outbox {
         }
     }
 
-    /// Ends the socket after what is queued; the first reason stays.
+    /// Closes the socket after the queued frames; the first reason is kept.
     pub fn close(&self, reason: CloseReason) {
         self.lock().close.get_or_insert(reason);
         self.changed.notify_one();
     }
 
-    /// Whether it is to close for this reason.
+    /// Returns whether the socket is to close for this reason.
     pub fn is_closed_by(&self, reason: CloseReason) -> bool {
         self.lock().close == Some(reason)
     }
 
-    /// How many frames were ever pushed: a reply that belongs here goes out after exactly those.
+    /// Returns the number of frames ever pushed: a reply at this position is sent after exactly
+    /// those.
     pub fn position(&self) -> u64 {
         self.lock().pushed
     }
 
-    /// Moves waiting frames into `into`, those before `position` only when one is given; answers
-    /// why the socket is to close, once everything is taken.
+    /// Moves waiting frames to `into`, only those before `position` if given; returns the close
+    /// reason once everything is taken.
     pub fn take(&self, into: &mut Vec<Utf8Bytes>, position: Option<u64>) -> Option<CloseReason> {
         let mut queue = self.lock();
         let first = queue.pushed - queue.frames.len() as u64;
@@ -95,7 +96,7 @@ impl Outbox {
         if queue.frames.is_empty() { queue.close } else { None }
     }
 
-    /// Waits until something was pushed or the socket is to close. Cancel safe.
+    /// Waits until a frame is pushed or the socket is to close. Cancel safe.
     pub async fn changed(&self) {
         loop {
             {
@@ -108,8 +109,8 @@ impl Outbox {
         }
     }
 
-    /// Waits until the socket is found too slow, or its session ends, and answers which: then
-    /// nothing that waits needs to be written. Cancel safe.
+    /// Waits until the socket is too slow or its session ends, and returns the reason: then waiting
+    /// frames need not be written. Cancel safe.
     pub async fn overflowed(&self) -> CloseReason {
         loop {
             let close = self.lock().close;

@@ -1,4 +1,4 @@
-//! One room in memory: who listens, and, while somebody is or was present, its live side.
+//! One room in memory: its listeners and, once somebody was present, its live room.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use crate::model::{
     SocketId, UserId,
 };
 
-/// A room that somebody listens to. Lives as long as it has a listener or a live side.
+/// A room with listeners. Exists as long as it has a listener or a live room.
 #[derive(Default)]
 pub(super) struct RoomListeners {
-    /// The newest committed event that was handed on; None until one was, or a listener told where
-    /// it stands.
+    /// The newest committed event delivered; None before the first, unless a listener named its
+    /// rev.
     pub(super) seen: Option<Rev>,
-    /// The newest message known here.
+    /// The newest message known.
     pub(super) last_seq: Seq,
-    /// Listeners by dialect, so that each event is encoded once for each of them.
+    /// Listeners by dialect, so that each event is encoded once per dialect.
     pub(super) groups: Vec<Group>,
     /// The live room.
     pub(super) live: Option<LiveRoom>,
@@ -29,40 +29,41 @@ pub(super) struct Group {
     pub(super) listeners: Vec<Listener>,
 }
 
-/// A socket that hears a room's events.
+/// A socket that receives a room's events.
 pub(super) struct Listener {
     pub(super) socket: Arc<Socket>,
-    /// It has these already: only later ones are sent.
+    /// Only events after this rev are sent.
     pub(super) rev: Rev,
-    /// Its replay is done; before, live events are left out, because the replay reads them.
+    /// Whether its replay is complete; before that, live events are omitted, because the replay
+    /// reads them.
     pub(super) ready: bool,
-    /// It has entered.
+    /// Whether it has entered.
     pub(super) present: bool,
-    /// It listens without having entered.
+    /// Whether it listens without having entered.
     pub(super) subscribed: bool,
 }
 
 /// The live room.
 pub(super) struct LiveRoom {
     pub(super) state: LiveState,
-    /// Room and participants as of the newest event applied. `rev` and `last_seq` in it may lag;
+    /// Room and participants as of the newest event applied. Their `rev` and `last_seq` may lag;
     /// [`LiveRoom::rev`] does not. None while it is being created.
     pub(super) facts: Option<Arc<RoomFacts>>,
     pub(super) rev: Rev,
     /// The latest messages, oldest first.
     pub(super) recent: VecDeque<Message>,
-    /// How many sockets of each user have entered.
+    /// Users present, with the number of their sockets.
     pub(super) present: HashMap<UserId, (Person, u32)>,
-    /// Grows whenever the idle timer starts or stops; a timer that finds another number has been
+    /// Incremented when the idle timer starts or stops; a timer that finds another number is
     /// cancelled.
     pub(super) timer: u64,
-    /// Events that came while the facts were being read.
+    /// Events received while the facts were being read.
     pub(super) backlog: Vec<Arc<RoomEvent>>,
-    /// Entries and leaves to be told together.
+    /// Entries and leaves to be sent together.
     pub(super) merged: Merged,
 }
 
-/// Entries and leaves of a second, where many are present.
+/// Entries and leaves of one second, in rooms with many users present.
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) joined: Vec<String>,
@@ -75,7 +76,7 @@ impl RoomListeners {
         self.groups.iter_mut().flat_map(|g| &mut g.listeners).find(|l| l.socket.id == socket)
     }
 
-    /// The listener of this socket, made when it is not there yet.
+    /// Returns the listener of this socket, created if necessary.
     pub(super) fn listener_or_new(&mut self, socket: &Arc<Socket>) -> &mut Listener {
         let at = self.groups.iter().position(|g| g.voice.name == socket.voice.name).unwrap_or_else(
             || {
@@ -99,7 +100,7 @@ impl RoomListeners {
         &mut group.listeners[at]
     }
 
-    /// Takes listeners out that neither are present nor have subscribed.
+    /// Removes listeners that are neither present nor subscribed.
     pub(super) fn sweep(&mut self) {
         for group in &mut self.groups {
             group.listeners.retain(|l| l.present || l.subscribed);
@@ -111,12 +112,12 @@ impl RoomListeners {
         self.live.is_none() && self.groups.is_empty()
     }
 
-    /// Encodes once for each dialect and queues for everybody concerned.
+    /// Encodes an event once per dialect and queues it for its audience.
     pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
         self.send_to(event, after, hint, |_| true);
     }
 
-    /// The same for these users only.
+    /// Sends an event to these users only.
     pub(super) fn send_to(
         &self,
         event: &Event,
@@ -157,7 +158,7 @@ pub(super) fn hears(encoded: &Encoded, socket: &Socket) -> bool {
 
 pub(super) fn queue(encoded: &Encoded, socket: &Socket, hint: bool) {
     if encoded.frame.is_empty() {
-        // Only the end is to be told.
+        // The frame is empty, only the close is sent.
     } else if hint {
         socket.outbox.push_hint(encoded.frame.clone());
     } else {
@@ -182,7 +183,7 @@ impl LiveRoom {
         }
     }
 
-    /// Brings facts and latest messages up to this event. Applying one twice changes nothing.
+    /// Updates facts and latest messages. Applying an event twice changes nothing.
     pub(super) fn apply(&mut self, event: &RoomEvent, keep: usize) {
         if event.rev <= self.rev {
             return;
@@ -225,7 +226,7 @@ impl LiveRoom {
         }
     }
 
-    /// Takes over a message as it is now.
+    /// Updates a message to its current version.
     pub(super) fn apply_now(&mut self, message: &Message, keep: usize) {
         let known = self.recent.iter().any(|m| m.seq == message.seq);
         let newer = self.recent.back().is_none_or(|m| m.seq < message.seq);
@@ -234,7 +235,7 @@ impl LiveRoom {
         }
     }
 
-    /// Replaces or appends a message, and forgets the oldest beyond `keep`.
+    /// Replaces or appends a message, and drops the oldest beyond `keep`.
     fn remember(&mut self, message: &Message, keep: usize) {
         match self.recent.iter_mut().find(|m| m.seq == message.seq) {
             Some(known) => *known = message.clone(),

@@ -7,30 +7,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Encoder, Outbox};
 use crate::model::{RoomId, SessionId, SocketId, Timestamp, UserId};
 
-/// An open socket: whose it is, what it speaks, and its queue.
+/// An open socket: its user, its dialect and its queue.
 #[derive(Debug)]
 pub struct Socket {
-    /// Its number in this process.
+    /// Id in this process.
     pub id: SocketId,
-    /// Whose it is.
+    /// Its user.
     pub user: UserId,
-    /// Their login name.
+    /// Login name of the user.
     pub login: String,
     /// The session that opened it.
     pub session: SessionId,
-    /// Its dialect's encoder.
+    /// Encoder of its dialect.
     pub voice: Encoder,
-    /// What is to be sent.
+    /// Queue of frames to be sent.
     pub outbox: Arc<Outbox>,
-    /// It wants the events of all rooms of its user, future ones too.
+    /// Whether it receives the events of all rooms of its user, including future ones.
     pub(super) subscribed: AtomicBool,
-    /// It has been taken out of the only room that it can have.
+    /// Whether it was removed from the only room it can have.
     shut_out: AtomicBool,
-    /// Rooms to which it listens, or once did, without having entered; None: it has been
+    /// Rooms to which it listens, or once listened, without having entered; None: it is
     /// disconnected.
     listens: Mutex<Option<HashSet<RoomId>>>,
-    /// Milliseconds since the epoch at which the session's newest token expires; `i64::MAX`:
-    /// never.
+    /// Expiry of the session's newest token in milliseconds since the epoch; `i64::MAX`: never.
     token_expires: AtomicI64,
 }
 
@@ -59,36 +58,36 @@ impl Socket {
         }
     }
 
-    /// When the newest token of its session expires; None: it was opened without one.
+    /// Returns the expiry of the session's newest token; None: it was opened without a token.
     pub fn token_expires(&self) -> Option<Timestamp> {
         let at = self.token_expires.load(Ordering::Relaxed);
         (at != i64::MAX).then_some(Timestamp(at))
     }
 
-    /// A newer token was issued for the session.
+    /// Extends the expiry to that of a newer token.
     pub fn prolong(&self, expires: Timestamp) {
         if self.token_expires().is_some() {
             self.token_expires.fetch_max(expires.0, Ordering::Relaxed);
         }
     }
 
-    /// A removal has taken it out of a room; where it has only that one, this is for good, even if
-    /// its user comes back.
+    /// Handles a removal from a room; if it is the socket's only room, this is permanent, even if
+    /// its user returns.
     pub(super) fn take_out(&self) {
         self.shut_out.store(!self.voice.personal, Ordering::SeqCst);
     }
 
-    /// Whether it can no longer hear, and so must not speak, in its only room.
+    /// Returns whether it no longer receives from, and so must not post to, its only room.
     pub fn is_shut_out(&self) -> bool {
         self.shut_out.load(Ordering::SeqCst)
     }
 
-    /// From now on it listens to every room that its user comes into.
+    /// Makes it listen to every room that its user is added to.
     pub fn subscribe(&self) {
         self.subscribed.store(true, Ordering::SeqCst);
     }
 
-    /// Notes that it listens to a room; false when it is disconnected already and must not.
+    /// Records that it listens to a room; false if it is disconnected and must not.
     pub(super) fn note_listening(&self, room: RoomId) -> bool {
         let mut listens = self.listens.lock().unwrap_or_else(PoisonError::into_inner);
         listens.as_mut().is_some_and(|rooms| {
@@ -97,7 +96,7 @@ impl Socket {
         })
     }
 
-    /// It is disconnected: where it may still be listening.
+    /// Disconnects it; returns the rooms to which it may still be listening.
     pub(super) fn stop_listening(&self) -> HashSet<RoomId> {
         self.listens.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }

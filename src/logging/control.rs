@@ -1,4 +1,4 @@
-//! What administrators do to a running log: its level, a new file, reading along.
+//! Administration of a running log: changing the level, starting a new file, following.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -10,12 +10,12 @@ use super::file::LogFile;
 use super::line::Entry;
 use crate::config::LogLevel;
 
-/// Entries that are remembered for who begins to read along.
+/// Number of recent entries kept for new followers.
 const REMEMBERED: usize = 200;
-/// Entries that may wait for who reads along; the slowest loses the oldest.
+/// Maximum number of entries queued for followers; slow followers lose the oldest.
 const QUEUE: usize = 1_024;
 
-/// A handle of the log of this process. Cheap to clone.
+/// A handle to the log of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Control(Arc<Inner>);
 
@@ -37,17 +37,17 @@ impl Control {
         }))
     }
 
-    /// Goes on in a new file after something else has moved the old one away (SIGHUP, logrotate).
+    /// Continues in a new file after the old one was moved away (SIGHUP, logrotate).
     pub fn reopen(&self) {
         self.0.file.reopen();
     }
 
-    /// The least important level that is written from now on.
+    /// Sets the minimum level.
     pub fn set_level(&self, level: LogLevel) {
         self.0.level.store(rank(level), Ordering::Relaxed);
     }
 
-    /// The least important level that is written.
+    /// Returns the minimum level.
     pub fn level(&self) -> LogLevel {
         match self.rank() {
             1 => LogLevel::Error,
@@ -58,10 +58,10 @@ impl Control {
         }
     }
 
-    /// The latest entries, oldest first, and all that come.
+    /// Returns the latest entries, oldest first, and a receiver of new ones.
     pub fn follow(&self) -> (Vec<Arc<Entry>>, broadcast::Receiver<Arc<Entry>>) {
         let latest = self.latest();
-        // Under the lock: no entry is missed or seen twice.
+        // Under the lock, so that no entry is missed or duplicated.
         (latest.iter().cloned().collect(), self.0.readers.subscribe())
     }
 
@@ -76,7 +76,7 @@ impl Control {
             latest.pop_front();
         }
         latest.push_back(Arc::clone(&entry));
-        // Mostly nobody reads along.
+        // Usually there is no follower.
         drop(self.0.readers.send(entry));
     }
 
@@ -85,7 +85,7 @@ impl Control {
     }
 }
 
-/// 1 for the most important level, up to 5.
+/// Returns 1 for the most important level, up to 5.
 pub(super) fn rank(level: LogLevel) -> u8 {
     match level {
         LogLevel::Error => 1,

@@ -1,5 +1,6 @@
-//! Log files: `chatctl.log.2025-07-15` by day or hour, with `.1`, `.2` … behind it when one grows
-//! too large, or one `chatctl.log` that logrotate moves away. Old ones go, and only ours.
+//! Log files: `chatctl.log.2025-07-15` by day or hour, followed by `.1`, `.2` … when a file grows
+//! too large, or one `chatctl.log` moved away by logrotate. Old files are removed, but only our
+//! own.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -19,33 +20,33 @@ pub(super) struct LogFile(Arc<Mutex<Current>>);
 struct Current {
     directory: PathBuf,
     rotation: Rotation,
-    /// Files that are kept; 0: all.
+    /// Number of files to keep; 0: all.
     max_files: usize,
-    /// From this size on the next file is begun; 0: never.
+    /// Size at which the next file is started; 0: unlimited.
     max_bytes: u64,
     name: Name,
     open: Open,
 }
 
-/// `chatctl.log`, its time, and which of that time it is.
+/// Name of a log file: `chatctl.log`, its time, and the part of that time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
-    /// `2025-07-15` or `2025-07-15-14`; empty for the one that logrotate moves away.
+    /// `2025-07-15` or `2025-07-15-14`; empty for the file moved away by logrotate.
     time: String,
-    /// 0 for the first.
+    /// 0 for the first part.
     part: u32,
 }
 
-/// A file that is being written.
+/// An open log file.
 struct Open {
     file: File,
     size: u64,
-    /// The last line has no end: the disk was full, or the process ended in its middle.
+    /// Whether the last line is incomplete: the disk was full, or the process ended while writing.
     torn: bool,
 }
 
 impl LogFile {
-    /// Opens today's file, making the directory where it is missing.
+    /// Opens the current file, creating the directory if necessary.
     pub(super) fn open(directory: &Path, config: &config::Log) -> io::Result<Self> {
         let name = Name::latest(directory, config.rotation, Timestamp::now());
         let open = Open::new(directory, &name)?;
@@ -62,8 +63,8 @@ impl LogFile {
         Ok(Self(Arc::new(Mutex::new(current))))
     }
 
-    /// Goes on in a file of the right name, even where the old one has been moved away. Keeps the
-    /// old one when that fails.
+    /// Continues in a file with the right name, even if the old one was moved away. Keeps the old
+    /// file if that fails.
     pub(super) fn reopen(&self) {
         let mut current = self.lock();
         if let Ok(open) = Open::new(&current.directory, &current.name) {
@@ -81,8 +82,7 @@ impl Write for LogFile {
         self.write_all(bytes).map(|()| bytes.len())
     }
 
-    /// Writes whole lines. One that cannot be written to its end does not become the beginning of
-    /// the next.
+    /// Writes complete lines. A partially written line is ended before the next one.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut current = self.lock();
         current.rotate();
@@ -95,8 +95,8 @@ impl Write for LogFile {
 }
 
 impl Current {
-    /// Begins a new file when its time has come, when it is large enough, or when somebody has
-    /// removed the old one (unless logrotate will tell).
+    /// Starts a new file when its time has come, when it is large enough, or when the old one was
+    /// removed (unless logrotate will notify us).
     fn rotate(&mut self) {
         let due = Name::first(self.rotation, Timestamp::now());
         let gone = || {
@@ -119,8 +119,8 @@ impl Current {
         }
     }
 
-    /// Removes the oldest beyond `max_files`. Only names that we make, and none where others take
-    /// the files away.
+    /// Removes the oldest files beyond `max_files`. Only removes files with our names, and none if
+    /// logrotate manages them.
     fn prune(&self) {
         if self.rotation == Rotation::Never || self.max_files == 0 {
             return;
@@ -129,14 +129,14 @@ impl Current {
         names.sort();
         let excess = names.len().saturating_sub(self.max_files);
         for old in &names[..excess] {
-            // A file that cannot be removed now is tried again with the next one.
+            // If it fails, removal is retried with the next file.
             drop(fs::remove_file(self.directory.join(old.text())));
         }
     }
 }
 
 impl Name {
-    /// The first file of this time.
+    /// Returns the first file name of this time.
     fn first(rotation: Rotation, now: Timestamp) -> Self {
         let time = match rotation {
             Rotation::Daily => now.date(),
@@ -146,7 +146,7 @@ impl Name {
         Self { time, part: 0 }
     }
 
-    /// The file of this time that was written last.
+    /// Returns the name of the file last written at this time.
     fn latest(directory: &Path, rotation: Rotation, now: Timestamp) -> Self {
         let first = Self::first(rotation, now);
         Self::all(directory)
@@ -156,7 +156,7 @@ impl Name {
             .unwrap_or(first)
     }
 
-    /// All files that bear a time, in no order.
+    /// Returns all file names with a time, unordered.
     fn all(directory: &Path) -> Vec<Self> {
         let entries = fs::read_dir(directory).into_iter().flatten().flatten();
         entries.filter_map(|entry| Self::parse(entry.file_name().to_str()?)).collect()

@@ -1,4 +1,5 @@
-//! One line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] - message`.
+//! Formats a log line: `[2025-07-15T14:32:10.245Z] [INFO] [PID:2831] [user123] [room789] -
+//! message`.
 
 use std::backtrace::Backtrace;
 use std::fmt;
@@ -11,40 +12,40 @@ use utoipa::ToSchema;
 use crate::config::LogLevel;
 use crate::model::Timestamp;
 
-/// Frames of a stack trace that are written.
+/// Maximum number of stack frames written.
 const MAX_FRAMES: usize = 40;
 
-/// One line, taken apart. The keys are a promise.
+/// A log line, split into fields. The names are a promise.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
-    /// ISO 8601, UTC, milliseconds.
+    /// Time in ISO 8601, UTC, with milliseconds.
     pub time: String,
-    /// How important it is.
+    /// Log level.
     pub level: LogLevel,
-    /// The process that wrote it.
+    /// Id of the process.
     #[serde(default)]
     pub pid: u32,
-    /// Login name of the user it is about.
+    /// Login name of the user concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Key of the room it is about.
+    /// Key of the room concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
     /// The text.
     pub message: String,
-    /// The stack trace of an ERROR.
+    /// Stack trace of an ERROR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
 }
 
 impl Entry {
-    /// The documented line, as it stands in the file.
+    /// Returns the documented line, as in the file.
     pub fn text(&self) -> String {
         text(self)
     }
 }
 
-/// What an event or span says.
+/// Fields of an event or span.
 #[derive(Clone, Default)]
 pub(super) struct Fields {
     message: String,
@@ -54,7 +55,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Takes user and room of an outer span where the inner ones do not name them.
+    /// Adds user and room of an outer span if the inner ones do not have them.
     pub(super) fn inherit(&mut self, outer: &Self) {
         if self.user.is_none() {
             self.user.clone_from(&outer.user);
@@ -64,18 +65,18 @@ impl Fields {
         }
     }
 
-    /// The text.
+    /// Returns the message text.
     pub(super) fn message(&self) -> &str {
         &self.message
     }
 
-    /// A field beside text, user and room.
+    /// Returns a field other than message, user and room.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.others.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The line that tells how often the like of this was left out. It may have been about others,
-    /// too.
+    /// Returns the line that reports how many similar lines were omitted. They may concern other
+    /// users or rooms.
     pub(super) fn repeated(mut self, times: u32) -> Self {
         (self.user, self.room) = (None, None);
         self.message = format!("{} ({times} more in the last minute)", self.message);
@@ -102,7 +103,7 @@ impl Visit for Fields {
     }
 }
 
-/// An event on its way to the log.
+/// An event to be logged.
 pub(super) struct Line {
     at: Timestamp,
     level: Level,
@@ -111,7 +112,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// An event of this moment, with the stack where that is wanted.
+    /// An event with the current time, with a stack trace if wanted.
     pub(super) fn now(level: Level, fields: Fields, stack: bool) -> Self {
         let stack = stack.then(|| trim(&Backtrace::force_capture().to_string()));
         Self { at: Timestamp::now(), level, fields, stack }
@@ -121,8 +122,8 @@ impl Line {
         self.level
     }
 
-    /// The documented form; what users choose cannot begin a line of its own or look like a
-    /// bracket.
+    /// Returns the documented format; user-controlled text cannot start a line of its own or
+    /// imitate a bracketed field.
     pub(super) fn text(&self) -> String {
         let mut line =
             format!("[{}] [{}] [PID:{}]", self.at.millis(), self.level, std::process::id());
@@ -148,7 +149,7 @@ impl Line {
         line
     }
 
-    /// For who reads along.
+    /// Returns the entry for followers.
     pub(super) fn entry(self) -> Entry {
         let level = match self.level {
             Level::ERROR => LogLevel::Error,
@@ -172,7 +173,7 @@ impl Line {
         }
     }
 
-    /// One object a line.
+    /// Returns one JSON object per line.
     pub(super) fn json(&self) -> String {
         let mut object = serde_json::Map::new();
         let mut put = |key: &str, value: &str| drop(object.insert(key.to_owned(), value.into()));
@@ -196,7 +197,7 @@ impl Line {
     }
 }
 
-/// The documented form of a line that was taken apart.
+/// Returns the documented format of an entry.
 pub(super) fn text(entry: &Entry) -> String {
     let level = format!("{:?}", entry.level).to_uppercase();
     let mut line = format!("[{}] [{level}] [PID:{}]", entry.time, entry.pid);
@@ -217,9 +218,12 @@ pub(super) fn text(entry: &Entry) -> String {
 fn escape(line: &mut String, text: &str, name: bool) {
     for c in text.chars() {
         let bracket = name && matches!(c, '[' | ']' | '\\');
-        // Also what turns the direction of text or ends a line in some viewers.
+        // Also characters that change the text direction or end a line in some viewers.
         let hidden = c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            || matches!(
+                c,
+                '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            );
         if bracket {
             line.push('\\');
             line.push(c);
@@ -231,7 +235,7 @@ fn escape(line: &mut String, text: &str, name: bool) {
     }
 }
 
-/// Leaves the log's own frames out.
+/// Removes the frames of the log itself.
 fn trim(stack: &str) -> String {
     let lines: Vec<&str> = stack.lines().collect();
     let own = |line: &str| {

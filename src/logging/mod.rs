@@ -1,11 +1,11 @@
-//! The log: lines of the documented form (or JSON) to standard output and to files in the log
+//! The log: lines in the documented format (or JSON) on standard output and in files of the log
 //! directory.
 //!
-//! What may live here: how an event becomes a line, where lines go, how often the same is told, and
-//! what administrators do to a running log (`control`). What is worth a line, its author decides.
-//! Two targets are known by name, so that nobody has to import this room: an ERROR of `PLAIN` is no
-//! fault of the program and has no stack trace; of `REFUSED` it tells of a refused credential, with
-//! the client's address in `ip`, and is counted by that.
+//! Contains the formatting of lines, the outputs, the suppression of repetitions, and the
+//! administration of a running log (`control`). What is logged is decided where it happens. Two
+//! targets are known by name, so that nobody has to import this module: an ERROR of `PLAIN` is not
+//! a fault of the program and has no stack trace; one of `REFUSED` reports a refused credential,
+//! with the client's address in `ip`, and is counted per address.
 
 mod control;
 mod file;
@@ -37,17 +37,17 @@ use queue::Queue;
 pub use control::Control;
 pub use line::Entry;
 
-/// Target of errors that are no fault of the program: no stack trace.
+/// Target of errors that are not faults of the program: no stack trace.
 const PLAIN: &str = "chatctl::plain";
-/// Target of refused credentials: no stack trace, and counted by address.
+/// Target of refused credentials: no stack trace, and counted per address.
 const REFUSED: &str = "chatctl::refused";
 
 /// How long the end of the process waits for the disk.
 const FILE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long it waits for whoever reads standard output.
+/// How long it waits for the reader of standard output.
 const STDOUT_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The log of this process. Dropping it writes what waits, as long as that goes on: hold it to the
+/// The log of this process. Dropping it writes queued lines within a time limit: keep it until the
 /// end of main.
 pub struct Logging {
     control: Control,
@@ -55,7 +55,7 @@ pub struct Logging {
 }
 
 impl Logging {
-    /// A handle for those who administer it.
+    /// Returns a handle for administration.
     pub fn control(&self) -> Control {
         self.control.clone()
     }
@@ -67,18 +67,18 @@ impl Drop for Logging {
         let lost = self.output.lost();
         if lost > 0 {
             tracing::warn!(
-                "{lost} log lines were left out because they could not be written fast enough."
+                "{lost} log lines were dropped because they could not be written fast enough."
             );
         }
         self.output.end(Instant::now(), FILE_PATIENCE, STDOUT_PATIENCE);
     }
 }
 
-/// Starts the log of this process: files in `directory`, and standard output where configured.
+/// Starts the log of this process: files in `directory`, and standard output if configured.
 pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging> {
     let file = LogFile::open(directory, config)?;
     let to_file = Queue::start(file.clone());
-    // Not through the program's own handle, whose lock a reader that stands still would hold.
+    // Not through the program's own handle, whose lock would be held while a reader stalls.
     let stdout = if config.stdout {
         Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?)))
     } else {
@@ -96,10 +96,10 @@ pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging>
     Ok(Logging { control, output })
 }
 
-/// A panic is an ERROR line, whichever thread or task it ends.
+/// Logs a panic in any thread or task as an ERROR line.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let text = panic.payload_as_str().unwrap_or("a value that is no text");
+        let text = panic.payload_as_str().unwrap_or("a value that is not text");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!("panicked at {place}: {text}");
     }));
@@ -115,8 +115,8 @@ fn rank_of(level: Level) -> u8 {
     }
 }
 
-/// Turns events into lines; user and room come from the event, else from the innermost span that
-/// names them.
+/// Converts events to lines; user and room come from the event, otherwise from the innermost span
+/// that has them.
 struct Lines {
     control: Control,
     output: Arc<Output>,
@@ -124,7 +124,7 @@ struct Lines {
 
 impl Lines {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        // Libraries have their say only when something is wrong.
+        // Libraries are only logged from WARN.
         let own = metadata.target().starts_with("chatctl");
         let level = self.control.rank();
         rank_of(*metadata.level()) <= if own { level } else { level.min(2) }
@@ -136,7 +136,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         self.wants(metadata)
     }
 
-    /// The level can change at run time: nothing may be ruled out for good.
+    /// The level can change at run time: nothing may be disabled permanently.
     fn max_level_hint(&self) -> Option<LevelFilter> {
         Some(LevelFilter::TRACE)
     }
@@ -153,7 +153,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         }
     }
 
-    /// What is recorded later replaces what was there.
+    /// A value recorded later replaces the earlier one.
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()

@@ -1,5 +1,4 @@
-//! Where lines go: to the file, to standard output, to whoever reads along; and which of those that
-//! repeat.
+//! Passes lines to the outputs: the file, standard output and followers; suppresses repeated ones.
 
 use std::io;
 use std::net::IpAddr;
@@ -24,7 +23,7 @@ pub(super) struct Output {
     file: Queue,
     stdout: Option<Queue>,
     repeats: Mutex<Repeats<Fields>>,
-    /// Something has been left out that will have to be told.
+    /// Notified when lines were omitted and have to be reported later.
     left_out: Condvar,
 }
 
@@ -38,7 +37,7 @@ impl Output {
         Self { control, format, file, stdout, repeats: Mutex::default(), left_out: Condvar::new() }
     }
 
-    /// Takes an event: writes it, or counts it where it repeats.
+    /// Takes an event: writes it, or counts it as a repetition.
     pub(super) fn take(&self, metadata: &Metadata<'_>, fields: Fields) {
         let level = *metadata.level();
         if level != Level::ERROR {
@@ -67,7 +66,7 @@ impl Output {
         }
     }
 
-    /// Starts the thread that tells what was left out as soon as its minute is over.
+    /// Starts the thread that reports omitted lines as soon as their minute is over.
     pub(super) fn tell_in_time(self: Arc<Self>) -> io::Result<()> {
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             loop {
@@ -78,18 +77,18 @@ impl Output {
         Ok(())
     }
 
-    /// Tells what was left out, whether or not its minute is over.
+    /// Reports omitted lines, whether or not their minute is over.
     pub(super) fn tell_everything(&self) {
         let all = self.lock().all();
         self.tell(all);
     }
 
-    /// Lines that were left out because an output was too slow.
+    /// Returns the number of lines dropped because an output was too slow.
     pub(super) fn lost(&self) -> usize {
         self.file.lost() + self.stdout.as_ref().map_or(0, Queue::lost)
     }
 
-    /// Has everything written that waits, each output for at most so long.
+    /// Waits until everything queued is written, each output within a time limit.
     pub(super) fn end(&self, now: Instant, file: Duration, stdout: Duration) {
         if let Some(queue) = &self.stdout {
             queue.end(now + stdout);
@@ -141,7 +140,7 @@ impl Output {
     }
 }
 
-/// What an ERROR counts as.
+/// Returns the kinds by which an ERROR is counted.
 fn kinds(metadata: &Metadata<'_>, fields: &Fields) -> Vec<Kind> {
     if metadata.target() == REFUSED {
         let address = fields.get("ip").and_then(|ip| ip.parse::<IpAddr>().ok());

@@ -1,8 +1,8 @@
-//! Lines on their way to an output that may be slow or stand still: tracing-appender's thread
-//! writes them, and nobody waits for it longer than is said. The rest of the program never does.
+//! Queues lines for an output that may be slow or stall: tracing-appender's thread writes them, and
+//! only `end` waits for it, within a time limit. The rest of the program never waits.
 //!
-//! Its guard prints to standard output when it is dropped while the queue stands still, so it is
-//! dropped only when everything is written, and forgotten otherwise.
+//! The guard of tracing-appender prints to standard output if it is dropped while the queue stalls,
+//! so it is only dropped when everything is written, and leaked otherwise.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-/// Lines that may wait; beyond, they are counted and left out.
+/// Maximum number of queued lines; beyond it lines are counted and dropped.
 const CAPACITY: usize = 65_536;
 
-/// A queue before one output. Clones are the same queue.
+/// The queue of one output. Clones share it.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<Shared>);
 
@@ -23,7 +23,7 @@ struct Shared {
     guard: Mutex<Option<WorkerGuard>>,
 }
 
-/// How many lines were handed over, and how many of them the output has taken.
+/// Numbers of lines queued, and of lines written.
 #[derive(Default)]
 struct Progress {
     count: Mutex<Count>,
@@ -36,7 +36,7 @@ struct Count {
     written: usize,
 }
 
-/// An output that counts what it takes.
+/// An output that counts written lines.
 struct Counted<W> {
     output: W,
     progress: Arc<Progress>,
@@ -47,8 +47,7 @@ impl<W: Write> Write for Counted<W> {
         self.output.write(bytes)
     }
 
-    /// One line. There is nobody to tell that the log cannot be written; the next line is tried
-    /// again.
+    /// Writes one line. An error cannot be reported anywhere; the next line is tried again.
     fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
         drop(self.output.write_all(line));
         self.progress.lock().written += 1;
@@ -68,7 +67,7 @@ impl Progress {
 }
 
 impl Queue {
-    /// Starts the thread that writes.
+    /// Starts the writing thread.
     pub(super) fn start(output: impl Write + Send + 'static) -> Self {
         let progress = Arc::new(Progress::default());
         let counted = Counted { output, progress: Arc::clone(&progress) };
@@ -80,20 +79,20 @@ impl Queue {
         Self(Arc::new(Shared { lines, progress, guard: Mutex::new(Some(guard)) }))
     }
 
-    /// Hands a line over; it is left out when too many wait.
+    /// Queues a line; it is dropped if the queue is full.
     pub(super) fn push(&self, line: &Arc<str>) {
         self.0.progress.lock().pushed += 1;
-        // A queue that loses lines never fails.
+        // A lossy queue never fails.
         drop(self.0.lines.clone().write_all(line.as_bytes()));
     }
 
-    /// Lines that were left out.
+    /// Returns the number of dropped lines.
     pub(super) fn lost(&self) -> usize {
         self.0.lines.error_counter().dropped_lines()
     }
 
-    /// Waits until everything has been written, at most until `deadline`, and ends the thread.
-    /// Answers whether it has.
+    /// Waits until everything is written, at most until `deadline`, and ends the thread. Returns
+    /// whether everything was written.
     pub(super) fn end(&self, deadline: Instant) -> bool {
         let mut count = self.0.progress.lock();
         let all_written = loop {
@@ -128,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// An output that tells when it is asked to write, and writes only when it may.
+    /// An output that reports write requests, and writes only when permitted.
     struct Gate {
         asked: Sender<String>,
         open: Receiver<()>,
@@ -175,7 +174,7 @@ mod tests {
             queue.push(&line);
         }
         assert_eq!(queue.lost(), 5);
-        assert!(!queue.end(Instant::now()), "it still stands still");
+        assert!(!queue.end(Instant::now()), "the output still stalls");
         drop(gate);
         assert!(
             queue.end(Instant::now() + Duration::from_mins(1)),

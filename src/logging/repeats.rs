@@ -1,5 +1,5 @@
-//! What repeats is written a few times a minute and then counted, so that one fault, or one client,
-//! cannot fill the disk.
+//! Limits repeated lines: a few per minute are written and the rest is counted, so that one fault,
+//! or one client, cannot fill the disk.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 
 use tracing::callsite::Identifier;
 
-/// The time in which repetitions are counted.
+/// The period in which repetitions are counted.
 const MINUTE: Duration = Duration::from_mins(1);
-/// ERROR lines of one place in the program that differ only in user, room and fields.
+/// Limit of ERROR lines from one place in the code that only differ in user, room and fields.
 const SAME: u32 = 1;
-/// ERROR lines of one place in the program, whatever they say.
+/// Limit of all ERROR lines from one place in the code.
 const SAME_PLACE: u32 = 10;
-/// Lines about refused credentials of one address.
+/// Limit of lines about refused credentials from one address.
 const SAME_ADDRESS: u32 = 10;
-/// Stack traces, whatever of.
+/// Limit of all stack traces.
 const TRACES: u32 = 10;
-/// Things that are counted at once; beyond, what has been counted is forgotten.
+/// Maximum number of kinds; beyond it all counts are removed.
 const MAX_KINDS: usize = 10_000;
 
-/// What counts as the same.
+/// Kind of lines counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// The same message of the same place in the program.
+    /// The same message from the same place in the code.
     Message(Identifier, String),
-    /// Any message of the same place in the program.
+    /// Any message from the same place in the code.
     Place(Identifier),
-    /// Refused credentials of one client; None: of a Unix socket.
+    /// Refused credentials of one client; None: through a Unix socket.
     Refusals(Option<IpAddr>),
     /// Stack traces.
     Traces,
@@ -44,14 +44,14 @@ impl Kind {
     }
 }
 
-/// What was left out in a minute: how often, and the last of it.
+/// Lines omitted in one minute: their number and the last one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LeftOut<S> {
     pub(super) times: u32,
     pub(super) last: S,
 }
 
-/// Counts of the current minutes; `S` is what is kept of a line that was left out.
+/// Counts of the current minutes; `S` is what is kept of an omitted line.
 pub(super) struct Repeats<S>(HashMap<Kind, Window<S>>);
 
 struct Window<S> {
@@ -67,8 +67,7 @@ impl<S> Default for Repeats<S> {
 }
 
 impl<S> Repeats<S> {
-    /// Counts one more; whether there is room for it in its minute. Ask for what is
-    /// [`due`](Self::due) first.
+    /// Counts a line; returns whether its limit allows it. Call [`due`](Self::due) first.
     pub(super) fn admit(&mut self, kind: Kind, now: Instant) -> bool {
         if self.0.len() >= MAX_KINDS && !self.0.contains_key(&kind) {
             self.0.clear();
@@ -82,7 +81,7 @@ impl<S> Repeats<S> {
         window.count <= limit
     }
 
-    /// Notes that a line was left out, to be told at the end of its minute.
+    /// Records an omitted line, to be reported at the end of its minute.
     pub(super) fn leave_out(&mut self, kind: &Kind, line: S) {
         if let Some(window) = self.0.get_mut(kind) {
             let times = window.left_out.as_ref().map_or(0, |left_out| left_out.times);
@@ -90,18 +89,18 @@ impl<S> Repeats<S> {
         }
     }
 
-    /// What was left out in minutes that are over.
+    /// Returns the lines omitted in past minutes.
     pub(super) fn due(&mut self, now: Instant) -> Vec<LeftOut<S>> {
         let over = self.0.extract_if(|_, window| now.duration_since(window.since) >= MINUTE);
         over.filter_map(|(_, window)| window.left_out).collect()
     }
 
-    /// Everything that was left out and has not been told.
+    /// Returns all omitted lines that were not reported yet.
     pub(super) fn all(&mut self) -> Vec<LeftOut<S>> {
         self.0.drain().filter_map(|(_, window)| window.left_out).collect()
     }
 
-    /// When the next of what was left out is due.
+    /// Returns when the next omitted lines are due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.0
             .values()
@@ -135,7 +134,7 @@ mod tests {
         assert!(repeats.admit(address("192.0.2.2"), at(30)), "another address has its own share");
         assert_eq!((repeats.next_due(), repeats.due(at(59))), (Some(at(60)), vec![]));
         assert_eq!(repeats.due(at(60)), [LeftOut { times: 20, last: 29 }]);
-        assert_eq!((repeats.next_due(), repeats.all()), (None, vec![]), "it is told once");
+        assert_eq!((repeats.next_due(), repeats.all()), (None, vec![]), "reported once");
         assert!(repeats.admit(address("192.0.2.1"), at(61)), "a new minute, a new share");
     }
 

@@ -1,11 +1,11 @@
-//! Errors that repeat, through the layer as it is used.
+//! Repeated errors, tested through the layer as it is used.
 
 use tracing::{error, warn};
 
 use super::*;
 use crate::config::{LogFormat, LogLevel};
 
-/// What a log that begins and ends around `act` holds.
+/// Returns the content of a log started and ended around `act`.
 fn logged(act: impl FnOnce()) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = LogFile::open(dir.path(), &config::Log::default()).unwrap();
@@ -62,18 +62,18 @@ fn errors_of_one_place_that_all_differ_are_bounded_and_so_are_stack_traces() {
         for n in 0..100 {
             error!("panicked at {n}");
         }
-        error!("of another place, without a trace because there were enough");
+        error!("from another place, without a trace because there were enough");
     });
     assert_eq!(
         lines.iter().filter(|line| line.contains("- panicked at")).count(),
         11,
-        "ten and what was left out"
+        "ten and the report of omitted lines"
     );
     assert!(
         lines.iter().any(|line| line.contains("panicked at 99 (90 more in the last minute)")),
         "{lines:?}"
     );
-    let last = lines.iter().position(|line| line.contains("of another place")).unwrap();
+    let last = lines.iter().position(|line| line.contains("from another place")).unwrap();
     assert!(lines.get(last + 1).is_none_or(|line| !is_stack(line)));
 }
 
@@ -81,7 +81,8 @@ fn errors_of_one_place_that_all_differ_are_bounded_and_so_are_stack_traces() {
 fn errors_that_are_no_fault_have_no_stack_trace() {
     let lines = logged(|| {
         error!(target: "chatctl::plain", "The server could not start: the port is in use");
-        error!(target: "chatctl::refused", user = "ann", ip = "192.0.2.1", reason = "password", "Authentication failed.");
+        let (user, ip, reason) = ("ann", "192.0.2.1", "password");
+        error!(target: "chatctl::refused", user, ip, reason, "Authentication failed.");
     });
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(

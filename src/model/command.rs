@@ -1,4 +1,4 @@
-//! What a socket may ask, whatever its dialect, and what comes of it.
+//! Commands of sockets in any dialect, and their outcomes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,71 +8,71 @@ use super::{
     Timestamp,
 };
 
-/// A request of a WebSocket client. A room that a client left out is the one its socket entered
-/// last; a room key that cannot be read is [`RoomId::UNKNOWN`].
+/// A request of a WebSocket client. A missing room is the one its socket entered last; an
+/// unreadable room key is [`RoomId::UNKNOWN`].
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Keep-alive.
     Ping,
-    /// Be present in a room.
+    /// Enter a room.
     Enter {
-        /// Where; None is an error.
+        /// The room; None is an error.
         room: Option<RoomId>,
-        /// What the client has seen already.
+        /// Newest rev known to the client.
         since: Option<Rev>,
         /// The database that `since` belongs to.
         epoch: Option<String>,
     },
-    /// No longer be present.
+    /// Leave a room, staying a participant.
     Leave {
-        /// Where.
+        /// The room to leave.
         room: Option<RoomId>,
     },
-    /// Really leave: out of the user list.
+    /// Leave a room for good, as a participant.
     Quit,
     /// Post a message.
     Post {
-        /// Where.
+        /// The room to post in.
         room: Option<RoomId>,
         /// The message.
         message: NewMessage,
     },
     /// Change the text of one's own message.
     Edit {
-        /// Which.
+        /// The message to edit.
         message: MessageRef,
         /// The new text.
         text: String,
     },
-    /// Take the content of a message away.
+    /// Delete the content of a message.
     Delete {
-        /// Which.
+        /// The message to delete.
         message: MessageRef,
     },
-    /// Give or take back a reaction.
+    /// Add or remove a reaction.
     React {
-        /// To which message.
+        /// The message to react to.
         message: MessageRef,
-        /// Which.
+        /// The reaction to add or remove.
         reaction: Reaction,
-        /// Give, or take back.
+        /// True adds, false removes.
         give: bool,
     },
-    /// Everything up to this message is read.
+    /// Mark a room as read up to a message.
     MarkRead {
-        /// Where.
+        /// The room to mark.
         room: Option<RoomId>,
-        /// Up to where.
+        /// The last message read.
         message: MessageRef,
     },
-    /// The user types.
+    /// The user is typing.
     Typing {
-        /// Where.
+        /// The room in which the user types.
         room: Option<RoomId>,
     },
-    /// Receive the events of all my rooms, after what was missed.
+    /// Receive the events of all rooms of the user, after missed changes.
     Subscribe {
-        /// What the client has of each room.
+        /// Newest rev of each room known to the client.
         since: HashMap<RoomId, Rev>,
         /// The database that `since` belongs to.
         epoch: Option<String>,
@@ -82,39 +82,39 @@ pub enum Command {
 /// A message that a client wants to post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {
-    /// Its text.
+    /// Text of the message.
     pub text: String,
-    /// The client's own name for it; makes repeating harmless.
+    /// Id given by the client, which makes repeating a post harmless.
     pub client_id: Option<String>,
-    /// The message it answers.
+    /// The message it replies to.
     pub reply_to: Option<MessageRef>,
     /// Attachments.
     pub media: Vec<MediaId>,
 }
 
 impl NewMessage {
-    /// A message of nothing but text.
+    /// A message with only a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 }
 
-/// A message as clients name it.
+/// A message as named by clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageRef {
-    /// By a key, which holds its room.
+    /// A key, which includes the room.
     Id(MessageId),
-    /// By something that is not a key; there is no such message.
+    /// Not a key; there is no such message.
     Unreadable,
 }
 
 impl MessageRef {
-    /// Reads the key of a message.
+    /// Parses the key of a message.
     pub fn parse(key: &str) -> Self {
         MessageId::parse(key).map_or(Self::Unreadable, Self::Id)
     }
 
-    /// The key, where it is one.
+    /// Returns the id, if it is a key.
     pub fn id(self) -> Option<MessageId> {
         match self {
             Self::Id(id) => Some(id),
@@ -123,96 +123,96 @@ impl MessageRef {
     }
 }
 
-/// What came of a [`Command`].
+/// Outcome of a [`Command`].
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Nothing that must be said.
+    /// No reply is necessary.
     Silent,
-    /// Answer to [`Command::Ping`].
+    /// Reply to [`Command::Ping`].
     Pong,
-    /// Answer to [`Command::Enter`].
+    /// Reply to [`Command::Enter`].
     Entered(Box<Entered>),
-    /// Answer to [`Command::Leave`] and [`Command::Quit`].
+    /// Reply to [`Command::Leave`] and [`Command::Quit`].
     Left(RoomId),
-    /// Answer to whatever changed a message; durable.
+    /// Reply to a change of a message; durable.
     Stored(Stored),
-    /// Answer to [`Command::MarkRead`].
+    /// Reply to [`Command::MarkRead`].
     Marked(Marked),
-    /// A page of what a subscriber missed.
+    /// A page of changes missed by a subscriber.
     Changes(Box<RoomChanges>),
-    /// Answer to [`Command::Subscribe`], after the pages.
+    /// Reply to [`Command::Subscribe`], after the pages.
     Subscribed(Vec<Subscription>),
 }
 
-/// How a room was found on entry.
+/// State of a room on entry.
 #[derive(Clone, Debug)]
 pub struct Entered {
     /// The room and its participants.
     pub facts: Arc<RoomFacts>,
-    /// Its state, `active` unless it has just been left.
+    /// State of the live room, `active` unless it has just been left.
     pub state: LiveState,
-    /// What to ask for next.
+    /// Rev from which to continue.
     pub rev: Rev,
-    /// Login names of those present, at most 200.
+    /// Login names of users present, at most 200.
     pub online: Vec<String>,
-    /// How many are present.
+    /// Number of users present.
     pub online_count: u32,
-    /// The latest messages ascending by seq, or what changed since by rev.
+    /// The latest messages in ascending order of seq, or changed messages by rev.
     pub messages: Vec<Message>,
-    /// `since` lay too far back: `messages` are the latest instead.
+    /// `since` was too old: `messages` are the latest instead.
     pub reset: bool,
-    /// The user was not a participant before.
+    /// Whether the user became a participant.
     pub first: bool,
 }
 
-/// A change of a message that is durable now.
+/// A durable change of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Which message.
+    /// The message that was changed.
     pub message: MessageId,
-    /// The room's rev at this change (or at the first time, when it was repeated).
+    /// Rev of this change (of the first one, if it was repeated).
     pub rev: Rev,
-    /// When it was stored.
+    /// Time of the change.
     pub at: Timestamp,
-    /// As the client gave it.
+    /// Id given by the client.
     pub client_id: Option<String>,
-    /// It had been done before; nothing was stored now.
+    /// The change had been made before; nothing was stored now.
     pub repeated: bool,
 }
 
-/// A read mark that is stored now.
+/// A stored read mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marked {
     /// The mark.
     pub mark: ReadMark,
-    /// The login name of its user.
+    /// Login name of its user.
     pub login: String,
 }
 
-/// What changed in a room after a rev.
+/// Changes of a room after a rev.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    /// What the database calls itself; differs after a restore.
+    /// Id of the database; differs after a restore.
     pub epoch: String,
-    /// What to ask for next.
+    /// Rev from which to continue.
     pub rev: Rev,
-    /// There is more above `rev`.
+    /// There are more changes above `rev`.
     pub more: bool,
-    /// The question can't be answered from there; `messages` is empty and the client starts anew
-    /// from `rev`.
+    /// Changes since the requested rev are unknown; `messages` is empty and the client must fetch
+    /// the room again, from `rev`.
     pub reset: bool,
-    /// The room, when its facts changed after the rev asked for.
+    /// The room, if its facts changed after the requested rev.
     pub room: Option<RoomFacts>,
-    /// Each changed message once, as it is now, in rev order.
+    /// Each changed message once, in its current version, in rev order.
     pub messages: Vec<Message>,
 }
 
-/// What a subscriber missed of one room, one page of it.
+/// A page of changes of one room missed by a subscriber.
 #[derive(Clone, Debug)]
 pub struct RoomChanges {
-    /// Which room.
+    /// The room that changed.
     pub room: RoomId,
-    /// What changed.
+    /// The changes on this page.
     pub changes: Changes,
     /// State of the live room, for the room object.
     pub state: LiveState,
@@ -221,21 +221,21 @@ pub struct RoomChanges {
 /// One room of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Which.
+    /// The room of the state below.
     pub room: RoomId,
     /// Events after this rev follow.
     pub rev: Rev,
-    /// Number of its newest message.
+    /// Seq of its newest message.
     pub last_seq: Seq,
     /// Unread messages.
     pub unread: u32,
-    /// Unread messages that name the user.
+    /// Unread messages that mention the user.
     pub mentions: u32,
-    /// What was missed is too much or no longer known; fetch the room anew.
+    /// Too many changes were missed, or they are no longer known; fetch the room again.
     pub reset: bool,
 }
 
-/// A room as one user sees it now.
+/// A room as one user sees it.
 #[derive(Clone, Debug)]
 pub struct RoomState {
     /// Room and participants.

@@ -1,11 +1,11 @@
-//! Everything that can be answered instead of success, typed by what the caller can do about it.
+//! All errors, typed by what the caller can do about them.
 //!
-//! Formats live in the dialects: each matches this exhaustively in its `error.rs`.
+//! Formats are defined by the dialects: each matches this type exhaustively in its `error.rs`.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What a name that is already taken was meant to be.
+/// What a taken name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// A login name, or one that looks like it.
@@ -14,11 +14,11 @@ pub enum Claim {
     Email,
     /// The name of a public room.
     RoomName,
-    /// A place in a room.
+    /// A participant of the room.
     Participant,
 }
 
-/// What was named and does not exist.
+/// An object that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// A user, or one who may not log in.
@@ -27,26 +27,26 @@ pub enum Missing {
     Room,
     /// A message; deleted ones count as missing.
     Message,
-    /// A file of this user.
+    /// Returns a file of this user.
     Media,
     /// A participant of the room.
     Participant,
     /// A session.
     Session,
-    /// The position in a list where the next page begins.
+    /// The position in a list at which the next page begins.
     Cursor,
 }
 
-/// Why something was not done. Nothing was stored.
+/// Reason for refusing a request. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A body or frame that is no JSON.
+    /// A body or frame that is not JSON.
     #[error("malformed JSON: {0}")]
     Malformed(String),
     /// A field is missing, mistyped or breaks a rule.
     #[error("{field} {why}")]
     Invalid {
-        /// Its name in the field's own dialect, or the usual one.
+        /// Name of the field in its dialect, or the usual one.
         field: Cow<'static, str>,
         /// What is wrong with it.
         why: String,
@@ -57,28 +57,28 @@ pub enum Error {
     /// A text over its limit, in code points.
     #[error("{0} is longer than {1} characters")]
     TooLong(&'static str, usize),
-    /// A list with fewer entries than it must have.
+    /// A list with fewer entries than required.
     #[error("{0} holds too few")]
     TooFew(&'static str),
-    /// No credential at all.
+    /// No credential.
     #[error("no session")]
     NoSession,
     /// A credential that is malformed, expired or revoked.
     #[error("the session is not valid")]
     BadSession,
-    /// A log-in that failed; only `v1` says whether the user is known.
+    /// A failed log-in; only `v1` tells whether the user is known.
     #[error("wrong user name or password")]
     BadCredentials {
-        /// Whether there is such a user.
+        /// Whether the user exists.
         known: bool,
     },
-    /// Signed in, but not allowed.
+    /// Logged in, but not allowed.
     #[error("not allowed")]
     Forbidden,
-    /// The room is archived: nobody writes in it or is added to it.
+    /// The room is archived: nobody may post in it or be added to it.
     #[error("the room is archived")]
     Archived,
-    /// Only admins and sub-admins post in the room.
+    /// Only admins and sub-admins may post in the room.
     #[error("the room is read-only")]
     ReadOnly,
     /// A handshake or unsafe request from a foreign origin.
@@ -87,40 +87,40 @@ pub enum Error {
     /// Registration is closed.
     #[error("registration is closed")]
     RegistrationClosed,
-    /// Unknown, or not to be seen by the caller.
+    /// Unknown, or not visible to the caller.
     #[error("no such room")]
     RoomNotFound,
-    /// Unknown, deleted or of another room.
+    /// Unknown, deleted or in another room.
     #[error("no such message")]
     MessageNotFound,
-    /// Unknown.
+    /// Unknown user.
     #[error("no such user")]
     UserNotFound,
-    /// Not in the room.
+    /// Not a participant of the room.
     #[error("no such participant")]
     ParticipantNotFound,
-    /// Unknown, or somebody else's.
+    /// Unknown, or a session of another user.
     #[error("no such session")]
     SessionNotFound,
-    /// Unknown, or not to be seen by the caller.
+    /// Unknown, or not readable for the caller.
     #[error("no such file")]
     MediaNotFound,
-    /// The caller takes no part in a room that they can see or named.
+    /// The caller is not a participant of a room that they can see or that they named.
     #[error("not in this room")]
     NotInRoom,
-    /// A socket command that needs a room names none and has joined none.
+    /// A socket command that requires a room names none, and the socket has not entered one.
     #[error("no room named")]
     MissingRoom,
-    /// The caller's socket has not joined the room it wants to leave.
+    /// The caller's socket has not entered the room it wants to leave.
     #[error("not joined")]
     NotJoined,
-    /// A frame whose type this dialect does not know.
+    /// A frame of a type unknown to this dialect.
     #[error("unknown message type {0}")]
     UnknownType(String),
     /// The name is taken.
     #[error("already exists")]
     Taken(Claim),
-    /// The message has all the reactions that it may have, or all that it may have of this user.
+    /// The message has the maximum number of reactions, in total or of this user.
     #[error("the message has too many reactions")]
     TooManyReactions,
     /// The live room is closing.
@@ -129,32 +129,32 @@ pub enum Error {
     /// A body or frame over its limit.
     #[error("too large")]
     TooLarge,
-    /// Too often; try again after this long.
+    /// Too many requests; try again after this time.
     #[error("too many requests")]
     RateLimited(Duration),
     /// Not done, or perhaps done (`StoreError::Unknown`): repeat with the same client id.
     #[error("temporarily unavailable")]
     Unavailable,
-    /// A fault of the server; its cause is in the log.
+    /// An internal error; its cause is in the log.
     #[error("internal error")]
     Internal,
-    /// No such path.
+    /// Unknown path.
     #[error("no such path")]
     NotFound,
-    /// A known path with another method; the value is the `Allow` header.
+    /// Known path with another method; the value is the `Allow` header.
     #[error("method not allowed")]
     MethodNotAllowed(String),
-    /// A socket route asked without an upgrade.
+    /// A socket route requested without an upgrade.
     #[error("a WebSocket upgrade is required")]
     UpgradeRequired,
 }
 
 impl Error {
-    /// [`Error::Invalid`] in short.
+    /// Shorthand for [`Error::Invalid`].
     pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
         Self::Invalid { field: Cow::Borrowed(field), why: why.into() }
     }
 }
 
-/// What everything in `chat` answers.
+/// Result of the functions in `chat`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,8 +1,7 @@
-//! What has happened, in the past tense, with all that an encoder needs: no dialect looks anything
-//! up.
+//! Events in the past tense, with everything an encoder needs: dialects look nothing up.
 //!
 //! Committed events come from the store in commit order; transient ones (typing, presence) through
-//! the bus. An event never depends on who reads it: what is personal is an event of its own.
+//! the bus. An event never depends on its reader: personal content is an event of its own.
 
 use std::sync::Arc;
 
@@ -11,98 +10,98 @@ use super::{
     RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
 };
 
-/// Something that sockets, live rooms or caches must hear of.
+/// An event for sockets, live rooms or caches.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Committed: one step of a room's `rev`.
     Room(Arc<RoomEvent>),
-    /// Committed: a user has become a participant (or created the room); personal, comes before the
-    /// room's own event.
+    /// Committed: a user has become a participant (or created the room); personal, delivered before
+    /// the room's own event.
     RoomAdded {
-        /// To whom it is said.
+        /// The user who receives it.
         user: UserId,
-        /// The room right after the change, `rev` included.
+        /// The room directly after the change, including `rev`.
         facts: Arc<RoomFacts>,
-        /// The state of its live room: `closed` as the store says it, set by the server that hands
-        /// it on.
+        /// State of the live room: the store sets `closed`, the delivering server the current
+        /// state.
         state: LiveState,
-        /// When.
+        /// Time of the change.
         at: Timestamp,
     },
-    /// Committed: a read mark has moved (not told when a send moved the sender's own).
+    /// Committed: a read mark has moved (not sent if posting moved the sender's own mark).
     Marked {
         /// The mark, with the unread count of its user.
         mark: ReadMark,
-        /// Who has read.
+        /// The reader.
         person: Person,
-        /// The author of the message read, who hears of it in large rooms.
+        /// Author of the message read, who receives the event in large rooms.
         author: UserId,
-        /// How many participants the room has.
+        /// Number of participants of the room.
         participants: u32,
     },
-    /// Committed: name, picture, rights or credentials of a user; caches forget them.
+    /// Committed: name, picture, rights or credentials of a user changed; caches remove the user.
     UserChanged {
-        /// Who.
+        /// The user who changed.
         user: UserId,
     },
     /// Committed: sessions have ended; their sockets close with 4401.
     SessionEnded {
-        /// Whose.
+        /// User of the sessions.
         user: UserId,
-        /// Which.
+        /// The ended sessions.
         sessions: Vec<SessionId>,
     },
     /// Transient: a user's first socket has entered a room.
     Entered {
-        /// Where.
+        /// The room entered.
         room: RoomId,
-        /// Who.
+        /// The user who entered.
         person: Person,
-        /// The socket, which is not told.
+        /// The socket, which does not receive the event.
         socket: SocketId,
-        /// When.
+        /// Time of the entry.
         at: Timestamp,
     },
     /// Transient: a user's last socket has left a room.
     Left {
-        /// Where.
+        /// The room left.
         room: RoomId,
-        /// Who.
+        /// The user who left.
         person: Person,
-        /// When.
+        /// Time of the leave.
         at: Timestamp,
     },
-    /// Transient: entries and leaves of a second, merged, where many are present.
+    /// Transient: merged entries and leaves of one second, in rooms with many users present.
     Presence {
-        /// Where.
+        /// The room entered and left.
         room: RoomId,
-        /// Login names.
+        /// Login names of users who entered.
         joined: Vec<String>,
-        /// Login names.
+        /// Login names of users who left.
         left: Vec<String>,
-        /// How many users are present now.
+        /// Number of users present now.
         online: u32,
-        /// When.
+        /// Time of the event.
         at: Timestamp,
     },
-    /// Transient: somebody types.
+    /// Transient: a user is typing.
     Typing {
-        /// Where.
+        /// The room in which the user types.
         room: RoomId,
-        /// Who; not told to their own sockets.
+        /// The user; their own sockets do not receive the event.
         person: Person,
     },
-    /// What a room's listeners had missed, made up by the dispatcher after a loss: each changed
-    /// message as it is now, in rev order.
+    /// Changes missed by a room's listeners, created by the dispatcher after a loss: each changed
+    /// message in its current version, in rev order.
     CaughtUp {
-        /// The messages, and the room when its facts changed.
+        /// The messages, and the room if its facts changed.
         changes: Arc<RoomChanges>,
-        /// The newest message that listeners know; those above it are new to them.
+        /// The newest message known to listeners; later ones are new to them.
         known: Seq,
     },
     /// The bus has lost events of this room (None: of any room); live rooms catch up by `rev`.
     Lost {
-        /// Which room, when that is known.
+        /// The room, if known.
         room: Option<RoomId>,
     },
 }
@@ -110,56 +109,56 @@ pub enum Event {
 /// One committed step of a room: one `rev`, usually one change.
 #[derive(Clone, Debug)]
 pub struct RoomEvent {
-    /// Where.
+    /// The room that changed.
     pub room: RoomId,
-    /// The room's rev after it; exactly one more than before.
+    /// Rev of the room afterwards; exactly one more than before.
     pub rev: Rev,
-    /// When it was stored.
+    /// Time of the commit.
     pub at: Timestamp,
-    /// Who did it.
+    /// The user who made the change.
     pub by: Who,
-    /// The socket that asked for it, on this server.
+    /// The socket that requested it, on this server.
     pub socket: Option<SocketId>,
-    /// What happened; several only where a whole membership was replaced.
+    /// The changes; several only if the complete membership was replaced.
     pub changes: Vec<Change>,
 }
 
-/// What happened in a room.
+/// A change of a room.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A new message.
     Posted(Message),
-    /// Its text is another.
+    /// The text of a message was edited.
     Edited(Message),
-    /// Its content is gone; the message is as it is now.
+    /// The content of a message was deleted; the message in its current version.
     Deleted(Message),
-    /// A reaction was given.
+    /// A reaction was added.
     Reacted {
-        /// To which message.
+        /// The message reacted to.
         seq: Seq,
-        /// Which.
+        /// The added reaction.
         reaction: Reaction,
     },
-    /// A reaction was taken back.
+    /// A reaction was removed.
     Unreacted {
-        /// From which message.
+        /// The message reacted to.
         seq: Seq,
-        /// Which.
+        /// The removed reaction.
         reaction: Reaction,
     },
-    /// Name, visibility or owner.
+    /// Name, settings, pins or owner changed.
     Updated(Room),
-    /// Somebody became a participant.
+    /// A participant was added.
     ParticipantAdded(Participant),
-    /// Role, `edited_name` or display name.
+    /// Role, `edited_name`, display name or picture of a participant changed.
     ParticipantChanged(Participant),
-    /// Somebody is no longer a participant.
+    /// A participant was removed or left.
     ParticipantRemoved(Person),
-    /// The room is gone.
+    /// The room was deleted.
     RoomDeleted,
 }
 
-/// The queue into which a store puts the events of a commit, in order, before it answers. It is
-/// bounded: an engine with a thread of its own waits with `blocking_send`, an async engine with
-/// `send`. An error means that nobody reads any more, because the process is ending.
+/// The queue that receives the events of a commit from a store, in order, before the store answers.
+/// It is bounded: an engine with its own thread waits with `blocking_send`, an async engine with
+/// `send`. An error means that the receiver was dropped, because the process is ending.
 pub type EventSink = tokio::sync::mpsc::Sender<Event>;

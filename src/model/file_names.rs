@@ -1,13 +1,13 @@
-//! What a file may be called: names say to people what they are about to open, so nothing in them
-//! is hidden or turns the text around.
+//! File names: they tell users what they are about to open, so they must not contain invisible
+//! characters or characters that change the text direction.
 
 use super::names::is_hidden;
 use super::{Error, Result};
 
-/// Longest file name in code points.
+/// Maximum length of a file name in code points.
 pub const MAX_FILE_NAME: usize = 255;
 
-/// The last part of a path, if it can be a name as it is.
+/// Returns the last part of a path if it is a valid name.
 pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
     let last = last_part(name);
     if last.is_empty() || last.chars().count() > MAX_FILE_NAME {
@@ -17,7 +17,7 @@ pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
         Some(hidden) => Err(Error::invalid(
             field,
             format!(
-                "must not hold U+{:04X}, which is invisible or turns text around",
+                "must not contain U+{:04X}, which is invisible or changes the text direction",
                 u32::from(hidden)
             ),
         )),
@@ -25,7 +25,7 @@ pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
     }
 }
 
-/// The last part of a path without what no name may hold, if anything is left.
+/// Returns the last part of a path without forbidden characters, if anything is left.
 pub fn clean_file_name(name: &str) -> Option<String> {
     let seen: String =
         last_part(name).chars().filter(|c| !is_hidden(*c)).take(MAX_FILE_NAME).collect();

@@ -1,28 +1,28 @@
-//! What an uploaded file is, judged by its own bytes.
+//! The type of an uploaded file, detected from its content.
 
-/// How a file may be handed to a browser.
+/// How a browser may display a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// A picture in the page.
+    /// As a picture in the page.
     Picture,
-    /// Sound or film, played in the page.
+    /// As audio or video, played in the page.
     Played,
-    /// Only as a download, whatever it claims to be.
+    /// Only as a download, whatever type it claims to be.
     Downloaded,
 }
 
-/// A type of files.
+/// A file type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileKind {
-    /// The usual ending; what is stored.
+    /// The usual extension; stored in the database.
     pub ending: &'static str,
-    /// The media type to answer with.
+    /// The media type to respond with.
     pub mime: &'static str,
-    /// What a browser may do with it.
+    /// How a browser may display it.
     pub shown: Shown,
 }
 
-/// Everything that a browser may do more with than download.
+/// File types that a browser may display.
 const SAFE: [FileKind; 13] = [
     FileKind { ending: "png", mime: "image/png", shown: Shown::Picture },
     FileKind { ending: "jpg", mime: "image/jpeg", shown: Shown::Picture },
@@ -40,22 +40,22 @@ const SAFE: [FileKind; 13] = [
     FileKind { ending: "flac", mime: "audio/flac", shown: Shown::Played },
 ];
 
-/// Endings that say something to people; of what else there is, the file's own name tells more.
+/// Known extensions; for other files their own name is more informative.
 const KNOWN: [&str; 26] = [
     "pdf", "zip", "gz", "tar", "7z", "txt", "html", "xml", "rtf", "doc", "docx", "xls", "xlsx",
     "ppt", "pptx", "odt", "ods", "odp", "heic", "avif", "tif", "mov", "mkv", "avi", "3gp", "epub",
 ];
 
-/// What is text, and may begin like that.
+/// Text formats, which text may begin like.
 const WRITTEN: [&str; 7] = ["html", "xml", "sh", "pdf", "rtf", "ps", "pem"];
 
-/// Bytes that are enough to tell what a file is.
+/// Number of bytes needed to detect the type.
 pub const SNIFFED: usize = 8_192;
 
 impl FileKind {
-    /// Judges the beginning of a file; its name and what the uploader says of it count for nothing.
+    /// Detects the type from the start of a file; its name and declared type are ignored.
     pub fn sniff(head: &[u8]) -> Self {
-        // Of whatever kind; cut in the middle of a character it is text all the same.
+        // Text of any kind; a character cut off at the end does not matter.
         let text = match std::str::from_utf8(head) {
             Ok(_) => true,
             Err(error) => error.error_len().is_none() && head.len() >= SNIFFED,
@@ -63,7 +63,7 @@ impl FileKind {
         let printable =
             text && !head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         match infer::get(head).map(|found| found.extension()) {
-            // Two or three letters at its beginning make no text a picture or a song.
+            // Two or three letters at the start do not make a text a picture or a song.
             Some(found) if printable && !WRITTEN.contains(&found) => Self::of("txt"),
             Some("heif") => Self::of("heic"),
             Some(found) => Self::of(found),
@@ -74,7 +74,7 @@ impl FileKind {
         }
     }
 
-    /// The type of a stored ending.
+    /// Returns the type of a stored extension.
     pub fn of(ending: &str) -> Self {
         if let Some(kind) = SAFE.iter().find(|kind| kind.ending == ending) {
             return *kind;
@@ -83,13 +83,13 @@ impl FileKind {
         Self::downloaded(ending)
     }
 
-    /// The same type, for a file that is no picture to be shown although its ending is one's.
+    /// Returns the type, or that of a download if it is not a valid picture.
     #[must_use]
     pub fn unless_shown(self, is_image: bool) -> Self {
         if self.shown == Shown::Picture && !is_image { Self::downloaded(self.ending) } else { self }
     }
 
-    /// Whether it can be a profile picture.
+    /// Returns whether it can be a profile picture.
     pub fn is_portrait(self) -> bool {
         matches!(self.ending, "png" | "jpg" | "gif")
     }
@@ -99,7 +99,7 @@ impl FileKind {
     }
 }
 
-/// Films and pictures of the MP4 family by their brand, where it is none of the best known.
+/// Detects less common videos and pictures of the MP4 family by their brand.
 fn family(head: &[u8]) -> Option<&'static str> {
     match (head.get(4..8)?, head.get(8..11)?) {
         (b"ftyp", b"iso") => Some("mp4"),

@@ -1,34 +1,34 @@
-//! Words as the search knows them: how a text becomes the words of the index, what a query asks
-//! for, and where it is found in a text.
+//! Words of the search: splits a text into the words of the index, parses queries, and finds
+//! matches in a text.
 //!
-//! Text is taken apart into grapheme clusters, each normalised for itself (NFKC, lower case, no
-//! Latin accents), so that every word knows its place in the text as it was written. Scripts that
-//! are written without spaces are cut into overlapping two-grams, with the last character of each
-//! run as a word of its own; letters and digits of other scripts are words, apart from each other;
-//! each emoji is a word.
+//! Text is split into grapheme clusters, each normalized by itself (NFKC, lower case, no Latin
+//! accents), so that every word knows its position in the original text. Scripts written without
+//! spaces are cut into overlapping two-grams, with the last character of each run as an additional
+//! word; letters and digits of other scripts form separate words; each emoji is a word.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The rules below, as a number: an index that was made by other rules is made anew.
+/// Version of the rules below: an index built with another version is rebuilt.
 pub const WORDS_VERSION: i64 = 2;
 
-/// Different phrases of a query that are looked for: each costs a walk through everything that
-/// holds it.
+/// Maximum number of different phrases in a query: each costs a scan of everything that contains
+/// it.
 const MAX_PHRASES: usize = 10;
-/// Words of all of them together; a run of a dense script has about as many as characters.
+/// Maximum number of words in all phrases; a run of a dense script has about as many words as
+/// characters.
 const MAX_WORDS: usize = 24;
-/// Longest query that is looked at, in grapheme clusters.
+/// Maximum length of a query, in grapheme clusters.
 const MAX_QUERY: usize = 200;
-/// From so many characters on, the last word asked for may be the beginning of a longer one.
+/// Minimum number of characters for the last word of a query to match as a prefix.
 const MIN_PREFIX: usize = 3;
-/// Longest snippet, in code points.
+/// Maximum length of a snippet, in code points.
 const SNIPPET: usize = 160;
-/// What stands before the first hit in a snippet.
+/// Number of code points before the first match in a snippet.
 const BEFORE: usize = 40;
 
-/// A word of a text: clusters `start..end` of it.
+/// A word of a text: its clusters `start..end`.
 #[derive(Debug, PartialEq, Eq)]
 struct Word {
     text: String,
@@ -36,20 +36,21 @@ struct Word {
     end: usize,
 }
 
-/// What a grapheme cluster is for the search.
+/// Class of a grapheme cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     /// Of a script without spaces.
     Dense,
     /// Letters of other scripts.
     Letter,
-    /// Digits; a word of their own, so that a version is found without the letters around it.
+    /// Digits; separate words, so that a version number is found without letters around it.
     Number,
     Emoji,
     Gap,
 }
 
-/// The words of a text, as the index stores them: separated by spaces, in the order of the text.
+/// Returns the words of a text as the index stores them: separated by spaces, in the order of the
+/// text.
 pub fn index_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len() * 2);
     for word in cut(text) {
@@ -61,26 +62,25 @@ pub fn index_words(text: &str) -> String {
     words
 }
 
-/// What is looked for: every phrase must be found, wherever.
+/// A query: every phrase must occur, anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordQuery {
     phrases: Vec<Phrase>,
 }
 
-/// Words that follow each other.
+/// Consecutive words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
-    /// The words, never none.
+    /// The words, at least one.
     pub words: Vec<String>,
-    /// Whether the last of them may be the beginning of a longer one.
+    /// Whether the last word may match as a prefix.
     pub prefix: bool,
 }
 
 impl WordQuery {
-    /// Reads what somebody typed: parts between spaces are phrases, and there are no operators.
-    /// What is asked for twice is asked for once, and what goes beyond ten phrases or 24 words
-    /// is left out: it would find less, never more. None: there is nothing in it that could be
-    /// found.
+    /// Parses user input: parts between spaces are phrases, and there are no operators. Repeated
+    /// phrases count once, and anything beyond ten phrases or 24 words is ignored, which can only
+    /// lead to more matches. None: there is nothing to search for.
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.graphemes(true).take(MAX_QUERY).collect();
         let mut phrases: Vec<Phrase> = Vec::new();
@@ -101,12 +101,13 @@ impl WordQuery {
         (!phrases.is_empty()).then_some(Self { phrases })
     }
 
-    /// The phrases.
+    /// Returns the phrases.
     pub fn phrases(&self) -> &[Phrase] {
         &self.phrases
     }
 
-    /// A part of the text around the first hit, and the hits in it as ranges of code points.
+    /// Returns the part of the text around the first match, with the matches as ranges of code
+    /// points.
     pub fn snippet(&self, text: &str) -> Snippet {
         let clusters: Vec<&str> = text.graphemes(true).collect();
         let words = cut(text);
@@ -126,7 +127,7 @@ impl WordQuery {
         {
             end += 1;
         }
-        // What is left of the text may as well be shown before the hit.
+        // Space left in the snippet is used before the match.
         while start > 0 && points(clusters.get(start - 1..end).unwrap_or_default()) <= SNIPPET {
             start -= 1;
         }
@@ -151,7 +152,7 @@ impl WordQuery {
         Snippet { text: snippet, highlights }
     }
 
-    /// Whether a text holds all of it.
+    /// Returns whether a text matches.
     pub fn is_in(&self, text: &str) -> bool {
         let words = cut(text);
         self.phrases.iter().all(|phrase| !phrase.hits(&words).is_empty())
@@ -159,7 +160,7 @@ impl WordQuery {
 }
 
 impl Phrase {
-    /// Clusters of the text that it covers.
+    /// Returns the clusters of the text that match.
     fn hits(&self, words: &[Word]) -> Vec<(usize, usize)> {
         let Some((last, before)) = self.words.split_last() else { return Vec::new() };
         let ends = |word: &Word| {
@@ -174,7 +175,7 @@ impl Phrase {
                 window.first().map_or(0, |word| word.start),
                 window.last().map_or((0, 0), |word| (word.start, word.end)),
             );
-            // Only the beginning of a longer word was asked for.
+            // Only a prefix of a longer word was searched for.
             (
                 start,
                 if self.prefix { end.1.min(end.0 + last.graphemes(true).count()) } else { end.1 },
@@ -184,10 +185,10 @@ impl Phrase {
     }
 }
 
-/// A part of a text with what was found in it.
+/// A part of a text with its matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
-    /// At most about 160 code points, with `…` where something was left out.
+    /// At most about 160 code points, with `…` where text was omitted.
     pub text: String,
     /// Ranges of code points in it, ascending, not overlapping.
     pub highlights: Vec<(usize, usize)>,
@@ -200,7 +201,7 @@ fn phrase(part: &str) -> Option<Phrase> {
         && words
             .get(words.len() - 2)
             .is_some_and(|before| before.end == last.end && before.start < last.start);
-    // In the index the last character of a run follows its two-grams; what is asked for may go on
+    // In the index the last character of a run follows its two-grams; a longer word may continue
     // there.
     let prefix = if after_pair {
         words.pop();
@@ -215,8 +216,7 @@ fn phrase(part: &str) -> Option<Phrase> {
     Some(Phrase { words: words.into_iter().map(|word| word.text).collect(), prefix })
 }
 
-/// How many characters the last word has, with the letters and digits that it follows without a
-/// gap.
+/// Returns the number of characters of the last word, with letters and digits directly before it.
 fn run_length(words: &[Word]) -> usize {
     let (mut length, mut start) = (0, None);
     for word in words.iter().rev() {
@@ -235,11 +235,10 @@ fn run_length(words: &[Word]) -> usize {
     length
 }
 
-/// The words of a text in its order.
+/// Splits a text into its words, in order.
 fn cut(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    // The run that is being read, and the plain form of its clusters when they are of a dense
-    // script.
+    // The current run, and the plain form of its clusters if they are of a dense script.
     let (mut class, mut began, mut run) = (Class::Gap, 0, Vec::<String>::new());
     let mut count = 0;
     for (place, cluster) in text.graphemes(true).enumerate() {
@@ -307,7 +306,7 @@ fn script(first: char) -> Class {
     }
 }
 
-/// A cluster as the index has it; of an emoji only what it is, not its skin or style.
+/// Returns a cluster as the index has it; an emoji without its skin tone or style.
 fn plain(cluster: &str) -> String {
     if let Some(emoji) = emojis::get(cluster) {
         return emoji.as_str().chars().filter(|c| !is_style(*c)).collect();
@@ -319,7 +318,7 @@ fn plain(cluster: &str) -> String {
             'ς' => plain.push('σ'),
             'ı' => plain.push('i'),
             'ß' => plain.push_str("ss"),
-            // Invisible characters and selectors of style say nothing.
+            // Invisible characters and style selectors are ignored.
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             _ if is_style(c) => {}
             _ if matches!(c.script(), Script::Latin | Script::Greek) => {

@@ -1,4 +1,4 @@
-//! Identifiers. All are positive integers that ascend, may skip and are never reused.
+//! Identifiers: positive integers that ascend, may have gaps and are never reused.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ macro_rules! id {
 }
 
 id!(
-    /// A user. Shown as a plain number by the dialects that show it at all.
+    /// A user. Shown as a plain number by dialects that show ids.
     UserId
 );
 id!(
@@ -25,7 +25,7 @@ id!(
     RoomId
 );
 id!(
-    /// The public number of a session; never the secret that opens it.
+    /// The public id of a session; never the secret that opens it.
     SessionId
 );
 id!(
@@ -33,7 +33,7 @@ id!(
     MediaId
 );
 id!(
-    /// The place of a message in its room: 1, 2, 3 … without gaps.
+    /// The position of a message in its room: 1, 2, 3 … without gaps.
     Seq
 );
 id!(
@@ -46,7 +46,7 @@ id!(
 pub struct SocketId(pub u64);
 
 impl Seq {
-    /// The next place.
+    /// Returns the next position.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
@@ -54,7 +54,7 @@ impl Seq {
 }
 
 impl Rev {
-    /// The next change.
+    /// Returns the next rev.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
@@ -62,43 +62,43 @@ impl Rev {
 }
 
 impl RoomId {
-    /// Stands for a key that names no room. Whatever is asked of it is answered as for a room that
-    /// does not exist, at the place where each dialect checks that.
+    /// Replaces an unreadable room key. Requests for it are answered like those for a room that
+    /// does not exist, where each dialect checks that.
     pub const UNKNOWN: Self = Self(0);
 
-    /// `room001`, `room1234`: the key of the dialects `chatrooms` and `rooms`.
+    /// Returns `room001`, `room1234`: the key used by the dialects `chatrooms` and `rooms`.
     pub fn key(self) -> String {
         format!("room{:03}", self.0)
     }
 
-    /// Reads `room001`, `room1` and `1`; anything else is no room.
+    /// Parses `room001`, `room1` and `1`; anything else is not a room.
     pub fn parse(text: &str) -> Option<Self> {
         natural(text.strip_prefix("room").unwrap_or(text)).map(Self)
     }
 }
 
-/// A message's number, unique on the server: room × 10⁹ + seq, so that it needs no look-up table.
+/// A message's number, unique on the server: room × 10⁹ + seq, so that no lookup table is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId {
-    /// The room that holds it.
+    /// The room of the message.
     pub room: RoomId,
-    /// Its place there.
+    /// The position in the room.
     pub seq: Seq,
 }
 
 const SEQS_PER_ROOM: i64 = 1_000_000_000;
 
-/// Highest id that an import may keep. It leaves ids for a long life of the instance, and the
-/// number of every message in a room of such an id fits.
+/// Maximum id that an import may keep. It leaves enough ids for a long life of the instance, and
+/// the number of every message in a room with such an id fits.
 pub const MAX_KEPT_ID: i64 = 1 << 32;
 
 impl MessageId {
-    /// `msg7000000012`.
+    /// Returns the key, such as `msg7000000012`.
     pub fn key(self) -> String {
         format!("msg{}", self.room.0 * SEQS_PER_ROOM + self.seq.0)
     }
 
-    /// Reads `msg7000000012`; anything else is no message.
+    /// Parses a key such as `msg7000000012`; anything else is not a message.
     pub fn parse(text: &str) -> Option<Self> {
         let number = natural(text.strip_prefix("msg")?)?;
         let (room, seq) = (number / SEQS_PER_ROOM, number % SEQS_PER_ROOM);
@@ -106,7 +106,7 @@ impl MessageId {
     }
 }
 
-/// Reads a natural number of ASCII digits that fits; no sign, no white space.
+/// Parses a natural number of ASCII digits in range; no sign, no white space.
 pub(super) fn natural(text: &str) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;

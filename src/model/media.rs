@@ -1,4 +1,4 @@
-//! Uploaded files as the chat refers to them; what is known of their types is in `files`.
+//! Uploaded files as the chat refers to them; their types are in `files`.
 
 use super::{MediaId, Timestamp, UserId};
 
@@ -7,13 +7,13 @@ use super::{MediaId, Timestamp, UserId};
 pub struct Media {
     /// Its number.
     pub id: MediaId,
-    /// SHA-512 of the stored bytes, hexadecimal.
+    /// SHA-512 of the stored bytes in hexadecimal.
     pub name: String,
-    /// `png`, `jpg`, `pdf` …: the usual ending of its sniffed type.
+    /// The usual extension of its detected type: `png`, `jpg`, `pdf` …
     pub kind: String,
-    /// Who uploaded it.
+    /// The user who uploaded it.
     pub owner: UserId,
-    /// Whether it can be shown as a picture.
+    /// Whether it can be displayed as a picture.
     pub is_image: bool,
     /// Bytes.
     pub size: u64,
@@ -21,8 +21,8 @@ pub struct Media {
     pub width: Option<u32>,
     /// Pixels, of pictures.
     pub height: Option<u32>,
-    /// What its uploader called it.
+    /// File name given by the uploader.
     pub file_name: Option<String>,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created: Timestamp,
 }

@@ -1,69 +1,69 @@
-//! Messages, reactions, read marks, and the rules on their text.
+//! Messages, reactions, read marks, and rules for their text.
 
 use super::rules::is_blank;
 use super::{Error, Media, MessageId, Reaction, Result, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
-/// One message of a room. A deleted one keeps its place and loses its content.
+/// A message of a room. A deleted one keeps its position and loses its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The room that holds it.
+    /// The room of the message.
     pub room: RoomId,
-    /// Its place there.
+    /// The position in the room.
     pub seq: Seq,
-    /// The room's rev at this message's last change.
+    /// Rev of the message's last change.
     pub rev: Rev,
-    /// Its author, called as they are called now; [`Who::Deleted`] when the account is gone.
+    /// Author, with the current name; [`Who::Deleted`] if the account was deleted.
     pub author: Who,
     /// Empty when deleted.
     pub text: String,
-    /// When it was stored; never before an earlier message of the room.
+    /// Time of posting; never before an earlier message of the room.
     pub created: Timestamp,
-    /// When it was last edited.
+    /// Time of the last edit.
     pub edited: Option<Timestamp>,
-    /// When it was deleted.
+    /// Time of deletion.
     pub deleted: Option<Timestamp>,
-    /// The message it answers, of the same room.
+    /// The message it replies to, in the same room.
     pub reply_to: Option<Seq>,
-    /// What the sender called it; None where the server made one up.
+    /// Id given by the sender; None if the server created one.
     pub client_id: Option<String>,
-    /// Every reaction, oldest first.
+    /// All reactions, oldest first.
     pub reactions: Vec<ReactionCount>,
     /// Attachments.
     pub media: Vec<Media>,
 }
 
 impl Message {
-    /// Its number on the server.
+    /// Returns its id on the server.
     pub fn id(&self) -> MessageId {
         MessageId { room: self.room, seq: self.seq }
     }
 }
 
-/// A kind of reaction and who gave it.
+/// A reaction and the users who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionCount {
     /// `like`, `love`, `laugh`, `sad`, `angry` or one emoji.
     pub reaction: Reaction,
-    /// Login names, first giver first.
+    /// Login names, in the order of reacting.
     pub users: Vec<String>,
 }
 
-/// Up to where a user has read a room.
+/// The position up to which a user has read a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadMark {
     /// The room.
     pub room: RoomId,
-    /// Who has read.
+    /// The reader.
     pub user: UserId,
-    /// Everything up to this message counts as read.
+    /// Last message read.
     pub seq: Seq,
-    /// When the mark was set.
+    /// Time of setting the mark.
     pub at: Timestamp,
-    /// Messages above the mark that are not deleted.
+    /// Number of messages above the mark that are not deleted.
     pub unread: u32,
 }
 
-/// Which messages of a room are wanted.
+/// Selects messages of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The newest.
@@ -72,15 +72,15 @@ pub enum Window {
     Before(Seq),
     /// The oldest above this one.
     After(Seq),
-    /// Half below (this one included), half above.
+    /// Half below (including this one), half above.
     Around(Seq),
     /// Only this one.
     One(Seq),
-    /// The newest that are not deleted, after leaving out this many of them (`v1`'s offset).
+    /// The newest that are not deleted, skipping this many (`offset` of `v1`).
     Offset(u32),
 }
 
-/// Checks the text of a message: 1 to `max` code points of which one can be seen, no U+0000.
+/// Checks the text of a message: 1 to `max` code points, at least one visible, no U+0000.
 pub fn check_text(field: &'static str, text: &str, max: usize) -> Result<()> {
     if is_blank(text) {
         return Err(Error::Empty(field));

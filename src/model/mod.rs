@@ -1,7 +1,6 @@
 //! Plain types and pure rules of the chat: ids, users, rooms, messages, events, commands, errors.
 //!
-//! What may live here: data and pure functions on it. No I/O, no async, no clock, no dialect's
-//! JSON, no SQL.
+//! Contains data and pure functions only: no I/O, no async, no clock, no JSON of dialects, no SQL.
 
 mod command;
 mod error;

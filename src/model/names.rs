@@ -1,4 +1,4 @@
-//! Rules on what users may be called (contract, common model): one function a kind of name.
+//! Rules for names and profile data (contract, common model): one function per kind of name.
 
 use precis_profiles::precis_core::profile::Profile;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
@@ -8,30 +8,30 @@ use unicode_normalization::UnicodeNormalization;
 use super::rules::{is_blank, with_single_spaces};
 use super::{Error, Result, RoomId, Timestamp};
 
-/// Longest login, display and room name, in code points.
+/// Maximum length of login, display and room names, in code points.
 pub const MAX_NAME: usize = 64;
-/// Longest topic and longest description of a room, in code points.
+/// Maximum length of topics and descriptions of rooms, in code points.
 pub const MAX_TOPIC: usize = 1_024;
-/// Longest e-mail address, in bytes.
+/// Maximum length of an e-mail address, in bytes.
 pub const MAX_EMAIL: usize = 254;
-/// Longest password, in code points.
+/// Maximum length of a password, in code points.
 pub const MAX_PASSWORD: usize = 256;
 
-/// The form under which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC, lower
-/// case, width mapped), and for text that PRECIS does not take as a name NFC and lower case, with
-/// single spaces.
+/// Returns the form in which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC,
+/// lower case, width mapped); for text that PRECIS does not accept as a name, NFC and lower case
+/// with single spaces.
 pub fn fold(name: &str) -> String {
     let name = with_single_spaces(name);
     let folded = match UsernameCaseMapped::new().enforce(&name) {
         Ok(folded) => folded.into_owned(),
         Err(_) => name.nfc().collect::<String>().to_lowercase().nfc().collect(),
     };
-    // PRECIS lowers letter by letter and leaves the end of a word in capitals with another sigma
-    // than the same word in small letters.
+    // PRECIS lowercases letter by letter, so that a word in capitals ends with another sigma than
+    // the same word in lower case.
     if folded.contains('ς') { folded.replace('ς', "σ") } else { folded }
 }
 
-/// What a folded name looks like to the eye: letters of other scripts become the ASCII ones they
+/// Returns the visual form of a folded name: letters of other scripts become the ASCII letters they
 /// resemble. ASCII itself stays, so that `user1` and `userl` may both exist.
 pub fn skeleton(folded: &str) -> String {
     let mut shape = String::with_capacity(folded.len());
@@ -57,8 +57,8 @@ pub fn check_login(field: &'static str, login: &str) -> Result<()> {
     if login.contains('/') || UsernameCasePreserved::new().enforce(login).is_err() {
         return Err(Error::invalid(
             field,
-            "may hold letters, digits and punctuation other than /, without spaces or invisible \
-             characters",
+            "may only contain letters, digits and punctuation other than /, without spaces or \
+             invisible characters",
         ));
     }
     Ok(())
@@ -82,7 +82,7 @@ pub fn check_topic(field: &'static str, topic: &str) -> Result<()> {
     check_visible(field, topic)
 }
 
-/// Checks the description of a room: several lines are possible.
+/// Checks the description of a room: may have several lines.
 pub fn check_description(field: &'static str, description: &str) -> Result<()> {
     check_long(field, description)?;
     check_visible(field, &description.replace(['\n', '\r', '\t'], " "))
@@ -140,16 +140,19 @@ fn check_length(field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Control characters, and those that are invisible or turn the direction of text.
+/// Returns whether it is a control character, or invisible, or changes the text direction.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Refuses control characters and those that are invisible or turn the direction of text.
+/// Refuses control characters, and characters that are invisible or change the text direction.
 fn check_visible(field: &'static str, text: &str) -> Result<()> {
     if text.chars().any(is_hidden) {
-        Err(Error::invalid(field, "must not hold control or invisible characters"))
+        Err(Error::invalid(field, "must not contain control or invisible characters"))
     } else {
         Ok(())
     }
@@ -205,7 +208,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_folded_stays_and_its_case_does_not_matter(name in "[a-zA-ZäöüÄÖÜа-яА-ЯёЁα-ωΑ-Ω가-힣一-龠ａ-ｚ0-9 ._-]{1,20}") {
+        fn folding_is_idempotent_and_ignores_case(
+            name in "[a-zA-ZäöüÄÖÜа-яА-ЯёЁα-ωΑ-Ω가-힣一-龠ａ-ｚ0-9 ._-]{1,20}",
+        ) {
             let folded = fold(&name);
             proptest::prop_assert_eq!(fold(&folded), folded.as_str());
             proptest::prop_assert_eq!(fold(&name.to_uppercase()), folded.as_str());

@@ -3,17 +3,17 @@
 use super::rules::shown_name;
 use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
 
-/// Who may see and enter a room.
+/// Visibility of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
-    /// Every signed-in user sees and may enter it; entering makes them a participant.
+    /// Every logged-in user can see and enter it; entering makes them a participant.
     Public,
-    /// For participants only; to anyone else it does not exist.
+    /// For participants only; for all others it does not exist.
     Private,
 }
 
 impl Visibility {
-    /// The word of the documents.
+    /// Returns the name used in the documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -21,7 +21,7 @@ impl Visibility {
         }
     }
 
-    /// Reads the word of the documents.
+    /// Parses the name used in the documents.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "public" => Some(Self::Public),
@@ -31,19 +31,19 @@ impl Visibility {
     }
 }
 
-/// What a participant may do in a room (contract, rules of management).
+/// Role of a participant (contract, rules of management).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Takes part.
     Member,
-    /// Renames, adds, and removes members.
+    /// Renames the room, adds participants, and removes members.
     SubAdmin,
-    /// Does all of it.
+    /// Manages everything in the room.
     Admin,
 }
 
 impl Role {
-    /// The word of the documents.
+    /// Returns the name used in the documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -52,7 +52,7 @@ impl Role {
         }
     }
 
-    /// Reads the word of the documents.
+    /// Parses the name used in the documents.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "admin" => Some(Self::Admin),
@@ -63,80 +63,80 @@ impl Role {
     }
 }
 
-/// A user in a room.
+/// A participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// Their login name.
+    /// Login name of the user.
     pub login: String,
-    /// Their display name.
+    /// Display name of the user.
     pub name: String,
-    /// Their profile picture.
+    /// Profile picture of the user.
     pub media: Option<Media>,
     /// The name used inside this room only; empty: use the display name.
     pub edited_name: String,
-    /// What they may do.
+    /// Role in this room.
     pub role: Role,
-    /// The room's rev at this participant's last change; what a decision about them rests on.
+    /// Rev of this participant's last change; the basis of decisions about them.
     pub since: Rev,
-    /// When they came in.
+    /// Time of joining.
     pub joined: Timestamp,
-    /// Their account.
+    /// Flags of the account.
     pub account: AccountFlags,
 }
 
 impl Participant {
-    /// The name others see in this room.
+    /// Returns the name shown to others in this room.
     pub fn shown_name(&self) -> &str {
         shown_name(&self.edited_name, &self.name)
     }
 
-    /// As named in events.
+    /// Returns the participant as named in events.
     pub fn person(&self) -> Person {
         Person { id: self.user, login: self.login.clone(), name: self.shown_name().to_owned() }
     }
 }
 
-/// The stored thing, without its participants.
+/// A stored room, without its participants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Its number; [`RoomId::key`] is its textual form.
+    /// Id; [`RoomId::key`] is its textual form.
     pub id: RoomId,
-    /// None: nameless; each dialect says how it shows that.
+    /// None: unnamed; each dialect decides how to show that.
     pub name: Option<String>,
-    /// What it is about at the moment; one line.
+    /// Current topic, one line.
     pub topic: Option<String>,
-    /// What it is for.
+    /// Purpose of the room.
     pub description: Option<String>,
-    /// Who may see it.
+    /// Visibility.
     pub visibility: Visibility,
-    /// Since when nobody may write in it or be added to it.
+    /// Time of archiving; nobody may post in an archived room or be added to it.
     pub archived: Option<Timestamp>,
-    /// Only admins and sub-admins post.
+    /// Only admins and sub-admins may post.
     pub read_only: bool,
-    /// Who created it, or to whom it passed; None when that account is gone and nobody has entered
-    /// since.
+    /// The user who created it, or to whom it passed; None if that account was deleted and nobody
+    /// has entered since.
     pub owner: Option<UserId>,
-    /// The owner's login name; empty without an owner.
+    /// Login name of the owner; empty without an owner.
     pub owner_login: String,
-    /// When it was created.
+    /// Time of creation.
     pub created: Timestamp,
-    /// The number of its newest message, 0 when there is none.
+    /// Seq of its newest message, 0 if there is none.
     pub last_seq: Seq,
-    /// Its newest change.
+    /// Rev of its newest change.
     pub rev: Rev,
-    /// The newest change of the room's facts (name, topic, visibility, owner, participants, roles,
-    /// pins …); what decisions on the room rest on.
+    /// Rev of the newest change of the room's facts (name, topic, visibility, owner, participants,
+    /// roles, pins …); the basis of decisions on the room.
     pub facts_rev: Rev,
-    /// The newest change of what participants may do here; with [`Participant::since`] what a
-    /// decision about a message rests on.
+    /// Rev of the newest change of what participants may do here; with [`Participant::since`] the
+    /// basis of decisions on messages.
     pub mode_rev: Rev,
 }
 
 impl Room {
-    /// Takes a step that changes its facts. In a read-only room each may change who posts: the
-    /// first admin takes the right from the others.
+    /// Advances to a step that changes the facts. In a read-only room each step may change who may
+    /// post: the first admin takes the right from the others.
     pub fn step(&mut self, rev: Rev) {
         self.rev = rev;
         self.facts_rev = rev;
@@ -146,62 +146,62 @@ impl Room {
     }
 }
 
-/// A message that is pinned to its room.
+/// A pinned message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// As it is now.
+    /// The message in its current version.
     pub message: Message,
-    /// Who has pinned it, where that is known.
+    /// The user who pinned it, if known.
     pub by: Option<Who>,
-    /// When.
+    /// Time of pinning.
     pub at: Timestamp,
 }
 
-/// A room and its participants at one moment.
+/// A room and its participants at one point in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomFacts {
     /// The room.
     pub room: Room,
-    /// Everybody in it, in the order in which they came.
+    /// All participants, in the order of joining.
     pub participants: Vec<Participant>,
 }
 
 impl RoomFacts {
-    /// This user's entry.
+    /// Returns the entry of this user.
     pub fn participant(&self, user: UserId) -> Option<&Participant> {
         self.participants.iter().find(|p| p.user == user)
     }
 
-    /// What a decision about this participant's messages rests on: the newest change of them or of
-    /// what participants may do here.
+    /// Returns the basis of decisions on this participant's messages: the newest change of the
+    /// participant or of what participants may do here.
     pub fn basis_of(&self, participant: &Participant) -> Rev {
         participant.since.max(self.room.mode_rev)
     }
 
-    /// Whether anybody is an admin here; a room without one is managed by all its participants
-    /// alike.
+    /// Returns whether the room has an admin; a room without one is managed by all its
+    /// participants.
     pub fn has_admin(&self) -> bool {
         self.participants.iter().any(|p| p.role == Role::Admin)
     }
 }
 
-/// Where a live room stands in its life (contract, live rooms).
+/// State of a live room (contract, live rooms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveState {
     /// The first socket enters; facts are being read.
     Creating,
-    /// Somebody is present.
+    /// At least one user is present.
     Active,
     /// Nobody is present; the idle timer runs.
     Idle,
-    /// The timer ended; nobody enters.
+    /// The timer has ended; nobody can enter.
     Closing,
     /// There is no live room.
     Closed,
 }
 
 impl LiveState {
-    /// The word of the documents.
+    /// Returns the name used in the documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Creating => "creating",
@@ -213,22 +213,21 @@ impl LiveState {
     }
 }
 
-/// A room as it stands in one user's list.
+/// A room in one user's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomCard {
-    /// The room with, in lists, only the first ten participants; all of them where the query says
-    /// so.
+    /// The room; lists only have the first ten participants unless the query asks for all.
     pub facts: RoomFacts,
-    /// How many participants it has.
+    /// Number of participants.
     pub user_count: u32,
     /// The newest message that is not deleted.
     pub last_message: Option<Message>,
-    /// Up to which message the user has read.
+    /// The user's read mark.
     pub mark: Seq,
-    /// Messages above the mark that are not deleted.
+    /// Number of messages above the mark that are not deleted.
     pub unread: u32,
-    /// Of those, messages of others that name the user.
+    /// Number of those by other users that mention the user.
     pub mentions: u32,
-    /// The user wants no notifications from it.
+    /// Whether the user has muted it.
     pub muted: bool,
 }

@@ -1,19 +1,19 @@
-//! Sessions and how a request says whose it is.
+//! Sessions, credentials and clients.
 
 use std::net::IpAddr;
 
 use super::{SessionId, Timestamp, UserId};
 
-/// SHA-256 of a secret; what is stored of it.
+/// SHA-256 of a secret; only the hash is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hash32(pub [u8; 32]);
 
-/// A log-in that still holds. Only `chat` makes one, from a credential that it has checked.
+/// An open session. Only `chat` creates it, from a credential that it has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Its public number.
+    /// Public id of the session.
     pub id: SessionId,
-    /// Whose it is.
+    /// User of the session.
     pub user: UserId,
     /// The user's login name.
     pub login: String,
@@ -23,21 +23,21 @@ pub struct Session {
     pub admin: bool,
     /// The user is a guest.
     pub guest: bool,
-    /// SHA-256 of the secret that opens it.
+    /// SHA-256 of its secret.
     pub token: Hash32,
-    /// User-Agent of the log-in, cut to 256 characters.
+    /// User-Agent of the log-in, truncated to 256 characters.
     pub device: String,
     /// Address of the log-in.
     pub address: Option<IpAddr>,
-    /// When it began.
+    /// Time of the log-in.
     pub created: Timestamp,
-    /// Last seen, within five minutes.
+    /// Time of the last request, accurate to five minutes.
     pub seen: Timestamp,
-    /// When it ends unless it is used before; slides.
+    /// Expiry if it is not used before; every use extends it.
     pub expires: Timestamp,
 }
 
-/// What a request carries to say whose it is.
+/// Credential of a request.
 #[derive(Clone)]
 pub enum Credential {
     /// A JSON web token.
@@ -55,16 +55,16 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// Who is at the other end of a connection.
+/// The client of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// None for a Unix socket.
+    /// Address; None for a Unix socket.
     pub address: Option<IpAddr>,
-    /// The address under which its requests and attempts are counted: IPv6 by network, clients of
-    /// a proxy that is not declared as one. None: not counted by address.
+    /// The address under which its requests and attempts are counted: IPv6 by network, all clients
+    /// of an undeclared proxy as one. None: not counted by address.
     pub counted: Option<IpAddr>,
     /// User-Agent.
     pub device: String,
-    /// The API that it speaks, for the log.
+    /// The API it uses, for the log.
     pub dialect: Option<&'static str>,
 }

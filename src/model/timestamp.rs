@@ -1,4 +1,4 @@
-//! Moments in UTC with millisecond precision, and the formats of the documents.
+//! Timestamps in UTC with millisecond precision, and the formats of the documents.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,29 +9,29 @@ use time::{OffsetDateTime, UtcDateTime};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The wall clock. Messages get their time from the store, which keeps it monotonic per room.
+    /// Current time. Messages get theirs from the store, which keeps it monotonic per room.
     pub fn now() -> Self {
         Self::from(SystemTime::now())
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns whole seconds since the epoch.
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This moment and `span` more.
+    /// Returns the timestamp later by `span`.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// So much earlier.
+    /// Returns the timestamp earlier by `span`.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// `2025-07-15T14:32:10Z`.
+    /// Formats as `2025-07-15T14:32:10Z`.
     pub fn seconds(self) -> String {
         let t = self.date_time();
         format!(
@@ -45,21 +45,21 @@ impl Timestamp {
         )
     }
 
-    /// `2025-07-15T14:32:10.245Z`.
+    /// Formats as `2025-07-15T14:32:10.245Z`.
     pub fn millis(self) -> String {
         let mut text = self.seconds();
         text.truncate(text.len() - 1);
         format!("{text}.{:03}Z", self.0.rem_euclid(1000))
     }
 
-    /// `2015-08-05T22:18:45`: UTC without saying so.
+    /// Formats as `2015-08-05T22:18:45`: UTC without a zone.
     pub fn seconds_without_zone(self) -> String {
         let mut text = self.seconds();
         text.truncate(text.len() - 1);
         text
     }
 
-    /// `2025-07-15`.
+    /// Formats as `2025-07-15`.
     pub fn date(self) -> String {
         let mut text = self.seconds();
         text.truncate(10);

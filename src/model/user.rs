@@ -2,83 +2,83 @@
 
 use super::{Media, Timestamp, UserId};
 
-/// A user as everybody may know them; the dialects decide what of it they show to whom.
+/// A user without secrets; the dialects decide which fields they show to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, in any combination")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, in any combination")]
 pub struct User {
     /// Never reused, not even after deletion.
     pub id: UserId,
-    /// Unique without regard to case; as it was registered; never changes.
+    /// Unique regardless of case; as registered; never changes.
     pub login: String,
-    /// Display name; the login name where none was given.
+    /// Display name; the login name if none was given.
     pub name: String,
-    /// Shown to the user alone (and by `chats`, as its document wants).
+    /// Only shown to the user (and by `chats`, as its document requires).
     pub email: Option<String>,
     /// `YYYY-MM-DD`; shown like `email`.
     pub birth: Option<String>,
     /// Profile picture.
     pub media: Option<Media>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: bool,
-    /// May not log in.
+    /// Log-in is disabled.
     pub disabled: bool,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: bool,
-    /// Sees and enters only the rooms that they take part in, and administers nothing.
+    /// Only sees and enters the rooms they participate in, and administers nothing.
     pub guest: bool,
-    /// When the account was made.
+    /// Time of creation.
     pub created: Timestamp,
 }
 
-/// What an account is, as far as rules of rooms ask.
+/// Properties of an account used by the rules of rooms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountFlags {
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: bool,
-    /// Is kept to the rooms that they take part in.
+    /// Limited to the rooms they participate in.
     pub guest: bool,
-    /// May not log in.
+    /// Log-in is disabled.
     pub disabled: bool,
 }
 
 impl AccountFlags {
-    /// Whether it can be trusted with a room that nobody else administers.
+    /// Returns whether it may be the only admin of a room.
     pub fn is_usable(self) -> bool {
         !self.bot && !self.guest && !self.disabled
     }
 }
 
 impl User {
-    /// What kind of account it is.
+    /// Returns the flags of the account.
     pub fn flags(&self) -> AccountFlags {
         AccountFlags { bot: self.bot, guest: self.guest, disabled: self.disabled }
     }
 }
 
-/// A user named in an event, as they were called when it happened.
+/// A user in an event, with the names they had when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Person {
-    /// The user.
+    /// Id of the user.
     pub id: UserId,
     /// The login name.
     pub login: String,
-    /// The name in that room: `edited_name`, else the display name.
+    /// Name in that room: `edited_name`, otherwise the display name.
     pub name: String,
 }
 
-/// Who did something.
+/// Author of a message or a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A user.
     User(Person),
-    /// A user whose account has been deleted since.
+    /// A user whose account was deleted.
     Deleted,
-    /// The server itself, or the operator at its command line.
+    /// The server itself, or its operator.
     Server,
 }
 
 impl Who {
-    /// The user, if there is one still.
+    /// Returns the id of an existing user.
     pub fn id(&self) -> Option<UserId> {
         match self {
             Self::User(person) => Some(person.id),
@@ -86,7 +86,7 @@ impl Who {
         }
     }
 
-    /// The login name; empty if there is no user.
+    /// Returns the login name; empty without a user.
     pub fn login(&self) -> &str {
         match self {
             Self::User(person) => &person.login,
@@ -94,7 +94,7 @@ impl Who {
         }
     }
 
-    /// The name to show, the same in every dialect.
+    /// Returns the name to display, the same in every dialect.
     pub fn name(&self) -> &str {
         match self {
             Self::User(person) => &person.name,
@@ -110,16 +110,16 @@ impl From<Person> for Who {
     }
 }
 
-/// A user with what a log-in is checked against. Never leaves the server.
+/// A user with the hashes checked at log-in. Never leaves the server.
 #[derive(Clone)]
 pub struct Account {
-    /// Whose it is.
+    /// The user of the account.
     pub user: User,
-    /// Argon2id of the password, PHC string.
+    /// Argon2id of the password, as a PHC string.
     pub password: String,
-    /// Argon2id of the hexadecimal MD5 of the password, when digests are kept.
+    /// Argon2id of the hexadecimal MD5 of the password, if digests are stored.
     pub md5: Option<String>,
-    /// Argon2id of the hexadecimal SHA-1 of the password, when digests are kept.
+    /// Argon2id of the hexadecimal SHA-1 of the password, if digests are stored.
     pub sha1: Option<String>,
 }
 

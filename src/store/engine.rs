@@ -1,7 +1,7 @@
-//! Which engine keeps the chat: the one place that the rest of the program asks. Everything above
-//! the seam names this module and never an engine itself.
+//! Selects the storage engine. Everything above the store names this module and never an engine
+//! itself.
 //!
-//! Today there is one, embedded SQLite. It also has what a server elsewhere would not: a file that
-//! can be checked, copied, compacted and migrated ([`upkeep`]), which only administration asks for.
+//! SQLite is the only engine. Unlike an external server it has a file that can be checked, copied,
+//! compacted and migrated ([`upkeep`]), which only administration does.
 
 pub use super::sqlite::{OpenError, Options, Sqlite as Embedded, engine as version, upkeep};

@@ -1,5 +1,4 @@
-//! The types of the questions that [`Store`](super::Store) and [`Sessions`](super::Sessions)
-//! answer.
+//! Parameters and results of [`Store`](super::Store) and [`Sessions`](super::Sessions).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,71 +8,72 @@ use crate::model::{
     SocketId, Timestamp, UserId, Visibility,
 };
 
-/// On what a decision rested. The store refuses with `Stale` when that has changed since.
+/// The basis of a decision. The store refuses with `Stale` if it has changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// This user is a participant, and neither they nor what participants may do here has changed
     /// since that rev.
     Member {
-        /// Who.
+        /// Id of the user.
         user: UserId,
-        /// [`crate::model::RoomFacts::basis_of`] them.
+        /// [`crate::model::RoomFacts::basis_of`] the user.
         since: Rev,
     },
     /// Name, participants and roles are those of this `facts_rev`.
     Facts(Rev),
-    /// On nothing that can change.
+    /// Nothing that can change.
     Nobody,
 }
 
-/// A user to be.
+/// Data of a new user.
 #[derive(Clone)]
 pub struct NewUser {
-    /// As written.
+    /// Login name as written.
     pub login: String,
-    /// [`crate::model::fold`] of it.
+    /// [`crate::model::fold`] of the login name.
     pub folded: String,
-    /// [`crate::model::skeleton`] of that, or the folded name where look-alikes are allowed.
+    /// [`crate::model::skeleton`] of the folded name, or the folded name itself if look-alikes are
+    /// allowed.
     pub look_alike: String,
     /// Display name.
     pub name: String,
     /// E-mail address.
     pub email: Option<String>,
-    /// `YYYY-MM-DD`.
+    /// Birth date, `YYYY-MM-DD`.
     pub birth: Option<String>,
-    /// PHC string.
+    /// PHC string of the password.
     pub password: String,
     /// PHC string of the MD5 digest.
     pub md5: Option<String>,
     /// PHC string of the SHA-1 digest.
     pub sha1: Option<String>,
-    /// May administer the server.
+    /// Server administrator.
     pub admin: bool,
 }
 
-/// By what an account is found.
+/// Key by which an account is found.
 #[derive(Clone, Copy, Debug)]
 pub enum UserKey<'a> {
-    /// Its number.
+    /// Id of the user.
     Id(UserId),
-    /// [`crate::model::fold`] of its login name.
+    /// [`crate::model::fold`] of the login name.
     Folded(&'a str),
-    /// Its e-mail address, any case.
+    /// E-mail address in any case.
     Email(&'a str),
 }
 
-/// Which users are wanted.
+/// Selects users.
 #[derive(Clone, Copy, Debug)]
 pub enum UserQuery<'a> {
-    /// These; unknown ones are left out.
+    /// These users; unknown ones are omitted.
     Ids(&'a [UserId]),
-    /// By folded login name; unknown ones are left out.
+    /// By folded login name; unknown ones are omitted.
     Folded(&'a [String]),
-    /// A page of all above this id, ascending by id.
+    /// A page of all users above this id, ascending by id.
     After(Option<UserId>, u32),
 }
 
-/// What changes of a user; None stays. `Some(None)` takes away.
+/// Changes of a user; None leaves a field unchanged, `Some(None)` removes it.
 #[derive(Clone, Default)]
 pub struct UserChange {
     /// Display name.
@@ -84,15 +84,15 @@ pub struct UserChange {
     pub birth: Option<Option<String>>,
     /// Profile picture.
     pub media: Option<Option<MediaId>>,
-    /// PHC strings of password, MD5 and SHA-1. Ends all sessions of the user but `keep`.
+    /// New hashes. Ends all sessions of the user except `keep`.
     pub password: Option<NewPassword>,
-    /// May not log in. Ends all sessions when set.
+    /// Disables log-in. Ends all sessions when set.
     pub disabled: Option<bool>,
-    /// May administer.
+    /// Server administrator.
     pub admin: Option<bool>,
-    /// Is a program.
+    /// The account belongs to a program.
     pub bot: Option<bool>,
-    /// Is kept to their rooms; takes the roles away that they have there.
+    /// Guest: limited to their rooms; guests lose their roles there.
     pub guest: Option<bool>,
 }
 
@@ -105,14 +105,14 @@ pub struct NewPassword {
     pub md5: Option<String>,
     /// PHC string of its SHA-1.
     pub sha1: Option<String>,
-    /// The session that survives the change.
+    /// The session that is not ended.
     pub keep: Option<SessionId>,
 }
 
-/// Hashes of the digests of a password that an account has already.
+/// Hashes of the digests of an account's existing password.
 #[derive(Clone)]
 pub struct Digests {
-    /// PHC string of that password, as it is stored.
+    /// PHC string of that password, as stored.
     pub of: String,
     /// PHC string of its MD5.
     pub md5: String,
@@ -120,77 +120,76 @@ pub struct Digests {
     pub sha1: String,
 }
 
-/// A room to be.
+/// Data of a new room.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
-    /// None: nameless.
+    /// Name; None: unnamed.
     pub name: Option<String>,
-    /// Who may see it.
+    /// Visibility.
     pub visibility: Visibility,
-    /// Who creates it.
+    /// Creator of the room.
     pub owner: UserId,
-    /// Everybody in it with their role, the owner included, in order, each once. An unknown or
+    /// All participants with their role, including the owner, in order, each once. An unknown or
     /// deleted user: `NotFound`.
     pub participants: Vec<(UserId, Role)>,
-    /// Answer the nameless room of exactly these people when there is one.
+    /// Return the existing unnamed room of exactly these users, if any.
     pub reuse: bool,
 }
 
-/// What was added, or was there already.
+/// A new or existing object.
 #[derive(Clone, Debug)]
 pub struct Added<T> {
-    /// The thing.
+    /// The object.
     pub value: T,
-    /// It had been there before.
+    /// Whether it existed before.
     pub existed: bool,
 }
 
-/// Which room cards are wanted.
+/// Selects room cards.
 #[derive(Clone, Copy, Debug)]
 pub enum RoomQuery<'a> {
-    /// All rooms of a user, newest activity first; cards hold at most the first `participants`
+    /// All rooms of a user, most recently active first; cards have at most the first `participants`
     /// participants.
     Of {
-        /// Whose.
+        /// User of the rooms.
         user: UserId,
-        /// How many participants a card holds at most.
+        /// Maximum number of participants per card.
         participants: u32,
     },
-    /// Public rooms, oldest first, above this id, as this user sees them; the first ten
-    /// participants. Of rooms that they have not entered, mark, unread and last message are
-    /// left out.
+    /// Public rooms above this id, oldest first, as seen by this user; the first ten participants.
+    /// For rooms the user has not entered, mark, unread and last message are omitted.
     Public {
-        /// For whom marks and unread are counted.
+        /// User whose marks and unread messages are counted.
         user: UserId,
-        /// Ids above this.
+        /// Only ids above this one.
         after: Option<RoomId>,
-        /// At most so many.
+        /// Maximum number of rooms.
         limit: u32,
     },
-    /// Public rooms and those of a user, the newest `limit` of them, ascending by id, as this user
-    /// sees them; no participants. Of rooms that they have not entered, mark, unread and last
-    /// message are left out.
+    /// Public rooms and those of a user, the newest `limit` of them, ascending by id, as seen by
+    /// this user; no participants. For rooms the user has not entered, mark, unread and last
+    /// message are omitted.
     Visible {
-        /// For whom.
+        /// User who sees the rooms.
         user: UserId,
-        /// At most so many.
+        /// Maximum number of rooms.
         limit: u32,
     },
-    /// These rooms as the user sees them, ascending by id, those they are not in left out; the
-    /// first ten participants.
+    /// These rooms as seen by the user, ascending by id, without those they are not in; the first
+    /// ten participants.
     These(UserId, &'a [RoomId]),
-    /// A page of the rooms of a user, in the order of their ids; cards hold at most the first
+    /// A page of the rooms of a user, in the order of their ids; cards have at most the first
     /// `participants` participants.
     Page {
-        /// Whose.
+        /// User of the rooms.
         user: UserId,
-        /// The highest id first, else the lowest.
+        /// Descending order of ids, otherwise ascending.
         descending: bool,
-        /// So many are left out first.
+        /// Number of rooms to skip.
         offset: u64,
-        /// At most so many.
+        /// Maximum number of rooms.
         limit: u32,
-        /// How many participants a card holds at most.
+        /// Maximum number of participants per card.
         participants: u32,
     },
     /// A page of all rooms, ascending by id, for administration; marks are 0 and there is no last
@@ -201,27 +200,26 @@ pub enum RoomQuery<'a> {
     Named(&'a str, u32),
 }
 
-/// A change of a room or message that is durable, and what it changed: nobody needs to read it
-/// again.
+/// A durable change of a room or message, with its results, so that nothing has to be read again.
 #[derive(Clone, Debug)]
 pub struct Committed {
-    /// The room's rev at that change, or as it was when nothing had to be done.
+    /// Rev of the change, or the current one if nothing had to be done.
     pub rev: Rev,
-    /// The number of the room's newest message then.
+    /// Seq of the room's newest message at that time.
     pub last_seq: Seq,
-    /// When it was stored.
+    /// Time of the change.
     pub at: Timestamp,
-    /// Its steps; none when everything was as wanted already.
+    /// Steps of the change; none if nothing had to be done.
     pub changes: Vec<Change>,
 }
 
 impl Committed {
-    /// Whether anything was stored.
+    /// Returns whether anything was stored.
     pub fn changed(&self) -> bool {
         !self.changes.is_empty()
     }
 
-    /// The room as it is after the change; `facts` are those that the decision rested on.
+    /// Returns the room after the change; `facts` are those on which the decision was made.
     pub fn applied_to(&self, mut facts: RoomFacts) -> RoomFacts {
         for change in &self.changes {
             facts.apply(self.rev, change);
@@ -231,7 +229,7 @@ impl Committed {
         facts
     }
 
-    /// The message as it is after an edit or a deletion.
+    /// Returns the message after an edit or a deletion.
     pub fn message(&self) -> Option<&Message> {
         self.changes.iter().find_map(|change| match change {
             Change::Posted(message) | Change::Edited(message) | Change::Deleted(message) => {
@@ -248,141 +246,141 @@ impl Committed {
     }
 }
 
-/// Whose messages a caller may change.
+/// Whose messages the caller may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Everybody's.
+    /// Messages of all users.
     Any,
-    /// Their own.
+    /// Only their own messages.
     Own,
 }
 
-/// A message to be.
+/// Data of a new message.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Its author.
     pub author: UserId,
-    /// Its text.
+    /// Text of the message.
     pub text: String,
-    /// The client's own name for it, remembered for at least 30 days.
+    /// Id given by the client, remembered for at least 30 days.
     pub client_id: Option<String>,
-    /// The message it answers; `NotFound` when unknown or deleted.
+    /// The message it replies to; `NotFound` if unknown or deleted.
     pub reply_to: Option<Seq>,
-    /// Attachments; all must be the author's own uploads, else `NotFound`.
+    /// Attachments; all must be uploads of the author, otherwise `NotFound`.
     pub media: Vec<MediaId>,
     /// The socket that sends it.
     pub socket: Option<SocketId>,
-    /// For each `@` of the text the folded login names that could stand there, longest first; the
-    /// first that is a participant's counts as mentioned.
+    /// The folded login names that could begin at each `@` of the text, longest first; the first
+    /// that belongs to a participant is mentioned.
     pub mentions: Vec<Vec<String>>,
 }
 
-/// A message that is durable.
+/// A durable message.
 #[derive(Clone, Debug)]
 pub struct Posted {
-    /// As it is stored; the first one when repeated.
+    /// The stored message; the first one when repeated.
     pub message: Message,
-    /// The client id had been used before by this user in this room.
+    /// Whether the user had used the client id in this room before.
     pub repeated: bool,
 }
 
-/// An uploaded file to be.
+/// Data of a new uploaded file.
 #[derive(Clone, Debug)]
 pub struct NewMedia {
-    /// Who uploads it.
+    /// The user who uploads it.
     pub owner: UserId,
-    /// SHA-512 of the stored bytes, hexadecimal.
+    /// SHA-512 of the stored bytes in hexadecimal.
     pub name: String,
     /// [`crate::model::FileKind::ending`].
     pub kind: String,
-    /// Whether it can be shown as a picture.
+    /// Whether it can be displayed as a picture.
     pub is_image: bool,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Pixels, of pictures.
+    /// Width of a picture in pixels.
     pub width: Option<u32>,
-    /// Pixels, of pictures.
+    /// Height of a picture in pixels.
     pub height: Option<u32>,
-    /// What its uploader calls it.
+    /// File name given by the uploader.
     pub file_name: Option<String>,
 }
 
-/// Messages that were found.
+/// A page of matching messages.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// As they are now, newest first.
+    /// The messages in their current version, newest first.
     pub messages: Vec<Message>,
-    /// What to ask for next; None: there is no more.
+    /// Cursor of the next page; None: this is the last one.
     pub cursor: Option<String>,
-    /// The index is being made; what is old may be missing.
+    /// The index is being built; old messages may be missing.
     pub behind: bool,
 }
 
-/// One change of a message.
+/// A change of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageChange {
-    /// Another text, with the names that it mentions as in [`Draft::mentions`].
+    /// A new text, with its mentions as in [`Draft::mentions`].
     Edit {
-        /// The text.
+        /// The new text.
         text: String,
-        /// Mentioned names.
+        /// Possible names of mentioned users.
         mentions: Vec<Vec<String>>,
     },
-    /// Its content goes.
+    /// Deletes the content.
     Delete,
-    /// A reaction of `by`.
+    /// Adds a reaction of `by`.
     React(Reaction),
-    /// Takes a reaction of `by` back.
+    /// Removes a reaction of `by`.
     Unreact(Reaction),
 }
 
-/// What the server keeps about itself.
+/// Settings of the server, kept in its database.
 #[derive(Clone)]
 pub struct Settings {
-    /// Key of the JSON web tokens, 32 bytes of the operating system's generator.
+    /// Signing key of the JSON web tokens, 32 bytes of the operating system's generator.
     pub signing_key: [u8; 32],
     /// Changes when the database is restored.
     pub epoch: String,
-    /// Names this instance for good: a restored copy keeps it. 32 hexadecimal digits.
+    /// Permanent id of this instance, which a restored copy keeps. 32 hexadecimal digits.
     pub instance: String,
 }
 
-/// A session to be.
+/// Data of a new session.
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// Whose.
+    /// User of the session.
     pub user: UserId,
     /// SHA-256 of its secret.
     pub token: Hash32,
-    /// User-Agent, cut.
+    /// User-Agent, truncated.
     pub device: String,
     /// Address of the log-in.
     pub address: Option<IpAddr>,
-    /// When it begins.
+    /// Time of the log-in.
     pub now: Timestamp,
-    /// How long it lives without being used.
+    /// Lifetime without use.
     pub life: Duration,
 }
 
-/// Which sessions of a user end.
+/// Sessions of a user to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// This one.
+    /// Only this one.
     One(SessionId),
-    /// All but this one.
+    /// All except this one.
     AllBut(SessionId),
-    /// All.
+    /// All sessions.
     All,
 }
 
-/// What a one-time ticket stands for.
+/// Content of a one-time ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// Whose.
+    /// User of the ticket.
     pub user: UserId,
-    /// The session that it dies with.
+    /// The session with which it expires.
     pub session: SessionId,
-    /// The room it opens.
+    /// The room it admits to.
     pub room: RoomId,
 }
 

@@ -1,5 +1,4 @@
-//! The web UI in Chromium without a mouse and without eyes: keys alone do everything, and axe finds
-//! nothing to object to.
+//! The web UI in Chromium, used by keyboard only, and checked by axe for accessibility.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,8 +7,8 @@ use serde_json::json;
 
 use crate::support::{Browser, Ctl, Driver, Person, Server};
 
-/// Installed by `tests/run`. Relative to the package, in which cargo runs tests: a path from the
-/// time of compiling would be wrong where the target directory was copied.
+/// Installed by `tests/run`. Relative to the package, in which cargo runs tests: an absolute path
+/// would be wrong in a copied target directory.
 const AXE: &str = "target/test-tools/node_modules/axe-core/axe.min.js";
 const FOUND: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {resultTypes: ['violations']}).then(
@@ -17,11 +16,11 @@ const FOUND: &str = "const done = arguments[arguments.length - 1];
                      ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
         (error) => done([String(error)]))";
 const WRITES: &str = "message-composer textarea";
-/// More keys than there are things to press on any page.
+/// More than the number of focusable elements on any page.
 const KEYS: usize = 60;
 
 impl Browser {
-    /// Presses keys wherever the focus is.
+    /// Sends keys to the focused element.
     async fn press(&self, keys: &str) {
         self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
@@ -30,7 +29,7 @@ impl Browser {
         self.press(&char::from(key).to_string()).await;
     }
 
-    /// Goes on with a key until something has the focus.
+    /// Presses a key until an element matching the selector has the focus.
     async fn go_to(&self, key: Key, selector: &str) {
         let there = format!("return document.activeElement.matches({})", json!(selector));
         for _ in 0..KEYS {
@@ -42,7 +41,7 @@ impl Browser {
         panic!("no key leads to {selector}");
     }
 
-    /// Waits until something has the focus by itself.
+    /// Waits until an element matching the selector has received the focus.
     async fn focuses(&self, selector: &str) {
         self.wait(
             &format!("the focus on {selector}"),
@@ -51,7 +50,7 @@ impl Browser {
         .await;
     }
 
-    /// Fails when axe objects to the page as it is.
+    /// Fails if axe finds problems on the current page.
     async fn is_accessible(&self, what: &str) {
         let axe = std::fs::read_to_string(AXE).expect("axe-core, which tests/run installs");
         self.page.execute(&axe, Vec::new()).await.unwrap();
@@ -73,7 +72,7 @@ async fn keys_alone_do_everything() {
     ann.key(Key::Enter).await;
     ann.has("room-list").await;
 
-    // A room with Bob in it.
+    // A room with Bob.
     ann.go_to(Key::Tab, "button.new-room").await;
     ann.key(Key::Enter).await;
     ann.focuses("room-dialog #room-name").await;
@@ -98,7 +97,7 @@ async fn keys_alone_do_everything() {
     )
     .await;
 
-    // Into the conversation, up to a message, into its tools.
+    // Into the conversation, to a message and to its buttons.
     for _ in 0..2 {
         ann.press(&format!("{}{}", char::from(Key::Shift), char::from(Key::Tab))).await;
     }
@@ -116,7 +115,7 @@ async fn keys_alone_do_everything() {
     ann.key(Key::Enter).await;
     ann.has("message-item .reactions button").await;
 
-    // Deleting asks first, and a second Enter deletes nothing.
+    // Deleting asks for confirmation, and a second Enter deletes nothing.
     ann.go_to(Key::Tab, "message-item .tools .delete").await;
     ann.key(Key::Enter).await;
     ann.has("room-dialog dialog[open] button.danger").await;
@@ -132,7 +131,7 @@ async fn keys_alone_do_everything() {
     ann.key(Key::Enter).await;
     ann.shows(&["(deleted)", "second"]).await;
 
-    // A slash searches, arrows go to the hit, Enter to its message.
+    // A slash searches, arrows move to the match, Enter opens its message.
     ann.page.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
     ann.press("/").await;
     ann.focuses("room-list input[type=search]").await;
@@ -165,7 +164,7 @@ async fn axe_objects_to_nothing() {
         ann.has("login-form #name").await;
         ann.is_accessible("register").await;
         ann.register(name, "Ann Lee").await;
-        // What the switch of the settings keeps.
+        // A setting that is stored.
         ann.page
             .execute(&format!("localStorage.setItem('theme', '{scheme}')"), Vec::new())
             .await
@@ -259,7 +258,7 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.page.goto(&open(&rooms[0])).await.unwrap();
     ann.shows(&["see https://example.org/"]).await;
 
-    // From the beginning of the page, the first key leads to the link, and that to the messages.
+    // From the start of the page, the first key leads to the skip link, and that to the messages.
     ann.page
         .execute("document.body.tabIndex = -1; document.body.focus()", Vec::new())
         .await
@@ -270,8 +269,8 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.key(Key::Enter).await;
     ann.focuses("message-list .scroll").await;
 
-    // Backwards from where one writes: the button beside it, then the messages as one stop; links
-    // of a message with the message.
+    // Backwards from the composer: its button, then the messages as one stop; links of a message
+    // follow the message.
     ann.page
         .execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new())
         .await
@@ -284,7 +283,7 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.focuses("message-item").await;
     ann.go_to(Key::Tab, "message-item .text a").await;
 
-    // Who is removed while writing is told where they are.
+    // A user removed while writing is told where they are.
     ann.page
         .execute(&format!("document.querySelector('{WRITES}').focus()"), Vec::new())
         .await
@@ -293,7 +292,7 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.focuses("main empty-state h2").await;
     ann.is_accessible("removed").await;
 
-    // A dialog of a room that is gone leads there too, when it is closed.
+    // Closing a dialog of a deleted room leads there too.
     ann.page.goto(&open(&rooms[1])).await.unwrap();
     ann.click("member-list button").await;
     ann.has("person-dialog dialog[open]").await;

@@ -1,5 +1,5 @@
-//! Administration through the real binary: on a running server, on a stopped one, over HTTP, and
-//! what live clients see of it.
+//! Administration with the real binary: on a running server, on a stopped one, over HTTP, and its
+//! effects on live clients.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,6 +11,7 @@ mod interrupted;
 mod log;
 mod planted;
 mod refusals;
+mod reports;
 mod setup;
 mod support;
 mod terminal;

@@ -1,5 +1,5 @@
-//! Who is answered what: every route and every frame of every dialect, asked by every kind of
-//! caller (`authorisation/table.txt`).
+//! The authorization matrix: every route and every frame of every dialect, requested by every kind
+//! of caller (`authorisation/table.txt`).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::support::{Client, Ctl, Json, Person, RoomPlan, Server, Socket, number, people};
 
-/// Order of the answers of a route.
+/// Order of the results of a route.
 const CALLERS: [&str; 8] =
     ["nobody", "ended", "stranger", "removed", "member", "sub", "admin", "server"];
-/// Those of them who can open a socket of `chatrooms`: order of the answers of a frame.
+/// Index of callers who can open a socket of `chatrooms`; the results of a frame start with them.
 const SIGNED_IN: usize = 2;
 
 /// One line of the table.
@@ -51,7 +51,7 @@ impl Row {
         self.what.starts_with("FRAME ")
     }
 
-    /// Whether the answer may depend on the room.
+    /// Returns whether the result may depend on the room.
     fn rooms(&self) -> &[bool] {
         if self.what.contains("{key}")
             || self.what.contains("{num}")
@@ -65,7 +65,7 @@ impl Row {
     }
 }
 
-/// `=` stands for the answer before it.
+/// Expands `=`, which repeats the previous result.
 fn repeated(answers: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for answer in answers.split_whitespace() {
@@ -87,7 +87,7 @@ fn table() -> Vec<Row> {
         .collect()
 }
 
-/// The people of every case. What is in a room is made anew for each.
+/// The users of all cases. Rooms are created for each case.
 struct World {
     server: Server,
     stranger: Person,
@@ -102,7 +102,7 @@ struct World {
     made: AtomicUsize,
 }
 
-/// A room of one case.
+/// The room of one case.
 struct Stage {
     key: String,
     msg: String,
@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    /// A room with all its people, a message and a file in it.
+    /// Creates a room with all its participants, a message and a file.
     async fn stage(&self, public: bool, with_file: bool) -> Stage {
         let fresh = format!("fresh-{}", self.made.fetch_add(1, Ordering::Relaxed));
         let others = [&self.sub, &self.member, &self.victim, &self.removed];
@@ -187,7 +187,7 @@ impl World {
         values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
     }
 
-    /// What a caller is answered on a route: the status.
+    /// Returns the status of a route for a caller.
     async fn route(&self, row: &Row, caller: &str, public: bool) -> String {
         let stage = self.stage(public, row.what.contains("{media}")).await;
         let (verb, path) = row.what.split_once(' ').expect("a method and a path");
@@ -206,8 +206,8 @@ impl World {
         client.status(method, &path, &body).await.to_string()
     }
 
-    /// Somebody like the caller whose session may end; what they are in a room does not matter to
-    /// such routes.
+    /// Returns a user like the caller whose session may end; their role is irrelevant for such
+    /// routes.
     async fn spent(&self, stage: &Stage, caller: &str) -> Client {
         let login = format!("{caller}-{}", stage.fresh);
         let person = Person::new(&self.server, &login).await;
@@ -217,7 +217,8 @@ impl World {
         person.bearer(&person.token)
     }
 
-    /// What a caller is answered to a frame: its type, its error, or how the socket fared.
+    /// Returns the result of a frame for a caller: type and error of the reply, or the fate of the
+    /// socket.
     async fn frame(&self, row: &Row, caller: &str, public: bool) -> String {
         let stage = self.stage(public, false).await;
         let person = self.person(caller);
@@ -268,7 +269,7 @@ impl World {
     }
 }
 
-/// A socket, where the handshake is not refused.
+/// Opens a socket, unless the handshake is refused.
 async fn open(person: &Person, path: &str) -> Option<Socket> {
     if person.handshake(path).await.status == 101 {
         Some(person.socket(&person.login, path).await)
@@ -277,8 +278,8 @@ async fn open(person: &Person, path: &str) -> Option<Socket> {
     }
 }
 
-/// The answer to a frame of `chatrooms`; `silence` when there is none before the answer to a later
-/// `ping`.
+/// Returns the reply to a frame of `chatrooms`; `silence` if there is none before the reply to a
+/// later `ping`.
 async fn native(mut socket: Socket, mut frame: Json) -> String {
     frame["ref"] = json!("asked");
     socket.send(frame).await;
@@ -355,7 +356,7 @@ async fn every_route_and_frame_of_the_api_description_has_a_row() {
             wanted.insert(format!("FRAME {dialect}.{frame}"));
         }
     }
-    // Dialects with one kind of frame describe it without a name.
+    // Dialects with a single kind of frame describe it without a name.
     wanted.extend(["FRAME v1.message".to_owned(), "FRAME realtime.message".to_owned()]);
     let rows: BTreeSet<_> = table()
         .iter()
@@ -367,7 +368,7 @@ async fn every_route_and_frame_of_the_api_description_has_a_row() {
     assert!(unknown.is_empty(), "rows of nothing that the description knows: {unknown:#?}");
 }
 
-/// A path without its query, each parameter as `{}`.
+/// Returns a path without its query, with `{}` for each parameter.
 fn shape(path: &str) -> String {
     let path = path.split('?').next().expect("a path");
     let part = |part: &str| {

@@ -1,4 +1,4 @@
-//! Backups and the database through the command line, beside a server that is in use.
+//! Backups and database maintenance on the command line, with a busy server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::cli::{chatctl, code, errors};
 use crate::support::{Body, Json, PATIENCE, Person, Server, people, picture};
 
-/// Runs a command on a data directory; says JSON.
+/// Runs a command on a data directory with JSON output.
 async fn run(data: &Path, arguments: &[&str]) -> Output {
     let data = data.to_owned();
     let arguments: Vec<String> = arguments
@@ -38,25 +38,25 @@ async fn run(data: &Path, arguments: &[&str]) -> Output {
     running.await.unwrap()
 }
 
-/// Runs a command that succeeds; what it says.
+/// Runs a command that must succeed; returns its output.
 async fn done(data: &Path, arguments: &[&str]) -> Json {
     let output = run(data, arguments).await;
     assert_eq!(code(&output), Some(0), "{arguments:?}: {}", errors(&output));
     serde_json::from_slice(&output.stdout).unwrap_or(Json::Null)
 }
 
-/// Runs a command that fails with this exit code; its words.
+/// Runs a command that must fail with this exit code; returns its error text.
 async fn fails(data: &Path, arguments: &[&str], wanted: i32) -> String {
     let output = run(data, arguments).await;
     assert_eq!(code(&output), Some(wanted), "{arguments:?}: {}", errors(&output));
     errors(&output)
 }
 
-/// What somebody who hears everything has heard of each room: rev, seq, and what the message says
-/// from then on.
+/// What a subscriber of everything has received in each room: rev, seq, and the new text of the
+/// message.
 type Heard = BTreeMap<String, Vec<(i64, i64, Option<String>)>>;
 
-/// People who talk, edit, delete, upload, come and go without end.
+/// Users who continuously post, edit, delete, upload, enter and leave.
 struct Load {
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
@@ -86,7 +86,7 @@ impl Load {
         Worker { person: person.clone(), room: room.to_owned(), stop, count, uploads }
     }
 
-    /// Waits until so much more has happened.
+    /// Waits for this number of further actions.
     async fn more(&self, wanted: usize) {
         let goal = self.count.load(Ordering::SeqCst) + wanted;
         let waiting = async {
@@ -128,7 +128,7 @@ impl Worker {
             let mut body = json!({"content": text});
             if number % 5 == 0 {
                 let mut bytes = picture(8, 8);
-                // After its end a picture may hold anything; this makes each another file.
+                // Bytes after the end of a picture are arbitrary; they make each file different.
                 bytes =
                     [bytes, format!("{} {} {number}", ann.login, self.room).into_bytes()].concat();
                 let media = ann
@@ -168,7 +168,7 @@ impl Worker {
     }
 }
 
-/// Keeps everything that a subscribed socket hears, until a last word was heard in each room.
+/// Collects everything a subscribed socket receives, until the last message in each room.
 async fn witness(mut socket: crate::support::Socket, rooms: usize) -> Heard {
     let mut heard = Heard::new();
     let mut ended = 0;
@@ -190,7 +190,7 @@ async fn witness(mut socket: crate::support::Socket, rooms: usize) -> Heard {
     heard
 }
 
-/// Every message of the room.
+/// Returns all messages of the room.
 async fn whole_history(person: &Person, room: &str) -> Vec<Json> {
     let mut all: Vec<Json> = Vec::new();
     loop {
@@ -277,8 +277,8 @@ async fn a_backup_under_load_is_one_moment_of_everything() {
         }
     }
     assert!(files > 3, "{files} files");
-    // What is in it can be used: a log-in, a send, a search; and whoever comes from the old epoch
-    // begins anew.
+    // The restored data works: a log-in, a post, a search; and clients of the old epoch fetch
+    // everything again.
     all[0].at(new.address()).again().await.say(&rooms[0], "after the restoration").await;
     let mut socket = dan.open().await;
     socket
@@ -319,7 +319,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(
         fails(server.data(), &["backup", "create", absent.to_str().unwrap()], 3)
             .await
-            .contains("there is no directory")
+            .contains("does not exist; create it first")
     );
     assert!(!absent.exists());
     let named = server.data().join("backups/chatctl-20250101T000000Z.tar.zst");
@@ -336,7 +336,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert_eq!(done(server.data(), &["backup", "prune", "--keep", "1", "--yes"]).await, dry);
     let kept = done(server.data(), &["backup", "list"]).await;
     assert_eq!(kept.as_array().unwrap().len(), 1);
-    // The newer of the two by its own moment has stayed.
+    // The newer of the two by its own timestamp was kept.
     let file = kept[0]["path"].as_str().unwrap().to_owned();
     let safe = tempfile::tempdir().unwrap();
     let copy = safe.path().join("copy.tar.zst");
@@ -347,7 +347,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(
         fails(server.data(), &["backup", "restore", copy, "--replace", "--yes"], 4)
             .await
-            .contains("a server runs on")
+            .contains("a server is running on")
     );
     server.terminate().await;
     fails(server.data(), &["backup", "restore", copy], 4).await;
@@ -361,7 +361,7 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     assert!(fails(server.data(), &["backup", "verify", bad], 6).await.contains("problems"));
     fails(server.data(), &["backup", "restore", bad, "--replace", "--yes"], 1).await;
     fails(server.data(), &["backup", "verify", "/nowhere"], 3).await;
-    // A rehearsal says what it would come to, and changes nothing.
+    // A dry run predicts the result, and changes nothing.
     fails(server.data(), &["backup", "restore", copy, "--dry-run"], 4).await;
     fails(server.data(), &["backup", "restore", bad, "--replace", "--dry-run"], 6).await;
     let rehearsed =
@@ -380,10 +380,9 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     // Stopped, the same works on the data itself.
     server.terminate().await;
     let offline = done(server.data(), &["backup", "create", safe.path().to_str().unwrap()]).await;
-    assert_eq!(
-        done(server.data(), &["backup", "verify", offline["path"].as_str().unwrap()]).await["problems"],
-        json!([])
-    );
+    let path = offline["path"].as_str().unwrap();
+    let verified = done(server.data(), &["backup", "verify", path]).await;
+    assert_eq!(verified["problems"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! The database on its bad day: a full disk, a file that is gone, a page that is damaged.
+//! Database failures: a full disk, a removed file, a damaged page.
 
 mod damaged;
 mod full;
@@ -6,7 +6,7 @@ mod replaced;
 
 use crate::support::{Client, PATIENCE, Server};
 
-/// Waits until `/health` answers so.
+/// Waits until `/health` has this status and state.
 async fn health_becomes(server: &Server, status: u16, store: &str) {
     let client = Client::new(server);
     let mut last = String::new();

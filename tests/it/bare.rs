@@ -1,4 +1,4 @@
-//! What is no HTTP, or too much of it, is answered without a body and ends the connection.
+//! Invalid or excessive HTTP is answered without a body and ends the connection.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -6,10 +6,10 @@ use tokio::time::timeout;
 
 use crate::support::{Client, PATIENCE, Server};
 
-/// Everything that is answered to these bytes until the connection ends.
+/// Returns everything sent in reply to these bytes until the connection ends.
 async fn answered(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).await.expect("somebody listens");
-    // The server may have closed before it has read everything.
+    // The server may have closed before reading everything.
     drop(stream.write_all(bytes).await);
     let mut answer = Vec::new();
     drop(timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the connection ends"));

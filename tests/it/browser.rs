@@ -1,5 +1,5 @@
-//! The web UI in Chromium: two people in two browsers talk, one of them loses the connection and
-//! misses nothing.
+//! The web UI in Chromium: two users in two browsers chat, and one loses the connection without
+//! missing anything.
 
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     bob.say("안녕하세요").await;
     ann.shows(&["hello", "안녕하세요"]).await;
     ann.has("member-list [data-presence=here]").await;
-    // A sign of typing goes out once in two seconds: keys are pressed until one is due.
+    // Typing is sent at most once in two seconds: keys are pressed until it is.
     let sees_typing = "return document.querySelector('typing-line').textContent.includes('김민지')";
     let began = Instant::now();
     while ann.page.execute(sees_typing, Vec::new()).await.unwrap() != json!(true) {
@@ -80,7 +80,7 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     .await;
     bob.picture("back").await;
 
-    // The same after a reload: nothing was only on the page.
+    // The same after a reload: everything was stored.
     bob.page.refresh().await.unwrap();
     bob.shows(&all).await;
     bob.page.goto(&format!("http://{}/#/profile", proxy.address())).await.unwrap();

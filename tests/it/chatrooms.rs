@@ -1,4 +1,4 @@
-//! Dialect `chatrooms`, topic by topic.
+//! Dialect `chatrooms`, by topic.
 
 mod accounts;
 mod changes;

@@ -1,4 +1,4 @@
-//! Dialect `chats`, its whole document.
+//! Dialect `chats`, its complete document.
 
 mod auth;
 mod input;
@@ -10,12 +10,12 @@ use sha2::{Digest, Sha512};
 
 use crate::support::{Body, Chats, Json, Person, Server, has_exactly, is_millis, people, picture};
 
-/// The users of a chat, without what is around them.
+/// Returns the users of a chat.
 fn users(chat: &Json) -> Vec<&Json> {
     chat["users"].as_array().expect("a list").iter().map(|place| &place["user"]).collect()
 }
 
-/// The numbers of the users of a chat.
+/// Returns the ids of the users of a chat.
 fn ids(chat: &Json) -> Vec<i64> {
     users(chat).iter().map(|user| user["id"].as_i64().expect("a number")).collect()
 }
@@ -136,7 +136,7 @@ async fn chats_are_paged_in_the_order_of_their_ids() {
         made.push(ann.chat(&format!("chat {number}"), &[ben.id]).await);
         ben.chat("not hers", &[ben.id]).await;
     }
-    // Neither activity nor a change moves a chat.
+    // Neither activity nor a change affects the order.
     ann.patch(&format!("/chats/{}", made[0]["id"]), json!({})).await.succeeds();
     ann.post(&format!("/api/chatrooms/{}/messages", made[1]["id"]), json!({"content": "here"}))
         .await

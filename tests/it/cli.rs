@@ -1,5 +1,4 @@
-//! The command line through the real binary: exit codes, words of help, and what `serve` makes of
-//! its surroundings.
+//! The command line with the real binary: exit codes, help texts, and the environment of `serve`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Client, Server};
 
-/// Runs the binary in a directory; no variable of ours gets through but these.
+/// Runs the binary in a directory, with only these variables of ours.
 pub(crate) fn chatctl(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
     for (name, _) in
@@ -128,7 +127,7 @@ async fn files_are_for_their_owner_alone() {
     assert_eq!(mode(&server.data().join("logs")), 0o750);
     let dir = tempfile::tempdir().unwrap();
     let fresh = dir.path().join("new");
-    // A port that cannot be had: the directory is made, then it ends.
+    // The port cannot be used: the directory is created, then the command fails.
     chatctl(
         dir.path(),
         &[],

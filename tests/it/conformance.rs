@@ -1,8 +1,8 @@
-//! One story told in every dialect, and every dialect heard in every other.
+//! The same scenario in every dialect, and every dialect observed from every other.
 //!
-//! A dialect is a row of [`dialects`]: who implements [`Dialect`] and [`Actor`] for a new one has
-//! all of these tests. One that has messages also implements [`Talks`] and [`Talker`], and is a row
-//! of [`talking`] too.
+//! A dialect is a row of [`dialects`]: implementing [`Dialect`] and [`Actor`] for a new one enables
+//! all of these tests. A dialect with messages also implements [`Talks`] and [`Talker`], and is a
+//! row of [`talking`] too.
 
 mod chatrooms;
 mod chats;
@@ -24,13 +24,13 @@ use self::deeds::{Deed, Done, Scene};
 use self::input::{Fault, Input};
 use crate::support::{Answer, Client, Json, Server, number, status};
 
-/// What takes a while.
+/// An asynchronous action.
 type Act<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A key whose value is different each time, and whether a value is sound.
+/// A field with a different value each time, and a check of its value.
 type Dated = (&'static str, fn(&Json) -> bool);
 
-/// Every dialect.
+/// All dialects.
 fn dialects() -> Vec<Box<dyn Dialect>> {
     vec![
         Box::new(chatrooms::Chatrooms),
@@ -41,7 +41,7 @@ fn dialects() -> Vec<Box<dyn Dialect>> {
     ]
 }
 
-/// Every dialect that has messages.
+/// All dialects with messages.
 fn talking() -> Vec<Box<dyn Talks>> {
     vec![
         Box::new(chatrooms::Chatrooms),
@@ -51,99 +51,99 @@ fn talking() -> Vec<Box<dyn Talks>> {
     ]
 }
 
-/// A way of talking to the server.
+/// A dialect under test.
 trait Dialect: Send + Sync {
-    /// As the documents call it.
+    /// Name used in the documents.
     fn name(&self) -> &'static str;
-    /// Makes an account and logs it in, in this dialect's words as far as it has any.
+    /// Creates an account and logs it in, with this dialect's requests as far as it has any.
     fn enrol<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Actor>>;
-    /// What this dialect carries its credential in, with a credential of any dialect: `None` when
-    /// it cannot carry it.
+    /// Adds a credential of any dialect in the way this dialect sends it; `None` if it cannot.
     fn carry(&self, client: &Client, credential: &Credential) -> Option<Client>;
-    /// A route that answers a valid credential with 200, and a bad one with this dialect's refusal.
+    /// A route that answers a valid credential with 200, and an invalid one with this dialect's
+    /// refusal.
     fn whoami(&self) -> &'static str;
-    /// What a bad credential is answered with.
+    /// Response to an invalid credential.
     fn unauthorized(&self) -> (u16, Json);
-    /// What its routes take.
+    /// Inputs accepted by its routes.
     fn input(&self) -> Input;
-    /// Fails unless the request was refused as this dialect's document says for this fault.
+    /// Fails unless the request was refused as documented for this fault.
     fn refuses(&self, answer: &Answer, fault: Fault<'_>);
 }
 
 /// A dialect with messages and sockets.
 trait Talks: Dialect {
-    /// Like `enrol`, for somebody who will talk.
+    /// Like `enrol`, for a user who will post.
     fn enrol_talker<'a>(&'a self, server: &'a Server, login: &'a str) -> Act<'a, Box<dyn Talker>>;
 }
 
-/// A credential, and how it may travel.
+/// A credential and its form.
 #[derive(Clone)]
 enum Credential {
     Token(String),
     SessionId(String),
 }
 
-/// Somebody who is logged in; rooms are named by their numbers.
+/// A logged-in user; rooms are identified by id.
 trait Actor: Send {
     fn login(&self) -> &str;
     fn id(&self) -> i64;
     fn credential(&self) -> Credential;
-    /// Makes a room that these people, too, may enter.
+    /// Creates a room that these users may enter, too.
     fn make_room<'a>(&'a mut self, others: &'a [&'a dyn Actor]) -> Act<'a, i64>;
-    /// Fails unless the room is there with exactly these people, by login name.
+    /// Fails unless the room exists with exactly these users, by login name.
     fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a>;
-    /// Fails unless the room is as this dialect says it is for a stranger.
+    /// Fails unless the room appears as documented for a non-participant.
     fn is_shut_out(&mut self, room: i64) -> Act<'_>;
-    /// Does it in this dialect's words, where it has any.
+    /// Performs an action with this dialect's requests, if it has any.
     fn does<'a>(&'a mut self, room: i64, deed: &'a Deed) -> Act<'a, Done>;
-    /// Fails unless this dialect's REST shows the room as it is after that, as far as it shows any
-    /// of it.
+    /// Fails unless this dialect's REST shows the room after the action, as far as it shows
+    /// anything.
     fn sees<'a>(&'a mut self, scene: &'a Scene) -> Act<'a>;
     /// Ends the session.
     fn log_out(&mut self) -> Act<'_>;
-    /// Anything with the credential; fails unless it is refused.
+    /// Fails unless a request with the credential is refused.
     fn is_refused(&mut self) -> Act<'_>;
 }
 
-/// Somebody who is logged in and can talk.
+/// A logged-in user who can post.
 trait Talker: Actor {
-    /// How a history of this dialect names them as an author.
+    /// How the user is named as an author in a history of this dialect.
     fn signs(&self) -> String;
-    /// Opens the socket on which what follows is said and heard.
+    /// Opens the socket used for posting and receiving.
     fn enter(&mut self, room: i64) -> Act<'_>;
-    /// The same user and session, without a socket.
+    /// Returns the same user and session, without a socket.
     fn twin(&self) -> Box<dyn Talker>;
-    /// Posts on the socket, and waits until the server has it.
+    /// Posts on the socket, and waits until the message is stored.
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
-    /// Posts on the socket what may not be posted; fails unless it is refused in this dialect's
-    /// words and the socket stays open.
+    /// Posts on the socket without permission; fails unless it is refused in this dialect's format
+    /// and the socket stays open.
     fn is_refused_to_post<'a>(&'a mut self, text: &'a str) -> Act<'a>;
-    /// Waits for a message in this dialect's exact words.
+    /// Waits for a message in this dialect's exact format.
     fn hears<'a>(&'a mut self, room: i64, author: (&'a str, i64), text: &'a str) -> Act<'a>;
-    /// What the socket is told of it, without what is different each time.
+    /// Returns the frames expected for the action, without values that differ each time.
     fn told(&self, scene: &Scene) -> Vec<Json>;
-    /// The next frame, without what is different each time.
+    /// Returns the next frame, without values that differ each time.
     fn next_undated(&mut self) -> Act<'_, Json>;
-    /// Everything that comes before the message of this text.
+    /// Returns all frames before the message with this text.
     fn hears_until<'a>(&'a mut self, text: &'a str) -> Act<'a, Vec<Json>>;
-    /// Fails unless the room is gone for this socket, and nothing more is said of it.
+    /// Fails unless the room is gone for this socket, and nothing more is received about it.
     fn is_cut_off(&mut self) -> Act<'_>;
-    /// The code with which the server closes the socket.
+    /// Returns the code with which the server closes the socket.
     fn is_closed(&mut self) -> Act<'_, u16>;
-    /// Authors and texts, oldest first.
+    /// Returns authors and texts, oldest first.
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>>;
-    /// Changes the newest message; false where the dialect has no word for it.
+    /// Edits the newest message; false if the dialect cannot.
     fn edit<'a>(&'a mut self, room: i64, text: &'a str) -> Act<'a, bool>;
-    /// Unread messages; `None` where the dialect has no word for it.
+    /// Returns the number of unread messages; `None` if the dialect has none.
     fn unread(&mut self, room: i64) -> Act<'_, Option<i64>>;
-    /// Marks everything as read, where the dialect has a word for it.
+    /// Marks everything as read, if the dialect can.
     fn read(&mut self, room: i64) -> Act<'_>;
-    /// Fails unless the socket tells in this dialect's words that the room is lost.
+    /// Fails unless the socket reports in this dialect's format that the room is lost.
     fn loses(&mut self, room: i64) -> Act<'_>;
 }
 
-/// Not every dialect has a word for entering without a socket; the native one has, and takes every
-/// credential.
+/// Enters without a socket, in the native dialect: not every dialect can, and the native one
+/// accepts every credential.
 async fn joins(server: &Server, actor: &dyn Actor, room: i64) {
     as_native(server, &actor.credential())
         .post(&format!("/api/chatrooms/{room}/join"), json!({}))
@@ -151,7 +151,7 @@ async fn joins(server: &Server, actor: &dyn Actor, room: i64) {
         .is(200);
 }
 
-/// Nor has every dialect a word for leaving.
+/// Leaves, in the native dialect.
 async fn leaves(server: &Server, actor: &dyn Actor, room: i64) {
     as_native(server, &actor.credential())
         .delete(&format!("/api/chatrooms/{room}/participants/{}", actor.login()))
@@ -159,7 +159,7 @@ async fn leaves(server: &Server, actor: &dyn Actor, room: i64) {
         .is(204);
 }
 
-/// Takes out what is different each time; fails when it is not there, or not as it should be.
+/// Removes fields that differ each time; fails if one is missing or has an invalid value.
 fn undated(mut frame: Json, dated: &[Dated]) -> Json {
     for (key, sound) in dated {
         assert!(sound(&frame[*key]), "{key} in {frame}");
@@ -368,7 +368,10 @@ async fn a_nameless_room_of_the_same_people_is_one_room_in_chatrooms_and_v1() {
     let seen = ben_native.get(&format!("/v1/rooms/{room}")).await.is(200);
     assert_eq!(
         seen,
-        json!({"id": room, "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}]})
+        json!({
+            "id": room,
+            "users": [{"id": ann.id(), "login": "ann"}, {"id": ben.id(), "login": "ben"}],
+        })
     );
     let other = ben.make_room(&[ann.as_ref()]).await;
     assert_eq!(other, room, "a nameless room of exactly these users is there");

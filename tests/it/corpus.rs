@@ -1,4 +1,4 @@
-//! The committed corpus of the fuzz targets, replayed: what was found once stays mended.
+//! Replays the committed corpus of the fuzz targets, so that past findings stay fixed.
 
 use std::fs;
 use std::path::Path;

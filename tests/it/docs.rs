@@ -1,4 +1,4 @@
-//! The API reference: the description as clients fetch it, and the page that shows it.
+//! The API reference: the description for clients, and the page that renders it.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,7 @@ async fn every_example_of_a_command_succeeds() {
     }
 }
 
-/// How many routes the page shows.
+/// Returns the number of visible routes on the page.
 const SHOWN: &str = "return [...document.querySelectorAll('details.operation')].filter((one) => \
                      one.checkVisibility()).length";
 
@@ -146,7 +146,7 @@ async fn the_page_shows_every_route_and_asks_nobody_else() {
         "the page is wider than the phone"
     );
     reader.picture("docs-phone").await;
-    // A slash leads into the search; frames are found by their name.
+    // A slash focuses the search; frames are found by their name.
     reader.fill("body", "/").await;
     reader.wait("the search", "return document.activeElement.id === 'search'").await;
     reader.fill("#search", "participant_changed").await;

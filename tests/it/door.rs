@@ -1,5 +1,5 @@
-//! What every request passes before anything is done for it: addresses, limits, times, origins,
-//! TLS, and real proxies in front.
+//! Checks before any work is done for a request: addresses, limits, time-outs, origins, TLS, and
+//! real proxies in front.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,19 +21,19 @@ use tokio::time::timeout;
 
 use crate::support::{PATIENCE, Server};
 
-/// A connection on which anything may be said.
+/// Opens a raw connection.
 async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address()).await.unwrap()
 }
 
-/// Says something and reads until the server ends the connection.
-async fn converse(server: &Server, said: &str) -> String {
+/// Sends a text and reads until the server ends the connection.
+async fn exchange(server: &Server, said: &str) -> String {
     let mut stream = connect(server).await;
     stream.write_all(said.as_bytes()).await.unwrap();
     rest(&mut stream).await
 }
 
-/// What still comes.
+/// Reads the rest of the stream.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     // A connection that is reset has ended too.

@@ -1,4 +1,4 @@
-//! What was acknowledged is there, however the server ended. `CHATCTL_TEST_LONG=1` asks for longer.
+//! Acknowledged data survives any end of the server. `CHATCTL_TEST_LONG=1` repeats it more often.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::support::{Client, Json, Person, Server, Socket, people};
 
-/// Sends of one socket that wait for their answer.
+/// Maximum number of unacknowledged posts of one socket.
 const IN_FLIGHT: usize = 16;
 
 /// What one sender knows after the connection has ended.
@@ -24,14 +24,14 @@ struct Sent {
     unknown: BTreeSet<String>,
 }
 
-/// Acknowledged sends of all senders; tells when there are enough.
+/// Counts acknowledged posts of all senders; notifies when there are enough.
 struct Tally {
     count: AtomicUsize,
     wanted: usize,
     reached: Notify,
 }
 
-/// Sends until the connection ends.
+/// Posts until the connection ends.
 async fn send_until_the_end(
     mut socket: Socket,
     room: String,
@@ -41,7 +41,10 @@ async fn send_until_the_end(
     let mut sent = Sent::default();
     for number in 0.. {
         let id = format!("{prefix}-{number}");
-        let frame = json!({"type": "chat_message", "room_id": room, "content": format!("text of {id}"), "client_id": id, "ref": id});
+        let frame = json!({
+            "type": "chat_message", "room_id": room, "content": format!("text of {id}"),
+            "client_id": id, "ref": id,
+        });
         sent.unknown.insert(id);
         if !socket.try_send(frame).await {
             break;
@@ -50,12 +53,12 @@ async fn send_until_the_end(
             break;
         }
     }
-    // What was acknowledged before the end counts, also when it is read after it.
+    // Acknowledgements sent before the end count, even if they are read after it.
     settle(&mut socket, &mut sent, 0, &tally).await;
     sent
 }
 
-/// Reads until at most so many sends wait for their answer; false when the connection ended.
+/// Reads until at most this number of posts is unacknowledged; false if the connection ended.
 async fn settle(socket: &mut Socket, sent: &mut Sent, waiting: usize, tally: &Tally) -> bool {
     while sent.unknown.len() > waiting {
         let Some(frame) = socket.next_or_end().await else { return false };
@@ -73,7 +76,7 @@ async fn settle(socket: &mut Socket, sent: &mut Sent, waiting: usize, tally: &Ta
     true
 }
 
-/// Every message of the room, page by page.
+/// Returns all messages of the room, page by page.
 async fn whole_history(person: &Person, room: &str) -> Vec<Json> {
     let mut all: Vec<Json> = Vec::new();
     loop {
@@ -103,7 +106,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
         let mut senders = Vec::new();
         for person in &all {
             let person = person.at(server.address());
-            // One who hears their own messages, one who does not.
+            // One socket receives its own messages, one does not.
             for (kind, socket) in [("in", person.enter(&room).await), ("out", person.open().await)]
             {
                 let prefix = format!("{round}-{}-{kind}", person.login);
@@ -131,7 +134,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
             let seq = stored.get(id).unwrap_or_else(|| panic!("{id} was acknowledged and is lost"));
             assert_eq!(json!(seq), frame["seq"], "{id} keeps its place");
         }
-        // Whoever repeats what they do not know about ends up with everything once.
+        // Repeating all unacknowledged posts results in each message once.
         let repeated = known
             .iter()
             .map(|(person, sent)| repeat(person.at(server.address()), &room, &sent.unknown));
@@ -149,7 +152,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
     }
 }
 
-/// Sends again with the same client ids.
+/// Posts again with the same client ids.
 async fn repeat(person: Person, room: &str, ids: &BTreeSet<String>) {
     for id in ids {
         let answer = person
@@ -163,8 +166,8 @@ async fn repeat(person: Person, room: &str, ids: &BTreeSet<String>) {
     }
 }
 
-/// `seq` by client id. Fails unless each message is there once, with its own text, and `seq` has no
-/// gap.
+/// Returns `seq` by client id. Fails unless each message exists once, with its own text, and `seq`
+/// has no gaps.
 fn by_client_id(history: &[Json], known: &BTreeSet<String>) -> BTreeMap<String, i64> {
     let mut stored = BTreeMap::new();
     for (index, message) in history.iter().enumerate() {
@@ -242,12 +245,12 @@ async fn a_stop_is_graceful() {
         .bearer(&ann.token)
         .socket("ann", &format!("/v1/rooms/{}/chat", crate::support::number(&room)))
         .await;
-    // Its own words come back: it is in the room.
+    // The echo shows that it has entered the room.
     foreign.send(json!({"text": "here"})).await;
     assert_eq!(foreign.next().await["text"], "here");
     native.say("before the stop").await;
     assert_eq!(foreign.next().await["text"], "before the stop");
-    // Neither a connection that says nothing nor half a request holds it up.
+    // Neither an idle connection nor an incomplete request delays the stop.
     let mut half = TcpStream::connect(server.address()).await.expect("a connection");
     half.write_all(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         .await
@@ -302,7 +305,7 @@ async fn what_is_stored_is_for_the_server_alone_and_holds_no_secret_as_it_was_ty
     assert!(files.iter().any(|path| path.ends_with("chat.db")), "{files:?}");
     for path in &files {
         let mode = path.metadata().expect("a file").permissions().mode();
-        // A group may be let in to read the log, to ship it.
+        // A group may be permitted to read the log, for log shipping.
         let open =
             if path.components().any(|part| part.as_os_str() == "logs") { 0o027 } else { 0o077 };
         assert_eq!(mode & open, 0, "{} is open to others: {mode:o}", path.display());

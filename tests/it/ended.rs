@@ -1,4 +1,4 @@
-//! What has ended has ended: whatever of a session arrives as it ends, or after it, does nothing.
+//! Ended sessions: whatever arrives with their end, or after it, has no effect.
 
 use futures_util::future::{join, join_all};
 use futures_util::{SinkExt, StreamExt};
@@ -12,12 +12,12 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::support::{Json, PATIENCE, Person, Realtime, Rooms, Server, V1, number, people};
 
-/// A request that has been let in and whose body has not come yet.
+/// An accepted request whose body has not arrived yet.
 struct Begun(TcpStream);
 
 impl Begun {
-    /// Sends the head and waits until the server asks for the body: whose request it is has been
-    /// decided by then.
+    /// Sends the header and waits until the server requests the body: the caller has been
+    /// authenticated by then.
     async fn new(server: &Server, token: &str, method: &str, path: &str, body: &str) -> Self {
         let mut stream = TcpStream::connect(server.address()).await.expect("somebody listens");
         let head = format!(
@@ -41,7 +41,7 @@ impl Begun {
         Self(stream)
     }
 
-    /// Sends the body; the status of the answer, and its body.
+    /// Sends the body; returns status and body of the response.
     async fn end(mut self, body: &str) -> (u16, String) {
         self.0.write_all(body.as_bytes()).await.expect("it is read");
         let mut answer = Vec::new();
@@ -94,7 +94,7 @@ async fn a_body_that_arrives_after_the_log_out_does_nothing_in_any_dialect() {
     assert_eq!(ann.get("/api/users/me").await.is(200), users);
     assert_eq!(ann.get("/api/chatrooms").await.is(200), rooms);
     assert_eq!(ann.contents(&room).await, messages);
-    // The same body without a log-out does its work.
+    // The same body without a log-out has its effect.
     let session = ann.again().await;
     let (method, path, body) = &requests[0];
     assert_eq!(
@@ -122,7 +122,7 @@ async fn a_token_that_is_used_as_its_session_ends_is_dead_afterwards() {
     }
 }
 
-/// Opens a socket, if the server lets it; answers the code with which it is closed.
+/// Opens a socket, if accepted; returns its close code.
 async fn close_of(server: &Server, token: &str, path: &str, first: Option<Json>) -> Option<u16> {
     let mut request =
         format!("ws://{}{path}", server.address()).into_client_request().expect("an address");

@@ -1,20 +1,17 @@
-//! The web UI in Chromium, on the first visit: how much is fetched before one can sign in and
-//! before one reads, and from where.
+//! The first visit of the web UI in Chromium: bytes fetched before log-in and before reading, and
+//! their origins.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::print_stdout,
-    reason = "the size is worth knowing, not only that it is small enough"
-)]
+#![expect(clippy::print_stdout, reason = "prints the exact size")]
 
 use serde_json::json;
 
 use crate::support::{Browser, Driver, Person, Server};
 
-/// Bytes as they were sent until one can sign in, heads of answers included: Chromium counts 300
-/// for each.
+/// Maximum number of bytes sent until log-in is possible, including response headers, which
+/// Chromium counts as 300 each.
 const MOST: u64 = 100_000;
-/// The same until one reads a room.
+/// Maximum number of bytes until a room is shown.
 const MOST_READING: u64 = 105_000;
 const FETCHED: &str = "const all = [performance.getEntriesByType('navigation')[0], \
                        ...performance.getEntriesByType('resource')];
@@ -24,7 +21,7 @@ const FETCHED: &str = "const all = [performance.getEntriesByType('navigation')[0
         foreign: all.map((entry) => new URL(entry.name)).filter((url) => url.origin !== \
                        location.origin).map(String)}";
 
-/// What the page has fetched so far; no answer is counted twice, since nothing is in a cache yet.
+/// Returns the bytes fetched so far; no response is counted twice, since nothing is cached yet.
 async fn fetched(browser: &Browser, what: &str) -> u64 {
     let sums = browser.page.execute(FETCHED, Vec::new()).await.unwrap();
     assert_eq!(sums["foreign"], json!([]), "only this server is asked");

@@ -1,8 +1,7 @@
-//! Golden wire samples: each is compared with something, and nothing is compared with a sample that
-//! is not there.
+//! Golden wire samples: each is used in a comparison, and no comparison uses a missing sample.
 //!
-//! The samples stand in `tests/golden/<dialect>/`; the unit tests of `src/api/dialects/<dialect>/` compare
-//! what their encoders say with them.
+//! The samples are in `tests/golden/<dialect>/`; the unit tests of `src/api/dialects/<dialect>/`
+//! compare the output of their encoders with them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,7 +28,7 @@ fn every_golden_sample_is_compared_with_what_its_dialect_says() {
     assert!(dialects >= 2, "no samples found");
 }
 
-/// Every `"….json"` of a source.
+/// Returns every `"….json"` in a source file.
 fn samples_named(source: &str) -> BTreeSet<String> {
     source
         .split('"')

@@ -1,5 +1,5 @@
-//! Guesses at passwords: as many at once as one after the other, and what is too much is told apart
-//! from what is too many.
+//! Guessing passwords: parallel guesses are limited like consecutive ones, and an overloaded server
+//! is distinguished from a used-up limit.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn ten_wrong_passwords_a_minute_are_ten_when_they_come_at_once() {
     let mut statuses = join_all((0..40).map(|n| guess("/api/login", "nobody", "userId", n))).await;
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![401_u16; 10], vec![429; 30]].concat());
-    // The right ones are not failures, however many come at once.
+    // Correct passwords are not failures, however many arrive at once.
     let again =
         join_all((0..20).map(|_| {
             client.post("/api/login", json!({"userId": "ann", "password": ann.password}))
@@ -30,7 +30,7 @@ async fn ten_wrong_passwords_a_minute_are_ten_when_they_come_at_once() {
         "{:?}",
         again.iter().map(|answer| answer.status).collect::<Vec<_>>()
     );
-    // The password of somebody who is signed in.
+    // The password of a logged-in user.
     let change = |n: usize| {
         ann.patch(
             "/api/users/me",

@@ -1,8 +1,8 @@
-//! Laws that hold whatever happens, tried with random histories: two clients that lose their
-//! connections at random always end with what a fresh fetch shows, `seq` and `rev` have no gaps,
-//! and `changes` answers from every `rev` what has changed since.
+//! Properties tested with random histories: two clients that lose their connections at random
+//! always end with the state of a fresh fetch, `seq` and `rev` have no gaps, and `changes` returns
+//! the changes since any `rev`.
 //!
-//! `PROPTEST_CASES` chooses how many histories are tried.
+//! `PROPTEST_CASES` sets the number of histories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use serde_json::json;
 
 use crate::support::{Json, Person, Server, Socket, people};
 
-/// What happens next.
+/// The next step of a history.
 #[derive(Clone, Debug)]
 enum Step {
     Post {
         by: usize,
     },
-    /// `of` counts messages that are there, round and round.
+    /// `of` is the index of an existing message, modulo their number.
     Edit {
         of: usize,
     },
@@ -35,11 +35,11 @@ enum Step {
         by: usize,
         of: usize,
     },
-    /// The connection breaks; what was under way is lost.
+    /// The connection breaks; frames in flight are lost.
     Lose {
         who: usize,
     },
-    /// It stands again, and the client asks for what it missed.
+    /// It is restored, and the client requests what it missed.
     Return {
         who: usize,
     },
@@ -59,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A message as a client knows it.
+/// A message as known to a client.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Known {
     content: Option<String>,
@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-/// A client: what it has been told of one room, and the socket, while there is one.
+/// A client: its state of one room, and the socket, if connected.
 struct Mirror {
     person: Person,
     room: String,
@@ -99,7 +99,7 @@ impl Mirror {
         }
     }
 
-    /// Opens a socket, where there is none, and takes in what was missed.
+    /// Opens a socket, if there is none, and applies missed changes.
     async fn come_back(&mut self) {
         if self.socket.is_some() {
             return;
@@ -117,7 +117,7 @@ impl Mirror {
         self.socket = Some(socket);
     }
 
-    /// Reads until everything up to this `rev` was heard.
+    /// Reads until everything up to this `rev` is received.
     async fn hear_up_to(&mut self, rev: u64) {
         let mut socket = self.socket.take().expect("a socket");
         while self.rev < rev {
@@ -176,13 +176,13 @@ fn number(value: &Json) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-/// Carries out one history in a room of its own and holds both clients against a fresh fetch.
+/// Executes one history in a room of its own and compares both clients with a fresh fetch.
 #[expect(clippy::too_many_lines, reason = "one branch for each step")]
 async fn live_through(people: &[Person; 2], steps: &[Step]) {
     let room = people[0].room(&[&people[1]]).await;
     let path = format!("/api/chatrooms/{room}/messages");
     let mut mirrors = [Mirror::new(&people[0], &room), Mirror::new(&people[1], &room)];
-    // Key, author, and whether it is still there.
+    // Key, author, and whether it still exists.
     let mut said: Vec<(String, usize, bool)> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let living: Vec<usize> = (0..said.len()).filter(|index| said[*index].2).collect();
@@ -253,7 +253,7 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
     for mirror in &mut mirrors {
         mirror.come_back().await;
         mirror.hear_up_to(rev).await;
-        // A deleted message keeps what was reacted to it or not; a client shows neither.
+        // Reactions to a deleted message are irrelevant; clients do not show them.
         let visible = |all: &BTreeMap<u64, Known>| -> BTreeMap<u64, Known> {
             all.iter()
                 .filter(|(_, known)| known.content.is_some())
@@ -267,7 +267,7 @@ async fn live_through(people: &[Person; 2], steps: &[Step]) {
             mirror.person.login
         );
     }
-    // From every rev: each message whose last change is later, once, in the order of rev.
+    // From every rev: each message changed later, once, in the order of rev.
     let all: Vec<(u64, u64)> = fresh["messages"]
         .as_array()
         .expect("messages")
@@ -306,7 +306,7 @@ async fn clients_that_lose_their_connections_end_with_what_a_fresh_fetch_shows()
             .new_tree(&mut runner)
             .expect("a history")
             .current();
-        // Shown when the case fails.
+        // Shown if the case fails.
         eprintln!("{history:?}");
         live_through(&people, &history).await;
     }

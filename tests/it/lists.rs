@@ -1,4 +1,4 @@
-//! Lists that end: how many rooms and people are shown where there are more.
+//! Limits of lists: how many rooms and users are shown if there are more.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Ctl, Person, Rooms, Server, each};
 
-/// A server that holds what this export of Mattermost says, and in which its user `ann` can log in.
+/// Starts a server with this export of Mattermost, in which its user `ann` can log in.
 async fn holding(lines: impl Iterator<Item = Value>) -> Server {
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     server.terminate().await;
@@ -29,7 +29,9 @@ fn channel(name: &str) -> Value {
 
 fn user(name: &str, channels: &[String]) -> Value {
     let channels: Vec<_> = channels.iter().map(|name| json!({"name": name})).collect();
-    json!({"type": "user", "user": {"username": name, "teams": [{"name": "t", "channels": channels}]}})
+    json!({
+        "type": "user", "user": {"username": name, "teams": [{"name": "t", "channels": channels}]},
+    })
 }
 
 #[tokio::test]
@@ -47,7 +49,7 @@ async fn rooms_beyond_ten_thousand_are_left_out_of_every_list() {
     for path in ["/rooms", "/Room", "/v1/rooms"] {
         assert_eq!(rooms(&ann.get(path).await.is(200)), MOST, "{path}");
     }
-    // Pages reach them all.
+    // Pages reach all of them.
     let last =
         ann.get(&format!("/chats?page[size]=100&page[index]={}", MOST / 100)).await.succeeds();
     assert_eq!(rooms(&last), 5);

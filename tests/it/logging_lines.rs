@@ -1,20 +1,20 @@
-//! The log as it is documented: `[time] [LEVEL] [PID:n] [user] [room] - message`, and what never
-//! stands in it.
+//! The documented log format, `[time] [LEVEL] [PID:n] [user] [room] - message`, and content that
+//! must never be logged.
 
 use serde_json::json;
 
 use crate::support::{Client, Json, Person, Server, fits, people};
 
-/// One line, taken apart.
+/// A parsed line.
 struct Line {
     level: String,
     pid: String,
-    /// User and room, where they apply.
+    /// User and room, if present.
     names: Vec<String>,
     message: String,
 }
 
-/// Reads a line of the documented form; `None` when it is none.
+/// Parses a line in the documented format; `None` otherwise.
 fn line(text: &str) -> Option<Line> {
     let (head, message) = text.split_once(" - ")?;
     let mut parts = head.strip_prefix('[')?.strip_suffix(']')?.split("] [");
@@ -107,7 +107,7 @@ async fn a_refused_credential_is_an_error_without_a_stack_trace_and_none_at_all_
         .post("/api/login", json!({"userId": "ann", "password": "not the one"}))
         .await
         .is(401);
-    // Whatever was written before this line is there with it.
+    // All lines written before this one are present with it.
     Person::new(&server, "last").await;
     server.wait_for_log(&["[last]", "registered"]).await;
     let output = server.output();

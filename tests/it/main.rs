@@ -1,4 +1,4 @@
-//! The one test binary: it starts the real thing and asks it from outside.
+//! The integration test binary: it starts the real server and tests it from outside.
 
 mod accessible;
 mod admin;

@@ -1,5 +1,4 @@
-//! Uploads in everyday life and on a bad day: what they are called, what stays in pictures, how
-//! much may come, whose they are.
+//! Uploads in normal use and failures: names, metadata of pictures, limits, ownership.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,23 +14,23 @@ use std::time::{Duration, SystemTime};
 
 use crate::support::{Body, Json, Person, Server};
 
-/// Uploads under a name, or none.
+/// Uploads a file, possibly with a name.
 async fn upload(person: &Person, name: &str, bytes: &[u8]) -> Json {
     let query = if name.is_empty() { String::new() } else { format!("?fileName={name}") };
     person.post(&format!("/api/media{query}"), Body::Raw(bytes.to_vec())).await.is(201)
 }
 
-/// Where a file is fetched.
+/// Returns the path for downloading a file.
 fn path(media: &Json) -> String {
     format!("/api/media/{}", media["name"].as_str().unwrap())
 }
 
-/// Where the bytes of a name lie.
+/// Returns the path of a stored file.
 fn stored(media: &Path, name: &str) -> PathBuf {
     media.join(&name[..2]).join(name)
 }
 
-/// All files that are kept, whoever knows of them.
+/// Returns all stored files, known or not.
 fn kept(media: &Path) -> Vec<PathBuf> {
     let folders = fs::read_dir(media)
         .unwrap()
@@ -42,7 +41,7 @@ fn kept(media: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Lets so many hours pass for files and rows.
+/// Makes files and rows this number of hours older.
 fn age(server: &Server, hours: u64) {
     for path in kept(&server.data().join("media")) {
         File::options()

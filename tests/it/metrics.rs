@@ -1,10 +1,10 @@
-//! `/metrics`: what is counted, and who may see it.
+//! `/metrics`: values and access.
 
 use serde_json::json;
 
 use crate::support::{Client, PATIENCE, Server, V1, people};
 
-/// The value of a series, once it is this.
+/// Waits until a series has this value.
 async fn becomes(client: &Client, series: &str, wanted: &str) {
     let mut text = String::new();
     let look = async {
@@ -121,7 +121,7 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
 #[tokio::test]
 async fn what_an_alert_asks_for_is_there_from_the_start() {
     let data = tempfile::tempdir().expect("a directory");
-    // No backup can ever be made there.
+    // No backup can be created there.
     let server = Server::start_in(
         data,
         &[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__DIRECTORY", "/proc/backups")],

@@ -1,5 +1,5 @@
-//! What lives for a minute, the shortest life that can be set. All of it in one test, so that the
-//! minute passes once.
+//! Everything that expires after a minute, the shortest configurable lifetime. One test, so that
+//! the minute passes once.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::support::{Chats, Json, Person, Realtime, Server, Socket, status};
 
-/// When an access token expires, in Unix seconds.
+/// Returns the expiry of an access token, in Unix seconds.
 fn expiry(token: &str) -> u64 {
     let claims =
         jsonwebtoken::dangerous::insecure_decode::<Json>(token).expect("a JSON web token").claims;
     claims["exp"].as_u64().expect("a number")
 }
 
-/// Lets time pass, seen by a socket that stays open.
+/// Waits while a socket stays open.
 async fn wait_until(second: u64, kept: &mut Socket) {
     while SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() < second {
         kept.settle().await;
@@ -39,7 +39,7 @@ async fn access_tokens_and_room_tokens_expire() {
     let (mut expiring, mut kept) = (ann.open().await, prolonged.open().await);
     let last = expiry(&prolonged.token).max(expiry(&editor.access));
 
-    // Once the token of a session is about to expire, another one prolongs its open sockets.
+    // Shortly before the token of a session expires, another one extends its open sockets.
     wait_until(expiry(&ann.token) - 5, &mut kept).await;
     let mut entered = guest.knock().await;
     entered.send(json!({"token": in_time})).await;

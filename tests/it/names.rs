@@ -1,4 +1,4 @@
-//! Names that differ only to the machine: spaces, case, characters that cannot be seen.
+//! Names that only differ for machines: spaces, case, invisible characters.
 
 use serde_json::json;
 

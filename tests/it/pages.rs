@@ -1,4 +1,4 @@
-//! The web UI in Chromium: going from page to page, by links, by back and forward, by scrolling up.
+//! Navigation in the web UI in Chromium: links, back and forward, scrolling up.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ async fn a_question_and_a_search_follow_the_address() {
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "pages", server.address(), "1280,800", &ann).await;
 
-    // A question about one room is not asked of the next.
+    // A confirmation about one room is not shown for the next.
     for room in [&one, &two] {
         go(&page, &format!("#/{room}")).await;
         page.wait(
@@ -52,7 +52,7 @@ async fn a_question_and_a_search_follow_the_address() {
     .await;
     ann.see(&two).await;
 
-    // The box says what is searched for, after back and forward too.
+    // The search field shows the current query, also after back and forward.
     let says = |text: &str| {
         format!("return document.querySelector('search-results input')?.value === {}", json!(text))
     };
@@ -84,7 +84,7 @@ async fn a_long_name_and_a_long_history_keep_their_place() {
     )
     .await;
 
-    // At the upper end of what is held, a page comes: what one reads stays where it is.
+    // At the top of the loaded messages another page is loaded, and the visible position is kept.
     let climb = "const scroll = document.querySelector('message-list .scroll');
         scroll.scrollTop = -scroll.scrollHeight;
         const top = scroll.getBoundingClientRect().top + 100;
@@ -100,7 +100,7 @@ async fn a_long_name_and_a_long_history_keep_their_place() {
     let mut pages = 0;
     while page.page.execute(climb, Vec::new()).await.unwrap() != json!(1) {
         let moved = page.wait("older messages", stayed).await;
-        // The first of a group may lose its head to the message that comes above it.
+        // The first message of a group may lose its header to one loaded above it.
         let moved: i64 = moved.as_str().unwrap().parse().unwrap();
         assert!(moved.abs() <= 48, "the message moved by {moved} pixels");
         pages += 1;

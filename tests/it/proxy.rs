@@ -1,4 +1,4 @@
-//! The tests' own network does what the tests of it need.
+//! Tests the proxy used by other tests.
 
 use crate::support::{Person, Proxy, Server};
 

@@ -1,8 +1,8 @@
-//! README.md and docs/*.md: every command in an `sh` block does what it is shown for, everything
-//! that is only shown exists, and links lead somewhere.
+//! README.md and docs/*.md: every command in an `sh` block works as shown, everything only shown
+//! exists, and links are valid.
 //!
-//! The language of a block decides: `sh` is run, in the order of the page; `console` is only shown,
-//! because it needs another machine, root, or a compiler.
+//! The language of a block decides: `sh` is executed, in the order of the page; `console` is only
+//! shown, because it requires another machine, root, or a compiler.
 
 mod commands;
 mod links;
@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 
 /// A page of the documentation.
 struct Page {
-    /// Its path below the root, `docs/api.md`.
+    /// Path below the repository root, such as `docs/api.md`.
     path: String,
     text: String,
 }
 
-/// A fenced block of a page.
+/// A code block of a page.
 struct Block {
-    /// The number of its first line.
+    /// Number of its first line.
     line: usize,
     language: String,
     text: String,
@@ -30,7 +30,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The README and the pages of docs/, in this order.
+/// Returns the README and the pages of docs/, in this order.
 fn pages() -> Vec<Page> {
     let docs = fs::read_dir(root().join("docs")).expect("docs/");
     let mut paths: Vec<PathBuf> = docs.map(|entry| entry.expect("an entry").path()).collect();
@@ -73,7 +73,7 @@ impl Page {
         found
     }
 
-    /// The text without its blocks, line by line.
+    /// Returns the text without code blocks, line by line.
     fn prose(&self) -> Vec<&str> {
         let mut inside = false;
         let outside = |line: &&str| {
@@ -84,9 +84,9 @@ impl Page {
         self.text.lines().filter(outside).collect()
     }
 
-    /// What stands between single backticks.
+    /// Returns the texts between single backticks.
     fn spans(&self) -> Vec<String> {
-        // A span may go on in the next line.
+        // A span may continue on the next line.
         let text = self.prose().join("\n");
         text.split("\n\n")
             .flat_map(|paragraph| paragraph.split('`').skip(1).step_by(2))

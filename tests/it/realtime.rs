@@ -1,4 +1,4 @@
-//! Dialect `realtime`, its whole document.
+//! Dialect `realtime`, its complete document.
 
 mod digests;
 mod first;
@@ -14,7 +14,14 @@ use crate::support::{Client, Realtime, Server, status};
 async fn registering_makes_a_user_who_is_known_to_everybody() {
     let server = Server::start().await;
     let client = Client::new(&server);
-    let made = client.post("/User", json!({"username": "Василий", "password": "long enough", "nickname": "Вася", "more": 1})).await;
+    let made = client
+        .post(
+            "/User",
+            json!({
+                "username": "Василий", "password": "long enough", "nickname": "Вася", "more": 1,
+            }),
+        )
+        .await;
     assert_eq!((made.status, made.text.as_str()), (201, ""));
     client
         .post("/User", json!({"username": "ann", "password": "long enough", "nickname": null}))

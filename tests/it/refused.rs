@@ -1,5 +1,5 @@
-//! Refused credentials in the log: who, from where, by which API, why; without a stack trace; and
-//! as fail2ban reads them.
+//! Refused credentials in the log: user, address, API and reason; without a stack trace; and as
+//! read by fail2ban.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Client, Ctl, Person, Server};
 
-/// Believes what a proxy on this machine says.
+/// Trusts a local proxy.
 const PROXY: &[(&str, &str)] = &[
     ("SERVER__TRUSTED_PROXIES", "127.0.0.1"),
     ("LIMITS__LOGIN_FAILURES_PER_MINUTE_PER_ACCOUNT", "3"),
@@ -18,7 +18,7 @@ fn from(client: &Client, address: &str) -> Client {
     client.with("x-forwarded-for", address)
 }
 
-/// The end of a line that such a refusal writes.
+/// Waits for the end of the log line of such a refusal.
 async fn refusal(server: &Server, user: &str, rest: &str) {
     let line = server.wait_for_log(&["[ERROR]", user, rest]).await;
     assert!(line.ends_with(rest), "{line}");
@@ -144,7 +144,7 @@ async fn fail2ban_reads_the_log_and_no_name_deceives_it() {
             .post("/login", json!({"user_id": "cleo", "password": "not the one"}))
             .await;
     }
-    // An expired session is no attack.
+    // An expired session is not an attack.
     from(&ann.bearer("x.y.z"), "203.0.113.7").get("/api/users/me").await.is(401);
     server.terminate().await;
     let log =

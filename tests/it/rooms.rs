@@ -1,4 +1,4 @@
-//! Dialect `rooms`, its whole document.
+//! Dialect `rooms`, its complete document.
 
 mod fetch;
 mod input;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Answer, Client, Json, Person, Rooms, Server, has_exactly};
 
-/// Fails unless the answer takes the cookie away and says nothing more.
+/// Fails unless the response clears the cookie and has no body.
 fn is_goodbye(answer: &Answer) {
     assert_eq!(answer.is(204), Json::Null);
     assert_eq!(answer.header("set-cookie"), "session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
@@ -21,18 +21,27 @@ fn is_goodbye(answer: &Answer) {
 async fn a_registration_answers_five_keys_and_no_password() {
     let server = Server::start().await;
     let client = Client::new(&server);
-    let body = json!({"user_id": "Василий", "password": "long enough", "email": "v@example.org", "name": "Vasya", "more": 1});
+    let body = json!({
+        "user_id": "Василий", "password": "long enough", "email": "v@example.org", "name": "Vasya",
+        "more": 1,
+    });
     let user = client.post("/users", body).await.is(201);
     has_exactly(&user, &["id", "user_id", "password", "email", "name"]);
     let id = user["id"].as_i64().expect("a number");
     assert_eq!(
         user,
-        json!({"id": id, "user_id": "Василий", "password": "********", "email": "v@example.org", "name": "Vasya"})
+        json!({
+            "id": id, "user_id": "Василий", "password": "********", "email": "v@example.org",
+            "name": "Vasya",
+        })
     );
     let vasya = Rooms::log_in(&client, "ВАСИЛИЙ", "long enough").await;
     assert_eq!(vasya.get("/users/me").await.is(200), user);
     let native = Person::new(&server, "native").await;
-    let plain = json!({"id": native.id, "user_id": "native", "password": "********", "email": null, "name": "native"});
+    let plain = json!({
+        "id": native.id, "user_id": "native", "password": "********", "email": null,
+        "name": "native",
+    });
     assert_eq!(
         native.get("/users/me").await.is(200),
         plain,
@@ -44,7 +53,11 @@ async fn a_registration_answers_five_keys_and_no_password() {
 async fn a_login_name_and_an_address_are_taken_once() {
     let server = Server::start().await;
     let client = Client::new(&server);
-    let body = |login: &str, email: &str| json!({"user_id": login, "password": "long enough", "email": email, "name": "x"});
+    let body = |login: &str, email: &str| {
+        json!({
+            "user_id": login, "password": "long enough", "email": email, "name": "x",
+        })
+    };
     client.post("/users", body("ann", "ann@example.org")).await.is(201);
     client.post("/users", body("ANN", "other@example.org")).await.fails_rooms(400, "AlreadyExist");
     client.post("/users", body("ben", "Ann@Example.org")).await.fails_rooms(400, "AlreadyExist");
@@ -150,7 +163,9 @@ async fn a_deleted_account_ends_its_sessions_and_frees_its_names() {
 #[tokio::test]
 async fn registration_may_be_closed() {
     let server = Server::start_with(&[("AUTH__REGISTRATION", "closed")]).await;
-    let body = json!({"user_id": "ann", "password": "long enough", "email": "ann@example.org", "name": "Ann"});
+    let body = json!({
+        "user_id": "ann", "password": "long enough", "email": "ann@example.org", "name": "Ann",
+    });
     Client::new(&server).post("/users", body).await.fails_rooms(403, "Forbidden");
 }
 

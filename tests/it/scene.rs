@@ -1,5 +1,5 @@
-//! The scene that the server is for: two people talk in both dialects, one loses the connection and
-//! misses nothing.
+//! The main use of the server: two users chat in both dialects, one loses the connection and misses
+//! nothing.
 
 use serde_json::json;
 
@@ -22,7 +22,10 @@ async fn who_loses_the_connection_misses_nothing() {
     assert_eq!(bobs.closed().await, 1006);
     anns.say("two").await;
     let third = anns.say("three").await;
-    anns.ask(json!({"type": "edit_message", "message_id": first["message_id"], "content": "one, edited"})).await;
+    anns.ask(json!({
+        "type": "edit_message", "message_id": first["message_id"], "content": "one, edited",
+    }))
+    .await;
     anns.ask(json!({"type": "delete_message", "message_id": third["message_id"]})).await;
     anns.ask(
         json!({"type": "add_reaction", "message_id": first["message_id"], "reaction_type": "like"}),
@@ -67,7 +70,7 @@ async fn clients_of_both_dialects_talk_to_each_other() {
     let history = ann.get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
     assert_eq!(texts(&history["messages"], "content"), ["привет", "и тебе"]);
 
-    // Removed: told in the dialect's own words, and nothing more is heard.
+    // Removed: reported in the dialect's own format, and nothing more is received.
     ann.delete(&format!("/api/chatrooms/{room}/participants/Петр")).await.is(204);
     assert_eq!(peters.next().await, json!({"error": {"code": "room_not_found"}}));
     assert_eq!(peters.closed().await, 1000);

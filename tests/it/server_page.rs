@@ -1,11 +1,10 @@
-//! The web UI in Chromium: the place of the server's administrators, and that there is none for
-//! others.
+//! The administration page of the web UI in Chromium, and that other users do not see it.
 
 use serde_json::json;
 
 use crate::support::{Browser, Ctl, Driver, Person, RoomPlan, Server};
 
-/// Waits until the row of a user is as it should be.
+/// Waits until the row of a user has the expected state.
 async fn row(page: &Browser, user: &str, what: &str) {
     page.wait(
         &format!("{user}: {what}"),
@@ -19,7 +18,7 @@ async fn row(page: &Browser, user: &str, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::too_many_lines, reason = "one story")]
+#[expect(clippy::too_many_lines, reason = "one scenario")]
 async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     let server = Server::start().await;
     Ctl::of(&server).create("root", &["--admin"]);
@@ -34,7 +33,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     );
     let address = |hash: &str| format!("http://{}/#/{hash}", server.address());
 
-    // For others there is neither a way to it nor the place.
+    // Other users have neither a link to it nor the page.
     other.page.goto(&address("profile")).await.unwrap();
     other.has("session-list li").await;
     other
@@ -62,7 +61,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     other.page.goto(&address(&kept)).await.unwrap();
     other.has("message-composer").await;
 
-    // A way there from the settings; how the server is.
+    // The link in the settings; the state of the server.
     admin.page.goto(&address("profile")).await.unwrap();
     admin.click("settings-page a.server").await;
     admin
@@ -82,7 +81,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2")
         .await;
 
-    // A session that is ended is over at once, and the log tells of it.
+    // An ended session stops immediately, and the log reports it.
     admin.click("server-users li[data-user=bob] .end-sessions").await;
     other.has("login-form .notice.info:not([hidden])").await;
     admin
@@ -106,7 +105,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     admin.click("server-users li[data-user=bob] .enable").await;
     row(&admin, "bob", "shown('disable')").await;
 
-    // A new user signs in with the password that is shown once.
+    // A new user logs in with the password shown once.
     admin.click("server-page .add-user").await;
     admin.fill("room-dialog #new-user", "bob").await;
     admin.click("room-dialog button[type=submit]").await;
@@ -124,7 +123,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .wait("the password is nowhere", "return document.querySelector('.secret') === null")
         .await;
 
-    // A room goes after a question.
+    // Deleting a room requires confirmation.
     admin.click(&format!("server-rooms li[data-room={gone}] .delete-room")).await;
     admin.click("room-dialog button.danger").await;
     admin
@@ -132,7 +131,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .await;
     bob.again().await.get(&format!("/api/chatrooms/{gone}")).await.is(404);
 
-    // Who is no administrator any more is told so.
+    // A user who is no longer an administrator is told so.
     Ctl::of(&server).run(&["user", "demote", "root", "--yes"]).ends(0);
     admin.click("server-users li[data-user=bobby] .disable").await;
     admin.has("server-users .notice:not([hidden])").await;

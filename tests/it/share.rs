@@ -1,4 +1,4 @@
-//! The web UI in Chromium: what people share, find again, and say about themselves.
+//! The web UI in Chromium: sharing, searching, and profiles.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use crate::support::{Browser, Driver, Json, Person, Proxy, Server, heavy_picture
 
 const WRITES: &str = "message-composer textarea";
 
-/// Two people in two browsers, in one room.
+/// Opens two browsers with two users in one room.
 async fn two_in_a_room(driver: &Driver, server: &Server) -> (Browser, Browser) {
     let ann = Browser::open(driver, "share-ann", server.address(), "1440,900").await;
     let bob = Browser::open(driver, "share-bob", server.address(), "390,844").await;
@@ -25,7 +25,7 @@ async fn two_in_a_room(driver: &Driver, server: &Server) -> (Browser, Browser) {
     (ann, bob)
 }
 
-/// Puts files into the folder of the test and into the page.
+/// Writes files into the directory of the test and adds them to the page.
 async fn attach(
     browser: &Browser,
     folder: &tempfile::TempDir,
@@ -49,7 +49,7 @@ async fn attach(
         .unwrap();
 }
 
-/// Searches, and waits for the one hit that holds the word.
+/// Searches, and waits for the only match, which contains the word.
 async fn finds(browser: &Browser, word: &str) {
     browser.page.find(Locator::Css("search-results input")).await.unwrap().clear().await.unwrap();
     browser.fill("search-results input", word).await;
@@ -68,7 +68,7 @@ async fn finds(browser: &Browser, word: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::too_many_lines, reason = "one story")]
+#[expect(clippy::too_many_lines, reason = "one scenario")]
 async fn files_reach_the_others_and_words_of_every_script_are_found() {
     let server = Server::start().await;
     let driver = Driver::start();
@@ -76,7 +76,7 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     let (ann, bob) = two_in_a_room(&driver, &server).await;
     bob.click("room-list a.row").await;
 
-    // Two files go with one message; the picture has its place before it is there.
+    // Two files are sent with one message; the picture has its space before it is loaded.
     attach(
         &ann,
         &folder,
@@ -111,7 +111,7 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     .await;
     bob.click("picture-viewer button.close").await;
     ann.wait("an empty list of files", "return document.querySelector('upload-list').hidden").await;
-    // One file more than a message takes is refused beside its name, and can be taken back.
+    // One file too many is refused beside its name, and can be removed.
     let many: Vec<_> = (0..11).map(|n| format!("{n}.txt")).collect();
     attach(
         &ann,
@@ -167,7 +167,7 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     ann.fill("search-results input", &char::from(Key::Escape).to_string()).await;
     ann.has(WRITES).await;
 
-    // Who has read it is said on the message.
+    // Readers are shown on the message.
     ann.wait(
         "the mark of the reader",
         "const all = document.querySelectorAll('message-item'); return all[all.length - \
@@ -191,7 +191,7 @@ async fn mentions_replies_and_muted_rooms() {
     let (ann, bob) = two_in_a_room(&driver, &server).await;
     bob.has("room-list a.row").await;
 
-    // A person is completed by name; Enter takes the person and does not send.
+    // A user name is completed; Enter selects it and does not send.
     ann.fill(WRITES, "look, @김").await;
     ann.has("text-completion li.is-active").await;
     ann.fill(WRITES, &char::from(Key::Enter).to_string()).await;
@@ -214,10 +214,17 @@ async fn mentions_replies_and_muted_rooms() {
     .await;
     bob.click("room-list a.row").await;
     bob.has("message-item[data-mentions-me] .mention.me").await;
-    bob.wait("bold, and a link that leads outside safely", "const link = document.querySelector('message-item .text a'); return document.querySelector('message-item .text strong').textContent === 'here' && link.href === 'https://example.org/a_b' && link.rel === 'noopener noreferrer' && link.target === '_blank'").await;
+    bob.wait(
+        "bold, and a link that leads outside safely",
+        "const link = document.querySelector('message-item .text a'); \
+         return document.querySelector('message-item .text strong').textContent === 'here' && \
+         link.href === 'https://example.org/a_b' && link.rel === 'noopener noreferrer' && \
+         link.target === '_blank'",
+    )
+    .await;
     bob.picture("mention").await;
 
-    // A reply quotes, and the quote leads back.
+    // A reply has a quote, which leads to the message.
     bob.page
         .execute("document.querySelector('message-item .tools .reply').click()", Vec::new())
         .await
@@ -237,7 +244,7 @@ async fn mentions_replies_and_muted_rooms() {
     )
     .await;
 
-    // A draft outlives the page and shows in the list.
+    // A draft survives a reload and is shown in the list.
     ann.fill(WRITES, "half a thought").await;
     ann.page.goto(&format!("http://{}/#/rooms", server.address())).await.unwrap();
     ann.page.refresh().await.unwrap();
@@ -254,7 +261,7 @@ async fn mentions_replies_and_muted_rooms() {
     .await;
     ann.page.find(Locator::Css(WRITES)).await.unwrap().clear().await.unwrap();
 
-    // A muted room shows what is unread and counts nowhere.
+    // A muted room shows unread messages and counts nowhere.
     bob.page.goto(&format!("http://{}/#/room001/details", server.address())).await.unwrap();
     bob.click("room-details #mute").await;
     bob.page.goto(&format!("http://{}/#/rooms", server.address())).await.unwrap();
@@ -295,7 +302,7 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     bob.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
     bob.say("hello").await;
 
-    // Others see the picture after they have looked again, and not the address.
+    // Others see the picture after a reload, and not the address.
     ann.shows(&["hello"]).await;
     ann.page.refresh().await.unwrap();
     ann.wait(
@@ -319,7 +326,7 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     )
     .await;
 
-    // A second session of Ann's is seen and ended from the first.
+    // A second session of Ann's is listed and ended from the first.
     let other = Browser::open(&driver, "share-other", server.address(), "1024,768").await;
     other.page.goto(&format!("http://{}/#/sign-in", server.address())).await.unwrap();
     other.sign_in("ann").await;
@@ -339,7 +346,7 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     ann.wait("one session", "return document.querySelectorAll('session-list li').length === 1")
         .await;
 
-    // Signed in again, one is where one was, and has lost nothing.
+    // After logging in again, the page is the same, and nothing is lost.
     other.sign_in("ann").await;
     other
         .wait(
@@ -351,7 +358,7 @@ async fn people_say_who_they_are_and_end_their_sessions() {
         )
         .await;
 
-    // Everywhere means here too; whoever wanted it needs no explanation.
+    // Everywhere includes this session; no explanation is necessary.
     ann.click("settings-page button.everywhere").await;
     ann.click("room-dialog button.danger").await;
     ann.wait(
@@ -362,7 +369,7 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     .await;
     other.has("login-form .notice.info:not([hidden])").await;
 
-    // An account that is deleted is gone.
+    // A deleted account is gone.
     ann.sign_in("ann").await;
     ann.page.goto(&profile).await.unwrap();
     ann.click("settings-page button.delete-account").await;
@@ -428,7 +435,7 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
         .await
         .unwrap();
 
-    // The network goes in the middle of the file.
+    // The network fails in the middle of the file.
     proxy.cut_after(100_000);
     attach(&ann, &folder, input, &[("chart.png", &heavy_picture(720, 240, 500_000))]).await;
     ann.wait("the interruption and another try", &says("chart.png", "upload.interrupted", true))

@@ -1,4 +1,4 @@
-//! Standard output that nobody reads.
+//! Standard output without a reader.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::support::{Client, PATIENCE};
 
-/// More than a pipe holds.
+/// More than a pipe buffers.
 const MUCH: u64 = 200_000;
 
 fn signal(name: &str, pid: u32) -> bool {

@@ -1,7 +1,7 @@
-//! The contract of `Store` and `Sessions`: every promise of the traits, asked of every backend.
+//! The contract of `Store` and `Sessions`: every promise of the traits, tested for every engine.
 //!
-//! A test is a function of a fresh [`World`]; [`contract!`] makes one test of it per backend. A new
-//! backend is one row there.
+//! A test is a function of a fresh [`World`]; [`contract!`] creates one test per engine. A new
+//! engine is one row there.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
@@ -32,10 +32,10 @@ use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// Nothing in these tests takes that long.
+/// Nothing in these tests takes this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Makes a test of each function for each backend.
+/// Creates a test of each function for each engine.
 macro_rules! contract {
     ($($name:ident),* $(,)?) => {
         mod on_sqlite {
@@ -50,7 +50,7 @@ macro_rules! contract {
 }
 use contract;
 
-/// A fresh backend and the events that came out of it.
+/// A fresh engine and the events it has emitted.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Arc<dyn Sessions>,
@@ -60,7 +60,7 @@ pub(crate) struct World {
     dir: TempDir,
 }
 
-/// More events than any test lets wait.
+/// More events than any test leaves in the queue.
 const EVENTS: usize = 1 << 17;
 
 impl World {
@@ -87,7 +87,7 @@ impl World {
         self.backend.close().await;
     }
 
-    /// Opens the closed backend again.
+    /// Opens the closed engine again.
     pub(crate) fn open_again(&mut self) {
         self.backend =
             Embedded::open(&self.path(), &Options::default(), self.sink.clone()).unwrap();
@@ -95,18 +95,18 @@ impl World {
         self.sessions = Arc::new(self.backend.clone());
     }
 
-    /// Opens the closed backend again, so that nobody keeps its events.
+    /// Opens the closed engine again, without collecting its events.
     pub(crate) fn open_unheard(&mut self) {
         self.sink = channel(1).0;
         self.open_again();
     }
 
-    /// Events so far. Those of a change are there before it is answered.
+    /// Returns events so far. Those of a change are present before it is answered.
     pub(crate) fn events(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 
-    /// Steps of rooms so far.
+    /// Returns steps of rooms so far.
     pub(crate) fn steps(&mut self) -> Vec<Arc<RoomEvent>> {
         self.events()
             .into_iter()
@@ -114,7 +114,7 @@ impl World {
             .collect()
     }
 
-    /// Waits for an event of background work.
+    /// Waits for an event of a background job.
     pub(crate) async fn wait_for(&mut self, mut wanted: impl FnMut(&Event) -> bool) -> Event {
         let search = async {
             loop {
@@ -133,7 +133,12 @@ impl World {
         room: RoomId,
         mut wanted: impl FnMut(&Change) -> bool,
     ) -> Arc<RoomEvent> {
-        let event = self.wait_for(|event| matches!(event, Event::Room(step) if step.room == room && step.changes.iter().any(&mut wanted))).await;
+        let event = self
+            .wait_for(|event| {
+                let Event::Room(step) = event else { return false };
+                step.room == room && step.changes.iter().any(&mut wanted)
+            })
+            .await;
         let Event::Room(step) = event else { unreachable!("only steps are wanted") };
         step
     }
@@ -150,7 +155,7 @@ impl World {
         users
     }
 
-    /// A private room of these people, all members.
+    /// Creates a private room with these users, all members.
     pub(crate) async fn private(&self, users: &[&User]) -> RoomFacts {
         let participants = users.iter().map(|user| (user.id, Role::Member)).collect();
         self.room(NewRoom {
@@ -163,7 +168,7 @@ impl World {
         .await
     }
 
-    /// A public room with the owner as its admin.
+    /// Creates a public room with the owner as its admin.
     pub(crate) async fn public(&self, name: &str, owner: &User) -> RoomFacts {
         let participants = vec![(owner.id, Role::Admin)];
         self.room(NewRoom {

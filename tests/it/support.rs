@@ -1,9 +1,8 @@
-//! What the tests are made of: the real server as a child process, people that talk to it, a
-//! network that can be cut.
+//! Test environment: the real server as a child process, users, a network that can be cut.
 //!
-//! Nothing here knows more of the server than its documents say.
+//! Only relies on documented properties of the server.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and these are its hands")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
 mod answer;
 mod browser;
@@ -38,10 +37,10 @@ pub(crate) use v1::V1;
 /// A JSON value.
 pub(crate) type Json = serde_json::Value;
 
-/// Nothing in these tests takes that long; who waits longer waits in vain.
+/// Nothing in these tests takes this long; exceeding it is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The keys of an object, sorted.
+/// Returns the keys of an object, sorted.
 #[track_caller]
 pub(crate) fn keys(object: &Json) -> Vec<&str> {
     let Some(object) = object.as_object() else { panic!("no object: {object}") };
@@ -50,7 +49,7 @@ pub(crate) fn keys(object: &Json) -> Vec<&str> {
     keys
 }
 
-/// Fails unless the object has these keys and no others.
+/// Fails unless the object has exactly these keys.
 #[track_caller]
 pub(crate) fn has_exactly(object: &Json, wanted: &[&str]) {
     let mut wanted = wanted.to_vec();
@@ -58,30 +57,30 @@ pub(crate) fn has_exactly(object: &Json, wanted: &[&str]) {
     assert_eq!(keys(object), wanted, "keys of {object}");
 }
 
-/// One member of every object of a list.
+/// Returns a field of every object in a list.
 #[track_caller]
 pub(crate) fn each<'a>(list: &'a Json, key: &str) -> Vec<&'a Json> {
     let Some(list) = list.as_array() else { panic!("no list: {list}") };
     list.iter().map(|item| &item[key]).collect()
 }
 
-/// The text of a member of every object of a list; what is absent is an empty text.
+/// Returns a text field of every object in a list; empty if absent.
 #[track_caller]
 pub(crate) fn texts<'a>(list: &'a Json, key: &str) -> Vec<&'a str> {
     each(list, key).into_iter().map(|value| value.as_str().unwrap_or_default()).collect()
 }
 
-/// Whether a text is a time of whole seconds in UTC, `2025-07-15T13:00:00Z`.
+/// Returns whether it is a timestamp in whole seconds and UTC, `2025-07-15T13:00:00Z`.
 pub(crate) fn is_seconds(value: &Json) -> bool {
     fits(value, "0000-00-00T00:00:00Z")
 }
 
-/// Whether a text is a time of milliseconds in UTC, `2025-07-15T13:00:00.245Z`.
+/// Returns whether it is a timestamp in milliseconds and UTC, `2025-07-15T13:00:00.245Z`.
 pub(crate) fn is_millis(value: &Json) -> bool {
     fits(value, "0000-00-00T00:00:00.000Z")
 }
 
-/// Whether a text has digits where the shape has zeros, and otherwise is the shape.
+/// Returns whether a text has digits where the pattern has zeros, and otherwise equals it.
 pub(crate) fn fits(value: &Json, shape: &str) -> bool {
     let Some(text) = value.as_str() else { return false };
     text.len() == shape.len()

@@ -1,4 +1,4 @@
-//! Exports and imports through the binary: what goes out comes in, and what others export.
+//! Exports and imports with the binary: our own exports, and those of other products.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -50,13 +50,13 @@ fn ends(code: i32, data: &Path, arguments: &[&str]) -> String {
     if code == 0 { said.into_owned() } else { errors.into_owned() }
 }
 
-/// The report of an import, by what it is about.
+/// Imports a file and returns the report, by subject.
 #[track_caller]
 fn import(data: &Path, file: &Path, more: &[&str]) -> serde_json::Map<String, Json> {
     import_ends(0, data, file, more)
 }
 
-/// The report of an import that leaves things out and says so.
+/// Imports a file of which parts are omitted and reported.
 #[track_caller]
 fn import_in_part(data: &Path, file: &Path) -> serde_json::Map<String, Json> {
     import_ends(1, data, file, &[])
@@ -90,7 +90,7 @@ fn import_ends(
         .collect()
 }
 
-/// Fails unless these were taken and so many were known.
+/// Fails unless these objects were imported or known already.
 #[track_caller]
 fn counts(report: &serde_json::Map<String, Json>, wanted: &[(&str, u64, u64)]) {
     for (what, taken, known) in wanted {
@@ -102,7 +102,7 @@ fn counts(report: &serde_json::Map<String, Json>, wanted: &[(&str, u64, u64)]) {
     }
 }
 
-/// Fails unless the report has these reasons, so often, and no others.
+/// Fails unless the report has exactly these reasons and numbers.
 #[track_caller]
 fn notes(report: &serde_json::Map<String, Json>, wanted: &[(&str, u64)]) {
     let mut found: Vec<(&str, u64)> = report
@@ -158,28 +158,28 @@ pub(crate) fn small_slack_export(path: &Path) {
     );
 }
 
-/// Somebody of Slack.
+/// Returns a user of Slack.
 fn slack_user(id: &str, name: &str) -> Json {
     json!({"id": id, "name": name, "profile": {"real_name": name}})
 }
 
-/// A channel of Slack.
+/// Returns a channel of Slack.
 fn slack_channel(id: &str, name: &str, members: &Json) -> Json {
     json!({"id": id, "name": name, "created": 1_700_000_000, "creator": "U1", "members": members})
 }
 
-/// A message of Slack.
+/// Returns a message of Slack.
 fn slack_message(ts: &str, user: &str, text: &str) -> Json {
     json!({"type": "message", "user": user, "text": text, "ts": ts})
 }
 
-/// The object with more in it.
+/// Returns the object with additional fields.
 fn with(mut object: Json, more: &Json) -> Json {
     object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     object
 }
 
-/// A bulk export of Mattermost as lines; the first is written here.
+/// Returns the lines of a Mattermost bulk export; the first is added here.
 fn mattermost_lines(lines: &[(&str, Json)]) -> Vec<u8> {
     let first = json!({"type": "version", "version": 1});
     let others = lines.iter().map(|(kind, content)| json!({"type": kind, *kind: content}));
@@ -191,21 +191,23 @@ fn mattermost_lines(lines: &[(&str, Json)]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Somebody of Mattermost in a channel of the team `t`.
+/// Returns a Mattermost user in channels of the team `t`.
 fn mattermost_user(name: &str, channels: &[(&str, &str)]) -> Json {
     let channels: Vec<_> =
         channels.iter().map(|(name, roles)| json!({"name": name, "roles": roles})).collect();
-    json!({"username": name, "roles": "system_user", "teams": [{"name": "t", "channels": channels}]})
+    json!({
+        "username": name, "roles": "system_user", "teams": [{"name": "t", "channels": channels}],
+    })
 }
 
-/// The items that a command says.
+/// Returns the output items of a command.
 #[track_caller]
 fn items(data: &Path, arguments: &[&str]) -> Vec<Json> {
     let said = ends(0, data, &[arguments, &["-o", "jsonl"]].concat());
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What was said in a room.
+/// Returns the texts of the messages in a room.
 #[track_caller]
 fn contents(data: &Path, room: &str) -> Vec<String> {
     items(data, &["room", "messages", room, "--limit", "1000"])
@@ -214,7 +216,7 @@ fn contents(data: &Path, room: &str) -> Vec<String> {
         .collect()
 }
 
-/// Who is in a room, as `name role`.
+/// Returns the participants of a room, as `name role`.
 #[track_caller]
 fn members(data: &Path, room: &str) -> Vec<String> {
     let found = items(data, &["room", "members", room]);
@@ -226,7 +228,7 @@ fn members(data: &Path, room: &str) -> Vec<String> {
         .collect()
 }
 
-/// Sets a password of somebody who has come without, starts the server and logs them in.
+/// Sets the password of an imported user, starts the server and logs in.
 async fn arrive(server: &mut Server, login: &str) -> Person {
     let password = server.data().join("password");
     std::fs::write(&password, format!("secret of {login}\n")).unwrap();
@@ -239,21 +241,21 @@ async fn arrive(server: &mut Server, login: &str) -> Person {
     Person::known(server, login).await
 }
 
-/// A server that has stopped and holds nothing.
+/// Returns a stopped and empty server.
 async fn stopped() -> Server {
     let mut server = Server::start().await;
     server.terminate().await;
     server
 }
 
-/// The card of the room of this name.
+/// Returns the card of the room of this name.
 async fn room(person: &Person, name: &str) -> Json {
     let list = person.get("/api/chatrooms").await.is(200);
     let found = list["chatrooms"].as_array().unwrap().iter().find(|card| card["name"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {list}")).clone()
 }
 
-/// Waits until a search finds so many.
+/// Waits until a search returns this number of matches.
 async fn finds(person: &Person, query: &str, count: usize) {
     let search = async {
         while person.get(&format!("/api/search?q={query}")).await.is(200)["messages"]

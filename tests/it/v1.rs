@@ -1,4 +1,4 @@
-//! Dialect `v1`, its whole document.
+//! Dialect `v1`, its complete document.
 
 mod input;
 mod socket;
@@ -129,7 +129,7 @@ async fn at_most_fifty_users_are_found() {
     let server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let ann = V1::new(&server, "ann").await;
     let logins: Vec<_> = (0..55).map(|number| format!("guest{number}")).collect();
-    // More than the queue of the hashing threads holds would be put off.
+    // More than the queue of the hashing threads would be refused temporarily.
     for some in logins.chunks(20) {
         let register = async |login: &String| {
             ann.post("/api/users", json!({"userId": login, "password": "long enough"})).await.status
@@ -151,7 +151,10 @@ async fn a_room_is_made_once_for_the_same_users() {
         V1::new(&server, "cyd").await,
     );
     let wanted = json!([{"id": ann.id, "login": "ann"}, {"id": ben.id, "login": "ben"}]);
-    let body = json!({"users": [{"id": ben.id, "login": "whoever", "more": true}, {"id": ben.id}, {"id": ann.id}], "name": "ignored"});
+    let body = json!({
+        "users": [{"id": ben.id, "login": "whoever", "more": true}, {"id": ben.id}, {"id": ann.id}],
+        "name": "ignored",
+    });
     let room = ann.post("/v1/rooms", body).await.is(200);
     has_exactly(&room, &["id", "users"]);
     assert_eq!(room["users"], wanted, "ordered by id");

@@ -1,6 +1,6 @@
-//! How much work a client can make with one request or frame: the processor time of the server for
-//! the largest legal input against that for the smallest, as a ratio. What costs the square of its
-//! length shows itself as a ratio of hundreds or thousands.
+//! How much work a client can cause with one request or frame: the processor time of the server for
+//! the largest valid input relative to that for the smallest. Quadratic costs show as a ratio of
+//! hundreds or thousands.
 
 use std::fs;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use serde_json::json;
 
 use crate::support::{Client, Json, Person, Realtime, Rooms, Server, Socket, V1, number};
 
-/// Processor time after which a measurement is long enough for a clock that ticks each 10 ms.
+/// Minimum processor time of a measurement, for a clock that ticks every 10 ms.
 const ENOUGH: Duration = Duration::from_millis(150);
-/// Repetitions of one input, at most.
+/// Maximum number of repetitions of one input.
 const MOST: u32 = 300;
-/// Repetitions between two looks at the clock.
+/// Number of repetitions between checks of the clock.
 const STEP: u32 = 10;
-/// No input is repeated once it has cost this much.
+/// No input is repeated once it has taken this long.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Processor time that the server has used, in all its threads.
+/// Returns the processor time used by all threads of the server.
 fn used(server: &Server) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("the server runs");
-    // After the name, which may hold anything, in parentheses: utime and stime are the 12th and
+    // After the name, which may contain anything, in parentheses: utime and stime are the 12th and
     // 13th.
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
     let ticks: u64 =
@@ -29,7 +29,7 @@ fn used(server: &Server) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// What is compared.
+/// Table of comparisons.
 struct Table<'a> {
     server: &'a Server,
     rows: Vec<(String, f64, f64, f64)>,
@@ -40,7 +40,7 @@ impl<'a> Table<'a> {
         Self { server, rows: Vec::new() }
     }
 
-    /// Processor time of one repetition, in milliseconds.
+    /// Returns the processor time of one repetition, in milliseconds.
     async fn work(&self, mut once: impl AsyncFnMut()) -> f64 {
         once().await;
         let before = used(self.server);
@@ -56,17 +56,17 @@ impl<'a> Table<'a> {
             }
             spent = used(self.server).saturating_sub(before);
         }
-        // A clock that ticks each 10 ms may have missed as much.
+        // A clock that ticks every 10 ms may have missed as much.
         (spent + Duration::from_millis(5)).as_secs_f64() * 1000.0 / f64::from(times)
     }
 
-    /// Measures an input against the smallest, of which the work is known.
+    /// Compares an input with the smallest, whose work is known.
     async fn row(&mut self, name: &str, smallest: f64, most: f64, once: impl AsyncFnMut()) {
         let work = self.work(once).await;
         self.rows.push((name.to_owned(), smallest, work, most));
     }
 
-    /// Prints the table, and fails where a ratio is above its bound.
+    /// Prints the table, and fails if a ratio is above its bound.
     fn judge(self) {
         let mut over = Vec::new();
         for (name, smallest, work, most) in self.rows {
@@ -83,12 +83,12 @@ impl<'a> Table<'a> {
     }
 }
 
-/// So many characters of a pattern.
+/// Returns this number of characters of a pattern.
 fn fill(pattern: &str, count: usize) -> String {
     pattern.chars().cycle().take(count).collect()
 }
 
-/// Texts of 4,000 characters: what people paste, and what somebody thinks up.
+/// Texts of 4,000 characters: pasted ones, and malicious ones.
 fn texts() -> Vec<(&'static str, String)> {
     let of = |pattern: &str| fill(pattern, 4000);
     vec![
@@ -111,7 +111,7 @@ fn texts() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A server without rates, since they would be what is measured.
+/// Starts a server without rate limits, which would distort the measurement.
 async fn unlimited(more: &[(&str, &str)]) -> Server {
     let mut env = vec![("LIMITS__ENABLED", "false"), ("LOG__LEVEL", "warn")];
     env.extend_from_slice(more);
@@ -317,7 +317,7 @@ async fn bodies_names_and_headers_cost_what_they_are_long() {
     table.judge();
 }
 
-/// Frames that a dialect may be sent; the last is what it answers, whatever it is.
+/// Frames to be sent to a dialect; the last one is always answered.
 async fn frames(
     table: &mut Table<'_>,
     dialect: &str,
@@ -365,12 +365,17 @@ async fn frames_cost_what_they_are_long() {
     let mut table = Table::new(&server);
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
-    // Not entered: the answer is all that comes back.
+    // Not entered: only the reply is received.
     let mut socket = ann.open().await;
     socket.settle().await;
     let message = |text: &str| json!({"type": "chat_message", "room_id": room, "content": text});
     frames(&mut table, "chatrooms", &mut socket, message("a"), message).await;
-    let many = json!({"type": "subscribe", "since": (1..2000).map(|n| (format!("room{n:03}"), json!(1))).collect::<serde_json::Map<_, _>>()}).to_string();
+    let many = json!({
+        "type": "subscribe",
+        "since": (1..2000).map(|n| (format!("room{n:03}"), json!(1))).collect::<serde_json::Map<_,
+        _>>(),
+    })
+    .to_string();
     let small = json!({"type": "subscribe"}).to_string();
     let subscribe = async |socket: &mut Socket, text: &str| {
         socket.send_text(text).await;
@@ -405,7 +410,7 @@ async fn frames_cost_what_they_are_long() {
     table.judge();
 }
 
-/// Percent-encoded for a query.
+/// Percent-encodes a text for a query.
 fn percent(text: &str) -> String {
     text.bytes()
         .map(|byte| {

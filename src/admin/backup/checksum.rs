@@ -1,17 +1,16 @@
-//! The seal: a SHA-256 of all the bytes of a backup before it, in a frame that zstd skips. Without
-//! it a change that alters nothing of what comes out, in a header of the compression for example,
-//! would not be seen.
+//! The seal: a SHA-256 of all preceding bytes of a backup, in a skippable zstd frame. It detects
+//! changes that do not affect the decompressed content, for example in a frame header.
 
 use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
-/// How a frame begins that zstd skips, and how long what follows is.
+/// Magic number of a skippable zstd frame and the length of its content.
 const BEGIN: [u8; 8] = [0x5c, 0x2a, 0x4d, 0x18, 32, 0, 0, 0];
-/// Bytes of the seal.
+/// Length of the seal in bytes.
 const LENGTH: u64 = 40;
 
-/// Writes and sums up.
+/// Hashes what is written through it.
 pub(super) struct Sealing<W> {
     out: W,
     sum: Sha256,
@@ -22,7 +21,7 @@ impl<W: Write> Sealing<W> {
         Self { out, sum: Sha256::new() }
     }
 
-    /// Puts the seal at the end and gives back what was written into.
+    /// Appends the seal and returns the inner writer.
     pub(super) fn seal(mut self) -> io::Result<W> {
         self.out.write_all(&BEGIN)?;
         self.out.write_all(&self.sum.finalize())?;
@@ -43,7 +42,7 @@ impl<W: Write> Write for Sealing<W> {
     }
 }
 
-/// Reads and sums up all but the seal.
+/// Hashes what is read through it, except the seal.
 pub(super) struct Unsealing<R> {
     from: R,
     left: u64,
@@ -52,12 +51,12 @@ pub(super) struct Unsealing<R> {
 }
 
 impl<R: Read> Unsealing<R> {
-    /// Of a file of so many bytes.
+    /// Reads a file of this size.
     pub(super) fn new(from: R, bytes: u64) -> Self {
         Self { from, left: bytes.saturating_sub(LENGTH), sum: Sha256::new(), seal: Vec::new() }
     }
 
-    /// Whether all was read and is what was sealed.
+    /// Whether the file was read to its end and matches the seal.
     pub(super) fn whole(self) -> bool {
         self.left == 0 && self.seal.strip_prefix(&BEGIN) == Some(self.sum.finalize().as_slice())
     }

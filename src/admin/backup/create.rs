@@ -1,5 +1,4 @@
-//! Makes a backup: first the database as it is at one moment, then the uploaded files that it tells
-//! of.
+//! Creates a backup: first a snapshot of the database, then the uploaded files that it refers to.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -21,32 +20,33 @@ use super::{FAILURES, Failure, Kind, LAST, cannot, interrupted};
 use crate::chat::{Chat, MediaHold};
 use crate::config::Config;
 use crate::model::Timestamp;
+use crate::model::rules::count as plural;
 use crate::store::engine::Embedded;
 use crate::store::engine::upkeep::{Inspected, examine, inspect};
 use crate::store::files::place;
 
-/// Of a page, for the progress of the copy.
+/// Bytes per database page, to report the progress of the copy.
 const PAGE: u64 = 4096;
-/// zstd's usual level: uploads are compressed already, and texts become a third.
+/// The default level of zstd: uploads are compressed already, and text shrinks to a third.
 const LEVEL: i32 = 3;
-/// Read at once.
+/// Bytes read at once.
 const BLOCK: usize = 128 * 1024;
 
-/// Of what a backup is made.
+/// The data to back up.
 pub struct Source {
     /// The database.
     pub store: Embedded,
-    /// The data directory, where the copy lies meanwhile.
+    /// The data directory, which also holds the temporary copy.
     pub data: PathBuf,
     /// The directory of the uploaded files.
     pub media: PathBuf,
-    /// Keeps files from being collected between the copy and their turn; None only where nobody
-    /// collects.
+    /// Prevents uploaded files from being deleted while the backup is made; None only if nothing
+    /// deletes files.
     pub hold: Option<MediaHold>,
 }
 
 impl Source {
-    /// Everything of a server; while this lives no uploaded file goes.
+    /// The data of a server; while this exists no uploaded file is deleted.
     pub async fn of(config: &Config, chat: &Chat, store: &Embedded) -> Self {
         let data = config.server.data_dir.clone();
         Self {
@@ -58,43 +58,42 @@ impl Source {
     }
 }
 
-/// A backup that was made.
+/// A backup file that was created.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// Its file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its bytes.
+    /// Size of the file.
     pub bytes: u64,
-    /// What it begins with.
+    /// Its header.
     pub head: Head,
 }
 
-/// A backup that was written.
+/// A backup that was written to a stream.
 #[derive(Debug)]
 pub struct Written<W> {
-    /// What it begins with.
+    /// Its header.
     pub head: Head,
-    /// What is wrong with the data that it was made of, each in a sentence; they are in the log
-    /// already.
+    /// Problems of the source data, one sentence each; they are logged already.
     pub problems: Vec<String>,
-    /// What it was written into.
+    /// The stream it was written to.
     pub out: W,
 }
 
-/// How the making of a backup ends that has found these problems.
+/// The result of a backup that found these problems.
 pub fn verdict(problems: &[String]) -> Result<(), Failure> {
     let Some(first) = problems.first() else { return Ok(()) };
     let more = if problems.len() > 1 {
-        format!(" ({} problems in all; the log has them)", problems.len())
+        format!(" ({} in all; see the log)", plural(problems.len(), "problem"))
     } else {
         String::new()
     };
-    Err(Failure::new(Kind::Problems, format!("the data are not whole: {first}{more}")))
+    Err(Failure::new(Kind::Problems, format!("the data is damaged: {first}{more}")))
 }
 
-/// Makes a backup in this directory, under the name of its moment and of whose it is: written
-/// beside, synced, then renamed; whatever fails leaves nothing. One of damaged data gets a name
-/// that is no backup's, and is a failure.
+/// Creates a backup in a directory, named after its time and its instance. It is written to a
+/// temporary file, synced, then renamed; a failure leaves nothing behind. A backup of damaged data
+/// gets another file name ending, and is a failure.
 pub async fn create(
     source: &Source,
     directory: &Path,
@@ -105,7 +104,7 @@ pub async fn create(
     made
 }
 
-/// Counts how the making of a backup went; that somebody did not want it any more is no failure.
+/// Updates the metrics of backups; an interrupted backup does not count as failed.
 pub fn count(failure: Option<&Failure>) {
     match failure {
         None => gauge!(LAST).set(seconds(Timestamp::now())),
@@ -128,8 +127,8 @@ async fn make(
                 .recursive(true)
                 .mode(0o700)
                 .create(&making)
-                .map_err(cannot("make", &making))?;
-            own_like(&making, &like).map_err(cannot("make", &making))?;
+                .map_err(cannot("create", &making))?;
+            own_like(&making, &like).map_err(cannot("create", &making))?;
         }
         let part = making.join(part_name()?);
         let file = OpenOptions::new()
@@ -162,7 +161,7 @@ async fn make(
             .map_err(|failure| {
                 Failure::new(
                     failure.kind,
-                    format!("{failure}; what could be saved is {}", path.display()),
+                    format!("{failure}; the readable part was saved as {}", path.display()),
                 )
             })
             .inspect_err(|_| drop(prune_damaged(&directory, &owner)))?;
@@ -171,16 +170,16 @@ async fn make(
     joined(finished.await)?
 }
 
-/// A name that nobody else has, and that is swept up when it is left.
+/// A unique name of a temporary file, which is removed later if it is left over.
 fn part_name() -> Result<String, Failure> {
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(format!("{}{PART}", file_name(Timestamp::now(), "", &hex::encode(bytes), 1)))
 }
 
-/// Writes a backup into anything. `progress` hears of the bytes of the copy first, then of those of
-/// the backup, and answers whether to go on. What is copied is checked: the copy of the database as
-/// a restoration would, each file against its name.
+/// Writes a backup to a stream. `progress` receives the bytes of the database copy first, then
+/// those of the backup, and returns whether to continue. The copy is checked as `verify` would
+/// check it, and each file against its name.
 pub async fn write<W: Write + Send + 'static>(
     source: &Source,
     out: W,
@@ -189,7 +188,7 @@ pub async fn write<W: Write + Send + 'static>(
     let written = write_checked(source, out, progress).await;
     if let Ok(written) = &written {
         for problem in &written.problems {
-            tracing::error!("The data of this backup are not whole: {problem}");
+            tracing::error!("The data of this backup is damaged: {problem}");
         }
     }
     written
@@ -215,7 +214,7 @@ async fn write_checked<W: Write + Send + 'static>(
         let mut problems = examine(&database)?;
         let inspected = inspect(&database).inspect_err(|_| {
             for problem in &problems {
-                tracing::error!("No backup can be made: {problem}");
+                tracing::error!("Cannot create a backup: {problem}");
             }
         })?;
         let bytes = fs::metadata(&database).map_err(cannot("read", &database))?.len();
@@ -228,15 +227,15 @@ async fn write_checked<W: Write + Send + 'static>(
     joined(packed.await)?
 }
 
-/// A moment as metrics tell it.
+/// A timestamp in seconds, for metrics.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are exact")]
 pub(super) fn seconds(at: Timestamp) -> f64 {
     at.0 as f64 / 1000.0
 }
 
 fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, media: &Path) -> Head {
-    // A file may have become longer than its row says; whoever reads the backup believes what
-    // stands here.
+    // A file may be longer than its database row claims, and readers of the backup rely on this
+    // size.
     let length = |name: &str| {
         place(media, name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len())
     };
@@ -283,23 +282,21 @@ fn pack<W: Write>(
         .map_err(broken)?;
     for (name, size) in &inspected.media {
         let place = place(media, name).ok_or_else(|| {
-            Failure::failed(format!(
-                "the database tells of a file with an impossible name, {name:?}"
-            ))
+            Failure::failed(format!("the database refers to a file with an invalid name, {name:?}"))
         })?;
         match File::open(&place) {
             Ok(mut file) => {
                 let found = archive.upload(name, &mut file).map_err(broken)?;
                 if found != *name {
                     problems.push(format!(
-                        "The bytes of the uploaded file {name} are not what they were: its name \
-                         is their SHA-512, and that is another."
+                        "The uploaded file {name} has changed: its SHA-512 does not match its \
+                         name."
                     ));
                     archive.manifest.altered.push(name.clone());
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // The rest is worth saving all the same.
+                // Back up the rest anyway.
                 problems.push(format!("The uploaded file {name} is missing."));
                 archive.manifest.missing.push(name.clone());
                 archive.done += size;
@@ -314,7 +311,7 @@ fn pack<W: Write>(
     Ok((out, problems))
 }
 
-/// An archive that is being written.
+/// The archive being written.
 struct Archive<W: Write, T> {
     tar: tar::Builder<W>,
     manifest: Manifest,
@@ -333,7 +330,7 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
         self.add(entry, bytes, file)
     }
 
-    /// Adds an uploaded file; answers what it should be called.
+    /// Adds an uploaded file; returns its SHA-512, which should be its name.
     fn upload(&mut self, name: &str, file: &mut File) -> io::Result<String> {
         let bytes = file.metadata()?.len();
         let mut named = Named { file, sum: Sha512::new() };
@@ -354,11 +351,11 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
             all: self.all,
             tell: &self.tell,
         };
-        // What is written must be as long as was said, also when the file has become longer.
+        // The entry must have exactly the announced size, even if the file has grown.
         self.tar.append_data(&mut header, entry.name(), (&mut summed).take(bytes))?;
         let (read, sum) = (summed.read, summed.sum.finalize());
         if read != bytes {
-            return Err(io::Error::other(format!("{} has become shorter", entry.name())));
+            return Err(io::Error::other(format!("{} was truncated meanwhile", entry.name())));
         }
         if matches!(entry, Entry::Database | Entry::Media(_)) {
             self.done += read;
@@ -368,7 +365,7 @@ impl<W: Write, T: Fn(u64, u64) -> bool> Archive<W, T> {
     }
 }
 
-/// Sums up an uploaded file as its name does.
+/// Computes the SHA-512 of an uploaded file, which is its name.
 struct Named<'a> {
     file: &'a mut File,
     sum: Sha512,
@@ -382,7 +379,7 @@ impl Read for Named<'_> {
     }
 }
 
-/// Sums up what is read through it, and asks whether to go on.
+/// Hashes what is read through it, and reports progress.
 struct Summed<'a, T> {
     from: &'a mut dyn Read,
     sum: Sha256,
@@ -400,7 +397,7 @@ impl<T: Fn(u64, u64) -> bool> Read for Summed<'_, T> {
         if (self.tell)((self.done + self.read).min(self.all), self.all) {
             Ok(count)
         } else {
-            // Not `Interrupted`: that would be tried again.
+            // Not `ErrorKind::Interrupted`, which readers retry.
             Err(io::Error::from(io::ErrorKind::BrokenPipe))
         }
     }

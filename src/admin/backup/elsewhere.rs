@@ -1,5 +1,5 @@
-//! Parts that the configuration puts outside of the data directory: each is staged beside its own
-//! place and put there, and what was there is kept beside it.
+//! Parts of a restore that the configuration places outside of the data directory. Each is staged
+//! next to its target and moved there; existing data is kept next to it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -13,19 +13,19 @@ use super::{Failure, cannot};
 use crate::admin::Kind;
 use crate::model::Timestamp;
 
-/// How what is staged is called, before eight letters.
+/// Infix of a staging directory, followed by eight characters.
 pub(super) const STAGED: &str = ".restoring-";
-/// How what is kept aside is called, before a moment.
+/// Infix of existing data that was kept aside, followed by a timestamp.
 pub(super) const KEPT: &str = ".replaced-";
-/// What a file system has in its topmost directory.
+/// Present in the top directory of some file systems.
 const LOST_AND_FOUND: &str = "lost+found";
 
-/// Whether a part of the configuration lies within the data directory.
+/// Whether a configured path is within the data directory.
 pub(super) fn is_within(part: &Path) -> bool {
     part.components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
 }
 
-/// Whether something is there that would be replaced: a file, or a directory with anything in it.
+/// Whether the target exists as a file or as a directory that is not empty.
 pub(super) fn is_occupied(place: &Path) -> Result<bool, Failure> {
     match fs::metadata(place) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -37,29 +37,32 @@ pub(super) fn is_occupied(place: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// A part in the making. What is staged goes unless it is put in its place.
+/// A part that is being restored. The staging directory is removed unless the part was moved into
+/// place.
 #[derive(Debug)]
 pub(super) struct Elsewhere {
     staged: Scratch,
     place: PathBuf,
-    /// A mount point cannot be exchanged: what is in it is.
+    /// The target is a mount point, so its content is replaced instead of itself.
     fixed: bool,
 }
 
 impl Elsewhere {
-    /// Makes a directory for it on the file system of its place.
+    /// Creates a staging directory on the file system of the target.
     pub(super) fn stage(place: &Path) -> Result<Self, Failure> {
-        // A link is followed, so that what it leads to is replaced and the link stays.
+        // Follow a link, so that its target is replaced and the link stays.
         let place = fs::canonicalize(place).unwrap_or_else(|_| plain(place));
         let parent = place
             .parent()
-            .ok_or_else(|| Failure::usage(format!("{} cannot be restored into", place.display())))?
+            .ok_or_else(|| {
+                Failure::usage(format!("{} cannot be the target of a restore", place.display()))
+            })?
             .to_owned();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&parent)
-            .map_err(cannot("make", &parent))?;
+            .map_err(cannot("create", &parent))?;
         let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev());
         let fixed = place.is_dir()
             && device(&place).map_err(cannot("read", &place))?
@@ -73,19 +76,19 @@ impl Elsewhere {
         Ok(Self { staged: staged.map_err(cannot("write in", &parent))?, place, fixed })
     }
 
-    /// Where the part is to be made.
+    /// The path at which to write the part.
     pub(super) fn path(&self) -> PathBuf {
         self.staged.path().join("part")
     }
 
-    /// Gives it to the owner of this, and brings it to the disk.
+    /// Gives it the owner of `like`, and syncs it to disk.
     pub(super) fn hand_over(&self, like: &Path) -> Result<(), Failure> {
         let handed = own_like(self.staged.path(), like)
             .and_then(|()| Ok(nix::unistd::syncfs(fs::File::open(self.staged.path())?)?));
         handed.map_err(cannot("prepare", self.staged.path()))
     }
 
-    /// Puts it in its place. Answers where what was there is now.
+    /// Moves the part into place. Returns where existing data was kept.
     pub(super) fn put(self) -> Result<Option<PathBuf>, Failure> {
         let put = if self.fixed { self.put_within() } else { self.put_beside() };
         put.map_err(|error| {
@@ -96,10 +99,7 @@ impl Elsewhere {
             };
             Failure::new(
                 kind,
-                format!(
-                    "cannot put what was restored in its place {}: {error}",
-                    self.place.display()
-                ),
+                format!("cannot move the restored data to {}: {error}", self.place.display()),
             )
         })
     }
@@ -111,7 +111,7 @@ impl Elsewhere {
             fs::remove_dir_all(&self.place)?;
         } else if self.place.exists() {
             fs::rename(&self.place, &aside)?;
-            // The companions of a database belong to it.
+            // Keep the companion files together with their database.
             for ending in ["-wal", "-shm"] {
                 match fs::rename(with_ending(&self.place, ending), with_ending(&aside, ending)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -146,8 +146,7 @@ impl Elsewhere {
     }
 }
 
-/// Where something is kept that is replaced: beside it, or within a directory whose path ends in a
-/// slash.
+/// The path at which replaced data is kept: next to it, or inside if the path ends in a slash.
 pub(super) fn aside(place: &Path) -> PathBuf {
     let at = stamp(Timestamp::now());
     let within = place.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -161,7 +160,7 @@ pub(super) fn aside(place: &Path) -> PathBuf {
     (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
-/// A path without `..`, which a directory that is not there yet could not be left by.
+/// Resolves `..` lexically, since the directory may not exist yet.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
@@ -174,7 +173,7 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// What is in a directory, but for what restorations and file systems have put there.
+/// The content of a directory, except what restores and file systems put there.
 fn contents(directory: &Path) -> io::Result<Vec<std::ffi::OsString>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {

@@ -1,6 +1,6 @@
-//! What a backup is: a tar archive, compressed by zstd, of `backup.json`, `chat.db`, `media/NAME`
-//! of each uploaded file, and `manifest.json` with the sums of all before it, in this order; then
-//! the seal. `zstd -d` and `tar` read it too.
+//! The backup format: a tar archive compressed with zstd. It contains `backup.json`, `chat.db`,
+//! `media/NAME` for each uploaded file, and `manifest.json` with the checksums of the other
+//! entries, in this order; then the seal. `zstd -d` and `tar` can read it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,69 +12,69 @@ use crate::store::engine::upkeep::checkup::{epoch_of, instance_of};
 use crate::store::engine::upkeep::{Counts, UpkeepError};
 use crate::store::files::place;
 
-/// Of what is described here; another number is refused.
+/// Version of this format; others are refused.
 pub(super) const FORMAT: u32 = 1;
-/// What made it.
+/// Product name in the header.
 pub(super) const PRODUCT: &str = "chatctl";
-/// The first entry.
+/// Name of the first entry.
 pub(super) const HEAD: &str = "backup.json";
-/// The database.
+/// Name of the database entry.
 pub(super) const DATABASE: &str = "chat.db";
-/// The last entry.
+/// Name of the last entry.
 pub(super) const MANIFEST: &str = "manifest.json";
-/// How a backup ends.
+/// File name ending of a backup.
 pub const ENDING: &str = ".tar.zst";
-/// What comes behind that when the data were not whole: it is never taken for a backup, but may be
-/// all there is.
+/// Additional ending of a backup of damaged data, which does not count as a backup but may be all
+/// that is left.
 pub const DAMAGED: &str = ".damaged";
-/// Before the name of each uploaded file.
+/// Prefix of the entries of uploaded files.
 const MEDIA: &str = "media/";
 
-/// The first entry: what can be known without reading the rest.
+/// The first entry: the header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The number of the format.
+    /// Format version.
     pub format: u32,
     /// `chatctl`.
     pub product: String,
-    /// Its version.
+    /// Version of the product.
     pub version: String,
-    /// The schema of the database.
+    /// Schema version of the database.
     pub schema: u32,
-    /// When its moment was, ISO 8601.
+    /// Time of the database snapshot, ISO 8601.
     pub created: String,
-    /// The epoch of the database.
+    /// Epoch of the database.
     pub epoch: String,
-    /// What is in it.
+    /// Number of accounts, rooms, messages and files.
     pub counts: Counts,
-    /// Bytes of the database.
+    /// Size of the database.
     pub database_bytes: u64,
-    /// Bytes of the uploaded files.
+    /// Total size of the uploaded files.
     pub media_bytes: u64,
-    /// Whose it is; empty in those of earlier versions.
+    /// Id of the instance; empty in backups of earlier versions.
     #[serde(default)]
     pub instance: String,
-    /// The name of the machine that made it; empty in those of earlier versions.
+    /// Host name of the machine; empty in backups of earlier versions.
     #[serde(default)]
     pub host: String,
 }
 
-/// To whom a backup belongs: several servers may keep theirs in one directory.
+/// The instance that a backup belongs to: several servers may share a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The id of the instance.
+    /// Id of the instance.
     pub instance: String,
-    /// The epoch of its database now, by which backups of earlier versions are known.
+    /// Current epoch of its database, which identifies backups of earlier versions.
     pub epoch: String,
 }
 
 impl Owner {
-    /// Whose the database of a data directory is, which a server may have open.
+    /// The instance of a database, which a server may have open.
     pub fn of(database: &Path, live: bool) -> Result<Self, UpkeepError> {
         Ok(Self { instance: instance_of(database, live)?, epoch: epoch_of(database, live)? })
     }
 
-    /// Whether a backup that begins so is theirs.
+    /// Whether a backup with this header belongs to the instance.
     pub fn owns(&self, head: &Head) -> bool {
         if head.instance.is_empty() {
             head.epoch == self.epoch
@@ -84,29 +84,28 @@ impl Owner {
     }
 }
 
-/// The last entry.
+/// The last entry: the checksums.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// By the name of the entry.
+    /// Size and checksum by entry name.
     pub(super) entries: BTreeMap<String, Sum>,
-    /// Uploaded files that the database tells of and that were not there when the backup was made.
+    /// Uploaded files that were missing when the backup was made.
     pub(super) missing: Vec<String>,
-    /// Uploaded files whose bytes were not those of their name any more when the backup was made.
+    /// Uploaded files whose content did not match their name when the backup was made.
     #[serde(default)]
     pub(super) altered: Vec<String>,
 }
 
-/// What an entry must be.
+/// Expected size and checksum of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sum {
-    /// Its bytes.
+    /// Size in bytes.
     pub(super) bytes: u64,
-    /// In hexadecimal.
+    /// SHA-256 in hexadecimal.
     pub(super) sha256: String,
 }
 
-/// The entries that there may be. A name of an archive becomes one of these or nothing, so it never
-/// becomes a path.
+/// The possible entries. Names in an archive are parsed into these and never used as paths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Entry {
     Head,
@@ -138,13 +137,13 @@ impl Entry {
     }
 }
 
-/// `20261121T081102Z`.
+/// A timestamp for file names: `20261121T081102Z`.
 pub fn stamp(at: Timestamp) -> String {
     at.seconds().chars().filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
-/// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; `number` above 1 tells several of one second
-/// apart.
+/// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; a `number` above 1 distinguishes backups of
+/// the same second.
 pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
     let instance = instance.get(..8).unwrap_or(instance);
     let number = if number > 1 { number.to_string() } else { String::new() };
@@ -156,7 +155,7 @@ pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: 
     format!("{}{ENDING}", parts.join("-"))
 }
 
-/// The first name of this head that no file of the directory has yet.
+/// The first unused file name for a backup with this header.
 pub fn unused_name(directory: &Path, head: &Head, ending: &str) -> PathBuf {
     let created = moment(&head.created).unwrap_or_else(Timestamp::now);
     let named = |number| {
@@ -166,14 +165,14 @@ pub fn unused_name(directory: &Path, head: &Head, ending: &str) -> PathBuf {
     (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
-/// The moment that a backup says of itself.
+/// Parses the time in a header.
 pub fn moment(text: &str) -> Option<Timestamp> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
         .ok()
         .map(Timestamp::from)
 }
 
-/// The name of this machine as it may stand in the name of a file.
+/// The host name of this machine, reduced to characters that are safe in file names.
 pub(super) fn host() -> String {
     host_of(&std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default())
 }
@@ -188,7 +187,7 @@ fn host_of(name: &str) -> String {
     plain.trim_matches('-').to_owned()
 }
 
-/// Whether a file is called as a backup is.
+/// Whether a file name has the form of a backup name.
 pub(super) fn is_file_name(name: &str) -> bool {
     let Some(at) = name.strip_prefix("chatctl-").and_then(|rest| rest.strip_suffix(ENDING)) else {
         return false;
@@ -210,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_called_by_their_moment() {
+    fn files_are_named_after_their_time() {
         let at = Timestamp(1_752_589_930_245);
         for (host, instance, number, wanted) in [
             ("", "", 1, "chatctl-20250715T143210Z.tar.zst"),
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_named_by_what_any_file_system_takes() {
+    fn a_host_name_is_reduced_to_safe_characters() {
         for (name, wanted) in
             [("Chat.Example.org\n", "chat-example-org"), ("", ""), ("-a_b-", "a-b")]
         {
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_in_a_backup_is_an_entry() {
+    fn only_known_names_are_entries() {
         let media = format!("media/{}", "0a".repeat(64));
         for name in [HEAD, DATABASE, MANIFEST, &media] {
             assert_eq!(

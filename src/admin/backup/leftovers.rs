@@ -1,4 +1,4 @@
-//! What backups and exports leave that were interrupted: found, and removed.
+//! Finds and removes leftovers of interrupted backups and exports.
 
 use std::fs;
 use std::io;
@@ -7,26 +7,25 @@ use std::time::Duration;
 
 use super::format::is_file_name;
 
-/// How the copy of the database is called while a backup is made.
+/// Name prefix of the database copy during a backup.
 pub(super) const PREFIX: &str = "backup-";
-/// The same while an export is written.
+/// Name prefix of the database copy during an export.
 pub(in crate::admin) const EXPORT_PREFIX: &str = "export-";
-/// How both end.
+/// Name ending of both.
 pub(in crate::admin) const COPY_ENDING: &str = ".tmp";
-/// What is not finished.
+/// Name ending of an unfinished backup.
 pub(super) const PART: &str = ".part";
-/// An unfinished backup that has not grown for so long does not grow any more.
+/// An unfinished backup that was not written to for this time counts as abandoned.
 const LEFT: Duration = Duration::from_hours(1);
 
-/// Removes what interrupted backups and exports have left in the data directory and, when nobody
-/// has written on for an hour, where backups go. To be called by whoever holds the lock of the data
-/// directory, before anything is made. Blocks.
+/// Removes leftovers of interrupted backups and exports from the data directory, and abandoned ones
+/// from the backup directory. The caller must hold the lock of the data directory. Blocks.
 pub fn sweep(data: &Path, backups: &Path) -> io::Result<()> {
     left_over(data, backups, true)?.iter().try_for_each(|path| remove(path))
 }
 
-/// What interrupted backups have left. The data directory is looked at only by whoever is `alone`
-/// with it: else a backup may be under way. Blocks.
+/// Leftovers of interrupted backups. The data directory is searched only if the caller is `alone`:
+/// otherwise a backup may be running. Blocks.
 pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
     for (name, entry) in if alone { entries(data)? } else { Vec::new() } {
@@ -37,16 +36,15 @@ pub fn left_over(data: &Path, backups: &Path, alone: bool) -> io::Result<Vec<Pat
             left.push(entry.path());
         }
     }
-    // That backups cannot be made there is said by whoever makes them, and keeps no server from
-    // starting.
+    // An inaccessible backup directory must not prevent a start; creating a backup reports it.
     left.extend(idle_parts(backups).unwrap_or_else(|error| {
-        tracing::warn!("Unfinished backups cannot be looked for: {error}");
+        tracing::warn!("Cannot search for unfinished backups: {error}");
         Vec::new()
     }));
     Ok(left)
 }
 
-/// Removes what interrupted backups have left in a directory of backups, which may be any. Blocks.
+/// Removes abandoned backups from any backup directory. Blocks.
 pub fn sweep_parts(directory: &Path) -> io::Result<()> {
     idle_parts(directory)?.iter().try_for_each(|path| remove(path))
 }
@@ -54,7 +52,7 @@ pub fn sweep_parts(directory: &Path) -> io::Result<()> {
 fn idle_parts(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
     for (name, entry) in entries(directory)? {
-        // Another server may share the directory and be writing.
+        // Another server may be writing to the same directory.
         let idle = || {
             Ok::<_, io::Error>(
                 entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > LEFT),
@@ -67,7 +65,7 @@ fn idle_parts(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(left)
 }
 
-/// Removes something that was left over.
+/// Removes a leftover file or directory.
 pub fn remove(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path)?.is_dir() {
         fs::remove_dir_all(path)
@@ -76,7 +74,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// What is in a directory; one that is not there is empty.
+/// The entries of a directory; empty if it does not exist.
 fn entries(directory: &Path) -> io::Result<Vec<(String, fs::DirEntry)>> {
     let found = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

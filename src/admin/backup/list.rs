@@ -1,4 +1,4 @@
-//! The backups of a directory.
+//! Lists the backups in a directory.
 
 use std::fs;
 use std::io;
@@ -11,45 +11,45 @@ use super::read::read_head;
 use super::{Failure, cannot};
 use crate::model::Timestamp;
 
-/// A file that is called as a backup is.
+/// A file whose name is that of a backup.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its bytes.
+    /// Size of the file.
     pub bytes: u64,
-    /// What it begins with; None when that cannot be read.
+    /// Its header; None if it cannot be read.
     pub head: Option<Head>,
-    /// Why not, or why it does not count although it can.
+    /// Why it does not count as a backup.
     pub problem: Option<String>,
 }
 
 impl Listed {
-    /// Whether it counts as a backup: it was made of whole data, and its beginning can be read.
+    /// Whether it counts as a backup: its data was undamaged and its header can be read.
     pub fn is_sound(&self) -> bool {
         self.head.is_some() && self.problem.is_none()
     }
 
-    /// Whether it is theirs, as far as it says.
+    /// Whether it belongs to the instance, according to its header.
     pub fn is_of(&self, owner: &Owner) -> bool {
         self.head.as_ref().is_some_and(|head| owner.owns(head))
     }
 
-    /// When it was made, as it says.
+    /// Creation time, according to its header.
     pub fn created(&self) -> Option<Timestamp> {
         moment(&self.head.as_ref()?.created)
     }
 
-    /// What orders backups: their moment, then their name.
+    /// Sort key: creation time, then name.
     pub(super) fn moment(&self) -> (&str, &str) {
         (self.head.as_ref().map_or("", |head| &head.created), &self.name)
     }
 }
 
-/// What is there, oldest first by name; only the beginning of each file is read. A directory that
-/// is not there has none. Blocks.
+/// The backups in a directory, sorted by name and so by age; only the header of each file is read.
+/// Empty if the directory does not exist. Blocks.
 pub fn list(directory: &Path) -> Result<Vec<Listed>, Failure> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -66,7 +66,9 @@ pub fn list(directory: &Path) -> Result<Vec<Listed>, Failure> {
             continue;
         }
         let (head, problem) = match read_head(&entry.path()) {
-            Ok(head) => (Some(head), damaged.then(|| "it was made of damaged data".to_owned())),
+            Ok(head) => {
+                (Some(head), damaged.then(|| "the data was damaged when it was created".to_owned()))
+            }
             Err(why) => (None, Some(why)),
         };
         found.push(Listed { name, path: entry.path(), bytes: known.len(), head, problem });

@@ -1,9 +1,7 @@
-//! Backups: one file with everything, made while the server runs, verified, restored, listed,
-//! pruned.
-//!
-//! `format` says what is in the file; `create` writes it, `read` goes through it and finds what is
-//! wrong, `verify` and `restore` do something with what is read; `list` and `prune` look at a
-//! directory of them, `schedule` makes them by itself.
+//! Backups: creates one file with all data while the server runs; verifies, restores, lists and
+//! prunes such files. `format` defines the file; `create` writes it, `read` reads and checks it for
+//! `verify` and `restore`; `list` and `prune` work on a directory of backups, `schedule` creates
+//! them automatically.
 
 mod checksum;
 mod create;
@@ -26,7 +24,7 @@ pub(super) use leftovers::{COPY_ENDING, EXPORT_PREFIX};
 pub use leftovers::{left_over, remove, sweep, sweep_parts};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune, prune_damaged};
-pub use restore::{Restored, Target, fits, restore};
+pub use restore::{Restored, Target, present, restore};
 pub use schedule::Schedule;
 pub(super) use scratch::Scratch;
 pub use scratch::own_like;
@@ -36,14 +34,14 @@ use std::path::Path;
 
 use super::{Failure, Kind};
 
-/// The metrics: when one last succeeded, and how many failed.
+/// Metrics: the time of the last successful backup, and the number of failed ones.
 const LAST: &str = "chatctl_backup_last_success_timestamp_seconds";
 const FAILURES: &str = "chatctl_backup_failures_total";
 
-/// Hears how far it is, of how much; answers whether to go on.
+/// Receives completed and total bytes; returns whether to continue.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64, u64) -> bool + Send);
 
-/// The system's word on a file.
+/// A failed system call on a file.
 fn cannot(doing: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
     let what = format!("cannot {doing} {}", path.display());
     move |error| {

@@ -1,4 +1,4 @@
-//! Removes old backups.
+//! Deletes old backups.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,18 +9,18 @@ use super::list::{Listed, list};
 use super::scratch::sync_directory;
 use super::{Failure, cannot};
 
-/// What a pruning came to.
+/// Result of pruning.
 #[derive(Clone, Debug)]
 pub struct Pruned {
-    /// What went, or would go; oldest first.
+    /// Deleted backups, or those a dry run would delete; oldest first.
     pub gone: Vec<Listed>,
-    /// What stays.
+    /// Number of backups that are kept.
     pub kept: usize,
 }
 
-/// Keeps the newest `keep` backups of their owner; without one, of each owner. Only files that are
-/// backups by name and by what they begin with count, and only such go: none of damaged data, and
-/// none of another instance. With `dry` none does. Blocks.
+/// Keeps the newest `keep` backups of an instance, or of each instance if `owner` is None. Only
+/// files with the name and the header of a backup are counted and deleted: no backups of damaged
+/// data, and none of other instances. With `dry` nothing is deleted. Blocks.
 pub fn prune(
     directory: &Path,
     keep: usize,
@@ -49,15 +49,15 @@ pub fn prune(
     gone.sort_by(|a, b| a.moment().cmp(&b.moment()));
     if !dry && !gone.is_empty() {
         for backup in &gone {
-            fs::remove_file(&backup.path).map_err(cannot("remove", &backup.path))?;
+            fs::remove_file(&backup.path).map_err(cannot("delete", &backup.path))?;
         }
         sync_directory(directory).map_err(cannot("write in", directory))?;
     }
     Ok(Pruned { gone, kept })
 }
 
-/// Of those that were made of damaged data, keeps the newest of this owner: where the damage lasts,
-/// each day brings another. Blocks.
+/// Keeps only the newest backup of damaged data of this instance, since lasting damage would add
+/// one every day. Blocks.
 pub fn prune_damaged(directory: &Path, owner: &Owner) -> Result<(), Failure> {
     let mut damaged: Vec<Listed> = list(directory)?
         .into_iter()
@@ -66,6 +66,6 @@ pub fn prune_damaged(directory: &Path, owner: &Owner) -> Result<(), Failure> {
     damaged.sort_by(|a, b| a.moment().cmp(&b.moment()));
     damaged.pop();
     damaged.iter().try_for_each(|backup| {
-        fs::remove_file(&backup.path).map_err(cannot("remove", &backup.path))
+        fs::remove_file(&backup.path).map_err(cannot("delete", &backup.path))
     })
 }

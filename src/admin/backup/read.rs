@@ -1,7 +1,6 @@
-//! Goes through a backup from its first byte to its last and notes whatever is wrong with it.
-//!
-//! What is in a backup is never believed: a name becomes one of the entries that there are or
-//! nothing, whatever is no plain file is refused, and every sum is made anew.
+//! Reads a backup from its first byte to its last and collects its problems.
+//! The content of a backup is not trusted: names are parsed into known entries, anything but a
+//! regular file is refused, and every checksum is recomputed.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,29 +16,29 @@ use super::{Failure, Progress, cannot, interrupted};
 use crate::admin::Kind;
 use crate::store::engine::upkeep::{UpkeepError, examine, inspect};
 
-/// Most bytes of the first entry.
+/// Maximum size of the first entry.
 const MAX_HEAD: u64 = 64 * 1024;
-/// Most bytes of the last: some millions of files.
+/// Maximum size of the last entry, enough for millions of files.
 const MAX_MANIFEST: u64 = 1024 * 1024 * 1024;
-/// Of each kind so many problems are told.
+/// Maximum number of reported problems of each kind.
 const MOST: usize = 20;
 
-/// What was found in a backup.
+/// The content of a backup and its problems.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) head: Option<Head>,
     pub(super) manifest: Manifest,
-    /// What there is, with its own sums.
+    /// Entries with their computed checksums.
     pub(super) entries: BTreeMap<Entry, Sum>,
-    /// What is wrong, each in a sentence.
+    /// Problems, one sentence each.
     pub(super) problems: Vec<String>,
 }
 
-/// Where the bytes of an entry go; None: they are only summed.
+/// Opens the target file of an entry; None only computes the checksum.
 pub(super) type Place<'p> = &'p mut dyn FnMut(&Entry) -> io::Result<Option<File>>;
 
-/// Reads a backup. Fails only where the file cannot be opened, a place cannot be written, or nobody
-/// wants to know any more.
+/// Reads a backup. Fails only if the file cannot be opened, a target cannot be written, or it was
+/// interrupted.
 pub(super) fn read(
     path: &Path,
     place: Place<'_>,
@@ -61,24 +60,26 @@ pub(super) fn read(
             if contents.problems.is_empty() && !sealed.whole() {
                 contents
                     .problems
-                    .push("The file is not what it was: the sum at its end is another.".to_owned());
+                    .push("The file has changed: its checksum does not match.".to_owned());
             }
         }
         Err(Stop::Unreadable(error)) => {
-            contents.problems.push(format!("The file is damaged or cut off: {error}."));
+            contents.problems.push(format!("The file is damaged or truncated: {error}."));
         }
         Err(Stop::Refused(why)) => contents.problems.push(why),
         Err(Stop::Place(error)) => {
-            return Err(Failure::failed(format!("cannot write what is in the backup: {error}")));
+            return Err(Failure::failed(format!(
+                "cannot write the content of the backup: {error}"
+            )));
         }
     }
     Ok(contents)
 }
 
-/// The first entry alone.
+/// Reads only the header.
 pub(super) fn read_head(path: &Path) -> Result<Head, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let unreadable = |error: io::Error| format!("it is damaged or no backup: {error}");
+    let unreadable = |error: io::Error| format!("it is damaged or not a backup: {error}");
     let mut archive = tar::Archive::new(zstd::Decoder::new(file).map_err(unreadable)?);
     let first =
         archive.entries().map_err(unreadable)?.next().ok_or("it is empty")?.map_err(unreadable)?;
@@ -90,7 +91,7 @@ pub(super) fn read_head(path: &Path) -> Result<Head, String> {
     head(&text)
 }
 
-/// Why reading has ended early.
+/// Why reading ended early.
 enum Stop {
     Unreadable(io::Error),
     Refused(String),
@@ -111,30 +112,30 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
         let name = item.path_bytes().into_owned();
         let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
         let Some(entry) = Entry::parse(&name) else {
-            return Err(Stop::Refused(format!("{shown} does not belong in a backup.")));
+            return Err(Stop::Refused(format!("Unexpected entry {shown}.")));
         };
         if item.header().entry_type() != tar::EntryType::Regular {
-            return Err(Stop::Refused(format!("{shown} is no plain file.")));
+            return Err(Stop::Refused(format!("{shown} is not a regular file.")));
         }
         if contents.head.is_none() != (entry == Entry::Head)
             || contents.entries.contains_key(&Entry::Manifest)
             || contents.entries.contains_key(&entry)
         {
-            return Err(Stop::Refused(format!("{shown} stands where it must not be.")));
+            return Err(Stop::Refused(format!("{shown} is in the wrong position.")));
         }
         let bytes = item.size();
         if let Some(head) = &contents.head {
-            // What it says of itself bounds what is written to disk for it.
-            let said = match &entry {
+            // The header limits how much is written to disk.
+            let announced = match &entry {
                 Entry::Database if bytes != head.database_bytes => Some(head.database_bytes),
                 Entry::Media(_) if media.saturating_add(bytes) > head.media_bytes => {
                     Some(head.media_bytes)
                 }
                 _ => None,
             };
-            if let Some(said) = said {
+            if let Some(announced) = announced {
                 return Err(Stop::Refused(format!(
-                    "{shown} has {bytes} bytes, and {HEAD} says {said}."
+                    "{shown} has {bytes} bytes instead of the {announced} in {HEAD}."
                 )));
             }
             media += if matches!(entry, Entry::Media(_)) { bytes } else { 0 };
@@ -142,10 +143,10 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
         let sum = match &entry {
             Entry::Head => {
                 let text = text(&mut item, MAX_HEAD, &shown)?;
-                contents.head = Some(
-                    head(&text)
-                        .map_err(|why| Stop::Refused(format!("This cannot be read: {why}.")))?,
-                );
+                contents.head =
+                    Some(head(&text).map_err(|why| {
+                        Stop::Refused(format!("The header cannot be read: {why}."))
+                    })?);
                 sha256(&text)
             }
             Entry::Manifest => {
@@ -161,8 +162,7 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
         };
         contents.entries.insert(entry, Sum { bytes, sha256: sum });
     }
-    // The archive ends before its file does; what is left is filling, and the sum of the compressed
-    // bytes.
+    // Only padding and the seal may follow the end of the archive.
     let mut rest = archive.into_inner();
     let mut block = [0; 8192];
     loop {
@@ -171,7 +171,7 @@ fn through(from: impl Read, place: Place<'_>, contents: &mut Contents) -> Result
             return Ok(());
         }
         if block.iter().take(count).any(|byte| *byte != 0) {
-            return Err(Stop::Refused("There is more after the end.".to_owned()));
+            return Err(Stop::Refused("Unexpected data after the end.".to_owned()));
         }
     }
 }
@@ -185,7 +185,7 @@ fn text(item: &mut impl Read, most: u64, shown: &str) -> Result<Vec<u8>, Stop> {
     Ok(text)
 }
 
-/// Sums up the rest of an entry and writes it where it belongs.
+/// Hashes the rest of an entry and writes it to its target.
 fn spill(item: &mut impl Read, mut place: Option<File>) -> Result<String, Stop> {
     let mut sum = Sha256::new();
     let mut block = vec![0; 128 * 1024];
@@ -203,7 +203,7 @@ fn spill(item: &mut impl Read, mut place: Option<File>) -> Result<String, Stop> 
 }
 
 fn head(text: &[u8]) -> Result<Head, String> {
-    // Looked at first, since the rest may be another in another format.
+    // Checked first, since other formats may have other fields.
     let value: serde_json::Value =
         serde_json::from_slice(text).map_err(|error| format!("{HEAD}: {error}"))?;
     let number = value.get("format").and_then(serde_json::Value::as_u64);
@@ -211,8 +211,10 @@ fn head(text: &[u8]) -> Result<Head, String> {
         return Err("it is not a backup of chatctl".to_owned());
     }
     if number != Some(u64::from(FORMAT)) {
-        let number = number.map_or_else(|| "another".to_owned(), |number| number.to_string());
-        return Err(format!("it is of format {number}, and this chatctl knows {FORMAT}"));
+        let number = number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        return Err(format!(
+            "its format version is {number}, and this chatctl supports version {FORMAT}"
+        ));
     }
     serde_json::from_value(value).map_err(|error| format!("{HEAD}: {error}"))
 }
@@ -222,10 +224,10 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 impl Contents {
-    /// What there is against what the manifest says.
+    /// Compares the entries with the manifest.
     fn compare(&mut self) {
         if !self.entries.contains_key(&Entry::Manifest) {
-            self.problems.push(format!("It ends early: {MANIFEST} is missing."));
+            self.problems.push(format!("It is truncated: {MANIFEST} is missing."));
             return;
         }
         let found: BTreeMap<String, &Sum> = self
@@ -241,7 +243,7 @@ impl Contents {
                 Some(sum) if sum.bytes != wanted.bytes => problems
                     .push(format!("{name} has {} bytes instead of {}.", sum.bytes, wanted.bytes)),
                 Some(sum) if sum.sha256 != wanted.sha256 => {
-                    problems.push(format!("{name} is not what it was: its SHA-256 is another."));
+                    problems.push(format!("{name} has changed: its SHA-256 does not match."));
                 }
                 Some(_) => {}
             }
@@ -258,16 +260,16 @@ impl Contents {
         self.tell(problems);
     }
 
-    /// Looks into the database that came out of it, against the files that came with it. Answers
-    /// what is worth knowing but no problem.
+    /// Checks the extracted database against the other entries. Returns notes, which are not
+    /// problems.
     pub(super) fn check_database(&mut self, database: &Path) -> Result<Vec<String>, Failure> {
         match self.look_into(database) {
             Ok(notes) => Ok(notes),
             Err(UpkeepError::Interrupted | UpkeepError::Unavailable) => {
-                Err(Failure::new(Kind::Failed, "the database of the backup could not be looked at"))
+                Err(Failure::new(Kind::Failed, "the database of the backup could not be checked"))
             }
             Err(error) => {
-                self.problems.push(format!("Its database cannot be used: {error}."));
+                self.problems.push(format!("The database cannot be used: {error}."));
                 Ok(Vec::new())
             }
         }
@@ -285,14 +287,14 @@ impl Contents {
         let (known, lost): (Vec<_>, Vec<_>) = lost.partition(|name| missing.contains(*name));
         let altered = self.manifest.altered.iter().map(|name| {
             format!(
-                "The uploaded file {} was damaged already when the backup was made.",
+                "The uploaded file {} was already damaged when the backup was made.",
                 name.escape_debug()
             )
         });
         let notes = known
             .iter()
             .map(|name| {
-                format!("The uploaded file {name} was missing already when the backup was made.")
+                format!("The uploaded file {name} was already missing when the backup was made.")
             })
             .chain(altered)
             .collect();
@@ -304,19 +306,18 @@ impl Contents {
             .filter(|name| !rows.contains(name));
         let mut problems: Vec<_> =
             lost.iter().map(|name| format!("The uploaded file {name} is missing.")).collect();
-        problems.extend(
-            strays.map(|name| format!("The database does not know of the uploaded file {name}.")),
-        );
+        problems
+            .extend(strays.map(|name| format!("The uploaded file {name} is not in the database.")));
         if self.head.as_ref().is_some_and(|head| {
             head.counts != inspected.counts || head.schema != inspected.plan.schema
         }) {
-            problems.push(format!("{HEAD} tells of another database."));
+            problems.push(format!("{HEAD} does not match the database."));
         }
         self.tell(problems);
         Ok(notes)
     }
 
-    /// A long list helps nobody.
+    /// Adds problems, at most [`MOST`] of a kind.
     fn tell(&mut self, mut problems: Vec<String>) {
         let more = problems.len().saturating_sub(MOST);
         problems.truncate(MOST);
@@ -327,7 +328,7 @@ impl Contents {
     }
 }
 
-/// Counts what is read, and asks whether to go on.
+/// Counts what is read, and reports progress.
 struct Counted<'a> {
     file: File,
     done: u64,

@@ -1,19 +1,15 @@
-//! Makes a data directory out of a backup.
-//!
-//! Everything is extracted, verified, migrated and brought to the disk in a directory beside the
-//! target (`DIR.restoring-…`); only then the two change places, in one step of the file system.
-//! Whenever the machine stops, the target is the old directory or the new one and never a mixture:
-//! before that step there is a sibling too much, after it the sibling is the old directory, which
-//! is called `DIR.replaced-TIME` in the end. A file system that cannot exchange gets two renames
-//! instead: between them there is no target, but the old one and the new one lie beside it, each
-//! whole.
-//!
-//! A mount point, or a directory whose parent belongs to others, cannot change places. An empty one
-//! is filled from within (`.restoring-…`), the database last: whatever comes before has no
-//! database, and is no data directory yet.
-//!
-//! A part that the configuration puts outside of the data directory changes places by itself
-//! (`elsewhere`): the uploaded files before the data directory, the database after it.
+//! Restores a backup as a data directory.
+//! Everything is extracted, verified, migrated and synced in a directory next to the target
+//! (`DIR.restoring-…`); only then the two are exchanged, in one atomic step. Whenever the machine
+//! stops, the target is either the old directory or the new one, never a mixture: before that step
+//! there is an extra sibling, after it the sibling is the old directory, which is finally renamed
+//! to `DIR.replaced-TIME`. If the file system cannot exchange directories, two renames are used:
+//! between them there is no target, but both complete directories are next to it. A mount point, or
+//! a directory whose parent cannot be written, cannot be exchanged. An empty one is filled from a
+//! directory inside it (`.restoring-…`), the database last: until then it has no database and does
+//! not count as a data directory. A part that the configuration places outside of the data
+//! directory is exchanged separately (`elsewhere`): the uploaded files before the data directory,
+//! the database after it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
@@ -33,49 +29,47 @@ use crate::admin::Kind;
 use crate::store::engine::upkeep::renew;
 use crate::store::files;
 
-/// What an empty data directory may hold: the lock of whoever restores, and what a server has left
-/// that ended hard.
+/// Files that an empty data directory may contain: the lock, and the socket of a server that
+/// crashed.
 const NOTHING: [&str; 2] = ["lock", "control.sock"];
 
-/// How a directory begins in which a data directory is filled from within.
+/// Name prefix of a staging directory inside the data directory.
 const WITHIN: &str = STAGED;
 
-/// A directory in which nobody has restored any more for so long was left by an interrupted
-/// restoration.
+/// A staging directory that was not modified for this time was left by an interrupted restore.
 const LEFT: Duration = Duration::from_hours(1);
 
-/// Where the parts go.
+/// Paths to restore to.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'t> {
-    /// The data directory. Whoever restores holds its lock, if it is there.
+    /// The data directory. The caller holds its lock, if it exists.
     pub data: &'t Path,
-    /// The database, relative to it, or anywhere else.
+    /// The database, relative to the data directory or absolute.
     pub database: &'t Path,
-    /// The directory of the uploaded files, relative to it, or anywhere else.
+    /// The directory of the uploaded files, relative to the data directory or absolute.
     pub media: &'t Path,
-    /// What is there is kept aside instead of being in the way.
+    /// Whether to replace existing data, which is kept aside.
     pub replace: bool,
 }
 
-/// What a restoration came to.
+/// Result of a restore.
 #[derive(Clone, Debug, Serialize)]
 pub struct Restored {
-    /// What the backup begins with.
+    /// Header of the backup.
     pub head: Head,
-    /// The epoch that the database has now.
+    /// New epoch of the database.
     pub epoch: String,
-    /// Where the old data directory is now, with all that was in it, its own backups and logs
-    /// included.
+    /// New path of the old data directory, with its content including backups and logs.
     pub replaced: Option<PathBuf>,
-    /// Where parts are now that lay outside of the data directory.
+    /// New paths of old parts that were outside of the data directory.
     pub kept_aside: Vec<PathBuf>,
-    /// What is worth knowing and wrong with nothing.
+    /// Notes that are not problems.
     pub notes: Vec<String>,
 }
 
 impl Target<'_> {
-    /// The parts that lie outside of the data directory: the uploaded files first, since nothing
-    /// refers to them before there is a database.
+    /// The parts outside of the data directory: the uploaded files first, since nothing refers to
+    /// them before the database exists.
     fn outside(&self) -> impl Iterator<Item = PathBuf> {
         [self.media, self.database]
             .into_iter()
@@ -83,17 +77,25 @@ impl Target<'_> {
             .map(|part| self.data.join(part))
     }
 
-    /// Whether a part lies within the data directory, so that this is replaced.
+    /// Whether any part is within the data directory, so that the directory is replaced.
     fn has_within(&self) -> bool {
         is_within(self.database) || is_within(self.media)
     }
 }
 
-/// Whether something can be restored there; changes nothing. Answers whether what is there would be
-/// kept aside.
-pub fn fits(target: &Target<'_>) -> Result<bool, Failure> {
-    let there = occupied(target)? == Occupied::Data && target.has_within();
-    target.outside().try_fold(there, |there, place| Ok(is_occupied(&place)? || there))
+/// The existing data that a restore would replace and keep aside. Fails if it may not be replaced.
+/// Changes nothing.
+pub fn present(target: &Target<'_>) -> Result<Vec<PathBuf>, Failure> {
+    let mut present = Vec::new();
+    if occupied(target)? == Occupied::Data && target.has_within() {
+        present.push(target.data.to_owned());
+    }
+    for place in target.outside() {
+        if is_occupied(&place)? {
+            present.push(place);
+        }
+    }
+    Ok(present)
 }
 
 fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
@@ -111,15 +113,15 @@ fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
         if is_occupied(&place)? {
             return Err(Failure::new(
                 Kind::Conflict,
-                format!("there is something in {} already", place.display()),
+                format!("{} already exists and is not empty", place.display()),
             ));
         }
     }
     Ok(there)
 }
 
-/// Restores a backup, each part where the configuration has it. Whatever is wrong with the backup
-/// is found before anything is touched. Blocks.
+/// Restores a backup, each part to its configured path. Problems of the backup are found before
+/// existing data is touched. Blocks.
 pub fn restore(
     path: &Path,
     target: Target<'_>,
@@ -135,10 +137,9 @@ pub fn restore(
             .recursive(true)
             .mode(0o700)
             .create(parent)
-            .map_err(cannot("make", parent))?;
+            .map_err(cannot("create", parent))?;
     }
-    sweep(&data, parent)
-        .map_err(cannot("clear away what interrupted restorations have left in", parent))?;
+    sweep(&data, parent).map_err(cannot("remove leftovers of interrupted restores in", parent))?;
     let stage = |part: &Path| {
         if is_within(part) { Ok(None) } else { Elsewhere::stage(&data.join(part)).map(Some) }
     };
@@ -160,7 +161,7 @@ pub fn restore(
                 .mode(0o700)
                 .create(&data)
                 .and_then(|()| own_like(&data, parent))
-                .map_err(cannot("make", &data))?;
+                .map_err(cannot("create", &data))?;
         }
         let kept_aside = [put(media)?, put(database)?].into_iter().flatten().collect();
         return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
@@ -172,7 +173,8 @@ pub fn restore(
         hand_over_all()?;
         let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
         let last = if is_within(target.database) { target.database } else { target.media };
-        move_in(staged.path(), &data, last).map_err(cannot("put the restored data into", &data))?;
+        move_in(staged.path(), &data, last)
+            .map_err(cannot("move the restored data into", &data))?;
         kept_aside.extend(put(database)?);
         return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
     };
@@ -180,8 +182,7 @@ pub fn restore(
     hand_over(staged.path(), like, there).map_err(cannot("prepare", staged.path()))?;
     hand_over_all()?;
     let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
-    let old = swap(staged, &data, there)
-        .map_err(cannot("put the restored data in the place of", &data))?;
+    let old = swap(staged, &data, there).map_err(cannot("replace", &data))?;
     sync_directory(parent).map_err(cannot("write in", parent))?;
     let replaced = match old {
         Some(old) if there == Occupied::Data => {
@@ -191,7 +192,7 @@ pub fn restore(
             Some(aside)
         }
         Some(old) => {
-            // Nothing but the lock is in it.
+            // It contains nothing but the lock.
             fs::remove_dir_all(&old).map_err(cannot("remove", &old))?;
             None
         }
@@ -201,8 +202,8 @@ pub fn restore(
     Ok(Restored { head, epoch, replaced, kept_aside, notes })
 }
 
-/// Removes what restorations have left beside the data directory that were killed: with a lock in
-/// it such a sibling is the directory of before, and stays.
+/// Removes staging directories of interrupted restores next to the data directory. One that
+/// contains a lock is the old data directory, and stays.
 fn sweep(data: &Path, parent: &Path) -> io::Result<()> {
     let prefix = beside(data, STAGED);
     for entry in fs::read_dir(parent)? {
@@ -228,7 +229,7 @@ fn sweep(data: &Path, parent: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What is in the place of the data directory.
+/// State of the target data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Occupied {
     Missing,
@@ -254,7 +255,8 @@ impl Occupied {
     }
 }
 
-/// A directory beside the target, on the same file system; None where there can be none.
+/// Creates a staging directory next to the target on the same file system; None if that is not
+/// possible.
 fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Scratch>, Failure> {
     let device =
         |path: &Path| fs::metadata(path).map(|meta| meta.dev()).map_err(cannot("read", path));
@@ -276,11 +278,12 @@ fn stage_beside(data: &Path, parent: &Path, there: Occupied) -> Result<Option<Sc
     }
 }
 
-/// A directory in the target, which is empty but for what an earlier attempt has left.
+/// Creates a staging directory inside the target, which must be empty except for leftovers of an
+/// earlier attempt.
 pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Failure> {
     if there == Occupied::Data {
         let why = format!(
-            "{} is a mount point or lies where nothing else may be made, so it cannot be kept \
+            "{} is a mount point, or its parent directory cannot be written, so it cannot be kept \
              aside: empty it first",
             data.display()
         );
@@ -295,7 +298,7 @@ pub(super) fn stage_within(data: &Path, there: Occupied) -> Result<Scratch, Fail
     Scratch::directory(data, WITHIN, "").map_err(cannot("write in", data))
 }
 
-/// Moves everything up, the database last.
+/// Moves the staged content into the data directory, the database last.
 pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result<()> {
     let last = database
         .components()
@@ -313,7 +316,7 @@ pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result
     sync_directory(data)
 }
 
-/// Where the parts are made.
+/// Paths to which the parts are extracted.
 pub(super) struct Places {
     pub(super) database: PathBuf,
     pub(super) media: PathBuf,
@@ -330,7 +333,7 @@ pub(super) fn fill(
         let path = match entry {
             Entry::Database => database.clone(),
             Entry::Media(name) => {
-                files::place(media, name).ok_or_else(|| io::Error::other("no name of a file"))?
+                files::place(media, name).ok_or_else(|| io::Error::other("invalid file name"))?
             }
             Entry::Head | Entry::Manifest => return Ok(None),
         };
@@ -347,13 +350,13 @@ pub(super) fn fill(
             contents.problems.join(" ")
         )));
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(media).map_err(cannot("make", media))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(media).map_err(cannot("create", media))?;
     let epoch = renew(database)?;
     Ok((head, epoch, notes))
 }
 
-/// Gives what the superuser has made to the owner of the place, lets the directory be as open as
-/// the old one, and brings all of it to the disk.
+/// Gives the staged files the owner of the target, gives the directory the mode of the old one, and
+/// syncs everything to disk.
 fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
     own_like(staged, like)?;
     if there != Occupied::Missing {
@@ -363,7 +366,7 @@ fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the staged directory in place. Answers where the old one is now.
+/// Moves the staged directory into place. Returns the new path of the old one.
 fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<PathBuf>> {
     use nix::errno::Errno;
     use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
@@ -380,12 +383,12 @@ fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<Path
             Err(error) => return Err(error.into()),
         }
     };
-    // From here on what is called so is the old directory or nothing.
+    // From here on this path is the old directory or does not exist.
     staged.keep();
     Ok(old)
 }
 
-/// Where directories cannot be exchanged.
+/// Two renames, for file systems that cannot exchange directories.
 fn rename_both(new: &Path, data: &Path) -> io::Result<PathBuf> {
     let old = with_ending(new, ".old");
     fs::rename(data, &old)?;
@@ -396,13 +399,13 @@ fn rename_both(new: &Path, data: &Path) -> io::Result<PathBuf> {
     Ok(old)
 }
 
-/// `DIR.ending` without the directories before it.
+/// The file name of `data` with an ending.
 fn beside(data: &Path, ending: &str) -> String {
     format!("{}{ending}", data.file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn absolute(data: &Path) -> Result<PathBuf, Failure> {
-    // A link is followed, so that what it leads to is replaced and the link stays.
+    // Follow a link, so that its target is replaced and the link stays.
     match fs::canonicalize(data) {
         Ok(path) => Ok(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

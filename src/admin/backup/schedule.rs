@@ -1,4 +1,4 @@
-//! Makes backups by itself, every so many hours, and removes old ones.
+//! Creates backups automatically at a configured interval, and deletes old ones.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,36 +15,35 @@ use crate::model::Timestamp;
 use crate::store::engine::Embedded;
 use crate::store::{Store, StoreError};
 
-/// The age of the newest backup.
+/// Metric: the age of the newest backup.
 const AGE: &str = "chatctl_backup_age_seconds";
-/// How long it rests after a failure: at first so long, twice as long each time, and no longer than
-/// that.
+/// Pause after a failure; it doubles with each failure up to [`LONGEST_REST`].
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(10);
-/// How often the age of the last backup is told anew.
+/// Interval at which the metrics are updated.
 const TELL: Duration = Duration::from_secs(15);
 
-/// What is made, where and how often.
+/// The schedule of an instance.
 pub struct Schedule {
     config: Arc<Config>,
     chat: Chat,
     store: Embedded,
     owner: Owner,
     every: Duration,
-    /// What the age of the newest backup is counted from while there is none.
+    /// Start of the schedule, from which the age is counted while there is no backup.
     began: Timestamp,
 }
 
-/// What lies in the directory.
+/// The newest backups in the directory.
 struct Found {
-    /// When the newest backup was made.
+    /// Time of the newest valid backup.
     sound: Option<Timestamp>,
-    /// When one was last tried, of damaged data too.
+    /// Time of the newest backup, including those of damaged data.
     tried: Option<Timestamp>,
 }
 
 impl Schedule {
-    /// What the configuration wants; None: nothing. Its metrics are there from now on.
+    /// The configured schedule; None if automatic backups are off. Registers the metrics.
     pub async fn of(
         config: &Arc<Config>,
         chat: &Chat,
@@ -71,9 +70,9 @@ impl Schedule {
         self.config.server.data_dir.join(&self.config.backup.directory)
     }
 
-    /// Makes backups for as long as it is awaited. One that was missed while the server was off is
-    /// made at once; one that fails is an ERROR line and is tried again. A backup that somebody
-    /// else has made of this instance counts as well.
+    /// Creates backups until it is dropped. A backup that was missed while the server was stopped
+    /// is created at once; a failed one is logged as an error and retried. Backups of this instance
+    /// that were created manually count as well.
     pub async fn run(self) {
         let mut rest = FIRST_REST;
         loop {
@@ -91,24 +90,24 @@ impl Schedule {
         }
     }
 
-    /// Makes a backup if it is time for one, and tells the age of the newest.
+    /// Creates a backup if one is due, and updates the metrics.
     async fn step(&self) -> Result<(), Failure> {
         let while_doing = |doing: &'static str| {
             move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"))
         };
         let now = Timestamp::now();
-        let found = self.found(now).await.map_err(while_doing("The backups cannot be looked at"));
+        let found = self.found(now).await.map_err(while_doing("Cannot read the backups"));
         self.tell(found.as_ref().ok().and_then(|found| found.sound));
         let found = found?;
         if found.tried.is_none_or(|tried| now >= tried.plus(self.every)) {
-            self.make().await.map_err(while_doing("A backup could not be made"))?;
+            self.make().await.map_err(while_doing("Cannot create a backup"))?;
             self.tell(self.found(Timestamp::now()).await?.sound);
         }
         Ok(())
     }
 
-    /// The newest backups of this instance that can be read. One from the future was made by a
-    /// clock that went wrong.
+    /// The newest readable backups of this instance. Those from the future are ignored: the clock
+    /// was wrong.
     async fn found(&self, now: Timestamp) -> Result<Found, Failure> {
         let directory = self.directory();
         let mut listed = blocking(move || list(&directory)).await?;
@@ -131,24 +130,24 @@ impl Schedule {
 
     async fn make(&self) -> Result<(), Failure> {
         let source = Source::of(&self.config, &self.chat, &self.store).await;
-        // What is left of it when nobody awaits this any more stops at its next step.
+        // If this future is dropped, the blocking work stops at its next step.
         let wanted = CancelFlag::default();
         let on = Arc::clone(&wanted.0);
         let made =
             create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
-        tracing::info!("The backup {} was made ({} bytes).", shown(&made.path), made.bytes);
+        tracing::info!("Created the backup {} ({} bytes).", shown(&made.path), made.bytes);
         if let Some(keep) = self.config.backup.keep {
             let (directory, keep, owner) =
                 (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX), self.owner.clone());
             for old in blocking(move || prune(&directory, keep, Some(&owner), false)).await?.gone {
-                tracing::info!("The backup {} was removed.", old.name);
+                tracing::info!("Deleted the backup {}.", old.name);
             }
         }
         Ok(())
     }
 }
 
-/// True until it is dropped.
+/// A flag that is true until it is dropped.
 struct CancelFlag(Arc<AtomicBool>);
 
 impl Default for CancelFlag {
@@ -168,7 +167,7 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(act)
         .await
-        .unwrap_or_else(|_| Err(Failure::failed("it ended unexpectedly")))
+        .unwrap_or_else(|_| Err(Failure::failed("the task ended unexpectedly")))
 }
 
 fn shown(path: &Path) -> String {

@@ -1,17 +1,16 @@
-//! Files and directories that go away by themselves unless they are kept.
+//! Temporary files and directories that are removed on drop unless they are kept.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
-/// A file that may not be there yet, or a directory with all that is in it; removed when this is
-/// dropped.
+/// A file, which may not exist yet, or a directory; removed with its content on drop.
 #[derive(Debug)]
 pub(in crate::admin) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A directory for its owner alone, with an unused name between these.
+    /// Creates a directory with a unique name, accessible by its owner only.
     pub(in crate::admin) fn directory(
         within: &Path,
         prefix: &str,
@@ -22,7 +21,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// A file of this name, made by whoever wants it.
+    /// A file of this name, which the caller creates.
     pub(super) fn file(path: PathBuf) -> Self {
         Self(path)
     }
@@ -31,7 +30,7 @@ impl Scratch {
         &self.0
     }
 
-    /// Somebody else answers for it now.
+    /// Does not remove it on drop.
     pub(super) fn keep(mut self) {
         self.0.clear();
     }
@@ -46,27 +45,26 @@ impl Drop for Scratch {
             if self.0.is_dir() { fs::remove_dir_all(&self.0) } else { fs::remove_file(&self.0) };
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!("A temporary file cannot be removed: {error}");
+                tracing::warn!("Cannot remove a temporary file: {error}");
             }
             _ => {}
         }
     }
 }
 
-/// Eight letters that nobody has used.
+/// Eight random hexadecimal digits.
 fn unused() -> io::Result<String> {
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(hex::encode(bytes))
 }
 
-/// Brings the entries of a directory to the disk.
+/// Syncs the entries of a directory to disk.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 
-/// Gives what the superuser has made to the owner of another file, with all that is in it; others
-/// keep what they have made.
+/// Gives files of root the owner of another file, recursively; files of other users stay unchanged.
 pub fn own_like(path: &Path, like: &Path) -> io::Result<()> {
     let (own, wanted) = (fs::symlink_metadata(path)?, fs::metadata(like)?);
     if own.uid() == 0 && (wanted.uid(), wanted.gid()) != (own.uid(), own.gid()) {
@@ -81,6 +79,6 @@ fn give(path: &Path, user: u32, group: u32) -> io::Result<()> {
             give(&entry?.path(), user, group)?;
         }
     }
-    // Last: from here on its owner can put something else in the place of what is in it.
+    // The directory last: from here on its new owner can replace its content.
     lchown(path, Some(user), Some(group))
 }

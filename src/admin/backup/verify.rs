@@ -1,4 +1,4 @@
-//! Proves that a backup can be restored, without restoring it.
+//! Verifies that a backup can be restored, without restoring it.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,21 +11,21 @@ use super::read::read;
 use super::scratch::Scratch;
 use super::{Failure, Progress, cannot};
 
-/// What is known of a backup that was read through.
+/// Result of the verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verified {
-    /// What it begins with, if that much can be read.
+    /// Its header, if it can be read.
     pub head: Option<Head>,
-    /// Entries that it has.
+    /// Number of entries.
     pub entries: u64,
-    /// What is wrong with it, each in a sentence; nothing: it can be restored.
+    /// Problems, one sentence each; if empty, it can be restored.
     pub problems: Vec<String>,
-    /// What is worth knowing and wrong with nothing.
+    /// Notes that are not problems.
     pub notes: Vec<String>,
 }
 
-/// Reads a backup through: sums, sizes, that nothing is missing or too much; then opens its
-/// database, which lies in `scratch` meanwhile. Blocks.
+/// Checks checksums, sizes and completeness of a backup, then extracts its database to `scratch`
+/// and checks it. Blocks.
 pub fn verify(path: &Path, scratch: &Path, progress: Progress<'_>) -> Result<Verified, Failure> {
     let scratch =
         Scratch::directory(scratch, "chatctl-verify-", "").map_err(cannot("write in", scratch))?;

@@ -1,4 +1,4 @@
-//! Backups: how old the newest is, and what interrupted ones have left.
+//! Check `backup`: age of the newest backup, leftovers of interrupted ones.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::{Installation, Server};
 use crate::admin::backup::{DAMAGED, Listed, Owner, left_over, list, remove};
 use crate::model::Timestamp;
 
-/// A backup takes its time.
+/// Time allowed for creating a backup.
 const LATE: Duration = Duration::from_hours(1);
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -18,7 +18,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         Err(failure) => {
             return report.fail(
                 failure.to_string(),
-                "Run the check as the owner of the data directory, and look at [backup] directory.",
+                "Run the check as the owner of the data directory, and check [backup] directory.",
             );
         }
     };
@@ -29,21 +29,22 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         .iter()
         .filter(|backup| backup.name.ends_with(DAMAGED))
         .max_by_key(|backup| backup.created());
-    // Names tell seconds: of two made in the same one, the damaged is told.
+    // Times have a resolution of one second: of two backups of the same second, report the damaged
+    // one.
     if let Some(last) =
         damaged.filter(|last| newest.is_none_or(|(_, at)| last.created() >= Some(at)))
     {
         report.fail(
-            format!("the last backup, {}, was made of damaged data", last.name),
-            "chatctl db check and the log say what is wrong; an earlier backup may have what is \
-             lost.",
+            format!("the data was damaged when the last backup, {}, was created", last.name),
+            "See the damage with chatctl db check and in the log; an earlier backup may contain \
+             the lost data.",
         );
     }
     if let (Some(last), None, None) = (found.last(), newest, damaged) {
-        let why = last.problem.as_deref().unwrap_or("it is from the future");
+        let why = last.problem.as_deref().unwrap_or("its time is in the future");
         report.fail(
             format!(
-                "none of {} can be used; of the newest, {}: {why}",
+                "none of {} can be used; the newest, {}: {why}",
                 count(found.len(), "backup"),
                 last.name
             ),
@@ -53,19 +54,21 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     let age = newest.map(|(backup, at)| {
         (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs()))
     });
-    let said = age
+    let described = age
         .map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
-    match (every, age, said) {
-        (Some(every), Some((_, age)), Some(said)) => {
+    match (every, age, described) {
+        (Some(every), Some((_, age)), Some(described)) => {
             let due = Duration::from_secs(every.saturating_mul(3600));
-            let advice =
-                format!("A running server makes one every {every} h; its log says why not. {MAKE}");
+            let advice = format!(
+                "A running server creates one every {every} h; its log shows why it did not. \
+                 {MAKE}"
+            );
             if age > due.saturating_mul(2).saturating_add(LATE) {
-                report.fail(said, advice);
+                report.fail(described, advice);
             } else if age > due.saturating_add(LATE) {
-                report.warn(said, advice);
+                report.warn(described, advice);
             } else {
-                report.ok(said);
+                report.ok(described);
             }
         }
         (Some(every), None, _)
@@ -73,37 +76,41 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         {
             report.fail(
                 format!("there is no backup in {}", directory.display()),
-                format!("A running server makes one every {every} h; its log says why not. {MAKE}"),
+                format!(
+                    "A running server creates one every {every} h; its log shows why it did not. \
+                     {MAKE}"
+                ),
             );
         }
         (Some(every), ..) if found.is_empty() => {
             report.warn(
                 format!("there is no backup in {} yet", directory.display()),
                 format!(
-                    "A server that runs makes one soon, and every {every} h; its log says why \
-                     not. {MAKE}"
+                    "A running server creates one soon, and then every {every} h; failures are in \
+                     its log. {MAKE}"
                 ),
             );
         }
-        (None, _, said) => report.skip_with(
+        (None, _, described) => report.skip_with(
             format!(
-                "the server makes none by itself; {}",
-                said.unwrap_or_else(|| format!("there is none in {}", directory.display()))
+                "automatic backups are off; {}",
+                described
+                    .unwrap_or_else(|| format!("there is no backup in {}", directory.display()))
             ),
-            "[backup] every_hours = 24 and keep = 14 let the server make them; or run chatctl \
-             backup create from time to time. Keep copies on another machine.",
+            "Set [backup] every_hours = 24 and keep = 14 for automatic backups, or run chatctl \
+             backup create regularly. Keep copies on another machine.",
         ),
         (Some(_), ..) => (),
     }
 }
 
-const MAKE: &str = "chatctl backup create makes one now.";
+const MAKE: &str = "To create one now: chatctl backup create.";
 
 fn directory(ground: &Installation) -> PathBuf {
     ground.data().join(&ground.config.backup.directory)
 }
 
-/// Those of this instance; where the database cannot tell which it is, all.
+/// The backups of this instance; all if the database cannot be read.
 fn ours(ground: &Installation, mut found: Vec<Listed>) -> Vec<Listed> {
     if let Ok(owner) = Owner::of(&ground.database(), ground.is_live()) {
         found.retain(|backup| backup.head.is_none() || backup.is_of(&owner));
@@ -111,7 +118,7 @@ fn ours(ground: &Installation, mut found: Vec<Listed>) -> Vec<Listed> {
     found
 }
 
-/// How long the server has run, if one does and is asked.
+/// Uptime of the server, if this is its process.
 fn running_for(ground: &Installation) -> Option<Duration> {
     match &ground.server {
         Server::Here(live) => Some(live.start.elapsed()),
@@ -119,8 +126,7 @@ fn running_for(ground: &Installation) -> Option<Duration> {
     }
 }
 
-/// The newest backup that counts as one. What says to be from the future was made by a clock that
-/// went wrong.
+/// The newest valid backup. Those from the future are ignored: the clock was wrong.
 fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
     let now = Timestamp::now();
     let dated = found
@@ -145,12 +151,12 @@ fn leftovers(ground: &Installation, report: &mut Report) {
         return;
     }
     let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
-    let found = format!("interrupted backups have left {}", names.join(", "));
-    let advice = "The next start of the server removes it (chatctl doctor --fix does it now).";
+    let found = format!("interrupted backups left {} behind", names.join(", "));
+    let advice = "The server removes it at its next start; to remove it now: chatctl doctor --fix.";
     if !ground.may_mend() {
         return report.warn(found, advice);
     }
-    report.mended(found, "it was removed", left.iter().try_for_each(|path| remove(path)), advice);
+    report.mended(found, "removed", left.iter().try_for_each(|path| remove(path)), advice);
 }
 
 fn hours(age: Duration) -> String {

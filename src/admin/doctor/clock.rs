@@ -1,20 +1,19 @@
-//! The clock: against what it has said before, and against one that nobody sets.
+//! Check `clock`: compares the clock with stored times and with the monotonic clock.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use super::report::Report;
+use super::report::{Report, count};
 use super::{Installation, Server};
 use crate::model::Timestamp;
 use crate::store::engine::upkeep::checkup::{newest_message, rooms_ahead};
 
-/// Two clocks are never quite the same.
+/// Allowed deviation between clocks.
 const TOLERANCE: Duration = Duration::from_mins(1);
-/// A clock that says less was never set: 2025-01-01.
+/// A clock before this time was never set: 2025-01-01.
 const EARLIEST: Timestamp = Timestamp(1_735_689_600_000);
 
-/// The beginning of a server, by the clock on the wall and by one that only goes on, also while the
-/// machine sleeps.
+/// The start of a server, by the wall clock and by a monotonic clock that includes suspend.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     wall: Timestamp,
@@ -27,12 +26,12 @@ impl Start {
         Self { wall: Timestamp::now(), since_boot: since_boot() }
     }
 
-    /// How long ago it was, by the clock on the wall.
+    /// Time since then, by the wall clock.
     pub(super) fn elapsed(self) -> Duration {
         Duration::from_millis((Timestamp::now().0 - self.wall.0).max(0).unsigned_abs())
     }
 
-    /// By how much the clock was set since then, forth or back.
+    /// Milliseconds by which the wall clock was changed since then.
     fn set_by(self, now: Self) -> Option<i64> {
         let passed = now.since_boot?.checked_sub(self.since_boot?)?;
         Some(now.wall.0 - self.wall.plus(passed).0)
@@ -44,13 +43,13 @@ fn since_boot() -> Option<Duration> {
     Duration::try_from_secs_f64(text.split_whitespace().next()?.parse().ok()?).ok()
 }
 
-const ADVICE: &str = "Let the machine keep its time with NTP (timedatectl status).";
+const ADVICE: &str = "Synchronize the clock with NTP (timedatectl status).";
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let now = Timestamp::now();
     if now < EARLIEST {
         return report.fail(
-            format!("the clock says {}", now.seconds()),
+            format!("the clock shows {}", now.seconds()),
             format!("It was never set. {ADVICE}"),
         );
     }
@@ -58,16 +57,16 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         && let Some(by) = live.start.set_by(Start::now())
         && by.unsigned_abs() > TOLERANCE.as_millis().try_into().unwrap_or(u64::MAX)
     {
-        let way = if by > 0 { "forth" } else { "back" };
+        let way = if by > 0 { "forward" } else { "back" };
         report.warn(
             format!(
-                "the clock was set {way} by {} s since the server started",
+                "the clock was set {way} by {} s since the start of the server",
                 by.unsigned_abs() / 1000
             ),
             ADVICE,
         );
     }
-    // A database that cannot be read is told by its own check.
+    // The check `database` reports an unreadable database.
     let message = newest_message(&ground.database(), ground.is_live()).ok().flatten();
     for (what, at) in [("message", message), ("file", newest_file(ground))] {
         if let Some(at) = at
@@ -75,11 +74,11 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         {
             report.warn(
                 format!(
-                    "the newest {what} is of {}, and the clock says {}",
+                    "the time of the newest {what} is {}, but the clock shows {}",
                     at.seconds(),
                     now.seconds()
                 ),
-                format!("One of them was or is wrong. {ADVICE}"),
+                format!("The clock is or was wrong. {ADVICE}"),
             );
         }
     }
@@ -88,19 +87,20 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     {
         report.warn(
             format!(
-                "{rooms} rooms have a message later than the clock, the latest of {}",
+                "the newest message of {} is later than the clock; the latest is of {}",
+                count(rooms, "room"),
                 latest.seconds()
             ),
-            "Times never go back within a room: new messages there carry the time of the latest \
-             one until the clock has passed it. Their order is right.",
+            "Times never go back within a room: new messages get the time of the latest one until \
+             the clock has passed it. Their order is correct.",
         );
     }
     if report.is_empty() {
-        report.ok(format!("it says {}, and nothing is later", now.seconds()));
+        report.ok(format!("the clock shows {}, and no stored time is later", now.seconds()));
     }
 }
 
-/// When the newest file of the data directory was written.
+/// Modification time of the newest file in the data directory.
 fn newest_file(ground: &Installation) -> Option<Timestamp> {
     let entries = fs::read_dir(ground.data()).ok()?.flatten();
     entries
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_was_set_is_told_from_time_that_passed() {
+    fn a_clock_change_is_distinguished_from_elapsed_time() {
         let at = |wall, boot| Start {
             wall: Timestamp(wall),
             since_boot: Some(Duration::from_millis(boot)),

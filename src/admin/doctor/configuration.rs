@@ -1,5 +1,4 @@
-//! The configuration: that it loads has been seen by whoever has it; here, whether its values work
-//! together.
+//! Check `config`: whether the values of a loaded configuration work together.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -12,9 +11,9 @@ use super::Installation;
 use super::report::Report;
 use crate::config::check;
 
-/// Largest number of bytes of a code point.
+/// Maximum bytes per code point.
 const BYTES: usize = 4;
-/// What a frame holds beside the text.
+/// Bytes of a frame in addition to the text.
 const AROUND: usize = 1024;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -31,20 +30,20 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         && url.starts_with("http://")
     {
         report.warn(
-            "public_url begins with http://, and the server itself speaks TLS",
-            "[server] public_url begins with https:// then.",
+            "public_url begins with http://, but the server uses TLS",
+            "Change [server] public_url to https://.",
         );
     }
     if auth.session_life() < auth.token_life() {
         report.warn(
-            "access tokens would live longer than sessions",
-            "[auth] access_token_minutes should be less than session_days.",
+            "access tokens are valid longer than sessions",
+            "Set [auth] access_token_minutes to less than session_days.",
         );
     }
     if Duration::from_secs(auth.token_recheck_seconds) > auth.token_life() {
         report.warn(
-            "open sockets are checked less often than tokens end",
-            "[auth] token_recheck_seconds should be less than access_token_minutes.",
+            "open sockets are checked less often than tokens expire",
+            "Set [auth] token_recheck_seconds to less than access_token_minutes.",
         );
     }
     let longest = config.rooms.max_message_chars.saturating_mul(BYTES).saturating_add(AROUND);
@@ -53,7 +52,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     {
         if value < longest {
             let found = format!(
-                "a message of max_message_chars can have {longest} bytes, and {key} is {value}"
+                "a message of max_message_chars can have {longest} bytes, but {key} is {value}"
             );
             report
                 .warn(found, format!("Raise [limits] {key}, or lower [rooms] max_message_chars."));
@@ -61,31 +60,31 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     }
     if limits.socket_queue_bytes < longest {
         report.warn(
-            "the longest message closes sockets that are only a moment behind",
+            "socket_queue_bytes is smaller than the longest message, which closes slow sockets",
             "Raise [limits] socket_queue_bytes.",
         );
     }
     if limits.max_connections_per_address > limits.max_connections {
         report.warn(
-            "one address may have more connections than there are",
-            "[limits] max_connections_per_address should be less than max_connections.",
+            "max_connections_per_address is greater than max_connections",
+            "Set [limits] max_connections_per_address to less than max_connections.",
         );
     }
     if config.backup.keep.is_some() && config.backup.every_hours.is_none() {
         report.warn(
-            "keep says how many backups stay, and nothing makes any",
+            "[backup] keep is set, but automatic backups are off",
             "Set [backup] every_hours as well.",
         );
     }
     if report.is_empty() {
         report.ok(ground.file.as_ref().map_or_else(
-            || "the defaults and the environment hold".to_owned(),
-            |file| format!("{} is sound", file.display()),
+            || "no configuration file; defaults and environment are used".to_owned(),
+            |file| format!("no problems in {}", file.display()),
         ));
     }
 }
 
-/// Directories in which nothing can be kept.
+/// Reports directories that cannot be used.
 fn directories(ground: &Installation, report: &mut Report) {
     let config = &ground.config;
     let places = [
@@ -94,7 +93,7 @@ fn directories(ground: &Installation, report: &mut Report) {
         ("log", "directory", config.log.directory.as_path(), 0),
         ("backup", "directory", config.backup.directory.as_path(), 0),
     ];
-    // Somebody else's right to write cannot be told by trying one's own.
+    // The write permission of another user cannot be tested with one's own.
     let ours = geteuid().is_root()
         || std::fs::metadata(ground.data()).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
     for (section, key, value, above) in places {
@@ -103,23 +102,23 @@ fn directories(ground: &Installation, report: &mut Report) {
         if let Some(why) = unusable(folder, ours) {
             report.fail(
                 format!("[{section}] {key} is {:?}: {why}", value.display().to_string()),
-                "Name a directory in which the server can write.",
+                "Use a directory that the server can write.",
             );
         }
     }
 }
 
-/// Why no file can be kept in this directory, or in what is made of it.
+/// Why the directory cannot be used or created.
 fn unusable(folder: &Path, ours: bool) -> Option<String> {
-    // What cannot be looked at is another check's affair.
+    // Inaccessible directories are reported by the check `permissions`.
     let there = folder.ancestors().find(|place| place.exists())?;
     let shown = there.display();
     if !there.is_dir() {
         return Some(format!("{shown} is not a directory"));
     }
-    // As /proc and /sys.
+    // Such as /proc and /sys.
     if statvfs(there).is_ok_and(|found| found.blocks() == 0) {
-        return Some(format!("{shown} is on a file system that holds no files"));
+        return Some(format!("{shown} is on a file system that cannot store files"));
     }
     let denied = ours && eaccess(there, AccessFlags::W_OK | AccessFlags::X_OK).is_err();
     denied.then(|| format!("{shown} cannot be written"))

@@ -1,4 +1,5 @@
-//! The database: never mended here, since what is lost can only come back from a backup.
+//! Checks `database` and `schema`. The database is never repaired here: lost data can only come
+//! from a backup.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -8,7 +9,7 @@ use super::{Installation, Server, backups};
 use crate::store::engine::upkeep::checkup::problems_of;
 use crate::store::engine::upkeep::plan;
 
-/// So many sentences are said.
+/// Maximum number of reported problems.
 const MOST: usize = 10;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -18,22 +19,25 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     {
         return report.fail(
             format!(
-                "{} or its write-ahead log was removed or replaced while the server runs, and \
+                "{} or its write-ahead log was removed or replaced while the server runs, so \
                  nothing is stored",
                 path.display()
             ),
             format!(
-                "Move the file back that was there; if it is gone, stop the server and restore a \
-                 backup. {}",
+                "Move the original file back; if it no longer exists, stop the server and restore \
+                 a backup. {}",
                 restore(ground)
             ),
         );
     }
-    // What may not be read is not damaged.
+    // A database that cannot be read is not necessarily damaged.
     if let Err(error) = File::open(&path) {
         return match error.kind() {
             ErrorKind::NotFound => {
-                report.fail(format!("there is no database {}", path.display()), restore(ground));
+                report.fail(
+                    format!("the database {} does not exist", path.display()),
+                    restore(ground),
+                );
             }
             _ => report.unreadable(&path, &error),
         };
@@ -43,24 +47,24 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         report.fail(problem.trim_end_matches('.'), restore(ground));
     }
     if problems.len() > MOST {
-        report.fail("there is more of it", "chatctl db check shows all.");
+        report.fail("there are more problems", "To list all: chatctl db check.");
     }
     if problems.is_empty() {
-        report.ok("it is whole");
+        report.ok("no damage found");
     }
 }
 
-/// Where what was lost comes from.
+/// The advice to restore a backup.
 fn restore(ground: &Installation) -> String {
     match backups::newest(ground) {
         Some(backup) => format!(
-            "Stop the server, copy the data directory elsewhere, then: chatctl backup restore {} \
-             --replace (first: chatctl backup verify).",
+            "Stop the server, copy the data directory elsewhere, verify the backup (chatctl \
+             backup verify), then: chatctl backup restore {} --replace.",
             backup.path.display()
         ),
         None => "There is no backup in the backup directory. Stop the server, copy the data \
-                 directory elsewhere, and restore a backup from another place with: chatctl \
-                 backup restore FILE --replace."
+                 directory elsewhere, and restore a backup from another location: chatctl backup \
+                 restore FILE --replace."
             .to_owned(),
     }
 }
@@ -68,26 +72,28 @@ fn restore(ground: &Installation) -> String {
 pub(super) fn schema(ground: &Installation, report: &mut Report) {
     let path = ground.database();
     if File::open(&path).is_err() {
-        return report.skip("there is no database that can be looked at");
+        return report.skip("the database cannot be opened");
     }
     match plan(&path) {
-        Err(error) => report.fail(format!("the version cannot be read: {error}"), restore(ground)),
+        Err(error) => {
+            report.fail(format!("the schema version cannot be read: {error}"), restore(ground))
+        }
         Ok(plan) if plan.newer => report.fail(
             format!(
-                "the database is of schema {}, this chatctl knows up to {}",
+                "the database has schema {}, this version of chatctl supports up to {}",
                 plan.schema, plan.known
             ),
-            "Install the chatctl that the database was last used with, or a newer one.",
+            "Install the version of chatctl that last used the database, or a newer one.",
         ),
         Ok(plan) if !plan.migrations.is_empty() => report.warn(
             format!(
-                "the database is of schema {} and will become {}: {}",
+                "the database has schema {} and will be migrated to {}: {}",
                 plan.schema,
                 plan.known,
                 plan.migrations.join(", ")
             ),
-            "The next start of the server does it; chatctl db migrate does it now. A copy of \
-             before is kept beside the database.",
+            "The server migrates it at its next start; to do it now: chatctl db migrate. A copy \
+             of the old database is kept next to it.",
         ),
         Ok(plan) => report.ok(format!("schema {}", plan.schema)),
     }

@@ -1,4 +1,5 @@
-//! Whether the system lets the server have as many connections as the configuration says.
+//! Check `descriptors`: whether the limit of open files allows the configured number of
+//! connections.
 
 use super::Installation;
 use super::report::Report;
@@ -12,12 +13,13 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     }
     report.warn(
         format!(
-            "the system allows {files} open files: {} connections, while max_connections is {}",
+            "the system allows {files} open files, enough for {} connections, but max_connections \
+             is {}",
             connections(files),
             limits.max_connections
         ),
         format!(
-            "LimitNOFILE={} in the systemd unit (or ulimit -Hn), or lower [limits] \
+            "Set LimitNOFILE={} in the systemd unit (or use ulimit -Hn), or lower [limits] \
              max_connections.",
             needed(limits)
         ),

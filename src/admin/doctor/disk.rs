@@ -1,4 +1,4 @@
-//! Free space: a server whose disk is full refuses to store.
+//! Check `disk`: free space. A server whose disk is full stores nothing.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,7 @@ use super::report::{Report, bytes};
 const GIB: u64 = 1 << 30;
 const MIB: u64 = 1 << 20;
 
-/// How much there is of something, and how much of it is free.
+/// Total and free amount of bytes or files.
 #[derive(Clone, Copy, Debug)]
 struct Room {
     free: u64,
@@ -37,10 +37,10 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     let mut seen = BTreeSet::new();
     for (what, path) in places {
         match std::fs::metadata(&path) {
-            // Several directories of one file system are one line.
+            // Report each file system once.
             Ok(meta) if !seen.insert(meta.dev()) => (),
             Ok(_) => space(report, what, &path),
-            // Only the data directory is always there.
+            // The other directories need not exist.
             Err(error) if path == ground.data() => report.unreadable(&path, &error),
             Err(_) => (),
         }
@@ -63,16 +63,16 @@ fn space(report: &mut Report, what: &str, path: &Path) {
     );
     let shown = if scarce {
         format!(
-            "{} more files fit on the file system of {what} ({} %)",
+            "the file system of {what} has room for {} more files ({} %)",
             files.free,
             files.percent()
         )
     } else {
-        format!("{} are free where {what} is ({} %)", bytes(space.free), space.percent())
+        format!("{} free on the file system of {what} ({} %)", bytes(space.free), space.percent())
     };
     let advice = format!(
-        "Make room on the file system of {}: older backups (chatctl backup prune), logs, `chatctl \
-         db vacuum`; or a larger disk.",
+        "Free space on the file system of {}: delete old backups (chatctl backup prune) and logs, \
+         run chatctl db vacuum, or use a larger disk.",
         path.display()
     );
     match level {
@@ -101,7 +101,7 @@ impl Room {
         }
     }
 
-    /// Many file systems count no files.
+    /// File systems without a limit report 0 of 0 files.
     fn level_of_files(self) -> Level {
         match self.percent() {
             0 => Level::Out,
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn little_space_is_told_by_share_and_by_bytes() {
+    fn the_level_depends_on_share_and_bytes() {
         let level = |free, all| Room { free, all }.level_of_bytes();
         assert_eq!(level(50 * GIB, 100 * GIB), Level::Enough);
         assert_eq!(level(9 * GIB, 100 * GIB), Level::Low);

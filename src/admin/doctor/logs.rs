@@ -1,4 +1,4 @@
-//! The log directory: whether the server can write in it, and how large it is.
+//! Check `logs`: whether the server can write the log directory, and its size.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -13,7 +13,7 @@ use crate::admin::backup::own_like;
 use crate::admin::identity::name;
 use crate::config::Rotation;
 
-/// So much is not a log any more that somebody reads.
+/// Size above which to warn.
 const MUCH: u64 = 4 << 30;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -22,9 +22,9 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     let meta = match fs::metadata(&directory) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let found = format!("there is no log directory {}", directory.display());
+            let found = format!("the log directory {} does not exist", directory.display());
             let advice =
-                "The next start of the server makes it (chatctl doctor --fix does it now).";
+                "The server creates it at its next start; to create it now: chatctl doctor --fix.";
             if !ground.may_mend() {
                 return report.warn(found, advice);
             }
@@ -33,7 +33,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
                 .mode(0o750)
                 .create(&directory)
                 .and_then(|()| own_like(&directory, ground.data()));
-            return report.mended(found, "it was made", made, advice);
+            return report.mended(found, "created", made, advice);
         }
         Err(error) => return report.unreadable(&directory, &error),
     };
@@ -41,8 +41,8 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         faccessat(AT_FDCWD, &directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS)
     {
         let advice = format!(
-            "Give the user of the server the right to write in {}, or choose another with [log] \
-             directory.",
+            "Give the user of the server write permission for {}, or set [log] directory to \
+             another one.",
             directory.display()
         );
         return report.fail(
@@ -50,7 +50,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             advice,
         );
     }
-    // Root can write everywhere; whether the server can is seen from who the data belongs to.
+    // Root can write everywhere, so compare the owners to find out whether the server can.
     if let Ok(data) = fs::metadata(ground.data())
         && nix::unistd::geteuid().is_root()
         && data.uid() != meta.uid()
@@ -58,16 +58,16 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     {
         let (whose, owner) = (name(meta.uid()), name(data.uid()));
         return report.fail(
-            format!("the log directory belongs to {whose}, the data to {owner}"),
+            format!("the log directory belongs to {whose}, but the data belongs to {owner}"),
             format!("chown {owner} {}", directory.display()),
         );
     }
     let (files, size) = size(&directory);
-    let found = format!("{} with {} in {}", count(files, "file"), bytes(size), directory.display());
+    let found = format!("{} ({}) in {}", count(files, "file"), bytes(size), directory.display());
     if size > MUCH {
         let advice = match log.rotation {
             Rotation::Never => {
-                "Let logrotate take the files away, or let the server do it: [log] rotation = \
+                "Delete old files with logrotate, or let the server do it: [log] rotation = \
                  \"daily\" and max_files."
             }
             Rotation::Daily | Rotation::Hourly => {

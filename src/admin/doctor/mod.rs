@@ -1,10 +1,7 @@
-//! What can be wrong with a server: found, said with what to do about it, and mended where that is
-//! safe.
-//!
-//! A check looks at a [`Installation`], the configuration and the files that it tells of, and opens what
-//! it needs itself, only to read. So a check says the same inside a running server, on the data of
-//! a stopped one, and where no server could start. Checks block; those that take long read the
-//! whole database.
+//! Checks that find problems of a server, suggest remedies, and repair what is safe to repair.
+//! A check examines an [`Installation`], which is the configuration and the files it refers to. It
+//! opens files itself, read-only, so it works the same inside a running server, on the data of a
+//! stopped one, and if no server can start. Checks block; the slow ones read the whole database.
 
 mod backups;
 mod certificate;
@@ -33,45 +30,46 @@ pub use clock::Start;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};
 
-use super::outcome::{Failure, Kind, Output};
+use super::outcome::{Failure, Output};
 use super::{Admin, Operator};
 use crate::config::Config;
 use crate::store::engine::Embedded;
 
-/// What is looked at.
+/// The installation to check.
 #[derive(Clone)]
 pub struct Installation {
-    /// As it holds.
+    /// The effective configuration.
     pub config: Arc<Config>,
-    /// The file that it came from, where that is known.
+    /// The configuration file, if known.
     pub file: Option<PathBuf>,
-    /// Whether to mend what is safe to mend.
+    /// Whether to repair what is safe to repair.
     pub fix: bool,
-    /// Whether a server runs on it.
+    /// State of the server.
     pub server: Server,
 }
 
-/// Whether a server runs, as far as whoever looks knows.
+/// State of the server, as seen by the process that runs the checks.
 #[derive(Clone)]
 pub enum Server {
-    /// None, and the lock is held by whoever looks.
+    /// No server is running; this process holds the lock.
     Stopped,
-    /// Whoever looks is it.
+    /// This process is the server.
     Here(Box<Live>),
-    /// One answers at the control socket; whoever looks is not it.
+    /// Another process is the server and answers at the control socket.
     Elsewhere,
-    /// It holds the data directory and does not answer, as this says; nothing may be touched.
+    /// Another process holds the data directory and does not answer, for this reason; nothing may
+    /// be changed.
     Silent(String),
 }
 
-/// What a running server knows of itself.
+/// State of a running server.
 #[derive(Clone)]
 pub struct Live {
-    /// Its store.
+    /// The store.
     pub store: Embedded,
-    /// Where it listens.
+    /// Listen addresses.
     pub addresses: Vec<String>,
-    /// When it began, by its clocks.
+    /// Start time, by its clocks.
     pub start: Start,
 }
 
@@ -84,7 +82,7 @@ impl Installation {
         self.data().join(&self.config.database.path)
     }
 
-    /// A server may have the files open.
+    /// Whether a server may have the files open.
     fn is_live(&self) -> bool {
         !matches!(self.server, Server::Stopped)
     }
@@ -93,7 +91,7 @@ impl Installation {
         self.fix && matches!(self.server, Server::Stopped | Server::Here(_))
     }
 
-    /// Where the server listens, else where it would.
+    /// The listen addresses of the running server, or the configured ones.
     fn addresses(&self) -> &[String] {
         match &self.server {
             Server::Here(live) => &live.addresses,
@@ -102,17 +100,17 @@ impl Installation {
     }
 }
 
-/// Looks: all checks of the list, in its order. Blocks.
+/// Runs the checks in their order. Blocks.
 pub fn examine(ground: &Installation, checks: &[&Check]) -> Vec<Finding> {
     checks.iter().flat_map(|check| check.run(ground)).collect()
 }
 
-/// Notes in the log what was mended, and by whom.
+/// Logs the repairs.
 pub fn note(operator: &Operator, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.status == Status::Fixed) {
         tracing::info!(
             user = operator.name(),
-            "Mended ({}): {}; {}.",
+            "Repaired ({}): {}; {}.",
             finding.check,
             finding.found,
             finding.advice.as_deref().unwrap_or_default()
@@ -120,17 +118,13 @@ pub fn note(operator: &Operator, findings: &[Finding]) {
     }
 }
 
-/// A failure when a check has failed.
+/// A failure if any check failed.
 pub fn verdict(findings: &[Finding]) -> Result<(), Failure> {
-    match findings.iter().filter(|finding| finding.status == Status::Failed).count() {
-        0 => Ok(()),
-        1 => Err(Failure::new(Kind::Problems, "1 problem was found")),
-        count => Err(Failure::new(Kind::Problems, format!("{count} problems were found"))),
-    }
+    super::verdict_of(findings.iter().filter(|finding| finding.status == Status::Failed).count())
 }
 
 impl Admin {
-    /// What this process can look at: a running server, or the data of a stopped one.
+    /// The installation as seen by this process.
     pub(super) fn ground(&self, fix: bool) -> Installation {
         let parts = &self.0.parts;
         let server = match self.running() {

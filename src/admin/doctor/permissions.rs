@@ -1,4 +1,4 @@
-//! Modes and owners: what is kept here is for its owner alone.
+//! Check `permissions`: modes and owners. Data must be accessible by its owner only.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -15,11 +15,11 @@ use crate::admin::identity;
 use crate::admin::identity::name;
 use crate::store::engine::upkeep::checkup::index_of;
 
-/// Everybody else.
+/// Mode bits of other users.
 const OTHERS: u32 = 0o007;
-/// Everybody but the owner.
+/// Mode bits of the group and other users.
 const ALL_BUT_OWNER: u32 = 0o077;
-/// So many are named; more help nobody.
+/// Maximum number of listed files.
 const MOST: usize = 10;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -38,32 +38,30 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     socket(ground, report);
     owners(ground, report, data, &owner);
     if report.is_empty() {
-        report.ok(format!("everything belongs to {} alone", name(owner.uid())));
+        report.ok(format!("owner and permissions are correct ({})", name(owner.uid())));
     }
 }
 
-/// Others have no business in it. Its group may be let in on purpose, to the control socket.
+/// The data directory must be closed to others. Group access may be intended, for the control
+/// socket.
 fn directory(ground: &Installation, report: &mut Report, path: &Path, meta: &Metadata) {
     let mode = meta.mode() & 0o777;
     if mode & 0o027 == 0 {
         if mode & 0o050 != 0 {
             let advice = format!(
-                "chmod 700 {}, unless its group is meant to use the control socket.",
+                "chmod 700 {}, unless the group should use the control socket.",
                 path.display()
             );
-            report.warn(
-                format!("the group of the data directory may enter it (mode {mode:04o})"),
-                advice,
-            );
+            report
+                .warn(format!("the group can access the data directory (mode {mode:04o})"), advice);
         }
         return;
     }
-    let found = format!("the data directory is open to others (mode {mode:04o})");
+    let found = format!("other users can access the data directory (mode {mode:04o})");
     mend_mode(ground, report, found, path, 0o700);
 }
 
-/// Files with everything in them: the database and its companions and copies, the search index,
-/// backups.
+/// Private files: the database with its companions and copies, the search index, backups.
 fn private(ground: &Installation) -> Vec<PathBuf> {
     let database = ground.database();
     let starts: Vec<String> = [&database, &index_of(&database)]
@@ -93,11 +91,11 @@ fn files_in(directory: &Path, ours: impl Fn(&str) -> bool) -> Vec<PathBuf> {
 }
 
 fn file(ground: &Installation, report: &mut Report, path: &Path, forbidden: u32, wanted: u32) {
-    // Gone meanwhile: a write-ahead log may.
+    // The file may be gone meanwhile, such as a write-ahead log.
     let Ok(meta) = fs::symlink_metadata(path) else { return };
     let mode = meta.mode() & 0o777;
     if meta.is_file() && mode & forbidden != 0 {
-        let found = format!("{} is open to others (mode {mode:04o})", path.display());
+        let found = format!("other users can access {} (mode {mode:04o})", path.display());
         mend_mode(ground, report, found, path, wanted);
     }
 }
@@ -108,7 +106,7 @@ fn socket(ground: &Installation, report: &mut Report) {
     let mode = meta.mode() & 0o777;
     if meta.file_type().is_socket() && mode & OTHERS != 0 {
         let found = format!(
-            "everybody on this machine may administer the server: {} has mode {mode:04o}",
+            "all users of this machine can administer the server: {} has mode {mode:04o}",
             path.display()
         );
         mend_mode(ground, report, found, &path, 0o660);
@@ -116,11 +114,11 @@ fn socket(ground: &Installation, report: &mut Report) {
 }
 
 fn mend_mode(ground: &Installation, report: &mut Report, found: String, path: &Path, wanted: u32) {
-    let advice = format!("chmod {wanted:o} {} (chatctl doctor --fix does it).", path.display());
+    let advice = format!("chmod {wanted:o} {}, or chatctl doctor --fix.", path.display());
     if !ground.may_mend() {
         return report.fail(found, advice);
     }
-    // Never through a link: root mends here what somebody else could have replaced by one.
+    // Never through a link: this may run as root, and another user may have planted one.
     let done = fchmodat(
         nix::fcntl::AT_FDCWD,
         path,
@@ -128,10 +126,10 @@ fn mend_mode(ground: &Installation, report: &mut Report, found: String, path: &P
         FchmodatFlags::NoFollowSymlink,
     )
     .map_err(io::Error::from);
-    report.mended(found, &format!("its mode is {wanted:04o} now"), done, advice);
+    report.mended(found, &format!("changed the mode to {wanted:04o}"), done, advice);
 }
 
-/// One owner for all: what root has left behind is what the server cannot write.
+/// All files must have the same owner: the server cannot write files of root.
 fn owners(ground: &Installation, report: &mut Report, data: &Path, owner: &Metadata) {
     let mut foreign = Vec::new();
     walk(data, &mut |path, meta| {
@@ -143,11 +141,7 @@ fn owners(ground: &Installation, report: &mut Report, data: &Path, owner: &Metad
     let whose = name(owner.uid());
     let found = match foreign.len() {
         1 => format!("{} belongs to {} instead of {whose}", first.display(), name(*uid)),
-        more => format!(
-            "{} belong to somebody else than {whose}: {}",
-            count(more, "file"),
-            listed(&foreign)
-        ),
+        more => format!("{} do not belong to {whose}: {}", count(more, "file"), listed(&foreign)),
     };
     let advice = format!("As root: chown -R {}:{} {}", owner.uid(), owner.gid(), data.display());
     if !ground.may_mend() || !identity::caller().is_root() {
@@ -155,11 +149,11 @@ fn owners(ground: &Installation, report: &mut Report, data: &Path, owner: &Metad
     }
     let mended =
         identity::as_caller(|| foreign.iter().try_for_each(|(path, _)| give(data, path, owner)));
-    report.mended(found, &format!("they belong to {whose} now"), mended, advice);
+    report.mended(found, &format!("changed the owner to {whose}"), mended, advice);
 }
 
-/// Gives a file to the owner of the data directory: that file and no other, whatever its owner puts
-/// in its place meanwhile.
+/// Gives a file to the owner of the data directory, safe against the file being replaced by a link
+/// meanwhile.
 fn give(data: &Path, path: &Path, owner: &Metadata) -> io::Result<()> {
     let within = path.strip_prefix(data).map_err(io::Error::other)?;
     let root = fs::File::open(data)?;
@@ -169,8 +163,8 @@ fn give(data: &Path, path: &Path, owner: &Metadata) -> io::Result<()> {
     let file = fs::File::from(openat2(&root, within, how)?);
     let meta = file.metadata()?;
     if !meta.is_dir() && meta.nlink() != 1 {
-        // A second name of a file may be one of a file that is none of ours.
-        return Err(io::Error::other(format!("{} has a second name", path.display())));
+        // A hard link may be another name of a file outside the data directory.
+        return Err(io::Error::other(format!("{} has more than one hard link", path.display())));
     }
     let (uid, gid) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
     Ok(fchownat(&file, "", Some(uid), Some(gid), AtFlags::AT_EMPTY_PATH)?)

@@ -1,5 +1,5 @@
-//! Which proxies are believed: too many, and everybody can forge an address; too few, and all
-//! clients share that of the proxy.
+//! Check `proxy`: the trusted proxies. With too many, clients can forge their address; with too
+//! few, all clients share the address of the proxy.
 
 use super::Installation;
 use super::report::Report;
@@ -11,11 +11,11 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     if let Some(all) = server.trusted_proxies.iter().find(everybody) {
         return report.fail(
             format!(
-                "trusted_proxies holds {all}: everybody can say to come from any address, and \
-                 gets past limits and log-in protection"
+                "trusted_proxies contains {all}: any client can forge its address and bypass \
+                 limits and log-in protection"
             ),
-            "Name only the addresses of your proxies in [server] trusted_proxies, 127.0.0.1 for \
-             one on this machine.",
+            "Set [server] trusted_proxies to the addresses of your proxies only, such as \
+             127.0.0.1 for one on this machine.",
         );
     }
     let behind = ground.addresses().iter().all(|address| is_local(address));
@@ -23,12 +23,12 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         Some(url) if behind && server.trusted_proxies.is_empty() && !is_local(url) => report.warn(
             format!(
                 "{url} reaches the server through a proxy that is not in trusted_proxies: all \
-                 clients are counted as one address and share its limits"
+                 clients count as one address and share its limits"
             ),
-            "[server] trusted_proxies = [\"127.0.0.1\", \"::1\"] for a proxy on this machine, \
-             which must set X-Forwarded-For and X-Forwarded-Proto.",
+            "For a proxy on this machine, set [server] trusted_proxies = [\"127.0.0.1\", \
+             \"::1\"]; the proxy must set X-Forwarded-For and X-Forwarded-Proto.",
         ),
-        _ if server.trusted_proxies.is_empty() => report.ok("no proxy is believed"),
-        _ => report.ok(format!("believed: {}", server.trusted_proxies.join(", "))),
+        _ if server.trusted_proxies.is_empty() => report.ok("no proxy is trusted"),
+        _ => report.ok(format!("trusted: {}", server.trusted_proxies.join(", "))),
     }
 }

@@ -1,5 +1,4 @@
-//! Whether strangers can make accounts: open registration where others than this machine can reach
-//! the server.
+//! Check `registration`: warns of open registration if other machines can reach the server.
 
 use super::Installation;
 use super::report::Report;
@@ -8,10 +7,10 @@ use crate::model::rules::is_local;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     if ground.config.auth.registration == Registration::Closed {
-        return report.ok("only administrators make accounts");
+        return report.ok("only administrators can create accounts");
     }
-    let advice = "If strangers shall not make accounts: [auth] registration = \"closed\", and \
-                  chatctl user create for everybody else.";
+    let advice = "To prevent this, set [auth] registration = \"closed\" and create accounts with \
+                  chatctl user create.";
     let open: Vec<&str> = ground
         .addresses()
         .iter()
@@ -20,16 +19,16 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         .collect();
     if !open.is_empty() {
         return report.warn(
-            format!("everybody who reaches {} may make an account", open.join(", ")),
+            format!("anybody who can reach {} can create an account", open.join(", ")),
             advice,
         );
     }
     match &ground.config.server.public_url {
         Some(url) if !is_local(url) => {
-            report.warn(format!("everybody who reaches {url} may make an account"), advice);
+            report.warn(format!("anybody who can reach {url} can create an account"), advice);
         }
         _ => report
-            .ok("everybody on this machine may make an account, and nobody else reaches the \
-                     server"),
+            .ok("anybody on this machine can create an account; other machines cannot reach the \
+                 server"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a check says.
+//! The findings of a check.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -6,38 +6,40 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How it is.
+pub(super) use crate::model::rules::{bytes, count};
+
+/// Result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = CheckStatus)]
 pub enum Status {
-    /// Nothing is wrong.
+    /// No problem.
     Ok,
-    /// It works, but somebody should look.
+    /// It works, but needs attention.
     Warning,
-    /// Something is wrong.
+    /// A problem.
     Failed,
-    /// It does not apply, or could not be looked at.
+    /// Not applicable, or could not be checked.
     Skipped,
-    /// It was wrong and was mended.
+    /// A problem that was repaired.
     Fixed,
 }
 
-/// One line of what was found: `doctor`. Keys are a promise.
+/// A finding: `doctor`. The keys are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
-    /// Which check.
+    /// Name of the check.
     pub check: String,
-    /// How it is.
+    /// Result.
     pub status: Status,
-    /// What was found.
+    /// The finding.
     pub found: String,
-    /// What to do about it, or what was done.
+    /// Remedy, or the repair that was done.
     pub advice: Option<String>,
 }
 
 impl Finding {
-    /// A line.
+    /// A finding.
     pub fn new(
         check: &str,
         status: Status,
@@ -48,7 +50,7 @@ impl Finding {
     }
 }
 
-/// Takes what a check finds.
+/// Collects the findings of a check.
 pub(super) struct Report {
     check: &'static str,
     found: Vec<Finding>,
@@ -59,33 +61,32 @@ impl Report {
         Self { check, found: Vec::new() }
     }
 
-    /// Nothing is wrong.
+    /// Adds a finding without a problem.
     pub(super) fn ok(&mut self, found: impl Into<String>) {
         self.add(Status::Ok, found, None);
     }
 
-    /// It works, but somebody should look.
+    /// Adds a warning.
     pub(super) fn warn(&mut self, found: impl Into<String>, advice: impl Into<String>) {
         self.add(Status::Warning, found, Some(advice.into()));
     }
 
-    /// Something is wrong.
+    /// Adds a problem.
     pub(super) fn fail(&mut self, found: impl Into<String>, advice: impl Into<String>) {
         self.add(Status::Failed, found, Some(advice.into()));
     }
 
-    /// It does not apply, or cannot be looked at.
+    /// Reports that the check is not applicable or not possible.
     pub(super) fn skip(&mut self, why: impl Into<String>) {
         self.add(Status::Skipped, why, None);
     }
 
-    /// The same with what could be done about it.
+    /// Like [`Report::skip`], with advice.
     pub(super) fn skip_with(&mut self, why: impl Into<String>, advice: impl Into<String>) {
         self.add(Status::Skipped, why, Some(advice.into()));
     }
 
-    /// Something was wrong and somebody has tried to mend it: what was done, or why that was not
-    /// possible and what to do then.
+    /// Adds the outcome of a repair: what was done, or why it failed and the remedy.
     pub(super) fn mended(
         &mut self,
         found: impl Into<String>,
@@ -96,23 +97,23 @@ impl Report {
         match outcome {
             Ok(()) => self.add(Status::Fixed, found, Some(done.to_owned())),
             Err(error) => {
-                self.fail(format!("{}; it could not be mended: {error}", found.into()), else_do);
+                self.fail(format!("{}; the repair failed: {error}", found.into()), else_do);
             }
         }
     }
 
-    /// A file or directory could not be looked at.
+    /// Reports a file or directory that cannot be read.
     pub(super) fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
         let advice = match error.kind() {
             std::io::ErrorKind::PermissionDenied => {
                 "Run the check as the owner of the data directory, or as root."
             }
-            _ => "Look at the file system: mount, dmesg, fsck.",
+            _ => "Check the file system: mount, dmesg, fsck.",
         };
         self.fail(format!("{} cannot be read: {error}", path.display()), advice);
     }
 
-    /// Whether nothing was said yet.
+    /// Whether there are no findings yet.
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
@@ -123,42 +124,5 @@ impl Report {
 
     fn add(&mut self, status: Status, found: impl Into<String>, advice: Option<String>) {
         self.found.push(Finding::new(self.check, status, found, advice));
-    }
-}
-
-/// `3 files`, `1 file`.
-pub(super) fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Bytes as people read them.
-pub(super) fn bytes(number: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-    let power = (0..UNITS.len() - 1).rev().find(|power| number >> (10 * power) > 0).unwrap_or(0);
-    let (whole, rest) = (number >> (10 * power), number & ((1 << (10 * power)) - 1));
-    let tenth = (rest * 10) >> (10 * power);
-    if power == 0 || whole >= 100 {
-        format!("{whole} {}", UNITS[power])
-    } else {
-        format!("{whole}.{tenth} {}", UNITS[power])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_rounded_down_to_what_people_read() {
-        for (number, shown) in [
-            (0, "0 bytes"),
-            (1023, "1023 bytes"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (200 << 20, "200 MiB"),
-            ((5 << 30) + (900 << 20), "5.8 GiB"),
-        ] {
-            assert_eq!(bytes(number), shown);
-        }
     }
 }

@@ -1,18 +1,18 @@
-//! Rooms that nobody can administer: all their admins are disabled, guests or bots.
+//! Check `rooms`: rooms whose admins are all disabled, guests or bots.
 
 use super::Installation;
-use super::report::Report;
+use super::report::{Report, count};
 use crate::model::RoomId;
 use crate::store::engine::upkeep::checkup::rooms_without_admin;
 
-/// So many are named.
+/// Maximum number of listed rooms.
 const NAMED: usize = 10;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     match rooms_without_admin(&ground.database(), ground.is_live()) {
         Err(error) => report.skip(format!("the rooms cannot be read: {error}")),
         Ok(rooms) if rooms.is_empty() => {
-            report.ok("every room that has admins has one who can log in");
+            report.ok("each room with admins has one who can log in");
         }
         Ok(rooms) => {
             let named = rooms
@@ -24,11 +24,10 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             let more = if rooms.len() > NAMED { ", …" } else { "" };
             report.warn(
                 format!(
-                    "{} rooms have only admins who cannot log in, or are guests or bots: \
-                     {named}{more}",
-                    rooms.len()
+                    "all admins of {} cannot log in, or are guests or bots: {named}{more}",
+                    count(rooms.len(), "room")
                 ),
-                "Give somebody else the role: chatctl room role ROOM NAME admin",
+                "Make another member admin: chatctl room role ROOM NAME admin",
             );
         }
     }

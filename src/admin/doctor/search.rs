@@ -1,23 +1,23 @@
-//! The search index: what can always be made again is thrown away when in doubt.
+//! Check `search`: the search index. It can always be rebuilt, so it is discarded when in doubt.
 
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use super::report::Report;
+use super::report::{Report, count};
 use super::{Installation, Server};
 use crate::store::engine::upkeep::Glance;
 use crate::store::engine::upkeep::checkup::{discard_search_index, search_index};
 
-/// The index of a running server follows after a moment.
+/// How long the index of a running server may lag behind.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(100);
 
-const AGAIN: &str = "chatctl doctor --fix throws it away; a server makes it anew from the \
-                     messages (chatctl db reindex does so at once).";
+const AGAIN: &str = "Rebuild it: chatctl db reindex. chatctl doctor --fix discards it, and the \
+                     server rebuilds it from the messages.";
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     if File::open(ground.database()).is_err() {
-        return report.skip("there is no database that can be looked at");
+        return report.skip("the database cannot be opened");
     }
     let began = Instant::now();
     let glance = loop {
@@ -32,23 +32,30 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     };
     match glance {
         Err(error) => report.skip(format!("the database cannot be read: {error}")),
-        Ok(Glance::InStep) => report.ok("it is whole and in step"),
+        Ok(Glance::InStep) => report.ok("complete and up to date"),
         Ok(Glance::Missing) if ground.is_live() => {
-            bad(ground, report, "there is no search index".to_owned());
+            bad(ground, report, "the search index does not exist".to_owned());
         }
-        Ok(Glance::Missing) => report.ok("there is none yet; the next server makes it"),
+        Ok(Glance::Missing) => {
+            report.ok("not created yet; the server creates it at its next start")
+        }
         Ok(Glance::Behind(missing)) if ground.is_live() => {
             report.warn(
-                format!("{missing} messages and changes are not in it yet"),
-                "Wait while it is being made; if the number does not fall, look at the log.",
+                format!("{} not in the index yet", are(missing)),
+                "Wait while it is built; if the number does not fall, check the log.",
             );
         }
-        Ok(Glance::Behind(missing)) => report.ok(format!(
-            "it is whole; {missing} messages and changes are taken in by the next server"
-        )),
-        Ok(Glance::Stale(why)) => bad(ground, report, format!("it cannot be used: {why}")),
-        Ok(Glance::Damaged(why)) => bad(ground, report, format!("it is damaged: {why}")),
+        Ok(Glance::Behind(missing)) => {
+            report.ok(format!("complete; {} added at the next start of the server", are(missing)))
+        }
+        Ok(Glance::Stale(why)) => bad(ground, report, format!("cannot be used: {why}")),
+        Ok(Glance::Damaged(why)) => bad(ground, report, format!("damaged: {why}")),
     }
+}
+
+/// Number of changes that the index lacks, with its verb.
+fn are(changes: u64) -> String {
+    format!("{} {}", count(changes, "change"), if changes == 1 { "is" } else { "are" })
 }
 
 fn bad(ground: &Installation, report: &mut Report, found: String) {
@@ -56,11 +63,11 @@ fn bad(ground: &Installation, report: &mut Report, found: String) {
         _ if !ground.may_mend() => report.fail(found, AGAIN),
         Server::Here(live) => {
             let made = tokio::runtime::Handle::current().block_on(live.store.reindex(|_, _| true));
-            report.mended(found, "it was made anew", made, AGAIN);
+            report.mended(found, "rebuilt", made, AGAIN);
         }
         _ => report.mended(
             found,
-            "it was thrown away; the next server makes it anew",
+            "discarded; the server rebuilds it at its next start",
             discard_search_index(&ground.database()),
             AGAIN,
         ),

@@ -1,4 +1,4 @@
-//! Whether a server runs, and what a dead one has left: a socket that nobody answers.
+//! Check `server`: whether a server is running, and whether a crashed one left a stale socket.
 
 use std::fs;
 use std::io;
@@ -11,31 +11,36 @@ use crate::admin::control;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     match &ground.server {
-        Server::Here(_) | Server::Elsewhere => report.ok("a server runs and answers"),
+        Server::Here(_) | Server::Elsewhere => {
+            report.ok("running, and answers at the control socket")
+        }
         Server::Silent(why) => report.fail(
             why.clone(),
-            "Wait if it is just starting; else look at its log, and end the process.",
+            "Wait if it is starting; otherwise check its log, and end the process.",
         ),
         Server::Stopped => {
             let path = ground.config.server.control_path();
             if !is_stale(&path) {
-                return report.ok("no server runs");
+                return report.ok("no server is running");
             }
-            let found =
-                format!("no server runs, and one that died has left its socket {}", path.display());
+            let found = format!(
+                "no server is running; a crashed one left its socket {} behind",
+                path.display()
+            );
             let advice = format!(
-                "Start the server, which replaces it, or: rm {} (chatctl doctor --fix does it).",
+                "Start the server, which replaces it, or remove it: rm {}, or chatctl doctor \
+                 --fix.",
                 path.display()
             );
             if !ground.may_mend() {
                 return report.warn(found, advice);
             }
-            report.mended(found, "it was removed", remove(&path), advice);
+            report.mended(found, "removed", remove(&path), advice);
         }
     }
 }
 
-/// Removes it, unless somebody answers by now.
+/// Removes it, unless a server answers meanwhile.
 fn remove(path: &Path) -> io::Result<()> {
     if is_stale(path) { fs::remove_file(path) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The checks that there are.
+//! The table of checks.
 
 use super::report::{Finding, Report};
 use super::{
@@ -7,23 +7,23 @@ use super::{
 };
 use crate::admin::Failure;
 
-/// Who can look.
+/// Which process runs a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Whoever asks: it is about how the server is reached, or about what comes before any server.
+    /// The command: the check is about access to the server, or works without one.
     Caller,
-    /// Whoever has the files: the server while it runs.
+    /// The process that holds the data directory: the server while it is running.
     Files,
 }
 
 /// One check.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// How it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What it looks at.
+    /// Its scope.
     pub about: &'static str,
-    /// Who can look.
+    /// The process that runs it.
     pub side: Side,
     look: fn(&Installation, &mut Report),
 }
@@ -35,12 +35,12 @@ impl std::fmt::Debug for Check {
 }
 
 impl Check {
-    /// Looks; says at least one thing. Blocks.
+    /// Runs the check; returns at least one finding. Blocks.
     pub(super) fn run(&self, ground: &Installation) -> Vec<Finding> {
         let mut report = Report::new(self.name);
         (self.look)(ground, &mut report);
         if report.is_empty() {
-            report.ok("nothing is wrong");
+            report.ok("no problems found");
         }
         report.into_findings()
     }
@@ -55,90 +55,90 @@ const fn check(
     Check { name, about, side, look }
 }
 
-/// All of them, in the order in which they are said.
+/// All checks, in the order of the report.
 pub const CHECKS: &[Check] = &[
     check(
         "config",
-        "the configuration: it loads, it has no unknown keys, its values work together",
+        "the configuration: syntax, unknown keys, values that do not work together",
         Side::Caller,
         configuration::look,
     ),
     check(
         "server",
-        "whether a server runs and answers at the control socket",
+        "whether a server is running and answers at the control socket",
         Side::Caller,
         server::look,
     ),
     check(
         "permissions",
-        "modes and owners of the data directory, its files and the control socket",
+        "permissions and owners of the data directory, its files and the control socket",
         Side::Files,
         permissions::look,
     ),
-    check("disk", "free space where the data and the log are", Side::Files, disk::look),
+    check("disk", "free space for data, log, uploaded files and backups", Side::Files, disk::look),
     check(
         "descriptors",
-        "how many open files the system allows, against max_connections",
+        "whether the limit of open files allows max_connections",
         Side::Files,
         descriptors::look,
     ),
-    check(
-        "schema",
-        "the version of the database against that of the program",
-        Side::Files,
-        database::schema,
-    ),
+    check("schema", "the schema version of the database", Side::Files, database::schema),
     check(
         "database",
-        "the database, all of it: damage, lost references, gaps",
+        "damage, lost references and gaps in the database",
         Side::Files,
         database::look,
     ),
     check(
         "search",
-        "the search index: whole, and in step with the messages",
+        "whether the search index is complete and up to date",
         Side::Files,
         search::look,
     ),
     check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look),
     check(
         "uploads",
-        "uploaded files: those that are missing, those that nothing refers to",
+        "missing, damaged and unreferenced uploaded files",
         Side::Files,
         uploads::look,
     ),
     check(
         "backup",
-        "the age of the newest backup, leftovers of interrupted ones",
+        "age of the newest backup, leftovers of interrupted ones",
         Side::Files,
         backups::look,
     ),
     check(
         "logs",
-        "the log directory: it can be written, it does not grow without end",
+        "whether the log directory can be written, and its size",
         Side::Files,
         logs::look,
     ),
     check("clock", "the clock against the newest message and file", Side::Files, clock::look),
     check("certificate", "the TLS certificate and its key", Side::Files, certificate::look),
-    check("registration", "whether strangers can make accounts", Side::Files, registration::look),
-    check("proxy", "which proxies are believed", Side::Files, proxies::look),
+    check(
+        "registration",
+        "whether registration is open to other machines",
+        Side::Files,
+        registration::look,
+    ),
+    check("proxy", "the trusted proxies", Side::Files, proxies::look),
     check(
         "websocket",
-        "whether a WebSocket opens through public_url, tried from here",
+        "whether a WebSocket opens through public_url from this machine",
         Side::Caller,
         websocket::look,
     ),
 ];
 
-/// The checks of these names, in the order of the table; no names: all.
+/// The checks with these names in the order of the table, or all if `names` is empty.
 pub fn only(names: &[String]) -> Result<Vec<&'static Check>, Failure> {
     for name in names {
         if !CHECKS.iter().any(|check| check.name == name) {
             let hint =
                 nearest(name).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             return Err(Failure::usage(format!(
-                "there is no check {name:?}{hint} (chatctl doctor --list)"
+                "unknown check {name:?}{hint} (list them with chatctl doctor --list)"
             )));
         }
     }
@@ -148,7 +148,7 @@ pub fn only(names: &[String]) -> Result<Vec<&'static Check>, Failure> {
         .collect())
 }
 
-/// The check whose name is most like this.
+/// The check with the most similar name.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let scored = CHECKS.iter().map(|check| (strsim::jaro_winkler(name, check.name), check.name));
     scored

@@ -1,5 +1,5 @@
-//! Uploaded files: the directory is this instance's, each row has its bytes and they are right, and
-//! bytes without a row do not stay.
+//! Check `uploads`: the directory belongs to this instance, each row of the database has its file
+//! with the right content, and files without a row are removed in time.
 
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
@@ -18,11 +18,12 @@ use crate::store::engine::upkeep::checkup::{instance_of, uploaded_files};
 use crate::store::files::owner::{OWNER, owners};
 use crate::store::files::{kept, kept_before, place, trash};
 
-/// A running server collects every hour: what has only just become old has not been missed by it.
+/// A running server deletes unused files every hour, so files that have just expired are not
+/// overdue.
 const OLD: Duration = UNUSED_FOR.saturating_add(Duration::from_hours(2));
-/// So many names are said.
+/// Maximum number of listed names.
 const MOST: usize = 5;
-/// Bytes that are read and compared with their names, of the newest files.
+/// Bytes of the newest files whose content is compared with their names.
 const COMPARED: u64 = 2 << 30;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
@@ -30,7 +31,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     if File::open(ground.database()).is_err() {
         return without_database(ground, report, &directory);
     }
-    // What is kept meanwhile has a row before it is old; so files first.
+    // List the files first: a file uploaded meanwhile gets its row before it is old.
     let old = match kept_before(&directory, SystemTime::now() - OLD) {
         Ok(old) => old,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -49,7 +50,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         .filter(|(name, size)| !is_there(&directory, name, *size))
         .map(|(name, _)| name.as_str())
         .collect();
-    // What has gone since the database was asked has gone from both.
+    // Files deleted since the first query are no longer in the database either.
     let lost: Vec<&str> = match uploaded_files(&ground.database(), ground.is_live()) {
         Ok(now) if !lost.is_empty() => {
             lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect()
@@ -62,9 +63,9 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         lost.into_iter().partition(|name| thrown.contains(*name));
     if !lost.is_empty() {
         report.fail(
-            format!("{} missing or cut short: {}", are(lost.len(), "uploaded file"), some(&lost)),
-            "Copy them from a backup: chatctl backup restore FILE --data-dir ELSEWHERE, then its \
-             directory media.",
+            format!("{} missing or truncated: {}", are(lost.len(), "uploaded file"), some(&lost)),
+            "Copy them from a backup: run chatctl backup restore FILE --data-dir ELSEWHERE, and \
+             take them from its directory media.",
         );
     }
     if !in_trash.is_empty() {
@@ -74,12 +75,12 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     if !wrong.is_empty() {
         report.fail(
             format!(
-                "{} not what was uploaded: the disk has changed {}",
+                "{} damaged: the content no longer matches the checksum of {}",
                 are(wrong.len(), "file"),
                 some(&wrong)
             ),
-            "Copy them from a backup (chatctl backup restore FILE --data-dir ELSEWHERE, then its \
-             directory media), and check the disk.",
+            "Copy them from a backup (run chatctl backup restore FILE --data-dir ELSEWHERE, and \
+             take them from its directory media), and check the disk.",
         );
     }
     let known: BTreeSet<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
@@ -87,13 +88,17 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         old.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !orphans.is_empty() {
         report.warn(
-            format!("nothing refers to {}: {}", count(orphans.len(), "old file"), some(&orphans)),
-            "A running server removes them within an hour; if they stay, its log says why.",
+            format!(
+                "{} not referenced by any message: {}",
+                count(orphans.len(), "old file"),
+                some(&orphans)
+            ),
+            "A running server deletes them within an hour; if not, check its log.",
         );
     }
     if report.is_empty() {
         let not_all = if compared < known.len() {
-            format!(" (of which the newest {compared} were compared with their sums)")
+            format!(" (the newest {compared} compared with their checksums)")
         } else {
             String::new()
         };
@@ -102,38 +107,36 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         } else {
             format!("; {} in the trash", count(thrown.len(), "removed file"))
         };
-        report.ok(format!(
-            "{} and nothing else{not_all}{waiting}",
-            count(known.len(), "uploaded file")
-        ));
+        report
+            .ok(format!("{}, all complete{not_all}{waiting}", count(known.len(), "uploaded file")));
     }
 }
 
-/// Files without a database are somebody's, who looks in the wrong place.
+/// Uploaded files without a database mean that the configured path is wrong.
 fn without_database(ground: &Installation, report: &mut Report, directory: &Path) {
     let files = kept(directory).unwrap_or_default().len();
     if files == 0 {
-        return report.skip("there is no database that can be looked at");
+        return report.skip("the database cannot be opened");
     }
     report.fail(
         format!(
-            "{} in {}, but there is no database {}",
+            "{} in {}, but the database {} does not exist",
             are(files, "uploaded file"),
             directory.display(),
             ground.database().display()
         ),
-        "Set [database] path to where it is, mount what is missing, or restore a backup. Do not \
-         start a server with --new here.",
+        "Correct [database] path, mount the missing file system, or restore a backup. Do not \
+         start the server with --new.",
     );
 }
 
-/// Whether this instance, and it alone, keeps files there.
+/// Reports a directory that other instances use too.
 fn whose(ground: &Installation, report: &mut Report, directory: &Path) {
     let all = match owners(directory) {
         Ok(all) => all,
         Err(error) => return report.unreadable(&directory.join(OWNER), &error),
     };
-    // The next start of a server says whose it is; before that there may be no id either.
+    // The server writes its id at its next start; until then there may be none.
     let (false, Ok(instance)) = (all.is_empty(), instance_of(&ground.database(), ground.is_live()))
     else {
         return;
@@ -143,22 +146,23 @@ fn whose(ground: &Installation, report: &mut Report, directory: &Path) {
     if !others.is_empty() || instance.is_empty() {
         report.fail(
             format!(
-                "{} belongs to another instance ({}; this database is of {instance}), so nothing \
-                 in it is removed",
+                "{} belongs to another instance ({}; this database belongs to {instance}), so no \
+                 file in it is deleted",
                 directory.display(),
                 others.join(", ")
             ),
             format!(
-                "Is this the right database? Give each server a directory of its own; if only \
-                 this one uses it, leave no line but {instance} in its file {OWNER}."
+                "Check [database] path, and give each server its own directory; if only this \
+                 server uses it, delete all lines except {instance} from its file {OWNER}."
             ),
         );
     }
 }
 
 fn missing_directory(ground: &Installation, report: &mut Report, directory: &Path) {
-    let found = format!("there is no directory for uploaded files, {}", directory.display());
-    let advice = "The next start of the server makes it (chatctl doctor --fix does it now).";
+    let found =
+        format!("the directory for uploaded files, {}, does not exist", directory.display());
+    let advice = "The server creates it at its next start; to create it now: chatctl doctor --fix.";
     if !ground.may_mend() {
         return report.warn(found, advice);
     }
@@ -167,27 +171,23 @@ fn missing_directory(ground: &Installation, report: &mut Report, directory: &Pat
         .mode(0o700)
         .create(directory)
         .and_then(|()| own_like(directory, ground.data()));
-    report.mended(found, "it was made", made, advice);
+    report.mended(found, "created", made, advice);
 }
 
-/// Files that another database has thrown away, and this one wants.
+/// Reports files in the trash that this database refers to; another database has deleted them.
 fn thrown_away(ground: &Installation, report: &mut Report, directory: &Path, names: &[&str]) {
     let found = format!("{} in the trash: {}", are(names.len(), "uploaded file"), some(names));
-    let advice = "The next start of the server brings them back, and so does whoever downloads \
-                  one (chatctl doctor --fix does it now).";
+    let advice = "The server restores them at its next start or when they are downloaded; to \
+                  restore them now: chatctl doctor --fix.";
     if !ground.may_mend() {
         return report.fail(found, advice);
     }
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    report.mended(
-        found,
-        "they were brought back",
-        trash::take_back(directory, &names).map(drop),
-        advice,
-    );
+    report.mended(found, "restored", trash::take_back(directory, &names).map(drop), advice);
 }
 
-/// Compares files with their names, which are their sums: how many, and those that are not right.
+/// Compares files with their names, which are their checksums. Returns the number of compared files
+/// and the damaged ones.
 fn compare<'t>(directory: &Path, told: &'t [(String, u64)]) -> (usize, Vec<&'t str>) {
     let (mut read, mut compared, mut wrong) = (0, 0, Vec::new());
     for (name, size) in told.iter().rev() {
@@ -196,7 +196,7 @@ fn compare<'t>(directory: &Path, told: &'t [(String, u64)]) -> (usize, Vec<&'t s
             break;
         }
         compared += 1;
-        // One that is missing or cut short has been told already.
+        // Missing and truncated files are reported already.
         let Some(path) = place(directory, name).filter(|_| is_there(directory, name, *size)) else {
             continue;
         };
@@ -230,7 +230,7 @@ fn are(number: usize, thing: &str) -> String {
 }
 
 fn some(names: &[&str]) -> String {
-    // The whole name is long, and its beginning finds the file.
+    // The beginning of the long name suffices to find the file.
     let shown: Vec<String> = names
         .iter()
         .take(MOST)

@@ -1,5 +1,5 @@
-//! Whether a WebSocket opens through `public_url`: what proxies forget most. A real handshake, with
-//! the origin of the web UI.
+//! Check `websocket`: whether a WebSocket opens through `public_url`, which misconfigured proxies
+//! often prevent. Performs a real handshake with the origin of the web UI.
 
 use std::fmt::Display;
 use std::io;
@@ -22,40 +22,40 @@ use tokio_tungstenite::tungstenite::{Error, HandshakeError};
 use super::report::Report;
 use super::{Installation, Server};
 
-/// Who answers later does not answer.
+/// Timeout for each step.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A URL, taken apart.
+/// A parsed URL.
 struct Target<'a> {
     tls: bool,
     authority: &'a str,
     host: String,
     port: u16,
-    /// What the server answers below, usually `/`.
+    /// Base path of the server, usually `/`.
     path: String,
 }
 
-/// What is wrong and what to do.
+/// A problem and its remedy.
 type Wrong = (String, &'static str);
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let Some(url) = &ground.config.server.public_url else {
         return report.skip_with(
-            "there is no public_url",
-            "[server] public_url tells where clients reach the server.",
+            "public_url is not set",
+            "Set [server] public_url to the address at which clients reach the server.",
         );
     };
     match ground.server {
-        Server::Stopped => return report.skip("no server runs"),
+        Server::Stopped => return report.skip("no server is running"),
         Server::Here(_) => {
-            return report.skip("it is tried from the command line, where clients are");
+            return report.skip("only the command line can run this check");
         }
         Server::Elsewhere | Server::Silent(_) => (),
     }
     let Some(target) = Target::of(url) else {
         return report.fail(
-            format!("public_url is {url:?}"),
-            "[server] public_url is how browsers reach the server, as https://chat.example.org.",
+            format!("public_url {url:?} is not a valid URL"),
+            "Set [server] public_url to the address that browsers use, such as https://chat.example.org.",
         );
     };
     match target.shake_hands(url) {
@@ -93,7 +93,7 @@ impl<'a> Target<'a> {
         let stream = self.connect().map_err(|error| {
             (
                 format!("{url} cannot be reached from here: {error}"),
-                "Look at DNS, the firewall, and whether the proxy runs.",
+                "Check DNS, the firewall, and that the proxy is running.",
             )
         })?;
         if !self.tls {
@@ -114,7 +114,7 @@ impl<'a> Target<'a> {
     }
 
     fn connect(&self) -> io::Result<TcpStream> {
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, PATIENCE) {
                 Ok(stream) => {
@@ -141,7 +141,7 @@ impl<'a> Target<'a> {
             .map_err(|error| wrong(url, &error))?;
         match client(request, stream) {
             Ok((mut socket, _)) => {
-                // It has opened, which is what was asked.
+                // It opened, so the check has succeeded.
                 drop(socket.close(None));
                 Ok(())
             }
@@ -150,69 +150,66 @@ impl<'a> Target<'a> {
             }
             Err(HandshakeError::Failure(Error::Http(answer))) => Err(refused(url, answer.status())),
             Err(HandshakeError::Failure(error)) => Err((
-                format!("{url} does not answer a WebSocket handshake as one: {error}"),
+                format!("{url} sends an invalid reply to a WebSocket handshake: {error}"),
                 PASS_ON,
             )),
         }
     }
 }
 
-/// Why a certificate is refused, in plain words.
+/// Explains why a certificate is refused.
 fn untrusted(error: &io::Error) -> (String, &'static str) {
     let Some(TlsError::InvalidCertificate(certificate)) =
         error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>())
     else {
         return (
             error.to_string(),
-            "Check the certificate that is served there: its name, its chain, its end; clients \
-             refuse it too.",
+            "Check the name, chain and expiry of the certificate; clients refuse it too.",
         );
     };
     match certificate {
         CertificateError::UnknownIssuer => (
-            "its certificate is signed by nobody whom this machine trusts".to_owned(),
-            "If an authority has signed the certificate, tls_cert must hold the whole chain; if \
-             you have signed it yourself, clients must be told to trust it.",
+            "its certificate is not signed by an authority that this machine trusts".to_owned(),
+            "If an authority signed it, tls_cert must contain the whole chain; if it is \
+             self-signed, add it to the trusted certificates of the clients.",
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("its certificate has ended".to_owned(), "Renew it; browsers refuse it too.")
+            ("its certificate has expired".to_owned(), "Renew it; browsers refuse it too.")
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            ("its certificate does not hold yet".to_owned(), "Look at the clocks of both machines.")
+            ("its certificate is not valid yet".to_owned(), "Check the clocks of both machines.")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
             "its certificate is for another name".to_owned(),
-            "The certificate must name the host of [server] public_url.",
+            "The certificate must be issued for the host in [server] public_url.",
         ),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
-            "its certificate is that of an authority, signed by itself".to_owned(),
-            "openssl req -x509 makes such ones. Use one that an authority has signed, or add: \
-             -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
+            "its certificate is a self-signed CA certificate".to_owned(),
+            "Use a certificate that an authority has signed, or create it with: openssl req -x509 \
+             … -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST.",
         ),
         other => (
             format!("its certificate is refused: {other}"),
-            "Look at its name, its chain and its end; clients refuse it too.",
+            "Check its name, chain and expiry; clients refuse it too.",
         ),
     }
 }
 
-const PASS_ON: &str = "The proxy must pass Upgrade and Connection on (nginx: proxy_http_version \
-                       1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \
-                       \"upgrade\"), also for /, and must not end connections early.";
+const PASS_ON: &str = "The proxy must pass on the headers Upgrade and Connection (nginx: \
+                       proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+                       proxy_set_header Connection \"upgrade\"), also for /, and must not close \
+                       connections early.";
 
 fn refused(url: &str, status: StatusCode) -> Wrong {
     let found = format!("{url} answers a WebSocket handshake with {status}");
     match status {
         StatusCode::FORBIDDEN => (
             found,
-            "The server takes the origin for a foreign one: [server] public_url must be what \
-             browsers have in their address bar.",
+            "The server refuses the origin: [server] public_url must be the address in the \
+             address bar of browsers.",
         ),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            (
-                found,
-                "The proxy does not reach the server: compare its upstream with [server] listen.",
-            )
+            (found, "The proxy cannot reach the server: compare its upstream with [server] listen.")
         }
         _ => (found, PASS_ON),
     }
@@ -221,7 +218,7 @@ fn refused(url: &str, status: StatusCode) -> Wrong {
 fn wrong(url: &str, error: &dyn Display) -> Wrong {
     (
         format!("{url} cannot be used: {error}"),
-        "[server] public_url is how browsers reach the server, as https://chat.example.org.",
+        "Set [server] public_url to the address that browsers use, such as https://chat.example.org.",
     )
 }
 
@@ -230,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_apart() {
+    fn a_url_is_parsed() {
         let parts = |url| {
             Target::of(url)
                 .map(|t| format!("{} {} {} {} {}", t.tls, t.authority, t.host, t.port, t.path))

@@ -1,14 +1,14 @@
-//! The latest lines of the log, from its files.
+//! Reads the latest log lines from the log files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Bytes that are read of one file: lines are seldom longer than a thousand.
+/// Maximum bytes read from one file.
 const MOST: u64 = 4 << 20;
 
-/// The latest lines, oldest first, whatever files they stand in.
+/// The latest lines of all log files, oldest first.
 pub(super) fn latest(directory: &Path, count: usize) -> io::Result<String> {
     let mut lines: Vec<String> = Vec::new();
     for path in newest_first(directory)? {
@@ -29,7 +29,7 @@ fn newest_first(directory: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let meta = entry.metadata()?;
-        // What logrotate has packed is old.
+        // Skip old files that logrotate has compressed.
         if meta.is_file()
             && name.starts_with("chatctl.log")
             && entry.path().extension().is_none_or(|ending| ending != "gz")
@@ -48,7 +48,7 @@ fn last_of(path: &Path) -> io::Result<Vec<String>> {
     let mut bytes = Vec::new();
     file.take(MOST).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    // The first may have lost its beginning.
+    // The first line may be incomplete.
     Ok(text.lines().skip(usize::from(begin > 0)).map(str::to_owned).collect())
 }
 
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_taken_from_as_many_files_as_it_needs() {
+    fn lines_are_read_from_several_files() {
         let dir = tempfile::tempdir().unwrap();
         for (age, name, text) in [
             (3, "chatctl.log.2025-07-13", "a\nb\n"),

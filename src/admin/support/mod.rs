@@ -1,8 +1,6 @@
-//! What somebody who helps from afar needs to know, without what is nobody's business: no message
-//! text, password, token or mail address.
-//!
-//! Like the checks of `doctor`, each part is made of configuration and files, so that there is
-//! something to say of every server.
+//! Diagnostics for a bug report, without message text, passwords, tokens and e-mail addresses.
+//! Like the checks of `doctor`, each part is based on the configuration and files, so that
+//! diagnostics are available for any server.
 
 mod logs;
 mod redact;
@@ -18,27 +16,27 @@ use crate::store::engine::upkeep::checkup::figures;
 
 pub use redact::text as redacted;
 
-/// Lines of the log.
+/// Number of log lines.
 const LINES: usize = 2_000;
 
 /// A file of the bundle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
-    /// How it is called.
+    /// File name.
     pub name: String,
-    /// What is in it, for the list of contents.
+    /// Description for the list of contents.
     pub about: String,
-    /// What it says.
+    /// Content.
     pub text: String,
 }
 
 impl Part {
-    /// A file; what must not leave the house is blanked here.
+    /// A file; confidential text is redacted here.
     pub fn new(name: &str, about: &str, text: &str) -> Self {
         Self { name: name.to_owned(), about: about.to_owned(), text: redacted(text) }
     }
 
-    /// The same of a value.
+    /// A file with a value as JSON.
     pub fn json(name: &str, about: &str, value: &impl Serialize) -> Self {
         Self::new(
             name,
@@ -48,7 +46,7 @@ impl Part {
     }
 }
 
-/// What can be told from configuration and files. Blocks, and looks at every message to count it.
+/// The parts from configuration and files. Blocks, and counts all messages.
 pub fn parts(ground: &Installation) -> Vec<Part> {
     let config = &ground.config;
     let settings = redact::configuration(config.as_ref());
@@ -63,10 +61,10 @@ pub fn parts(ground: &Installation) -> Vec<Part> {
     vec![
         Part::new(
             "config.toml",
-            "the configuration as it holds, secrets and addresses blanked",
+            "the effective configuration, with secrets and e-mail addresses removed",
             &settings,
         ),
-        Part::json("stats.json", "how much there is of everything, in numbers", &stats),
+        Part::json("stats.json", "number of accounts, rooms, messages and files", &stats),
         Part::json(
             "system.json",
             "kernel, memory, limits and disk of the machine",
@@ -74,13 +72,13 @@ pub fn parts(ground: &Installation) -> Vec<Part> {
         ),
         Part::new(
             "log.txt",
-            "the latest lines of the log: login names and room numbers, no message text",
+            "the latest log lines, with login names and room numbers, without message text",
             &log,
         ),
     ]
 }
 
-/// Numbers only: a name says what a room is about.
+/// Removes room names, which are confidential.
 fn nameless(mut stats: Value) -> Value {
     for room in
         stats["largest_rooms"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
@@ -91,7 +89,7 @@ fn nameless(mut stats: Value) -> Value {
 }
 
 impl Admin {
-    /// The parts that a running server can tell, or the data of a stopped one.
+    /// Sends the parts of a running server or of the data of a stopped one.
     pub(super) async fn support(&self, output: &Output) -> Result<(), Failure> {
         let ground = self.ground(false);
         let made = tokio::task::spawn_blocking(move || parts(&ground));
@@ -101,26 +99,26 @@ impl Admin {
         let (said, mut heard) = Output::new();
         self.status(&said).await?;
         if let Some(Reply::Item(status)) = heard.recv().await {
-            output.item(Part::json("status.json", "how the server is", &status)).await?;
+            output.item(Part::json("status.json", "state of the server", &status)).await?;
         }
         if let Some(running) = self.running() {
             output
-                .item(Part::new("metrics.txt", "what the server has counted", &(running.metrics)()))
+                .item(Part::new("metrics.txt", "metrics of the server", &(running.metrics)()))
                 .await?;
         }
         Ok(())
     }
 }
 
-/// What can be said of a server that is not asked, as `status` says it.
+/// The state of a server that cannot be asked, in the form of `status`.
 pub fn silent_status(ground: &Installation) -> Part {
     let config = &ground.config;
     let database = config.server.data_dir.join(&config.database.path);
-    let said = json!({
+    let known = json!({
         "running": matches!(ground.server, Server::Silent(_)),
         "version": env!("CARGO_PKG_VERSION"),
         "data_dir": status::absolute(&config.server.data_dir),
         "database_bytes": std::fs::metadata(database).map_or(0, |meta| meta.len()),
     });
-    Part::json("status.json", "how the server is", &said)
+    Part::json("status.json", "state of the server", &known)
 }

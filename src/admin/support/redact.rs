@@ -1,16 +1,16 @@
-//! What must not leave the house is blanked: mail addresses, user parts and queries of URLs,
-//! whatever looks like a token.
+//! Redacts confidential text: e-mail addresses, user parts and queries of URLs, and anything that
+//! looks like a token.
 
 use serde::Serialize;
 use toml::Value;
 
 const BLANK: &str = "…";
-/// Shortest run of letters and digits that may be a token: of 128 bits in hexadecimal digits.
+/// Minimum length of a token: 128 bits in hexadecimal digits.
 const TOKEN: usize = 32;
-/// Keys whose text is secret as a whole, wherever in a key they stand.
+/// Keys that contain one of these have secret values.
 const SECRET: [&str; 6] = ["secret", "password", "token", "webhook", "mail", "api_key"];
 
-/// The configuration as TOML.
+/// The redacted configuration as TOML.
 pub(super) fn configuration(config: &impl Serialize) -> String {
     let value = Value::try_from(config).map(|value| blanked("", value));
     value
@@ -35,7 +35,7 @@ fn blanked(key: &str, value: Value) -> Value {
     }
 }
 
-/// Text without what must not leave the house.
+/// Redacts text.
 pub fn text(text: &str) -> String {
     let ends = |c: char| {
         c.is_whitespace()
@@ -72,7 +72,7 @@ pub fn text(text: &str) -> String {
     plain
 }
 
-/// Of a URL the user part and the query go; anything else with an `@` in it goes altogether.
+/// Removes the user part and the query of a URL, and e-mail addresses entirely.
 fn without_addresses(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else {
         let address =
@@ -81,14 +81,14 @@ fn without_addresses(word: &str) -> String {
     };
     let (address, query) =
         rest.split_once(['?', '#']).map_or((rest, ""), |(address, _)| (address, "?…"));
-    // The last: a password may hold one as well.
+    // Split at the last `@`: a password may contain one.
     let address = address
         .rsplit_once('@')
         .map_or_else(|| address.to_owned(), |(_, host)| format!("{BLANK}@{host}"));
     format!("{scheme}://{address}{query}")
 }
 
-/// Long runs of letters and digits together say nothing to people, but may open something.
+/// Removes long runs of letters and digits, which may be tokens.
 fn without_tokens(word: &str) -> String {
     let mut plain = String::with_capacity(word.len());
     let mut run = String::new();
@@ -96,15 +96,15 @@ fn without_tokens(word: &str) -> String {
         if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') {
             run.push(c);
         } else {
-            plain.push_str(told(&run));
+            plain.push_str(redacted_run(&run));
             run.clear();
             plain.push(c);
         }
     }
-    plain + told(&run)
+    plain + redacted_run(&run)
 }
 
-fn told(run: &str) -> &str {
+fn redacted_run(run: &str) -> &str {
     if run.len() >= TOKEN && run.bytes().any(|byte| byte.is_ascii_digit()) { BLANK } else { run }
 }
 
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_tokens_are_blanked_and_the_rest_stays() {
+    fn addresses_and_tokens_are_redacted_and_the_rest_stays() {
         for (said, told) in [
             ("mail from ann@example.org, and <ben@example.org>.", "mail from …, and <…>."),
             (
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_configuration_secrets_go_and_numbers_stay() {
+    fn secrets_of_the_configuration_are_removed_and_numbers_stay() {
         let table: toml::Table =
             "[log.alerts]\nslack_webhook = \"https://hooks.example/T0/B0/x\"\nsmtp_url = \
              \"smtps://u:p@mail.example\"\nmail_to = [\"a@b.c\"]\n[auth]\npassword_min_length = \

@@ -1,4 +1,4 @@
-//! What the machine is like, as Linux says; what it does not say is left out.
+//! Facts about the machine, as far as Linux provides them.
 
 use std::fs;
 
@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
-/// Lines of `/proc/meminfo` that matter.
+/// Included lines of `/proc/meminfo`.
 const MEMORY: [&str; 4] = ["MemTotal", "MemAvailable", "SwapTotal", "SwapFree"];
-/// Lines of `/proc/self/limits` that matter.
+/// Included lines of `/proc/self/limits`.
 const LIMITS: [&str; 3] = ["Max open files", "Max processes", "Max address space"];
 
 pub(super) fn facts(config: &Config) -> Value {
@@ -28,7 +28,7 @@ pub(super) fn facts(config: &Config) -> Value {
     })
 }
 
-/// Those lines of a file that begin so.
+/// The lines of a file that begin with these keys.
 fn lines(path: &str, wanted: &[&str], between: char) -> Value {
     let text = fs::read_to_string(path).unwrap_or_default();
     let found = wanted.iter().filter_map(|key| {

@@ -1,5 +1,5 @@
-//! A zip file of somebody else: entries are read by their exact names and never unpacked to the
-//! disk, so their paths do no harm, and what they may unpack to is bounded.
+//! Reads untrusted zip files: entries are read by their exact names and never unpacked to the file
+//! system, so their paths are harmless, and their unpacked size is limited.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
@@ -12,62 +12,62 @@ use zip::result::ZipError;
 
 use crate::admin::Failure;
 
-/// Entries of an archive.
+/// Maximum number of entries.
 const MAX_ENTRIES: usize = 2_000_000;
-/// One entry in memory.
+/// Maximum size of an entry in memory.
 pub(super) const MAX_ENTRY: u64 = 128 * 1024 * 1024;
-/// An archive may unpack to so many times its size …
+/// An archive may unpack to this many times its size …
 const MAX_RATIO: u64 = 200;
-/// … and this.
+/// … plus this allowance.
 const ALLOWANCE: u64 = 1 << 30;
 
 /// An open archive.
 pub(super) struct Archive {
     zip: ZipArchive<BufReader<File>>,
     places: HashMap<String, usize>,
-    /// What kind of export it holds.
+    /// Kind of the export in it.
     pub(super) layout: Layout,
-    /// The folder that everything is in, ended by a slash; empty where there is none.
+    /// Folder that contains the export, with a trailing slash; empty for the top level.
     root: String,
     budget: u64,
-    /// Entries that the budget has paid for.
+    /// Entries already deducted from the budget.
     paid: HashSet<usize>,
 }
 
-/// What stands at the top of an archive.
+/// Kind of an export, by the files at the top of its archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Lists of users and channels.
+    /// Slack: lists of users and channels.
     Slack,
-    /// A file of lines, of this name.
+    /// Mattermost: a JSON Lines file of this name.
     Mattermost(String),
-    /// Something else.
+    /// Not a known export.
     Unknown,
 }
 
-/// Why an entry was not read.
+/// Why an entry could not be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// There is none of this name.
+    /// No entry has this name.
     Missing,
     /// It is larger than allowed.
     TooLarge,
     /// It needs a password.
     Encrypted,
-    /// It is packed in a way that is not supported.
+    /// Its compression method is not supported.
     Unsupported,
     /// It is damaged.
     Damaged,
 }
 
 impl Unread {
-    /// For people.
+    /// The reason for people.
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::TooLarge => "too large",
             Self::Encrypted => "encrypted",
-            Self::Unsupported => "packed by a method that is not supported",
+            Self::Unsupported => "compressed with an unsupported method",
             Self::Damaged => "damaged",
         }
     }
@@ -115,12 +115,12 @@ impl Archive {
         })
     }
 
-    /// Where an entry is.
+    /// Index of the entry with this name.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.places.get(&format!("{}{}", self.root, plain_name(name.as_bytes()))).copied()
     }
 
-    /// The names of all entries.
+    /// Names of all entries.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.places
             .keys()
@@ -128,13 +128,13 @@ impl Archive {
             .filter(|name| !is_of_the_system(name))
     }
 
-    /// What an entry holds, up to `limit` bytes.
+    /// Reads an entry of at most `limit` bytes.
     pub(super) fn read(&mut self, place: usize, limit: u64) -> Result<Vec<u8>, Unread> {
         let mut bytes = Vec::new();
         let paid = self.paid.contains(&place);
         let limit = if paid { limit } else { limit.min(self.budget) };
         let entry = self.zip.by_index(place).map_err(|error| Unread::of(&error))?;
-        // What the archive says of the size proves nothing.
+        // The size in the archive is not trusted.
         let read =
             entry.take(limit + 1).read_to_end(&mut bytes).map_err(|_| Unread::Damaged)? as u64;
         if !paid {
@@ -144,16 +144,15 @@ impl Archive {
         if read > limit { Err(Unread::TooLarge) } else { Ok(bytes) }
     }
 
-    /// The entry of this name, up to `limit` bytes.
+    /// Reads the entry with this name, of at most `limit` bytes.
     pub(super) fn read_named(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, Unread> {
         self.find(name).ok_or(Unread::Missing).and_then(|place| self.read(place, limit))
     }
 
-    /// Copies the lines of a Mattermost export, however large within what the archive may unpack
-    /// to.
+    /// Copies the lines of a Mattermost export, limited only by the budget of the archive.
     pub(super) fn copy_lines(&mut self, to: &mut File) -> Result<(), Failure> {
         let Layout::Mattermost(name) = &self.layout else {
-            return Err(Failure::failed("the archive holds no export of Mattermost"));
+            return Err(Failure::failed("the archive contains no Mattermost export"));
         };
         let place = self.places.get(name).copied().unwrap_or_default();
         let entry = self.zip.by_index(place).map_err(|error| {
@@ -165,14 +164,14 @@ impl Archive {
                 Failure::failed(format!("{name} in the archive is damaged: {error}"))
             }
             _ => Failure::failed(format!(
-                "cannot unpack {name} into {}: {error}; TMPDIR names another directory",
+                "cannot unpack {name} into {}: {error}; set TMPDIR to use another directory",
                 directory.display()
             )),
         };
         let read = std::io::copy(&mut entry.take(self.budget + 1), to).map_err(cannot)?;
         if read > self.budget {
             return Err(Failure::failed(
-                "the archive unpacks to more than 200 times its size; nothing was taken",
+                "the archive unpacks to more than 200 times its size; nothing was imported",
             ));
         }
         self.budget -= read;
@@ -180,15 +179,15 @@ impl Archive {
     }
 }
 
-/// The name in UTF-8 whatever the archive says of it, with slashes, and composed: one that was
-/// packed again on another system may differ.
+/// The name as UTF-8 with slashes in Unicode form NFC, since archives packed on other systems
+/// differ.
 fn plain_name(name: &[u8]) -> String {
     let name: String =
         String::from_utf8_lossy(name).nfc().map(|c| if c == '\\' { '/' } else { c }).collect();
     name.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
-/// What desktops leave in archives.
+/// Files that desktop environments add to archives.
 fn is_of_the_system(name: &str) -> bool {
     name.starts_with("__MACOSX/")
         || name
@@ -197,8 +196,8 @@ fn is_of_the_system(name: &str) -> bool {
             .is_some_and(|last| matches!(last, ".DS_Store" | "Thumbs.db" | "desktop.ini"))
 }
 
-/// What the archive holds, and in which folder: the top, or where only one folder is there or holds
-/// an export, that folder. What lies deeper are files of users, and may be called anything.
+/// The kind of export and its folder: the top level, or the only folder, or the only folder with an
+/// export. Deeper files are uploads with arbitrary names.
 fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
     let mut root = String::new();
     loop {
@@ -228,7 +227,7 @@ fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
     }
 }
 
-/// What stands in this folder itself.
+/// The kind of export directly in this folder.
 fn at(places: &HashMap<String, usize>, root: &str) -> Option<Layout> {
     let there = |name: &str| places.contains_key(&format!("{root}{name}"));
     if there("import.jsonl") {
@@ -290,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_is_what_stands_at_its_top() {
+    fn the_layout_is_detected_from_the_top_folder() {
         let slack = &[("users.json", "[]"), ("channels.json", "[]")][..];
         let version = "{\"type\":\"version\",\"version\":1}";
         for (entries, layout, root) in [
@@ -340,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_entry_is_read_twice_counts_once() {
+    fn an_entry_that_is_read_twice_counts_once() {
         let mut archive = packed(&[("a.json", &"0".repeat(600))]).unwrap();
         archive.budget = 1000;
         let place = archive.find("a.json").unwrap();

@@ -1,5 +1,4 @@
-//! What a file is that somebody wants to import, and what to do with one that is none of what is
-//! taken.
+//! Detects the kind of a file to import, and explains why another kind cannot be imported.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -8,37 +7,37 @@ use std::path::Path;
 use super::json;
 use crate::admin::Failure;
 
-/// What is taken, for whoever gave something else.
-pub(super) const TAKEN: &str = "import takes an export of chatctl (JSON Lines), of Slack (the zip \
-                                as it was downloaded) or of Mattermost (JSON Lines, or a zip with \
-                                import.jsonl)";
+/// The supported formats, for error messages.
+pub(super) const TAKEN: &str = "supported are exports of chatctl (JSON Lines), of Slack (the zip \
+                                file as downloaded) and of Mattermost (JSON Lines, or a zip file \
+                                with import.jsonl)";
 
-/// Beginning of what is taken: enough for the first line of an export.
+/// Bytes read for detection: enough for the first line of an export.
 const HEAD: u64 = 64 * 1024;
 
-/// What a file is.
+/// Kind of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A zip archive.
     Zip,
-    /// Lines of Mattermost.
+    /// JSON Lines of Mattermost.
     Mattermost,
-    /// Lines of our own.
+    /// JSON Lines of chatctl.
     Native,
 }
 
-/// Finds out what a file is by how it begins.
+/// Detects the kind of a file from its beginning.
 pub(super) fn detect(path: &Path) -> Result<Kind, Failure> {
     let name = path.display();
     let cannot = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => Failure::not_found(format!("{name} is not there")),
+        ErrorKind::NotFound => Failure::not_found(format!("{name} does not exist")),
         _ => Failure::failed(format!("cannot read {name}: {error}")),
     };
     let refused = |what: &str| Failure::failed(format!("cannot import {name}: {what}; {TAKEN}"));
     let file = File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if metadata.is_dir() {
-        return Err(refused("it is a directory, not a file (pack what is in it as a zip)"));
+        return Err(refused("it is a directory, not a file (pack its content as a zip file)"));
     }
     if !metadata.is_file() {
         return Err(refused("it is not a file"));
@@ -48,7 +47,7 @@ pub(super) fn detect(path: &Path) -> Result<Kind, Failure> {
     kind(&head).map_err(refused)
 }
 
-/// What begins like this, or why it is none of what is taken.
+/// The kind of a file that begins like this, or why it is not supported.
 fn kind(head: &[u8]) -> Result<Kind, &'static str> {
     let known: [(&[u8], &str); 7] = [
         (b"PK\x05\x06", "it is an empty zip archive"),
@@ -58,13 +57,13 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
         ),
         (
             b"\x28\xb5\x2f\xfd",
-            "it is compressed with zstd (a backup is restored with chatctl backup restore; unpack \
-             anything else with zstd -d first)",
+            "it is compressed with zstd (to restore a backup, use chatctl backup restore; unpack \
+             other files with zstd -d first)",
         ),
         (b"BZh", "it is compressed with bzip2 (unpack it first)"),
         (b"\xfd7zXZ", "it is compressed with xz (unpack it first)"),
-        (b"7z\xbc\xaf", "it is a 7z archive (unpack it, and pack it as a zip)"),
-        (b"Rar!", "it is a rar archive (unpack it, and pack it as a zip)"),
+        (b"7z\xbc\xaf", "it is a 7z archive (unpack it, and pack it as a zip file)"),
+        (b"Rar!", "it is a rar archive (unpack it, and pack it as a zip file)"),
     ];
     if let Some((_, what)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(*what);
@@ -76,7 +75,7 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
         return Err("it is text in UTF-16 (save it as UTF-8)");
     }
     if head.get(257..262) == Some(b"ustar") {
-        return Err("it is a tar archive (unpack it, and pack it as a zip)");
+        return Err("it is a tar archive (unpack it, and pack it as a zip file)");
     }
     let text = head.strip_prefix(json::BOM).unwrap_or(head);
     if text.trim_ascii().is_empty() {
@@ -90,8 +89,8 @@ fn kind(head: &[u8]) -> Result<Kind, &'static str> {
         Some("header") => Ok(Kind::Native),
         Some("version") => Ok(Kind::Mattermost),
         Some("room") if line.get("visibility").is_some() => {
-            Err("it is a single room as chatctl room export writes it, which is there to be read \
-                 (chatctl export writes what can be imported)")
+            Err("it is a single room from chatctl room export, which cannot be imported (use \
+                 chatctl export instead)")
         }
         _ => Err(unknown(text)),
     }
@@ -102,13 +101,13 @@ fn unknown(text: &[u8]) -> &'static str {
     let start =
         String::from_utf8_lossy(text.get(..text.len().min(4096)).unwrap_or(text)).to_lowercase();
     if marks.iter().any(|mark| start.contains(&mark.to_lowercase())) {
-        return "it looks like data of Rocket.Chat, which are not understood (export them to the \
-                format of Slack)";
+        return "it looks like Rocket.Chat data, which is not supported (export it in Slack \
+                format)";
     }
     match text.trim_ascii_start().first() {
-        Some(b'[') => "it is a single file of JSON (of Slack the whole zip is needed)",
-        Some(b'{') => "it is no export: it does not begin with the first line of one",
-        _ => "it is no export of chatctl, Slack or Mattermost",
+        Some(b'[') => "it is a single JSON file (for Slack, use the whole zip file)",
+        Some(b'{') => "it is not an export: it does not begin with a header line",
+        _ => "it is not an export of chatctl, Slack or Mattermost",
     }
 }
 
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_file_is_told_apart() {
+    fn every_kind_of_file_is_detected() {
         for (head, wanted) in [
             (&b"PK\x03\x04"[..], Ok(Kind::Zip)),
             (b"{\"type\":\"header\",\"format\":\"chatctl-export\"}\n{}", Ok(Kind::Native)),
@@ -134,8 +133,8 @@ mod tests {
                 b"{\"type\":\"room\",\"room\":\"room001\",\"visibility\":\"public\"}\n",
                 Err("room export"),
             ),
-            (b"{\"type\":\"post\"}\n", Err("the first line")),
-            (b"hello\n", Err("no export of chatctl")),
+            (b"{\"type\":\"post\"}\n", Err("header line")),
+            (b"hello\n", Err("not an export of chatctl")),
         ] {
             match (kind(head), wanted) {
                 (Ok(found), Ok(wanted)) => assert_eq!(found, wanted),

@@ -1,4 +1,4 @@
-//! The native export: the store's records as lines, and the bytes of files between them.
+//! The native export: the records of the store as JSON Lines, including the content of files.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -17,14 +17,14 @@ use crate::store::engine::Embedded;
 use crate::store::files::Files;
 use crate::store::transfer::{FileRecord, Record};
 
-/// Bytes of a file in one line, of which Base64 makes 1 MiB.
+/// Bytes of a file per line, which are 1 MiB in Base64.
 const PART: usize = 768 * 1024;
-/// Lines are handed on when they have this many bytes.
+/// Number of buffered bytes at which lines are sent.
 const CHUNK: usize = 64 * 1024;
-/// Pages that wait to be written.
+/// Number of pages queued for writing.
 const PAGES: usize = 2;
 
-/// Writes everything that a database holds to the output. Nobody writes to it.
+/// Sends the whole content of a database to the output. The database must not change meanwhile.
 pub(super) async fn export(
     database: PathBuf,
     files: &Files,
@@ -52,7 +52,7 @@ pub(super) async fn export(
             }
             writing.record(&record).await?;
         }
-        // What imports have brought is not counted, and rooms that are going are.
+        // The total is approximate: it omits import records and includes rooms being deleted.
         output.progress(done.min(rows), rows).await?;
     }
     reading.await.map_err(|error| Failure::failed(error.to_string()))??;
@@ -73,7 +73,7 @@ impl Writing<'_> {
 
     async fn flush(&mut self) -> Result<(), Failure> {
         let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(2 * CHUNK));
-        // The socket carries parts, not whole files.
+        // Frames of the socket are limited, so send parts.
         let mut bytes = Bytes::from(bytes);
         while !bytes.is_empty() {
             let part = bytes.split_to(bytes.len().min(CHUNK));
@@ -82,13 +82,13 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// The parts of a file; a file that is not there has none, and the import says so.
+    /// Sends the parts of a file; a missing file has none, which the import reports.
     async fn file(&mut self, files: &Files, name: &str) -> Result<(), Failure> {
         let failed = |error: std::io::Error| {
             Failure::failed(format!("cannot read the file {name}: {error}"))
         };
         let Some((file, size)) = files.read(name).await.map_err(failed)? else {
-            tracing::error!("A file that is known is not there: {name}");
+            tracing::error!("An uploaded file is missing: {name}");
             return Ok(());
         };
         let mut file = file.take(size);

@@ -1,4 +1,4 @@
-//! The bytes of somebody else's file as records, judged and cleaned as an upload is.
+//! Turns the content of a foreign file into records, checked and cleaned like an upload.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,25 +8,25 @@ use sha2::{Digest, Sha512};
 use crate::model::{FileKind, SNIFFED, Shown, Size, Timestamp, clean_file_name, clean_picture};
 use crate::store::transfer::{FileRecord, Key, MediaRecord, Record};
 
-/// Bytes of a part.
+/// Size of a part in bytes.
 const PART: usize = 768 * 1024;
 
 /// A file of an export.
 pub(super) struct Foreign<'f> {
-    /// What it is called there.
+    /// Key of the file in the export.
     pub(super) key: String,
-    /// Whose it is.
+    /// Key of its owner.
     pub(super) owner: Key,
-    /// Its own name.
+    /// Its file name.
     pub(super) name: &'f str,
-    /// When it was uploaded.
+    /// Upload time.
     pub(super) created: Timestamp,
-    /// What is in it; not empty.
+    /// Its content, which must not be empty.
     pub(super) bytes: Vec<u8>,
 }
 
 impl Foreign<'_> {
-    /// Its bytes in parts, then the file itself.
+    /// The records of its parts, then of the file.
     pub(super) fn records(self) -> Vec<Record> {
         let mut bytes = Bytes::from(self.bytes);
         let mut kind = FileKind::sniff(bytes.get(..SNIFFED).unwrap_or(&bytes));
@@ -36,7 +36,7 @@ impl Foreign<'_> {
         } else if kind.shown == Shown::Picture {
             kind = FileKind::of("bin");
         }
-        // Of more pixels than browsers should be asked for it is cleaned, and a download.
+        // A picture with too many pixels for browsers is cleaned, but offered as a download only.
         let size = picture.map(|picture| picture.size).filter(|size| !size.is_too_large());
         let name = hex::encode(Sha512::digest(&bytes));
         let count = bytes.len().div_ceil(PART);

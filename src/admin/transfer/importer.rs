@@ -1,4 +1,4 @@
-//! Takes records in: gathers them into batches for the store and puts the bytes of files beside it.
+//! Imports records: collects them into batches for the store, and stores the content of files.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,34 +18,34 @@ use crate::store::engine::Embedded;
 use crate::store::files::{Files, Incoming};
 use crate::store::transfer::{FileRecord, Kind, LastIds, Reason, Record, Report, Taken, Terms};
 
-/// Rows of one transaction, which must not take longer than about 10 ms.
+/// Rows per transaction, which should not take longer than about 10 ms.
 const BATCH: usize = 250;
 
-/// Where an import goes.
+/// The target of an import.
 #[derive(Clone)]
 pub(super) struct Target {
-    /// The database; of a stopped server.
+    /// The database of a stopped server.
     pub(super) store: Embedded,
-    /// The bytes of files; None: they are only looked at.
+    /// The content of files; None only checks it.
     pub(super) files: Option<Files>,
-    /// Login names that look like another are not taken.
+    /// Whether to refuse login names that look like another.
     pub(super) refuse_look_alikes: bool,
-    /// Longest text of a message, in code points.
+    /// Maximum length of a message in code points.
     pub(super) max_chars: usize,
-    /// Largest file.
+    /// Maximum size of a file.
     pub(super) max_bytes: u64,
     /// The directory of the database.
     pub(super) data: PathBuf,
 }
 
 impl Target {
-    /// Why the database did not take something.
+    /// The failure for a store error.
     fn failure(&self, error: StoreError) -> Failure {
-        disk::failure("cannot store what is imported", error, &self.data)
+        disk::failure("cannot store the imported data", error, &self.data)
     }
 }
 
-/// The receiving end. Its methods block and must be called from a thread that may.
+/// Receives the records of an import. Its methods block.
 pub(super) struct Taker<'p> {
     handle: Handle,
     pub(super) target: Target,
@@ -54,16 +54,16 @@ pub(super) struct Taker<'p> {
     weight: usize,
     pub(super) report: Report,
     logins: HashMap<String, String>,
-    /// The people of another product, by what they are called there.
+    /// Users of another product, by their key there.
     pub(super) people: HashMap<String, Standing>,
     receiving: Option<Receiving>,
-    /// Names of files whose bytes have come.
+    /// Names of files whose content was received.
     arrived: std::collections::HashSet<String>,
     progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     done: u64,
 }
 
-/// A file of which some parts have come.
+/// A file of which some parts were received.
 struct Receiving {
     name: String,
     next: u32,
@@ -73,7 +73,7 @@ struct Receiving {
 }
 
 impl<'p> Taker<'p> {
-    /// Begins an import. `progress` is told how many records are in.
+    /// Begins an import. `progress` receives the number of imported records.
     pub(super) fn begin(
         handle: Handle,
         target: Target,
@@ -106,7 +106,7 @@ impl<'p> Taker<'p> {
         })
     }
 
-    /// Takes a record in.
+    /// Imports a record.
     pub(super) fn take(&mut self, record: Record) -> Result<(), Failure> {
         if let Record::File(part) = &record {
             return self.file(part);
@@ -127,7 +127,7 @@ impl<'p> Taker<'p> {
         if self.weight >= BATCH { self.flush() } else { Ok(()) }
     }
 
-    /// Stores what has gathered.
+    /// Stores the current batch.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
         let records = std::mem::take(&mut self.batch);
         self.weight = 0;
@@ -144,12 +144,12 @@ impl<'p> Taker<'p> {
         (self.progress)(self.done)
     }
 
-    /// What a user of the source is called here; None for one who has not come.
+    /// The login name of a user of the source; None if the user was not imported.
     pub(super) fn login(&self, key: &str) -> Option<&str> {
         self.logins.get(key).map(String::as_str)
     }
 
-    /// Finishes the import and says what came of it.
+    /// Finishes the import and returns the report.
     pub(super) fn finish(mut self) -> Result<Report, Failure> {
         self.flush()?;
         while self
@@ -182,7 +182,8 @@ impl<'p> Taker<'p> {
         Ok(found.is_some())
     }
 
-    /// A part of a file; at the last it is kept, if it is what its name says.
+    /// Receives a part of a file; after the last part, the file is kept if its checksum is its
+    /// name.
     fn file(&mut self, part: &FileRecord) -> Result<(), Failure> {
         let io = |error: std::io::Error| {
             Failure::failed(format!("cannot write the file {}: {error}", part.name))

@@ -1,23 +1,22 @@
-//! JSON as it is found in exports: with byte order marks, cut off, with bytes that are not UTF-8
-//! and with halves of characters.
+//! Tolerant JSON parsing for exports: byte order marks, truncated lists, invalid UTF-8 and lone
+//! surrogates.
 
 use std::borrow::Cow;
 
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// What starts a file that a Windows program has written.
+/// The UTF-8 byte order mark, which Windows programs write.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The JSON of these bytes. A byte order mark, bytes that are not UTF-8 and halves of surrogate
-/// pairs do no harm.
+/// Parses JSON. A byte order mark, invalid UTF-8 and lone surrogates are tolerated.
 pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     serde_json::from_slice(bytes)
         .or_else(|error| serde_json::from_str(&repaired(bytes)).map_err(|_| error))
 }
 
-/// The entries of a JSON list up to where it breaks off, and why it does. Null is an empty list.
+/// The entries of a JSON list up to the first error, and the error. Null is an empty list.
 pub(super) fn list(bytes: &[u8]) -> (Vec<Value>, Option<serde_json::Error>) {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     let (entries, error) = entries(bytes);
@@ -55,8 +54,8 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 }
 
-/// The text with `�` for bytes that are not UTF-8 and for `\ud83d` without its other half, which
-/// JSON readers refuse.
+/// The text with `�` in place of invalid UTF-8 and lone surrogate escapes such as `\ud83d`, which
+/// JSON parsers refuse.
 fn repaired(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
     if !text.contains("\\u") {
@@ -73,7 +72,7 @@ fn repaired(bytes: &[u8]) -> Cow<'_, str> {
                 rest = escape.get(6..).unwrap_or_default();
                 continue;
             }
-            // An escaped backslash is none that escapes.
+            // Skip an escaped backslash.
             (None, _) => escape.chars().take(2).map(char::len_utf8).sum(),
         };
         let (escape, after) = escape.split_at(length);
@@ -84,8 +83,7 @@ fn repaired(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether an escape is the first half of a surrogate pair (true) or the second; None for
-/// everything else.
+/// Whether an escape is a high (true) or a low (false) surrogate; None for other escapes.
 fn surrogate(escape: &str) -> Option<bool> {
     let digits = escape.strip_prefix("\\u")?.get(..4)?;
     match u16::from_str_radix(digits, 16).ok()? {
@@ -102,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_read_as_far_as_it_goes() {
+    fn damaged_json_is_read_up_to_the_error() {
         assert_eq!(parse(b"\xef\xbb\xbf{\"a\":1}").unwrap(), json!({"a": 1}));
         assert_eq!(
             parse(br#"["\ud83d","\ud83d\ude00 \\ud83d \udc00x"]"#).unwrap(),

@@ -1,24 +1,22 @@
-//! Reads what other products write: a value that is absent, null or of another type costs its own
-//! field and never what stands around it.
-//!
-//! Exports are written by many programs, and changed by hand. Numbers may be text and text may be
-//! numbers; lists may be null and hold null. Structures are declared with `wire!`, so that no field
-//! can be stricter than the others. Whatever was there and could not be used is collected in
-//! [`Oddities`], for the report.
+//! Lenient deserialization of foreign exports: a value that is absent, null or of the wrong type
+//! loses its own field, never its neighbours. Exports are written by many programs, and edited by
+//! hand. Numbers may be text and text may be numbers; lists may be null and contain null.
+//! Structures are declared with `wire!`, so that all fields are equally lenient. Values that could
+//! not be used are collected in [`Oddities`] for the report.
 
 use serde_json::{Map, Value};
 
-/// A type that is read as far as possible.
+/// A type that can be read leniently.
 pub(super) trait Lenient: Sized {
-    /// The value; None where there is nothing usable.
+    /// Reads the value; None if it is unusable.
     fn read(value: Value, odd: &mut Oddities) -> Option<Self>;
 
-    /// A value of this type, as it is usually written.
+    /// A typical value of this type.
     #[cfg(test)]
     fn sample() -> Value;
 }
 
-/// What was found where something else was expected.
+/// Collects values of unexpected types.
 #[derive(Debug, Default)]
 pub(super) struct Oddities {
     path: Vec<&'static str>,
@@ -26,7 +24,7 @@ pub(super) struct Oddities {
 }
 
 impl Oddities {
-    /// What was found so far, as `members: text instead of a list`.
+    /// Returns and clears the findings, such as `members: text instead of a list`.
     pub(super) fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.found)
     }
@@ -46,7 +44,7 @@ impl Oddities {
         read.unwrap_or_default()
     }
 
-    /// A value that cannot be used; an empty one is as good as absent.
+    /// Records an unusable value, unless it is empty.
     pub(super) fn refuse<T>(&mut self, value: &Value, wanted: &str) -> Option<T> {
         let (empty, what) = match value {
             Value::Null => (true, "null"),
@@ -136,7 +134,7 @@ impl Lenient for bool {
     }
 }
 
-/// Whatever it is: for parts that have many shapes.
+/// Accepts any value: for parts with several forms.
 impl Lenient for Value {
     fn read(value: Value, _: &mut Oddities) -> Option<Self> {
         Some(value)
@@ -175,7 +173,7 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
-/// A structure within itself.
+/// For recursive structures.
 impl<T: Lenient> Lenient for Box<T> {
     fn read(value: Value, odd: &mut Oddities) -> Option<Self> {
         T::read(value, odd).map(Self::new)
@@ -187,8 +185,7 @@ impl<T: Lenient> Lenient for Box<T> {
     }
 }
 
-/// Declares structures of JSON objects; `name: Type = "key"` where the key is another than the
-/// name.
+/// Declares structures of JSON objects; `name: Type = "key"` sets a key that differs from the name.
 macro_rules! wire {
     (@key $field:ident) => { stringify!($field) };
     (@key $field:ident $key:literal) => { $key };
@@ -239,9 +236,9 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Shows what was read, field by field.
+    /// Formats the fields of a structure.
     type Shown<T> = fn(&T) -> Vec<(&'static str, String)>;
-    /// Makes a value of a type.
+    /// Returns a sample value of a type.
     type Sample = fn() -> Value;
 
     /// An object with these fields.
@@ -253,7 +250,7 @@ pub(super) mod tests {
             .into()
     }
 
-    /// Fails where some value of one field changes what is read of another.
+    /// Fails if a value of one field affects another field.
     pub(in crate::admin::transfer) fn neighbours_stay<T: Lenient>(shown: Shown<T>) {
         let whole = T::sample();
         let wanted = shown(&T::read(whole.clone(), &mut Oddities::default()).unwrap());
@@ -322,7 +319,7 @@ pub(super) mod tests {
         );
         let outer = Outer::read(json!({"type": null, "count": null, "yes": 0, "many": null, "names": false, "inner": [], "rest": null}), &mut odd).unwrap();
         assert_eq!((outer.kind, outer.count, outer.yes, outer.many.len()), (None, 0, false, 0));
-        assert!(odd.take().is_empty(), "what is empty is as if it were absent");
+        assert!(odd.take().is_empty(), "empty values count as absent");
         assert!(Outer::read(json!("text"), &mut odd).is_none());
         assert_eq!(odd.take(), ["text instead of an object"]);
     }

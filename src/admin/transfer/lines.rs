@@ -1,4 +1,4 @@
-//! The native format: JSON Lines, a header first, last a line that shows that nothing is missing.
+//! The native format: JSON Lines with a header first, and a last line with counts and a checksum.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,10 +11,10 @@ use super::json::BOM;
 use crate::admin::Failure;
 use crate::store::transfer::{End, Header, Record};
 
-/// The longest line that is read.
+/// Maximum length of a line.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 
-/// Makes lines, and at last the one that counts them.
+/// Writes lines, and the last line with their counts and checksum.
 #[derive(Default)]
 pub(super) struct Lines {
     counts: BTreeMap<String, u64>,
@@ -44,12 +44,12 @@ impl Lines {
     }
 }
 
-/// An export that was read once and is whole.
+/// An export that was read once and is complete.
 pub(super) struct Export {
     file: BufReader<File>,
-    /// Its first line.
+    /// Its header.
     pub(super) header: Header,
-    /// How many lines it has.
+    /// Number of lines.
     pub(super) lines: u64,
     number: u64,
 }
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Export {
 }
 
 impl Export {
-    /// Reads all of it, so that nothing is taken of one that is damaged or not complete.
+    /// Reads the whole file, so that nothing is imported from a damaged or incomplete one.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
         let mut export = Self {
@@ -74,7 +74,7 @@ impl Export {
         let mut line = Vec::new();
         while export.line(&mut line)? {
             if end.is_some() {
-                return Err(export.broken("something follows the last line"));
+                return Err(export.broken("unexpected data after the last line"));
             }
             let line = if export.number == 1 { without_bom(&line) } else { &line };
             match export.parse(line)? {
@@ -87,12 +87,13 @@ impl Export {
         }
         let Some(end) = end else {
             return Err(Failure::failed(
-                "the export is not complete: its last line is missing; nothing was taken",
+                "the export is not complete: its last line is missing; nothing was imported",
             ));
         };
         if end.sha256 != hex::encode(hash.finalize()) || end.counts != counts {
             return Err(Failure::failed(
-                "the export is damaged: its contents do not fit its last line; nothing was taken",
+                "the export is damaged: its content does not match the counts and checksum in its \
+                 last line; nothing was imported",
             ));
         }
         export.lines = export.number;
@@ -130,13 +131,13 @@ impl Export {
 
     fn broken(&self, why: &str) -> Failure {
         Failure::failed(format!(
-            "line {} of the export cannot be read: {why}; nothing was taken",
+            "line {} of the export cannot be read: {why}; nothing was imported",
             self.number
         ))
     }
 }
 
-/// The first line, which says whether the rest can be understood.
+/// Reads the header, which determines whether the format is supported.
 fn first(path: &Path) -> Result<Header, Failure> {
     let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let mut line = Vec::new();
@@ -152,17 +153,18 @@ fn first(path: &Path) -> Result<Header, Failure> {
         }
         Ok(Record::Header(header)) if header.format == Header::FORMAT => {
             Err(Failure::failed(format!(
-                "the export has version {} and was made by {}; this program reads up to version {}",
+                "the export has version {} and was created by {}; this version of chatctl \
+                 supports up to version {}",
                 header.version,
                 header.product,
                 Header::VERSION
             )))
         }
-        _ => Err(unreadable(path, "it is no export of chatctl")),
+        _ => Err(unreadable(path, "it is not an export of chatctl")),
     }
 }
 
-/// Editors put a byte order mark before the first line.
+/// Strips the byte order mark, which some editors add.
 fn without_bom(line: &[u8]) -> &[u8] {
     line.strip_prefix(BOM).unwrap_or(line)
 }
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_export_is_read() {
+    fn only_a_complete_export_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("export.jsonl");
         let (mut lines, mut bytes) = (Lines::default(), Vec::new());
@@ -207,7 +209,7 @@ mod tests {
             (without_end, "not complete"),
             (damaged, "damaged"),
             (trailing, "cannot be read"),
-            (b"{}\n".to_vec(), "no export"),
+            (b"{}\n".to_vec(), "not an export"),
         ] {
             std::fs::write(&path, bad).unwrap();
             let failure = Export::open(&path).unwrap_err();

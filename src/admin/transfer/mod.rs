@@ -1,9 +1,7 @@
-//! A whole instance out and in: our own export, and those of Slack and Mattermost translated into
-//! the same records.
-//!
-//! `lines` is the format of the file, `take` the receiving end of every import, `sound` what a
-//! record may say. `foreign` is what the translations of other products share, each of which has a
-//! folder. What may live here: no SQL, no printing, no arguments.
+//! Export and import of a whole instance: the native format, and Slack and Mattermost exports
+//! translated into the same records. `lines` is the native file format, `importer` receives the
+//! records of every import, `sanitize` cleans them. `foreign` is shared by the translations of
+//! other products, each of which has a folder. No SQL, no printing, no parsing of arguments.
 
 mod archive;
 mod detect;
@@ -36,7 +34,7 @@ use crate::config::Confusables;
 use crate::store::files::Files;
 use crate::store::transfer::{Kind, Note, Reason, Report};
 
-/// What an export says that it was made by.
+/// Product name in the header of an export.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
 
 impl Admin {
@@ -45,9 +43,8 @@ impl Admin {
         Files::there(&config.server.data_dir.join(&config.media.directory))
     }
 
-    /// Everything there is, as lines. Of a running server a copy of the database is read, in the
-    /// data directory and gone afterwards: whoever reads slowly, or not at all, keeps nobody's
-    /// write-ahead log from starting anew.
+    /// Exports all data as JSON Lines. On a running server it reads a temporary copy of the
+    /// database, so that a slow reader does not block checkpoints of the write-ahead log.
     pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         let _hold = self.chat().hold_media().await;
@@ -67,8 +64,8 @@ impl Admin {
         export::export(database, &self.files(), output).await
     }
 
-    /// Takes an export into the data of a stopped server, and says item by item what came of it. A
-    /// rehearsal keeps no files; whoever asks for one gives it data of its own.
+    /// Imports an export into the data of a stopped server, and sends the report item by item. A
+    /// rehearsal keeps no files; the caller provides temporary data for it.
     pub async fn import(
         &self,
         import: Import,
@@ -89,7 +86,7 @@ impl Admin {
             import.run(target, &mut |done, total| handle.block_on(said.progress(done, total)))
         });
         let report = running.await.map_err(|error| Failure::failed(error.to_string()))??;
-        // What was left out comes first: it is what somebody has to do something about.
+        // Skipped entries come first: they need attention.
         let note = |(reason, note): (&Reason, &Note)| json!({"what": reason, "why": reason.words(), "count": note.count, "examples": note.examples});
         let (bad, others): (Vec<_>, Vec<_>) =
             report.notes.iter().partition(|(reason, _)| **reason == Reason::NotUnderstood);
@@ -109,7 +106,9 @@ impl Admin {
         if came(Kind::Users) || came(Kind::Rooms) {
             Ok(())
         } else {
-            Err(Failure::failed("the export holds neither people nor rooms; nothing was imported"))
+            Err(Failure::failed(
+                "the export contains neither accounts nor rooms; nothing was imported",
+            ))
         }
     }
 }
@@ -127,8 +126,9 @@ enum Format {
 }
 
 impl Import {
-    /// Finds out what the file is and, of our own exports, whether it is whole. `source` overrides
-    /// what the source calls itself, for two Mattermost servers that come into one. Blocks.
+    /// Detects the format of the file, and checks a native export for completeness. `source`
+    /// overrides the name of the source, to import two Mattermost servers into one instance.
+    /// Blocks.
     pub fn open(path: &Path, source: Option<String>) -> Result<Self, Failure> {
         let from = match detect::detect(path)? {
             detect::Kind::Native => Format::Native(Box::new(Export::open(path)?)),
@@ -141,7 +141,7 @@ impl Import {
                         Format::Mattermost(mattermost::Input::zipped(archive)?)
                     }
                     Layout::Unknown => {
-                        let what = "the archive holds neither users.json beside channels.json \
+                        let what = "the archive contains neither users.json and channels.json \
                                     (Slack) nor import.jsonl (Mattermost)";
                         return Err(Failure::failed(format!(
                             "cannot import {}: {what}; {}",
@@ -155,7 +155,7 @@ impl Import {
         Ok(Self { from, source })
     }
 
-    /// What kind of export it is.
+    /// Name of the product that wrote the export.
     pub fn kind(&self) -> &'static str {
         match &self.from {
             Format::Native(_) => "chatctl",
@@ -164,10 +164,10 @@ impl Import {
         }
     }
 
-    /// Takes it in and says what came of it. What an earlier import of the same source has brought
-    /// is left alone, so one that was interrupted is simply run again. `progress` hears how
-    /// many records are in, of how many (0: not known). Blocks; must be called
-    /// within a runtime, on a thread that may block.
+    /// Imports it and returns the report. Entries that an earlier import of the same source has
+    /// added are skipped, so an interrupted import can be run again. `progress` receives the number
+    /// of imported records and the total (0 if unknown). Blocks; must be called within a runtime,
+    /// on a thread that may block.
     fn run(
         self,
         target: Target,

@@ -1,8 +1,7 @@
-//! What a record may say, whoever has written it: what cannot be stored is cleaned or left out, and
-//! noted.
+//! Validates imported records: values that cannot be stored are cleaned or dropped, and reported.
 
 use crate::chat::{is_password_hash, unusable_password};
-/// The name of a file as it can be stored.
+/// A file name that can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
     FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth,
@@ -14,12 +13,12 @@ use crate::store::transfer::{
     UserRecord,
 };
 
-/// Longest name of anything.
+/// Maximum length of any name.
 const MAX_NAME: usize = 64;
-/// Beyond any count that a room reaches; keeps sums from overflowing.
+/// Larger than any count a room can reach, and small enough that sums do not overflow.
 const MAX_NUMBER: i64 = 1 << 53;
 
-/// The record as it can be stored.
+/// Cleans a record so that it can be stored.
 pub(super) fn sanitize(mut record: Record, report: &mut Report) -> Record {
     match &mut record {
         Record::User(user) => sound_user(user, report),
@@ -68,14 +67,14 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     }
     if !is_password_hash(&user.password) {
         report.note(Reason::PasswordUnusable, user.login.as_str());
-        // Without random numbers the empty text is left, with which nobody can log in either.
+        // If no random numbers are available, the hash stays empty, which prevents log-ins too.
         user.password = unusable_password().unwrap_or_default();
         user.no_password = true;
         (user.md5, user.sha1) = (None, None);
     }
 }
 
-/// The login name that is nearest to the one wanted.
+/// The valid login name closest to the wanted one.
 pub(super) fn login(wanted: &str, key: &str) -> String {
     let cleaned = || {
         wanted
@@ -107,7 +106,7 @@ pub(super) fn login(wanted: &str, key: &str) -> String {
     candidates.into_iter().map(|make| make()).find(good).unwrap_or_else(number)
 }
 
-/// The name without what cannot be seen, at most as long as names are; `otherwise` when nothing is
+/// The name without invisible characters, cut to the maximum length; `otherwise` if nothing is
 /// left.
 pub(super) fn visible(name: &str, otherwise: &str) -> String {
     let name = &with_single_spaces(name);
@@ -149,7 +148,7 @@ fn sound_room(room: &mut RoomRecord, report: &mut Report) {
     room.facts_rev = room.facts_rev.clamp(1, room.rev);
 }
 
-/// A topic as it can be stored; None when nothing is left.
+/// A topic that can be stored; None if nothing is left.
 pub(super) fn line(text: &str) -> Option<String> {
     if check_topic("topic", text).is_ok() {
         return Some(text.to_owned());
@@ -160,7 +159,7 @@ pub(super) fn line(text: &str) -> Option<String> {
         .filter(|topic| check_topic("topic", topic).is_ok())
 }
 
-/// A description as it can be stored; None when nothing is left.
+/// A description that can be stored; None if nothing is left.
 pub(super) fn several_lines(text: &str) -> Option<String> {
     if check_description("description", text).is_ok() {
         return Some(text.to_owned());
@@ -170,7 +169,7 @@ pub(super) fn several_lines(text: &str) -> Option<String> {
     Some(seen).filter(|text| check_description("description", text).is_ok())
 }
 
-/// What stands between colons: without them, in lower case and without spaces.
+/// The short name of an emoji: without colons, in lower case, without spaces.
 fn sound_emoji(emoji: &mut EmojiRecord) {
     let visible = visible(emoji.name.trim_matches(':'), "emoji");
     emoji.name = visible.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase();
@@ -219,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logins_come_as_near_as_they_may() {
+    fn logins_stay_as_close_as_possible() {
         for (wanted, login_name) in [
             ("ann.lee", "ann.lee"),
             ("김민지", "김민지"),
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lose_what_cannot_be_seen() {
+    fn names_lose_invisible_characters() {
         assert_eq!(visible("지민 🌻", "x"), "지민 🌻");
         assert_eq!(visible("a\u{202e}b\nc", "x"), "ab c");
         assert_eq!(visible("\u{200b}", "x"), "x");

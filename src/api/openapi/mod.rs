@@ -1,5 +1,5 @@
-//! The parts of an OpenAPI description: texts of a dialect and its routes, schemas of bodies, and how
-//! they become a document.
+//! Building blocks of an OpenAPI description: texts of a dialect and its routes, schemas of bodies,
+//! and the document.
 //!
 //! The `docs.rs` of a dialect describes its routes; statuses and bodies of failures come from its
 //! `error.rs`, schemas from its `wire`, paths and methods from its route table, so that the

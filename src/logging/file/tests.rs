@@ -1,4 +1,4 @@
-//! Which files there are after what.
+//! Tests which files exist after writing and rotating.
 
 use super::*;
 
@@ -160,7 +160,7 @@ fn a_torn_line_does_not_swallow_the_next() {
     file.write_all(b"next\n").unwrap();
     file.write_all(b"last\n").unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "whole\ntorn in the mid\nnext\nlast\n");
-    // The same after a write that stopped in the middle, as on a full disk.
+    // The same after an incomplete write, as on a full disk.
     let half = |file: &LogFile| {
         let mut current = file.lock();
         current.open.write(b"half").unwrap();

@@ -1,4 +1,4 @@
-//! Texts, and what finds them.
+//! Texts, and queries that match them.
 
 use super::*;
 
@@ -171,7 +171,7 @@ fn a_query_has_a_few_different_words_at_most() {
     ] {
         assert!(words(&long) <= MAX_WORDS, "{long}");
     }
-    // What is left of a query that was cut finds what the whole would have found.
+    // The rest of a truncated query finds everything that the complete one would.
     let sentence = "one two three four five six seven eight nine ten eleven twelve";
     assert!(finds(sentence, sentence));
     let run = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허";

@@ -1,6 +1,6 @@
-//! The one field of Exif that a picture needs to be shown as it was taken: its orientation.
+//! The only Exif field needed to display a picture as it was taken: its orientation.
 
-/// The orientation that Exif tells, from its TIFF header on; None where nothing has to be turned.
+/// Reads the orientation from Exif, starting at its TIFF header; None if nothing has to be rotated.
 pub(super) fn orientation(tiff: &[u8]) -> Option<u8> {
     let little = match tiff.get(..2)? {
         b"II" => true,
@@ -32,7 +32,7 @@ pub(super) fn orientation(tiff: &[u8]) -> Option<u8> {
     u8::try_from(value).ok().filter(|value| (2..=8).contains(value))
 }
 
-/// Exif of one field: a TIFF header, one directory, one entry (tag 0x0112, one SHORT).
+/// Builds Exif with one field: a TIFF header, one directory, one entry (tag 0x0112, one SHORT).
 pub(super) fn only(orientation: u8) -> [u8; 26] {
     [
         b'M',
@@ -64,7 +64,7 @@ pub(super) fn only(orientation: u8) -> [u8; 26] {
     ]
 }
 
-/// Whether width and height change places when it is turned so.
+/// Returns whether this orientation swaps width and height.
 pub(super) fn is_sideways(orientation: u8) -> bool {
     orientation >= 5
 }

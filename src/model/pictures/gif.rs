@@ -1,7 +1,7 @@
 //! GIF: blocks up to the trailer.
 //!
-//! What stays: the screen, colour tables, images, their timing and transparency, how often the
-//! animation is repeated.
+//! Kept: the screen, colour tables, images, their timing and transparency, the repeat count of the
+//! animation.
 
 use std::io::{self, BufRead, Write};
 
@@ -15,7 +15,7 @@ const CONTROL: u8 = 0xf9;
 const PLAIN_TEXT: u8 = 0x01;
 const APPLICATION: u8 = 0xff;
 
-/// Copies the picture with what stays of it.
+/// Copies a picture without metadata.
 pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<Size> {
     let head: [u8; 13] = array(from)?;
     if !head.starts_with(b"GIF87a") && !head.starts_with(b"GIF89a") {
@@ -27,7 +27,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
         u16::from_le_bytes([head[6], head[7]]).into(),
         u16::from_le_bytes([head[8], head[9]]).into(),
     );
-    // A control block belongs to the image that follows, whatever stands between the two.
+    // A control block belongs to the next image, even if other blocks are in between.
     let (mut control, mut images) = (None, 0_u64);
     loop {
         match byte(from)? {
@@ -54,7 +54,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                 Some(CONTROL) => control = read_control(from)?,
                 Some(APPLICATION) => repeats(from, to)?,
                 label => {
-                    // The control block before such a text is the text's.
+                    // The control block before a text extension belongs to that text.
                     if label == Some(PLAIN_TEXT) {
                         control = None;
                     }
@@ -63,7 +63,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                     }
                 }
             },
-            // Whatever else stands here, no program reads on.
+            // No decoder reads beyond an unknown block.
             _ => break,
         }
     }
@@ -74,13 +74,12 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
     size.ok_or_else(broken)
 }
 
-/// Copies a colour table, if these flags tell of one.
+/// Copies a colour table if these flags announce one.
 fn colours(from: &mut impl BufRead, to: &mut impl Write, flags: u8) -> io::Result<()> {
     if flags & 0x80 == 0 { Ok(()) } else { copy(from, to, 3 << ((flags & 7) + 1)) }
 }
 
-/// Copies blocks up to the empty one; false: the file has ended before, which is written as if it
-/// had not.
+/// Copies blocks up to the empty one; false: the file ended before, which the copy corrects.
 fn blocks(from: &mut impl BufRead, to: &mut (impl Write + ?Sized)) -> io::Result<bool> {
     while let Some(length) = byte(from)? {
         if length == 0 {
@@ -100,7 +99,7 @@ fn blocks(from: &mut impl BufRead, to: &mut (impl Write + ?Sized)) -> io::Result
     Ok(false)
 }
 
-/// What a control block says: flags, delay, transparent colour.
+/// Reads a control block: flags, delay, transparent colour.
 fn read_control(from: &mut impl BufRead) -> io::Result<Option<[u8; 4]>> {
     let mut found = None;
     while let Some(length @ 1..) = byte(from)? {
@@ -117,7 +116,7 @@ fn write_control(to: &mut impl Write, [flags, delay, more, colour]: [u8; 4]) -> 
     to.write_all(&[EXTENSION, CONTROL, 4, flags, delay, more, colour, 0])
 }
 
-/// Copies how often an animation is repeated; other programs' extensions go.
+/// Copies the repeat count of an animation; other application extensions are removed.
 fn repeats(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<()> {
     let Some(length @ 1..) = byte(from)? else { return Ok(()) };
     let mut name = vec![0; length.into()];

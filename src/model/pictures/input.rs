@@ -1,26 +1,26 @@
-//! Reading pictures piece by piece: whatever is missing or impossible is an error of the kind that
-//! means "no picture".
+//! Reads pictures piece by piece: missing and impossible data become an error that means "not a
+//! picture".
 
 use std::io::{self, BufRead, Read, Write};
 
-/// A picture breaks a rule of its format.
+/// Error for a picture that violates its format.
 pub(super) fn broken() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
-/// Whether the fault lies in the picture, not in reading or writing it.
+/// Returns whether the picture is invalid, as opposed to an I/O error.
 pub(super) fn is_broken(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
-/// The next bytes; fewer are an error.
+/// Reads the next bytes; fewer are an error.
 pub(super) fn array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     from.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The next byte; None at the end.
+/// Reads the next byte; None at the end.
 pub(super) fn byte(from: &mut impl BufRead) -> io::Result<Option<u8>> {
     let next = from.fill_buf()?.first().copied();
     if next.is_some() {
@@ -29,7 +29,7 @@ pub(super) fn byte(from: &mut impl BufRead) -> io::Result<Option<u8>> {
     Ok(next)
 }
 
-/// Copies so many bytes; fewer are an error.
+/// Copies this number of bytes; fewer are an error.
 pub(super) fn copy(
     from: &mut impl Read,
     to: &mut (impl Write + ?Sized),
@@ -42,7 +42,7 @@ pub(super) fn copy(
     }
 }
 
-/// Passes over so many bytes; fewer are an error.
+/// Skips this number of bytes; fewer are an error.
 pub(super) fn skip(from: &mut impl Read, bytes: u64) -> io::Result<()> {
     copy(from, &mut io::sink(), bytes)
 }

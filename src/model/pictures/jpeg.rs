@@ -1,6 +1,6 @@
 //! JPEG: segments up to the end of the picture.
 //!
-//! What stays: the frame, its tables, the scans, the size of JFIF, Adobe's colour transform, colour
+//! Kept: the frame, its tables, the scans, the size of JFIF, Adobe's colour transform, colour
 //! profiles, the orientation.
 
 use std::io::{self, BufRead, Write};
@@ -15,14 +15,14 @@ const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
-/// More segments than any camera writes.
+/// Maximum number of segments, more than any camera writes.
 const MOST: usize = 10_000;
-/// JFIF up to its preview: name, version, density.
+/// Length of JFIF up to its preview: name, version, density.
 const JFIF: usize = 12;
-/// Adobe's segment: name, version, flags, colour transform.
+/// Length of Adobe's segment: name, version, flags, colour transform.
 const ADOBE: usize = 12;
 
-/// Copies the picture with what stays of it.
+/// Copies a picture without metadata.
 pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<Size> {
     if array(from)? != [0xff, SOI] {
         return Err(broken());
@@ -31,7 +31,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
     let (mut size, mut turned, mut scanned) = (None, None, false);
     let mut next = marker(from)?;
     let mut segments = 0;
-    // A picture that was cut off is shown as far as it goes.
+    // Browsers display a truncated picture as far as it goes.
     while let Some(kind) = next {
         segments += 1;
         if segments > MOST {
@@ -61,7 +61,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
                 next = scan(from, to)?;
                 continue;
             }
-            // The preview in it shows what has been cut away.
+            // Its preview may show parts that were cropped from the picture.
             APP0 if segment.starts_with(b"JFIF\0") && segment.len() >= JFIF => {
                 write(to, kind, &[&segment[..JFIF], &[0, 0]].concat())?;
             }
@@ -83,7 +83,7 @@ pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<
     Ok(if turned.is_some_and(exif::is_sideways) { size.sideways() } else { size })
 }
 
-/// The next marker; what stands before it is none of the picture.
+/// Returns the next marker; anything before it does not belong to the picture.
 fn marker(from: &mut impl BufRead) -> io::Result<Option<u8>> {
     let mut before = 0;
     while let Some(next) = byte(from)? {
@@ -95,7 +95,7 @@ fn marker(from: &mut impl BufRead) -> io::Result<Option<u8>> {
     Ok(None)
 }
 
-/// What a segment holds, at most 64 KiB.
+/// Reads a segment, at most 64 KiB.
 fn segment(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let length = usize::from(u16::from_be_bytes(array(from)?)).checked_sub(2).ok_or_else(broken)?;
     let mut contents = vec![0; length];
@@ -110,15 +110,15 @@ fn write(to: &mut impl Write, kind: u8, contents: &[u8]) -> io::Result<()> {
     to.write_all(contents)
 }
 
-/// Pixels of a frame: precision, height, width.
+/// Returns the dimensions in a frame: precision, height, width.
 fn frame(contents: &[u8]) -> Option<Size> {
     let number =
         |at: usize| Some(u32::from(u16::from_be_bytes(contents.get(at..at + 2)?.try_into().ok()?)));
     Size::new(number(3)?, number(1)?)
 }
 
-/// Copies what is between a scan's head and the next marker, which it answers; None: the file ends
-/// here.
+/// Copies the data between a scan's header and the next marker, which is returned; None: the file
+/// ends here.
 fn scan(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<Option<u8>> {
     loop {
         let (seen, stopped) = {

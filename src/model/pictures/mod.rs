@@ -1,8 +1,8 @@
-//! Pictures without what tells where, when and with what they were taken, or by whom.
+//! Removes from pictures where, when, by whom and with which device they were taken.
 //!
-//! For each format there is a list of what *stays*: whatever is not needed to show the picture
-//! goes, known or not, and everything behind its end. Of Exif the orientation stays, alone.
-//! Pictures are gone through piece by piece: however large one is, and whatever it claims to be, it
+//! For each format there is a list of what is *kept*: everything not needed to display the picture
+//! is removed, known or not, and everything after its end. Only the orientation is kept of Exif.
+//! Pictures are processed piece by piece: regardless of its size and of what it claims, a picture
 //! takes no more memory than its largest small part (64 KiB).
 
 mod exif;
@@ -20,15 +20,15 @@ use bytes::Bytes;
 
 use super::FileKind;
 
-/// Pixels of the largest picture that is shown: a browser takes four bytes for each.
+/// Maximum number of pixels of a displayed picture: a browser takes four bytes for each.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
-/// Pixels, as a picture is shown; neither is 0.
+/// Dimensions of a displayed picture; neither is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// From left to right.
+    /// Width in pixels.
     pub width: u32,
-    /// From top to bottom.
+    /// Height in pixels.
     pub height: u32,
 }
 
@@ -45,7 +45,7 @@ impl Size {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    /// Whether a browser should not be asked to show it.
+    /// Returns whether a browser should not be asked to display it.
     pub fn is_too_large(self) -> bool {
         self.pixels() > MAX_PIXELS
     }
@@ -54,14 +54,14 @@ impl Size {
 /// A picture as it is stored.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Its bytes without what they told of their making.
+    /// Its bytes without metadata.
     pub bytes: Bytes,
-    /// Its pixels.
+    /// Its dimensions.
     pub size: Size,
 }
 
-/// Copies a picture of this kind with what stays of it. None: it is no such picture; what was
-/// written by then is nothing.
+/// Copies a picture of this kind without metadata. None: it is not such a picture; anything written
+/// until then is invalid.
 pub fn copy_picture(
     kind: FileKind,
     from: &mut (impl BufRead + Seek),
@@ -80,7 +80,7 @@ pub fn copy_picture(
     }
 }
 
-/// The same in memory.
+/// Removes metadata from a picture in memory.
 pub fn clean_picture(kind: FileKind, bytes: &[u8]) -> Option<Picture> {
     let mut cleaned = Vec::with_capacity(bytes.len());
     let size = copy_picture(kind, &mut Cursor::new(bytes), &mut cleaned).ok()??;

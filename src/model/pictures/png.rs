@@ -1,7 +1,7 @@
 //! PNG: chunks up to IEND.
 //!
-//! What stays: header, palette, pixels, transparency, how colours and pixels are meant, animation,
-//! the orientation.
+//! Kept: header, palette, pixels, transparency, meaning of colours and pixels, animation, the
+//! orientation.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -11,12 +11,12 @@ use super::input::{array, broken, copy, skip};
 use super::{Size, exif};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
-/// The longest chunk that the format allows.
+/// Maximum length of a chunk by the format.
 const LONGEST: u32 = i32::MAX.unsigned_abs();
-/// Exif of which the orientation is looked for.
+/// Maximum length of Exif searched for the orientation.
 const EXIF: u64 = 64 * 1024;
 
-/// Copies the picture with what stays of it.
+/// Copies a picture without metadata.
 pub(super) fn clean(from: &mut impl BufRead, to: &mut impl Write) -> io::Result<Size> {
     if array(from)? != SIGNATURE {
         return Err(broken());

@@ -1,4 +1,4 @@
-//! Real pictures, small, with everything in them that must go, and broken ones.
+//! Small real pictures with all kinds of metadata, and broken ones.
 
 use super::*;
 
@@ -8,7 +8,7 @@ macro_rules! fixture {
     };
 }
 
-/// Each 40 × 30 pixels. Those that can say so are turned by 90 degrees.
+/// Each has 40 × 30 pixels. Those that support it are rotated by 90 degrees.
 const PICTURES: [(&str, &[u8]); 9] = [
     fixture!("photo.jpg"),
     fixture!("profile.jpg"),
@@ -21,8 +21,8 @@ const PICTURES: [(&str, &[u8]); 9] = [
     fixture!("film.gif"),
 ];
 
-/// What tells on whoever took them, in Exif, XMP, IPTC, comments, content credentials, private
-/// parts, and behind the end.
+/// Metadata about the author, in Exif, XMP, IPTC, comments, content credentials, private parts, and
+/// after the end.
 const TELLTALES: [&str; 5] =
     ["PHONE MODEL 9", "ANN AUTHOR", "SECRET PLACE", "2024:01:02", "Berlin"];
 
@@ -45,7 +45,7 @@ fn pictures_lose_what_tells_on_people_and_keep_what_shows_them() {
         }
         let is_turned = clean.bytes.windows(26).any(|part| part == exif::only(6));
         assert_eq!(is_turned, !name.ends_with("gif"), "{name}: the orientation");
-        // Browsers turn JPEG and PNG as Exif says, and WebP never.
+        // Browsers rotate JPEG and PNG by their Exif, and never WebP.
         let sideways = name.ends_with("jpg") || name.ends_with("png");
         assert_eq!(
             (clean.size.width, clean.size.height),

@@ -1,23 +1,22 @@
-//! Pictures in RIFF chunks (`webp`).
+//! WebP: pictures in RIFF chunks.
 //!
-//! What stays: pixels, transparency, animation, colour profile, the orientation. The length of all
-//! of it stands at the beginning, so everything is gone through twice: once to count, once to
-//! write.
+//! Kept: pixels, transparency, animation, colour profile, the orientation. The total length is at
+//! the start, so everything is read twice: once to count, once to write.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 
 use super::input::{array, broken, copy, skip};
 use super::{Size, exif};
 
-/// Flags of VP8X that go with their chunks.
+/// Flag of VP8X that is removed with its chunk.
 const HAS_EXIF: u8 = 0x08;
 const HAS_XMP: u8 = 0x04;
-/// What a frame of an animation says before its chunks.
+/// Length of an animation frame's header, before its chunks.
 const FRAME: usize = 16;
-/// Exif of which the orientation is looked for.
+/// Maximum length of Exif searched for the orientation.
 const EXIF: u64 = 64 * 1024;
 
-/// What is known of a picture once it has been gone through.
+/// Properties of a picture after the first pass.
 #[derive(Clone, Copy, Default)]
 struct Facts {
     size: Option<Size>,
@@ -25,7 +24,7 @@ struct Facts {
     painted: bool,
 }
 
-/// Copies the picture with what stays of it.
+/// Copies a picture without metadata.
 pub(super) fn clean(from: &mut (impl BufRead + Seek), to: &mut impl Write) -> io::Result<Size> {
     let head: [u8; 12] = array(from)?;
     if &head[..4] != b"RIFF" || &head[8..] != b"WEBP" {
@@ -43,11 +42,11 @@ pub(super) fn clean(from: &mut (impl BufRead + Seek), to: &mut impl Write) -> io
     to.write_all(&u32::try_from(counted.0 + 4).map_err(|_| broken())?.to_le_bytes())?;
     to.write_all(b"WEBP")?;
     body(from, to, rest, &mut facts)?;
-    // Browsers do not turn WebP, whatever its Exif says.
+    // Browsers do not rotate WebP, whatever its Exif says.
     Ok(size)
 }
 
-/// Writes the chunks that stay; what is found out the first time is needed for the second.
+/// Writes the kept chunks; the second pass needs the results of the first.
 fn body(
     from: &mut (impl BufRead + Seek),
     to: &mut impl Write,
@@ -99,7 +98,7 @@ fn body(
                 let mut contents = Vec::new();
                 let taken = from.take(length.min(EXIF)).read_to_end(&mut contents)?;
                 skip(from, length - taken as u64)?;
-                // Some write it as JPEG files have it.
+                // Some programs write it as in JPEG files.
                 facts.turned =
                     exif::orientation(contents.strip_prefix(b"Exif\0\0").unwrap_or(&contents));
                 if let Some(turned) = facts.turned {
@@ -114,7 +113,7 @@ fn body(
     Ok(())
 }
 
-/// A frame of an animation, whose chunks are looked at like the others.
+/// Copies an animation frame, whose chunks are filtered like the others.
 fn frame(from: &mut (impl BufRead + Seek), to: &mut impl Write, length: u64) -> io::Result<()> {
     let rest = length.checked_sub(FRAME as u64).ok_or_else(broken)?;
     let place: [u8; FRAME] = array(from)?;
@@ -142,7 +141,7 @@ fn parts(from: &mut (impl BufRead + Seek), to: &mut impl Write, mut rest: u64) -
     skip(from, rest)
 }
 
-/// The next chunk's kind and length, which must fit into what is left.
+/// Reads the next chunk's kind and length, which must fit into the rest.
 fn chunk(from: &mut impl BufRead, rest: &mut u64) -> io::Result<([u8; 4], u64)> {
     let kind = array(from)?;
     let length = u64::from(u32::from_le_bytes(array(from)?));
@@ -150,7 +149,7 @@ fn chunk(from: &mut impl BufRead, rest: &mut u64) -> io::Result<([u8; 4], u64)> 
     Ok((kind, length))
 }
 
-/// Passes over the byte behind a chunk of odd length, which the last one may lack.
+/// Skips the padding byte after a chunk of odd length, which the last one may lack.
 fn passed(from: &mut impl BufRead, rest: u64, length: u64) -> io::Result<u64> {
     if length.is_multiple_of(2) || rest == 0 {
         return Ok(rest);
@@ -174,21 +173,21 @@ fn write(to: &mut impl Write, kind: [u8; 4], contents: &[u8]) -> io::Result<()> 
     pad(to, contents.len() as u64)
 }
 
-/// Pixels of a lossy picture: a frame tag, a start code, then 14 bits each.
+/// Returns the dimensions of a lossy picture: a frame tag, a start code, then 14 bits each.
 fn lossy(start: &[u8]) -> Option<Size> {
     let [_, _, _, 0x9d, 0x01, 0x2a, width, wide, height, high] = *start else { return None };
     let number = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
     Size::new(number(width, wide), number(height, high))
 }
 
-/// Pixels of a lossless picture: a signature, then 14 bits each, less one.
+/// Returns the dimensions of a lossless picture: a signature, then 14 bits each, minus one.
 fn lossless(start: &[u8]) -> Option<Size> {
     let [0x2f, bits @ ..] = start else { return None };
     let bits = u32::from_le_bytes(bits.get(..4)?.try_into().ok()?);
     Size::new((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1)
 }
 
-/// Counts what would be written.
+/// Counts the bytes written to it.
 struct Counted(u64);
 
 impl Write for Counted {

@@ -1,12 +1,11 @@
-//! Network addresses: which network one belongs to, who is counted as one client, and what a chain
-//! of proxies tells.
+//! Network addresses: networks, counting of clients, and forwarded addresses of proxies.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// Bits of an IPv6 address that tell customers apart: a single one usually has all the rest.
+/// Number of IPv6 address bits that identify a customer, who usually has all the rest.
 const CUSTOMER_BITS: u32 = 64;
 
-/// The address under which a client is counted: IPv4 as it is, IPv6 by its /64 network.
+/// Returns the address under which a client is counted: IPv4 as it is, IPv6 by its /64 network.
 pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -16,7 +15,7 @@ pub fn counted(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A single address, or all that begin with the same bits.
+/// A single address, or all addresses with a common prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -24,7 +23,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads `10.0.0.1`, `10.0.0.0/8` or `2001:db8::/32`. IPv4 written as IPv6 is IPv4.
+    /// Parses `10.0.0.1`, `10.0.0.0/8` or `2001:db8::/32`. IPv4 mapped to IPv6 is IPv4.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, prefix) =
             text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
@@ -40,7 +39,7 @@ impl Network {
         }
     }
 
-    /// Whether the address is in the network.
+    /// Returns whether the address is in the network.
     pub fn holds(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -53,15 +52,15 @@ impl Network {
         }
     }
 
-    /// Whether every address of its kind is in it.
+    /// Returns whether all addresses of the family are in it.
     pub fn is_everything(self) -> bool {
         self.prefix == 0
     }
 }
 
-/// The client at the far end of a chain of proxies, of which `peer` is the nearest and `hops` is
-/// what they say, nearest last. Whatever stands left of the first hop that is not trusted, or
-/// cannot be read, anybody may have written.
+/// Returns the client behind a chain of proxies, of which `peer` is the nearest; `hops` are the
+/// forwarded addresses, nearest last. Anything left of the first hop that is untrusted or
+/// unreadable may be forged.
 pub fn forwarded_client<H: AsRef<str>>(
     peer: Option<IpAddr>,
     hops: impl DoubleEndedIterator<Item = H>,
@@ -78,7 +77,7 @@ pub fn forwarded_client<H: AsRef<str>>(
     client
 }
 
-/// Reads `192.0.2.1`, `192.0.2.1:5678`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:5678`.
+/// Parses `192.0.2.1`, `192.0.2.1:5678`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:5678`.
 fn hop_address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -91,8 +90,8 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// Whether the value of a `Host` header names this machine for itself: `localhost`, a name below
-/// it, or a loopback address, with or without a port.
+/// Returns whether a `Host` header names the local machine: `localhost`, a name below it, or a
+/// loopback address, with or without a port.
 pub fn is_loopback_host(host: &str) -> bool {
     if let Some(address) = hop_address(host) {
         return address.is_loopback();
@@ -102,19 +101,19 @@ pub fn is_loopback_host(host: &str) -> bool {
     port.parse::<u16>().is_ok() && (name == "localhost" || name.ends_with(".localhost"))
 }
 
-/// Whether only this machine reaches it: `HOST:PORT`, a URL, or `unix:PATH`.
+/// Returns whether it is only reachable from this machine: `HOST:PORT`, a URL, or `unix:PATH`.
 pub fn is_local(address: &str) -> bool {
     address.starts_with("unix:") || is_loopback_host(authority(address))
 }
 
-/// `HOST` or `HOST:PORT` of a URL or of an address to listen on.
+/// Returns `HOST` or `HOST:PORT` of a URL or of an address to listen on.
 fn authority(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// A URL that a person can open for an address that is listened on: an address that stands for all
-/// is replaced by `host`.
+/// Returns a URL that a user can open for an address listened on: a wildcard address is replaced by
+/// `host`.
 pub fn openable(url: &str, host: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let port = rest.strip_prefix("0.0.0.0").or_else(|| rest.strip_prefix("[::]"));
@@ -186,9 +185,9 @@ mod tests {
             ("2001:db8::1", "2001:db8::1"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
             ("[::ffff:203.0.113.7]:1", "203.0.113.7"),
-            // Nobody but proxies of ours: the farthest of them.
+            // Only trusted proxies: the farthest of them.
             ("10.0.0.2, 10.0.0.3", "10.0.0.2"),
-            // What cannot be read ends the walk at the hop to its right, at last at the peer.
+            // An unreadable hop ends the walk at the hop to its right, or at the peer.
             ("6.6.6.6, unknown", "10.0.0.1"),
             ("6.6.6.6, unknown, 10.9.9.9", "10.9.9.9"),
             ("6.6.6.6, , 10.9.9.9", "10.9.9.9"),

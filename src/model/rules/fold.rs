@@ -1,10 +1,10 @@
-//! One line a minute: what repeats is counted and told with the next line.
+//! One log line per minute: repetitions are counted and reported with the next line.
 
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Lets through the first of what happens and then one a minute.
+/// Reports the first occurrence and then at most one per minute.
 #[derive(Debug, Default)]
 pub struct Fold {
     told: Option<Instant>,
@@ -12,12 +12,12 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Starts with nothing told.
+    /// Starts without occurrences.
     pub const fn new() -> Self {
         Self { told: None, left_out: 0 }
     }
 
-    /// It happened. Some: tell it, with how many times it happened since it was last told.
+    /// Counts an occurrence. Some: report it, with the number of occurrences since the last report.
     pub fn happened(&mut self, now: Instant) -> Option<u64> {
         if self.told.is_some_and(|told| now.duration_since(told) < MINUTE) {
             self.left_out += 1;

@@ -1,26 +1,26 @@
-//! Whom a text mentions: which login names could begin at each `@`. Who of them is a participant,
-//! the caller knows; of one `@` the longest that is somebody counts and no other.
+//! Mentions in a text: the login names that could begin at each `@`. The caller knows who is a
+//! participant; for each `@` only the longest name of a participant counts.
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
 use crate::model::{MAX_NAME, fold};
 
-/// Names that are compared for one text. Each costs a look-up inside the writer's transaction, so
-/// that a text of nothing but `@` must not cost more than a text of people does: a hundred of them,
-/// each followed by punctuation.
+/// Maximum number of names compared for one text. Each costs a lookup inside the writer's
+/// transaction, so a text full of `@` must not cost more than one that mentions many users: a
+/// hundred of them, each followed by punctuation.
 const MAX_CANDIDATES: usize = 256;
 
 /// An `@` at which a login name may begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MentionPlace<'t> {
-    /// Where the `@` is, in bytes.
+    /// Position of the `@`, in bytes.
     pub at: usize,
-    /// The names that could stand there, as written, longest first; never empty.
+    /// Possible names, as written, longest first; never empty.
     pub candidates: Vec<&'t str>,
 }
 
-/// Each `@` that may begin a mention, in the order of the text.
+/// Returns each `@` that may begin a mention, in the order of the text.
 pub fn mention_places(text: &str) -> impl Iterator<Item = MentionPlace<'_>> {
     text.match_indices('@').filter_map(|(at, sign)| {
         let (before, after) = (text.get(..at)?, text.get(at + sign.len()..)?);
@@ -36,7 +36,7 @@ pub fn mention_places(text: &str) -> impl Iterator<Item = MentionPlace<'_>> {
     })
 }
 
-/// For each `@` of the text the folded login names that could stand there, longest first.
+/// Returns the folded login names that could begin at each `@` of the text, longest first.
 pub fn mentioned_names(text: &str) -> Vec<Vec<String>> {
     let (mut names, mut left) = (Vec::new(), MAX_CANDIDATES);
     for place in mention_places(text) {
@@ -49,8 +49,8 @@ pub fn mentioned_names(text: &str) -> Vec<Vec<String>> {
     names
 }
 
-/// Beginnings of the text that could be a name, longest first. The text is looked at as far as a
-/// name may be long.
+/// Returns prefixes of the text that could be a name, longest first. Only the maximum length of a
+/// name is examined.
 fn candidates(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut chars = text.char_indices();
@@ -71,13 +71,13 @@ fn candidates(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a name may end where this character follows it: at punctuation, and at scripts whose
+/// Returns whether a name may end before this character: at punctuation, and at scripts whose
 /// particles follow without a space.
 fn may_end_before(c: char) -> bool {
     !(c.is_alphanumeric() || is_combining_mark(c)) || is_unspaced(c)
 }
 
-/// Whether login names may hold it, by themselves or between certain letters.
+/// Returns whether login names may contain it, by itself or between certain letters.
 fn is_part_of_name(c: char) -> bool {
     let joins = matches!(
         c,
@@ -86,7 +86,7 @@ fn is_part_of_name(c: char) -> bool {
     (c.is_ascii_graphic() && c != '/') || c.is_alphanumeric() || is_combining_mark(c) || joins
 }
 
-/// Whether it is of a script that is written on without spaces.
+/// Returns whether it belongs to a script without spaces.
 fn is_unspaced(c: char) -> bool {
     // The long vowel sign belongs to both kana.
     matches!(c.script(), Script::Hangul | Script::Hiragana | Script::Katakana | Script::Han)
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// Who is mentioned where these are the participants.
+    /// Returns the participants mentioned.
     fn mentioned<'p>(text: &str, participants: &[&'p str]) -> Vec<&'p str> {
         let known = |name: &String| participants.iter().copied().find(|login| fold(login) == *name);
         mentioned_names(text)
@@ -182,15 +182,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_is_called_alone_is_mentioned(name in "[a-z가-힣ぁ-ん一-龠а-я][a-z0-9가-힣ぁ-ん一-龠а-я._-]{0,62}", end in "[ ,!?)\n。、]", before in "[ (\n.]") {
-            prop_assert_eq!(mentioned(&format!("{before}@{name}{end}x"), &[&name]), [name.as_str()]);
+        fn a_name_between_delimiters_is_mentioned(
+            name in "[a-z가-힣ぁ-ん一-龠а-я][a-z0-9가-힣ぁ-ん一-龠а-я._-]{0,62}",
+            end in "[ ,!?)\n。、]",
+            before in "[ (\n.]",
+        ) {
+            let text = format!("{before}@{name}{end}x");
+            prop_assert_eq!(mentioned(&text, &[&name]), [name.as_str()]);
         }
 
         #[test]
         fn candidates_begin_at_their_sign_and_shrink(text in "[@a가._ -]{0,200}") {
             for place in mention_places(&text) {
                 prop_assert!(place.candidates.windows(2).all(|pair| pair[0].len() > pair[1].len()));
-                prop_assert!(place.candidates.iter().all(|name| text[place.at + 1..].starts_with(name)));
+                let after = &text[place.at + 1..];
+                prop_assert!(place.candidates.iter().all(|name| after.starts_with(name)));
             }
         }
 

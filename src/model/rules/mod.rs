@@ -1,7 +1,8 @@
-//! Rules of the chat as pure functions of facts, one subject a file: no I/O and no clock. The store
-//! persists their results, and live rooms apply them.
+//! Rules of the chat as pure functions of facts, one subject per file: no I/O and no clock. The
+//! store persists their results, and live rooms apply them.
 
 mod addresses;
+mod amounts;
 mod fold;
 mod mentions;
 mod names;
@@ -12,6 +13,7 @@ pub mod succession;
 mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
+pub use amounts::{bytes, count};
 pub use fold::Fold;
 pub use mentions::{MentionPlace, mention_places, mentioned_names};
 pub use names::shown_name;

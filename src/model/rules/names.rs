@@ -1,6 +1,6 @@
-//! Names that people show to each other.
+//! Names shown to users.
 
-/// The name others see in a room: the one set for that room, else the display name.
+/// Returns the name shown in a room: the one set for that room, otherwise the display name.
 pub fn shown_name<'a>(edited_name: &'a str, name: &'a str) -> &'a str {
     if edited_name.is_empty() { name } else { edited_name }
 }

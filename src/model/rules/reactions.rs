@@ -1,15 +1,15 @@
-//! What a reaction is, and how many fit on a message.
+//! Reactions and their limits.
 
 use std::borrow::Cow;
 
 use crate::model::{Error, Result};
 
-/// Kinds of reactions on one message.
+/// Maximum number of different reactions on one message.
 pub(super) const MAX_REACTION_KINDS: u32 = 50;
-/// Reactions of one user on one message.
+/// Maximum number of reactions of one user on one message.
 pub(super) const MAX_REACTIONS_OF_USER: u32 = 20;
 
-/// The selector that asks for the coloured form of a character; keyboards differ in whether they
+/// The selector that requests the coloured form of a character; keyboards differ in whether they
 /// send it.
 const EMOJI_STYLE: char = '\u{fe0f}';
 
@@ -18,7 +18,7 @@ const EMOJI_STYLE: char = '\u{fe0f}';
 pub struct Reaction(Cow<'static, str>);
 
 impl Reaction {
-    /// Checks a reaction and brings it into the form under which it is stored and compared.
+    /// Checks a reaction and returns the form in which it is stored and compared.
     pub fn parse(text: &str) -> Result<Self> {
         match ["like", "love", "laugh", "sad", "angry"]
             .into_iter()
@@ -33,18 +33,18 @@ impl Reaction {
         }
     }
 
-    /// What was checked before, read back from storage.
+    /// A reaction read from storage, checked before.
     pub fn stored(text: String) -> Self {
         Self(Cow::Owned(text))
     }
 
-    /// The word.
+    /// Returns the text of the reaction.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The qualified form of an emoji, whichever selectors it is written with.
+/// Returns the qualified form of an emoji, whichever selectors it is written with.
 fn emoji(text: &str) -> Option<&'static str> {
     let found = emojis::get(text).or_else(|| {
         let bare: String = text.chars().filter(|c| *c != EMOJI_STYLE).collect();
@@ -53,8 +53,8 @@ fn emoji(text: &str) -> Option<&'static str> {
     found.map(emojis::Emoji::as_str)
 }
 
-/// Whether one more reaction fits: `kinds` are on the message, among them this one (`known`), and
-/// `own` are the user's.
+/// Checks the limits for one more reaction: the message has `kinds` different ones, including this
+/// one if `known`, and `own` of the user.
 pub fn check_reaction_room(kinds: u32, known: bool, own: u32) -> Result<()> {
     if own >= MAX_REACTIONS_OF_USER || (!known && kinds >= MAX_REACTION_KINDS) {
         Err(Error::TooManyReactions)

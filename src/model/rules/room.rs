@@ -1,7 +1,7 @@
-//! Changes of a room: what a request leads to, and how a room's facts take the result in.
+//! Changes of a room: planning the steps of a request, and applying them to a room's facts.
 //!
-//! [`plan`] decides; an engine stores the changes that it answers with, and live rooms apply the
-//! same ones with [`RoomFacts::apply`]. Whether the caller is allowed to ask is not decided here.
+//! [`plan`] decides; an engine stores the changes it returns, and live rooms apply the same ones
+//! with [`RoomFacts::apply`]. Permission of the caller is not checked here.
 
 use std::collections::HashSet;
 
@@ -12,43 +12,43 @@ use crate::model::{
     Timestamp, User, UserId, Visibility,
 };
 
-/// A change of a room that somebody asks for.
+/// A requested change of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomChange {
-    /// Another name; `Taken` for that of another public room.
+    /// Changes the name; `Taken` for the name of another public room.
     Rename(Option<String>),
-    /// A new participant; `Taken(Participant)` for one who takes part already, `NotFound(User)`
-    /// for an unknown user. Their read mark stands at the newest message.
+    /// Adds a participant; `Taken(Participant)` if already one, `NotFound(User)` for an unknown
+    /// user. Their read mark is set to the newest message.
     Add(UserId, Role),
-    /// A participant leaves or is removed; `NotFound(Participant)` for anybody else.
+    /// Removes a participant, who may be leaving; `NotFound(Participant)` for others.
     Remove {
-        /// Who leaves.
+        /// The participant to remove.
         user: UserId,
-        /// Who becomes admin in their place.
+        /// New admin in their place.
         successor: Option<UserId>,
-        /// The socket that asks for it.
+        /// The socket that requests it.
         socket: Option<SocketId>,
     },
-    /// Another role of a participant.
+    /// Changes the role of a participant.
     Role(UserId, Role),
-    /// Another name of a participant inside the room; empty: none.
+    /// Changes the name of a participant inside the room; empty: none.
     EditedName(UserId, String),
-    /// Topic, visibility and the like.
+    /// Changes settings such as topic and visibility.
     Settings(RoomSettings),
-    /// Pins a message (true) or unpins it; `NotFound` for one that is unknown or deleted.
+    /// Pins (true) or unpins a message; `NotFound` if it is unknown or deleted.
     Pin(Seq, bool),
-    /// Exactly these participants and, if given, this name; those who stay keep their role.
+    /// Sets exactly these participants and, if given, the name; remaining ones keep their role.
     Replace {
-        /// The name, when it changes too.
+        /// New name, if it changes.
         name: Option<String>,
-        /// Everybody who takes part afterwards.
+        /// All participants afterwards.
         users: Vec<UserId>,
     },
     /// Deletes the room and everything in it.
     Delete,
 }
 
-/// Whose entries [`plan`] looks at.
+/// Users whose entries [`plan`] needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Concerned<'a> {
     /// These users.
@@ -57,18 +57,18 @@ pub enum Concerned<'a> {
     Everybody(&'a [UserId]),
 }
 
-/// Why a change cannot be made of a room as it is.
+/// Why a change cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A user or participant that it names does not exist.
+    /// A user or participant named in it does not exist.
     NotFound(Missing),
-    /// The user takes part already.
+    /// The user is already a participant.
     Taken(Claim),
 }
 
 impl RoomChange {
-    /// Whose entries [`plan`] looks at; an engine need not read any others, except that it must
-    /// know whether there are any.
+    /// Returns the users whose entries [`plan`] needs; an engine need not read any others, except
+    /// that it must know whether there are any.
     pub fn concerned(&self) -> Concerned<'_> {
         match self {
             Self::Rename(_) | Self::Settings(_) | Self::Pin(..) | Self::Delete => {
@@ -85,12 +85,12 @@ impl RoomChange {
     }
 }
 
-/// The steps that a change takes; none when the room is already as wanted. `facts` holds at least
-/// the [concerned](RoomChange::concerned) participants and, if there are others, one of them;
-/// `newcomers` the accounts of concerned users who do not take part. All steps share the next
-/// `rev`.
+/// Returns the steps of a change; none if nothing changes. `facts` must have at least the
+/// [concerned](RoomChange::concerned) participants and, if there are others, one of them;
+/// `newcomers` are the accounts of concerned users who are not participants. All steps share the
+/// next `rev`.
 ///
-/// Whether a name is free and a message exists is for the engine to say.
+/// The engine must check that a name is free and that a message exists.
 pub fn plan(
     facts: &RoomFacts,
     change: &RoomChange,
@@ -118,8 +118,8 @@ pub fn plan(
     Ok(draft.changes)
 }
 
-/// What becomes of a room whose participant or owner is deleted. `person` is who they were, `owned`
-/// whether the room was theirs; `facts` are complete.
+/// Returns the steps for a room whose participant or owner is deleted. `person` is the deleted
+/// user, `owned` whether they owned the room; `facts` are complete.
 pub fn plan_departure(facts: &RoomFacts, person: &Person, owned: bool) -> Vec<Change> {
     let mut draft = Plan::of(facts, &[], Timestamp(0));
     let heir = succession::heir(facts.candidates().filter(|other| other.user != person.id));
@@ -137,8 +137,8 @@ pub fn plan_departure(facts: &RoomFacts, person: &Person, owned: bool) -> Vec<Ch
     draft.changes
 }
 
-/// What becomes of a room when the account of this participant is disabled or becomes a guest's;
-/// nothing if it is usable. `facts` are complete.
+/// Returns the steps for a room when the account of this participant is disabled or becomes a
+/// guest; none if it is usable. `facts` are complete.
 pub fn plan_handover(facts: &RoomFacts, user: UserId) -> Vec<Change> {
     let mut draft = Plan::of(facts, &[], Timestamp(0));
     let Some(leaving) = facts.participant(user).filter(|p| !p.account.is_usable()) else {
@@ -153,7 +153,7 @@ pub fn plan_handover(facts: &RoomFacts, user: UserId) -> Vec<Change> {
     draft.changes
 }
 
-/// Tells the room that a participant's display name or picture is another. `facts` hold at least
+/// Returns the steps for a changed display name or picture of a participant. `facts` have at least
 /// this participant.
 pub fn plan_rename(facts: &RoomFacts, user: UserId) -> Vec<Change> {
     let mut draft = Plan::of(facts, &[], Timestamp(0));
@@ -163,12 +163,12 @@ pub fn plan_rename(facts: &RoomFacts, user: UserId) -> Vec<Change> {
     draft.changes
 }
 
-/// A plan that is being made.
+/// A plan under construction.
 struct Plan<'a> {
     before: &'a RoomFacts,
     newcomers: &'a [User],
     at: Timestamp,
-    /// As it will be, so far.
+    /// The room after the steps so far.
     room: Room,
     participants: Vec<Participant>,
     changes: Vec<Change>,
@@ -289,7 +289,7 @@ impl<'a> Plan<'a> {
         self.changes.push(Change::ParticipantRemoved(person));
     }
 
-    /// Gives the room to a participant, or to nobody.
+    /// Passes the ownership of the room to a participant, or to nobody.
     fn give_to(&mut self, owner: Option<UserId>) {
         let login = owner.and_then(|owner| self.participants.iter().find(|p| p.user == owner));
         self.room.owner_login = login.map(|p| p.login.clone()).unwrap_or_default();
@@ -297,7 +297,7 @@ impl<'a> Plan<'a> {
         self.changes.push(Change::Updated(self.room.clone()));
     }
 
-    /// A private room ends with its last participant.
+    /// Deletes a private room without participants.
     fn end_if_empty(&mut self) {
         if self.room.visibility == Visibility::Private && self.participants.is_empty() {
             self.changes.push(Change::RoomDeleted);
@@ -306,12 +306,12 @@ impl<'a> Plan<'a> {
 }
 
 impl RoomFacts {
-    /// Everybody in the room as rules of succession see them, in the order in which they joined.
+    /// Returns all participants for the rules of succession, in the order of joining.
     pub fn candidates(&self) -> impl Iterator<Item = Candidate> + Clone {
         self.participants.iter().map(Candidate::from)
     }
 
-    /// Takes one step of the room in; `rev` is the step's. Taking it in twice changes nothing.
+    /// Applies one step; `rev` is its rev. Applying it twice changes nothing.
     pub fn apply(&mut self, rev: Rev, change: &Change) {
         match change {
             Change::Posted(message) => {

@@ -1,25 +1,25 @@
-//! Settings of a room and what a change of them makes of it.
+//! Settings of a room and their changes.
 
 use crate::model::{Room, Timestamp, Visibility};
 
-/// What changes of a room's settings; None stays, `Some(None)` takes away.
+/// Changes of a room's settings; None leaves a field unchanged, `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoomSettings {
-    /// What it is about at the moment.
+    /// Current topic.
     pub topic: Option<Option<String>>,
-    /// What it is for.
+    /// Purpose of the room.
     pub description: Option<Option<String>>,
-    /// Who may see it; `Taken` for the name of another public room.
+    /// Visibility; `Taken` if another public room has the name.
     pub visibility: Option<Visibility>,
-    /// Only admins and sub-admins post.
+    /// Only admins and sub-admins may post.
     pub read_only: Option<bool>,
-    /// Nobody writes or is added.
+    /// Nobody may post or be added.
     pub archived: Option<bool>,
 }
 
 impl RoomSettings {
-    /// The room with these settings. What participants may do changes with `archived` and
-    /// `read_only`; `room.rev` is that of the change.
+    /// Applies the settings to a room. `archived` and `read_only` change what participants may do;
+    /// `room.rev` must be that of the change.
     pub fn apply(&self, room: &mut Room, now: Timestamp) {
         let modes = |room: &Room| (room.archived.is_some(), room.read_only);
         let before = modes(room);
@@ -88,7 +88,7 @@ mod tests {
             archived: Some(false),
             ..RoomSettings::default()
         });
-        assert_eq!(open, room(), "what is so already");
+        assert_eq!(open, room(), "unchanged settings");
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! Who administers a room when nobody else does: first comers, heirs, and the last admin.
+//! Succession of admins: the first participants, heirs, and the last admin of a room.
 //!
 //! Only a usable account counts: one that can log in and is neither a guest nor a bot.
 
 use crate::model::{AccountFlags, Participant, Role, UserId, Visibility};
 
-/// Somebody in a room, as far as succession needs to know them.
+/// A participant, as far as succession is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// Their role now.
+    /// Current role.
     pub role: Role,
-    /// Their account.
+    /// Flags of the account.
     pub account: AccountFlags,
 }
 
@@ -21,8 +21,8 @@ impl From<&Participant> for Candidate {
     }
 }
 
-/// Who comes first of those in the order in which they joined: the longest-standing admin, else
-/// sub-admin, else participant.
+/// Returns the heir among participants in the order of joining: the longest-standing admin,
+/// otherwise sub-admin, otherwise participant.
 pub fn heir(candidates: impl IntoIterator<Item = Candidate>) -> Option<UserId> {
     let mut best: Option<Candidate> = None;
     for candidate in candidates.into_iter().filter(|candidate| candidate.account.is_usable()) {
@@ -33,7 +33,7 @@ pub fn heir(candidates: impl IntoIterator<Item = Candidate>) -> Option<UserId> {
     best.map(|candidate| candidate.user)
 }
 
-/// Whether this user is an admin and no other usable account is.
+/// Returns whether this user is an admin and no other usable account is.
 pub fn is_last_admin(candidates: impl IntoIterator<Item = Candidate>, user: UserId) -> bool {
     let mut is_admin = false;
     for candidate in candidates.into_iter().filter(|candidate| candidate.role == Role::Admin) {
@@ -46,7 +46,7 @@ pub fn is_last_admin(candidates: impl IntoIterator<Item = Candidate>, user: User
     is_admin
 }
 
-/// Who becomes admin when this user leaves, cannot log in any more or becomes a guest.
+/// Returns who becomes admin when this user leaves, is disabled or becomes a guest.
 pub fn successor(
     candidates: impl IntoIterator<Item = Candidate> + Clone,
     leaving: UserId,
@@ -57,8 +57,8 @@ pub fn successor(
     heir(candidates.into_iter().filter(|candidate| candidate.user != leaving))
 }
 
-/// The role of somebody who is added to a room: the first in a public room is its admin, and a
-/// guest is never more than a member.
+/// Returns the role of a new participant: the first in a public room is its admin, and a guest is
+/// never more than a member.
 pub fn role_on_entry(
     visibility: Visibility,
     is_empty: bool,

@@ -1,24 +1,25 @@
-//! What a reader sees of a text: which characters leave nothing on the screen, and how spaces in
-//! names are written.
+//! Visible characters: which characters leave nothing on the screen, and how spaces in names are
+//! normalized.
 
-/// Whether nothing of the text can be seen: only spaces, control characters and characters that are
-/// invisible by themselves.
+/// Returns whether nothing of the text is visible: only spaces, control characters and invisible
+/// characters.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// A name with single spaces between its words and none around them, whichever spaces it was
-/// written with.
+/// Returns a name with single spaces between its words and none around them, whichever spaces it
+/// was written with.
 pub fn with_single_spaces(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, with the empty Braille pattern and the invisible
-/// format characters beside it.
+/// Unicode's `Default_Ignorable_Code_Point`, with the empty Braille pattern and invisible format
+/// characters.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
@@ -76,7 +77,9 @@ mod tests {
         }
 
         #[test]
-        fn a_letter_is_seen_wherever_it_stands(text in "[\\u{200b}\\u{2060} \\u{3164}]{0,5}[a-zа-я가-힣][\\u{2800} ]{0,5}") {
+        fn a_letter_is_seen_wherever_it_stands(
+            text in "[\\u{200b}\\u{2060} \\u{3164}]{0,5}[a-zа-я가-힣][\\u{2800} ]{0,5}",
+        ) {
             prop_assert!(!is_blank(&text));
         }
     }

@@ -1,9 +1,8 @@
-//! The bytes of uploaded files: one file each, called by the SHA-512 of what is in it, below one
-//! directory.
+//! The bytes of uploaded files: one file each in a directory, named by the SHA-512 of its content.
 //!
-//! What may live here: reading and writing those files, the trash in which removed ones wait
-//! (`trash`), and the file that tells which instances keep uploads in the directory (`owner`). Who
-//! may read one, and what refers to it, is not known here.
+//! Reads and writes these files, the trash with removed files (`trash`), and the file that lists
+//! the instances with uploads in the directory (`owner`). Permissions and references to files are
+//! not known here.
 
 pub mod owner;
 pub mod trash;
@@ -16,18 +15,18 @@ use std::time::{Duration, SystemTime};
 use tokio::fs;
 use tokio::io::AsyncWriteExt;
 
-/// Where unfinished uploads lie.
+/// Subdirectory of unfinished uploads.
 const UNFINISHED: &str = "unfinished";
-/// Bytes that are read or written at once.
+/// Number of bytes read or written at once.
 const BLOCK: usize = 64 * 1024;
 
-/// The directory.
+/// The directory of uploaded files.
 #[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
 }
 
-/// A file that is being received; it goes when it is dropped before it is kept.
+/// A file being received; removed on drop unless it was kept.
 #[derive(Debug)]
 pub struct Incoming {
     file: fs::File,
@@ -36,8 +35,8 @@ pub struct Incoming {
 }
 
 impl Files {
-    /// Makes the directory, for its owner alone, and clears away what a crash has left unfinished.
-    /// Blocks.
+    /// Creates the directory with access for its owner only, and removes unfinished uploads left by
+    /// a crash. Blocks.
     pub fn open(root: &Path) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         let unfinished = root.join(UNFINISHED);
@@ -49,17 +48,17 @@ impl Files {
         Ok(Self { root: root.to_owned() })
     }
 
-    /// The directory as it is, whoever uses it.
+    /// Uses an existing directory without changing it.
     pub fn there(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
-    /// Where it is.
+    /// Returns the path of the directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// A place for a new file.
+    /// Starts a new file.
     pub async fn begin(&self) -> io::Result<Incoming> {
         let mut name = [0; 16];
         getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
@@ -69,8 +68,7 @@ impl Files {
         Ok(Incoming { file, path, root: self.root.clone() })
     }
 
-    /// The file and its size; one that is wanted again comes back from the trash. None: it is not
-    /// there.
+    /// Opens a file and returns its size; a file in the trash is restored. None: it does not exist.
     pub async fn read(&self, name: &str) -> io::Result<Option<(fs::File, u64)>> {
         let Some(path) = place(&self.root, name) else { return Ok(None) };
         let mut opened = fs::File::open(&path).await;
@@ -86,12 +84,12 @@ impl Files {
         Ok(Some((file, size)))
     }
 
-    /// Moves files into the trash; they may be gone already.
+    /// Moves files to the trash; missing ones are ignored.
     pub async fn discard(&self, names: Vec<String>) -> io::Result<()> {
         self.blocking(move |root| trash::discard(root, &names)).await
     }
 
-    /// Runs something that blocks on the directory.
+    /// Runs a blocking function on the directory.
     pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
@@ -100,8 +98,8 @@ impl Files {
         tokio::task::spawn_blocking(move || work(&root)).await.map_err(io::Error::other)?
     }
 
-    /// Free bytes where the directory lies that this process may use, and how many there are in
-    /// all.
+    /// Returns the free bytes available to this process on the disk of the directory, and the size
+    /// of the disk.
     pub async fn space(&self) -> io::Result<(u64, u64)> {
         self.blocking(|root| {
             let found = nix::sys::statvfs::statvfs(root)?;
@@ -113,21 +111,20 @@ impl Files {
         .await
     }
 
-    /// Names of files that were kept longer ago than this.
+    /// Returns the names of files kept longer than this.
     pub async fn older_than(&self, age: Duration) -> io::Result<Vec<String>> {
         self.blocking(move |root| kept_before(root, SystemTime::now() - age)).await
     }
 }
 
 impl Incoming {
-    /// More of it.
+    /// Appends bytes.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes).await
     }
 
-    /// Puts something else in its place: what `work` writes when it has read what is there. None:
-    /// it stays as it is. `work` runs on a thread that may block; where it panics everything
-    /// stays as it is, too.
+    /// Replaces the content by what `work` writes after reading it. None: the content is unchanged.
+    /// `work` runs on a blocking thread; if it panics, the content is unchanged, too.
     pub async fn rewrite<T, W>(&mut self, work: W) -> io::Result<Option<T>>
     where
         T: Send + 'static,
@@ -155,10 +152,9 @@ impl Incoming {
         Ok(Some(done))
     }
 
-    /// Keeps it under this name: when this returns it is on the disk, and whole.
+    /// Keeps the file under this name: when this returns it is complete and on disk.
     pub async fn keep(mut self, name: &str) -> io::Result<()> {
-        let target =
-            place(&self.root, name).ok_or_else(|| io::Error::other("no name of a file"))?;
+        let target = place(&self.root, name).ok_or_else(|| io::Error::other("not a file name"))?;
         self.file.flush().await?;
         self.file.sync_all().await?;
         let folder = target.parent().unwrap_or(&self.root).to_owned();
@@ -169,7 +165,7 @@ impl Incoming {
     }
 }
 
-/// A file that goes when it is dropped, unless it has been moved away.
+/// A file that is removed on drop, unless it was moved.
 struct Unfinished(PathBuf);
 
 impl Drop for Unfinished {
@@ -180,19 +176,19 @@ impl Drop for Unfinished {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        // After `keep` there is nothing left; otherwise the next start clears it away.
+        // Nothing is left after `keep`; otherwise the next start removes it.
         drop(std::fs::remove_file(&self.path));
     }
 }
 
-/// Where a file of this name lies, `ab/abcdef…` below the directory; None for what is no name.
+/// Returns the path of a file, `ab/abcdef…` below the directory; None for an invalid name.
 pub fn place(root: &Path, name: &str) -> Option<PathBuf> {
     let sound =
         name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     sound.then(|| root.join(name.get(..2).unwrap_or_default()).join(name))
 }
 
-/// Names of files that were kept before this moment. Blocks.
+/// Returns the names of files kept before this time. Blocks.
 pub fn kept_before(root: &Path, before: SystemTime) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     each_kept(root, |name, file| {
@@ -204,7 +200,7 @@ pub fn kept_before(root: &Path, before: SystemTime) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Names of all files that are kept. Blocks.
+/// Returns the names of all kept files. Blocks.
 pub fn kept(root: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     each_kept(root, |name, _| {
@@ -220,7 +216,7 @@ fn each_kept(
 ) -> io::Result<()> {
     for folder in std::fs::read_dir(root)? {
         let folder = folder?;
-        // The others are no folders of files: unfinished, trash.
+        // Other directories contain no uploads: unfinished, trash.
         if folder.file_name().len() != 2 || !folder.file_type()?.is_dir() {
             continue;
         }

@@ -1,20 +1,20 @@
-//! Which instances keep uploads in a directory: a file with their ids, so that nobody removes what
-//! another's database knows.
+//! Instances with uploads in a directory: a file with their ids, so that no instance removes files
+//! known to another's database.
 //!
-//! All of it blocks.
+//! All functions block.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// How the file is called below the directory of uploaded files.
+/// Name of the file in the directory of uploaded files.
 pub const OWNER: &str = "owner";
 
-const ABOUT: &str = "# The instances of chatctl whose uploads are here. While there is another \
-                     than the one that runs, nothing is removed.\n";
+const ABOUT: &str = "# Ids of the chatctl instances with uploads in this directory. While other \
+                     instances are listed,\n# no files are removed.\n";
 
-/// Their ids; none where nobody has said so yet.
+/// Returns their ids; none if no instance is registered.
 pub fn owners(root: &Path) -> io::Result<Vec<String>> {
     match fs::read_to_string(root.join(OWNER)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -27,7 +27,7 @@ pub fn owners(root: &Path) -> io::Result<Vec<String>> {
     }
 }
 
-/// Adds an instance, if it is not among them.
+/// Adds an instance unless it is listed already.
 pub fn join(root: &Path, instance: &str) -> io::Result<()> {
     let mut all = owners(root)?;
     if all.iter().any(|owner| owner == instance) {

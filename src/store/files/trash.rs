@@ -1,5 +1,5 @@
-//! Where removed files wait: `trash/YYYY-MM-DD/NAME`, by the day on which they were removed. All of
-//! it blocks.
+//! The trash for removed files: `trash/YYYY-MM-DD/NAME`, by the day of removal. All functions
+//! block.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -10,12 +10,12 @@ use std::time::Duration;
 use super::place;
 use crate::model::Timestamp;
 
-/// How it is called below the directory of uploaded files.
+/// Name of the trash in the directory of uploaded files.
 pub const TRASH: &str = "trash";
-/// How long a file waits in it.
+/// How long files are kept in the trash.
 pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// Moves files into it; what is not there is left out.
+/// Moves files to the trash; missing ones are ignored.
 pub fn discard(root: &Path, names: &[String]) -> io::Result<()> {
     let day = root.join(TRASH).join(Timestamp::now().date());
     if !names.is_empty() {
@@ -31,8 +31,7 @@ pub fn discard(root: &Path, names: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves files back to where they were; answers how many were there. What has come anew meanwhile
-/// stays.
+/// Moves files back; returns how many were in the trash. Files uploaded again meanwhile stay.
 pub fn take_back(root: &Path, names: &[String]) -> io::Result<usize> {
     let days = days(root)?;
     let mut back = 0;
@@ -50,7 +49,7 @@ pub fn take_back(root: &Path, names: &[String]) -> io::Result<usize> {
     Ok(back)
 }
 
-/// Names of the files in it.
+/// Returns the names of files in the trash.
 pub fn names(root: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for day in days(root)? {
@@ -64,8 +63,8 @@ pub fn names(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Removes for good what was moved into it before this moment's day; answers how many days of files
-/// went.
+/// Deletes files moved to the trash before the day of this time; returns the number of days
+/// deleted.
 pub fn empty(root: &Path, before: Timestamp) -> io::Result<usize> {
     let first = before.date();
     let old: Vec<PathBuf> = days(root)?
@@ -76,7 +75,7 @@ pub fn empty(root: &Path, before: Timestamp) -> io::Result<usize> {
     Ok(old.len())
 }
 
-/// The days that it holds, the newest first. Other folders are none of ours.
+/// Returns the directories of days, newest first. Other directories are ignored.
 fn days(root: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(root.join(TRASH)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

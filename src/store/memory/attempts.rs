@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::store::RetryAfter;
 
-/// Beyond this many keys those whose attempts have expired are forgotten, and if that is not enough
-/// the quarter that was quiet longest.
+/// Maximum number of keys. Beyond it expired keys are removed, then the quarter without attempts
+/// for the longest time.
 const MAX_KEYS: usize = 50_000;
-/// Attempts that follow one within this part of the window count as made with it.
+/// Attempts within this part of the window are counted together.
 const PARTS: u64 = 60;
 
 /// Attempts by key.
@@ -18,12 +18,13 @@ pub(in crate::store) struct Attempts {
     keys: Mutex<HashMap<String, Counted>>,
 }
 
-/// The attempts of one key.
+/// Attempts with one key.
 struct Counted {
     /// Milliseconds for which an attempt counts.
     window: u64,
-    /// Milliseconds since the start at which there was an attempt, and how many followed within a
-    /// [`PARTS`]th of the window; so there are never more entries than the limit, nor than that.
+    /// Milliseconds since the start of an attempt, and the number of attempts within one
+    /// [`PARTS`]th of the window from then; so the number of entries is at most the limit and at
+    /// most `PARTS`.
     times: VecDeque<(u64, u32)>,
 }
 
@@ -40,7 +41,7 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Counts one, unless the key has reached its limit.
+    /// Counts an attempt, unless the key has reached its limit.
     pub(in crate::store) fn attempt(
         &self,
         key: &str,
@@ -57,7 +58,7 @@ impl Attempts {
         if let Some(known) = keys.get_mut(key) {
             known.window = window;
             known.times.retain(|(at, _)| at + window > now);
-            // From the newest back: the attempt that fills the limit has to leave the window first.
+            // Starting with the newest: the attempt that reaches the limit has to expire first.
             let mut left = limit;
             for (at, count) in known.times.iter().rev() {
                 if *count >= left {
@@ -78,7 +79,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// Takes the newest attempt of the key back.
+    /// Removes the newest attempt of the key.
     pub(in crate::store) fn give_back(&self, key: &str) {
         let mut keys = self.lock();
         let Some(known) = keys.get_mut(key) else { return };
@@ -96,8 +97,8 @@ impl Attempts {
     }
 }
 
-/// Frees a quarter of the places at least, so that a flood of new keys does not look through all of
-/// them each time.
+/// Frees at least a quarter of the entries, so that a flood of new keys does not scan all of them
+/// each time.
 fn make_room(keys: &mut HashMap<String, Counted>, now: u64) {
     keys.retain(|_, counted| counted.newest() + counted.window > now);
     let keep = MAX_KEYS / 4 * 3;

@@ -1,5 +1,5 @@
-//! What an engine on one machine keeps in memory, because a restart may lose it: one-time tickets
-//! and counted attempts.
+//! State that an engine on one machine keeps in memory, because it may be lost in a restart:
+//! one-time tickets and counted attempts.
 
 mod attempts;
 mod tickets;

@@ -1,4 +1,4 @@
-//! One-time tickets, in memory: they live for seconds and open one socket.
+//! One-time tickets in memory: they live for seconds and open one socket.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use crate::model::{Hash32, SessionId, UserId};
 use crate::store::Ticket;
 
-/// Tickets of one session that may wait; beyond, its oldest goes.
+/// Maximum number of unused tickets of one session; beyond it the oldest is removed.
 const PER_SESSION: usize = 8;
-/// Tickets of one user that may wait; beyond, their oldest goes.
+/// Maximum number of unused tickets of one user; beyond it the oldest is removed.
 const PER_USER: usize = 64;
-/// Beyond this many the oldest of whoever has the most goes.
+/// Maximum number of tickets; beyond it the oldest of the user with most tickets is removed.
 const MAX_TICKETS: usize = 10_000;
 
-/// Tickets that nobody has taken yet.
+/// Unused tickets.
 #[derive(Default)]
 pub(in crate::store) struct Tickets(Mutex<Kept>);
 
@@ -32,7 +32,7 @@ struct Waiting {
 }
 
 impl Tickets {
-    /// Keeps a ticket until `now + life`. Others cannot push it out.
+    /// Stores a ticket until `now + life`. Other users' tickets cannot displace it.
     pub(in crate::store) fn issue(
         &self,
         ticket: Ticket,
@@ -61,7 +61,7 @@ impl Tickets {
         kept.of.entry(user).or_default().push_back(Waiting { secret, ticket, until: now + life });
     }
 
-    /// Gives a ticket away, once.
+    /// Returns a ticket, once.
     pub(in crate::store) fn take(&self, secret: Hash32, now: Instant) -> Option<Ticket> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let user = *kept.owners.get(&secret)?;
@@ -71,7 +71,8 @@ impl Tickets {
 }
 
 impl Kept {
-    /// Makes room for one more of this user (and this session), where fewer than `most` may wait.
+    /// Makes room for one more ticket of this user (and session), of which fewer than `most` may
+    /// remain.
     fn bound(&mut self, user: UserId, session: Option<SessionId>, most: usize) {
         let Some(waiting) = self.of.get(&user) else { return };
         let mut same = waiting
@@ -116,7 +117,7 @@ mod tests {
 
     const SECRET: Hash32 = Hash32([7; 32]);
 
-    /// So many different secrets.
+    /// Returns this number of different secrets.
     fn secrets(count: usize) -> impl Iterator<Item = Hash32> {
         (0..count).map(|number| {
             let mut secret = [0; 32];

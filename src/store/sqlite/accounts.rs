@@ -1,4 +1,4 @@
-//! Changes of a user, and the end of one.
+//! Changes and deletion of a user.
 
 use rusqlite::{Connection, Result, params};
 
@@ -47,7 +47,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     check(work.conn, id, change)?;
     write(work.conn, id, change)?;
-    // First: the rooms hear of the mark when the role is gone.
+    // This comes first: rooms receive the flag when the role is gone.
     if change.disabled == Some(true) || change.guest == Some(true) {
         job_orders::order(work, job_orders::SUCCESSION, id.0)?;
     }
@@ -116,21 +116,21 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
     Ok(())
 }
 
-/// Adds digests to the password that they were made of.
+/// Adds digests to the password they belong to.
 pub(super) fn add_digests(work: &Work<'_>, id: UserId, digests: &Digests) -> Result<(), Fault> {
     sql::run(work.conn, ADD_DIGESTS, params![id, digests.of, digests.md5, digests.sha1])?;
     Ok(())
 }
 
-/// Takes the digests of all accounts away; answers how many had some.
+/// Removes the digests of all accounts; returns how many accounts had some.
 pub(super) fn forget_digests(work: &Work<'_>) -> Result<usize, Fault> {
     Ok(sql::run(work.conn, FORGET_DIGESTS, [])?)
 }
 
-/// Takes a user's log-in and name at once and promises to take them out of their rooms.
+/// Ends a user's log-in, releases the name, and schedules leaving their rooms.
 pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     let user = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
-    // The rooms still have to be told who went, when the row no longer knows.
+    // The rooms will need the names of the user, which the row no longer has.
     job_orders::order_farewell(work, &user)?;
     sql::run(work.conn, REMOVE, params![id, work.now])?;
     work.emit(Event::UserChanged { user: id });

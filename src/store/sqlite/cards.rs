@@ -1,4 +1,4 @@
-//! Room cards: how rooms stand in one user's list. No message is scanned for them.
+//! Room cards: the rooms in one user's list. No messages are scanned for them.
 
 use rusqlite::{Connection, Params, Result, Row, params};
 
@@ -6,7 +6,7 @@ use super::rooms::{room_from_row, room_sql};
 use super::{messages, participants, sql};
 use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
 
-/// What a card adds to the room, for a participant `p` that may be missing.
+/// The part of a card besides the room, for a participant `p` that may be missing.
 macro_rules! card_sql {
     ($rest:literal) => {
         room_sql!(
@@ -39,7 +39,7 @@ const PUBLIC: &str = card_sql!(
      p.user IS NOT NULL)
      ORDER BY r.id LIMIT ?3"
 );
-/// `?2` is 1 or -1; what a card costs is paid for the rooms of the page only.
+/// `?2` is 1 or -1; the costs of a card only arise for the rooms of the page.
 const PAGE: &str = card_sql!(
     "JOIN participants p ON p.room = r.id AND p.user = ?1
      WHERE r.id IN (SELECT q.room FROM participants q JOIN rooms x ON x.id = q.room
@@ -72,10 +72,10 @@ const IDS_OF_USER: &str = "SELECT p.room FROM participants p JOIN rooms r ON r.i
 pub(super) const STATEMENTS: &[&str] =
     &[IDS_OF_USER, OF_USER, PAGE, THESE, PUBLIC, VISIBLE, AFTER, NAMED];
 
-/// Participants on a card where the query does not say.
+/// Default number of participants per card.
 const FEW: u32 = 10;
 
-/// Rooms of a user.
+/// Returns the rooms of a user.
 pub(super) fn ids_of_user(conn: &Connection, user: UserId) -> Result<Vec<RoomId>> {
     sql::all(conn, IDS_OF_USER, [user], |row| row.get(0))
 }
@@ -126,12 +126,12 @@ fn cards(
     filled.collect()
 }
 
-/// All rooms of a user, newest activity first.
+/// Returns all rooms of a user, most recently active first.
 pub(super) fn of_user(conn: &Connection, user: UserId, participants: u32) -> Result<Vec<RoomCard>> {
     cards(conn, OF_USER, [user], participants)
 }
 
-/// A page of the rooms of a user, in the order of their ids.
+/// Returns a page of the rooms of a user, in the order of their ids.
 pub(super) fn page(
     conn: &Connection,
     user: UserId,
@@ -149,12 +149,12 @@ pub(super) fn page(
     )
 }
 
-/// Those of these rooms in which the user is, ascending by id.
+/// Returns those of these rooms in which the user participates, ascending by id.
 pub(super) fn these(conn: &Connection, user: UserId, ids: &[RoomId]) -> Result<Vec<RoomCard>> {
     cards(conn, THESE, params![user, sql::list(ids.iter().map(|id| id.0))], FEW)
 }
 
-/// A page of public rooms; the messages of those in which the user is not stay hidden.
+/// Returns a page of public rooms; messages of rooms the user is not in stay hidden.
 pub(super) fn public(
     conn: &Connection,
     user: UserId,
@@ -164,19 +164,19 @@ pub(super) fn public(
     cards(conn, PUBLIC, params![user, after.map_or(0, |id| id.0), limit], FEW)
 }
 
-/// The newest rooms that a user may see, ascending by id, without their participants.
+/// Returns the newest rooms visible to a user, ascending by id, without participants.
 pub(super) fn visible(conn: &Connection, user: UserId, limit: u32) -> Result<Vec<RoomCard>> {
     let mut newest_first = cards(conn, VISIBLE, params![user, limit], 0)?;
     newest_first.reverse();
     Ok(newest_first)
 }
 
-/// Rooms of a name, without their messages.
+/// Returns the rooms of a name, without messages.
 pub(super) fn named(conn: &Connection, name: &str, limit: u32) -> Result<Vec<RoomCard>> {
     cards(conn, NAMED, params![name, limit], FEW)
 }
 
-/// A page of all rooms, without their messages.
+/// Returns a page of all rooms, without messages.
 pub(super) fn after(conn: &Connection, id: Option<RoomId>, limit: u32) -> Result<Vec<RoomCard>> {
     cards(conn, AFTER, params![id.map_or(0, |id| id.0), limit], FEW)
 }

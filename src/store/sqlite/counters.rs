@@ -1,8 +1,8 @@
-//! What posting needs to know of a room, remembered between messages and written once a commit.
+//! Counters of rooms needed for posting, kept between messages and written once per commit.
 //!
-//! A message then costs one row and not four. Whatever else changes a room first has this written
-//! and forgotten ([`Counters::make_way`]), and a rollback forgets it, so nothing here can be older
-//! than the rows.
+//! A message then costs one row instead of four. Any other change of a room first writes and
+//! removes its counters ([`Counters::make_way`]), and a rollback removes all, so that they can
+//! never be older than the rows.
 
 use std::collections::HashMap;
 
@@ -23,29 +23,29 @@ const WRITE_MARK: &str =
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ROOM, WRITE_ROOM, AUTHOR, WRITE_MARK];
 
-/// Beyond this many remembered rooms all are forgotten.
+/// Beyond this number of rooms all are removed.
 const MAX_ROOMS: usize = 10_000;
-/// Beyond this many remembered authors of a room it is forgotten.
+/// Beyond this number of authors a room is removed.
 const MAX_AUTHORS: usize = 1_000;
-/// Rooms, and authors of a room, that a debug build compares with their rows.
+/// Number of rooms, and of authors per room, that a debug build compares with their rows.
 #[cfg(debug_assertions)]
 const CHECKED: usize = 4;
 
-/// The counters of the rooms in which somebody has posted lately.
+/// Counters of rooms with recent posts.
 #[derive(Default)]
 pub(super) struct Counters {
     rooms: HashMap<RoomId, RoomCounters>,
     unwritten: Vec<RoomId>,
 }
 
-/// What an operation changes of that which [`Counters`] remembers.
+/// What an operation changes of the rows behind [`Counters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Touch {
-    /// Nothing of it.
+    /// Nothing.
     Nothing,
-    /// Works through the counters itself.
+    /// Changes them through the counters.
     Counters,
-    /// Read marks only: needs them written, but makes nothing stale.
+    /// Only read marks: they must be written first, but stay valid.
     Marks,
     /// One room.
     Room(RoomId),
@@ -53,7 +53,7 @@ pub(super) enum Touch {
     Much,
 }
 
-/// Where a room's numbers stand.
+/// Counters of a room.
 pub(super) struct RoomCounters {
     pub(super) last_seq: Seq,
     pub(super) rev: Rev,
@@ -65,16 +65,16 @@ pub(super) struct RoomCounters {
     unwritten: bool,
 }
 
-/// Somebody who posts.
+/// An author in a room.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Author {
     pub(super) person: Person,
-    /// None: no participant.
+    /// None: not a participant.
     pub(super) since: Option<Rev>,
 }
 
 impl Counters {
-    /// The room's counters; None for a room that is not there.
+    /// Returns the room's counters; None if the room does not exist.
     pub(super) fn room(
         &mut self,
         conn: &Connection,
@@ -104,7 +104,7 @@ impl Counters {
         Ok(self.rooms.get_mut(&id))
     }
 
-    /// Moves on by one message of this author.
+    /// Advances by one message of this author.
     pub(super) fn advance(
         &mut self,
         id: RoomId,
@@ -125,7 +125,7 @@ impl Counters {
         }
     }
 
-    /// Lets an operation see and change the rows.
+    /// Prepares for an operation that reads and changes the rows directly.
     pub(super) fn make_way(&mut self, conn: &Connection, touch: Touch) -> Result<()> {
         match touch {
             Touch::Nothing | Touch::Counters => {}
@@ -142,7 +142,7 @@ impl Counters {
         Ok(())
     }
 
-    /// Writes what has moved; before each commit.
+    /// Writes changed counters; called before each commit.
     pub(super) fn write(&mut self, conn: &Connection) -> Result<()> {
         for id in std::mem::take(&mut self.unwritten) {
             let Some(room) = self.rooms.get_mut(&id) else { continue };
@@ -155,8 +155,8 @@ impl Counters {
         Ok(())
     }
 
-    /// Compares some of what is remembered with the rows, so that an operation that changed more
-    /// than it declared ([`Touch`]) fails in the tests.
+    /// Compares some counters with their rows, so that tests fail if an operation changed more than
+    /// it declared ([`Touch`]).
     #[cfg(debug_assertions)]
     pub(super) fn check(&self, conn: &Connection) -> Result<()> {
         for (id, room) in self.rooms.iter().take(CHECKED) {
@@ -185,7 +185,7 @@ impl Counters {
         Ok(())
     }
 
-    /// After a rollback: nothing remembered is true any more.
+    /// Removes all counters after a rollback.
     pub(super) fn forget(&mut self) {
         self.rooms.clear();
         self.unwritten.clear();
@@ -193,7 +193,7 @@ impl Counters {
 }
 
 impl RoomCounters {
-    /// The author as this room calls them; None for an unknown or deleted user.
+    /// Returns the author as named in this room; None for an unknown or deleted user.
     pub(super) fn author(
         &mut self,
         conn: &Connection,

@@ -1,4 +1,4 @@
-//! Faults of SQLite, sorted by what the caller can do about them.
+//! Errors of SQLite, classified by what the caller can do about them.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -12,22 +12,23 @@ use crate::store::StoreError;
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Its schema is of a later version of the program.
-    #[error("{} was made by a newer chatctl (schema {found}, this one knows {known}); install that version or restore a backup", path.display())]
+    /// Its schema belongs to a later version of the program.
+    #[error("{} was made by a newer chatctl (schema {found}, this one knows {known}); install that \
+             version or restore a backup", path.display())]
     Newer {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its schema.
+        /// Schema of the file.
         found: u32,
-        /// The newest this program knows.
+        /// Newest schema known to this program.
         known: u32,
     },
-    /// No database, or one that is damaged.
+    /// Not a database, or a damaged one.
     #[error("{} is not a database or is damaged: {why}", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What SQLite says.
+        /// Error of SQLite.
         why: String,
     },
     /// A database of another program.
@@ -36,22 +37,22 @@ pub enum OpenError {
     /// The file or its directory cannot be used.
     #[error("cannot use {}: {why}", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         why: std::io::Error,
     },
-    /// Anything else that SQLite reports.
+    /// Any other error of SQLite.
     #[error("cannot open the database: {0}")]
     Sqlite(rusqlite::Error),
 }
 
-/// Why an operation inside the writer or a reader ended early.
+/// Why an operation inside the writer or a reader failed.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// It was refused before it wrote anything.
     Refused(StoreError),
-    /// SQLite failed; what was written must be taken back.
+    /// SQLite failed; its changes must be rolled back.
     Sql(rusqlite::Error),
 }
 
@@ -67,11 +68,11 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// How long nothing more is said of the same thing: on a full disk every send fails, and the log is
-/// on that disk too.
+/// Minimum interval between log lines about the same problem: on a full disk every post fails, and
+/// the log may be on the same disk.
 const QUIET: Duration = Duration::from_mins(1);
 
-/// Lets one line a minute through and counts the others.
+/// Allows one log line per minute and counts the others.
 pub(super) struct Seldom(Mutex<(Option<Instant>, u64)>);
 
 impl Seldom {
@@ -79,7 +80,7 @@ impl Seldom {
         Self(Mutex::new((None, 0)))
     }
 
-    /// Whether to say it now, and if so how often it was left out before.
+    /// Returns how many lines were omitted if the line may be logged now.
     pub(super) fn now(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.0.is_some_and(|said| said.elapsed() < QUIET) {
@@ -91,10 +92,10 @@ impl Seldom {
     }
 }
 
-/// Why a caller is told "not now", for the metrics.
+/// Why an operation is temporarily refused, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The database failed before or at a commit.
+    /// The database failed before or during a commit.
     Commit,
     /// The database failed while reading.
     Read,
@@ -123,13 +124,13 @@ impl Cause {
         }
     }
 
-    /// Counts one.
+    /// Counts a refusal and returns its error.
     pub(super) fn count(self) -> StoreError {
         counter!("chatctl_unavailable_total", "cause" => self.name()).increment(1);
         StoreError::Unavailable
     }
 
-    /// Lets each cause be counted from nothing.
+    /// Creates the series of all causes.
     pub(super) fn begin() {
         for cause in Self::ALL {
             counter!("chatctl_unavailable_total", "cause" => cause.name()).absolute(0);
@@ -137,29 +138,32 @@ impl Cause {
     }
 }
 
-/// Tells the log what the caller is spared: to it every fault of SQLite means "not now".
+/// Logs an error while reading; the caller is only told to try again.
 pub(super) fn unreadable(error: &rusqlite::Error) -> StoreError {
     static SAID: Seldom = Seldom::new();
     if let Some(before) = SAID.now() {
-        tracing::error!(store.error = %error, store.before = before, "The database failed while reading");
+        tracing::error!(store.error = %error, store.before = before, "The database failed while \
+                                                                      reading");
     }
     Cause::Read.count()
 }
 
-/// The same of an operation that was to change something.
+/// Logs an error of an operation that changes something; the caller is only told to try again.
 pub(super) fn unchanged(error: &rusqlite::Error) -> StoreError {
     static SAID: Seldom = Seldom::new();
     if let Some(before) = SAID.now() {
-        tracing::error!(store.error = %error, store.before = before, "The database failed while changing something");
+        tracing::error!(store.error = %error, store.before = before, "The database failed while \
+                                                                      changing something");
     }
     Cause::Commit.count()
 }
 
-/// After a failed COMMIT: only an I/O error may have reached the disk all the same.
+/// Handles a failed COMMIT: only after an I/O error it may have reached the disk anyway.
 pub(super) fn commit_failed(error: &rusqlite::Error) -> StoreError {
     static SAID: Seldom = Seldom::new();
     if let Some(before) = SAID.now() {
-        tracing::error!(store.error = %error, store.before = before, "The database failed while committing");
+        tracing::error!(store.error = %error, store.before = before, "The database failed while \
+                                                                      committing");
     }
     let refused = Cause::Commit.count();
     match error.sqlite_error_code() {

@@ -1,15 +1,15 @@
-//! Rules of the model as functions of SQL, for migrations that bring what is stored into the form
-//! of today.
+//! Rules of the model as SQL functions, for migrations that convert stored values to their current
+//! form.
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Result};
 
 use crate::model::{Reaction, fold, skeleton, with_single_spaces};
 
-/// From a text to a text.
+/// A conversion of a text.
 type Rule = fn(&str) -> String;
 
-/// Name and rule of each.
+/// Names and conversions.
 const FUNCTIONS: [(&str, Rule); 4] = [
     ("reaction_form", reaction_form),
     ("fold", fold),
@@ -17,13 +17,13 @@ const FUNCTIONS: [(&str, Rule); 4] = [
     ("single_spaces", with_single_spaces),
 ];
 
-/// The form under which a reaction is stored; one that nobody knows stays.
+/// Returns the form in which a reaction is stored; an unknown one is unchanged.
 fn reaction_form(reaction: &str) -> String {
     Reaction::parse(reaction)
         .map_or_else(|_| reaction.to_owned(), |known| known.as_str().to_owned())
 }
 
-/// Adds them to a connection. NULL stays NULL.
+/// Adds the functions to a connection. NULL stays NULL.
 pub(super) fn add(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -36,7 +36,7 @@ pub(super) fn add(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Takes them away again.
+/// Removes the functions.
 pub(super) fn remove(conn: &Connection) -> Result<()> {
     FUNCTIONS.iter().try_for_each(|(name, _)| conn.remove_function(*name, 1))
 }

@@ -1,7 +1,7 @@
-//! Whether the database can be read and written, and whether its path still names the file that is
-//! open.
+//! Health of the database: whether it can be read and written, and whether its path still names the
+//! open file.
 //!
-//! The writer and the readers report what fails; `/health`, the metrics and `doctor` ask.
+//! The writer and the readers report failures; `/health`, the metrics and `doctor` read them.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use metrics::{Counter, Gauge, counter, gauge};
 use rusqlite::{Error, ErrorCode};
 
-/// After so long without a commit, `/health` has one made.
+/// After this time without a commit, `/health` triggers one.
 const PROBE_AFTER: Duration = Duration::from_secs(10);
 
-/// Device and inode: the same file, whatever its name.
+/// Device and inode: identify a file regardless of its name.
 type Identity = (u64, u64);
 
-/// What is known; shared by the writer, the readers and those who ask.
+/// Health state, shared by the writer, the readers and the checks.
 pub(super) struct Health {
     path: PathBuf,
     main: Option<Identity>,
@@ -28,14 +28,14 @@ pub(super) struct Health {
     jobs_fail: AtomicBool,
     reads_fail: AtomicBool,
     damaged: AtomicBool,
-    /// When something was last written; None: not yet.
+    /// Time of the last write; None: not yet.
     written: Mutex<Option<Instant>>,
     failures: Counter,
     failing: Gauge,
 }
 
 impl Health {
-    /// Of a database that has just been opened.
+    /// Health of a database that was just opened.
     pub(super) fn of(path: &Path) -> Self {
         let mut log_path = path.as_os_str().to_owned();
         log_path.push("-wal");
@@ -58,8 +58,8 @@ impl Health {
         }
     }
 
-    /// Whether the path still names the files that are open. What is written to a file without a
-    /// name is lost with the process.
+    /// Returns whether the path still names the open files. Writes to an unlinked file are lost
+    /// with the process.
     pub(super) fn in_place(&self) -> bool {
         let log = match (identity(&self.log_path), self.log.get()) {
             (Some(found), _) => *self.log.get_or_init(|| found) == found,
@@ -68,11 +68,11 @@ impl Health {
         log && self.main.is_some() && identity(&self.path) == self.main
     }
 
-    /// A commit has failed, or an operation before it.
+    /// Records a failed commit, or a failed operation before it.
     pub(super) fn failed(&self, error: &Error) {
         self.failures.increment(1);
         self.note_damage(error);
-        // Anything else is a mistake of one operation; the disk does what it should.
+        // Other errors belong to one operation; the disk works.
         let disk = matches!(
             error.sqlite_error_code(),
             Some(
@@ -93,7 +93,7 @@ impl Health {
         self.tell();
     }
 
-    /// A commit that has written something succeeded; true when those before it had failed.
+    /// Records a successful commit with changes; returns true if those before had failed.
     pub(super) fn wrote(&self) -> bool {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let again = self.commits_fail.swap(false, Ordering::AcqRel);
@@ -103,12 +103,12 @@ impl Health {
         again
     }
 
-    /// How a step of a job went.
+    /// Records the result of a step of a job.
     pub(super) fn stepped(&self, well: bool) {
         self.jobs_fail.store(!well, Ordering::Release);
     }
 
-    /// How a read went.
+    /// Records the result of a read.
     pub(super) fn read(&self, error: Option<&Error>) {
         match error {
             Some(error) => {
@@ -124,23 +124,23 @@ impl Health {
         }
     }
 
-    /// The whole database was checked and nothing is wrong with it.
+    /// Records that a check of the complete database found no problems.
     pub(super) fn whole(&self) {
         self.damaged.store(false, Ordering::Release);
         self.tell();
     }
 
-    /// Whether commits fail.
+    /// Returns whether commits fail.
     pub(super) fn commits_fail(&self) -> bool {
         self.commits_fail.load(Ordering::Acquire)
     }
 
-    /// Whether the last step of a job failed.
+    /// Returns whether the last step of a job failed.
     pub(super) fn jobs_fail(&self) -> bool {
         self.jobs_fail.load(Ordering::Acquire)
     }
 
-    /// Whether commits or reads fail, or data were found damaged. Damage does not go away: it
+    /// Returns whether commits or reads fail, or damage was found. Damage does not disappear: it
     /// counts until a check finds none.
     pub(super) fn fails(&self) -> bool {
         self.commits_fail()
@@ -148,7 +148,7 @@ impl Health {
             || self.damaged.load(Ordering::Acquire)
     }
 
-    /// Whether nothing was written for a while, so that nobody knows whether it still can be.
+    /// Returns whether nothing was written for a while, so that it is unknown whether writes work.
     pub(super) fn is_unsure(&self) -> bool {
         self.written
             .lock()

@@ -1,4 +1,4 @@
-//! Orders of jobs: rows that promise work too large for one commit. [`super::jobs`] carries it out.
+//! Orders of jobs: rows for work too large for one commit. [`super::jobs`] executes them.
 
 use rusqlite::{Connection, Result, params};
 
@@ -6,16 +6,15 @@ use super::sql;
 use super::work::Work;
 use crate::model::User;
 
-/// Everything in a room that is marked deleted.
+/// Removes the content of a room that is marked as deleted.
 pub(super) const ROOM: &str = "room";
-/// A deleted user leaves their rooms.
+/// Removes a deleted user from their rooms.
 pub(super) const FAREWELL: &str = "farewell";
-/// A display name or a picture reaches the rooms.
+/// Sends a new display name or picture to the rooms.
 pub(super) const NAME: &str = "name";
-/// A user who cannot log in any more, or is a guest by now, hands on the rooms that only they
-/// administered.
+/// Passes on the rooms administered only by a user who can no longer log in, or is a guest now.
 pub(super) const SUCCESSION: &str = "succession";
-/// Client ids and sessions that are past remembering.
+/// Removes client ids and sessions that need not be remembered any more.
 pub(super) const PRUNE: &str = "prune";
 
 const ADD: &str = "INSERT INTO jobs (kind, target) VALUES (?1, ?2)";
@@ -27,19 +26,19 @@ const ADD_PRUNE: &str = "INSERT INTO jobs (kind, target, cursor)
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ADD, ADD_FAREWELL, ADD_PRUNE];
 
-/// Promises a job.
+/// Orders a job.
 pub(super) fn order(work: &mut Work<'_>, kind: &str, target: i64) -> Result<()> {
     work.promised = true;
     sql::run(work.conn, ADD, params![kind, target]).map(drop)
 }
 
-/// Promises that a user leaves their rooms.
+/// Orders the removal of a user from their rooms.
 pub(super) fn order_farewell(work: &mut Work<'_>, user: &User) -> Result<()> {
     work.promised = true;
     sql::run(work.conn, ADD_FAREWELL, params![FAREWELL, user.id, user.login, user.name]).map(drop)
 }
 
-/// Promises to look for old entries, unless that is promised already.
+/// Orders the removal of old entries, unless it is already ordered.
 pub(super) fn order_prune(conn: &Connection) -> Result<()> {
     sql::run(conn, ADD_PRUNE, [PRUNE]).map(drop)
 }

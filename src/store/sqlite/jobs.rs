@@ -1,8 +1,8 @@
-//! Promised work that is too large for one commit: rows of `jobs`, carried out in steps between
+//! Jobs: work too large for one commit, kept in the rows of `jobs` and executed in steps between
 //! other commits.
 //!
-//! A step and what it leaves to do are one transaction, so a crash repeats nothing and loses
-//! nothing.
+//! A step and the remaining work are stored in one transaction, so a crash repeats nothing and
+//! loses nothing.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use super::{participants, pins, room_changes, rooms, sql};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
 use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId, Who};
 
-/// Whether any of it is left.
+/// Returns whether there are jobs left.
 pub(super) fn waiting(conn: &Connection) -> Result<bool> {
     sql::any(conn, MORE, ())
 }
 
-/// How often old entries are looked for.
+/// Interval of removing old entries.
 pub(super) const PRUNE_EVERY: Duration = Duration::from_hours(1);
-/// Client ids and ended sessions are remembered for so long (the contract: at least 30 days).
+/// How long client ids and ended sessions are kept (the contract: at least 30 days).
 const REMEMBERED: Duration = Duration::from_hours(31 * 24);
-/// Rows of one step.
+/// Rows per step.
 const ROWS: i64 = 500;
 
-// What others wait to see goes first.
+// Jobs with visible results come first.
 const NEXT: &str = "SELECT id, kind, target, cursor, login, name FROM jobs ORDER BY kind IN \
                     ('room', 'prune'), id LIMIT 1";
 const MOVE: &str = "UPDATE jobs SET cursor = ?2 WHERE id = ?1";
@@ -113,7 +113,7 @@ fn job_from_row(row: &Row<'_>) -> Result<Job> {
     })
 }
 
-/// Carries out one step of the oldest job; true while there is more to do.
+/// Executes one step of the oldest job; true while there is more to do.
 pub(super) fn step(work: &mut Work<'_>) -> Result<bool> {
     let Some(job) = sql::one(work.conn, NEXT, (), job_from_row)? else { return Ok(false) };
     let done = match job.kind.as_str() {
@@ -152,7 +152,7 @@ fn empty_room(conn: &Connection, room: RoomId) -> Result<bool> {
     Ok(true)
 }
 
-/// One room: leave it, hand on what only this user could do.
+/// Leaves one room, and passes on what only this user could administer.
 fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let user = UserId(job.target);
     let joined = sql::one(work.conn, ROOM_OF, params![user, 0], |row| row.get(0))?;
@@ -163,7 +163,7 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         return Ok(true);
     };
     let Some(facts) = rooms::facts(work.conn, id)? else {
-        // The room is going too; its own job takes the rest.
+        // The room is being deleted too; its own job removes the rest.
         participants::remove(work.conn, id, user)?;
         sql::run(work.conn, DISOWN, [id])?;
         return Ok(false);
@@ -174,7 +174,7 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
         login: job.login.clone(),
         name: shown_name(edited, &job.name).to_owned(),
     };
-    // The row of a deleted user is no owner any more, so `room.owner` is empty already.
+    // The row of a deleted user does not count as an owner, so `room.owner` is empty already.
     let owned = sql::one(work.conn, OWNER, [id], |row| row.get::<_, Option<UserId>>(0))?.flatten()
         == Some(user);
     let changes = plan_departure(&facts, &person, owned);
@@ -182,7 +182,7 @@ fn farewell(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     Ok(false)
 }
 
-/// One room: hand on what only this user could do, where they cannot do it any more.
+/// Passes on the administration of one room, if the user can no longer administer it.
 fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let user = UserId(job.target);
     let Some(id) =
@@ -197,7 +197,7 @@ fn succession(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     Ok(false)
 }
 
-/// One room: its participants hear of the name.
+/// Sends the new name to the participants of one room.
 fn name(work: &mut Work<'_>, job: &Job) -> Result<bool> {
     let user = UserId(job.target);
     let Some(id) =
@@ -232,7 +232,7 @@ fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
             return Ok(false);
         }
     }
-    // The search index has long seen what it lists; if it has not, it is made anew.
+    // The search index has long processed these changes; if not, it is rebuilt.
     let yesterday = Timestamp(work.now.0.saturating_sub(24 * 3_600_000));
     let listed =
         sql::one(conn, OLD_CHANGES, params![yesterday, ROWS], |row| row.get::<_, Option<i64>>(0))?

@@ -1,9 +1,9 @@
-//! Whether a write-ahead log that a crash has left ends before its last transaction.
+//! Detects whether a write-ahead log left by a crash ends before its last transaction.
 //!
-//! SQLite reads a log up to the first frame whose checksum is wrong and takes what comes after it
-//! for the rest of an older log. When a disk has damaged a frame in the middle, transactions that
-//! were acknowledged are silently left out. Each frame carries the checksum of all before it, so
-//! those behind the damage can still be told from leftovers.
+//! SQLite reads a log up to the first frame with a wrong checksum and treats later frames as the
+//! rest of an older log. If a disk has damaged a frame in the middle, acknowledged transactions are
+//! silently omitted. Each frame has the checksum of all frames before it, so the frames after the
+//! damage can be told from leftovers.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -14,8 +14,8 @@ const HEADER: usize = 32;
 /// Bytes of a frame before its page.
 const FRAME: usize = 24;
 
-/// How many whole transactions lie behind the first damaged frame of the log of this database,
-/// which nobody may have open. Without a log, or where it ends as it should: 0.
+/// Returns the number of complete transactions after the first damaged frame in the log of this
+/// database, which must not be open. 0 without a log, or if the log is intact.
 pub(super) fn lost(database: &Path) -> io::Result<u64> {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
@@ -55,7 +55,7 @@ fn lost_of(mut from: impl Read) -> io::Result<u64> {
                 frame.get(FRAME..).unwrap_or_default(),
                 big,
             ) == said;
-        // A commit says how long the database is after it.
+        // A commit frame has the size of the database after it.
         lost += u64::from(broken && sound && word(&frame, 4, true) > 0);
         broken |= !sound;
         sums = said;
@@ -63,7 +63,7 @@ fn lost_of(mut from: impl Read) -> io::Result<u64> {
     Ok(lost)
 }
 
-/// Reads all of it; false when there is less.
+/// Fills the buffer; false if fewer bytes are available.
 fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<bool> {
     match from.read_exact(into) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
@@ -77,7 +77,7 @@ fn word(bytes: &[u8], at: usize, big: bool) -> u32 {
     if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
 }
 
-/// SQLite's checksum of a log, carried on.
+/// Continues SQLite's checksum of a log.
 fn sum((mut first, mut second): (u32, u32), bytes: &[u8], big: bool) -> (u32, u32) {
     for eight in bytes.chunks_exact(8) {
         first = first.wrapping_add(word(eight, 0, big)).wrapping_add(second);
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::store::sqlite::schema;
 
-    /// A log of ten transactions, two frames or so each.
+    /// A log of ten transactions, about two frames each.
     fn log() -> Vec<u8> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chat.db");
@@ -124,7 +124,7 @@ mod tests {
         let last = torn.len() - 10;
         torn[last] ^= 1;
         assert_eq!(lost_of(torn.as_slice()).unwrap(), 0);
-        // What an older log has left behind the end has other salts.
+        // Frames left by an older log have other salts.
         let mut older = log;
         for frame in older[HEADER + size..].chunks_mut(size) {
             frame[8] ^= 1;

@@ -1,4 +1,4 @@
-//! Read marks: collected for a moment, merged, and written with the next commit.
+//! Read marks: collected for a short time, merged, and written with the next commit.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,9 +14,9 @@ use crate::model::rules::shown_name;
 use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::{Missing, StoreError};
 
-/// Longest wait for a commit to ride on.
+/// Maximum time to wait for another commit.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// So many marks are no longer waited with.
+/// Flush immediately once this many marks are queued.
 const MANY: usize = 500;
 
 const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name, r.last_seq, \
@@ -40,7 +40,7 @@ pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, DELETED_ABOVE, READERS]
 
 type Answer = oneshot::Sender<std::result::Result<ReadMark, StoreError>>;
 
-/// A wish to move a mark.
+/// A request to move a mark.
 pub(super) struct MarkOrder {
     pub(super) room: RoomId,
     pub(super) user: UserId,
@@ -50,12 +50,12 @@ pub(super) struct MarkOrder {
 
 impl MarkOrder {
     pub(super) fn refuse(self) {
-        // Whoever asked may have gone.
+        // The caller may have disconnected.
         drop(self.answer.send(Err(StoreError::Unavailable)));
     }
 }
 
-/// Marks that wait for a commit.
+/// Marks waiting for a commit.
 #[derive(Default)]
 pub(super) struct Marks {
     waiting: HashMap<(RoomId, UserId), (Seq, Vec<Answer>)>,
@@ -77,17 +77,17 @@ impl Marks {
         }
     }
 
-    /// When they must be written at latest.
+    /// Returns when they must be written at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.until
     }
 
-    /// Whether they must be written now.
+    /// Returns whether they must be written now.
     pub(super) fn due(&self) -> bool {
         self.waiting.len() >= MANY || self.until.is_some_and(|until| until <= Instant::now())
     }
 
-    /// Everything that waits, as one task.
+    /// Returns all waiting marks as one task.
     pub(super) fn take(&mut self) -> Option<MarkTask> {
         self.until = None;
         if self.waiting.is_empty() {
@@ -104,7 +104,7 @@ impl Marks {
     }
 }
 
-/// Marks that are being written.
+/// Marks being written.
 pub(super) struct MarkTask {
     marks: Vec<Moved>,
 }
@@ -131,7 +131,7 @@ impl Task for MarkTask {
         for mark in self.marks {
             for answer in mark.answers {
                 let outcome = failed.clone().map_or_else(|| mark.outcome.clone(), Err);
-                // Whoever asked may have gone.
+                // The caller may have disconnected.
                 drop(answer.send(outcome));
             }
         }
@@ -188,14 +188,14 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
     Ok(Some(mark))
 }
 
-/// Messages above the mark that are not deleted.
+/// Returns the number of messages above the mark that are not deleted.
 fn unread(conn: &Connection, room: RoomId, mark: Seq, last_seq: Seq) -> Result<u32> {
     let deleted: i64 =
         sql::one(conn, DELETED_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
     Ok(u32::try_from(last_seq.0 - mark.0 - deleted).unwrap_or_default())
 }
 
-/// Marks at or above this message, with login names.
+/// Returns marks at or above this message, with login names.
 pub(super) fn readers(
     conn: &Connection,
     room: RoomId,

@@ -1,4 +1,4 @@
-//! Uploaded files as rows; their bytes lie elsewhere.
+//! Rows of uploaded files; their bytes are stored elsewhere.
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ const UNUSED: &str = concat!(
     unused!(),
     " AS unused FROM media f WHERE f.id > ?1 ORDER BY f.id LIMIT ?3"
 );
-// A small file takes up a block of the disk.
+// A small file occupies a block of the disk.
 const UNUSED_BYTES: &str = concat!(
     "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(max(f.size, 4096)) AS bytes FROM media f \
      WHERE f.owner = ?1 AND ",
@@ -99,17 +99,17 @@ pub(super) fn media_from_row(row: &Row<'_>) -> Result<Media> {
     })
 }
 
-/// A file of this user.
+/// Returns a file of this user.
 pub(super) fn owned(conn: &Connection, id: MediaId, owner: UserId) -> Result<Option<Media>> {
     sql::one(conn, OWNED, params![id, owner], media_from_row)
 }
 
-/// A file, whosever it is.
+/// Returns a file of any user.
 pub(super) fn one(conn: &Connection, id: MediaId) -> Result<Option<Media>> {
     sql::one(conn, ONE, [id], media_from_row)
 }
 
-/// The attachments of these message rows (a JSON list).
+/// Returns the attachments of these message rows (a JSON list).
 pub(super) fn attached(conn: &Connection, ids: &str) -> Result<HashMap<i64, Vec<Media>>> {
     let mut found: HashMap<i64, Vec<Media>> = HashMap::new();
     for (message, media) in
@@ -120,7 +120,7 @@ pub(super) fn attached(conn: &Connection, ids: &str) -> Result<HashMap<i64, Vec<
     Ok(found)
 }
 
-/// Hangs files on a message.
+/// Attaches files to a message.
 pub(super) fn attach(conn: &Connection, message: i64, files: &[Media]) -> Result<()> {
     for (place, media) in (0_i64..).zip(files) {
         sql::run(conn, ATTACH, params![message, place, media.id])?;
@@ -128,18 +128,18 @@ pub(super) fn attach(conn: &Connection, message: i64, files: &[Media]) -> Result
     Ok(())
 }
 
-/// Takes the files off a message; they stay their owner's.
+/// Detaches the files of a message; they stay their owner's.
 pub(super) fn detach(conn: &Connection, message: i64) -> Result<()> {
     sql::run(conn, DETACH, [message]).map(drop)
 }
 
-/// Notes a file, or finds that it is noted.
+/// Adds a file, or finds the existing row.
 pub(super) fn add(work: &mut Work<'_>, new: &NewMedia) -> Result<Added<Media>, Fault> {
     let conn = work.conn;
     if let Some(there) =
         sql::one(conn, OF_OWNER, params![new.name, new.owner, new.file_name], media_from_row)?
     {
-        // Somebody is about to use it: its day begins anew.
+        // It is about to be used: its age starts again.
         sql::run(conn, RENEW, params![there.id, work.now])?;
         let value = one(conn, there.id)?.unwrap_or(there);
         return Ok(Added { value, existed: true });
@@ -164,7 +164,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewMedia) -> Result<Added<Media>, F
     Ok(Added { value, existed: false })
 }
 
-/// A file that this user may read.
+/// Returns a file that this user may read.
 pub(super) fn readable(
     conn: &Connection,
     name: &str,
@@ -174,24 +174,24 @@ pub(super) fn readable(
     sql::one(conn, READABLE, params![name, reader, id], media_from_row)
 }
 
-/// What this user's files take up that nothing refers to.
+/// Returns the size of this user's unused files.
 pub(super) fn unused_bytes(conn: &Connection, owner: UserId) -> Result<u64> {
     Ok(sql::one(conn, UNUSED_BYTES, [owner], |row| row.get::<_, i64>(0))?
         .unwrap_or_default()
         .unsigned_abs())
 }
 
-/// Some files that were looked at.
+/// A page of examined files.
 pub(super) struct Page {
-    /// How many.
+    /// Number of files examined.
     pub(super) looked_at: u64,
-    /// Those that nothing refers to.
+    /// Unused files among them.
     pub(super) unused: Vec<MediaId>,
-    /// Where to go on.
+    /// Where to continue.
     pub(super) next: Option<MediaId>,
 }
 
-/// Looks at some files for those that nothing refers to.
+/// Examines files to find unused ones.
 pub(super) fn unused(
     conn: &Connection,
     before: Timestamp,
@@ -210,8 +210,7 @@ pub(super) fn unused(
     })
 }
 
-/// Forgets these files unless something refers to them by now; answers the names that nobody has
-/// any more.
+/// Removes these files unless they are used by now; returns the names without any owner left.
 pub(super) fn forget(
     work: &mut Work<'_>,
     ids: &[MediaId],
@@ -228,13 +227,13 @@ pub(super) fn forget(
     Ok(names)
 }
 
-/// Those of the names that somebody has.
+/// Returns those of the names that have an owner.
 pub(super) fn known(conn: &Connection, names: &[String]) -> Result<Vec<String>> {
     let list: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     sql::all(conn, KNOWN, [format!("[{}]", list.join(","))], |row| row.get("name"))
 }
 
-/// How many files hang on messages of a room, and their bytes.
+/// Returns the number of files attached to messages of a room, and their bytes.
 pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<(u64, u64)> {
     sql::one(conn, OF_ROOM, [room], |row| {
         Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))

@@ -1,4 +1,4 @@
-//! Changes of a message: edit, delete, react, take back.
+//! Changes of a message: edit, delete, add and remove reactions.
 
 use rusqlite::{Connection, Result, params};
 
@@ -59,7 +59,7 @@ pub(super) fn change(
         MessageChange::Unreact(reaction) => target.unreact(work, reaction)?,
     };
     let Some(happened) = happened else {
-        // The same reaction again is the one that was given.
+        // A repeated reaction is answered with the time of the first one.
         let given = match change {
             MessageChange::React(reaction) => target.given(work.conn, reaction)?,
             MessageChange::Edit { .. } | MessageChange::Delete | MessageChange::Unreact(_) => None,
@@ -73,14 +73,14 @@ pub(super) fn change(
     Ok(Committed { rev, last_seq, at, changes: vec![happened] })
 }
 
-/// The message that changes.
+/// The message to change.
 struct Target {
     room: Room,
     seq: Seq,
-    /// Its row.
+    /// Id of its row.
     message: i64,
     author: UserId,
-    /// None: the operator, who only deletes.
+    /// None: the operator, who can only delete.
     by: Option<UserId>,
 }
 
@@ -127,7 +127,7 @@ impl Target {
         })?)
     }
 
-    /// When this reaction of the caller was given.
+    /// Returns when the caller added this reaction.
     fn given(&self, conn: &Connection, reaction: &Reaction) -> Result<Option<Timestamp>> {
         let values = params![self.message, self.by, reaction.as_str()];
         sql::one(conn, GIVEN, values, |row| row.get("at"))

@@ -1,4 +1,4 @@
-//! Reading messages: windows of history, and what has changed since a rev.
+//! Reads messages: windows of history, and changes since a rev.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ macro_rules! message_sql {
 
 const BELOW: &str = message_sql!("WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3");
 const ABOVE: &str = message_sql!("WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3");
-// What is skipped is only counted, not joined with its author.
+// Skipped messages are only counted, not joined with their author.
 const SKIPPING: &str = message_sql!(
     "WHERE m.room = ?1 AND m.deleted IS NULL
      AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL ORDER BY seq DESC \
@@ -48,10 +48,10 @@ const REACTIONS: &str = "SELECT r.message, r.reaction, u.login FROM reactions r 
 pub(super) const STATEMENTS: &[&str] =
     &[BELOW, ABOVE, SKIPPING, ONE, OF_CLIENT, CHANGED, BY_IDS, REACTIONS];
 
-/// A page of changes ends when its texts have this many bytes.
+/// A page of changes ends once its texts have this many bytes.
 const PAGE_BYTES: usize = 256 * 1024;
 
-/// A message as its row has it.
+/// A message as stored in its row.
 struct Bare {
     id: i64,
     message: Message,
@@ -95,7 +95,7 @@ fn find(conn: &Connection, statement: &str, params: &[&dyn ToSql]) -> Result<Vec
     complete(conn, found)
 }
 
-/// Adds reactions and attachments: two look-ups for the whole page, none when it has neither.
+/// Adds reactions and attachments: two queries for the complete page, none if it has neither.
 fn complete(conn: &Connection, found: Vec<Bare>) -> Result<Vec<Message>> {
     let reacted = ids_of(&found, |bare| bare.reacted);
     let mut reactions: HashMap<i64, Vec<ReactionCount>> = HashMap::new();
@@ -132,12 +132,12 @@ fn count(counts: &mut Vec<ReactionCount>, reaction: Reaction, login: String) {
     }
 }
 
-/// One message, deleted or not.
+/// Returns one message, deleted or not.
 pub(super) fn one(conn: &Connection, room: RoomId, seq: Seq) -> Result<Option<Message>> {
     Ok(find(conn, ONE, params![room, seq])?.pop())
 }
 
-/// The message that a client has called so.
+/// Returns the message with this client id.
 pub(super) fn of_client(
     conn: &Connection,
     room: RoomId,
@@ -147,14 +147,14 @@ pub(super) fn of_client(
     Ok(find(conn, OF_CLIENT, params![room, author, client_id])?.pop())
 }
 
-/// These rows, by room.
+/// Returns the messages of these rows, by room.
 pub(super) fn by_ids(conn: &Connection, ids: &[i64]) -> Result<HashMap<RoomId, Message>> {
     let found = find(conn, BY_IDS, params![sql::list(ids.iter().copied())])?;
     Ok(found.into_iter().map(|message| (message.room, message)).collect())
 }
 
-/// These rows in the order of the list, those that are gone or deleted left out, each with its
-/// number.
+/// Returns the messages of these rows in the order of the list, without missing and deleted ones,
+/// each with its row id.
 pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Message)>> {
     let mut found = sql::all(conn, BY_IDS, params![sql::list(ids.iter().copied())], bare_from_row)?;
     found.retain(|bare| bare.message.deleted.is_none());
@@ -163,7 +163,7 @@ pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Messag
     Ok(rows.into_iter().zip(complete(conn, found)?).collect())
 }
 
-/// A window of a room's history, ascending by seq.
+/// Returns a window of a room's history, ascending by seq.
 pub(super) fn window(
     conn: &Connection,
     room: RoomId,
@@ -197,7 +197,7 @@ pub(super) fn window(
     Ok(page)
 }
 
-/// What has changed in a room after `since`.
+/// Returns the changes of a room after `since`.
 pub(super) fn changes(
     conn: &Connection,
     id: RoomId,

@@ -1,8 +1,9 @@
-//! The embedded store: SQLite in WAL mode, one thread that writes, a pool that reads.
+//! The embedded store: SQLite in WAL mode, with one writer thread and a pool of readers.
 //!
-//! `writer` takes all that waits and commits once; `work` is what an operation holds inside that
-//! transaction. Each subject has a file with its statements, as constants, beside the one function
-//! that reads its rows. What may live here: all SQL. No permission is decided, no HTTP is known.
+//! `writer` takes all waiting operations and commits once; `work` is the context of an operation
+//! inside that transaction. Each subject has a file with its statements, as constants, beside the
+//! function that reads its rows. All SQL is in this module. It decides no permissions and knows no
+//! HTTP.
 
 mod accounts;
 mod cards;
@@ -63,34 +64,34 @@ use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
 
 pub use self::error::OpenError;
 
-/// The version of SQLite in this binary.
+/// Version of the embedded SQLite.
 pub fn engine() -> &'static str {
     rusqlite::version()
 }
 
-/// Orders that may wait for the writer; whoever comes then waits for a place.
+/// Maximum number of orders queued for the writer; beyond it callers wait.
 const QUEUE: usize = 8_192;
-/// How long a write may take before the database counts as failing.
+/// Maximum duration of a write before the database counts as failing.
 const PROBE_TAKES: Duration = Duration::from_secs(5);
-/// Reads a row of the data.
+/// Reads a row of data.
 const GLANCE: &str = "SELECT count(*) FROM (SELECT id FROM messages ORDER BY id DESC LIMIT 1) \
                       WHERE (SELECT count(*) FROM settings) > 0";
-/// How often [`Sqlite::settle`] looks.
+/// Polling interval of [`Sqlite::settle`].
 const SETTLING: Duration = Duration::from_millis(5);
 
-/// How the database is opened.
+/// Options for opening the database.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Connections that read; unset: one a core, at least two, at most eight.
+    /// Number of read connections; default: one per core, at least two, at most eight.
     pub readers: Option<u32>,
-    /// Promised jobs wait for the next who opens it, and nothing is written that nobody asks for.
+    /// Leaves jobs to the next process, and writes nothing that was not requested.
     pub quiet: bool,
 }
 
-/// The store in one file. Cloning makes another handle of the same store.
+/// The store in one file. Clones share it.
 ///
 /// MUST be opened once per file and process, since it is the only writer; `close` MUST be awaited
-/// for what waits to be stored.
+/// to store queued operations.
 #[derive(Clone)]
 pub struct Sqlite(Arc<Inner>);
 
@@ -117,25 +118,25 @@ impl std::fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// The id of this server in logs, metrics and `/health`. It belongs to the machine, not to what
-    /// several servers share.
+    /// Returns the id of this server in logs, metrics and `/health`. It belongs to the machine, not
+    /// to data shared by several servers.
     pub fn server_id(&self) -> &str {
         &self.0.server_id
     }
 
-    /// Makes an empty database, or migrates the one that is there. Blocks.
+    /// Creates an empty database, or migrates the existing one. Blocks.
     pub fn create(path: &Path) -> Result<(), OpenError> {
         schema::open(path).map(drop)
     }
 
-    /// Opens the file, makes or migrates it, and starts the writer; committed events go into
-    /// `sink`. Blocks. Jobs that a crash has left are taken up again.
+    /// Opens the file, creating or migrating it, and starts the writer; committed events are passed
+    /// to `sink`. Blocks. Jobs left by a crash are resumed.
     pub fn open(path: &Path, options: &Options, sink: EventSink) -> Result<Self, OpenError> {
         match log_end::lost(path) {
             Ok(0) | Err(_) => (),
             Ok(count) => tracing::error!(
-                "The write-ahead log of {} is damaged in the middle: {count} transactions behind \
-                 the damage are lost. Check the disk; a backup may have them.",
+                "The write-ahead log of {} is damaged in the middle: {count} transactions after \
+                 the damage are lost. Check the disk; a backup may contain them.",
                 path.display()
             ),
         }
@@ -186,30 +187,30 @@ impl Sqlite {
         })))
     }
 
-    /// Stores what waits, brings the write-ahead log into the database and ends the writer.
-    /// Whatever is asked later is `Unavailable`.
+    /// Stores queued operations, checkpoints the write-ahead log and ends the writer. Later
+    /// requests are `Unavailable`.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let (done, closed) = oneshot::channel();
         if self.0.orders.send(Order::Close(done)).is_ok() {
-            // An error means that the writer has ended already.
+            // An error means that the writer has already ended.
             drop(closed.await);
         }
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let joined = tokio::task::spawn_blocking(move || thread.join()).await;
             if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("The store's writer did not end well");
+                tracing::error!("The writer thread of the store failed");
             }
         }
         let inner = Arc::clone(&self.0);
-        // A panic in there has been logged already.
+        // A panic of that thread has been logged already.
         drop(tokio::task::spawn_blocking(move || inner.search.close()).await);
         self.0.readers.close().await;
     }
 
-    /// Waits until work that was promised (rooms and accounts on their way out) is done, a step of
-    /// it fails, or the store does not answer.
+    /// Waits until jobs (deletion of rooms and accounts) are done, a step of them fails, or the
+    /// store does not respond.
     pub async fn settle(&self) {
         while !self.0.quiet
             && !self.0.health.jobs_fail()
@@ -219,19 +220,19 @@ impl Sqlite {
         }
     }
 
-    /// Whether the path still names the files that are open; else what is acknowledged would be
+    /// Returns whether the path still names the open files; otherwise acknowledged data would be
     /// lost with the process.
     pub fn is_in_place(&self) -> bool {
         self.0.health.in_place()
     }
 
-    /// The whole database was checked and nothing is wrong: what was found damaged before does not
-    /// count any more.
+    /// Records that a check of the complete database found no problems, which clears earlier
+    /// damage.
     fn found_whole(&self) {
         self.0.health.whole();
     }
 
-    /// Whether it can be read, and written; where nothing was written for a while, something is.
+    /// Checks that it can be read and written; writes something if nothing was written for a while.
     async fn sound(&self) -> Result<(), StoreError> {
         let health = &self.0.health;
         if !health.in_place() {
@@ -249,7 +250,7 @@ impl Sqlite {
         if health.fails() { Err(StoreError::Unavailable) } else { read }
     }
 
-    /// Asks the readers.
+    /// Runs a query on a reader.
     async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -261,8 +262,8 @@ impl Sqlite {
         self.0.readers.read(ask).await
     }
 
-    /// Asks the readers what may take long.
-    async fn read_dear<T, F>(&self, ask: F) -> Result<T, StoreError>
+    /// Runs a query that may take long on a reader.
+    async fn read_expensive<T, F>(&self, ask: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -270,10 +271,10 @@ impl Sqlite {
         if self.0.closed.load(Ordering::Acquire) {
             return Err(StoreError::Unavailable);
         }
-        self.0.readers.read_dear(ask).await
+        self.0.readers.read_expensive(ask).await
     }
 
-    /// Lets the writer run an operation that may change anything. It may run more than once, and
+    /// Runs an operation that may change anything on the writer. It may run more than once, and
     /// must refuse before it writes.
     async fn write<T, F>(&self, act: F) -> Result<T, StoreError>
     where

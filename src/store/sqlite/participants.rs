@@ -1,4 +1,4 @@
-//! Participants as rows, and how somebody is called in a room.
+//! Rows of participants, and their names in a room.
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -80,17 +80,17 @@ fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
     }))
 }
 
-/// The first participants, in the order in which they came.
+/// Returns the first participants, in the order of joining.
 pub(super) fn first(conn: &Connection, room: RoomId, limit: u32) -> Result<Vec<Participant>> {
     sql::all(conn, FIRST, params![room, limit], participant_from_row)
 }
 
-/// One participant.
+/// Returns one participant.
 pub(super) fn one(conn: &Connection, room: RoomId, user: UserId) -> Result<Option<Participant>> {
     sql::one(conn, ONE, params![room, user], participant_from_row)
 }
 
-/// Those of these users who take part.
+/// Returns those of these users who are participants.
 pub(super) fn these(conn: &Connection, room: RoomId, users: &[UserId]) -> Result<Vec<Participant>> {
     let mut found = Vec::with_capacity(users.len());
     for user in users {
@@ -99,7 +99,7 @@ pub(super) fn these(conn: &Connection, room: RoomId, users: &[UserId]) -> Result
     Ok(found)
 }
 
-/// The first participant who is none of these.
+/// Returns the first participant who is none of these.
 pub(super) fn another(
     conn: &Connection,
     room: RoomId,
@@ -109,7 +109,7 @@ pub(super) fn another(
     sql::one(conn, ANOTHER, params![room, but], participant_from_row)
 }
 
-/// Puts somebody in.
+/// Adds a participant.
 pub(super) fn add(
     conn: &Connection,
     room: RoomId,
@@ -122,19 +122,19 @@ pub(super) fn add(
     sql::run(conn, ADD, params![room, user, role, since, at, mark]).map(drop)
 }
 
-/// Takes somebody out, with what only they need of the room.
+/// Removes a participant, with their mentions in the room.
 pub(super) fn remove(conn: &Connection, room: RoomId, user: UserId) -> Result<()> {
     sql::run(conn, REMOVE, params![room, user])?;
     sql::run(conn, FORGET_MENTIONS, params![room, user]).map(drop)
 }
 
-/// Writes what a room itself keeps of a participant: role, name in the room, last change.
+/// Updates role, name in the room and rev of the last change.
 pub(super) fn update(conn: &Connection, room: RoomId, changed: &Participant) -> Result<()> {
     let Participant { user, role, edited_name, since, .. } = changed;
     sql::run(conn, UPDATE, params![room, user, role, edited_name, since]).map(drop)
 }
 
-/// False when they are not in the room.
+/// Mutes or unmutes the room; false if they are not in it.
 pub(super) fn set_muted(
     conn: &Connection,
     room: RoomId,
@@ -144,17 +144,17 @@ pub(super) fn set_muted(
     Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
 }
 
-/// Everybody, ascending by id.
+/// Returns all participants, ascending by id.
 pub(super) fn user_ids(conn: &Connection, room: RoomId) -> Result<Vec<UserId>> {
     sql::all(conn, USER_IDS, [room], |row| row.get(0))
 }
 
-/// Who did something in a room; None: the server or its operator.
+/// Returns the author of a change in a room; None: the server or its operator.
 pub(super) fn by(conn: &Connection, room: RoomId, user: Option<UserId>) -> Result<Who> {
     user.map_or(Ok(Who::Server), |user| who(conn, room, user))
 }
 
-/// How a room calls a user who did something in it.
+/// Returns the author of a change, as named in the room.
 pub(super) fn who(conn: &Connection, room: RoomId, user: UserId) -> Result<Who> {
     let found = sql::one(conn, PERSON, params![room, user], |row| {
         if row.get::<_, Option<Timestamp>>("deleted")?.is_some() {

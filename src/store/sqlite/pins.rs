@@ -18,7 +18,7 @@ const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN message
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[PIN, UNPIN, DROP, OF_ROOM];
 
-/// Pins a message. None when there is no such message, false when it is pinned already.
+/// Pins a message. None if the message does not exist, false if it is pinned already.
 pub(super) fn pin(
     conn: &Connection,
     room: RoomId,
@@ -32,17 +32,17 @@ pub(super) fn pin(
     Ok(Some(sql::run(conn, PIN, params![room, seq, by, at])? > 0))
 }
 
-/// Takes a pin off; false when there is none.
+/// Unpins a message; false if it is not pinned.
 pub(super) fn unpin(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> {
     Ok(sql::run(conn, UNPIN, params![room, seq])? > 0)
 }
 
-/// Takes all pins of a room off.
+/// Removes all pins of a room.
 pub(super) fn drop_all(conn: &Connection, room: RoomId) -> Result<()> {
     sql::run(conn, DROP, [room]).map(drop)
 }
 
-/// Pinned messages, those pinned last first.
+/// Returns the pinned messages, most recently pinned first.
 pub(super) fn of_room(conn: &Connection, room: RoomId) -> Result<Vec<Pin>> {
     let found: Vec<(Option<UserId>, Timestamp, i64)> = sql::all(conn, OF_ROOM, [room], |row| {
         Ok((row.get("user")?, row.get("at")?, row.get("id")?))

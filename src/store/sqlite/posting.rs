@@ -1,4 +1,4 @@
-//! A new message: the one operation that must be fast.
+//! Posting a message: the one operation that must be fast.
 
 use rusqlite::{Connection, Result, params};
 
@@ -24,7 +24,7 @@ const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, CALLED, MENTION, FORGET_MENTIONS];
 
-/// Stores a message, or finds the one that has this client id.
+/// Stores a message, or finds the one with its client id.
 pub(super) fn post(
     work: &mut Work<'_>,
     id: RoomId,
@@ -97,8 +97,8 @@ pub(super) fn post(
     Ok(Posted { message, repeated: false })
 }
 
-/// The attachments of a message that may be stored; None when its client id is known.
-/// A plain message needs no look-up: the insertion itself finds a known client id.
+/// Returns the attachments of a message that may be stored; None if its client id is used. A plain
+/// message needs no query: the insertion itself detects a used client id.
 fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Media>>, Fault> {
     if draft.reply_to.is_none() && draft.media.is_empty() {
         return Ok(Some(Vec::new()));
@@ -129,13 +129,12 @@ fn repeated(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Posted, Fa
     Ok(Posted { message, repeated: true })
 }
 
-/// Whether there is such a message that is not deleted.
+/// Returns whether the message exists and is not deleted.
 pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> {
     sql::any(conn, STANDS, params![room, seq])
 }
 
-/// Notes whom a text mentions: at each place the first of the names that is a participant's, but
-/// never its author.
+/// Stores the mentions of a text: at each place the first name of a participant, except the author.
 pub(super) fn mention(
     conn: &Connection,
     room: RoomId,
@@ -159,7 +158,7 @@ pub(super) fn mention(
     Ok(())
 }
 
-/// Forgets whom a text named.
+/// Removes the mentions of a message.
 pub(super) fn forget_mentions(conn: &Connection, room: RoomId, seq: Seq) -> Result<()> {
     sql::run(conn, FORGET_MENTIONS, params![room, seq]).map(drop)
 }

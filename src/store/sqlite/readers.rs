@@ -1,4 +1,4 @@
-//! Connections that only read, each question one transaction on a blocking thread.
+//! Read-only connections; each query is one transaction on a blocking thread.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,31 +15,31 @@ use super::error::{Cause, Fault, OpenError, unreadable};
 use super::health::Health;
 use crate::store::StoreError;
 
-/// A read that computes longer is ended. Processor time, so that a busy machine refuses nothing
-/// that an idle one would answer.
+/// Maximum processor time of a read. Not wall time, so that a busy machine refuses nothing that an
+/// idle one would answer.
 const MAX_READ: Duration = Duration::from_secs(2);
-/// A read that lasts longer is ended whatever it waits for: while it runs, the write-ahead log
-/// cannot be restarted.
+/// Maximum duration of a read, including waits: while it runs, the write-ahead log cannot be
+/// restarted.
 const MAX_READ_LASTS: Duration = Duration::from_secs(10);
-/// How long a read waits for a connection.
+/// Maximum time to wait for a connection.
 const MAX_WAIT: Duration = Duration::from_secs(10);
-/// SQLite's steps between two looks at the clock.
+/// Number of SQLite steps between checks of the time.
 const STEPS_PER_LOOK: i32 = 20_000;
 
-/// The pool, and as many permits as it has connections, so that nobody waits inside it.
+/// A pool with as many permits as connections, so that nothing waits inside the pool.
 #[derive(Clone)]
 pub(super) struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
     permits: Arc<Semaphore>,
-    /// One fewer: what is dear never takes the last connection.
-    dear: Arc<Semaphore>,
+    /// One permit fewer: expensive reads never take the last connection.
+    expensive: Arc<Semaphore>,
     size: u32,
-    /// Hears how reads go; None where they say nothing of the messages.
+    /// Receives the results of reads; None if they are unrelated to messages.
     health: Option<Arc<Health>>,
 }
 
 impl Readers {
-    /// Opens `size` connections; unset: one a core, at least two, at most eight.
+    /// Opens `size` connections; default: one per core, at least two, at most eight.
     pub(super) fn open(path: &Path, size: Option<u32>) -> Result<Self, OpenError> {
         let cores =
             std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(8));
@@ -63,22 +63,22 @@ impl Readers {
                 path: path.to_owned(),
                 why: std::io::Error::other(error),
             })?;
-        let dear = Arc::new(Semaphore::new(size.saturating_sub(1).max(1) as usize));
+        let expensive = Arc::new(Semaphore::new(size.saturating_sub(1).max(1) as usize));
         Ok(Self {
             pool,
             permits: Arc::new(Semaphore::new(size as usize)),
-            dear,
+            expensive,
             size,
             health: None,
         })
     }
 
-    /// The same, which report how reads go.
+    /// Reports the results of reads.
     pub(super) fn reporting(self, health: Arc<Health>) -> Self {
         Self { health: Some(health), ..self }
     }
 
-    /// Asks in one transaction of one moment.
+    /// Runs a query in one transaction with a consistent state.
     pub(super) async fn read<T, F>(&self, ask: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -98,42 +98,42 @@ impl Readers {
             answer
         });
         answer.await.unwrap_or_else(|error| {
-            tracing::error!(store.error = %error, "A read did not end well");
+            tracing::error!(store.error = %error, "A read failed");
             Err(StoreError::Unavailable)
         })
     }
 
-    /// The same for a question that may take long: a connection is left to those that do not.
-    pub(super) async fn read_dear<T, F>(&self, ask: F) -> Result<T, StoreError>
+    /// Runs a query that may take long: one connection is reserved for short ones.
+    pub(super) async fn read_expensive<T, F>(&self, ask: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let place = permit(&self.dear).await?;
+        let place = permit(&self.expensive).await?;
         let answer = self.read(move |conn| {
-            // Given back when the connection is, also by a caller who has gone.
+            // Released with the connection, even if the caller has disconnected.
             let _place = place;
             ask(conn)
         });
         answer.await
     }
 
-    /// Waits for the reads that run and lets no more in.
+    /// Waits for running reads and refuses new ones.
     pub(super) async fn close(&self) {
-        // Closed already: nothing runs any more.
+        // Already closed: nothing is running.
         drop(self.permits.acquire_many(self.size).await);
         self.permits.close();
     }
 }
 
-/// Waits for a place among the reads that run.
+/// Waits for a place among the running reads.
 async fn permit(of: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
     let permit = timeout(MAX_WAIT, Arc::clone(of).acquire_owned());
     let permit = permit.await.map_err(|_| Cause::Busy.count())?;
     permit.map_err(|_| StoreError::Unavailable)
 }
 
-/// Who waits for an answer; gone when it is dropped.
+/// The caller waiting for a result; records its drop.
 #[derive(Default)]
 struct Caller(Arc<AtomicBool>);
 
@@ -143,7 +143,7 @@ impl Drop for Caller {
     }
 }
 
-/// How long a read may go on; of the thread that it runs on.
+/// Remaining time of a read on the current thread.
 struct Budget {
     computed: Duration,
     end: Instant,
@@ -159,7 +159,7 @@ impl Budget {
     }
 }
 
-/// Processor time of this thread so far.
+/// Returns the processor time used by this thread.
 fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
 }
@@ -215,20 +215,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn dear_reads_leave_a_connection_to_the_others() {
+    async fn expensive_reads_leave_a_connection_to_the_others() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.db");
         drop(Connection::open(&path).unwrap());
         let readers = Readers::open(&path, Some(2)).unwrap();
         let (began, begins) = mpsc::channel();
         let mut held = Vec::new();
-        let mut dear = Vec::new();
+        let mut expensive = Vec::new();
         for _ in 0..3 {
             let (let_go, waiting) = mpsc::channel::<()>();
             held.push(let_go);
             let (readers, began) = (readers.clone(), began.clone());
-            dear.push(tokio::spawn(async move {
-                let read = readers.read_dear(move |_| {
+            expensive.push(tokio::spawn(async move {
+                let read = readers.read_expensive(move |_| {
                     began.send(()).unwrap();
                     assert!(waiting.recv().is_err(), "it is let go");
                     Ok(())
@@ -242,9 +242,9 @@ mod tests {
         });
         let begins = begins.await.unwrap();
         assert_eq!(readers.read(|_| Ok(7)).await, Ok(7));
-        assert!(begins.try_recv().is_err(), "the second dear one waits for the first");
+        assert!(begins.try_recv().is_err(), "the second expensive read waits for the first");
         drop(held);
-        for read in dear {
+        for read in expensive {
             assert_eq!(read.await.unwrap(), Ok(()));
         }
     }

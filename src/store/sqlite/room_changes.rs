@@ -1,4 +1,4 @@
-//! Stores the changes of a room that [`plan`] answers with: one rev, one event.
+//! Stores the changes of a room returned by [`plan`]: one rev, one event.
 
 use std::sync::Arc;
 
@@ -46,8 +46,8 @@ pub(super) fn change(
     Ok(Committed { rev, last_seq, at, changes })
 }
 
-/// The part of a room's facts that a change is planned on, and the accounts of those whom it names
-/// and who do not take part.
+/// Reads the facts of a room needed to plan a change, and the accounts of users named in it who are
+/// not participants.
 fn read_concerned(
     conn: &Connection,
     room: Room,
@@ -71,7 +71,7 @@ fn read_concerned(
     Ok((facts, newcomers))
 }
 
-/// `Taken` when the room would have the name of another public room.
+/// `Taken` if the room would have the name of another public room.
 fn check_names(conn: &Connection, before: &Room, changes: &[Change]) -> Result<(), Fault> {
     for change in changes {
         if let Change::Updated(after) = change
@@ -83,7 +83,7 @@ fn check_names(conn: &Connection, before: &Room, changes: &[Change]) -> Result<(
     Ok(())
 }
 
-/// Pins or unpins; false when it was so already.
+/// Pins or unpins; false if nothing changes.
 fn pin(
     work: &Work<'_>,
     id: RoomId,
@@ -98,8 +98,7 @@ fn pin(
     if pins::unpin(work.conn, id, seq)? { Ok(true) } else { Err(missing.into()) }
 }
 
-/// Writes planned changes and lets their event go, those who were added first. Answers the room's
-/// rev then.
+/// Stores planned changes and emits their event, after the events for added users. Returns the rev.
 pub(super) fn store(
     work: &mut Work<'_>,
     before: &Room,

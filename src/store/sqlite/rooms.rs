@@ -1,4 +1,4 @@
-//! Rooms: their rows, their facts, a new one, and the step of `rev` that each change of one takes.
+//! Rooms: their rows, their facts, adding a room, and the step of `rev` of each change.
 
 use std::sync::Arc;
 
@@ -65,18 +65,18 @@ pub(super) fn room_from_row(row: &Row<'_>) -> Result<Room> {
     })
 }
 
-/// The room without its participants.
+/// Returns the room without its participants.
 pub(super) fn room(conn: &Connection, id: RoomId) -> Result<Option<Room>> {
     sql::one(conn, ROOM, [id], room_from_row)
 }
 
-/// The room and everybody in it.
+/// Returns the room and its participants.
 pub(super) fn facts(conn: &Connection, id: RoomId) -> Result<Option<RoomFacts>> {
     let Some(room) = room(conn, id)? else { return Ok(None) };
     Ok(Some(RoomFacts { room, participants: participants::first(conn, id, u32::MAX)? }))
 }
 
-/// The room, if what the decision rested on still holds.
+/// Returns the room if the basis of the decision is still valid.
 pub(super) fn on_basis(conn: &Connection, id: RoomId, basis: Basis) -> Result<Room, Fault> {
     let Some(room) = room(conn, id)? else { return Err(gone(basis).into()) };
     let holds = match basis {
@@ -91,7 +91,7 @@ pub(super) fn on_basis(conn: &Connection, id: RoomId, basis: Basis) -> Result<Ro
     if holds { Ok(room) } else { Err(StoreError::Stale.into()) }
 }
 
-/// What a decision about a room that is gone is told.
+/// Returns the error for a decision about a room that is gone.
 pub(super) fn gone(basis: Basis) -> StoreError {
     match basis {
         Basis::Member { .. } | Basis::Facts(_) => StoreError::Stale,
@@ -99,7 +99,7 @@ pub(super) fn gone(basis: Basis) -> StoreError {
     }
 }
 
-/// `Taken` when a public room has this name, other than this one.
+/// `Taken` if another public room has this name.
 pub(super) fn check_name(
     conn: &Connection,
     id: Option<RoomId>,
@@ -124,7 +124,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Writes the rev of a change of facts and says what has happened.
+    /// Writes the rev of a change of facts and emits the event.
     pub(super) fn facts(
         self,
         work: &mut Work<'_>,
@@ -136,14 +136,14 @@ impl Step {
         Ok(())
     }
 
-    /// Writes the rev of a change of a message and says what has happened.
+    /// Writes the rev of a change of a message and emits the event.
     pub(super) fn message(self, work: &mut Work<'_>, change: Change) -> Result<()> {
         sql::run(work.conn, MESSAGE_STEP, params![self.room, self.rev])?;
         self.emit(work, work.now, vec![change]);
         Ok(())
     }
 
-    /// Says what has happened.
+    /// Emits the event.
     pub(super) fn emit(self, work: &mut Work<'_>, at: Timestamp, changes: Vec<Change>) {
         let event = RoomEvent {
             room: self.room,
@@ -157,7 +157,7 @@ impl Step {
     }
 }
 
-/// Adds a room, or finds the nameless one of the same people.
+/// Adds a room, or finds the unnamed room of the same users.
 pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>, Fault> {
     let conn = work.conn;
     let mut ids: Vec<UserId> = new.participants.iter().map(|(user, _)| *user).collect();
@@ -197,7 +197,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
     Ok(Added { value: facts, existed: false })
 }
 
-/// Brings up to date by whom a nameless private room is found again; after a change of name,
+/// Updates the key by which an unnamed private room is found; called after a change of name,
 /// visibility or participants.
 pub(super) fn refresh_key(conn: &Connection, room: &Room) -> Result<()> {
     let nameless = room.name.is_none() && room.visibility == Visibility::Private;
@@ -206,7 +206,7 @@ pub(super) fn refresh_key(conn: &Connection, room: &Room) -> Result<()> {
     sql::run(conn, SET_KEY, params![room.id, key]).map(drop)
 }
 
-/// A hash, because the list itself may be long. `ids` ascend.
+/// Returns a hash, because the list itself may be long. `ids` ascend.
 fn member_key(ids: &[UserId]) -> Vec<u8> {
     let mut hash = Sha256::new();
     for id in ids {

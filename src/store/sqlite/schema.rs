@@ -1,5 +1,4 @@
-//! The schema and how an older one becomes it: an append-only list of migrations, indexed by
-//! `user_version`.
+//! The schema and its migrations: an append-only list, indexed by `user_version`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -13,10 +12,10 @@ use super::wal::BUSY;
 use super::{functions, sql};
 use crate::store::Settings;
 
-/// One step from a schema to the next.
+/// A step from one schema to the next.
 #[derive(Clone, Copy)]
 pub(super) struct Migration {
-    /// For people.
+    /// Description for users.
     pub(super) name: &'static str,
     sql: &'static str,
 }
@@ -27,7 +26,7 @@ macro_rules! migration {
     };
 }
 
-/// Only ever appended to: what has been released stays as it is.
+/// Append only: released migrations never change.
 pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0001_start"),
     migration!("0002_search"),
@@ -38,10 +37,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0007_places"),
 ];
 
-/// `chat` in ASCII; tells our files from those of other programs.
+/// `chat` in ASCII; distinguishes our files from those of other programs.
 pub(super) const APPLICATION: i32 = 0x6368_6174;
 
-/// How every SQLite file begins.
+/// First bytes of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
@@ -51,19 +50,19 @@ const ADD_SETTING: &str =
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
 
-/// Keeps the index of the write-ahead log in memory instead of in a file beside it; meanwhile no
+/// VFS that keeps the index of the write-ahead log in memory instead of in a file; meanwhile no
 /// other process can read the database.
 pub(super) const ALONE: &str = "unix-excl";
 
-/// Opens the connection that writes, on a schema of today.
+/// Opens the write connection, with the current schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     create(path).map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
     check_header(path)?;
     open_with(path, MIGRATIONS)
 }
 
-/// A full disk has no room for the shared index of the log: then it is kept in memory, so that what
-/// is there can be read.
+/// Opens the database. If the disk is full, the shared index of the log cannot be created: then it
+/// is kept in memory, so that stored data can be read.
 fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenError> {
     let opened = prepare(path, migrations, None).or_else(|error| {
         if !matches!(
@@ -74,8 +73,8 @@ fn open_with(path: &Path, migrations: &[Migration]) -> Result<Connection, OpenEr
         }
         let alone = prepare(path, migrations, Some(ALONE)).map_err(|_| error)?;
         tracing::warn!(
-            "The file system of {} is full or refuses writes: what is stored can be read, and \
-             nothing is stored until there is room.",
+            "The file system of {} is full or refuses writes: stored data can be read, but nothing \
+             is stored until there is space.",
             path.display()
         );
         Ok(alone)
@@ -107,8 +106,8 @@ fn prepare(
         return Ok(Err(OpenError::Newer { path: path.to_owned(), found, known }));
     }
     if found == 0 {
-        // Only takes effect before the first table; later it would write a page each time, for
-        // which a full disk has no room.
+        // Only takes effect before the first table; later it would write a page each time, which
+        // fails on a full disk.
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
     }
     writer_pragmas(&conn)?;
@@ -139,12 +138,12 @@ fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// Makes a file that must not be there, for its owner alone.
+/// Creates a file that must not exist, with access for its owner only.
 pub(super) fn create_new(path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
-/// Makes the file for its owner alone; SQLite gives its companions the same mode.
+/// Creates a file with access for its owner only; SQLite gives its companion files the same mode.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     match create_new(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -152,7 +151,8 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// SQLite takes a short file of another kind for an empty database and would write over it.
+/// Checks the header, since SQLite treats a short file of another kind as an empty database and
+/// would overwrite it.
 pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
     let mut head = Vec::new();
     let read =
@@ -161,11 +161,11 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
     if head.is_empty() || head == HEADER {
         return Ok(());
     }
-    Err(OpenError::Damaged { path: path.to_owned(), why: "it does not begin as one".to_owned() })
+    Err(OpenError::Damaged { path: path.to_owned(), why: "it has no SQLite header".to_owned() })
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
-    // The writer checks references itself: SQLite would look each up once more.
+    // The writer checks references itself: SQLite would check each a second time.
     conn.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -178,7 +178,7 @@ fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// The schema that so many migrations make.
+/// Returns the schema number after these migrations.
 pub(super) fn number(migrations: &[Migration]) -> u32 {
     u32::try_from(migrations.len()).unwrap_or(u32::MAX)
 }
@@ -187,7 +187,7 @@ pub(super) fn version(conn: &Connection) -> rusqlite::Result<u32> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Makes the schema of a version, without data, for a comparison.
+/// Creates the schema of a version without data, for comparison.
 pub(super) fn build(conn: &Connection, version: u32) -> rusqlite::Result<()> {
     functions::add(conn)?;
     MIGRATIONS
@@ -211,7 +211,7 @@ fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusql
     tx.commit()
 }
 
-/// `chat.db.before-N` beside the database; whole or not there at all.
+/// Creates the copy `chat.db.before-N` beside the database; it is complete or does not exist.
 fn keep_copy(conn: &Connection, path: &Path, known: u32) -> Result<(), OpenError> {
     let target = beside(path, &format!(".before-{known}"));
     let half = beside(path, &format!(".before-{known}.part"));
@@ -226,7 +226,8 @@ fn keep_copy(conn: &Connection, path: &Path, known: u32) -> Result<(), OpenError
     OpenOptions::new().write(true).open(&half).and_then(|file| file.sync_all()).map_err(io)?;
     fs::set_permissions(&half, fs::Permissions::from_mode(0o600)).map_err(io)?;
     fs::rename(&half, &target).map_err(io)?;
-    tracing::info!(store.copy = %target.display(), store.schema = known, "The database was copied before it is migrated");
+    tracing::info!(store.copy = %target.display(), store.schema = known, "The database was copied \
+                                                                          before it is migrated");
     Ok(())
 }
 
@@ -236,8 +237,8 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Reads what the server keeps about itself; the first time it is made up.
-/// Beside them the id of this server: the database belongs to one machine.
+/// Reads the settings of the server, creating them the first time, and the id of this server: the
+/// database belongs to one machine.
 pub(super) fn settings(conn: &Connection) -> Result<(Settings, String), OpenError> {
     let made_up = || {
         let key = random::<32>()?;
@@ -273,7 +274,7 @@ pub(super) fn settings(conn: &Connection) -> Result<(Settings, String), OpenErro
     Ok((settings, text(server_id)))
 }
 
-/// Bytes of the operating system's generator.
+/// Returns bytes of the operating system's generator.
 pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;

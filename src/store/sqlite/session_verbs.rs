@@ -1,4 +1,4 @@
-//! The verbs of [`Sessions`]: sessions are rows, tickets and attempts live in memory.
+//! Implements [`Sessions`]: sessions are rows, tickets and attempts are kept in memory.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::model::{Hash32, RoomId, Session, SessionId, Timestamp, UserId};
 use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sqlite {
-    /// Notes that a session was seen. Nobody waits for it, and a full queue may lose it: it is no
-    /// acknowledged fact.
+    /// Records that a session was used. Nobody waits for it, and it is lost if the queue is full:
+    /// it is not acknowledged.
     fn slide(&self, id: SessionId, seen: Timestamp, expires: Timestamp) {
         let Ok(place) = std::sync::Arc::clone(&self.0.places).try_acquire_owned() else { return };
         let (operation, _) =
             Operation::new(Touch::Nothing, move |work| sessions::slide(work, id, seen, expires));
         if self.order(Order::Task(Box::new(operation), place)).is_err() {
-            tracing::debug!("A session was not noted as seen, the store is closing");
+            tracing::debug!("The use of a session was not recorded, since the store is closing");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions as rows.
+//! Rows of sessions.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -38,7 +38,7 @@ const END_BUT: &str =
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
 
-/// Last seen and expiry are not written more often.
+/// Minimum interval of writing last use and expiry.
 const SLIDE_EVERY: Duration = Duration::from_mins(5);
 
 fn session_from_row(row: &Row<'_>) -> Result<Session> {
@@ -59,27 +59,27 @@ fn session_from_row(row: &Row<'_>) -> Result<Session> {
     })
 }
 
-/// A session that holds at this moment.
+/// Returns the session if it is valid now.
 pub(super) fn find(conn: &Connection, token: Hash32, now: Timestamp) -> Result<Option<Session>> {
     sql::one(conn, BY_TOKEN, params![token, now], session_from_row)
 }
 
-/// The session with this id, while it is valid.
+/// Returns the session with this id if it is valid.
 pub(super) fn by_id(conn: &Connection, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
     sql::one(conn, BY_ID, params![id, now], session_from_row)
 }
 
-/// The sessions of a user that hold at this moment, newest first.
+/// Returns the currently valid sessions of a user, newest first.
 pub(super) fn of_user(conn: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     sql::all(conn, OF_USER, params![user, now], session_from_row)
 }
 
-/// Whether it is time to write that it was seen.
+/// Returns whether `last_seen` is stale enough to be written.
 pub(super) fn slides(session: &Session, now: Timestamp) -> bool {
     now >= session.seen.plus(SLIDE_EVERY)
 }
 
-/// Writes that it was seen.
+/// Writes last use and expiry.
 pub(super) fn slide(
     work: &Work<'_>,
     id: SessionId,
@@ -124,7 +124,7 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
     })
 }
 
-/// Ends sessions and says so; answers how many.
+/// Ends sessions and emits their event; returns how many ended.
 pub(super) fn end(work: &mut Work<'_>, user: UserId, which: Ended) -> Result<u32> {
     let (statement, id) = match which {
         Ended::One(id) => (END_ONE, id),

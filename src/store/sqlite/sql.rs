@@ -1,4 +1,4 @@
-//! How statements are run: cached, with typed parameters and columns.
+//! Executes statements: cached, with typed parameters and columns.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};
@@ -7,7 +7,7 @@ use crate::model::{
     Hash32, MediaId, Rev, Role, RoomId, Seq, SessionId, Timestamp, UserId, Visibility,
 };
 
-/// The first row, if any.
+/// Returns the first row, if any.
 pub(super) fn one<T>(
     conn: &Connection,
     sql: &str,
@@ -17,7 +17,7 @@ pub(super) fn one<T>(
     conn.prepare_cached(sql)?.query_row(params, from_row).optional()
 }
 
-/// All rows.
+/// Returns all rows.
 pub(super) fn all<T>(
     conn: &Connection,
     sql: &str,
@@ -27,18 +27,18 @@ pub(super) fn all<T>(
     conn.prepare_cached(sql)?.query_map(params, from_row)?.collect()
 }
 
-/// Whether there is a row.
+/// Returns whether there is a row.
 pub(super) fn any(conn: &Connection, sql: &str, params: impl Params) -> Result<bool> {
     conn.prepare_cached(sql)?.exists(params)
 }
 
-/// Runs a statement that changes; answers how many rows it changed.
+/// Executes a statement that changes rows; returns their number.
 pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     conn.prepare_cached(sql)?.execute(params)
 }
 
-/// A list for `IN (SELECT value FROM json_each(?))`, so that one cached statement serves lists of
-/// every length.
+/// Builds a list for `IN (SELECT value FROM json_each(?))`, so that one cached statement works for
+/// lists of any length.
 pub(super) fn list(ids: impl IntoIterator<Item = i64>) -> String {
     let mut text = String::from("[");
     for (n, id) in ids.into_iter().enumerate() {

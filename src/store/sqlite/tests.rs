@@ -1,4 +1,4 @@
-//! Faults that cannot be made from outside: a COMMIT that fails, an operation that panics, a read
+//! Faults that cannot be caused from outside: a COMMIT that fails, an operation that panics, a read
 //! without end.
 
 use std::sync::atomic::AtomicBool;
@@ -9,7 +9,7 @@ use super::*;
 use crate::model::{Event, Role, RoomFacts, User, Visibility};
 use crate::store::{Basis, Draft, NewRoom, NewUser, Store};
 
-/// A store whose commits fail while the flag is set, and how many events it has given out.
+/// A store whose commits fail while the flag is set, and the number of events it has emitted.
 struct Fragile {
     store: Sqlite,
     failing: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! Users: their rows, finding them, and a new one.
+//! Users: their rows, finding and adding them.
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -110,14 +110,14 @@ fn all(conn: &Connection, statement: &str, params: impl rusqlite::Params) -> Res
     found.into_iter().map(|account| complete(conn, account).map(|account| account.user)).collect()
 }
 
-/// By what an account is found; [`crate::store::UserKey`] that owns its text.
+/// Key by which an account is found; [`crate::store::UserKey`] with an owned text.
 pub(super) enum Key {
     Id(UserId),
     Folded(String),
     Email(String),
 }
 
-/// A user with credentials.
+/// Returns a user with credentials.
 pub(super) fn account(conn: &Connection, key: &Key) -> Result<Option<Account>> {
     let found = match key {
         Key::Id(id) => sql::one(conn, BY_ID, [id], account_from_row)?,
@@ -127,17 +127,17 @@ pub(super) fn account(conn: &Connection, key: &Key) -> Result<Option<Account>> {
     found.map(|account| complete(conn, account)).transpose()
 }
 
-/// A user.
+/// Returns a user.
 pub(super) fn one(conn: &Connection, id: UserId) -> Result<Option<User>> {
     Ok(account(conn, &Key::Id(id))?.map(|account| account.user))
 }
 
-/// These users, ascending by id.
+/// Returns these users, ascending by id.
 pub(super) fn by_ids(conn: &Connection, ids: &[UserId]) -> Result<Vec<User>> {
     all(conn, BY_IDS, [sql::list(ids.iter().map(|id| id.0))])
 }
 
-/// Users of these folded names, ascending by id.
+/// Returns users with these folded names, ascending by id.
 pub(super) fn by_folded(conn: &Connection, names: &[String]) -> Result<Vec<User>> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
@@ -148,12 +148,12 @@ pub(super) fn by_folded(conn: &Connection, names: &[String]) -> Result<Vec<User>
     Ok(found)
 }
 
-/// A page of all.
+/// Returns a page of all users.
 pub(super) fn after(conn: &Connection, id: Option<UserId>, limit: u32) -> Result<Vec<User>> {
     all(conn, AFTER, params![id.map_or(0, |id| id.0), limit])
 }
 
-/// Users whose names contain the text.
+/// Returns users whose names contain the text.
 pub(super) fn with_text(
     conn: &Connection,
     text: &str,
@@ -167,19 +167,19 @@ pub(super) fn with_text(
     }
 }
 
-/// Those of these users who share a room with this one, and that one themselves.
+/// Returns those of these users who share a room with this one, including that user.
 pub(super) fn acquainted(conn: &Connection, user: UserId, with: &[UserId]) -> Result<Vec<UserId>> {
     sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| {
         row.get(0)
     })
 }
 
-/// Whether anybody may administer the server.
+/// Returns whether there is a server administrator.
 pub(super) fn has_administrator(conn: &Connection) -> Result<bool> {
     sql::any(conn, ADMINISTRATOR, [])
 }
 
-/// `NotFound` unless all of them are there.
+/// `NotFound` unless all of them exist.
 pub(super) fn check_all(
     conn: &Connection,
     ids: impl IntoIterator<Item = UserId>,
@@ -192,7 +192,7 @@ pub(super) fn check_all(
     Ok(())
 }
 
-/// `Taken` when another user has this address.
+/// `Taken` if another user has this address.
 pub(super) fn check_email(conn: &Connection, id: Option<UserId>, email: &str) -> Result<(), Fault> {
     let taken = sql::any(conn, EMAIL_TAKEN, params![email.to_lowercase(), id])?;
     if taken { Err(StoreError::Taken(Claim::Email).into()) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! The verbs of [`Store`]: each hands an operation to the writer or a question to the readers.
+//! Implements [`Store`]: each method passes an operation to the writer or a query to the readers.
 
 use super::{
     Sqlite, accounts, cards, marks, media, message_changes, messages, participants, pins, posting,
@@ -73,7 +73,9 @@ impl Store for Sqlite {
     ) -> Reply<'a, Vec<User>> {
         let text = text.to_owned();
         Box::pin(
-            self.read_dear(move |conn| Ok(users::with_text(conn, &text, names_too, near, limit)?)),
+            self.read_expensive(move |conn| {
+                Ok(users::with_text(conn, &text, names_too, near, limit)?)
+            }),
         )
     }
 
@@ -92,19 +94,19 @@ impl Store for Sqlite {
 
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
         match which {
-            RoomQuery::Of { user, participants } => {
-                Box::pin(self.read_dear(move |conn| Ok(cards::of_user(conn, user, participants)?)))
-            }
+            RoomQuery::Of { user, participants } => Box::pin(
+                self.read_expensive(move |conn| Ok(cards::of_user(conn, user, participants)?)),
+            ),
             RoomQuery::Page { user, descending, offset, limit, participants } => {
-                Box::pin(self.read_dear(move |conn| {
+                Box::pin(self.read_expensive(move |conn| {
                     Ok(cards::page(conn, user, descending, offset, limit, participants)?)
                 }))
             }
-            RoomQuery::Public { user, after, limit } => {
-                Box::pin(self.read_dear(move |conn| Ok(cards::public(conn, user, after, limit)?)))
-            }
+            RoomQuery::Public { user, after, limit } => Box::pin(
+                self.read_expensive(move |conn| Ok(cards::public(conn, user, after, limit)?)),
+            ),
             RoomQuery::Visible { user, limit } => {
-                Box::pin(self.read_dear(move |conn| Ok(cards::visible(conn, user, limit)?)))
+                Box::pin(self.read_expensive(move |conn| Ok(cards::visible(conn, user, limit)?)))
             }
             RoomQuery::These(user, ids) => {
                 let ids = ids.to_vec();
@@ -129,7 +131,7 @@ impl Store for Sqlite {
     }
 
     fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)> {
-        Box::pin(self.read_dear(move |conn| Ok(media::of_room(conn, room)?)))
+        Box::pin(self.read_expensive(move |conn| Ok(media::of_room(conn, room)?)))
     }
 
     fn change_room(
@@ -166,8 +168,8 @@ impl Store for Sqlite {
         Box::pin(async move {
             let ask = move |conn: &_| messages::window(conn, room, window, limit);
             match window {
-                // Passes over as many rows as the caller likes.
-                Window::Offset(1..) => self.read_dear(ask).await,
+                // May skip any number of rows.
+                Window::Offset(1..) => self.read_expensive(ask).await,
                 _ => self.read(ask).await,
             }
         })
@@ -227,7 +229,7 @@ impl Store for Sqlite {
         after: MediaId,
         count: u32,
     ) -> Reply<'_, (u64, u64, Option<MediaId>)> {
-        Box::pin(self.read_dear(move |conn| {
+        Box::pin(self.read_expensive(move |conn| {
             let page = media::unused(conn, before, after, count)?;
             Ok((page.looked_at, page.unused.len() as u64, page.next))
         }))
@@ -240,9 +242,10 @@ impl Store for Sqlite {
         count: u32,
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(async move {
-            // Looked for by a reader, so that no send waits for it; the writer looks again.
-            let media::Page { unused: ids, next, .. } =
-                self.read_dear(move |conn| Ok(media::unused(conn, before, after, count)?)).await?;
+            // Found by a reader, so that no post waits for it; the writer checks again.
+            let media::Page { unused: ids, next, .. } = self
+                .read_expensive(move |conn| Ok(media::unused(conn, before, after, count)?))
+                .await?;
             let names = if ids.is_empty() {
                 Vec::new()
             } else {

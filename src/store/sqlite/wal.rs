@@ -1,21 +1,21 @@
-//! Keeps the write-ahead log from growing without end.
+//! Keeps the write-ahead log from growing without limit.
 
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-/// Looking at the file costs a system call, so not after every commit.
+/// Checking the file costs a system call, so it is not done after every commit.
 const COMMITS_PER_LOOK: u32 = 64;
-/// Overlapping readers can keep the automatic checkpoint from ever starting the log anew; from here
-/// on it is insisted on.
+/// Overlapping readers can keep the automatic checkpoint from restarting the log; from this size on
+/// a restart is forced.
 const MAX_WAL: u64 = 64 * 1024 * 1024;
-/// How long sends may wait for readers to let go; if they do not, the next look tries again.
+/// How long posts may wait for readers; if they do not finish, the next check tries again.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long the writer waits for another program that has the file open.
 pub(super) const BUSY: Duration = Duration::from_millis(2_500);
 
-/// Starts the log anew when it has grown large.
+/// Restarts the log when it has grown large.
 pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
     if !commits.is_multiple_of(COMMITS_PER_LOOK) {
         return;
@@ -35,12 +35,12 @@ pub(super) fn keep_small(conn: &Connection, path: &Path, commits: u32) {
         Ok(true) => tracing::debug!("Readers hold the write-ahead log"),
         Ok(false) => {}
         Err(error) => {
-            tracing::error!(store.error = %error, "The write-ahead log could not be started anew");
+            tracing::error!(store.error = %error, "The write-ahead log could not be restarted");
         }
     }
 }
 
-/// Brings everything into the database file; at the end.
+/// Moves everything into the database file; called at the end.
 pub(super) fn finish(conn: &Connection) {
     if let Err(error) = conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::error!(store.error = %error, "The write-ahead log could not be emptied");

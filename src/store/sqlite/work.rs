@@ -1,5 +1,4 @@
-//! What an operation holds in its hands inside the writer's transaction, and how it waits for its
-//! turn.
+//! The context of an operation inside the writer's transaction, and its place in the queue.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -11,35 +10,35 @@ use crate::store::StoreError;
 
 /// An open transaction of the writer.
 pub(super) struct Work<'w> {
-    /// The writer's connection.
+    /// Connection of the writer.
     pub(super) conn: &'w Connection,
-    /// What posting remembers of rooms; other operations find the rows up to date.
+    /// Counters of posting; for other operations the rows are up to date.
     pub(super) counters: &'w mut Counters,
-    /// When the operation runs.
+    /// Time of the operation.
     pub(super) now: Timestamp,
-    /// What goes out when the transaction is durable.
+    /// Events emitted once the transaction is durable.
     pub(super) events: &'w mut Vec<Event>,
     /// Whether a job was added.
     pub(super) promised: bool,
 }
 
 impl Work<'_> {
-    /// Says what has happened, to go out with the commit.
+    /// Adds an event to be emitted with the commit.
     pub(super) fn emit(&mut self, event: Event) {
         self.events.push(event);
     }
 }
 
-/// Something that waits for the writer.
+/// Work queued for the writer.
 pub(super) trait Task: Send {
-    /// Does it; may be called again after a rollback. Err: something was written and must be taken
-    /// back.
+    /// Executes it; may be called again after a rollback. Err: something was written and must be
+    /// rolled back.
     fn run(&mut self, work: &mut Work<'_>) -> rusqlite::Result<()>;
-    /// Answers: with what came of it, or that it failed.
+    /// Sends the result, or the failure.
     fn answer(self: Box<Self>, failed: Option<StoreError>);
 }
 
-/// An operation with its answer.
+/// An operation with its reply channel.
 pub(super) struct Operation<F, T> {
     act: F,
     touch: Touch,
@@ -80,13 +79,12 @@ where
     }
 
     fn answer(self: Box<Self>, failed: Option<StoreError>) {
-        // A refusal counts no more than a success then: it may rest on what the same batch had
-        // written.
+        // In this case a refusal does not count either: it may depend on writes of the same batch.
         let outcome = match failed {
             Some(why) => Err(why),
             None => self.outcome.unwrap_or(Err(StoreError::Unavailable)),
         };
-        // Whoever asked may have gone; then nobody needs the answer.
+        // The caller may have disconnected, so that nobody needs the result.
         drop(self.answer.send(outcome));
     }
 }

@@ -1,5 +1,5 @@
-//! The one thread that writes: it takes all that waits, commits once, hands on the events, and only
-//! then answers.
+//! The writer thread: it takes everything queued, commits once, emits the events, and only then
+//! replies.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,15 +23,15 @@ use super::{job_orders, jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
 use crate::store::StoreError;
 
-/// More in one commit gains nothing and makes the first wait.
+/// Maximum number of operations per commit; more would only delay the first.
 const MAX_BATCH: usize = 1_000;
-/// A job moves on at latest after so many commits, however busy the writer is.
+/// Maximum number of commits between steps of a job, however busy the writer is.
 const COMMITS_PER_STEP: u32 = 16;
-/// How long jobs rest after one has failed.
+/// Time to rest after a failed job.
 const JOB_REST: Duration = Duration::from_secs(5);
-/// While commits fail, the writer tries one by itself every so often.
+/// Interval of test commits while commits fail.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// Writes a page, whatever was there: SQLite leaves a value alone that is the same as before.
+/// Always writes a page: SQLite does not write a value that is unchanged.
 pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probed', \
                                 randomblob(8)) ON CONFLICT (key) DO UPDATE SET value = \
                                 excluded.value";
@@ -39,17 +39,17 @@ pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probe
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[PROBE];
 
-/// What is sent to the writer. The permit is the place in the queue.
+/// An order for the writer. The permit is its place in the queue.
 pub(super) enum Order {
-    /// Do this.
+    /// Executes a task.
     Task(Box<dyn Task>, OwnedSemaphorePermit),
-    /// Move a read mark, with the next commit or a little later.
+    /// Moves a read mark, with the next commit or a little later.
     Mark(MarkOrder, OwnedSemaphorePermit),
-    /// Finish what was ordered before, and end.
+    /// Finishes earlier orders and ends.
     Close(oneshot::Sender<()>),
 }
 
-/// The writer's own things.
+/// State of the writer.
 pub(super) struct Writer {
     conn: Connection,
     path: PathBuf,
@@ -62,11 +62,11 @@ pub(super) struct Writer {
     health: Arc<Health>,
     probe_at: Instant,
     jobs_from: Option<Instant>,
-    /// When old entries are looked for; None: never, whoever opened it only wants to read.
+    /// When to remove old entries; None: never, since the process only wants to read.
     prune_at: Option<Instant>,
 }
 
-/// What is counted of the writer's work.
+/// Metrics of the writer.
 struct Measured {
     operations: Histogram,
     seconds: Histogram,
@@ -91,31 +91,31 @@ impl Measured {
     }
 }
 
-/// Why a batch did not come through.
+/// Why a batch failed.
 enum Failed {
-    /// Before the commit; it may be tried in smaller parts.
+    /// Before the commit; it can be retried in smaller parts.
     Body(rusqlite::Error),
     /// An operation panicked.
     Panic,
-    /// At the commit.
+    /// During the commit.
     Commit(rusqlite::Error),
 }
 
-/// What a writer works with.
+/// Dependencies of a writer.
 pub(super) struct Tools {
     /// Its connection.
     pub(super) conn: Connection,
-    /// The file.
+    /// Path of the file.
     pub(super) path: PathBuf,
-    /// Where committed events go.
+    /// Receives committed events.
     pub(super) sink: EventSink,
-    /// Hears of commits.
+    /// Notified of commits.
     pub(super) search: Option<Waker>,
-    /// The places of its queue.
+    /// Places in its queue.
     pub(super) places: Arc<Semaphore>,
-    /// Hears how commits go.
+    /// Receives the results of commits.
     pub(super) health: Arc<Health>,
-    /// Whether promised jobs are carried out.
+    /// Whether to execute jobs.
     pub(super) jobs: bool,
 }
 
@@ -139,7 +139,7 @@ impl Writer {
         }
     }
 
-    /// Works until it is told to close or nobody can order any more.
+    /// Runs until it is closed or all senders are dropped.
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         let mut closing = None;
         while closing.is_none() {
@@ -167,12 +167,12 @@ impl Writer {
         wal::finish(&self.conn);
         drop(self.conn);
         if let Some(closed) = closing {
-            // Nobody may be waiting for it.
+            // The caller may not be waiting.
             closed.send(()).unwrap_or(());
         }
     }
 
-    /// The next order; None when something else is due first.
+    /// Returns the next order; None if something else is due first.
     fn next(&mut self, orders: &Receiver<Order>) -> Result<Option<Order>, RecvTimeoutError> {
         let probe = self.health.commits_fail().then_some(self.probe_at);
         let wake = [self.marks.deadline(), self.jobs_from, self.prune_at, probe]
@@ -200,8 +200,7 @@ impl Writer {
         None
     }
 
-    /// Commits these tasks and the read marks that wait; a task that fails is set apart from the
-    /// others.
+    /// Commits these tasks and the waiting read marks; a failing task is separated from the others.
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
         self.measured.batch(batch.len());
@@ -233,14 +232,14 @@ impl Writer {
         wal::keep_small(&self.conn, &self.path, self.commits);
     }
 
-    /// What would be written now would be lost with the process.
+    /// Refuses a batch whose changes would be lost with the process.
     fn refuse_all(&self, batch: Vec<Box<dyn Task>>) {
         static SAID: Seldom = Seldom::new();
         if let Some(before) = SAID.now() {
             tracing::error!(
                 store.before = before,
-                "{} or its write-ahead log was removed or replaced while the server runs: nothing \
-                 is stored until the file is back in its place",
+                "{} or its write-ahead log was removed or replaced while the server runs: \
+                 nothing is stored until the original file is back",
                 self.path.display()
             );
         }
@@ -249,7 +248,7 @@ impl Writer {
         }
     }
 
-    /// One transaction: all of it and its events, or nothing.
+    /// Executes one transaction: all of it and its events, or nothing.
     fn attempt(
         &mut self,
         body: impl FnOnce(&mut Work<'_>) -> rusqlite::Result<()>,
@@ -284,7 +283,7 @@ impl Writer {
                             self.jobs_from = Some(Instant::now());
                         }
                         for event in events {
-                            // Waits while the dispatcher is behind.
+                            // Waits while the dispatcher lags behind.
                             drop(self.sink.blocking_send(event));
                         }
                         if let Some(search) = &self.search {
@@ -297,7 +296,7 @@ impl Writer {
             }
             Ok(Err(error)) => Failed::Body(error),
             Err(_) => {
-                tracing::error!("An operation of the store panicked; it was taken back");
+                tracing::error!("An operation of the store panicked and was rolled back");
                 Failed::Panic
             }
         };
@@ -306,7 +305,7 @@ impl Writer {
             self.probe_at = Instant::now() + PROBE_EVERY;
         }
         self.counters.forget();
-        // Some errors have rolled back already.
+        // Some errors have already rolled back.
         if !self.conn.is_autocommit()
             && let Err(error) = self.conn.execute_batch("ROLLBACK")
         {
@@ -315,18 +314,18 @@ impl Writer {
         Err(failed)
     }
 
-    /// Moves a promised job on by one step, when nothing else waits or it has waited long.
+    /// Executes one step of a job, if nothing else waits or the job has waited long.
     fn work_on(&mut self, idle: bool) {
         let now = Instant::now();
         if self.health.commits_fail() && now >= self.probe_at {
-            // What came of it is known to whoever asks.
+            // The result is recorded for those who ask.
             drop(self.attempt(|work| work.conn.prepare_cached(PROBE)?.execute(()).map(drop)));
         }
         if self.prune_at.is_some_and(|at| now >= at) {
             self.prune_at = Some(now + jobs::PRUNE_EVERY);
             self.jobs_from = Some(now);
             if self.attempt(|work| job_orders::order_prune(work.conn)).is_err() {
-                tracing::error!("Old entries are not cleared away");
+                tracing::error!("Old entries cannot be removed");
             }
         }
         if self.jobs_from.is_none_or(|from| from > now)
@@ -348,7 +347,9 @@ impl Writer {
                 if let Failed::Body(error) | Failed::Commit(error) = failed
                     && let Some(before) = SAID.now()
                 {
-                    tracing::error!(store.error = %error, store.before = before, "A job of the store waits, its step failed");
+                    tracing::error!(store.error = %error, store.before = before, "A job of the \
+                                                                                  store waits, its \
+                                                                                  step failed");
                 }
                 Some(now + JOB_REST)
             }
@@ -360,7 +361,7 @@ fn refuse(order: Order) {
     match order {
         Order::Task(task, _place) => task.answer(Some(StoreError::Unavailable)),
         Order::Mark(mark, _place) => mark.refuse(),
-        // Closed twice: the first has finished everything.
+        // Closed twice: the first close has finished everything.
         Order::Close(closed) => closed.send(()).unwrap_or(()),
     }
 }

@@ -1,8 +1,6 @@
-//! What is handed over when a whole instance is exported or something is imported: records, and the
-//! report of an import.
+//! Data exchanged in exports and imports: records, and the report of an import.
 //!
-//! What may live here: the types. How they are read from and written to the database stands in
-//! `sqlite/transfer`.
+//! Contains the types only; `sqlite/transfer` reads and writes them.
 
 mod record;
 mod report;

@@ -1,5 +1,5 @@
-//! One line of an export. The names of the keys and of the types are a promise
-//! (docs/import-export.md, "Export format").
+//! One line of an export. The names of fields and types are a promise (docs/import-export.md,
+//! "Export format").
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::serde_time;
 use crate::model::Timestamp;
 
-/// What something is called at its source: a number in our own exports, a word in those of others.
+/// Key of an object in its source: a number in our own exports, a text in those of other products.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
@@ -20,7 +20,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// The number, if it is one.
+    /// Returns the number, if it is one.
     pub fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -50,75 +50,75 @@ impl From<String> for Key {
     }
 }
 
-/// A line.
+/// A line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Record {
-    /// The first.
+    /// The first line.
     Header(Header),
-    /// A user, deleted ones included.
+    /// A user, also a deleted one.
     User(UserRecord),
-    /// A part of the bytes of a medium; they come before it.
+    /// A part of the content of an uploaded file; comes before the file.
     File(FileRecord),
     /// An uploaded file.
     Media(MediaRecord),
     /// A room.
     Room(RoomRecord),
-    /// A user in a room.
+    /// A participant.
     Participant(ParticipantRecord),
-    /// A message with all that hangs on it.
+    /// A message with its reactions and attachments.
     Message(MessageRecord),
     /// A custom emoji.
     Emoji(EmojiRecord),
-    /// What an import had brought to the exported instance.
+    /// Result of an import into the exported instance.
     Imported(ImportedRecord),
-    /// Work that is promised.
+    /// Unfinished work.
     Job(JobRecord),
-    /// The last.
+    /// The last line.
     End(End),
 }
 
-/// What the export is and where it comes from.
+/// Format and origin of the export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// [`Header::FORMAT`].
     pub format: String,
     /// [`Header::VERSION`].
     pub version: u32,
-    /// The program and its version.
+    /// Program and version.
     pub product: String,
-    /// When it was made.
+    /// Time of the export.
     #[serde(with = "serde_time")]
     pub created: Timestamp,
-    /// What the instance calls itself.
+    /// Name of the source instance.
     pub source: String,
-    /// The highest ids ever given, so that an empty instance gives none of them again.
+    /// The highest ids ever given, so that an empty instance does not give them again.
     pub ids: LastIds,
 }
 
 impl Header {
-    /// What every export calls itself.
+    /// Name of the format.
     pub const FORMAT: &'static str = "chatctl-export";
-    /// Grows when an older program could misunderstand it.
+    /// Incremented when an older program could misinterpret the format.
     pub const VERSION: u32 = 1;
 }
 
 /// The highest ids ever given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastIds {
-    /// Of users.
+    /// Highest user id.
     pub users: i64,
-    /// Of rooms.
+    /// Highest room id.
     pub rooms: i64,
-    /// Of media.
+    /// Highest media id.
     pub media: i64,
 }
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate field")]
 pub struct UserRecord {
-    /// Who.
+    /// Id of the user.
     pub id: Key,
     /// Empty when deleted.
     pub login: String,
@@ -127,13 +127,13 @@ pub struct UserRecord {
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// `YYYY-MM-DD`.
+    /// Birth date, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth: Option<String>,
     /// Profile picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Key>,
-    /// Argon2id, PHC string; empty when deleted.
+    /// Argon2id of the password, as a PHC string; empty when deleted.
     pub password: String,
     /// Argon2id of the MD5 of the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,71 +141,70 @@ pub struct UserRecord {
     /// Argon2id of the SHA-1 of the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha1: Option<String>,
-    /// May administer the server.
+    /// Server administrator.
     #[serde(default, skip_serializing_if = "is_false")]
     pub admin: bool,
-    /// May not log in.
+    /// Log-in is disabled.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
-    /// Is a program.
+    /// The account belongs to a program.
     #[serde(default, skip_serializing_if = "is_false")]
     pub bot: bool,
-    /// Is kept to the rooms that they take part in.
+    /// Limited to the rooms they participate in.
     #[serde(default, skip_serializing_if = "is_false")]
     pub guest: bool,
-    /// When the account was deleted.
+    /// Time of deletion.
     #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
-    /// When the account was made.
+    /// Time of creation.
     #[serde(with = "serde_time")]
     pub created: Timestamp,
-    /// Nobody knows the password; not a part of the format.
+    /// The password is unknown; not part of the format.
     #[serde(skip)]
     pub no_password: bool,
-    /// Known only from what somebody said, until a later import knows them; not a part of the
-    /// format.
+    /// Known only from messages, until a later import has the account; not part of the format.
     #[serde(skip)]
     pub stranger: bool,
 }
 
-/// A part of a file.
+/// A part of the content of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// SHA-512 of the whole file, hexadecimal.
+    /// SHA-512 of the complete file in hexadecimal.
     pub name: String,
-    /// 0, 1, 2 …
+    /// Number of the part: 0, 1, 2 …
     pub part: u32,
-    /// No part follows.
+    /// Whether it is the last part.
     pub last: bool,
-    /// Base64.
+    /// Content in Base64.
     pub data: String,
 }
 
 /// An uploaded file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaRecord {
-    /// Which.
+    /// Id of the file.
     pub id: Key,
-    /// SHA-512 of its bytes, hexadecimal.
+    /// SHA-512 of its bytes in hexadecimal.
     pub name: String,
-    /// Who uploaded it.
+    /// The user who uploaded it.
     pub owner: Key,
-    /// The usual ending of its type.
+    /// The usual extension of its type.
     pub kind: String,
-    /// Can be shown as a picture.
+    /// Whether it can be displayed as a picture.
     pub image: bool,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// Pixels.
+    /// Width of a picture in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    /// Pixels.
+    /// Height of a picture in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
-    /// What its uploader called it.
+    /// File name given by the uploader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// When it was uploaded.
+    /// Time of the upload.
     #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
@@ -213,61 +212,61 @@ pub struct MediaRecord {
 /// A room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomRecord {
-    /// Which.
+    /// Id of the room.
     pub id: Key,
-    /// None: nameless.
+    /// Name; None: unnamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is about at the moment; one line.
+    /// Current topic, one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// What it is for.
+    /// Purpose of the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `public` or `private`.
     pub visibility: String,
-    /// Since when nobody may write in it or be added to it.
+    /// Time of archiving; nobody may post in an archived room or be added to it.
     #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub archived: Option<Timestamp>,
-    /// Only admins and sub-admins post.
+    /// Only admins and sub-admins may post.
     #[serde(default, skip_serializing_if = "is_false")]
     pub read_only: bool,
-    /// Whose it is.
+    /// Owner of the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Key>,
-    /// Its newest change.
+    /// Rev of its newest change.
     pub rev: i64,
-    /// The newest change of its facts.
+    /// Rev of the newest change of its facts.
     pub facts_rev: i64,
-    /// When it was made.
+    /// Time of creation.
     #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
 
-/// A user in a room; in the order in which they came.
+/// A participant; those of a room in the order of joining.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantRecord {
     /// The room.
     pub room: Key,
-    /// Who.
+    /// Id of the user.
     pub user: Key,
     /// `admin`, `sub-admin`, `member`.
     pub role: String,
-    /// The name inside this room.
+    /// Name inside this room.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub edited_name: String,
-    /// The room's rev at their last change.
+    /// Rev of the room at their last change.
     pub since: i64,
-    /// When they came.
+    /// Time of joining.
     #[serde(with = "serde_time")]
     pub joined: Timestamp,
-    /// Up to which message they have read; absent: all.
+    /// Last message read; absent: all messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<i64>,
-    /// When the mark was set.
+    /// Time of setting the mark.
     #[serde(with = "serde_time")]
     pub mark_at: Timestamp,
-    /// Wants no notifications.
+    /// Whether the user has muted the room.
     #[serde(default, skip_serializing_if = "is_false")]
     pub muted: bool,
 }
@@ -277,51 +276,51 @@ pub struct ParticipantRecord {
 pub struct MessageRecord {
     /// The room.
     pub room: Key,
-    /// Its seq, or what another product calls it.
+    /// Its seq, or its key in another product.
     pub seq: Key,
-    /// The room's rev at its last change; 0: not known.
+    /// Rev of the room at its last change; 0: unknown.
     #[serde(default)]
     pub rev: i64,
     /// Its author.
     pub author: Key,
     /// Empty when deleted.
     pub text: String,
-    /// When it was stored.
+    /// Time of posting.
     #[serde(with = "serde_time")]
     pub time: Timestamp,
-    /// When it was last edited.
+    /// Time of the last edit.
     #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub edited: Option<Timestamp>,
-    /// When it was deleted.
+    /// Time of deletion.
     #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
-    /// The message that it answers.
+    /// The message it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Key>,
-    /// What the client called it.
+    /// Id given by the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Attachments in their order.
+    /// Attachments in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Key>,
-    /// Whom it names.
+    /// Mentioned users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Key>,
-    /// In the order in which they were given.
+    /// Reactions in the order of adding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<ReactionRecord>,
-    /// It is pinned to the room.
+    /// Present if it is pinned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<PinRecord>,
 }
 
-/// That a message is pinned.
+/// Pin of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinRecord {
-    /// Who has pinned it, where that is known.
+    /// The user who pinned it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Key>,
-    /// When.
+    /// Time of pinning.
     #[serde(with = "serde_time")]
     pub at: Timestamp,
 }
@@ -329,11 +328,11 @@ pub struct PinRecord {
 /// A custom emoji.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmojiRecord {
-    /// What stands between colons.
+    /// The name between colons.
     pub name: String,
     /// Its picture; the file comes before it.
     pub media: Key,
-    /// When it was made.
+    /// Time of creation.
     #[serde(with = "serde_time")]
     pub created: Timestamp,
 }
@@ -341,50 +340,50 @@ pub struct EmojiRecord {
 /// A reaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReactionRecord {
-    /// Who gave it.
+    /// The user who added it.
     pub user: Key,
     /// `like`, `love`, `laugh`, `sad`, `angry` or an emoji.
     pub reaction: String,
-    /// When.
+    /// Time of adding.
     #[serde(with = "serde_time")]
     pub at: Timestamp,
 }
 
-/// What an import had brought.
+/// An imported object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedRecord {
-    /// From where.
+    /// Name of its source.
     pub source: String,
-    /// What.
+    /// Kind of the object.
     pub kind: String,
-    /// What it is called there.
+    /// Its key in the source.
     pub key: String,
-    /// What it became: the id of a user, room or medium, the seq of a message.
+    /// Its id here: of a user, room or medium, or the seq of a message.
     pub id: i64,
 }
 
-/// A deleted user who has still to leave their rooms.
+/// A deleted user who still has to leave their rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
-    /// Who.
+    /// Id of the user.
     pub user: Key,
-    /// Their login name as it was.
+    /// Former login name.
     pub login: String,
-    /// Their display name as it was.
+    /// Former display name.
     pub name: String,
 }
 
-/// Shows that nothing is missing.
+/// Proves that the export is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
-    /// Lines of each type.
+    /// Number of lines of each type.
     pub counts: BTreeMap<String, u64>,
-    /// SHA-256 of every line before this one, line feeds included, hexadecimal.
+    /// SHA-256 of all lines before this one, including line feeds, in hexadecimal.
     pub sha256: String,
 }
 
 impl Record {
-    /// The word in `type`.
+    /// Returns the value of `type`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Header(_) => "header",
@@ -402,7 +401,7 @@ impl Record {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "required by serde")]
 fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -413,7 +412,12 @@ mod tests {
 
     #[test]
     fn a_line_keeps_its_keys() {
-        let line = r#"{"type":"message","room":1,"seq":2,"rev":5,"author":3,"text":"책","time":"2025-07-15T14:32:10.245Z","edited":"2025-07-15T14:32:11.000Z","reply_to":1,"reactions":[{"user":3,"reaction":"👍","at":"2025-07-15T14:32:12.000Z"}]}"#;
+        let line = concat!(
+            r#"{"type":"message","room":1,"seq":2,"rev":5,"author":3,"text":"책","#,
+            r#""time":"2025-07-15T14:32:10.245Z","edited":"2025-07-15T14:32:11.000Z","#,
+            r#""reply_to":1,"#,
+            r#""reactions":[{"user":3,"reaction":"👍","at":"2025-07-15T14:32:12.000Z"}]}"#
+        );
         let record: Record = serde_json::from_str(line).unwrap();
         let Record::Message(message) = &record else { panic!("{record:?}") };
         assert_eq!(

@@ -1,36 +1,36 @@
-//! What came of an import: how much was taken, and what could not be taken as it was.
+//! Report of an import: what was imported, and what was changed or omitted.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// How many examples are kept of each reason.
+/// Number of examples kept for each reason.
 const EXAMPLES: usize = 10;
 
-/// How an import goes, the same for all its batches.
+/// Conditions of an import, the same for all its batches.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// What the source calls itself.
+    /// Name of the source.
     pub source: String,
-    /// Ids and seqs are those of an instance of ours.
+    /// Ids and seqs are those of a chatctl instance.
     pub native: bool,
-    /// Ids stay as they are.
+    /// Ids are kept.
     pub keep: bool,
-    /// Login names that look like another are not taken.
+    /// Login names that look like existing ones are changed.
     pub refuse_look_alikes: bool,
 }
 
-/// What is counted.
+/// Kind of objects counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Accounts.
     Users,
-    /// Files.
+    /// Uploaded files.
     Media,
     /// Rooms.
     Rooms,
-    /// People in rooms.
+    /// Participants.
     Participants,
     /// Messages.
     Messages,
@@ -40,169 +40,168 @@ pub enum Kind {
     Emoji,
 }
 
-/// How many of a kind.
+/// Numbers of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Were added.
+    /// Objects added.
     pub taken: u64,
-    /// Had been added by an earlier import.
+    /// Objects added by an earlier import.
     pub known: u64,
 }
 
-/// Why something was not taken as it was.
+/// Why an object was changed or omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// What this program does not understand; the only reason for which an import ends as failed.
+    /// Not understood; the only reason for which an import counts as failed.
     NotUnderstood,
-    /// The login name is another's, or none by our rules; a similar one was given.
+    /// The login name is taken or invalid here; a similar one was given.
     LoginChanged,
-    /// The display name was cut or cleaned.
+    /// The display name was shortened or cleaned.
     NameChanged,
-    /// The e-mail address is another's or none; left out.
+    /// The e-mail address is taken or invalid; omitted.
     EmailLeftOut,
-    /// The birth date is none; left out.
+    /// The birth date is invalid; omitted.
     BirthLeftOut,
-    /// No password can be taken over; an administrator has to set one.
+    /// The password cannot be imported; an administrator has to set one.
     PasswordUnusable,
-    /// It was an administrator of its server; nobody becomes one by an import.
+    /// The user was an administrator; imports never create administrators.
     AdminNotTaken,
-    /// The name of a public room is another's, or too long; a similar one was given.
+    /// The name of a public room is taken or too long; a similar one was given.
     RoomRenamed,
     /// The room was imported before and has been deleted here since.
     RoomGone,
-    /// A kind of message that only tells of the room (somebody joined, the topic changed …).
+    /// A message about the room only (somebody joined, the topic changed …).
     NotAMessage,
-    /// It says nothing.
+    /// The message has no content.
     Empty,
-    /// The text was too long for one message and became several.
+    /// The text was too long for one message and was split.
     TextSplit,
-    /// Characters that cannot be stored were left out.
+    /// Characters that cannot be stored were removed.
     TextCleaned,
-    /// The time was set to that of the message before it, since times of a room do not go back.
+    /// The time was set to that of the message before, since times in a room never decrease.
     TimeMoved,
-    /// The message that was answered is not there.
+    /// The message replied to is missing.
     AnswerWithoutTarget,
-    /// A reaction that this product does not have.
+    /// A reaction that this product does not support.
     ReactionUnknown,
-    /// A file that is not in the export; its name and address stand in the text.
+    /// A file that is not in the export; its name and address are in the text.
     FileElsewhere,
-    /// A file over the limit, or one that cannot be read.
+    /// A file that is too large or unreadable.
     FileUnreadable,
-    /// More than ten files at one message; the others became messages of their own.
+    /// More than ten files in one message; the others became separate messages.
     FilesSplit,
-    /// The bytes of a file are missing.
+    /// The content of a file is missing.
     BytesMissing,
-    /// It refers to a user, room or file that is not there.
+    /// It refers to a missing user, room or file.
     Dangling,
-    /// Somebody whom an earlier export only mentioned.
+    /// An account known only from messages of an earlier import was completed.
     Completed,
-    /// A guest, who saw only their rooms.
+    /// A guest, who is limited to their rooms.
     Guest,
-    /// An archived room, which came private and read-only.
+    /// An archived room, which became private and read-only.
     Archived,
-    /// A room that says of nobody that they are in it; whoever has written there is.
+    /// The participants of a room are unknown; the authors of its messages were added.
     ParticipantsGuessed,
-    /// A public room that nobody is in.
+    /// A public room without participants.
     RoomEmpty,
-    /// A room that nobody is in and nobody could enter.
+    /// A room without participants that nobody could enter.
     RoomLeftOut,
-    /// The admin of a room cannot log in; somebody else became one too.
+    /// The admin of a room cannot log in; another participant became admin too.
     AdminGiven,
-    /// A room in which nobody who could administer it can log in.
+    /// A room without anybody who can log in and administer it.
     NoAdmin,
-    /// This product has no place for it.
+    /// Not supported by this product.
     NoPlace,
 }
 
 impl Reason {
-    /// For people.
+    /// Returns a text for users.
     pub fn words(self) -> &'static str {
         match self {
             Self::LoginChanged => {
-                "the login name is taken or not possible here; a similar one was given"
+                "the login name is taken or invalid here; a similar one was given"
             }
-            Self::NameChanged => "the display name was cut or cleaned",
-            Self::EmailLeftOut => "the e-mail address is another's or none; left out",
-            Self::BirthLeftOut => "the birth date is none; left out",
+            Self::NameChanged => "the display name was shortened or cleaned",
+            Self::EmailLeftOut => "the e-mail address is taken or invalid; omitted",
+            Self::BirthLeftOut => "the birth date is invalid; omitted",
             Self::PasswordUnusable => {
-                "no password comes along; chatctl user passwd --all-without --generate --to FILE \
-                 gives one to everybody"
+                "passwords are not imported; set them with chatctl user passwd --all-without \
+                 --generate --to FILE"
             }
-            Self::AdminNotTaken => "administrators are made with chatctl user promote only",
-            Self::RoomRenamed => {
-                "the name of the room is taken or not possible here; a similar one was given"
-            }
-            Self::RoomGone => "the room was imported before and deleted here since",
-            Self::NotAMessage => "tells of the room, nobody said it",
-            Self::Empty => "says nothing",
-            Self::TextSplit => "the text is too long for one message and became several",
-            Self::TextCleaned => "characters that cannot be stored were left out",
+            Self::AdminNotTaken => "administrators are only created with chatctl user promote",
+            Self::RoomRenamed => "the room name is taken or invalid here; a similar one was given",
+            Self::RoomGone => "the room was imported before and has been deleted here",
+            Self::NotAMessage => "a notice about the room, not a message",
+            Self::Empty => "no content",
+            Self::TextSplit => "the text was too long for one message and was split",
+            Self::TextCleaned => "characters that cannot be stored were removed",
             Self::TimeMoved => {
-                "older than what the room holds already; got the time of the message before"
+                "older than messages already in the room; the time was set to that of the message \
+                 before"
             }
-            Self::AnswerWithoutTarget => "the message that is answered is not there",
-            Self::ReactionUnknown => "no such emoji here",
+            Self::AnswerWithoutTarget => "the message replied to is missing",
+            Self::ReactionUnknown => "the emoji is not available here",
             Self::FileElsewhere => {
-                "the export does not hold the file; its name and address stand in the text"
+                "the file is not in the export; its name and address are in the text"
             }
             Self::FileUnreadable => "the file is empty, too large or damaged",
-            Self::FilesSplit => "more than ten files at one message; it became several",
-            Self::BytesMissing => "the export does not hold the bytes of the file",
-            Self::Dangling => "refers to what is not there",
-            Self::NotUnderstood => "not understood and left out",
+            Self::FilesSplit => "more than ten files in one message; it was split",
+            Self::BytesMissing => "the content of the file is not in the export",
+            Self::Dangling => "refers to something that is missing",
+            Self::NotUnderstood => "not understood; omitted",
             Self::Completed => {
-                "only mentioned by an earlier import; now the whole account has come"
+                "known from messages of an earlier import; the account is complete now"
             }
-            Self::Guest => "guests: kept to the rooms that they are in",
-            Self::Archived => "archived rooms: private, and there to be read only",
+            Self::Guest => "guests: limited to their rooms",
+            Self::Archived => "archived rooms: imported as private and read-only",
             Self::ParticipantsGuessed => {
-                "the export names nobody who is in the room; whoever has written in it was put in"
+                "the participants of the room are unknown; the authors of its messages were added"
             }
-            Self::RoomEmpty => "nobody is in the room",
-            Self::RoomLeftOut => "nobody is in the room and nobody could enter it; left out",
+            Self::RoomEmpty => "the room has no participants",
+            Self::RoomLeftOut => "the room has no participants and nobody could enter it; omitted",
             Self::AdminGiven => {
-                "whoever administered the room cannot log in; somebody else became its admin"
+                "the admin of the room cannot log in; another participant became admin"
             }
             Self::NoAdmin => {
-                "nobody in the room can log in and administer it; chatctl room role ROOM NAME \
-                 admin gives the role"
+                "nobody in the room can log in and administer it; make somebody admin with chatctl \
+                 room role ROOM NAME admin"
             }
-            Self::NoPlace => "there is no place for it here; left out",
+            Self::NoPlace => "not supported here; omitted",
         }
     }
 }
 
-/// How often, and some of them.
+/// Number of occurrences, with examples.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// How often.
+    /// Number of occurrences.
     pub count: u64,
-    /// The first ten.
+    /// The first ten examples.
     pub examples: Vec<String>,
 }
 
-/// What came of an import.
+/// Result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// What was taken.
+    /// Numbers of imported objects.
     pub counts: BTreeMap<Kind, Count>,
-    /// What was not, or not as it was.
+    /// Reasons for changes and omissions.
     pub notes: BTreeMap<Reason, Note>,
 }
 
 impl Report {
-    /// Something was added.
+    /// Counts an added object.
     pub fn taken(&mut self, kind: Kind) {
         self.counts.entry(kind).or_default().taken += 1;
     }
 
-    /// Something had been added before.
+    /// Counts an object added before.
     pub fn known(&mut self, kind: Kind) {
         self.counts.entry(kind).or_default().known += 1;
     }
 
-    /// Something was not taken as it was.
+    /// Notes an object that was changed or omitted.
     pub fn note(&mut self, reason: Reason, example: impl Into<String>) {
         let note = self.notes.entry(reason).or_default();
         note.count += 1;
@@ -211,7 +210,7 @@ impl Report {
         }
     }
 
-    /// Something of a kind was not taken; each kind is one example.
+    /// Notes a kind of objects that were changed or omitted; each kind is one example.
     pub fn note_once(&mut self, reason: Reason, example: impl Into<String>) {
         let (note, example) = (self.notes.entry(reason).or_default(), example.into());
         note.count += 1;
@@ -220,7 +219,7 @@ impl Report {
         }
     }
 
-    /// How many were added.
+    /// Returns the number of objects added.
     pub fn count(&self, kind: Kind) -> u64 {
         self.counts.get(&kind).map_or(0, |count| count.taken)
     }
@@ -241,12 +240,12 @@ impl Report {
     }
 }
 
-/// What came of a batch.
+/// Result of a batch.
 #[derive(Debug, Default)]
 pub struct Taken {
-    /// Its part of the report.
+    /// Report of the batch.
     pub report: Report,
-    /// The users in it, by what the source calls them, and their login names here.
+    /// Users in it: keys in the source, and login names here.
     pub logins: Vec<(String, String)>,
 }
 

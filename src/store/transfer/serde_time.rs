@@ -1,4 +1,4 @@
-//! Times as `2025-07-15T14:32:10.245Z`.
+//! Serializes timestamps as `2025-07-15T14:32:10.245Z`.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use time::format_description::well_known::Rfc3339;
@@ -6,7 +6,7 @@ use time::{OffsetDateTime, UtcDateTime};
 
 use crate::model::Timestamp;
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "required by serde")]
 pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.millis())
 }
@@ -17,19 +17,19 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     let text = String::deserialize(deserializer)?;
     OffsetDateTime::parse(&text, &Rfc3339)
         .ok()
-        // In UTC the year may be another, which could not be written.
+        // In UTC the year may differ, and could be impossible to write.
         .filter(|at| {
             UtcDateTime::from_unix_timestamp(at.unix_timestamp())
                 .is_ok_and(|utc| (0..=9999).contains(&utc.year()))
         })
         .map(Timestamp::from)
-        .ok_or_else(|| D::Error::custom(format!("{text:?} is no time")))
+        .ok_or_else(|| D::Error::custom(format!("{text:?} is not a timestamp")))
 }
 
 pub(super) mod option {
     use super::{Deserializer, Serializer, Timestamp};
 
-    #[expect(clippy::ref_option, reason = "serde asks for it")]
+    #[expect(clippy::ref_option, reason = "required by serde")]
     pub(in crate::store::transfer) fn serialize<S: Serializer>(
         at: &Option<Timestamp>,
         serializer: S,

@@ -1,5 +1,5 @@
-//! `chatctl doctor`: faults are planted, each is found and named with what to do, and what is safe
-//! is mended.
+//! `chatctl doctor`: each planted fault is found and reported with advice, and safe ones are
+//! repaired.
 
 mod damage;
 mod reach;
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::support::{Ctl, Json, Person, Server, people};
 
-/// What is said, each line as `check status`, and how it ends.
+/// Returns the output lines, and the exit code.
 pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
     let said = ctl.run(&[&["doctor", "-o", "jsonl"], arguments].concat());
     (
@@ -28,7 +28,7 @@ pub(super) fn lines(ctl: &Ctl, arguments: &[&str]) -> (Vec<Json>, i32) {
     )
 }
 
-/// The one line of a check.
+/// Returns the only line of a check.
 #[track_caller]
 pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
     let (mut found, _) = lines(ctl, &["--only", check]);
@@ -36,7 +36,7 @@ pub(super) fn line(ctl: &Ctl, check: &str) -> Json {
     found.remove(0)
 }
 
-/// Fails unless the check says this, with this advice, and ends as that status does.
+/// Fails unless the check reports this finding and advice, and the exit code matches its status.
 #[track_caller]
 pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &str) {
     let (lines, code) = lines(ctl, &["--only", check]);
@@ -58,7 +58,7 @@ pub(super) fn finds(ctl: &Ctl, check: &str, status: &str, found: &str, advice: &
     );
 }
 
-/// The same after `--fix`, which mends it, and then all is well.
+/// Fails unless `--fix` repairs the finding and afterwards all is well.
 #[track_caller]
 pub(super) fn mends(ctl: &Ctl, check: &str, found: &str, done: &str) {
     let (lines, code) = lines(ctl, &["--only", check, "--fix"]);
@@ -75,11 +75,11 @@ pub(super) fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A server that has stopped, with some messages in it.
+/// Returns a stopped server with some messages.
 pub(super) async fn stopped(messages: usize) -> Server {
     let mut server = Server::start().await;
     talk(&server, messages).await;
-    // It waits until all messages are in the search index.
+    // Waits until all messages are in the search index.
     Ctl::of(&server).run(&["db", "reindex"]).ends(0);
     assert!(server.terminate().await.success());
     server
@@ -94,7 +94,7 @@ pub(super) async fn talk(server: &Server, messages: usize) {
     }
 }
 
-/// The first line of a check.
+/// Returns the first line of a check.
 pub(super) fn line_of(ctl: &Ctl, check: &str) -> Json {
     lines(ctl, &["--only", check]).0.remove(0)
 }
@@ -119,7 +119,7 @@ async fn a_healthy_server_is_well_running_and_stopped() {
     assert_eq!(told(&running), told(&still));
     for line in &still {
         match line["check"].as_str().unwrap() {
-            // The disk of this machine is nobody's fault here.
+            // The disk of the test machine may have problems.
             "disk" => assert_ne!(line["status"], "skipped"),
             "backup" | "certificate" | "websocket" => {
                 assert_eq!(line["status"], "skipped", "{line}");
@@ -148,7 +148,7 @@ fn what_there_is_not_is_said() {
     ctl.run(&["doctor", "--list", "--fix"]).fails(2, "--fix");
     ctl.run(&["doctor"]).fails(3, &home.path().join("data").display().to_string());
     assert!(!home.path().join("data").exists());
-    finds(&ctl, "config", "ok", "the defaults", "");
+    finds(&ctl, "config", "ok", "defaults and environment", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,21 +170,21 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
             &ctl,
             "permissions",
             "failed",
-            "the data directory is open to others (mode 0755)",
+            "other users can access the data directory (mode 0755)",
             "chmod 700",
         );
-        finds(&ctl, "permissions", "failed", "chat.db is open to others (mode 0644)", "chmod 600");
+        finds(&ctl, "permissions", "failed", "chat.db (mode 0644)", "chmod 600");
         if running {
             mode(&socket, 0o666);
             finds(
                 &ctl,
                 "permissions",
                 "failed",
-                "everybody on this machine may administer",
+                "all users of this machine can administer",
                 "chmod 660",
             );
         }
-        mends(&ctl, "permissions", "chat.db is open to others", "0600");
+        mends(&ctl, "permissions", "chat.db (mode", "0600");
         let now = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((now(&data), now(&database)), (0o700, 0o600));
         mode(&data, 0o750);
@@ -192,13 +192,17 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
             &ctl,
             "permissions",
             "warning",
-            "the group of the data directory",
-            "unless its group",
+            "the group can access the data directory",
+            "unless the group",
         );
         mode(&data, 0o700);
     }
     let log = server.log_files();
-    assert_eq!(log.matches("Mended (permissions): the data directory is open").count(), 2, "{log}");
+    assert_eq!(
+        log.matches("Repaired (permissions): other users can access the data directory").count(),
+        2,
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,7 +216,7 @@ async fn a_file_of_somebody_else_is_found_and_given_back() {
         return;
     }
     finds(&ctl, "permissions", "failed", "media/left belongs to 12345", "chown -R");
-    mends(&ctl, "permissions", "media/left belongs to 12345", "they belong to");
+    mends(&ctl, "permissions", "media/left belongs to 12345", "changed the owner to");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -252,14 +256,14 @@ async fn a_room_whose_admins_cannot_log_in_is_named() {
     let room = boss.public_room("Lounge").await;
     ann.post(&format!("/api/chatrooms/{room}/join"), serde_json::json!({})).await.is(200);
     let ctl = Ctl::of(&server);
-    finds(&ctl, "rooms", "ok", "every room", "");
-    // With nobody else to pass it to.
+    finds(&ctl, "rooms", "ok", "each room", "");
+    // There is no other user to pass it to.
     ctl.run(&["user", "mark", "ann", "--bot"]).ends(0);
     ctl.run(&["user", "disable", "boss"]).ends(0);
     finds(&ctl, "rooms", "warning", &room, "chatctl room role");
     ctl.run(&["user", "mark", "ann", "--no-bot"]).ends(0);
     ctl.run(&["room", "role", &room, "ann", "admin"]).ends(0);
-    finds(&ctl, "rooms", "ok", "every room", "");
+    finds(&ctl, "rooms", "ok", "each room", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -288,19 +292,25 @@ async fn a_full_disk_is_told() {
             &ctl,
             "disk",
             "warning",
-            "are free where the data directory is",
+            "free on the file system of the data directory",
             "chatctl backup prune",
         );
         let full = File::create(home.path().join("full")).unwrap();
         (&full).write_all(&vec![0; 320 << 20]).unwrap();
-        finds(&ctl, "disk", "failed", "are free where the data directory is", "Make room");
+        finds(
+            &ctl,
+            "disk",
+            "failed",
+            "free on the file system of the data directory",
+            "Free space",
+        );
         full.set_len(0).unwrap();
         for number in 0..1000 {
             if File::create(home.path().join(format!("n{number}"))).is_err() {
                 break;
             }
         }
-        finds(&ctl, "disk", "failed", "0 more files fit", "Make room");
+        finds(&ctl, "disk", "failed", "room for 0 more files", "Free space");
     });
     let unmounted = std::process::Command::new("umount").arg(home.path()).status().unwrap();
     assert!(checked.is_ok() && unmounted.success());
@@ -326,7 +336,7 @@ async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
         ("SERVER__PUBLIC_URL", "chat.example", "failed", "public_url is"),
         ("SERVER__ALLOWED_ORIGINS", "*", "failed", "which no browser sends"),
         ("LIMITS__MAX_FRAME_BYTES", "1000", "warning", "max_frame_bytes is 1000"),
-        ("BACKUP__KEEP", "3", "warning", "nothing makes any"),
+        ("BACKUP__KEEP", "3", "warning", "automatic backups are off"),
         ("AUTH__ACCESS_TOKEN_MINUTES", "100000", "warning", "longer than sessions"),
     ] {
         finds(&ctl.clone().set(key, value), "config", status, found, "");
@@ -337,16 +347,16 @@ async fn a_configuration_that_cannot_be_used_is_a_line_like_any_other() {
 async fn a_dead_socket_is_removed_and_a_silent_server_is_told() {
     let mut server = Server::start().await;
     let (ctl, socket) = (Ctl::of(&server), server.data().join("control.sock"));
-    finds(&ctl, "server", "ok", "a server runs", "");
+    finds(&ctl, "server", "ok", "running", "");
     fs::remove_file(&socket).unwrap();
     finds(&ctl, "server", "failed", "does not answer at the control socket", "end the process");
     let (all, code) = lines(&ctl, &["--fix"]);
     assert!(code == 6 && all.len() >= 15, "the files are looked at all the same: {all:?}");
     server.kill9();
-    finds(&ctl, "server", "ok", "no server runs", "");
+    finds(&ctl, "server", "ok", "no server is running", "");
     drop(UnixListener::bind(&socket).unwrap());
-    finds(&ctl, "server", "warning", "one that died has left its socket", "--fix");
-    mends(&ctl, "server", "one that died has left", "it was removed");
+    finds(&ctl, "server", "warning", "a crashed one left its socket", "--fix");
+    mends(&ctl, "server", "a crashed one left", "removed");
     assert!(!socket.exists());
 }
 
@@ -361,12 +371,12 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
         .unwrap()
         .set_times(FileTimes::new().set_modified(later))
         .unwrap();
-    finds(&ctl, "clock", "warning", "the newest file is of", "NTP");
-    // What it has left in a room holds the times of new messages there.
+    finds(&ctl, "clock", "warning", "the time of the newest file is", "NTP");
+    // A message from the future affects the times of new messages in its room.
     let database = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
     let millis =
         i64::try_from(later.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
     assert!(database.execute("UPDATE rooms SET last_time = ?1", [millis]).unwrap() > 0);
     drop(database);
-    finds(&ctl, "clock", "warning", "have a message later than the clock", "Times never go back");
+    finds(&ctl, "clock", "warning", "is later than the clock", "Times never go back");
 }

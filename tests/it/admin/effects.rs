@@ -1,4 +1,4 @@
-//! What live clients of every dialect see of what an administrator does at the command line.
+//! Effects of administration commands on live clients of every dialect.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Client, Ctl, Person, Realtime, Rooms, Server, Socket, V1, number};
 
-/// One user with a socket of each dialect in one public room, and somebody else who looks on.
+/// One user with a socket of each dialect in one public room, and another user who watches.
 struct Scene {
     server: Server,
     ctl: Ctl,
@@ -45,7 +45,7 @@ impl Scene {
         Self { server, ctl, room, ann, anns, bobs }
     }
 
-    /// All of Bob's sockets close because his sessions have ended.
+    /// Waits until all of Bob's sockets close because his sessions have ended.
     async fn bob_is_out(self, began: Instant) {
         for (dialect, mut socket) in self.bobs {
             assert_eq!(socket.closed().await, 4401, "{dialect}");

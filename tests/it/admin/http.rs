@@ -1,5 +1,5 @@
-//! `POST /api/admin` and `GET /api/admin/log`: the same commands for administrators of the server,
-//! and nothing for others.
+//! `POST /api/admin` and `GET /api/admin/log`: the same commands for server administrators, and 404
+//! for others.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP to a command that is held at a known point: exit code 130, and
-//! nothing half-made is left.
+//! SIGINT, SIGTERM and SIGHUP to a command held at a known point: exit code 130, and nothing
+//! incomplete is left.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -45,7 +45,7 @@ fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Text that cannot be compressed much.
+/// Returns text that hardly compresses.
 fn noise(seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
     let next = || {
@@ -57,7 +57,7 @@ fn noise(seed: u64) -> String {
     std::iter::repeat_with(next).take(32).collect()
 }
 
-/// A stopped server with so many messages that an export of them fits in no pipe.
+/// Returns a stopped server with so many messages that their export exceeds any pipe.
 async fn talkative() -> (Server, String) {
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let ann = Person::new(&server, "ann").await;
@@ -87,7 +87,7 @@ async fn a_signal_before_any_work_is_an_interruption() {
     for signal in SIGNALS {
         let child =
             begin(&ctl, &["user", "create", "ann", "--password-file", password.to_str().unwrap()]);
-        // Opened as soon as the command has opened it too, which then waits for a line.
+        // Opened once the command has opened it too, which then waits for a line.
         let held = OpenOptions::new().write(true).open(&password).unwrap();
         send(signal, &child);
         ended(child, signal);
@@ -106,7 +106,7 @@ async fn an_interrupt_leaves_everything_whole() {
         {
             let mut child = begin(&ctl, arguments);
             let mut output = child.stdout.take().unwrap();
-            // The first bytes are there, the rest waits for a reader.
+            // The first bytes have arrived, the rest waits for a reader.
             output.read_exact(&mut [0; 16]).unwrap();
             send(signal, &child);
             ended(child, signal);
@@ -133,8 +133,7 @@ async fn an_interrupt_leaves_everything_whole() {
     Person::known(&server, "ann").await.say(&room, "the chat goes on").await;
 }
 
-/// A server that answers a command with some bytes and then with nothing: it hangs, or its disk
-/// does.
+/// Simulates a server that sends some bytes in reply to a command and then hangs.
 fn silent(data: &Path) -> std::thread::JoinHandle<Vec<std::os::unix::net::UnixStream>> {
     let socket = data.join("control.sock");
     drop(std::fs::remove_file(&socket));

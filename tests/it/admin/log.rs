@@ -1,4 +1,5 @@
-//! The log of the running server: read along, another level for a while, a new file.
+//! The log of the running server: following it, changing its level temporarily, starting a new
+//! file.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -15,7 +16,7 @@ async fn lines_are_read_as_they_are_written() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
-    // Whether it reads already cannot be seen from outside: one of many is heard.
+    // It is invisible from outside whether following has started: one of many lines is received.
     let heard = std::thread::spawn(move || lines.next().unwrap().unwrap());
     let mut count = 0;
     while !heard.is_finished() {
@@ -53,9 +54,9 @@ async fn the_level_changes_for_a_while_and_goes_back() {
     let room = ann.public_room("lobby").await;
     ann.say(&room, "hello").await;
     server.wait_for_log(&["[DEBUG]", "[ann]"]).await;
-    server.wait_for_log(&["The level of the log is Info again."]).await;
+    server.wait_for_log(&["The log level is Info again."]).await;
     assert_eq!(ctl.one(&["log", "level"])["level"], "info");
-    // A later word takes the place of the one that would end it.
+    // A later command replaces the pending reset of an earlier one.
     ctl.run(&["log", "level", "debug", "--for", "1s"]).ends(0);
     ctl.run(&["log", "level", "trace"]).ends(0);
     assert_eq!(ctl.one(&["log", "level"])["level"], "trace");
@@ -78,10 +79,10 @@ async fn a_stopped_server_has_no_log_to_follow() {
     let mut server = Server::start().await;
     assert!(server.terminate().await.success());
     for verb in [&["log", "tail"][..], &["log", "level"], &["log", "rotate"]] {
-        Ctl::of(&server).run(verb).fails(5, "no server runs");
+        Ctl::of(&server).run(verb).fails(5, "no server is running");
     }
     let said = Ctl::of(&server).run(&["status", "-o", "json"]);
     let status: Json = serde_json::from_str(&said.ends(5).out).unwrap();
-    assert!(said.err.contains("no server runs"), "{}", said.err);
+    assert!(said.err.contains("no server is running"), "{}", said.err);
     assert_eq!((&status["running"], &status["store"]), (&false.into(), &"ok".into()));
 }

@@ -1,6 +1,6 @@
-//! The superuser on somebody else's data directory: works as its owner, follows no link that was
-//! planted there, leaves nothing of root's behind, and believes no configuration and no control
-//! socket of strangers. These tests run as root, as the suite does.
+//! The superuser on another user's data directory: works as its owner, follows no planted link,
+//! leaves no files of root, and trusts neither configuration nor control sockets of strangers.
+//! These tests run as root, like the suite.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,7 +16,8 @@ use crate::support::{Ctl, Person, Server};
 const NOBODY: u32 = 65_534;
 const STRANGER: u32 = 12_345;
 
-/// The data directory of nobody's stopped server, in a directory that everybody may enter.
+/// The data directory of a stopped server that belongs to `nobody`, in a directory that everybody
+/// may enter.
 struct Theirs {
     home: TempDir,
     data: PathBuf,
@@ -45,7 +46,7 @@ impl Theirs {
         Ctl::at(&self.data)
     }
 
-    /// A file that only root may read and write.
+    /// Creates a file that only root may read and write.
     fn treasure(&self, name: &str) -> PathBuf {
         let path = self.home.path().join(name);
         fs::write(&path, "precious").unwrap();
@@ -77,7 +78,7 @@ fn give(path: &Path, to: u32) {
     }
 }
 
-/// What does not belong to nobody.
+/// Returns everything that does not belong to `nobody`.
 fn foreign(path: &Path) -> Vec<PathBuf> {
     let meta = path.symlink_metadata().unwrap();
     let mut found = if meta.uid() == NOBODY { Vec::new() } else { vec![path.to_owned()] };
@@ -125,7 +126,7 @@ async fn planted_links_are_not_followed() {
     assert_ne!(ctl.run(&["backup", "create", within.to_str().unwrap()]).code, 0);
     assert_eq!(fs::read_dir(&vault).unwrap().count(), 0);
     fs::remove_file(theirs.data.join("backups")).unwrap();
-    // With the links out of the way everything works.
+    // Without the links everything works.
     ctl.run(&["user", "list"]).ends(0);
 }
 
@@ -203,7 +204,7 @@ async fn a_lock_that_root_has_left_is_given_back() {
     chown(&lock, Some(0), Some(0)).unwrap();
     theirs.ctl().run(&["user", "list"]).ends(0);
     assert_eq!(foreign(&theirs.data), Vec::<PathBuf>::new());
-    // What was left elsewhere is found, and mended.
+    // Leftovers are found and repaired.
     let left = theirs.data.join("media/left");
     fs::write(&left, "").unwrap();
     assert!(
@@ -213,7 +214,7 @@ async fn a_lock_that_root_has_left_is_given_back() {
     assert_eq!(foreign(&theirs.data), Vec::<PathBuf>::new());
 }
 
-/// Starts a server and waits until it serves; None where its user may not run this binary.
+/// Starts a server and waits until it is ready; None if its user may not run this binary.
 fn serve(command: &mut std::process::Command) -> Option<Child> {
     command
         .env("CHATCTL_SERVER__LISTEN", "127.0.0.1:0")
@@ -252,7 +253,7 @@ async fn a_server_that_root_starts_works_as_the_owner() {
         .split_whitespace()
         .collect();
     assert_eq!(uids, ["65534"; 4]);
-    // Root may give it commands, and it hears whose they are.
+    // Root may send it commands, and it learns who sent them.
     theirs.ctl().create("ben", &[]);
     stop(child);
     assert_eq!(foreign(&theirs.data), Vec::<PathBuf>::new());
@@ -275,10 +276,10 @@ async fn a_configuration_of_strangers_is_not_believed() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(
         output.status.code() == Some(3)
-            && errors.contains("config.toml was passed over: it belongs to nobody"),
+            && errors.contains("config.toml was ignored: it belongs to nobody"),
         "{errors}"
     );
-    // Who names it wants it.
+    // A file that is named explicitly is used.
     assert_eq!(run(&["user", "list", "--config", "config.toml"]).status.code(), Some(0));
     fs::rename(&theirs.data, trap.join("data")).unwrap();
     fs::remove_file(trap.join("config.toml")).unwrap();
@@ -286,7 +287,7 @@ async fn a_configuration_of_strangers_is_not_believed() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(
         output.status.code() == Some(7)
-            && errors.contains("belongs to nobody, and nothing names it"),
+            && errors.contains("belongs to nobody, and was not configured explicitly"),
         "{errors}"
     );
     assert_eq!(run(&["user", "list", "--data-dir", "data"]).status.code(), Some(0));
@@ -306,7 +307,7 @@ async fn nothing_is_sent_to_a_socket_of_strangers() {
     let misled = Ctl::of(&own).set("SERVER__CONTROL_SOCKET", socket.to_str().unwrap());
     let said = misled.run_with(&["user", "create", "eve", "--password-stdin"], "a long password\n");
     said.fails(7, "nothing was sent");
-    // The owner of the data directory is who should answer.
+    // Only the owner of the data directory is trusted.
     assert!(theirs.ctl().all(&["user", "list"]).iter().all(|user| user["name"] != "eve"));
     stop(child);
 }
@@ -331,7 +332,7 @@ async fn roots_directory_in_a_strangers_folder_is_left_alone() {
     chown(&folder, Some(0), Some(0)).unwrap();
     mode(&folder, 0o777);
     ctl.run(&["user", "list"]).fails(7, "which can be written by everybody");
-    // As in /tmp: nobody can rename what is root's.
+    // As in /tmp: nobody can rename files of root.
     mode(&folder, 0o1777);
     ctl.run(&["user", "list"]).ends(0);
     fs::rename(&data, server.data()).unwrap();

@@ -1,4 +1,4 @@
-//! What the control socket and the command line do not take, and who may not.
+//! Input and callers that the control socket and the command line refuse.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -6,12 +6,12 @@ use std::os::unix::net::UnixStream;
 
 use crate::support::{Ctl, Person, Server};
 
-/// A user of the system without any right here.
+/// A system user without any rights here.
 const NOBODY: u32 = 65534;
 
 fn answer(server: &Server, frame: &[u8]) -> Vec<u8> {
     let mut stream = UnixStream::connect(server.data().join("control.sock")).unwrap();
-    // It may hang up before it has read all of it.
+    // The server may disconnect before it has read everything.
     drop(stream.write_all(frame));
     drop(stream.shutdown(std::net::Shutdown::Write));
     let mut answer = Vec::new();
@@ -91,12 +91,12 @@ async fn who_may_not_connect_is_told_so() {
         error
     };
     refused();
-    // Which directory is in the way, and what would help.
+    // The error names the blocking directory and the remedy.
     std::fs::set_permissions(server.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let error = refused();
     let directory = format!("the directory {} (mode 0700)", server.data().display());
     assert!(error.contains(&directory), "{error}");
-    assert!(error.contains("lets nobody not through"), "{error}");
+    assert!(error.contains("nobody may not enter the directory"), "{error}");
     assert!(error.contains("[server] control_socket"), "{error}");
 }
 
@@ -119,7 +119,7 @@ async fn backups_of_the_superuser_and_what_is_restored_belong_to_the_owner_of_th
     ann.post("/api/media", crate::support::Body::Raw(b"some bytes".to_vec())).await.is(201);
     assert!(server.terminate().await.success());
     let home = tempfile::tempdir().unwrap();
-    // Whose the data are must get there.
+    // The owner of the data must be able to reach it.
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let data = home.path().join("data");
     std::fs::rename(server.data(), &data).unwrap();
@@ -177,8 +177,6 @@ async fn a_name_of_several_rooms_names_none() {
     let ctl = Ctl::of(&server);
     ctl.run(&["room", "show", "twin"]).fails(4, "several rooms");
     assert_eq!(ctl.one(&["room", "show", &one])["room"], one.as_str());
-    assert_eq!(
-        ctl.one(&["room", "show", other.trim_start_matches("room").trim_start_matches('0')])["room"],
-        other.as_str()
-    );
+    let number = other.trim_start_matches("room").trim_start_matches('0');
+    assert_eq!(ctl.one(&["room", "show", number])["room"], other.as_str());
 }

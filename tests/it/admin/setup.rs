@@ -1,5 +1,5 @@
-//! The first administrator: by a link that only whoever starts the server sees, or at the command
-//! line.
+//! The first administrator: created with a link that is only shown to the operator, or on the
+//! command line.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -17,7 +17,11 @@ async fn the_link_makes_one_administrator_once() {
     let server = Server::start().await;
     let client = Client::new(&server);
     let token = token(&server).await;
-    let ask = |token: &str, password: &str| json!({"token": token, "userId": "root", "password": password});
+    let ask = |token: &str, password: &str| {
+        json!({
+            "token": token, "userId": "root", "password": password,
+        })
+    };
     client.post("/api/setup", ask(&"0".repeat(40), "long enough")).await.fails(403, "forbidden");
     client.post("/api/setup", ask("", "long enough")).await.fails(403, "forbidden");
     assert_eq!(
@@ -50,8 +54,12 @@ async fn the_link_is_good_until_there_is_an_administrator_and_never_in_a_file() 
     let token = token(&server).await;
     let client = Client::new(&server);
     Person::new(&server, "ann").await;
-    let ask = |token: &str, user: &str| json!({"token": token, "userId": user, "password": "long enough"});
-    // Users are no administrators; and who has the name already keeps it.
+    let ask = |token: &str, user: &str| {
+        json!({
+            "token": token, "userId": user, "password": "long enough",
+        })
+    };
+    // Other users are not administrators; a taken name is refused.
     client.post("/api/setup", ask(&token, "ann")).await.fails(409, "already_exists");
     assert!(!server.log_files().contains(&token));
     server.restart().await;
@@ -66,7 +74,7 @@ async fn the_link_is_good_until_there_is_an_administrator_and_never_in_a_file() 
         !server.output().iter().any(|line| line.contains("setup=")),
         "there is an administrator"
     );
-    // One made at the command line counts as well.
+    // An administrator created on the command line counts as well.
     let second = Server::start().await;
     let token = self::token(&second).await;
     Ctl::of(&second).run(&["user", "create", "boss", "--admin", "--generate"]).ends(0);
@@ -96,7 +104,7 @@ fn the_command_line_makes_the_first_administrator_and_the_directory() {
     let ctl = Ctl::at(&data);
     ctl.run(&["user", "list"]).fails(3, &data.display().to_string());
     ctl.run_with(&["user", "create", "root", "--admin", "--password-stdin"], "long enough\n")
-        .fails(3, "there is no data in");
+        .fails(3, "there is no database in");
     ctl.run_with(&["user", "create", "root", "--init", "--password-stdin"], "long enough\n")
         .fails(2, "--admin");
     assert!(!data.exists(), "nothing is made by a command that may not");

@@ -1,4 +1,4 @@
-//! `chatctl support bundle`: what is in it, and above all what is not.
+//! `chatctl support bundle`: its content, and above all what it must not contain.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::support::{Ctl, Json, Person, Server, texts};
 
-/// The files of a bundle.
+/// Returns the files of a bundle.
 fn unpack(path: &Path) -> BTreeMap<String, String> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(File::open(path).unwrap()));
     let read = |entry: std::io::Result<tar::Entry<'_, _>>| {
@@ -101,7 +101,7 @@ async fn a_bundle_has_what_helps_and_nothing_that_is_nobodys_business() {
         );
     }
     ctl.run(&["support", "bundle", home.path().join("true.tar.gz").to_str().unwrap()])
-        .fails(4, "exists already");
+        .fails(4, "already exists");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

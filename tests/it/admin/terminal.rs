@@ -1,12 +1,12 @@
-//! What is asked on a terminal.
+//! Questions asked on a terminal.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::support::{Ctl, Person, Server};
 
-/// Runs a command on a terminal of its own and answers what it asks: each answer once its question
-/// is there. Answers everything that was shown, and the code.
+/// Runs a command on a terminal and answers its questions, each once it is shown. Returns the
+/// complete output and the exit code.
 fn on_a_terminal(ctl: &Ctl, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
     let command = ctl.command(arguments);
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
@@ -48,7 +48,7 @@ async fn passwords_are_asked_for_twice_and_never_shown() {
     let (shown, code) = on_a_terminal(
         &ctl,
         &["user", "create", "ann"],
-        &[("Password: ", "secret of ann"), ("again: ", "secret of ann")],
+        &[("Password: ", "secret of ann"), ("Repeat password: ", "secret of ann")],
     );
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
@@ -56,9 +56,9 @@ async fn passwords_are_asked_for_twice_and_never_shown() {
     let (shown, code) = on_a_terminal(
         &ctl,
         &["user", "passwd", "ann"],
-        &[("Password: ", "one thing"), ("again: ", "another thing")],
+        &[("Password: ", "one thing"), ("Repeat password: ", "another thing")],
     );
-    assert_eq!((code, shown.contains("not the same")), (2, true), "{shown}");
+    assert_eq!((code, shown.contains("do not match")), (2, true), "{shown}");
     Person::known(&server, "ann").await;
 }
 
@@ -73,10 +73,7 @@ async fn what_goes_is_shown_and_then_asked_about() {
     for (answer, gone) in [("", false), ("no", false), ("y", true)] {
         let (shown, code) =
             on_a_terminal(&ctl, &["room", "delete", "lobby"], &[(question, answer)]);
-        assert!(
-            shown.contains("room001 (lobby): 1 members, 1 messages, 0 files of 0 bytes."),
-            "{shown}"
-        );
+        assert!(shown.contains("room001 (lobby): 1 member, 1 message, 0 files (0 B)."), "{shown}");
         assert_eq!(code, i32::from(!gone), "{shown}");
         assert_eq!(
             ann.get(&format!("/api/chatrooms/{room}")).await.status,
@@ -105,7 +102,7 @@ async fn exports_and_imports_show_how_far_they_are() {
     let (shown, code) =
         on_a_terminal(&Ctl::at(&dir.path().join("new")), &["import", file.to_str().unwrap()], &[]);
     assert!(code == 0 && shown.contains('%') && shown.contains("messages"), "{code} {shown:?}");
-    // Lines on a terminal are not mixed with a bar.
+    // On a terminal, output lines are not mixed with a progress bar.
     let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);
     assert!(code == 0 && !shown.contains('%') && shown.contains("sha256"), "{code} {shown:?}");
 }

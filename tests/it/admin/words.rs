@@ -1,5 +1,4 @@
-//! What commands tell a system administrator: exit codes that scripts rely on, questions before
-//! what cannot be undone, output that other programs can read.
+//! Output for administrators: exit codes for scripts, confirmations, and machine-readable formats.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -65,7 +64,7 @@ async fn a_room_that_goes_with_its_last_participant_is_asked_about() {
     ann.say(&room, "one").await;
     let said = ctl.run(&["room", "remove", &room, "ann"]);
     assert!(
-        said.ends(2).err.contains("is deleted with 1 messages") && said.err.contains("--yes"),
+        said.ends(2).err.contains("is deleted with 1 message.") && said.err.contains("--yes"),
         "{}",
         said.err
     );
@@ -172,13 +171,13 @@ fn a_configuration_is_checked_as_the_server_would() {
         "{}",
         errors(&output)
     );
-    // Directories in which nothing can be kept.
+    // Unusable directories.
     std::fs::write(dir.path().join("a file"), "").unwrap();
     let taken = dir.path().join("a file").display().to_string();
     for (text, part) in [
         (format!("[backup]\ndirectory = {taken:?}\n"), "[backup] directory is"),
         (format!("[backup]\ndirectory = {:?}\n", format!("{taken}/below")), "is not a directory"),
-        ("[backup]\ndirectory = \"/proc/backups\"\n".to_owned(), "holds no files"),
+        ("[backup]\ndirectory = \"/proc/backups\"\n".to_owned(), "cannot store files"),
         (format!("[media]\ndirectory = {taken:?}\n"), "[media] directory is"),
         (format!("[log]\ndirectory = {taken:?}\n"), "[log] directory is"),
         (format!("[database]\npath = {:?}\n", format!("{taken}/chat.db")), "[database] path is"),
@@ -226,7 +225,7 @@ fn another_programs_configuration_is_in_nobodys_way() {
         .unwrap();
     let output = chatctl(dir.path(), &[], &["config", "show", "--effective"]);
     assert!(
-        code(&output) == Some(0) && errors(&output).contains("config.toml was passed over"),
+        code(&output) == Some(0) && errors(&output).contains("config.toml was ignored"),
         "{}",
         errors(&output)
     );

@@ -1,4 +1,4 @@
-//! Ctrl-C in the middle: exit code 130, nothing half-made, and the server goes on.
+//! Ctrl-C during a command: exit code 130, nothing incomplete is left, and the server continues.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
@@ -8,12 +8,12 @@ use serde_json::json;
 use super::done;
 use crate::support::{Body, Ctl, PATIENCE, Person, Server};
 
-/// Large enough that nothing is done in a moment.
+/// Large enough for an operation to take some time.
 const UPLOAD: usize = 20 * 1024 * 1024;
-/// A command that is too fast is given another chance.
+/// Number of attempts, since a command may be too fast to interrupt.
 const ATTEMPTS: usize = 40;
 
-/// Bytes that cannot be compressed.
+/// Returns incompressible bytes.
 pub(super) fn noise(mut seed: u64) -> Vec<u8> {
     let next = || {
         seed ^= seed << 13;
@@ -24,7 +24,7 @@ pub(super) fn noise(mut seed: u64) -> Vec<u8> {
     std::iter::repeat_with(next).take(UPLOAD / 8).flatten().collect()
 }
 
-/// A room with a message, and uploads that take a while to copy.
+/// Creates a room with a message, and uploads that take a while to copy.
 pub(super) async fn heavy(server: &Server) -> (Person, String) {
     let ann = Person::new(server, "ann").await;
     let room = ann.room(&[]).await;
@@ -40,7 +40,7 @@ pub(super) async fn heavy(server: &Server) -> (Person, String) {
     (ann, room)
 }
 
-/// Waits until it is so; false when the command has ended before.
+/// Waits for a condition; false if the command has ended before.
 pub(super) fn until(child: &mut Child, wanted: impl Fn() -> bool) -> bool {
     loop {
         if wanted() {
@@ -53,7 +53,7 @@ pub(super) fn until(child: &mut Child, wanted: impl Fn() -> bool) -> bool {
     }
 }
 
-/// The entries of a directory that begin so.
+/// Returns the entries of a directory with this prefix.
 pub(super) fn entries(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     let Ok(found) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut found: Vec<_> = found
@@ -64,8 +64,8 @@ pub(super) fn entries(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Begins a command and presses Ctrl-C once it has begun, again and again until it was in the
-/// middle.
+/// Starts a command and sends Ctrl-C once it is in progress; repeats until it was interrupted in
+/// the middle.
 async fn interrupted(
     command: impl Fn() -> std::process::Command + Send + 'static,
     begun: impl Fn() -> bool + Send + 'static,

@@ -1,5 +1,5 @@
-//! `kill -9` in the middle of a restoration: the old data or the new, never a mixture, and it can
-//! be done again.
+//! `kill -9` during a restore: the data is the old or the new, never a mixture, and the restore can
+//! be repeated.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::done;
 use super::interrupted::{entries, heavy, until};
 use crate::support::{Ctl, Server};
 
-/// Messages in the backup, and in the data that it replaces.
+/// Number of messages in the backup, and in the data it replaces.
 const NEW: u64 = 2;
 const OLD: u64 = 3;
 
@@ -19,13 +19,13 @@ fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
 
-/// How many messages are in a data directory, all of whose parts belong together.
+/// Returns the number of messages in a data directory, after checking that all its parts match.
 async fn whole(data: &Path) -> u64 {
     assert_eq!(done(data, &["db", "check"]).await, json!([]), "{}", data.display());
     done(data, &["db", "stats"]).await["messages"].as_u64().unwrap()
 }
 
-/// Begins a restoration of `file` into `data` and kills it as soon as it is so.
+/// Starts a restore of `file` into `data` and kills it once a condition is met.
 fn killed(data: &Path, file: &str, when: impl Fn(&[PathBuf]) -> bool) {
     let mut restoring = Ctl::at(data).command(&["backup", "restore", file, "--replace", "--yes"]);
     let mut child =
@@ -63,8 +63,8 @@ async fn the_data_are_the_old_ones_or_the_new_ones() {
             _ => now(),
         });
         let messages = whole(&data).await;
-        // What docs/backups.md says of a sibling: with a lock it is the old directory, without one it
-        // was never finished.
+        // Sibling directories as described in docs/backups.md: with a lock it is the old directory,
+        // without one it is an unfinished restore.
         let (restoring, replaced) =
             (entries(folder.path(), "data.restoring-"), entries(folder.path(), "data.replaced-"));
         let (used, unfinished): (Vec<_>, Vec<_>) =

@@ -1,5 +1,4 @@
-//! What was left by a process that was killed: removed at the next start, or the next restoration,
-//! and nothing else.
+//! Leftovers of killed processes: removed by the next start, or the next restore, and nothing else.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::done;
 use crate::support::{Person, Server};
 
-/// Makes a file or, with a name of a file within, a directory; both are so old.
+/// Creates a file or, if a file within is named, a directory, of this age.
 fn left(path: &Path, within: Option<&str>, age: Duration) -> PathBuf {
     match within {
         Some(name) => {
@@ -72,7 +71,7 @@ async fn a_restoration_removes_what_earlier_ones_have_left() {
     let gone = [left(&beside("a1b2c3d4"), Some("chat.db"), OLD)];
     let stay = [
         left(&beside("a1b2c3d5"), Some("chat.db"), YOUNG),
-        // The directory of before: its lock tells.
+        // The old directory, identified by its lock.
         left(&beside("a1b2c3d6"), Some("lock"), OLD),
         left(&beside("notes"), Some("x"), OLD),
         left(&folder.path().join("other.restoring-a1b2c3d4"), Some("x"), OLD),

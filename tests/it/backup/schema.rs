@@ -1,4 +1,4 @@
-//! A database of the first schema, through the command line.
+//! A database of the first schema, on the command line.
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{done, fails};
 use crate::support::Server;
 
-/// What tells our databases from those of others.
+/// Distinguishes our databases from those of other programs.
 const APPLICATION: &str = "PRAGMA application_id";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,7 +52,7 @@ async fn an_old_database_is_migrated_when_it_is_asked_for_and_the_plan_changes_n
         .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("chat.db."))
         .count();
     assert_eq!(kept, 1, "the old one is kept beside it");
-    // One from the future is refused by everything.
+    // A database of a future schema is refused everywhere.
     Connection::open(&old).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
     for (arguments, code) in
         [(&["db", "migrate"][..], 4), (&["user", "list"], 1), (&["backup", "create"], 1)]

@@ -1,5 +1,5 @@
-//! A database with damaged pages: found, told, never saved as if it were whole; and a write-ahead
-//! log that is damaged.
+//! A database with damaged pages: found, reported, never backed up as if intact; and a damaged
+//! write-ahead log.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,10 +13,10 @@ use serde_json::json;
 use super::health_becomes;
 use crate::support::{Body, Client, Ctl, Person, Server};
 
-/// Bytes of a page.
+/// Size of a page in bytes.
 const PAGE: u64 = 4096;
 
-/// A stopped server with messages, and one sound backup of it.
+/// Returns a stopped server with messages, and an intact backup of it.
 async fn stopped() -> Server {
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let ann = Person::new(&server, "ann").await;
@@ -54,7 +54,7 @@ async fn whatever_page_is_damaged_it_is_told_and_nothing_calls_itself_a_backup_o
         let sound = fs::read_dir(&backups).unwrap().next().unwrap().unwrap().path();
         spoil(&data.join("chat.db"), pages * step / 10);
         let check = ctl.run(&["db", "check", "-o", "json"]);
-        // A page without use may be anything.
+        // Damage to an unused page is harmless.
         if check.code == 0 {
             continue;
         }
@@ -96,7 +96,7 @@ async fn commands_do_not_wait_for_work_that_fails() {
     let server = stopped().await;
     let path = server.data().join("chat.db");
     let conn = rusqlite::Connection::open(&path).unwrap();
-    // A job that touches a table that cannot be read any more.
+    // A job that uses an unreadable table.
     conn.execute_batch(
         "INSERT INTO jobs (kind, target) VALUES ('room', 1); ALTER TABLE reactions RENAME TO lost",
     )
@@ -105,7 +105,7 @@ async fn commands_do_not_wait_for_work_that_fails() {
     let ctl = Ctl::of(&server);
     ctl.run(&["user", "list"]).ends(0);
     ctl.run(&["db", "status"]).ends(0);
-    // One that changes something tries, and ends when the step has failed.
+    // A command that changes something tries the job, and ends when its step has failed.
     ctl.create("ben", &[]);
     let conn = rusqlite::Connection::open(&path).unwrap();
     let waiting: i64 = conn
@@ -194,7 +194,7 @@ async fn a_log_that_is_damaged_in_the_middle_is_told() {
         .wait_for_log(&[
             "[ERROR]",
             "is damaged in the middle",
-            "transactions behind the damage are lost",
+            "transactions after the damage are lost",
         ])
         .await;
 }
@@ -202,20 +202,20 @@ async fn a_log_that_is_damaged_in_the_middle_is_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_is_altered_is_told_by_a_backup_which_does_not_count() {
     let server = Server::start_with(&[("BACKUP__EVERY_HOURS", "24"), ("BACKUP__KEEP", "1")]).await;
-    server.wait_for_log(&["The backup chatctl-", " was made"]).await;
+    server.wait_for_log(&["Created the backup chatctl-"]).await;
     let ann = Person::new(&server, "ann").await;
     let media = ann.post("/api/media", Body::Raw(b"some bytes".to_vec())).await.is(201);
     let name = media["name"].as_str().unwrap();
     fs::write(server.data().join("media").join(&name[..2]).join(name), "some bites").unwrap();
     let ctl = Ctl::of(&server);
     ctl.run(&["backup", "create"]).fails(6, ".damaged");
-    server.wait_for_log(&["[ERROR]", "are not what they were"]).await;
+    server.wait_for_log(&["[ERROR]", "has changed: its SHA-512 does not match"]).await;
     let listed = ctl.all(&["backup", "list"]);
     let problems: Vec<_> = listed.iter().map(|backup| backup["problem"].is_null()).collect();
     assert_eq!(problems.iter().filter(|sound| **sound).count(), 1, "{listed:?}");
     let said = ctl.run(&["doctor", "--only", "backup", "-o", "json"]);
     said.ends(6);
-    assert!(said.out.contains("was made of damaged data"), "{said:?}");
+    assert!(said.out.contains("the data was damaged when the last backup"), "{said:?}");
     let text = Client::new(&server).get("/metrics").await.text;
     assert!(text.contains("\nchatctl_backup_failures_total 1\n"), "{text}");
 }

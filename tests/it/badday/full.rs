@@ -1,4 +1,4 @@
-//! A full disk: a small file system of its own, since these tests run as root.
+//! A full disk: uses a small file system, since these tests run as root.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::health_becomes;
 use crate::support::{Client, Ctl, Person, Server};
 
-/// A file system of a few megabytes, gone when it is dropped.
+/// A file system of a few megabytes, removed on drop.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -26,7 +26,7 @@ impl Disk {
         Self(at.to_owned())
     }
 
-    /// Leaves no byte.
+    /// Fills it completely.
     fn fill(&self) {
         let mut file =
             File::options().append(true).create(true).open(self.0.join("filling")).unwrap();
@@ -46,7 +46,7 @@ impl Drop for Disk {
     }
 }
 
-/// A server whose data directory is such a file system.
+/// Starts a server with its data directory on such a file system.
 async fn on_a_small_disk() -> (Disk, Server) {
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
     let disk = Disk::mount(data.path());
@@ -56,7 +56,7 @@ async fn on_a_small_disk() -> (Disk, Server) {
     )
 }
 
-/// Sends until one is refused.
+/// Posts until a post is refused.
 async fn until_it_is_full(ann: &Person, room: &str) {
     for n in 0..10_000 {
         let answer = ann
@@ -115,7 +115,7 @@ async fn a_start_on_a_full_disk_reads_and_refuses_and_stores_again_when_there_is
         if killed {
             disk.fill();
             server.kill9();
-            // What the process has held is free again.
+            // Space held by the process is free again.
         } else {
             server.terminate().await;
         }

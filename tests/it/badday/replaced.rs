@@ -1,5 +1,4 @@
-//! Files that are removed or replaced under a running server: nothing is acknowledged that would be
-//! lost.
+//! Files removed or replaced under a running server: nothing is acknowledged that would be lost.
 
 use std::fs;
 
@@ -32,7 +31,7 @@ async fn nothing_is_acknowledged_while_the_database_is_not_where_it_was() {
             let said = ctl.run(&["doctor", "--only", "database", "-o", "json"]);
             said.ends(6);
             assert!(said.out.contains("was removed or replaced while the server runs"), "{said:?}");
-            // The server knows, also where there is no file left to look at.
+            // The server knows, even if there is no file left to examine.
             let checked = ctl.run(&["db", "check", "-o", "json"]);
             checked.ends(6);
             assert!(checked.out.contains("was removed or replaced"), "{checked:?}");

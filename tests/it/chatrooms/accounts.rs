@@ -1,4 +1,4 @@
-//! Registering, logging in, logging out.
+//! Registration, log-in, log-out.
 
 use serde_json::json;
 
@@ -12,7 +12,10 @@ fn account(login: &str) -> Json {
 async fn a_user_is_registered_and_shown_without_a_password() {
     let server = Server::start().await;
     let client = Client::new(&server);
-    let body = json!({"userId": "ann", "password": "long enough", "name": "Ann Lee", "email": "ann@example.org", "birth": "1990-02-28", "unknown": [1]});
+    let body = json!({
+        "userId": "ann", "password": "long enough", "name": "Ann Lee", "email": "ann@example.org",
+        "birth": "1990-02-28", "unknown": [1],
+    });
     let answer = client.post("/api/users", body).await;
     let user = answer.is(201);
     has_exactly(&user, &["id", "userId", "name", "email", "birth", "createdAt"]);
@@ -167,7 +170,7 @@ async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
     let unknown =
         ann.bare().post("/api/login", json!({"userId": "nobody", "password": "not the one"})).await;
     assert_eq!(wrong.fails(401, "invalid_credentials"), unknown.fails(401, "invalid_credentials"));
-    // Passwords are bytes: not folded, not normalised, not trimmed.
+    // Passwords are bytes: not folded, not normalized, not trimmed.
     for password in [ann.password.to_uppercase(), format!("{} ", ann.password)] {
         ann.bare()
             .post("/api/login", json!({"userId": "ann", "password": password}))
@@ -182,7 +185,7 @@ async fn failed_logins_of_an_account_are_limited_and_other_accounts_are_not() {
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let wrong = json!({"userId": "ann", "password": "not the one"});
     let stranger = ann.bare();
-    // The address from which the account logged in has an allowance of its own, not an endless one.
+    // The address from which the account logged in has an allowance of its own, but a limited one.
     let mut limited = None;
     for _ in 0..25 {
         let answer = stranger.post("/api/login", wrong.clone()).await;

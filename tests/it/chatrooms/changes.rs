@@ -1,4 +1,4 @@
-//! What has changed since: for clients that were away.
+//! Changes since a rev, for clients that were offline.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Messages in parts: many small ones are a message, and parts without content are none for ever.
+//! Fragmented messages: many small parts form a message, and parts without content are refused in
+//! the end.
 
 use serde_json::json;
 
@@ -18,7 +19,7 @@ async fn a_message_may_come_in_parts_but_they_must_lead_to_one() {
     }
     socket.end_parts().await;
     assert_eq!(socket.until("pong").await["ref"], "in parts");
-    // Heads alone: 6 bytes each, more than any message in parts needs.
+    // Headers only: 6 bytes each, more than any fragmented message needs.
     assert!(socket.try_send_part(true, "").await);
     for _ in 0..60_000 {
         if !socket.try_send_part(false, "").await {

@@ -1,4 +1,4 @@
-//! What guests may do in the rooms that they are in, and what becomes of their roles.
+//! What guests may do in their rooms, and what happens to their roles.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ async fn a_guest_loses_roles_and_gets_none() {
         guest.request(method, &path(rest), body).await.fails(403, "forbidden");
     }
     ctl.run(&["user", "promote", "guest"]).fails(2, "guest");
-    // A socket that is older than the mark opens no door either.
+    // A socket older than the guest flag has no more rights.
     let hall = ann.public_room("Hall").await;
     old.refused(json!({"type": "join_room", "room_id": hall}), "join_failed").await;
     ctl.run(&["user", "mark", "guest", "--no-guest"]).ends(0);
@@ -55,7 +55,7 @@ async fn a_guest_who_is_alone_in_a_public_room_does_not_administer_it() {
         .await
         .fails(403, "forbidden");
     guest.say(&room, "hello").await;
-    // A room made by a guest has no admin, and the guest does not manage it.
+    // A room created by a guest has no admin, and the guest does not manage it.
     ctl.run(&["room", "add", &room, "ann"]).ends(0);
     let own = guest.room(&[&ann]).await;
     assert_eq!(guest.see(&own).await["participants"][0]["role"], "member");
@@ -71,7 +71,7 @@ async fn a_socket_that_is_older_than_the_mark_gives_no_right_that_a_guest_has_no
     let server = Server::start().await;
     let [ann, ben, guest] = people(&server, ["ann", "ben", "guest"]).await;
     let ctl = Ctl::of(&server);
-    // Without an admin everybody may write in a read-only room, guests excepted.
+    // Without an admin everybody except guests may post in a read-only room.
     let room = ann.room(&[&ben, &guest]).await;
     ann.patch(&format!("/api/chatrooms/{room}"), json!({"readOnly": true})).await.is(200);
     ctl.run(&["room", "role", &room, "guest", "sub-admin"]).ends(0);

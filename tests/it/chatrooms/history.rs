@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{Person, Server, each, has_exactly};
 
-/// A room with as many messages.
+/// Creates a room with this number of messages.
 async fn filled(person: &Person, count: usize) -> (String, Vec<String>) {
     let room = person.room(&[]).await;
     let texts: Vec<_> = (1..=count).map(|number| number.to_string()).collect();

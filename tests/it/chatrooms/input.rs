@@ -1,12 +1,12 @@
-//! Bad input: every route answers what the dialect documents, and stores nothing.
+//! Invalid input: every route responds as documented, and stores nothing.
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{Body, Client, Json, Person, Server, people};
 
-/// The routes that take a body, and one that each of them would take: the keys of the second are
-/// obligatory, those of the third are not.
+/// Routes with a body, and a valid body for each: the fields of the first object are required,
+/// those of the second optional.
 fn bodies(room: &str, message: &str) -> Vec<(Method, String, Json, Json)> {
     let at = |rest: &str| format!("/api/chatrooms/{room}{rest}");
     vec![
@@ -83,7 +83,7 @@ impl Stage {
         Self { server, ann, room, message }
     }
 
-    /// Everything that could have been stored.
+    /// Returns everything that could have been stored.
     async fn stored(&self) -> Vec<Json> {
         let mut all = vec![
             self.ann.get("/api/users/me").await.is(200),
@@ -164,7 +164,7 @@ async fn texts_with_a_zero_and_over_long_ones_are_refused() {
             "reactionType",
             "visibility",
         ] {
-            // `userId` in a body names the caller in most routes, who is somebody else then.
+            // `userId` in a body names the caller in most routes; here it is another user.
             if is_login
                 || needed.get(field).or(optional.get(field)).is_none()
                 || (field == "userId" && path != "/api/users")
@@ -226,7 +226,7 @@ async fn unknown_paths_and_wrong_methods_are_told_apart() {
         "/chat/1",
     ];
     for path in unknown {
-        // What is below no dialect's prefix belongs to the UI.
+        // Paths outside all prefixes belong to the web UI.
         let answer = nobody.get(path).await;
         assert_eq!(answer.status, 404, "{path}: {}", answer.text);
         if path.starts_with("/api") {

@@ -1,4 +1,4 @@
-//! The list of rooms: what is new in them, who is in them, in what order.
+//! The list of rooms: unread messages, participants, order.
 
 use std::time::{Duration, SystemTime};
 
@@ -64,7 +64,7 @@ async fn rooms_come_with_the_newest_activity_first() {
     let rooms = [ann.room(&[]).await, ann.room(&[]).await, ann.room(&[]).await];
     for index in [1, 2, 0] {
         ann.say(&rooms[index], "now").await;
-        // What happens within one millisecond has no order between rooms.
+        // Events within one millisecond have no order between rooms.
         let said = SystemTime::now();
         while said.elapsed().unwrap_or_default() < Duration::from_millis(2) {
             tokio::task::yield_now().await;

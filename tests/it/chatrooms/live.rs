@@ -90,7 +90,7 @@ async fn changes_reach_an_active_room_at_once() {
         .await
         .is(201);
     socket.until("participant_added").await;
-    // Whoever was added enters without the room being read anew, and is known to it.
+    // An added user enters without the room being read again, and is known in it.
     let mut added = cyd.enter(&room).await;
     added.say("thank you").await;
     assert_eq!(socket.hears("thank you").await["sender_id"], "cyd");
@@ -149,7 +149,7 @@ async fn a_socket_that_answers_no_ping_is_ended() {
     let [ann, ben] = people(&server, ["ann", "ben"]).await;
     let room = ann.room(&[&ben]).await;
     let mut watching = ann.enter(&room).await;
-    // Nobody reads this one, so that it answers nothing.
+    // This socket is never read, so it does not answer pings.
     let _silent = ben.enter(&room).await;
     let left = watching.until("user_left").await;
     assert_eq!(left["user_id"], "ben");
@@ -229,7 +229,7 @@ async fn the_log_tells_the_documented_life() {
         life(&room),
         ["is creating", "created successfully", "is active", "is idle", "is closing", "closed"]
     );
-    // Brought up by a request, it has nobody yet.
+    // Activated by a request, it is empty.
     let other = ann.room(&[]).await;
     ann.post(&format!("/api/chatrooms/{other}/connect"), "").await.is(200);
     server.wait_for_log(&["[INFO]", &format!("[{other}]"), "Room closed"]).await;

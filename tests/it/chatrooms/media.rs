@@ -1,5 +1,4 @@
-//! `/api/media`: uploads that are what their bytes say, downloads for those who may, and nothing
-//! left behind.
+//! `/api/media`: type detection of uploads, permissions of downloads, and cleaning up.
 
 use reqwest::Method;
 use serde_json::json;
@@ -66,7 +65,9 @@ async fn a_picture_is_uploaded_attached_and_fetched() {
     assert_eq!((known.status, known.bytes.len()), (304, 0));
     eve.get(&path(&media)).await.fails(404, "media_not_found");
     ann.bare().get(&path(&media)).await.fails(401, "invalid_token");
-    let frame = json!({"type": "chat_message", "room_id": room, "content": "again", "media_ids": [media["id"]]});
+    let frame = json!({
+        "type": "chat_message", "room_id": room, "content": "again", "media_ids": [media["id"]],
+    });
     ann.open().await.ask(frame).await;
     assert_eq!(socket.until("chat_message").await["media"], json!([media]));
     ann.delete(&format!("/api/chatrooms/{room}/participants/ben")).await.is(204);
@@ -234,7 +235,7 @@ async fn what_nothing_refers_to_is_collected_after_a_day() {
     .await
     .is(201);
     server.terminate().await;
-    // A day passes for the files, and bytes appear that no upload has finished.
+    // Simulates a day passing for the files, and leftovers of an unfinished upload.
     let database = rusqlite::Connection::open(server.data().join("chat.db")).expect("the database");
     database.execute("UPDATE media SET created = created - 25 * 3600000", ()).expect("a change");
     drop(database);

@@ -1,10 +1,10 @@
-//! Whom a message mentions.
+//! Mentions in messages.
 
 use serde_json::json;
 
 use crate::support::{Person, Server, people};
 
-/// How often the message mentions somebody who has read everything before it.
+/// Returns how often the message mentions a user who has read everything before it.
 async fn mentions(speaker: &Person, listener: &Person, room: &str, text: &str) -> i64 {
     let before = listener.card(room).await["mentionCount"].as_i64().unwrap_or_default();
     speaker.say(room, text).await;

@@ -1,4 +1,4 @@
-//! Posting, editing, deleting, answering, reacting.
+//! Posting, editing, deleting, replying, reacting.
 
 use serde_json::json;
 
@@ -13,7 +13,9 @@ async fn a_message_is_answered_whole() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.room(&[]).await;
-    let body = json!({"userId": "ANN", "content": "안녕하세요! 👋\n<b>", "clientId": "c-1", "unknown": {}});
+    let body = json!({
+        "userId": "ANN", "content": "안녕하세요! 👋\n<b>", "clientId": "c-1", "unknown": {},
+    });
     let message = ann.post(&messages(&room), body).await.is(201);
     has_exactly(
         &message,

@@ -1,4 +1,4 @@
-//! Live events and history of a room come in the same order for everybody.
+//! Live events and history of a room have the same order for all users.
 
 use std::collections::HashSet;
 
@@ -34,8 +34,14 @@ async fn all_receivers_hear_all_senders_in_the_order_of_seq() {
     // Two over sockets, two over REST.
     let by_socket = all[..2].iter().map(|person| async {
         let mut socket = person.open().await;
-        let frames: Vec<_> =
-            (0..EACH).map(|number| json!({"type": "chat_message", "room_id": room, "content": format!("{} {number}", person.login)})).collect();
+        let frames: Vec<_> = (0..EACH)
+            .map(|number| {
+                json!({
+                    "type": "chat_message", "room_id": room,
+                    "content": format!("{} {number}", person.login),
+                })
+            })
+            .collect();
         socket.send_all(&frames).await;
         for _ in 0..EACH {
             socket.until("message_sent").await;

@@ -1,4 +1,4 @@
-//! What a page of another origin may do with the cookies of a browser: nothing.
+//! Pages of other origins cannot use a browser's cookies.
 
 use serde_json::json;
 

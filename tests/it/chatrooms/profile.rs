@@ -1,4 +1,4 @@
-//! What users see and change of themselves and of each other.
+//! Profiles of users: own and others'.
 
 use serde_json::json;
 
@@ -18,7 +18,10 @@ async fn everybody_sees_their_own_profile_and_changes_it() {
             && me.get("birth").is_none_or(serde_json::Value::is_null),
         "{me}"
     );
-    let body = json!({"name": "Ann Lee", "email": "ann@example.org", "birth": "1990-02-28", "userId": "other", "id": 99});
+    let body = json!({
+        "name": "Ann Lee", "email": "ann@example.org", "birth": "1990-02-28", "userId": "other",
+        "id": 99,
+    });
     let changed = ann.patch("/api/users/me", body).await.is(200);
     assert_eq!(
         (&changed["name"], &changed["email"], &changed["birth"]),

@@ -1,4 +1,4 @@
-//! Reactions: which are the same, and how many there may be.
+//! Reactions: which ones are equal, and their limits.
 
 use serde_json::json;
 
@@ -50,7 +50,11 @@ async fn a_message_has_at_most_fifty_kinds_and_twenty_of_one_user() {
     cho.post(&path, json!({"reactionType": kinds[50]})).await.fails(409, "too_many_reactions");
     cho.post(&path, json!({"reactionType": kinds[0]})).await.is(201);
     let mut socket = cho.enter(&room).await;
-    socket.send(json!({"type": "add_reaction", "message_id": message, "reaction_type": kinds[50], "ref": "r"})).await;
+    socket
+        .send(json!({
+            "type": "add_reaction", "message_id": message, "reaction_type": kinds[50], "ref": "r",
+        }))
+        .await;
     assert_eq!(
         socket.expect(|frame| frame["error"].is_string()).await["error"],
         "too_many_reactions"

@@ -1,4 +1,4 @@
-//! Reconnecting while the rooms change: what was missed and what is live join without a gap.
+//! Reconnecting while rooms change: missed changes and live events meet without a gap.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::support::{Json, Person, Server, Socket, people};
 
-/// How often a client reconnects.
+/// Number of reconnects of a client.
 const ROUNDS: usize = 60;
 
-/// Runs `busy` again and again until `done` has ended.
+/// Repeats `busy` until `done` has ended.
 async fn beside<T>(busy: impl AsyncFn(usize), done: impl Future<Output = T>) -> T {
     let stop = AtomicBool::new(false);
     let work = async {
@@ -29,7 +29,7 @@ async fn beside<T>(busy: impl AsyncFn(usize), done: impl Future<Output = T>) -> 
     tokio::join!(work, watch).1
 }
 
-/// Opens a socket that asks for what was missed since these positions.
+/// Opens a socket that requests the changes since these revs.
 async fn resume(person: &Person, since: &BTreeMap<String, u64>) -> Socket {
     let mut socket = person.open().await;
     socket.send(json!({"type": "subscribe", "since": since})).await;
@@ -59,7 +59,7 @@ async fn no_live_event_overtakes_what_was_missed() {
         for _ in 0..ROUNDS {
             let mut socket = resume(&ben, &since).await;
             let mut replayed = true;
-            // Some live events after the answer as well.
+            // Some live events after the reply as well.
             let mut live = 0;
             while replayed || live < 12 {
                 let frame = socket.next().await;

@@ -1,13 +1,13 @@
-//! Participants and what each of them may do.
+//! Participants and their permissions.
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{Body, Json, Person, Server, has_exactly, is, people, texts};
 
-/// A room of an admin, a sub-admin and two members, and somebody who is not in it.
+/// A room with an admin, a sub-admin and two members, and a user outside it.
 struct Cast {
-    #[expect(dead_code, reason = "the server lives as long as the room")]
+    #[expect(dead_code, reason = "keeps the server running")]
     server: Server,
     room: String,
     admin: Person,

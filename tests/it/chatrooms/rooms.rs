@@ -1,4 +1,4 @@
-//! Making rooms, finding them, entering them, naming them, deleting them.
+//! Creating, finding, entering, renaming and deleting rooms.
 
 use serde_json::json;
 
@@ -10,7 +10,10 @@ use crate::support::{
 async fn a_new_room_is_answered_whole() {
     let server = Server::start().await;
     let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
-    let body = json!({"creatorId": "ann", "targetUserIds": ["BEN", "cyd", "ben", "ann"], "name": "Study Group", "createdAt": "2001-01-01T00:00:00Z", "x": 1});
+    let body = json!({
+        "creatorId": "ann", "targetUserIds": ["BEN", "cyd", "ben", "ann"], "name": "Study Group",
+        "createdAt": "2001-01-01T00:00:00Z", "x": 1,
+    });
     let answer = ann.post("/api/chatrooms", body).await;
     let room = answer.is(201);
     let id = room["roomId"].as_str().expect("a roomId");

@@ -1,10 +1,10 @@
-//! `GET /api/search`: what one may read, newest first, with what was found.
+//! `GET /api/search`: readable messages, newest first, with snippets.
 
 use serde_json::json;
 
 use crate::support::{Json, PATIENCE, Person, Server, has_exactly, people, texts};
 
-/// What is found, once there are so many; the index may follow a moment later.
+/// Searches until this number is found; the index may lag slightly.
 async fn found(person: &Person, query: &str, count: usize) -> Json {
     let search = async {
         loop {
@@ -39,7 +39,7 @@ async fn words_of_every_script_are_found_and_marked() {
         ("%EC%B1%85", "만화책을 샀다", json!([[2, 3]])),
         ("%E4%B9%A6", "我爱读书", json!([[3, 4]])),
         ("%EB%B0%B0%ED%8F%AC", "재배포를 시작", json!([[1, 3]])),
-        // The same, decomposed.
+        // The same text, decomposed.
         ("%E1%84%87%E1%85%A2%E1%84%91%E1%85%A9", "재배포를 시작", json!([[1, 3]])),
         ("%D0%A1%D0%95%D0%A0%D0%92", "Привет, сервер!", json!([[8, 12]])),
         ("%22a%22+AND", "\"a\" AND -b* (c)", json!([[1, 2], [4, 7]])),

@@ -1,5 +1,4 @@
-//! What a credential is worth: tokens that are bad, expired, forged, and how many sockets one user
-//! may have.
+//! Credentials: invalid, expired and forged tokens, and the maximum number of sockets.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
@@ -28,7 +27,7 @@ async fn every_route_but_the_open_ones_wants_a_credential() {
     for path in gets.into_iter().chain(["/api/chatrooms/1/changes?since=0"]) {
         assert_eq!(nobody.get(path).await.is(401), refused(), "{path}");
     }
-    // Decided before the body is read: a broken one changes nothing.
+    // Checked before the body is read: a malformed body makes no difference.
     let posts = [
         "/api/logout",
         "/api/refresh",
@@ -136,7 +135,7 @@ async fn the_first_carrier_decides() {
         .get("/api/users/me")
         .await
         .fails(401, "invalid_token");
-    // A session id in the query counts on handshakes only.
+    // A session id in the query only counts on handshakes.
     let session = ann
         .bare()
         .post("/v1/login", json!({"login": "ann", "password": ann.password}))
@@ -173,7 +172,7 @@ async fn one_user_has_as_many_sockets_as_allowed_and_no_more() {
     let ben = Person::new(&server, "ben").await;
     ben.open().await.settle().await;
     sockets.pop().expect("20 sockets").close().await;
-    // The place is free as soon as the server has seen the end.
+    // The place is free once the server has noticed the close.
     let mut last = ann.handshake("/chat").await.status;
     for _ in 0..100 {
         if last == 101 {

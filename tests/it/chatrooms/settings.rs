@@ -253,7 +253,7 @@ async fn a_room_whose_last_admin_is_disabled_passes_to_somebody_who_can_log_in()
         .patch(&format!("{}/name", path(&room)), json!({"name": "Mine"}))
         .await
         .fails(403, "forbidden");
-    // The one who is left cannot leave it to those who cannot log in.
+    // The last admin cannot leave the room to users who cannot log in.
     ann.delete(&format!("{}/participants/ann", path(&room))).await.fails(403, "forbidden");
     ann.patch(&format!("{}/participants/guest/role", path(&room)), json!({"role": "admin"}))
         .await

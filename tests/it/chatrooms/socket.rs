@@ -1,4 +1,4 @@
-//! Every frame that a socket says and hears.
+//! All frames sent and received by a socket.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -96,7 +96,7 @@ async fn who_enters_is_told_of_the_room_and_the_others_of_them() {
     let frame = first.until("user_left").await;
     has_exactly(&frame, &["type", "user_id", "room_id", "timestamp"]);
     assert_eq!(frame["user_id"], "ben");
-    // Who has left hears nothing more of the room, though they may still post into it.
+    // A user who left the room receives nothing more, though they may still post to it.
     first.say("one").await;
     first.say("two").await;
     assert!(second.settle().await.iter().all(|frame| frame["room_id"] != json!(room)));
@@ -132,7 +132,10 @@ async fn a_message_reaches_all_the_sender_included() {
         );
         assert!(is_seconds(&frame["timestamp"]) && is_millis(&frame["created_at"]), "{frame}");
     }
-    let body = json!({"type": "chat_message", "content": "re: hello", "client_id": "c1", "reply_to": sent["message_id"]});
+    let body = json!({
+        "type": "chat_message", "content": "re: hello", "client_id": "c1",
+        "reply_to": sent["message_id"],
+    });
     let reply = sender.ask(body.clone()).await;
     has_exactly(&reply, &[&MESSAGE_SENT[..], &["client_id"]].concat());
     let frame = other.until("chat_message").await;

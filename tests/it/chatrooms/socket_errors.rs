@@ -1,4 +1,4 @@
-//! Frames that cannot be followed: each is answered, and the connection stays.
+//! Invalid frames: each is answered, and the connection stays open.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -182,7 +182,7 @@ async fn binary_frames_are_ignored() {
         .send_message(Message::binary(br#"{"type":"chat_message","content":"in bytes"}"#.to_vec()))
         .await;
     socket.send_message(Message::binary(vec![0xff; 1000])).await;
-    // That the room was made may still be told.
+    // The event of creating the room may still arrive.
     assert!(socket.settle().await.iter().all(is("room_added")));
     socket.say("in text").await;
     assert_eq!(ann.contents(&room).await, ["in text"]);
@@ -205,7 +205,7 @@ async fn a_frame_over_the_limit_closes_the_socket() {
     socket.expect(|frame| frame["ref"] == "padded").await;
     socket.send_text(&padded(65_537)).await;
     assert_eq!(socket.closed().await, 1009);
-    // As long as a close may be told from a reset, it is, however much is on its way.
+    // A close must be distinguishable from a reset, however much is in flight.
     let mut socket = ann.enter(&room).await;
     socket.send_text(&padded(8 * 1024 * 1024)).await;
     assert_eq!(socket.closed().await, 1009);

@@ -1,10 +1,10 @@
-//! Hearing of all of one's rooms, and of what was missed.
+//! Subscribing to all rooms, and receiving missed changes.
 
 use serde_json::json;
 
 use crate::support::{Json, Person, RoomPlan, Server, Socket, has_exactly, is, keys, people};
 
-/// Subscribes and answers the frames of the replay and the answer.
+/// Subscribes and returns the frames of the replay and the reply.
 async fn subscribe(socket: &mut Socket, since: Json) -> (Vec<Json>, Json) {
     socket.send(json!({"type": "subscribe", "since": since, "ref": "sub"})).await;
     let (replay, answer) = socket.all_until(|frame| frame["ref"] == "sub").await;
@@ -100,7 +100,7 @@ async fn what_was_missed_comes_first_in_pages_and_then_the_live_events() {
     writer.send_all(&frames).await;
     writer.hears("150").await;
     let mut socket = ann.open().await;
-    // Live messages while the replay is on its way are held back until it is done.
+    // Live messages during the replay are held back until it is complete.
     let more: Vec<_> = (151..=170)
         .map(|number| json!({"type": "chat_message", "content": number.to_string()}))
         .collect();
@@ -121,7 +121,7 @@ async fn what_was_missed_comes_first_in_pages_and_then_the_live_events() {
             message["content"].as_str().expect("a text").parse::<u32>().expect("a number")
         }));
     }
-    // A page may reach the end of its moment, and more be said before the rooms are live.
+    // A page may be complete, and more be posted before the rooms are live.
     assert!(
         pages.len() >= 2 && pages[0]["more"] == true && pages[pages.len() - 1]["more"] == false
     );
@@ -199,7 +199,11 @@ async fn who_missed_too_much_or_comes_from_another_epoch_begins_anew() {
         "{replay:?}"
     );
     let mut other = ann.open().await;
-    other.send(json!({"type": "subscribe", "since": since(&[&short]), "epoch": "another", "ref": "sub"})).await;
+    other
+        .send(json!({
+            "type": "subscribe", "since": since(&[&short]), "epoch": "another", "ref": "sub",
+        }))
+        .await;
     let (_, answer) = other.all_until(|frame| frame["ref"] == "sub").await;
     assert_eq!(of_room(&answer, &short)["reset"], true);
     ben.say(&short, "live again").await;

@@ -91,7 +91,7 @@ async fn a_refresh_answers_another_access_token_of_the_same_session() {
     has_exactly(&fresh, &["accessToken"]);
     let again = ann.bearer(fresh["accessToken"].as_str().expect("a text"));
     again.get("/chats").await.succeeds();
-    // A bad credential beside it changes nothing.
+    // An additional invalid credential makes no difference.
     ann.bearer("x.y.z").post("/auth/token", json!({"refreshToken": ann.refresh})).await.succeeds();
     let flipped: String = ann.refresh.chars().rev().collect();
     for bad in ["", "x", &"0".repeat(40), &flipped, &ann.refresh[..39], &ann.access] {
@@ -187,7 +187,7 @@ async fn credentials_of_other_dialects_are_good_and_a_foreign_page_cannot_use_a_
         .fails_chats(403, "Forbidden");
     foreign.delete(&format!("/chats/{room}")).await.fails_chats(403, "Forbidden");
     foreign.get("/chats").await.succeeds();
-    // A token that a page sends by itself is nobody's cookie.
+    // A token sent explicitly by a page is not a cookie.
     ann.with("origin", "http://evil.example")
         .patch(&format!("/chats/{room}"), json!({"name": "mine"}))
         .await

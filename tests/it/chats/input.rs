@@ -1,4 +1,4 @@
-//! Bad input to `chats`.
+//! Invalid input to `chats`.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What is changed here is seen at once by sockets of `chatrooms`.
+//! Changes made here are immediately visible to sockets of `chatrooms`.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who may change a chat, and what becomes of it.
+//! Who may change a chat, and the effects.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ async fn three(server: &Server) -> [Chats; 3] {
     ]
 }
 
-/// As chats list them.
+/// Returns the ids in the order in which chats list them.
 fn ordered(mut ids: Vec<i64>) -> Vec<i64> {
     ids.sort_unstable();
     ids
@@ -113,7 +113,7 @@ async fn roles_made_elsewhere_are_respected() {
     for refused in [member, sub, stranger] {
         refused.delete(&path).await.fails_chats(401, "Unauthorized user");
     }
-    // The last admin names another first.
+    // The last admin must name another first.
     admin
         .patch(&path, json!({"userIds": without(admin)}))
         .await
@@ -154,7 +154,7 @@ async fn roles_made_elsewhere_are_respected() {
         [(&json!("sub"), &json!("admin")), (&json!("other"), &json!("member"))],
         "who stays keeps their role"
     );
-    // Who created a room may always delete it, and be told that it is gone.
+    // The creator of a room may always delete it; afterwards the room is unknown.
     assert_eq!(admin.delete(&path).await.is(200)["data"], json!(null));
     sub.delete(&path).await.fails_chats(404, "Chat not found");
 }

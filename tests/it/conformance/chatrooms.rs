@@ -1,4 +1,4 @@
-//! The native dialect's row.
+//! The row of the native dialect.
 
 use reqwest::Method;
 use serde_json::json;
@@ -184,7 +184,7 @@ impl Native {
     }
 }
 
-/// The first message of a room.
+/// Returns the key of the first message of a room.
 fn message(room: i64) -> String {
     format!("msg{}", room * 1_000_000_000 + 1)
 }
@@ -389,33 +389,41 @@ impl Talker for Native {
     fn told(&self, scene: &Scene) -> Vec<Json> {
         let (room, doer) = (scene.key(), &scene.doer.login);
         let mut told = match &scene.deed {
-            Deed::Rename(name) => vec![
-                json!({"type": "room_updated", "room_id": room, "name": name, "visibility": "public", "owner_id": scene.owner}),
-            ],
+            Deed::Rename(name) => vec![json!({
+                "type": "room_updated", "room_id": room, "name": name, "visibility": "public",
+                "owner_id": scene.owner,
+            })],
             Deed::Promote(who) => {
-                vec![
-                    json!({"type": "participant_changed", "room_id": room, "user_id": who.login, "name": who.login, "edited_name": "", "role": "sub-admin"}),
-                ]
+                vec![json!({
+                    "type": "participant_changed", "room_id": room, "user_id": who.login,
+                    "name": who.login, "edited_name": "", "role": "sub-admin",
+                })]
             }
             Deed::Edit(text) => {
-                vec![
-                    json!({"type": "message_edited", "room_id": room, "message_id": message(scene.room), "seq": 1, "sender_id": doer, "content": text}),
-                ]
+                vec![json!({
+                    "type": "message_edited", "room_id": room,
+                    "message_id": message(scene.room), "seq": 1, "sender_id": doer,
+                    "content": text,
+                })]
             }
-            Deed::Unsay => vec![
-                json!({"type": "message_deleted", "room_id": room, "message_id": message(scene.room), "seq": 1, "user_id": doer}),
-            ],
+            Deed::Unsay => vec![json!({
+                "type": "message_deleted", "room_id": room, "message_id": message(scene.room),
+                "seq": 1, "user_id": doer,
+            })],
             Deed::Delete => vec![json!({"type": "room_deleted", "room_id": room})],
             Deed::Add(_) | Deed::Enter | Deed::Remove(_) | Deed::Leave => Vec::new(),
         };
-        // Who comes is a participant first and present then.
+        // A user who comes is first a participant and then present.
         let (came, went): (Vec<_>, Vec<_>) =
             scene.presence().into_iter().partition(|(_, came)| *came);
         let presence =
             |kind: &str, who: &str| json!({"type": kind, "room_id": room, "user_id": who});
         match scene.moved() {
             Some((who, true)) => {
-                told.push(json!({"type": "participant_added", "room_id": room, "user_id": who.login, "name": who.login, "edited_name": "", "role": "member"}));
+                told.push(json!({
+                    "type": "participant_added", "room_id": room, "user_id": who.login,
+                    "name": who.login, "edited_name": "", "role": "member",
+                }));
                 told.extend(came.iter().map(|(who, _)| presence("user_joined", &who.login)));
             }
             Some((who, false)) => {

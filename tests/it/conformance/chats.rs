@@ -77,7 +77,7 @@ impl Dialect for Chats {
     fn refuses(&self, answer: &Answer, fault: Fault<'_>) {
         match fault {
             Fault::Malformed => answer.fails_chats(400, "Invalid body"),
-            // Either names its user.
+            // Either field names the user.
             Fault::Mistyped("login") if answer.text.contains("email") => {
                 answer.fails_chats(400, "Invalid email");
             }
@@ -96,12 +96,12 @@ impl Dialect for Chats {
 }
 
 impl User {
-    /// The room as it is, when it is one of mine.
+    /// Returns the room, if it is one of the caller's.
     async fn chat(&self, room: i64) -> Option<Json> {
         self.user.chats().await.into_iter().find(|chat| chat["id"] == room)
     }
 
-    /// Who is in it, when it is one of mine.
+    /// Returns the users of the room, if it is one of the caller's.
     async fn people(&self, room: i64) -> Vec<i64> {
         let chat = self.chat(room).await.unwrap_or_default();
         chat["users"]
@@ -151,7 +151,7 @@ impl Actor for User {
 
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
         Box::pin(async move {
-            // This dialect tells strangers that the room exists.
+            // This dialect reveals to non-participants that the room exists.
             self.user
                 .patch(&format!("/chats/{room}"), json!({"name": "?"}))
                 .await
@@ -211,7 +211,7 @@ impl Actor for User {
     }
 
     fn log_out(&mut self) -> Act<'_> {
-        // The dialect has no word for it.
+        // The dialect has no such request.
         Box::pin(async move { drop(self.user.post("/api/logout", json!({})).await.is(204)) })
     }
 

@@ -1,30 +1,31 @@
-//! What is changed in one dialect is seen at once on the sockets of every other, in its own words.
+//! Changes made in one dialect are immediately visible on sockets of every other, in its own
+//! format.
 //!
-//! For each dialect and each [`Deed`] that it has words for: somebody does it in a public room in
-//! which a socket of every dialect listens. Each socket is told exactly what its document says, or
-//! nothing, and each dialect's REST shows the room as it is then.
+//! For each dialect and each [`Deed`] it supports: a user performs it in a public room in which a
+//! socket of every dialect listens. Each socket receives exactly what its document says, or
+//! nothing, and each dialect's REST shows the new state of the room.
 
 use serde_json::json;
 
 use super::{Actor, Dialect, Talker, as_native, dialects, talking};
 use crate::support::{Client, Json, Server, number};
 
-/// What is done to a room or to a message in it.
+/// An action on a room or on a message in it.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
-    /// Gives the room this name.
+    /// Renames the room.
     Rename(String),
-    /// Puts this user in.
+    /// Adds this user.
     Add(Who),
-    /// Enters, not having been in.
+    /// Enters for the first time.
     Enter,
-    /// Puts this user out, who has a socket in the room.
+    /// Removes this user, who has a socket in the room.
     Remove(Who),
-    /// Is in no longer.
+    /// Leaves for good.
     Leave,
     /// Makes this participant a sub-admin.
     Promote(Who),
-    /// Gives the first message, an own one, this text.
+    /// Edits the first message, which is the user's own.
     Edit(String),
     /// Deletes the first message.
     Unsay,
@@ -39,18 +40,18 @@ pub(super) struct Who {
     pub(super) id: i64,
 }
 
-/// How a deed was done.
+/// How an action was performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
-    /// Not at all: the dialect has no word for it.
+    /// Not at all: the dialect does not support it.
     Not,
     /// With a request.
     Quietly,
-    /// With a socket, which came to the room or went from it.
+    /// With a socket, which entered or left the room.
     OnSocket,
 }
 
-/// A deed that was done.
+/// A performed action.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) room: i64,
@@ -66,7 +67,7 @@ impl Scene {
         format!("room{:03}", self.room)
     }
 
-    /// Who is in now that was not, or is no longer.
+    /// Returns the user who was added (true) or removed.
     pub(super) fn moved(&self) -> Option<(&Who, bool)> {
         match &self.deed {
             Deed::Add(who) => Some((who, true)),
@@ -77,12 +78,12 @@ impl Scene {
         }
     }
 
-    /// Which sockets come (true) and go in it.
+    /// Returns the sockets that enter (true) and leave.
     pub(super) fn presence(&self) -> Vec<(&Who, bool)> {
         match &self.deed {
             Deed::Enter => vec![(&self.doer, true)],
             Deed::Remove(who) => vec![(who, false)],
-            // The socket that says that its user leaves has to enter for that.
+            // The socket with which a user leaves has to enter first.
             Deed::Leave if self.done == Done::OnSocket => {
                 vec![(&self.doer, true), (&self.doer, false)]
             }
@@ -90,7 +91,7 @@ impl Scene {
         }
     }
 
-    /// The newest message after it.
+    /// Returns the newest message afterwards.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.deed {
             Deed::Edit(text) => Some(text),
@@ -100,19 +101,19 @@ impl Scene {
     }
 }
 
-/// What the doer has said before.
+/// The acting user's first message.
 const FIRST: &str = "said before";
 
-/// Everybody on one server. The doer is enrolled in the dialect that is tried.
+/// All users on one server. The acting user is enrolled in the dialect under test.
 struct Stage<'a> {
     server: &'a Server,
     owner: Box<dyn Actor>,
     doer: Box<dyn Actor>,
     /// One of each dialect, by its name.
     onlookers: Vec<Box<dyn Actor>>,
-    /// One of each dialect that has sockets.
+    /// One of each dialect with sockets.
     listeners: Vec<Box<dyn Talker>>,
-    /// One of each dialect that has sockets, to be removed.
+    /// One of each dialect with sockets, to be removed.
     victims: Vec<Box<dyn Talker>>,
     rooms: usize,
 }
@@ -137,7 +138,7 @@ impl<'a> Stage<'a> {
         as_native(self.server, &actor.credential())
     }
 
-    /// What the owner says is the last that is heard.
+    /// Posts as the owner, as a marker that is received last.
     async fn say(&self, room: i64, text: &str) {
         self.native(self.owner.as_ref())
             .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text}))
@@ -145,11 +146,13 @@ impl<'a> Stage<'a> {
             .is(201);
     }
 
-    /// A public room with all of them; `victim` is present too.
+    /// Creates a public room with all of them; `victim` is present too.
     async fn room(&mut self, deed: &Deed, victim: Option<usize>) -> i64 {
         self.rooms += 1;
         let owner = self.native(self.owner.as_ref());
-        let plan = json!({"targetUserIds": [], "name": format!("Room {}", self.rooms), "visibility": "public"});
+        let plan = json!({
+            "targetUserIds": [], "name": format!("Room {}", self.rooms), "visibility": "public",
+        });
         let room = number(
             owner.post("/api/chatrooms", plan).await.is(201)["roomId"].as_str().expect("a key"),
         );
@@ -189,7 +192,7 @@ impl<'a> Stage<'a> {
         room
     }
 
-    /// Has the deed done; false where the doer's dialect has no word for it.
+    /// Performs the action; false if the acting user's dialect does not support it.
     async fn play(&mut self, deed: Deed, victim: Option<usize>) -> bool {
         let room = self.room(&deed, victim).await;
         let done = self.doer.does(room, &deed).await;
@@ -262,7 +265,6 @@ async fn what_is_changed_in_one_dialect_is_seen_in_every_other() {
         }
         told.push((dialect.name(), words));
     }
-    // The native dialect has words for everything; who forgets one of another's does not pass
-    // either.
+    // The native dialect supports everything; a missing implementation in another one fails too.
     assert_eq!(told, [("chatrooms", 12), ("chats", 8), ("realtime", 2), ("rooms", 3), ("v1", 1)]);
 }

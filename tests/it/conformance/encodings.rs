@@ -1,12 +1,12 @@
-//! What a message costs: one encoding a dialect that listens, whatever the number of its sockets
-//! and whatever their users see.
+//! Costs of a message: one encoding per listening dialect, regardless of the number of sockets and
+//! of user-specific views.
 
 use serde_json::json;
 
 use super::{Dialect, Talker, Talks, as_native, chatrooms, joins, leaves, talking};
 use crate::support::{Client, Server, number};
 
-/// Frames encoded so far, by dialect in the order of [`talking`].
+/// Returns the number of frames encoded so far, by dialect in the order of [`talking`].
 async fn encoded(client: &Client) -> Vec<u64> {
     let text = client.get("/metrics").await.text;
     let count = |dialect: &dyn Talks| {
@@ -18,22 +18,22 @@ async fn encoded(client: &Client) -> Vec<u64> {
     talking().iter().map(|dialect| count(dialect.as_ref())).collect()
 }
 
-/// The same, from when this was.
+/// Returns the number of frames encoded since then.
 async fn encoded_since(client: &Client, before: &[u64]) -> Vec<u64> {
     encoded(client).await.iter().zip(before).map(|(now, then)| now - then).collect()
 }
 
-/// So many in each dialect.
+/// This number in each dialect.
 fn by_each(count: u64) -> Vec<u64> {
     vec![count; talking().len()]
 }
 
-/// So many in one dialect, none in the others.
+/// This number in one dialect, none in the others.
 fn by_one(dialect: &str, count: u64) -> Vec<u64> {
     talking().iter().map(|other| if other.name() == dialect { count } else { 0 }).collect()
 }
 
-/// A public room of somebody who is not present.
+/// Creates a public room whose owner is not present.
 async fn empty_room(server: &Server) -> (Client, i64) {
     let owner = chatrooms::Chatrooms.enrol(server, "owner").await;
     let native = as_native(server, &owner.credential());
@@ -47,8 +47,8 @@ async fn empty_room(server: &Server) -> (Client, i64) {
     (native, number(room["roomId"].as_str().expect("a key")))
 }
 
-/// Two users of each dialect, with one socket and with two; the second of them have a name of their
-/// own in the room, and have muted it.
+/// Adds two users of each dialect, with one socket and with two; the second has an edited name in
+/// the room, and has muted it.
 async fn fill(server: &Server, room: i64) -> Vec<Vec<Box<dyn Talker>>> {
     let mut all = Vec::new();
     for dialect in talking() {
@@ -81,7 +81,7 @@ async fn a_message_is_encoded_once_for_each_dialect_that_listens() {
     let client = Client::new(&server);
     let (owner, room) = empty_room(&server).await;
     let mut sockets = fill(&server, room).await;
-    // What entering has caused is over when everybody has heard something later.
+    // All effects of entering are over when everybody has received a later message.
     owner
         .post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "all are here"}))
         .await
@@ -113,7 +113,7 @@ async fn nothing_is_encoded_for_a_dialect_that_has_no_socket_there_or_no_word_fo
     let client = Client::new(&server);
     let (owner, room) = empty_room(&server).await;
     let path = format!("/api/chatrooms/{room}");
-    // Everybody is present, but elsewhere.
+    // Everybody is present, but in another room.
     let elsewhere = owner
         .post(
             "/api/chatrooms",
@@ -136,7 +136,7 @@ async fn nothing_is_encoded_for_a_dialect_that_has_no_socket_there_or_no_word_fo
         only.hears(room, ("owner", 1), "for one dialect").await;
         assert_eq!(encoded_since(&client, &before).await, by_one(dialect.name(), 1));
 
-        // The last is a message, so that the others have been told before it is heard.
+        // The last event is a message, so that the others have been delivered before it.
         let message = owner
             .post(&format!("{path}/messages"), json!({"content": "to be edited"}))
             .await
@@ -161,7 +161,7 @@ async fn nothing_is_encoded_for_a_dialect_that_has_no_socket_there_or_no_word_fo
         let (said, other) = (2, told.len() as u64 - 1);
         assert_eq!(other, if dialect.name() == "chatrooms" { 4 } else { 0 }, "{told:?}");
         assert_eq!(encoded_since(&client, &before).await, by_one(dialect.name(), 1 + said + other));
-        // Removed, its socket hears nothing more.
+        // After removal, its socket receives nothing more.
         leaves(&server, only.as_ref(), room).await;
         only.loses(room).await;
     }

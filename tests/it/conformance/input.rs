@@ -1,5 +1,5 @@
-//! Bad input, the same in every dialect: each refuses it with its own documented error, and nothing
-//! is stored.
+//! Invalid input, the same in every dialect: each refuses it with its own documented error, and
+//! nothing is stored.
 
 use reqwest::Method;
 use serde_json::json;
@@ -7,64 +7,64 @@ use serde_json::json;
 use super::{Actor, Dialect, as_native, chatrooms, dialects};
 use crate::support::{Answer, Body, Client, Json, Server, number};
 
-/// What can be wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault<'a> {
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     Malformed,
-    /// This key of the body is missing or of a wrong type.
+    /// This field of the body is missing or has a wrong type.
     Mistyped(&'a str),
     /// The body is over the limit.
     TooLarge,
-    /// There is no such path.
+    /// The path does not exist.
     UnknownPath,
-    /// The path is there, for other methods.
+    /// The path exists for other methods.
     WrongMethod,
-    /// This is no id of a room.
+    /// Not an id of a room.
     NoRoom(&'a str),
-    /// The room is somebody else's and private.
+    /// A private room of other users.
     ForeignRoom,
-    /// A page of another origin asks with its visitor's cookie.
+    /// A page of another origin sends a request with its visitor's cookie.
     ForeignOrigin,
 }
 
-/// A route that takes a body. `{}` in a path is a room.
+/// A route with a body. `{}` in the path is a room.
 pub(super) struct Taking {
     pub(super) method: Method,
     pub(super) path: &'static str,
-    /// A good one; each of its keys is needed, or has a type of its own.
+    /// A valid body; each of its fields is required, or has a type of its own.
     pub(super) body: Json,
 }
 
-/// How to ask for a room.
+/// A request for a room.
 pub(super) enum OfRoom {
     Request(Method, &'static str, Json),
     Handshake(&'static str),
 }
 
-/// What a dialect takes.
+/// Inputs accepted by a dialect.
 pub(super) struct Input {
     pub(super) taking: Vec<Taking>,
     pub(super) of_rooms: Vec<OfRoom>,
-    /// Paths that nothing is at.
+    /// Unknown paths.
     pub(super) unknown: &'static [&'static str],
-    /// Every path, and its methods in the order of the alphabet.
+    /// All paths, with their methods in alphabetical order.
     pub(super) known: &'static [(&'static str, &'static [&'static str])],
 }
 
 impl Input {
-    /// A route that takes a body.
+    /// A route with a body.
     pub(super) fn taking(method: Method, path: &'static str, body: Json) -> Taking {
         Taking { method, path, body }
     }
 
-    /// A route that names a room, and takes no body.
+    /// A route of a room, without a body.
     pub(super) fn of_room(method: Method, path: &'static str) -> OfRoom {
         OfRoom::Request(method, path, json!({}))
     }
 }
 
-/// Bodies that are no objects, or no JSON.
+/// Bodies that are not JSON, or not objects.
 const BROKEN: [&[u8]; 13] = [
     b"{",
     b"}",
@@ -80,7 +80,7 @@ const BROKEN: [&[u8]; 13] = [
     b"\xff\xfe",
     b"\xef\xbb\xbf\xef\xbb\xbf{}",
 ];
-/// What stands in a path in place of a room's id.
+/// Invalid ids of rooms in a path.
 const NO_IDS: [&str; 17] = [
     "0",
     "-1",
@@ -105,9 +105,9 @@ struct Stage {
     server: Server,
     actor: Box<dyn Actor>,
     client: Client,
-    /// One that the actor is in.
+    /// A room the user is in.
     room: i64,
-    /// One that they are not.
+    /// A room the user is not in.
     foreign: i64,
     owner: Client,
 }
@@ -130,8 +130,7 @@ impl Stage {
         Self { server, actor, client, room: rooms[0], foreign: rooms[1], owner }
     }
 
-    /// Everything that could have been stored: rooms with their revs, who is known, who is logged
-    /// in.
+    /// Returns everything that could have been stored: rooms with their revs, users, sessions.
     async fn stored(&self) -> Vec<Json> {
         let own = as_native(&self.server, &self.actor.credential());
         let mut all = Vec::new();

@@ -5,12 +5,12 @@ use serde_json::json;
 use super::{Talker, as_native, talking};
 use crate::support::{Chats, Client, Ctl, Person, Realtime, Rooms, Server, V1, number, texts};
 
-/// Changes settings of a room as somebody who may.
+/// Changes settings of a room as an admin.
 async fn set(admin: &Person, room: &str, settings: serde_json::Value) {
     admin.patch(&format!("/api/chatrooms/{room}"), settings).await.is(200);
 }
 
-/// One of each dialect that has messages, in the room.
+/// Adds one user of each dialect with messages to the room.
 async fn talkers(server: &Server, room: i64) -> Vec<Box<dyn Talker>> {
     let mut all = Vec::new();
     for dialect in talking() {
@@ -37,7 +37,7 @@ async fn nobody_posts_in_an_archived_room_and_its_participants_read_it() {
         talker.is_refused_to_post("after").await;
         assert_eq!(talker.history(room).await.len(), 1, "{}", talker.login());
     }
-    // Who comes back reads, too.
+    // Users who enter again can read, too.
     for talker in &all {
         talker.twin().enter(room).await;
     }
@@ -63,7 +63,7 @@ async fn members_do_not_post_in_a_read_only_room_and_hear_those_who_do() {
     for talker in &mut all {
         talker.hears(room, ("ann", ann.id), "news").await;
     }
-    // A sub-admin may, at once and on the open socket.
+    // A sub-admin may post, at once and on the open socket.
     let mut reader = Person::new(&server, "reader").await.enter(&key).await;
     for talker in &mut all {
         let role = format!("/api/chatrooms/{key}/participants/{}/role", talker.login());
@@ -108,8 +108,7 @@ async fn nobody_enters_or_is_added_to_an_archived_room_in_any_dialect() {
         .await
         .fails_chats(401, "Unauthorized user");
 
-    // Lists of what can be entered leave it out; those who are in find it, marked where the dialect
-    // can say so.
+    // Lists of rooms to enter omit it; participants find it, marked if the dialect can.
     assert_eq!(rooms.get("/rooms").await.is(200), json!([]));
     assert_eq!(realtime.get("/Room").await.is(200), json!([]));
     assert_eq!(ben.get("/api/chatrooms?scope=public").await.is(200)["chatrooms"], json!([]));
@@ -145,7 +144,7 @@ async fn guests_see_and_enter_only_the_rooms_they_are_in() {
         guest.hears(room, ("ann", ann.id), "welcome").await;
         guest.post("thank you").await;
 
-        // Of the people those of the room.
+        // Only users of the room are found.
         let found = native.get("/api/users?q=").await.is(200);
         assert_eq!(texts(&found["users"], "userId"), ["ann", "guest"]);
         let found = native.get("/v1/users/?q=n").await.is(200);
@@ -168,7 +167,7 @@ async fn guests_see_and_enter_only_the_rooms_they_are_in() {
     }
 }
 
-/// In no dialect is there anything of it.
+/// Fails unless the room is invisible in every dialect.
 async fn is_kept_out(guest: &Client, key: &str) {
     let room = number(key);
     guest.get(&format!("/api/chatrooms/{key}")).await.fails(404, "room_not_found");

@@ -1,5 +1,5 @@
-//! The row of `realtime`. It makes public rooms only and has no history: both are asked for in the
-//! native dialect, with its credential.
+//! The row of `realtime`. It only creates public rooms and has no history: both are requested in
+//! the native dialect, with its credential.
 
 use reqwest::Method;
 use serde_json::json;
@@ -221,7 +221,7 @@ impl Talker for User {
 
     fn hears<'a>(&'a mut self, _: i64, author: (&'a str, i64), text: &'a str) -> Act<'a> {
         Box::pin(async move {
-            // The answer is all that the sending socket hears.
+            // The sending socket only receives the reply.
             if author.1 == self.id {
                 return;
             }
@@ -237,7 +237,9 @@ impl Talker for User {
 
     fn told(&self, scene: &Scene) -> Vec<Json> {
         let presence = scene.presence();
-        presence.iter().map(|(who, came)| json!({"type": 1, "username": who.login, "nickname": who.login, "action": i32::from(*came)})).collect()
+        presence.iter().map(|(who, came)| json!({
+            "type": 1, "username": who.login, "nickname": who.login, "action": i32::from(*came),
+        })).collect()
     }
 
     fn next_undated(&mut self) -> Act<'_, Json> {

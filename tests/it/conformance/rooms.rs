@@ -42,12 +42,16 @@ impl Dialect for Rooms {
     fn unauthorized(&self) -> (u16, Json) {
         (
             401,
-            json!({"error": "Unauthorized", "error_message": "Unauthorized: the session is not valid"}),
+            json!({
+                "error": "Unauthorized", "error_message": "Unauthorized: the session is not valid",
+            }),
         )
     }
 
     fn input(&self) -> Input {
-        let whole = json!({"user_id": "new", "password": "long enough", "email": "new@example.org", "name": "New"});
+        let whole = json!({
+            "user_id": "new", "password": "long enough", "email": "new@example.org", "name": "New",
+        });
         Input {
             taking: vec![
                 Input::taking(Method::POST, "/users", whole),
@@ -137,7 +141,7 @@ impl Actor for User {
     }
 
     fn finds<'a>(&'a mut self, room: i64, people: &'a [&'a str]) -> Act<'a> {
-        // This dialect says it on sockets only; the native one says it to everybody who may know.
+        // This dialect only shows it on sockets; the native one shows it to all who may know.
         Box::pin(async move {
             let room = self.person.native().get(&format!("/api/chatrooms/{room}")).await.is(200);
             let mut found = texts(&room["participants"], "userId");
@@ -147,7 +151,7 @@ impl Actor for User {
     }
 
     fn is_shut_out(&mut self, room: i64) -> Act<'_> {
-        // Of a public room, its messages.
+        // In a public room this refers to its messages.
         Box::pin(async move {
             self.person
                 .native()
@@ -202,7 +206,7 @@ impl Actor for User {
                 );
             }
             if let Some((who, entered)) = scene.moved() {
-                // The user list is told to who enters.
+                // The user list is sent on entry.
                 let list = self.person.enter(&scene.key()).await.1;
                 assert_eq!(
                     texts(&list["users"], "user_id").contains(&who.login.as_str()),
@@ -241,7 +245,7 @@ impl Talker for User {
     }
 
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
-        // The broadcast is the answer.
+        // The broadcast is the acknowledgement.
         Box::pin(
             async move { self.socket().send(json!({"action": "message", "message": text})).await },
         )
@@ -273,7 +277,11 @@ impl Talker for User {
         if matches!(scene.deed, Deed::Delete) {
             return vec![json!({"action": "deleted", "room_id": scene.key()})];
         }
-        let step = |action: &str, login: &str| json!({"action": action, "room_id": scene.key(), "user_id": login, "name": login});
+        let step = |action: &str, login: &str| {
+            json!({
+                "action": action, "room_id": scene.key(), "user_id": login, "name": login,
+            })
+        };
         scene
             .moved()
             .map(|(who, entered)| step(if entered { "join" } else { "leave" }, &who.login))
@@ -301,7 +309,7 @@ impl Talker for User {
     }
 
     fn history(&mut self, room: i64) -> Act<'_, Vec<(String, String)>> {
-        // This dialect has no word for it; the native one has, and takes every credential.
+        // This dialect has no such request; the native one has, and accepts every credential.
         Box::pin(async move {
             let page = self
                 .person

@@ -227,7 +227,7 @@ impl Talker for User {
     }
 
     fn post<'a>(&'a mut self, text: &'a str) -> Act<'a> {
-        // The broadcast is the answer.
+        // The broadcast is the acknowledgement.
         Box::pin(async move { self.socket().send(json!({"text": text})).await })
     }
 

@@ -1,4 +1,4 @@
-//! What holds in every dialect alike: carriers, origins, names, limits.
+//! Common to all dialects: carriers, origins, names, limits.
 
 use reqwest::Method;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::support::{Body, Chats, Client, Person, Realtime, Rooms, Server, V1, n
 const APP: &str = "https://app.example";
 const EVIL: &str = "http://evil.example";
 
-/// The credential in a cookie that may carry it.
+/// Sends the credential in a cookie that may carry it.
 fn as_cookie(client: &Client, credential: &Credential) -> Client {
     client.bare().with(
         "cookie",
@@ -43,11 +43,11 @@ async fn the_first_carrier_decides_in_every_dialect() {
         {
             assert_eq!(worse.get(path).await.is(status), body, "{}", dialect.name());
         }
-        // A session in the address counts on handshakes only.
+        // A session in the URL only counts on handshakes.
         let query = format!("{path}?session_id={session}");
         assert!(matches!(client.get(&query).await.status, 400 | 401 | 403), "{query}");
     }
-    // Its own cookie comes before those of others.
+    // Its own cookie has priority over those of others.
     for (path, own, other) in
         [("/rooms", "session", "chat_session"), ("/Room", "chat_session", "session")]
     {
@@ -136,7 +136,7 @@ async fn the_name_of_a_public_room_is_taken_in_every_dialect() {
             .patch(&format!("/chats/{}", number(&other)), json!({"name": name}))
             .await
             .fails_chats(400, "Invalid name");
-        // Those of private rooms are not.
+        // Names of private rooms are not unique.
         editor.chat(name, &[native.id]).await;
     }
     assert_eq!(native.see(&other).await["name"], "Other");
@@ -172,10 +172,10 @@ async fn sockets_of_one_user_are_counted_over_all_dialects() {
     assert_eq!(ben.handshake(&chat).await.status, 101);
 }
 
-/// Of each dialect one who reads nothing, beside one who does.
+/// In each dialect, one user does not read and another one does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
-    /// Far more than the network holds.
+    /// Far more than the network buffers.
     const MOST: usize = 20_000;
     let server =
         Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__SOCKET_QUEUE", "32")]).await;
@@ -217,8 +217,8 @@ async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     reading.hears("still here").await;
 }
 
-/// The room closes as soon as the last socket is gone, so that every other entry meets it on its
-/// way out.
+/// The room closes as soon as the last socket has left, so that every other entry meets a closing
+/// room.
 #[tokio::test]
 async fn whoever_enters_one_room_waits_until_it_is_no_longer_closing() {
     let server =

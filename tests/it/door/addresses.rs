@@ -1,11 +1,11 @@
-//! Under which address a client is counted, behind proxies and without.
+//! The address under which a client is counted, with and without proxies.
 
 use serde_json::json;
 
 use crate::support::{Client, Server};
 
-/// What log-ins with a wrong password are answered with, each for another account and with another
-/// of these headers.
+/// Returns the responses to log-ins with a wrong password, each for another account and with
+/// another of these headers.
 async fn guesses(
     client: &Client,
     name: &str,

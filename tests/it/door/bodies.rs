@@ -1,8 +1,8 @@
-//! Bodies that are refused before they are sent, and bodies as some clients write them.
+//! Bodies refused before they are sent, and bodies as some clients send them.
 
 use serde_json::json;
 
-use super::converse;
+use super::exchange;
 use crate::support::{Body, Person, Server};
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn a_body_that_says_to_be_too_large_is_not_asked_for() {
              {}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n",
             ann.token
         );
-        let answer = converse(&server, &head).await;
+        let answer = exchange(&server, &head).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
         assert!(answer.contains("too_large"), "{path}: {answer}");
     }
@@ -35,7 +35,7 @@ async fn a_body_that_waits_to_be_asked_for_is() {
          {}\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     );
-    let answer = converse(&server, &(head + &body)).await;
+    let answer = exchange(&server, &(head + &body)).await;
     assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"), "{answer}");
 }
 

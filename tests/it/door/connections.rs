@@ -1,11 +1,11 @@
-//! How many connections there may be, of whom.
+//! Limits of connections, in total and per address.
 
 use tokio::io::AsyncWriteExt;
 
 use super::{connect, rest};
 use crate::support::{Client, PATIENCE, Person, Server};
 
-/// Opens a socket, once there is room for it.
+/// Opens a socket once the limit allows it.
 async fn opens(client: &Client) {
     let opened = async {
         while client.handshake("/chat").await.status != 101 {

@@ -1,4 +1,4 @@
-//! Open files: each connection is one, and the system gives only so many.
+//! File descriptors: each connection takes one, and the system limits them.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::connect;
 use crate::support::{Ctl, Server};
 
-/// The same command under a limit of open files, as `ulimit` takes it.
+/// Runs the command with a limit of open files, as accepted by `ulimit`.
 fn limited(command: &Command, limit: &str) -> Command {
     let mut shell = Command::new("sh");
     shell

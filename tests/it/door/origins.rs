@@ -1,11 +1,11 @@
-//! A foreign page signs nobody in: it would make somebody write in the account of another.
+//! A foreign page cannot log a user in, which would make them write in another user's account.
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{Answer, Client, Person, Server};
 
-/// Every request that sets a cookie or answers a session, in the words of its dialect.
+/// Sends every request that sets a cookie or returns a session, in the format of its dialect.
 async fn log_ins(client: &Client) -> [Answer; 5] {
     let password = "secret of ann";
     [

@@ -1,5 +1,5 @@
-//! A panic in a handler: that request gets a 500, the log one line, and everything goes on. Only
-//! builds with debug assertions let a panic be planted.
+//! A panic in a handler: that request gets a 500, the log one line, and the server continues.
+//! Panics can only be injected in builds with debug assertions.
 
 use crate::support::{Server, people};
 

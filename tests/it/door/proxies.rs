@@ -1,4 +1,4 @@
-//! Real proxies in front, set up as the documentation says.
+//! Real proxies in front, configured as documented.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Client, PATIENCE, Person, Server};
 
-/// A proxy, which ends with the test.
+/// A proxy, ended with the test.
 struct Running {
     process: Child,
     address: String,
@@ -18,7 +18,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // nginx ends its workers when it is asked to end.
+        // nginx ends its workers when asked to end.
         drop(
             Command::new("sh")
                 .args(["-c", "kill -TERM \"$0\"", &self.process.id().to_string()])
@@ -28,7 +28,7 @@ impl Drop for Running {
     }
 }
 
-/// What stands in the documentation for a program.
+/// Returns the documented configuration of a program.
 fn documented(language: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
@@ -38,7 +38,7 @@ fn documented(language: &str) -> String {
     rest.split_once("```").unwrap().0.to_owned()
 }
 
-/// The same with other words, each of which must be there.
+/// Replaces words in a configuration; each must occur.
 fn with(block: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(block.to_owned(), |block, (from, to)| {
         assert!(block.contains(from), "{from:?} is not in\n{block}");
@@ -74,7 +74,7 @@ async fn server() -> Server {
     .await
 }
 
-/// Everything that goes wrong behind proxies.
+/// Tests everything that tends to fail behind proxies.
 async fn works(server: &Server, proxy: &Running) {
     let client = Client::at(&proxy.address);
     client.get("/health").await.is(200);
@@ -89,7 +89,7 @@ async fn works(server: &Server, proxy: &Running) {
     let page = ann.with("origin", &format!("http://{}", proxy.address));
     assert_eq!(page.handshake("/chat").await.status, 101, "the page of the same origin");
     ann.with("origin", "http://evil.example").handshake("/chat").await.is_text(403);
-    // What comes from the address of a trusted proxy is believed, so this client has another.
+    // Addresses from a trusted proxy are used, so this client has another one.
     let elsewhere = Client::at_from(&proxy.address, "127.0.0.2".parse().unwrap());
     let mut answers = Vec::new();
     for number in 1..=5 {

@@ -1,4 +1,4 @@
-//! Peers that send or read as slowly as they can.
+//! Clients that send or read as slowly as possible.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn a_body_that_trickles_is_not_waited_for() {
         .await
         .unwrap();
     let trickle = async {
-        // Often enough never to stand still for a second.
+        // Often enough never to stall for a second.
         while writing.write_all(b" ").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -28,7 +28,9 @@ async fn a_body_that_trickles_is_not_waited_for() {
     };
     let mut answer = [0; 64];
     let read = tokio::select! {
-        read = tokio::time::timeout(PATIENCE, reading.read(&mut answer)) => read.expect("an answer").unwrap(),
+        read = tokio::time::timeout(PATIENCE, reading.read(&mut answer)) => {
+            read.expect("an answer").unwrap()
+        }
         () = trickle => unreachable!("it goes on for ever"),
     };
     let answer = String::from_utf8_lossy(&answer[..read]);
@@ -63,7 +65,7 @@ async fn answers_that_nobody_reads_end_the_connection() {
     deaf.write_all(asked.as_bytes()).await.unwrap();
     let other = connect(&server).await;
     let client = Client::new(&server);
-    // Both places of this address are taken until the server gives one of them up.
+    // Both places of this address are taken until the server closes one connection.
     let probe = async {
         loop {
             let mut stream = connect(&server).await;

@@ -1,4 +1,4 @@
-//! Requests without a session are counted by address, before anything is done for them.
+//! Requests without a session are counted by address, before any work is done for them.
 
 use serde_json::json;
 
@@ -34,8 +34,8 @@ async fn an_address_without_a_session_is_slowed_in_the_words_of_each_dialect() {
     flooding.get("/api/openapi.json").await.fails(429, "rate_limited");
     flooding.get("/").await.fails(429, "rate_limited");
     flooding.handshake("/chat").await.fails(429, "rate_limited");
-    // A credential that opens nothing is none; one that does goes on, and so does everybody
-    // elsewhere.
+    // A credential without an open session counts as none; a valid one is accepted, and so are all
+    // clients elsewhere.
     flooding
         .with("authorization", "Bearer nonsense")
         .get("/api/chatrooms")

@@ -1,5 +1,4 @@
-//! TLS of the server's own: certificates that are renewed while it runs, and what browsers are
-//! told.
+//! TLS of the server: certificates renewed while it runs, and headers for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +14,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::support::{Client, Server};
 
-/// A key and its certificate, written where the server reads them. The certificate.
+/// Creates a key and its certificate where the server reads them. Returns the certificate.
 fn issue(folder: &Path) -> CertificateDer<'static> {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate =
@@ -33,7 +32,7 @@ async fn start(folder: &Path) -> Server {
     Server::start_with(&[("SERVER__TLS_CERT", &cert), ("SERVER__TLS_KEY", &key)]).await
 }
 
-/// Opens a connection to whom only this certificate proves.
+/// Opens a connection that only trusts this certificate.
 async fn open(
     server: &Server,
     certificate: &CertificateDer<'static>,
@@ -77,7 +76,7 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_neve
     let second = issue(folder.path());
     assert!(open(&server, &second).await.is_err(), "nobody has said that there is a new one");
     hang_up(&server);
-    server.wait_for_log(&["[INFO]", "was read again"]).await;
+    server.wait_for_log(&["[INFO]", "was reloaded"]).await;
     open(&server, &second).await.unwrap();
     assert!(open(&server, &first).await.is_err());
     assert!(ask(&mut before, HEALTH).await.starts_with("http/1.1 200 "), "connections go on");
@@ -88,11 +87,7 @@ async fn a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_neve
     .unwrap();
     hang_up(&server);
     server
-        .wait_for_log(&[
-            "[ERROR]",
-            "stays the one of before",
-            "holds a certificate and no private key",
-        ])
+        .wait_for_log(&["[ERROR]", "stays unchanged", "contains a certificate and no private key"])
         .await;
     let mut after = open(&server, &second).await.unwrap();
     assert!(ask(&mut after, HEALTH).await.starts_with("http/1.1 200 "));

@@ -1,4 +1,4 @@
-//! A stored file that the disk has changed is noticed, and never passed off as what was uploaded.
+//! A stored file that changed on disk is detected, and never passed off as the upload.
 
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::{path, stored, upload};
 use crate::support::{Ctl, Json, PATIENCE, Person, Server};
 
-/// Everything that comes on a connection of its own until it ends.
+/// Returns everything received on a new connection until it ends.
 async fn answered(server: &Server, ann: &Person, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
@@ -20,7 +20,7 @@ async fn answered(server: &Server, ann: &Person, path: &str) -> Vec<u8> {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // A connection that is cut may end in an error.
+    // A connection that is cut may end with an error.
     drop(timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap());
     let body =
         answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);

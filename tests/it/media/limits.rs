@@ -1,5 +1,5 @@
-//! How much may come: bytes of one user that nothing holds, a disk that is nearly full, memory, and
-//! files that say beforehand that they are too large.
+//! Limits of uploads: unused bytes of one user, a nearly full disk, memory, and files that announce
+//! an excessive size.
 
 use std::fs;
 
@@ -34,12 +34,12 @@ async fn files_that_no_message_holds_have_a_limit_in_sum() {
         assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 60);
     }
     for n in 20..24 {
-        // Where those at once have refused each other.
+        // Parallel uploads may have caused each other to be refused.
         drop(ann.post("/api/media", Body::Raw(file(n))).await);
     }
     ann.post("/api/media", Body::Raw(file(9))).await.fails(429, "rate_limited");
     upload(&bob, "", &file(9)).await;
-    // What a message holds is no longer counted.
+    // Files used in messages no longer count.
     let mine = rusqlite::Connection::open(server.data().join("chat.db")).unwrap();
     let ids: Vec<i64> = mine
         .prepare("SELECT id FROM media WHERE owner = ?1")
@@ -85,7 +85,7 @@ async fn a_file_that_says_that_it_is_too_large_is_refused_before_it_is_sent() {
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
 }
 
-/// The most memory that the process has ever had, in KiB.
+/// Returns the peak memory of the process in KiB.
 fn peak(server: &Server) -> f64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     status

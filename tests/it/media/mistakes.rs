@@ -1,4 +1,4 @@
-//! Mistakes that must not cost an upload: a database that is not there, another's, or an older one.
+//! Mistakes that must not cost an upload: a missing database, another's, or an older one.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{age, kept, path, stored, upload};
 use crate::support::{Ctl, Json, Person, Server};
 
-/// A server that has stopped, with so many uploads of ann's on messages.
+/// Returns a stopped server with this number of uploads in ann's messages.
 async fn stopped(uploads: u8) -> (Server, Vec<Json>) {
     let mut server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
@@ -29,7 +29,7 @@ async fn stopped(uploads: u8) -> (Server, Vec<Json>) {
     (server, all)
 }
 
-/// A server on data of its own, and on the uploads of another.
+/// Starts a server with its own data, but the uploads of another.
 async fn beside(media: &Path) -> Server {
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
     let key = ("MEDIA__DIRECTORY", media.to_str().unwrap());
@@ -40,7 +40,7 @@ async fn beside(media: &Path) -> Server {
     Server::start_in(data, &[key]).await
 }
 
-/// The one line that doctor has for uploads.
+/// Returns the line of doctor about uploads.
 fn checked(ctl: &Ctl) -> Json {
     let said = ctl.run(&["doctor", "--only", "uploads", "-o", "jsonl"]);
     serde_json::from_str(said.out.lines().next().unwrap()).unwrap()
@@ -81,7 +81,7 @@ async fn a_data_directory_that_has_lost_its_database_is_refused() {
             && found["found"].as_str().unwrap().contains("3 uploaded files are in"),
         "{found}"
     );
-    // An empty database that somebody wants all the same leaves the files alone.
+    // An empty database requested explicitly leaves the files alone.
     wrong().run(&["user", "create", "eve", "--admin", "--init", "--new", "--generate"]).ends(0);
     assert_eq!(kept(&media).len(), 3);
     let found = checked(&wrong());
@@ -104,7 +104,7 @@ async fn logs_or_backups_alone_tell_that_there_was_a_database() {
         ctl.run(&["serve", "--listen", "127.0.0.1:0"]).fails(3, &format!("there are {folder} in"));
         ctl.run(&["user", "create", "ann", "--admin", "--init", "--new", "--generate"]).ends(0);
     }
-    // A start that fails leaves nothing that would keep the next one away.
+    // A failed start leaves nothing that would prevent the next one.
     let data = tempfile::tempdir().unwrap();
     let ctl = Ctl::at(data.path());
     let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -127,7 +127,7 @@ async fn a_directory_of_another_instance_is_left_alone_by_both() {
             && found["found"].as_str().unwrap().contains("belongs to another instance"),
         "{found}"
     );
-    // As soon as it has files there as well, the first one takes none of them for nobody's.
+    // Once it has files there as well, the first instance does not claim them.
     let eve = Person::new(&second, "eve").await;
     let file = upload(&eve, "eve.txt", b"of the second").await;
     File::options()
@@ -166,7 +166,7 @@ async fn a_directory_without_an_owner_becomes_that_of_the_database_that_knows_it
     assert!(!stray.exists());
     let ann = Person::known(&server, "ann").await;
     assert_eq!(ann.get(&path(&files[0])).await.status, 200);
-    // One that knows none of them gets none of them.
+    // An instance that knows none of the files does not claim them.
     assert!(server.terminate().await.success());
     fs::remove_file(server.data().join("media/owner")).unwrap();
     let media = server.data().join("media");
@@ -212,7 +212,7 @@ async fn an_older_database_costs_no_upload() {
         .await;
     assert_eq!(kept(&media).len(), 14);
     assert!(server.terminate().await.success());
-    // Whoever lets it happen all the same can still go back, for thirty days.
+    // If the removal is permitted, it can still be undone for thirty days.
     File::create(media.join("remove-anyway")).unwrap();
     server.restart().await;
     server.wait_for_log(&["12 unused files were removed", "trash"]).await;
@@ -259,7 +259,7 @@ async fn the_trash_is_emptied_after_thirty_days_and_gives_back_until_then() {
     server.restart().await;
     let ann = Person::known(&server, "ann").await;
     assert_eq!(ann.get(&path(&files[1])).await.status, 200);
-    // One that is thrown away under the running server comes back when somebody asks for it.
+    // A file moved to the trash under the running server is restored when it is requested.
     trash(0, &files[0]);
     assert_eq!(ann.get(&path(&files[0])).await.bytes[..], b"text 0"[..]);
     server.wait_for_log(&["for more than 30 days were deleted: 1 days"]).await;

@@ -1,4 +1,4 @@
-//! What a file is called belongs to its upload, and says what it is.
+//! File names belong to uploads and must not be misleading.
 
 use serde_json::json;
 

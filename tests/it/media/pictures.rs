@@ -1,4 +1,4 @@
-//! What is stored of real files, as another program reads it.
+//! Stored files, examined with another program.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,9 @@ use serde_json::json;
 use super::{path, stored, upload};
 use crate::support::{Json, Person, Server};
 
-/// What exiftool may still find, by group: what a picture is, how its colours are meant, how it is
-/// turned.
+/// Groups that exiftool may still find: the type, the meaning of colours, the orientation.
 const STAYS: [&str; 5] = ["SourceFile", "ExifTool", "File", "Composite", "ICC"];
-/// The same by name, in the groups of the formats.
+/// Names that it may find in the groups of the formats.
 const FACTS: [&str; 39] = [
     "IFD0:Orientation",
     "JFIF:JFIFVersion",
@@ -55,7 +54,7 @@ const FACTS: [&str; 39] = [
     "RIFF:AlphaPreprocessing",
 ];
 
-/// Everything that exiftool finds in a file.
+/// Returns everything that exiftool finds in a file.
 fn told(path: &Path) -> Json {
     let said = Command::new("exiftool")
         .args(["-j", "-G1", "-a", "-u", "-ee3"])

@@ -1,5 +1,5 @@
-//! Runs the `sh` blocks of each page, as they are written and in their order, with the real binary
-//! in a directory of their own.
+//! Executes the `sh` blocks of each page, as written and in order, with the real binary in a
+//! temporary directory.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,14 +11,14 @@ use super::{Page, root};
 use crate::support::picture;
 use crate::transfer::small_slack_export;
 
-/// What the commands of the page find around them; the rest is in bash.
+/// Environment of the commands; the rest is in bash.
 const PRELUDE: &str = include_str!("prelude.sh");
-/// Directories of the examples, and where they are during the test.
+/// Directories of the examples, and their replacements in the test.
 const DIRECTORIES: [(&str, &str); 2] =
     [("/var/lib/chatctl", "\"$PWD\"/data"), ("/mnt/backups", "\"$PWD\"/backups")];
 
-/// Runs a page; returns what its commands printed. Scenes: `none`, `server` (it runs and is empty),
-/// `people` (ann, an administrator, and bob are in the public room `general`).
+/// Executes a page; returns the output of its commands. Scenes: `none`, `server` (running and
+/// empty), `people` (ann, an administrator, and bob are in the public room `general`).
 fn run(path: &str, scene: &str) -> String {
     let page = Page::read(path.as_ref());
     let folder = tempfile::tempdir().expect("a directory");
@@ -38,7 +38,7 @@ fn run(path: &str, scene: &str) -> String {
             .iter()
             .fold(block.text.clone(), |text, (shown, used)| text.replace(shown, used));
         for (at, line) in text.lines().enumerate() {
-            // Standard error tells where it went wrong; answers without an end get one.
+            // Standard error shows where it failed; endless responses are ended.
             let number = block.line + at;
             writeln!(script, "echo '--- {path}:{number}' >&2\n{line}\necho").expect("a text");
         }
@@ -64,7 +64,7 @@ fn run(path: &str, scene: &str) -> String {
     printed.into_owned()
 }
 
-/// The JSON objects among the printed lines.
+/// Returns the JSON objects in the output.
 fn answers(printed: &str) -> Vec<Value> {
     printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
@@ -94,7 +94,7 @@ fn a_session_with_each_api() {
     let printed = run("docs/api.md", "server");
     assert!(!printed.contains("\"status\":false"), "{printed}");
     let answers = answers(&printed);
-    // The last word of each dialect: what the whole section leads to.
+    // The last result of each dialect, to which its section leads.
     let has = |wanted: &dyn Fn(&Value) -> bool| assert!(answers.iter().any(wanted), "{printed}");
     has(&|answer| answer["messages"][0]["content"] == "hello" && answer["epoch"].is_string());
     has(&|answer| answer["media"][0]["id"] == 1 && answer["content"] == "look");

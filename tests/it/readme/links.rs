@@ -1,12 +1,11 @@
-//! The form of the pages: links that lead somewhere, a README that stays short, pages that begin and
-//! end alike.
+//! The form of the pages: valid links, a short README, and a common structure of pages.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Page, pages, root};
 
-/// The anchor that a heading gets on GitHub.
+/// Returns the anchor that GitHub gives a heading.
 fn anchor(heading: &str) -> String {
     heading
         .trim_start_matches('#')
@@ -22,7 +21,7 @@ fn anchors(page: &Page) -> Vec<String> {
     page.prose().iter().filter(|line| line.starts_with('#')).map(|line| anchor(line)).collect()
 }
 
-/// Where the links of a page lead; those to other sites are left out.
+/// Returns the link targets of a page, except other sites.
 fn links(page: &Page) -> Vec<String> {
     let text = page.prose().join("\n");
     text.split("](")

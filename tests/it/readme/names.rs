@@ -1,16 +1,16 @@
-//! What the pages only mention or show exists: commands with their options, and settings.
+//! Names in the pages exist: commands with their options, and settings.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use super::{Page, pages};
 
-/// Settings, as `[section] key`.
+/// Returns all settings as `[section] key`.
 fn settings() -> BTreeSet<String> {
     keys(include_str!("../../../config.toml.example"))
 }
 
-/// The keys of a TOML text, those in comments included.
+/// Returns the keys of a TOML text, including those in comments.
 fn keys(toml: &str) -> BTreeSet<String> {
     let mut section = "";
     let mut found = BTreeSet::new();
@@ -24,7 +24,7 @@ fn keys(toml: &str) -> BTreeSet<String> {
     found
 }
 
-/// The commands that a page shows without running them, and those in its text.
+/// Returns the commands shown by a page without being executed, and those in its text.
 fn shown(page: &Page) -> Vec<String> {
     let blocks = page.blocks();
     let lines = blocks
@@ -48,7 +48,7 @@ fn every_command_and_option_exists() {
             if !seen.insert(words.join(" ")) {
                 continue;
             }
-            // The help is printed only if everything before it exists.
+            // The help is only printed if everything before it exists.
             let output = Command::new(env!("CARGO_BIN_EXE_chatctl")).args(&words).output();
             let output = output.expect("chatctl");
             let errors = String::from_utf8_lossy(&output.stderr);
@@ -58,7 +58,7 @@ fn every_command_and_option_exists() {
     assert!(seen.len() > 20, "{seen:?}");
 }
 
-/// What `chatctl NOUN --help` lists.
+/// Returns the commands listed by `chatctl NOUN --help`.
 fn verbs(noun: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_chatctl")).args([noun, "--help"]).output();
     let text = String::from_utf8(output.expect("chatctl").stdout).expect("a text");
@@ -98,7 +98,7 @@ fn every_setting_exists() {
             let Some((section, rest)) = setting.split_once("] ") else { continue };
             let key = rest.split_whitespace().next().unwrap_or_default();
             let setting = format!("{section}] {key}");
-            // Lines of the log begin with brackets too.
+            // Log lines begin with brackets too.
             if section.chars().all(|letter| letter.is_ascii_lowercase() || letter == '[') {
                 seen += 1;
                 assert!(known.contains(&setting), "{}: {setting}", page.path);

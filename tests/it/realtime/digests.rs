@@ -15,7 +15,7 @@ async fn logs_in(client: &Client, username: &str, password: &str) -> bool {
     answer["status"] == true
 }
 
-/// Waits until the digests of a user are there: they are made after the log-in is answered.
+/// Waits until the digests of a user exist: they are created after the reply to the log-in.
 async fn has_digests(client: &Client, username: &str) {
     let made = async {
         while !(logs_in(client, username, MD5).await && logs_in(client, username, SHA1).await) {}
@@ -30,7 +30,9 @@ async fn digests_of_users_of_every_dialect_log_in() {
     client.post("/User", json!({"username": "own", "password": PASSWORD})).await.is(201);
     client.post("/api/users", json!({"userId": "native", "password": PASSWORD})).await.is(201);
     client.post("/v1/register", json!({"login": "v1", "password": PASSWORD})).await.is(200);
-    client.post("/users", json!({"user_id": "rooms", "name": "Rooms", "email": "rooms@example.org", "password": PASSWORD})).await.is(201);
+    client.post("/users", json!({
+        "user_id": "rooms", "name": "Rooms", "email": "rooms@example.org", "password": PASSWORD,
+    })).await.is(201);
     for user in ["own", "native", "v1", "rooms"] {
         for secret in [PASSWORD, MD5, SHA1, &MD5.to_uppercase(), &SHA1.to_uppercase()] {
             assert!(logs_in(&client, user, secret).await, "{user} {secret}");
@@ -105,7 +107,7 @@ async fn a_new_password_has_new_digests() {
 
 #[tokio::test]
 async fn digests_are_stored_hashed_and_removed_when_they_are_turned_off() {
-    // Whoever waits for digests fails to log in until they are there.
+    // Waiting for digests means failing to log in until they exist.
     let mut server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
     let stored = |server: &Server| {
         let files = std::fs::read_dir(server.data()).expect("the data directory");

@@ -1,4 +1,4 @@
-//! The first frame: who is admitted, who is turned away, and what holds before.
+//! The first frame: who is accepted, who is refused, and what applies before.
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -7,14 +7,14 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Client, Json, Person, Realtime, Server, Socket, number, status};
 
-/// A socket whose first frame is refused: it hears that and is closed.
+/// Fails unless the first frame is refused and the socket closed.
 async fn is_turned_away(mut socket: Socket) {
     assert_eq!(socket.next().await, status(false));
     assert_eq!(socket.closed().await, 1008);
     assert_eq!(socket.unread().count(), 0);
 }
 
-/// Shows this frame on a new socket.
+/// Sends this frame on a new socket.
 async fn show(client: &Client, frame: &Json) -> Socket {
     let mut socket = client.bare().socket("guest", "/").await;
     socket.send(frame.clone()).await;
@@ -37,10 +37,10 @@ async fn a_token_opens_one_socket_in_its_room() {
         (&history["messages"][0]["content"], &history["messages"][0]["userId"]),
         (&json!("in the lobby"), &json!("ben"))
     );
-    // A second token frame is no message.
+    // A second token frame is not a message.
     socket.send(json!({"token": ben.token(lounge).await})).await;
     assert_eq!(socket.next().await, status(false));
-    // Digits of either case are the same number.
+    // Digits in either case are the same number.
     let shouted = ben.token(lounge).await.to_uppercase();
     assert_eq!(show(&ben, &json!({"token": shouted})).await.next().await, status(true));
 }
@@ -122,7 +122,7 @@ async fn any_other_first_frame_is_turned_away() {
         .chain(worse.iter().chain(&unknown).map(Json::to_string))
         .chain([format!("{{\"token\":\"{token}\"}} x")]);
     for frame in frames {
-        // A cookie is no token.
+        // A cookie is not a token.
         let mut socket = ann.socket("ann", "/").await;
         socket.send_text(&frame).await;
         is_turned_away(socket).await;
@@ -142,7 +142,7 @@ async fn who_says_nothing_in_time_is_turned_away() {
     let server = Server::start().await;
     let client = Client::new(&server);
     let mut socket = client.socket("guest", "/").await;
-    // What is no text is no first frame.
+    // A binary frame is not a first frame.
     socket.send_message(Message::binary(b"{}".to_vec())).await;
     socket.send_message(Message::Ping(b"here".to_vec().into())).await;
     is_turned_away(socket).await;
@@ -197,7 +197,7 @@ async fn a_handshake_on_the_root_is_this_dialects_and_the_rest_is_the_page() {
         let page = there.get("/").await;
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
         let upgrade = there.with("connection", "keep-alive, Upgrade").with("upgrade", "WebSocket");
-        // Of a handshake that lacks its key nothing can come.
+        // A handshake without a key cannot succeed.
         let refused = upgrade.get("/").await;
         refused.fails_realtime(426);
         assert_eq!(refused.header("upgrade"), "websocket");

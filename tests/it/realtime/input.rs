@@ -1,4 +1,4 @@
-//! Bad input to `realtime`.
+//! Invalid input to `realtime`.
 
 use reqwest::Method;
 use serde_json::json;

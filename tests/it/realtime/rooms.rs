@@ -52,7 +52,7 @@ async fn private_rooms_are_listed_for_those_in_them() {
     assert_eq!(ben.get("/Room").await.is(200), json!([{"id": lobby, "name": "Lobby"}]));
     let seen = native.with("x-any", "1").get("/Room").await.is(200);
     assert_eq!(texts(&seen, "name"), ["Alone", "", "Lobby"]);
-    // Asking for a token is not entering.
+    // Requesting a token is not entering.
     ann.token(lobby).await;
     assert_eq!(participants(&ann, lobby).await, ["ben"]);
 }
@@ -110,7 +110,7 @@ async fn a_room_is_deleted_by_those_who_may() {
     ann.delete(&format!("/Room/{lounge}")).await.fails_realtime(404);
     ann.get(&format!("/Room/{lounge}")).await.fails_realtime(404);
     assert_eq!(ben.get("/Room").await.is(200), json!([{"id": lobby, "name": "Lobby"}]));
-    // The socket stays, and says so.
+    // The socket stays open, and reports it.
     for _ in 0..2 {
         socket.send(json!({"msg": "Anybody?"})).await;
         assert_eq!(socket.next().await, crate::support::status(false));

@@ -1,17 +1,17 @@
-//! What is said and heard on a socket that has entered.
+//! Frames of a socket that has entered.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Json, Person, Realtime, Server, Socket, has_exactly, number, status};
 
-/// Says a text that is stored.
+/// Posts a text, which must be stored.
 async fn say(socket: &mut Socket, text: &str) {
     socket.send(json!({"msg": text})).await;
     assert_eq!(socket.next().await, status(true));
 }
 
-/// Hears that somebody has entered (1) or left (0).
+/// Fails unless the frame reports that a user entered (1) or left (0).
 #[track_caller]
 fn is_presence(frame: &Json, username: &str, action: i64) {
     has_exactly(frame, &["type", "username", "nickname", "action", "time"]);
@@ -22,7 +22,7 @@ fn is_presence(frame: &Json, username: &str, action: i64) {
     );
 }
 
-/// Seconds of Unix time, and not milliseconds.
+/// Returns whether it is the current time in seconds, not milliseconds.
 fn is_now(time: &Json) -> bool {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
@@ -51,7 +51,10 @@ async fn every_socket_but_the_sending_one_hears_a_message() {
         has_exactly(&frame, &["type", "msg", "username", "nickname", "time"]);
         assert_eq!(
             frame,
-            json!({"type": 0, "msg": "И тебе привет", "username": "ann", "nickname": "ann", "time": frame["time"]})
+            json!({
+                "type": 0, "msg": "И тебе привет", "username": "ann", "nickname": "ann",
+                "time": frame["time"],
+            })
         );
         assert!(is_now(&frame["time"]), "{frame}");
     }
@@ -109,7 +112,7 @@ async fn messages_of_other_dialects_are_heard_with_the_name_used_in_the_room() {
     say(&mut socket, "third").await;
     let heard = natives.hears("third").await;
     assert_eq!((&heard["sender_id"], &heard["sender_name"]), (&json!("ann"), &json!("ann")));
-    // Edits, reactions, typing and the like have no words here.
+    // Edits, reactions, typing and the like do not exist here.
     let message = natives.say("fourth").await["message_id"].clone();
     assert_eq!(socket.next().await["msg"], "fourth");
     natives.ask(json!({"type": "edit_message", "message_id": message, "content": "edited"})).await;
@@ -132,7 +135,7 @@ async fn a_users_first_and_last_socket_of_any_dialect_are_told() {
     let first = ben.open(room).await;
     is_presence(&listener.next().await, "ben", 1);
     let native = Person::new(&server, "cyd").await;
-    // One more socket, in another dialect, is no news.
+    // Another socket, in another dialect, is not reported.
     let mut second = ben.socket("ben", "/chat").await;
     second.until("connection_established").await;
     second.join(&format!("room{room:03}")).await;
@@ -220,7 +223,7 @@ async fn who_is_removed_stays_connected_and_neither_speaks_nor_hears() {
         socket.send(json!({"msg": "hello?"})).await;
         assert_eq!(socket.next().await, status(false), "and nothing else");
     }
-    // Coming back takes a new token: a socket that hears nothing must not speak.
+    // Returning requires a new token: a socket that receives nothing must not post.
     owner
         .post(&format!("/api/chatrooms/{room}/participants"), json!({"userId": "ben"}))
         .await

@@ -1,4 +1,4 @@
-//! The log-in by a page: 205 is a status that some clients treat in their own way.
+//! Log-in from a page: some clients handle status 205 in their own way.
 
 use fantoccini::Locator;
 use serde_json::json;
@@ -13,8 +13,8 @@ async fn a_page_logs_in_by_fetch_and_talks() {
     let driver = Driver::start();
     let browser = Browser::open(&driver, "fetch", server.address(), "800,600").await;
     browser.page.find(Locator::Css("body")).await.expect("a page");
-    // Whatever a browser makes of the body, the cookie is its own, and the connection serves the
-    // next request.
+    // Whatever a browser does with the body, it handles the cookie itself, and the connection
+    // serves the next request.
     let script = "const [name, password, room, done] = arguments;
         (async () => {
             const login = await fetch('/login', {method: 'POST', body: JSON.stringify({user_id: \

@@ -1,4 +1,4 @@
-//! Bad input to `rooms`.
+//! Invalid input to `rooms`.
 
 use reqwest::Method;
 use serde_json::json;
@@ -55,7 +55,9 @@ async fn a_body_that_is_not_what_it_should_be_is_an_invalid_parameter() {
 async fn a_registration_needs_all_four_fields_and_sound_ones() {
     let server = Server::start().await;
     let ann = Rooms::new(&server, "ann").await;
-    let whole = json!({"user_id": "ben", "password": "long enough", "email": "ben@example.org", "name": "Ben"});
+    let whole = json!({
+        "user_id": "ben", "password": "long enough", "email": "ben@example.org", "name": "Ben",
+    });
     for key in ["user_id", "password", "email", "name"] {
         let mut less = whole.clone();
         less.as_object_mut().expect("an object").remove(key);

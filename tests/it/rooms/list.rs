@@ -1,4 +1,4 @@
-//! Rooms: making, listing and deleting them.
+//! Creating, listing and deleting rooms.
 
 use serde_json::json;
 
@@ -107,7 +107,7 @@ async fn the_rooms_of_a_deleted_user_pass_on_or_wait() {
         Rooms::new(&server, "ben").await,
         Rooms::new(&server, "cyd").await,
     );
-    // The older one is seen to first.
+    // The older one is processed first.
     let (empty, shared) = (ann.room("Empty").await, ann.room("Shared").await);
     let mut stays = ben.open(&shared).await;
     ann.delete("/users/me").await.is(204);

@@ -1,5 +1,4 @@
-//! The log-in as a client of another language reads it: 205 with a body, which not every library
-//! expects.
+//! Log-in with a client in another language: 205 with a body, which not every library expects.
 
 use std::process::Command;
 
@@ -7,15 +6,20 @@ use serde_json::json;
 
 use crate::support::{Client, Json, Rooms, Server};
 
-/// Logs in with the library that comes with Python, and asks who it is on the same connection.
+/// Logs in with Python's standard library, and requests the user on the same connection.
 const PYTHON: &str = r#"
 import http.client, json, sys
 server, login, password = sys.argv[1:]
 connection = http.client.HTTPConnection(server, timeout=20)
-connection.request("POST", "/login", json.dumps({"user_id": login, "password": password}), {"Content-Type": "application/json"})
+body = json.dumps({"user_id": login, "password": password})
+connection.request("POST", "/login", body, {"Content-Type": "application/json"})
 answer = connection.getresponse()
 body = answer.read()
-said = {"status": answer.status, "length": answer.getheader("Content-Length") == str(len(body)), "cookie": answer.getheader("Set-Cookie")}
+said = {
+    "status": answer.status,
+    "length": answer.getheader("Content-Length") == str(len(body)),
+    "cookie": answer.getheader("Set-Cookie"),
+}
 said["session"] = json.loads(body)["session"]
 connection.request("GET", "/users/me", headers={"Cookie": "session=" + said["session"]})
 answer = connection.getresponse()

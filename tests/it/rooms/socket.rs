@@ -1,4 +1,4 @@
-//! WebSocket `/rooms/{room_id}`: entering, talking, leaving, being removed.
+//! WebSocket `/rooms/{room_id}`: entering, posting, leaving, being removed.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::{
     Json, Person, Rooms, Server, Socket, V1, has_exactly, is_millis, number, people, texts,
 };
 
-/// Fails unless the next frame tells exactly this, at some time.
+/// Fails unless the next frame equals this one, at any time.
 async fn tells(socket: &mut Socket, wanted: Json) {
     let mut frame = socket.next().await;
     assert!(is_millis(&frame["time"]), "{frame}");
@@ -41,11 +41,19 @@ async fn the_user_list_decides_which_entry_is_the_first() {
         )
     };
     let (mut host, entered) = ann.enter(&room).await;
-    let alone = json!({"action": "enter", "room_id": room, "user_id": "ann", "name": "ann", "first": false, "users": list(&["ann"])});
+    let alone = json!({
+        "action": "enter", "room_id": room, "user_id": "ann", "name": "ann", "first": false,
+        "users": list(&["ann"]),
+    });
     assert_eq!(entered, alone, "the creator is in from the start");
     let number = number(&room).to_string();
     let (guest, entered) = ben.enter(&number).await;
-    let both = |first: bool| json!({"action": "enter", "room_id": room, "user_id": "ben", "name": "ben", "first": first, "users": list(&["ann", "ben"])});
+    let both = |first: bool| {
+        json!({
+            "action": "enter", "room_id": room, "user_id": "ben", "name": "ben", "first": first,
+            "users": list(&["ann", "ben"]),
+        })
+    };
     assert_eq!(entered, both(true));
     tells(&mut host, step("join", &room, "ben")).await;
     guest.close().await;
@@ -163,7 +171,15 @@ async fn the_last_admin_hands_the_role_on() {
     host.send(json!({"action": "leave"})).await;
     assert_eq!(host.closed().await, 1000);
     for socket in [&mut second, &mut third] {
-        socket.expect(|frame| *frame == json!({"action": "leave", "room_id": room, "user_id": "ann", "name": "ann", "time": frame["time"]})).await;
+        socket
+            .expect(|frame| {
+                *frame
+                    == json!({
+                        "action": "leave", "room_id": room, "user_id": "ann", "name": "ann",
+                        "time": frame["time"],
+                    })
+            })
+            .await;
     }
     let seen = ben.native().get(&format!("/api/chatrooms/{room}")).await.is(200);
     assert_eq!(texts(&seen["participants"], "userId"), ["ben", "cyd"]);

@@ -1,11 +1,11 @@
-//! What the WebSocket refuses, before the upgrade and after it.
+//! Refusals by the WebSocket, before the upgrade and after it.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Json, Rooms, Server, Socket, has_exactly};
 
-/// Fails unless the next frame is an error of this code.
+/// Fails unless the next frame is an error with this code.
 async fn refuses(socket: &mut Socket, code: &str, asked: &str) {
     let frame = socket.next().await;
     has_exactly(&frame, &["action", "error", "error_message"]);
@@ -157,7 +157,10 @@ async fn frames_over_the_rate_are_refused() {
     let refused = socket.expect(|frame| frame["action"] == "error").await;
     assert_eq!(
         refused,
-        json!({"action": "error", "error": "TooManyRequests", "error_message": "TooManyRequests: too many requests"})
+        json!({
+            "action": "error", "error": "TooManyRequests",
+            "error_message": "TooManyRequests: too many requests",
+        })
     );
     for number in 0..10 {
         let frame = socket.expect(|frame| frame["action"] == "message").await;

@@ -1,6 +1,6 @@
-//! Whoever applies the steps of a room holds what is stored: the law that live rooms rest on.
+//! Applying the steps of a room results in the stored room: the law on which live rooms rely.
 
-use chatctl::model::{Change, Participant, Role, RoomFacts, UserId, Visibility};
+use chatctl::model::{Change, Role, RoomFacts, UserId, Visibility};
 use chatctl::store::{Basis, Committed, RoomChange, RoomSettings, StoreError};
 
 use super::{World, contract};
@@ -10,7 +10,7 @@ contract!(
     a_deleted_and_a_disabled_user_leave_what_is_stored,
 );
 
-/// Small, repeatable, good enough to wander through changes.
+/// A small, repeatable random generator, good enough to explore changes.
 struct Dice(u64);
 
 impl Dice {
@@ -51,7 +51,7 @@ impl Dice {
     }
 }
 
-/// What lists of participants do not promise: their order.
+/// Sorts participants, whose order in lists is not guaranteed.
 fn sorted(mut facts: RoomFacts) -> RoomFacts {
     facts.participants.sort_by_key(|p| p.user);
     facts
@@ -90,7 +90,7 @@ async fn random_changes_applied_are_what_is_stored(mut world: World) {
     }
 }
 
-/// Listeners hear the steps that the caller is answered.
+/// Listeners receive the steps that the caller gets.
 fn check_told(world: &mut World, done: &Committed) {
     let steps = world.steps();
     assert_eq!(steps.len(), usize::from(done.changed()));
@@ -117,13 +117,16 @@ async fn a_deleted_and_a_disabled_user_leave_what_is_stored(mut world: World) {
             let change = chatctl::store::UserChange { disabled: Some(true), ..Default::default() };
             world.store.change_user(ann.id, change).await.unwrap();
         }
-        let heir = |change: &Change| matches!(change, Change::ParticipantChanged(Participant { user, role: Role::Admin, .. }) if *user == ben.id);
+        let heir = |change: &Change| {
+            let Change::ParticipantChanged(heir) = change else { return false };
+            heir.user == ben.id && heir.role == Role::Admin
+        };
         let step = world.wait_for_step(room, heir).await;
         for change in &step.changes {
             known.apply(step.rev, change);
         }
         let mut stored = world.facts(room).await;
-        // That an account is disabled is no change of the room.
+        // Disabling an account is not a change of the room.
         for (stored, known) in stored.participants.iter_mut().zip(&known.participants) {
             stored.account = known.account;
         }

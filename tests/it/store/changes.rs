@@ -1,4 +1,4 @@
-//! `changes`: what somebody missed, once each, in rev order, page by page.
+//! `changes`: missed changes, once each, in rev order, page by page.
 
 use chatctl::model::{Reaction, Rev, RoomId, Seq};
 use chatctl::store::{Basis, MessageChange, Missing, RoomChange, StoreError, Whose};

@@ -80,7 +80,7 @@ async fn unread_leaves_deleted_messages_out(world: World) {
     assert_eq!(card(ben.id).await.unread, 1);
     let anns = card(ann.id).await;
     assert_eq!((anns.mark, anns.unread), (Seq(6), 0));
-    // A message of his own reads all before it.
+    // Posting a message marks all before it as read.
     world.say(id, &ben, "mine").await;
     assert_eq!(card(ben.id).await.unread, 0);
     assert_eq!(card(ann.id).await.unread, 1);

@@ -1,5 +1,5 @@
-//! Uploaded files as rows: one a name and owner, readable where something of the reader's refers to
-//! them, forgotten when nothing does.
+//! Rows of uploaded files: one per name and owner, readable if used by something of the reader's,
+//! removed when unused.
 
 use chatctl::model::{Media, MediaId, Role, Seq, Timestamp, User};
 use chatctl::store::{

@@ -1,4 +1,4 @@
-//! Posting: no gap, no double, nothing on a stale basis, and the event before the answer.
+//! Posting: no gaps, no duplicates, nothing on a stale basis, and the event before the reply.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ async fn fifty_posters_leave_no_gap_and_are_told_in_order(mut world: World) {
             for n in 0..20 {
                 let posted =
                     store.post(rooms[n % 2], basis, draft(&user, &n.to_string())).await.unwrap();
-                // Read your own write, whoever else writes.
+                // Own writes are visible, whoever else writes.
                 let seen = store
                     .messages(rooms[n % 2], chatctl::model::Window::One(posted.message.seq), 1)
                     .await
@@ -101,7 +101,7 @@ async fn a_client_id_is_stored_once(mut world: World) {
     assert_eq!(answers.iter().filter(|posted| !posted.repeated).count(), 1);
     assert!(answers.iter().all(|posted| posted.message == answers[0].message));
     assert_eq!(world.steps().len(), 1);
-    // The same name of somebody else, or in another room, is another message.
+    // The same client id of another user, or in another room, is another message.
     let bens = Draft { author: ben.id, ..named("ben") };
     assert!(!world.store.post(id, world.member(id, ben.id).await, bens).await.unwrap().repeated);
     let other = world.private(&[&ann]).await.room.id;
@@ -113,7 +113,7 @@ async fn a_client_id_is_stored_once(mut world: World) {
             .unwrap()
             .repeated
     );
-    // A repeated answer to a message that has gone since is still the first one.
+    // A repeated reply to a message deleted since is still the first one.
     let target = world.say(id, &ben, "target").await.message.seq;
     let answer =
         Draft { client_id: Some("c2".to_owned()), reply_to: Some(target), ..draft(&ann, "answer") };
@@ -131,7 +131,7 @@ async fn a_removed_participant_says_nothing_more(mut world: World) {
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
     let facts = world.private(&[&ann, &ben]).await;
     let (id, basis) = (facts.room.id, world.member(facts.room.id, ben.id).await);
-    // Fills what the store remembers of the room.
+    // Fills the store's counters of the room.
     world.say(id, &ben, "before").await;
     world
         .store
@@ -214,7 +214,7 @@ async fn what_was_decided_before_a_room_was_archived_is_decided_again(world: Wor
         world.store.post(id, basis, draft(&ben, "after")).await.unwrap_err(),
         StoreError::Stale
     );
-    // A topic is no reason to decide again.
+    // A topic does not make decisions stale.
     let open = RoomSettings { read_only: Some(false), ..RoomSettings::default() };
     world
         .store
@@ -336,7 +336,7 @@ async fn the_first_name_that_is_a_participants_is_mentioned(world: World) {
         .unwrap();
     world.store.post(id, Basis::Nobody, call()).await.unwrap();
     assert_eq!((mentions(ben.id).await, mentions(longer.id).await), (1, 1));
-    // Whoever speaks of themselves is named, but not told, and nobody else is.
+    // Authors who name themselves are not notified, and nobody else is.
     world
         .store
         .post(id, Basis::Nobody, Draft { mentions: names(), ..draft(&longer, "@ben.lee.") })

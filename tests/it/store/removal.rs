@@ -1,4 +1,4 @@
-//! The end of a user: at once where it counts, then room by room, whatever happens in between.
+//! Deleting a user: immediate effects, then room by room, whatever happens in between.
 
 use std::collections::HashSet;
 
@@ -25,9 +25,11 @@ async fn a_removed_user_is_gone_at_once(mut world: World) {
     world.events();
     world.store.remove_user(ann.id).await.unwrap();
     let events = world.events();
-    assert!(
-        matches!(&events[..2], [Event::UserChanged { user }, Event::SessionEnded { sessions, .. }] if *user == ann.id && *sessions == [session.id])
-    );
+    assert!(matches!(
+        &events[..2],
+        [Event::UserChanged { user }, Event::SessionEnded { sessions, .. }]
+            if *user == ann.id && *sessions == [session.id]
+    ));
     for key in [UserKey::Id(ann.id), UserKey::Folded("ann"), UserKey::Email("ann@example.org")] {
         assert!(world.store.account(key).await.unwrap().is_none());
     }
@@ -55,18 +57,19 @@ async fn the_longest_standing_takes_over(mut world: World) {
     world.store.remove_user(users[0].id).await.unwrap();
     let step =
         world.wait_for_step(id, |change| matches!(change, Change::ParticipantRemoved(_))).await;
+    let changes = &step.changes[..];
     let [Change::ParticipantRemoved(gone), Change::ParticipantChanged(heir), Change::Updated(room)] =
-        &step.changes[..]
+        changes
     else {
         panic!("{step:?}")
     };
-    // The row has lost the name, but the room must know who went.
+    // The row has lost the name, but the room must receive it.
     assert_eq!((gone.id, gone.login.as_str(), step.by.login()), (users[0].id, "user0", "user0"));
     assert_eq!((heir.user, heir.role, heir.since), (users[2].id, Role::Admin, step.rev));
     assert_eq!((room.owner, room.owner_login.as_str()), (Some(users[2].id), "user2"));
     let facts = world.facts(id).await;
     assert_eq!((facts.room.rev, facts.participants.len()), (step.rev, 3));
-    // Now a room in which another admin remains, and the owner is somebody else.
+    // Now a room with another admin, and another owner.
     world
         .store
         .change_room(
@@ -123,9 +126,10 @@ async fn empty_rooms_go_or_stay(mut world: World) {
     assert_eq!((facts.room.owner, facts.participants[0].role), (Some(ben.id), Role::Admin));
     let step =
         world.wait_for_step(public, |change| matches!(change, Change::ParticipantAdded(_))).await;
-    assert!(
-        matches!(&step.changes[..], [Change::ParticipantAdded(_), Change::Updated(room)] if room.owner_login == "ben")
-    );
+    assert!(matches!(
+        &step.changes[..],
+        [Change::ParticipantAdded(_), Change::Updated(room)] if room.owner_login == "ben"
+    ));
 }
 
 async fn removal_goes_on_after_a_restart(mut world: World) {
@@ -153,9 +157,17 @@ async fn removal_goes_on_after_a_restart(mut world: World) {
     world.open_again();
     let mut left: Vec<RoomId> = Vec::new();
     while left.len() < rooms.len() {
-        let event = world.wait_for(|event| matches!(event, Event::Room(step) if matches!(step.changes[0], Change::ParticipantRemoved(_)))).await;
+        let event = world
+            .wait_for(|event| {
+                let Event::Room(step) = event else { return false };
+                matches!(step.changes[0], Change::ParticipantRemoved(_))
+            })
+            .await;
         let Event::Room(step) = event else { unreachable!("only steps are wanted") };
-        assert!(step.changes.iter().any(|change| matches!(change, Change::ParticipantChanged(heir) if heir.user == ben.id && heir.role == Role::Admin)));
+        assert!(step.changes.iter().any(|change| matches!(
+            change,
+            Change::ParticipantChanged(heir) if heir.user == ben.id && heir.role == Role::Admin
+        )));
         left.push(step.room);
     }
     assert_eq!(left.iter().copied().collect::<HashSet<_>>(), rooms, "each room is left once");

@@ -1,4 +1,4 @@
-//! Rooms: one change, one rev, on a basis that still holds, told in order.
+//! Rooms: one change, one rev, on a valid basis, emitted in order.
 
 use chatctl::model::{Change, Claim, Event, Rev, Role, RoomId, UserId, Visibility};
 use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError};
@@ -88,7 +88,7 @@ async fn public_names_are_unique_and_private_ones_are_not(world: World) {
             .unwrap_err(),
         taken
     );
-    // Its own name in another case is no obstacle, and a deleted room frees its name.
+    // A room's own name in another case is not taken, and a deleted room releases its name.
     world
         .store
         .change_room(general.room.id, Basis::Nobody, Some(ann.id), rename("GENERAL"))
@@ -123,7 +123,8 @@ async fn a_nameless_room_of_the_same_people_is_found_again(world: World) {
     assert_eq!(again.value, first.value);
     let three = world.store.add_room(new(&[ann.id, ben.id, cleo.id])).await.unwrap();
     assert!(!three.existed);
-    // Somebody joins, so these two have no room any more; in the other one they are left alone.
+    // A user joins, so these two have no room of their own any more; in the other room they are
+    // left alone.
     let id = first.value.room.id;
     world
         .store
@@ -176,9 +177,11 @@ async fn each_change_takes_one_rev_and_one_event(mut world: World) {
             (RoomChange::Settings(_), [Change::Updated(room)]) => assert_eq!(*room, facts.room),
             (RoomChange::Add(..), [Change::ParticipantAdded(p)]) => {
                 assert_eq!(facts.participant(ben.id), Some(p));
-                assert!(
-                    matches!(&events[0], Event::RoomAdded { user, facts: told, .. } if *user == ben.id && **told == facts)
-                );
+                assert!(matches!(
+                    &events[0],
+                    Event::RoomAdded { user, facts: told, .. }
+                        if *user == ben.id && **told == facts
+                ));
             }
             (RoomChange::Role(..), [Change::ParticipantChanged(p)]) => {
                 assert_eq!((p.role, p.since), (Role::SubAdmin, Rev(n)));
@@ -318,7 +321,12 @@ async fn a_replacement_is_one_step(mut world: World) {
     assert_eq!(step.rev, done.rev);
     assert!(matches!(
         &step.changes[..],
-        [Change::Updated(_), Change::ParticipantAdded(_), Change::ParticipantAdded(_), Change::ParticipantRemoved(gone)] if gone.id == users[1].id
+        [
+            Change::Updated(_),
+            Change::ParticipantAdded(_),
+            Change::ParticipantAdded(_),
+            Change::ParticipantRemoved(gone),
+        ] if gone.id == users[1].id
     ));
     let now = world.facts(facts.room.id).await;
     assert_eq!(
@@ -344,11 +352,12 @@ async fn the_last_one_out_of_a_private_room_ends_it(mut world: World) {
         .await
         .unwrap();
     let steps = world.steps();
-    assert!(
-        matches!(&steps[0].changes[..], [Change::ParticipantRemoved(gone), Change::RoomDeleted] if gone.id == ann.id)
-    );
+    assert!(matches!(
+        &steps[0].changes[..],
+        [Change::ParticipantRemoved(gone), Change::RoomDeleted] if gone.id == ann.id
+    ));
     assert_eq!(world.store.room(id).await.unwrap(), None);
-    // A room that is gone makes a decision about it stale.
+    // A decision about a deleted room is stale.
     assert_eq!(
         world.store.change_room(id, basis, Some(ann.id), RoomChange::Delete).await.unwrap_err(),
         StoreError::Stale
@@ -377,9 +386,10 @@ async fn who_enters_an_empty_public_room_becomes_its_admin(mut world: World) {
         .unwrap();
     let facts = world.facts(id).await;
     assert_eq!((facts.participants[0].role, facts.room.owner), (Role::Admin, Some(ann.id)));
-    assert!(
-        matches!(&world.steps()[0].changes[..], [Change::ParticipantAdded(p)] if p.role == Role::Admin)
-    );
+    assert!(matches!(
+        &world.steps()[0].changes[..],
+        [Change::ParticipantAdded(p)] if p.role == Role::Admin
+    ));
 }
 
 async fn a_deleted_room_is_gone_at_once(mut world: World) {
@@ -448,7 +458,7 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
         .rooms(RoomQuery::Public { user: cleo.id, after: None, limit: 10 })
         .await
         .unwrap();
-    // She has not entered: the messages are not for her.
+    // She has not entered: the messages are hidden from her.
     assert_eq!((public.len(), public[0].unread, &public[0].last_message), (1, 0, &None));
     assert_eq!(public[0].facts.participants.len(), 2);
     let these =

@@ -1,5 +1,5 @@
-//! Search: words of every script, in the rooms that are given, as the messages are now; the index
-//! can be lost without loss.
+//! Search: words of every script, in the given rooms, in current messages; a lost index is rebuilt
+//! without loss.
 
 use chatctl::model::{RoomId, Seq, WordQuery};
 use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError, Whose};
@@ -25,7 +25,7 @@ async fn ask(
     world.store.find_messages(rooms, &WordQuery::parse(text).expect("words"), after, limit).await
 }
 
-/// Seqs of what is found, once it is this; the index may follow a moment later.
+/// Waits until a search returns these seqs; the index may lag slightly.
 async fn finds(world: &World, rooms: &[RoomId], text: &str, wanted: &[i64]) {
     let mut found = Vec::new();
     let search = async {
@@ -131,7 +131,7 @@ async fn pages_go_on_where_the_last_one_ended(world: World) {
         world.say(room, &ann, "hay").await;
     }
     finds(&world, &[room], "needle", &(0..25).rev().map(|n| 2 * n + 1).collect::<Vec<_>>()).await;
-    // One that is gone leaves no gap on its page.
+    // A deleted message leaves no gap on its page.
     world
         .store
         .change_message(
@@ -178,7 +178,7 @@ async fn a_damaged_index_is_made_anew_while_the_chat_runs(mut world: World) {
     world.close().await;
     let path = world.path().with_file_name("search.db");
     let whole = std::fs::read(&path).unwrap();
-    // Headers are kept, so that it opens and only the searching finds out.
+    // Headers are kept, so that it can be opened and only searching detects the damage.
     let damaged: Vec<u8> = whole
         .iter()
         .enumerate()

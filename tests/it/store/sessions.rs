@@ -43,7 +43,7 @@ async fn a_session_lives_while_it_is_used(world: World) {
     let later = new.now.plus(Duration::from_hours(23));
     let slid = world.sessions.find(new.token, later, LIFE).await.unwrap().unwrap();
     assert_eq!((slid.seen, slid.expires), (later, later.plus(LIFE)));
-    // The slide is not waited for, but comes before whatever is written afterwards.
+    // The update is not awaited, but comes before later writes.
     world.user("ben").await;
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [slid]);
     let old = new.now.plus(Duration::from_hours(46));
@@ -105,9 +105,11 @@ async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
         .change_user(ann.id, UserChange { password: Some(password), ..UserChange::default() })
         .await
         .unwrap();
-    assert!(
-        matches!(&world.events()[..], [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }] if *sessions == [other.id])
-    );
+    assert!(matches!(
+        &world.events()[..],
+        [Event::UserChanged { .. }, Event::SessionEnded { sessions, .. }]
+            if *sessions == [other.id]
+    ));
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
     let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
     assert_eq!((account.password.as_str(), account.sha1.as_deref()), ("new", Some("s")));

@@ -1,4 +1,4 @@
-//! What only SQLite promises: its files, its faults, its migrations.
+//! Promises of SQLite only: its files, its faults, its migrations.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
@@ -201,10 +201,10 @@ async fn attachments_come_with_their_messages() {
     assert_ne!(id, RoomId(0));
 }
 
-/// Not a promise but a measure: `CHATCTL_TEST_LONG=1 cargo test --test it posts_a_second --
+/// A measurement, not a promise: `CHATCTL_TEST_LONG=1 cargo test --test it posts_a_second --
 /// --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "its result is what it prints")]
+#[expect(clippy::print_stdout, reason = "prints its results")]
 async fn posts_a_second() {
     const POSTS: u32 = 200;
     if std::env::var_os("CHATCTL_TEST_LONG").is_none() {
@@ -248,9 +248,9 @@ async fn posts_a_second() {
     }
 }
 
-/// Not a promise but a measure, as above: `reads_take`.
+/// A measurement, not a promise, as above: `reads_take`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "its result is what it prints")]
+#[expect(clippy::print_stdout, reason = "prints its results")]
 async fn reads_take() {
     const TIMES: u32 = 50;
     if std::env::var_os("CHATCTL_TEST_LONG").is_none() {

@@ -1,4 +1,4 @@
-//! Upkeep of a database that is in use.
+//! Maintenance of a database in use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::{World, draft};
 
-/// Posts without end until it is told to stop; answers how many were acknowledged.
+/// Posts until told to stop; returns how many posts were acknowledged.
 fn keep_posting(
     world: &World,
     room: RoomId,
@@ -43,7 +43,7 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
     let mut steps = 0;
     let progress = move |done: u64, all: u64| {
         assert!(done <= all);
-        // Something is committed between any two steps: a copy that began anew each time would not
+        // Something is committed between any two steps: a copy that restarted each time would not
         // end.
         steps += 1;
         let before = written.load(Ordering::SeqCst);
@@ -106,7 +106,7 @@ async fn space_is_given_back_while_sends_go_on() {
         steps += 1;
         assert!(last <= done && done <= all);
         last = done;
-        // Each step leaves room for a send.
+        // Each step leaves time for a post.
         let now = posted.load(Ordering::SeqCst);
         while posted.load(Ordering::SeqCst) == now {
             std::thread::yield_now();

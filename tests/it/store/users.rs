@@ -1,4 +1,4 @@
-//! Users: unique, changed all or nothing, found in every way.
+//! Users: uniqueness, atomic changes, and all ways to find them.
 
 use std::slice::from_ref;
 

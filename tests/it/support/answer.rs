@@ -1,11 +1,11 @@
-//! What a request was answered with.
+//! The response to a request.
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 use super::Json;
 
-/// Status, headers and body; `asked` tells in a failure what it answers.
+/// Status, headers and body; `asked` describes the request in failures.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) asked: String,
@@ -16,7 +16,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; null when there is none.
+    /// Returns the body as JSON; null if it is empty.
     #[track_caller]
     pub(crate) fn json(&self) -> Json {
         if self.text.is_empty() {
@@ -26,7 +26,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{}: no JSON ({error}): {}", self.asked, self.text))
     }
 
-    /// The body of an answer of this status.
+    /// Fails unless the response has this status; returns the body.
     #[track_caller]
     pub(crate) fn is(&self, status: u16) -> Json {
         assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
@@ -39,7 +39,7 @@ impl Answer {
         assert_eq!(self.status, status, "{} was answered with {}", self.asked, self.text);
     }
 
-    /// Fails unless `chatrooms` refused it with this status and code; the body.
+    /// Fails unless `chatrooms` refused it with this status and code; returns the body.
     #[track_caller]
     pub(crate) fn fails(&self, status: u16, code: &str) -> Json {
         let body = self.is(status);
@@ -53,7 +53,7 @@ impl Answer {
         body
     }
 
-    /// Fails unless `chatrooms` found this field of the request invalid.
+    /// Fails unless `chatrooms` reported this field as invalid.
     #[track_caller]
     pub(crate) fn blames(&self, field: &str) {
         let body = self.fails(400, "invalid_request");
@@ -77,7 +77,7 @@ impl Answer {
         );
     }
 
-    /// What `chats` answers when all is well.
+    /// Fails unless `chats` reported success; returns the data.
     #[track_caller]
     pub(crate) fn succeeds(&self) -> Json {
         let mut body = self.is(200);
@@ -114,12 +114,12 @@ impl Answer {
         );
     }
 
-    /// A header as text; empty when it is not there.
+    /// Returns a header as text; empty if absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The `Set-Cookie` of a name: its value and its attributes in lower case.
+    /// Returns the `Set-Cookie` of a name: its value, and its attributes in lower case.
     #[track_caller]
     pub(crate) fn cookie(&self, name: &str) -> (String, Vec<String>) {
         let all = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! Chromium, driven as a person would: a browser of its own for each person.
+//! Chromium, operated like a user would: a browser for each user.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::Person;
 
-/// Nothing on a page takes that long.
+/// Nothing on a page takes this long.
 pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(40);
-/// What the messages on the page say, oldest first.
+/// Returns the texts of the messages on the page, oldest first.
 const TEXTS: &str = "return [...document.querySelectorAll('message-item')].map((m) => \
                      m.querySelector('.text')?.textContent.trim() ?? '(deleted)')";
 
@@ -38,7 +38,7 @@ impl Driver {
             Some(line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned())
                 .filter(|p| p.parse::<u16>().is_ok())
         });
-        // Read on, or it stops at a full pipe.
+        // Keep reading, otherwise it stalls at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: format!("http://127.0.0.1:{}", port.unwrap()) }
     }
@@ -51,16 +51,16 @@ impl Drop for Driver {
     }
 }
 
-/// A person at a browser.
+/// A user at a browser.
 pub(crate) struct Browser {
     name: &'static str,
-    /// For what has no verb here.
+    /// For actions without a method here.
     pub(crate) page: Client,
     _profile: tempfile::TempDir,
 }
 
 impl Browser {
-    /// Opens the page where one registers; `size` is that of the window.
+    /// Opens the registration page; `size` is the window size.
     pub(crate) async fn open(
         driver: &Driver,
         name: &'static str,
@@ -70,7 +70,7 @@ impl Browser {
         Self::open_at(driver, name, &format!("{address}/#/register"), size).await
     }
 
-    /// The same in a language.
+    /// Opens the registration page in a language.
     pub(crate) async fn open_in(
         driver: &Driver,
         name: &'static str,
@@ -127,7 +127,7 @@ impl Browser {
         Self { name, page: client, _profile: profile }
     }
 
-    /// Waits until a script answers something true; answers that.
+    /// Waits until a script returns something truthy; returns it.
     pub(crate) async fn wait(&self, what: &str, script: &str) -> Value {
         let began = Instant::now();
         loop {
@@ -152,7 +152,7 @@ impl Browser {
         }
     }
 
-    /// Waits until an element is there.
+    /// Waits until an element exists.
     pub(crate) async fn has(&self, selector: &str) {
         self.wait(
             selector,
@@ -173,7 +173,7 @@ impl Browser {
         self.page.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
     }
 
-    /// Fills in the form for a new account.
+    /// Fills in the registration form.
     pub(crate) async fn register(&self, login: &str, name: &str) {
         self.fill("#user", login).await;
         self.fill("#name", name).await;
@@ -182,7 +182,7 @@ impl Browser {
         self.has("chat-app room-list").await;
     }
 
-    /// Signs in again with the password that `register` gives.
+    /// Logs in again with the password set by `register`.
     pub(crate) async fn sign_in(&self, login: &str) {
         self.fill("login-form #user", login).await;
         self.fill("login-form #password", "correct horse").await;
@@ -190,7 +190,7 @@ impl Browser {
         self.has("chat-app room-list").await;
     }
 
-    /// Opens the page and signs somebody in who is registered.
+    /// Opens the page and logs in a registered user.
     pub(crate) async fn at_home(
         driver: &Driver,
         name: &'static str,
@@ -220,7 +220,7 @@ impl Browser {
         self.wait(&format!("the messages {texts:?}"), &script).await;
     }
 
-    /// Waits for a state of the page's connection.
+    /// Waits for a connection state of the page.
     pub(crate) async fn connection_is(&self, state: &str) {
         self.wait(
             state,
@@ -229,21 +229,21 @@ impl Browser {
         .await;
     }
 
-    /// What the console of the page has said of errors, security policy included, since it was last
-    /// asked.
+    /// Returns the errors in the console of the page, including security policy violations, since
+    /// the last call.
     pub(crate) async fn errors(&self) -> Vec<String> {
         let lines = self.page.issue_cmd(Console).await.unwrap();
         let lines = lines.as_array().unwrap().iter().filter(|line| line["level"] == "SEVERE");
         lines.map(|line| line["message"].to_string()).collect()
     }
 
-    /// Where everything that the page has fetched came from.
+    /// Returns the origins of everything the page has fetched.
     pub(crate) async fn fetched(&self) -> Vec<String> {
         let script = "return performance.getEntriesByType('resource').map((entry) => entry.name)";
         serde_json::from_value(self.page.execute(script, Vec::new()).await.unwrap()).unwrap()
     }
 
-    /// Keeps a picture of the page in `target/screenshots`, to be looked at.
+    /// Saves a screenshot in `target/screenshots`, for inspection.
     pub(crate) async fn picture(&self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
         std::fs::create_dir_all(folder).unwrap();
@@ -260,7 +260,7 @@ impl Browser {
     }
 }
 
-/// Asks for the console; chromedriver's own command.
+/// Requests the console; a command of chromedriver.
 #[derive(Debug)]
 struct Console;
 

@@ -1,4 +1,4 @@
-//! Somebody who speaks `chats`.
+//! A user of `chats`.
 
 use std::ops::Deref;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, Json, Server};
 
-/// A registered user with an access token. Whatever a [`Client`] can say, they say with it.
+/// A registered user with an access token. All methods of [`Client`] send it.
 #[derive(Clone)]
 pub(crate) struct Chats {
     client: Client,
@@ -26,12 +26,12 @@ impl Deref for Chats {
 }
 
 impl Chats {
-    /// Registers where that is possible, and logs in here.
+    /// Registers in another dialect, and logs in here.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         Self::with_profile(server, login, json!({})).await
     }
 
-    /// The same with e-mail address, birth date or display name.
+    /// Registers with e-mail address, birth date or display name.
     pub(crate) async fn with_profile(server: &Server, login: &str, mut profile: Json) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
@@ -41,7 +41,7 @@ impl Chats {
         Self::log_in(&client, login, &password).await
     }
 
-    /// Logs in somebody who is registered.
+    /// Logs in a registered user.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
         let opened = client
             .bare()
@@ -63,17 +63,17 @@ impl Chats {
         }
     }
 
-    /// Makes a room with these people.
+    /// Creates a room with these users.
     pub(crate) async fn chat(&self, name: &str, others: &[i64]) -> Json {
         self.post("/chats", json!({"name": name, "userIds": others})).await.succeeds()
     }
 
-    /// Makes a room with these people and answers its number.
+    /// Creates a room with these users and returns its id.
     pub(crate) async fn room(&self, others: &[i64]) -> i64 {
         self.chat("Room", others).await["id"].as_i64().unwrap()
     }
 
-    /// The first hundred rooms, the newest first.
+    /// Returns the first hundred rooms, newest first.
     pub(crate) async fn chats(&self) -> Vec<Json> {
         self.get("/chats?page[size]=100").await.succeeds().as_array().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! HTTP as anybody may speak it.
+//! An HTTP client.
 
 use std::convert::Infallible;
 
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::{Answer, Json, PATIENCE, Server, Socket};
 
-/// Says requests to one address with the same headers each time.
+/// Sends requests to one address, with the same headers each time.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -22,12 +22,12 @@ pub(crate) struct Client {
     headers: HeaderMap,
 }
 
-/// What a request carries.
+/// Body of a request.
 pub(crate) enum Body {
     Nothing,
     Json(Json),
     Raw(Vec<u8>),
-    /// Sent in pieces, without a length.
+    /// Sent in chunks, without a length.
     Chunked(Vec<u8>),
 }
 
@@ -44,18 +44,18 @@ impl From<&str> for Body {
 }
 
 impl Client {
-    /// Without any credential.
+    /// A client without credentials.
     pub(crate) fn new(server: &Server) -> Self {
         Self::at(server.address())
     }
 
-    /// The same at any address, a proxy's for example.
+    /// A client for any address, for example that of a proxy.
     pub(crate) fn at(address: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { http, address: address.to_owned(), headers: HeaderMap::new() }
     }
 
-    /// The same from another address of this machine, as if from elsewhere.
+    /// A client with another local address, as if from elsewhere.
     pub(crate) fn at_from(address: &str, local: std::net::IpAddr) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -66,12 +66,12 @@ impl Client {
         Self { http, ..Self::at(address) }
     }
 
-    /// The same person at another address.
+    /// The same client for another address.
     pub(crate) fn moved_to(&self, address: &str) -> Self {
         Self { address: address.to_owned(), ..self.clone() }
     }
 
-    /// The same with one more header.
+    /// The same client with an additional header.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
         client
@@ -80,17 +80,17 @@ impl Client {
         client
     }
 
-    /// The same without any header.
+    /// The same client without any headers.
     pub(crate) fn bare(&self) -> Self {
         Self { headers: HeaderMap::new(), ..self.clone() }
     }
 
-    /// Who is meant by a JSON web token.
+    /// The same client with a JSON web token.
     pub(crate) fn bearer(&self, token: &str) -> Self {
         self.bare().with("authorization", &format!("Bearer {token}"))
     }
 
-    /// Says anything.
+    /// Sends any request.
     pub(crate) async fn request(
         &self,
         method: Method,
@@ -115,7 +115,7 @@ impl Client {
         Answer { asked, status, headers, bytes, text }
     }
 
-    /// The status alone, of an answer that may go on for ever.
+    /// Returns only the status, for endless responses.
     pub(crate) async fn status(&self, method: Method, path: &str, body: &str) -> u16 {
         let request = self
             .http
@@ -145,7 +145,7 @@ impl Client {
         self.request(Method::DELETE, path, Body::Nothing).await
     }
 
-    /// A handshake of which only the answer matters; a socket that it opens is dropped.
+    /// Returns the response to a handshake; a socket it opens is dropped.
     pub(crate) async fn handshake(&self, path: &str) -> Answer {
         let asking = self
             .with("connection", "Upgrade")
@@ -166,7 +166,7 @@ impl Client {
     }
 }
 
-/// A body that does not tell how long it is.
+/// A body without an announced length.
 fn pieces(bytes: Vec<u8>) -> reqwest::Body {
     let bytes = Bytes::from(bytes);
     let starts = (0..bytes.len()).step_by(64 * 1024);

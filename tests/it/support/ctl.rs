@@ -1,4 +1,4 @@
-//! The command line, used beside a server or on what a stopped one has left.
+//! The command line, used with a running server or on the data of a stopped one.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub(crate) struct Ctl {
     env: Vec<(String, String)>,
 }
 
-/// What a command has said and how it ended.
+/// Output and exit code of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     asked: String,
@@ -23,23 +23,23 @@ pub(crate) struct Said {
 }
 
 impl Ctl {
-    /// On this data directory.
+    /// Uses this data directory.
     pub(crate) fn at(data: &Path) -> Self {
         Self { data: data.to_owned(), env: Vec::new() }
     }
 
-    /// On that of a server, running or not.
+    /// Uses the data directory of a server, running or not.
     pub(crate) fn of(server: &Server) -> Self {
         Self::at(server.data())
     }
 
-    /// With a key of the configuration: `("BACKUP__KEEP", "2")`.
+    /// Sets a configuration key: `("BACKUP__KEEP", "2")`.
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
         self.env.push((format!("CHATCTL_{key}"), value.to_owned()));
         self
     }
 
-    /// The command before it runs; no variable of ours gets through but those that were set.
+    /// Returns the command before it runs, with only those variables of ours that were set.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
         for (name, _) in
@@ -53,12 +53,12 @@ impl Ctl {
         command
     }
 
-    /// Runs a command to its end, without a terminal.
+    /// Runs a command without a terminal.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         self.run_with(arguments, "")
     }
 
-    /// The same with something on standard input.
+    /// Runs a command with text on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
         let mut child = self
             .command(arguments)
@@ -67,7 +67,7 @@ impl Ctl {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A command that wants no input may have ended before it gets any.
+        // A command that reads no input may have ended before it gets any.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let output = child.wait_with_output().unwrap();
         Said {
@@ -78,7 +78,7 @@ impl Ctl {
         }
     }
 
-    /// The one thing that a command says in JSON.
+    /// Returns the only JSON object printed by a command.
     #[track_caller]
     pub(crate) fn one(&self, arguments: &[&str]) -> Json {
         let said = self.run(&[arguments, &["-o", "json"]].concat());
@@ -86,7 +86,7 @@ impl Ctl {
         serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
     }
 
-    /// Everything that a command lists.
+    /// Returns all JSON objects printed by a command.
     #[track_caller]
     pub(crate) fn all(&self, arguments: &[&str]) -> Vec<Json> {
         let said = self.run(&[arguments, &["-o", "jsonl"]].concat());
@@ -99,7 +99,7 @@ impl Ctl {
             .collect()
     }
 
-    /// Makes an account whose password is `secret of NAME`, as [`super::Person`] has.
+    /// Creates an account with the password `secret of NAME`, like [`super::Person`].
     #[track_caller]
     pub(crate) fn create(&self, name: &str, more: &[&str]) -> Json {
         let arguments =
@@ -118,8 +118,8 @@ impl Said {
         self
     }
 
-    /// Fails unless it ended with this code and these words on standard error, and nothing on
-    /// standard output.
+    /// Fails unless it ended with this code, this text on standard error, and nothing on standard
+    /// output.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, words: &str) -> &Self {
         self.ends(code);

@@ -1,4 +1,4 @@
-//! Somebody who speaks `chatrooms`.
+//! A user of `chatrooms`.
 
 use std::ops::Deref;
 
@@ -7,8 +7,7 @@ use serde_json::json;
 
 use super::{Client, Json, Server, Socket};
 
-/// A registered user who is logged in. Whatever a [`Client`] can say, a person says with their
-/// token.
+/// A registered and logged-in user. All methods of [`Client`] send their token.
 #[derive(Clone)]
 pub(crate) struct Person {
     client: Client,
@@ -18,7 +17,7 @@ pub(crate) struct Person {
     pub(crate) token: String,
 }
 
-/// How a room is to be made.
+/// Properties of a room to be created.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct RoomPlan<'a> {
     pub(crate) name: Option<&'a str>,
@@ -33,7 +32,7 @@ impl Deref for Person {
     }
 }
 
-/// Registers several people and logs them in.
+/// Registers several users and logs them in.
 pub(crate) async fn people<const N: usize>(server: &Server, logins: [&str; N]) -> [Person; N] {
     let all = join_all(logins.map(|login| Person::new(server, login))).await;
     let Ok(all) = <[Person; N]>::try_from(all) else { unreachable!("as many people as names") };
@@ -41,7 +40,7 @@ pub(crate) async fn people<const N: usize>(server: &Server, logins: [&str; N]) -
 }
 
 impl Person {
-    /// Registers and logs in.
+    /// Registers a user and logs in.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
@@ -57,7 +56,7 @@ impl Person {
         nobody.again().await
     }
 
-    /// Logs somebody in who is registered, with the password that [`Person::new`] gives.
+    /// Logs in a registered user, with the password set by [`Person::new`].
     pub(crate) async fn known(server: &Server, login: &str) -> Self {
         let nobody = Self {
             client: Client::new(server),
@@ -71,7 +70,7 @@ impl Person {
         Self { id, ..known }
     }
 
-    /// The same person with one more session.
+    /// Returns the same user with another session.
     pub(crate) async fn again(&self) -> Self {
         let login = self
             .bare()
@@ -82,22 +81,22 @@ impl Person {
         Self { client: self.bearer(&token), token, ..self.clone() }
     }
 
-    /// The same person and session, talking to another address.
+    /// Returns the same user and session for another address.
     pub(crate) fn at(&self, address: &str) -> Self {
         Self { client: self.client.moved_to(address), ..self.clone() }
     }
 
-    /// Makes a private room without a name, with these people.
+    /// Creates an unnamed private room with these users.
     pub(crate) async fn room(&self, others: &[&Self]) -> String {
         self.room_like(others, RoomPlan::default()).await
     }
 
-    /// Makes a public room.
+    /// Creates a public room.
     pub(crate) async fn public_room(&self, name: &str) -> String {
         self.room_like(&[], RoomPlan { name: Some(name), public: true }).await
     }
 
-    /// Makes a room and answers its `roomId`.
+    /// Creates a room and returns its `roomId`.
     pub(crate) async fn room_like(&self, others: &[&Self], plan: RoomPlan<'_>) -> String {
         let others: Vec<_> = others.iter().map(|person| &person.login).collect();
         let visibility = if plan.public { "public" } else { "private" };
@@ -106,14 +105,14 @@ impl Person {
         room["roomId"].as_str().unwrap().to_owned()
     }
 
-    /// Posts a text and answers the message.
+    /// Posts a text and returns the message.
     pub(crate) async fn say(&self, room: &str, text: &str) -> Json {
         self.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": text}))
             .await
             .is(201)
     }
 
-    /// Posts several texts, one after the other, and answers their keys.
+    /// Posts several texts in order, and returns their keys.
     pub(crate) async fn say_all(&self, room: &str, texts: &[&str]) -> Vec<String> {
         let mut keys = Vec::new();
         for text in texts {
@@ -122,12 +121,12 @@ impl Person {
         keys
     }
 
-    /// The room as this person sees it.
+    /// Returns the room as this user sees it.
     pub(crate) async fn see(&self, room: &str) -> Json {
         self.get(&format!("/api/chatrooms/{room}")).await.is(200)
     }
 
-    /// The room's entry in this person's list.
+    /// Returns the room's entry in this user's list.
     pub(crate) async fn card(&self, room: &str) -> Json {
         let list = self.get("/api/chatrooms").await.is(200);
         let cards = list["chatrooms"].as_array().unwrap();
@@ -138,13 +137,13 @@ impl Person {
             .clone()
     }
 
-    /// The newest messages of the room, oldest first.
+    /// Returns the newest messages of the room, oldest first.
     pub(crate) async fn history(&self, room: &str) -> Vec<Json> {
         let body = self.get(&format!("/api/chatrooms/{room}/messages?limit=200")).await.is(200);
         body["messages"].as_array().unwrap().clone()
     }
 
-    /// What the messages of the room say, oldest first; deleted ones say nothing.
+    /// Returns the texts of the messages of the room, oldest first; empty for deleted ones.
     pub(crate) async fn contents(&self, room: &str) -> Vec<String> {
         let history = self.history(room).await;
         history
@@ -153,21 +152,21 @@ impl Person {
             .collect()
     }
 
-    /// A socket that has been greeted.
+    /// Opens a socket and reads the greeting.
     pub(crate) async fn open(&self) -> Socket {
         let mut socket = self.socket(&self.login, "/chat").await;
         socket.until("connection_established").await;
         socket
     }
 
-    /// A socket that has entered the room.
+    /// Opens a socket that has entered the room.
     pub(crate) async fn enter(&self, room: &str) -> Socket {
         let mut socket = self.open().await;
         socket.join(room).await;
         socket
     }
 
-    /// A socket that hears of all rooms.
+    /// Opens a socket subscribed to all rooms.
     pub(crate) async fn subscribe(&self) -> Socket {
         let mut socket = self.open().await;
         socket.send(json!({"type": "subscribe"})).await;
@@ -176,7 +175,7 @@ impl Person {
     }
 }
 
-/// The number in `room001`.
+/// Returns the number in `room001`.
 pub(crate) fn number(room: &str) -> i64 {
     room.trim_start_matches("room").parse().unwrap()
 }

@@ -1,16 +1,16 @@
-//! A picture to upload.
+//! Pictures to upload.
 
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
-/// A real PNG of one colour.
+/// Returns a real PNG of one colour.
 pub(crate) fn picture(width: u32, height: u32) -> Vec<u8> {
     heavy_picture(width, height, 0)
 }
 
-/// The same with so many bytes behind its pixels that say nothing.
+/// Returns a PNG with this number of meaningless bytes after its pixels.
 pub(crate) fn heavy_picture(width: u32, height: u32, ballast: usize) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes()[..], &[8, 2, 0, 0, 0]].concat();
     let row = [vec![0], [200, 60, 40].repeat(width as usize)].concat();

@@ -10,19 +10,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Carries TCP connections to a server; when it is cut, they end without a word and new ones are
+/// Forwards TCP connections to a server; when it is cut, they end without a close and new ones are
 /// refused.
 pub(crate) struct Proxy {
     address: String,
     target: Arc<Mutex<String>>,
     up: watch::Sender<bool>,
-    /// So many bytes of clients go through before it is cut.
+    /// Bytes sent by clients that still pass before it is cut.
     left: Arc<AtomicUsize>,
     listening: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// One that leads to this address.
+    /// Creates a proxy to this address.
     pub(crate) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -34,29 +34,29 @@ impl Proxy {
         Self { address, target, up, left, listening }
     }
 
-    /// Where clients go.
+    /// Returns the address for clients.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Ends all connections and lets nobody through.
+    /// Ends all connections and refuses new ones.
     pub(crate) fn cut(&self) {
         self.up.send_replace(false);
     }
 
-    /// The same as soon as clients have sent so many bytes more, in the middle of whatever they
-    /// send then.
+    /// Cuts once clients have sent this number of further bytes, in the middle of whatever they are
+    /// sending.
     pub(crate) fn cut_after(&self, bytes: usize) {
         self.left.store(bytes, Ordering::SeqCst);
     }
 
-    /// Lets new connections through again.
+    /// Accepts new connections again.
     pub(crate) fn heal(&self) {
         self.left.store(usize::MAX, Ordering::SeqCst);
         self.up.send_replace(true);
     }
 
-    /// Leads new connections to another address, that of a server started again.
+    /// Forwards new connections to another address, that of a restarted server.
     pub(crate) fn lead_to(&self, target: &str) {
         target.clone_into(&mut self.target.lock().unwrap());
     }
@@ -109,7 +109,7 @@ async fn carry(client: TcpStream, target: String, up: watch::Sender<bool>, left:
     }
 }
 
-/// What a client sends, until it ends or may send no more; then false.
+/// Forwards what a client sends, until it ends or may send no more; then false.
 async fn send(
     client: &mut OwnedReadHalf,
     server: &mut OwnedWriteHalf,

@@ -1,4 +1,4 @@
-//! Somebody who speaks `realtime`.
+//! A user of `realtime`.
 
 use std::ops::Deref;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, Json, Server, Socket};
 
-/// A registered user with a session in a cookie. Whatever a [`Client`] can say, they say with it.
+/// A registered user with a session cookie. All methods of [`Client`] send it.
 #[derive(Clone)]
 pub(crate) struct Realtime {
     client: Client,
@@ -24,7 +24,7 @@ impl Deref for Realtime {
 }
 
 impl Realtime {
-    /// Registers and logs in.
+    /// Registers a user and logs in.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
@@ -32,7 +32,7 @@ impl Realtime {
         Self::log_in(&client, login, &password).await
     }
 
-    /// Logs in somebody who is registered, by whatever stands for the password.
+    /// Logs in a registered user with a password or its digest.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
         let answer =
             client.bare().post("/Login", json!({"username": login, "password": password})).await;
@@ -42,7 +42,7 @@ impl Realtime {
         Self { client, login: login.to_owned(), password: password.to_owned(), session }
     }
 
-    /// Makes a public room and answers its number.
+    /// Creates a public room and returns its id.
     pub(crate) async fn room(&self, name: &str) -> i64 {
         let made = self.post("/Room", json!({"name": name})).await;
         assert_eq!((made.status, made.text.as_str()), (201, ""));
@@ -53,7 +53,7 @@ impl Realtime {
             .expect("a number")
     }
 
-    /// A token for the room.
+    /// Returns a token for the room.
     pub(crate) async fn token(&self, room: i64) -> String {
         self.get(&format!("/Room/{room}")).await.is(200)["token"]
             .as_str()
@@ -61,12 +61,12 @@ impl Realtime {
             .to_owned()
     }
 
-    /// A socket that has shown nothing yet.
+    /// Opens a socket without sending a token.
     pub(crate) async fn knock(&self) -> Socket {
         self.bare().socket(&self.login, "/").await
     }
 
-    /// A socket in the room.
+    /// Opens a socket in the room.
     pub(crate) async fn open(&self, room: i64) -> Socket {
         let (token, mut socket) = (self.token(room).await, self.knock().await);
         socket.send(json!({"token": token})).await;
@@ -75,7 +75,7 @@ impl Realtime {
     }
 }
 
-/// The answer to a log-in, a log-out and every frame.
+/// Returns the reply to a log-in, a log-out or a frame.
 pub(crate) fn status(done: bool) -> Json {
     json!({"status": done})
 }

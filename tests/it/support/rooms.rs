@@ -1,4 +1,4 @@
-//! Somebody who speaks `rooms`.
+//! A user of `rooms`.
 
 use std::ops::Deref;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, Json, Server, Socket};
 
-/// A registered user with the cookie of a session. Whatever a [`Client`] can say, they say with it.
+/// A registered user with a session cookie. All methods of [`Client`] send it.
 #[derive(Clone)]
 pub(crate) struct Rooms {
     client: Client,
@@ -35,7 +35,7 @@ impl Rooms {
         Self::log_in(&client, login, &password).await
     }
 
-    /// Logs in somebody who is registered.
+    /// Logs in a registered user.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
         let opened = client
             .bare()
@@ -54,12 +54,12 @@ impl Rooms {
         }
     }
 
-    /// The same session in the words of the native dialect.
+    /// Returns the same session for the native dialect.
     pub(crate) fn native(&self) -> Client {
         self.bare().with("x-session-id", &self.session)
     }
 
-    /// Makes a public room and answers its key.
+    /// Creates a public room and returns its key.
     pub(crate) async fn room(&self, name: &str) -> String {
         self.post("/rooms", json!({"name": name})).await.is(201)["room_id"]
             .as_str()
@@ -67,7 +67,7 @@ impl Rooms {
             .to_owned()
     }
 
-    /// A socket in the room, and how the room was found.
+    /// Opens a socket in the room; returns the state of the room, too.
     pub(crate) async fn enter(&self, room: &str) -> (Socket, Json) {
         let mut socket = self.socket(&self.login, &format!("/rooms/{room}")).await;
         let entered = socket.next().await;
@@ -75,7 +75,7 @@ impl Rooms {
         (socket, entered)
     }
 
-    /// A socket in the room.
+    /// Opens a socket in the room.
     pub(crate) async fn open(&self, room: &str) -> Socket {
         self.enter(room).await.0
     }

@@ -1,4 +1,4 @@
-//! The real server as a child process, its log included.
+//! The real server as a child process, including its log.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::PATIENCE;
 
-/// A running server on a data directory of its own.
+/// A running server with a temporary data directory.
 pub(crate) struct Server {
     data: TempDir,
     env: Vec<(String, String)>,
@@ -26,25 +26,24 @@ struct Running {
     output: Arc<Output>,
 }
 
-/// What the process has written so far; `count` tells that there is more, `None` that there will be
-/// no more.
+/// Output of the process so far; `count` announces more, `None` its end.
 struct Output {
     lines: Mutex<Vec<String>>,
     count: watch::Sender<Option<usize>>,
 }
 
 impl Server {
-    /// Starts one as it comes.
+    /// Starts a server with the default configuration.
     pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// Starts one with keys of the configuration: `("ROOMS__IDLE_TIMEOUT_SECONDS", "1")`.
+    /// Starts a server with configuration keys: `("ROOMS__IDLE_TIMEOUT_SECONDS", "1")`.
     pub(crate) async fn start_with(env: &[(&str, &str)]) -> Self {
         Self::start_in(tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap(), env).await
     }
 
-    /// Starts one on what is there.
+    /// Starts a server on existing data.
     pub(crate) async fn start_in(data: TempDir, env: &[(&str, &str)]) -> Self {
         let env: Vec<_> = env
             .iter()
@@ -64,9 +63,9 @@ impl Server {
         &self.running.address
     }
 
-    /// `127.0.0.1:PORT` of everything that it listens on, when `SERVER__LISTEN` says more than one.
+    /// Returns `127.0.0.1:PORT` of all listeners, if `SERVER__LISTEN` has several.
     pub(crate) async fn addresses(&self) -> Vec<String> {
-        // What comes after the last address.
+        // Printed after the last address.
         self.wait_for_log(&["Data in "]).await;
         self.output()
             .iter()
@@ -74,29 +73,29 @@ impl Server {
             .collect()
     }
 
-    /// Changes a key of the configuration for the next start.
+    /// Changes a configuration key for the next start.
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         let key = format!("CHATCTL_{key}");
         self.env.retain(|(known, _)| *known != key);
         self.env.push((key, value.to_owned()));
     }
 
-    /// The number of the process.
+    /// Returns the process id.
     pub(crate) fn pid(&self) -> u32 {
         self.running.child.id()
     }
 
-    /// Where everything is kept.
+    /// Returns the data directory.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
     }
 
-    /// What the process wrote, line by line.
+    /// Returns the output of the process, line by line.
     pub(crate) fn output(&self) -> Vec<String> {
         self.running.output.lines.lock().unwrap().clone()
     }
 
-    /// What stands in the files of the log.
+    /// Returns the content of the log files.
     pub(crate) fn log_files(&self) -> String {
         let mut paths: Vec<PathBuf> = fs::read_dir(self.data().join("logs"))
             .unwrap()
@@ -106,14 +105,14 @@ impl Server {
         paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 
-    /// The first line with all these parts, as soon as it is there.
+    /// Waits for the first line with all these parts.
     pub(crate) async fn wait_for_log(&self, parts: &[&str]) -> String {
         self.running.output.wait_for(parts).await.unwrap_or_else(|| {
             panic!("no line with {parts:?} in the output");
         })
     }
 
-    /// Ends the process in the middle of whatever it does.
+    /// Kills the process.
     pub(crate) fn kill9(&mut self) {
         self.running.child.kill().unwrap();
         self.running.child.wait().unwrap();
@@ -128,7 +127,7 @@ impl Server {
         assert!(sent.success(), "no signal could be sent");
     }
 
-    /// How the process ended, once it has.
+    /// Waits for the end of the process.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let mut count = self.running.output.count.subscribe();
         let ended = timeout(PATIENCE, count.wait_for(Option::is_none)).await.is_ok();
@@ -142,7 +141,7 @@ impl Server {
         self.exit().await
     }
 
-    /// Starts the server again on the same directory, on a new port; what still runs is killed.
+    /// Starts the server again on the same directory, with a new port; a running one is killed.
     pub(crate) async fn restart(&mut self) {
         self.running.end();
         self.running = Running::spawn(self.data.path(), &self.env).await;

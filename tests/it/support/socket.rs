@@ -1,4 +1,4 @@
-//! A WebSocket and everything that was heard on it.
+//! A WebSocket with the frames received on it.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{Json, PATIENCE};
 
-/// A client's end of a socket. Frames that nobody has asked for yet wait in order.
+/// The client's end of a socket. Received frames are queued in order.
 pub(crate) struct Socket {
     name: String,
     stream: WebSocketStream<TcpStream>,
@@ -22,7 +22,7 @@ pub(crate) struct Socket {
     asked: u32,
 }
 
-/// Frames of one type.
+/// Matches frames of one type.
 pub(crate) fn is(kind: &str) -> impl Fn(&Json) -> bool + use<'_> {
     move |frame| frame["type"] == kind
 }
@@ -38,24 +38,24 @@ impl Socket {
         }
     }
 
-    /// Says a frame.
+    /// Sends a frame.
     pub(crate) async fn send(&mut self, frame: Json) {
         self.send_text(&frame.to_string()).await;
     }
 
-    /// Says any text.
+    /// Sends any text.
     pub(crate) async fn send_text(&mut self, text: &str) {
         self.send_message(Message::text(text)).await;
     }
 
-    /// Says anything.
+    /// Sends any message.
     pub(crate) async fn send_message(&mut self, message: Message) {
         if let Err(error) = self.stream.send(message).await {
             self.fail(&format!("could not send: {error}"));
         }
     }
 
-    /// Says several frames at once, so that they travel together.
+    /// Sends several frames together.
     pub(crate) async fn send_all(&mut self, frames: &[Json]) {
         for frame in frames {
             if let Err(error) = self.stream.feed(Message::text(frame.to_string())).await {
@@ -67,7 +67,7 @@ impl Socket {
         }
     }
 
-    /// The next frame, whatever it is.
+    /// Returns the next frame.
     pub(crate) async fn next(&mut self) -> Json {
         match self.waiting.pop_front() {
             Some(frame) => frame,
@@ -75,7 +75,7 @@ impl Socket {
         }
     }
 
-    /// The first frame that fits; those before it stay, in order.
+    /// Returns the first matching frame; earlier ones stay queued.
     pub(crate) async fn expect(&mut self, wanted: impl Fn(&Json) -> bool) -> Json {
         if let Some(at) = self.waiting.iter().position(&wanted) {
             return self.waiting.remove(at).unwrap();
@@ -89,35 +89,35 @@ impl Socket {
         }
     }
 
-    /// The first frame of this type; those before it stay, in order.
+    /// Returns the first frame of this type; earlier ones stay queued.
     pub(crate) async fn until(&mut self, kind: &str) -> Json {
         self.expect(is(kind)).await
     }
 
-    /// Says a frame if the connection still stands.
+    /// Sends a frame if the connection is still open.
     pub(crate) async fn try_send(&mut self, frame: Json) -> bool {
         self.stream.send(Message::text(frame.to_string())).await.is_ok()
     }
 
-    /// Says a part of a message, which more parts are to follow, if the connection still stands.
+    /// Sends a part of a fragmented message, if the connection is still open.
     pub(crate) async fn try_send_part(&mut self, first: bool, text: &str) -> bool {
         let data = if first { Data::Text } else { Data::Continue };
         let part = Frame::message(text.to_owned(), OpCode::Data(data), false);
         self.stream.feed(Message::Frame(part)).await.is_ok()
     }
 
-    /// Says the last part of a message, which is empty.
+    /// Sends the last part of a message, which is empty.
     pub(crate) async fn end_parts(&mut self) {
         let part = Frame::message("", OpCode::Data(Data::Continue), true);
         self.send_message(Message::Frame(part)).await;
     }
 
-    /// Sends what is not sent yet, if the connection still stands.
+    /// Flushes unsent data, if the connection is still open.
     pub(crate) async fn push(&mut self) {
         drop(self.stream.flush().await);
     }
 
-    /// The next frame, or nothing when the connection has ended in whatever way.
+    /// Returns the next frame, or None if the connection has ended in any way.
     pub(crate) async fn next_or_end(&mut self) -> Option<Json> {
         if let Some(frame) = self.waiting.pop_front() {
             return Some(frame);
@@ -132,7 +132,7 @@ impl Socket {
         }
     }
 
-    /// All frames up to the first that fits: those before it, and itself.
+    /// Returns all frames before the first matching one, and that one.
     pub(crate) async fn all_until(&mut self, wanted: impl Fn(&Json) -> bool) -> (Vec<Json>, Json) {
         let mut before = Vec::new();
         loop {
@@ -144,7 +144,7 @@ impl Socket {
         }
     }
 
-    /// Fails if a frame that fits `unwanted` comes before one that fits `marker`.
+    /// Fails if a frame that matches `unwanted` arrives before one that matches `marker`.
     pub(crate) async fn silent_until(
         &mut self,
         unwanted: impl Fn(&Json) -> bool,
@@ -157,7 +157,7 @@ impl Socket {
         marker
     }
 
-    /// Says a frame and waits for its answer.
+    /// Sends a frame and returns its reply.
     pub(crate) async fn ask(&mut self, mut frame: Json) -> Json {
         self.asked += 1;
         let reference = format!("ask {}", self.asked);
@@ -166,7 +166,7 @@ impl Socket {
         self.expect(|answer| answer["ref"] == reference).await
     }
 
-    /// Says a frame that is refused with this code; the answer.
+    /// Sends a frame that must be refused with this code; returns the reply.
     pub(crate) async fn refused(&mut self, frame: Json, code: &str) -> Json {
         let asked = frame.to_string();
         let answer = self.ask(frame).await;
@@ -178,7 +178,7 @@ impl Socket {
         answer
     }
 
-    /// Enters a room; the answer.
+    /// Enters a room; returns the reply.
     pub(crate) async fn join(&mut self, room: &str) -> Json {
         let joined = self.ask(json!({"type": "join_room", "room_id": room})).await;
         if joined["type"] != "room_joined" {
@@ -187,7 +187,7 @@ impl Socket {
         joined
     }
 
-    /// Posts into the room joined last; the answer.
+    /// Posts into the room joined last; returns the reply.
     pub(crate) async fn say(&mut self, text: &str) -> Json {
         let sent = self.ask(json!({"type": "chat_message", "content": text})).await;
         if sent["type"] != "message_sent" {
@@ -196,13 +196,13 @@ impl Socket {
         sent
     }
 
-    /// The message of this text, as it is broadcast.
+    /// Waits for the broadcast of the message with this text.
     pub(crate) async fn hears(&mut self, text: &str) -> Json {
         self.expect(|frame| frame["type"] == "chat_message" && frame["content"] == text).await
     }
 
-    /// Waits until the server has answered a `ping`: all that it said before is in, and every frame
-    /// sent before was read. Answers what was heard until then and was not asked for.
+    /// Waits for the reply to a `ping`: everything sent by the server before is received, and every
+    /// frame sent before was read. Returns the queued frames.
     pub(crate) async fn settle(&mut self) -> Vec<Json> {
         self.asked += 1;
         let reference = format!("ping {}", self.asked);
@@ -210,7 +210,7 @@ impl Socket {
         self.all_until(|frame| frame["type"] == "pong" && frame["ref"] == reference).await.0
     }
 
-    /// The code with which the server closes the socket; frames before that stay.
+    /// Returns the code with which the server closes the socket; earlier frames stay queued.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {
             match timeout(PATIENCE, self.stream.next()).await {
@@ -235,7 +235,7 @@ impl Socket {
         self.closed().await;
     }
 
-    /// What was heard so far and nobody has asked for.
+    /// Returns the queued frames.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &Json> {
         self.waiting.iter()
     }

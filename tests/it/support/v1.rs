@@ -1,4 +1,4 @@
-//! Somebody who speaks `v1`.
+//! A user of `v1`.
 
 use std::ops::Deref;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, Json, Server, Socket};
 
-/// A registered user with a session id. Whatever a [`Client`] can say, they say with it.
+/// A registered user with a session id. All methods of [`Client`] send it.
 #[derive(Clone)]
 pub(crate) struct V1 {
     client: Client,
@@ -25,7 +25,7 @@ impl Deref for V1 {
 }
 
 impl V1 {
-    /// Registers, which logs in.
+    /// Registers, which also logs in.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
         let password = format!("secret of {login}");
         let client = Client::new(server);
@@ -36,7 +36,7 @@ impl V1 {
         Self::opened(&client, login, &password, &opened).await
     }
 
-    /// Logs in somebody who is registered.
+    /// Logs in a registered user.
     pub(crate) async fn log_in(client: &Client, login: &str, password: &str) -> Self {
         let opened = client
             .bare()
@@ -53,18 +53,18 @@ impl V1 {
         Self { client, login: login.to_owned(), password: password.to_owned(), id, session }
     }
 
-    /// Makes a room with these people and answers its number.
+    /// Creates a room with these users and returns its id.
     pub(crate) async fn room(&self, others: &[i64]) -> i64 {
         let users: Vec<_> = others.iter().map(|id| json!({"id": id})).collect();
         self.post("/v1/rooms", json!({"users": users})).await.is(200)["id"].as_i64().unwrap()
     }
 
-    /// The newest messages of a room, oldest first.
+    /// Returns the newest messages of a room, oldest first.
     pub(crate) async fn history(&self, room: i64) -> Vec<Json> {
         self.get(&format!("/v1/rooms/{room}/messages")).await.is(200).as_array().unwrap().clone()
     }
 
-    /// What the newest messages of a room say, oldest first.
+    /// Returns the texts of the newest messages of a room, oldest first.
     pub(crate) async fn contents(&self, room: i64) -> Vec<String> {
         self.history(room)
             .await
@@ -73,10 +73,10 @@ impl V1 {
             .collect()
     }
 
-    /// A socket in the room.
+    /// Opens a socket in the room.
     pub(crate) async fn open(&self, room: i64) -> Socket {
         let mut socket = self.socket(&self.login, &format!("/v1/rooms/{room}/chat")).await;
-        // The answer to a bad frame tells that the socket has entered.
+        // The reply to an invalid frame shows that the socket has entered.
         socket.send(json!({})).await;
         let answer = socket.next().await;
         assert_eq!(answer, json!({"error": {"code": "invalid_json"}}));

@@ -1,4 +1,4 @@
-//! What is said outside the text of a message: attachments, blocks, what was passed on.
+//! Content outside the text of a message: attachments, blocks, forwarded messages.
 
 use serde_json::json;
 
@@ -13,22 +13,63 @@ fn what_slack_shows_beside_the_text_is_taken() {
     let (zip, data) = (dir.path().join("f.zip"), dir.path().join("data"));
     let bot = |ts: &str, more: &serde_json::Value| {
         with(
-            json!({"type": "message", "subtype": "bot_message", "bot_id": "B1", "ts": ts, "text": ""}),
+            json!({
+                "type": "message", "subtype": "bot_message", "bot_id": "B1", "ts": ts, "text": "",
+            }),
             more,
         )
     };
-    let rich = json!([{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "only in blocks"}]}]}]);
+    let rich = json!([
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_section",
+                    "elements": [{"type": "text", "text": "only in blocks"}],
+                },
+            ],
+        },
+    ]);
     let day = json!([
         with(
             slack_message("1704100000.0001", "U1", "look at this"),
-            &json!({"attachments": [{"is_share": true, "author_name": "Bob", "text": "the forwarded words", "fallback": "Bob: the forwarded words"}]}),
+            &json!({
+                "attachments": [
+                    {
+                        "is_share": true, "author_name": "Bob", "text": "the forwarded words",
+                        "fallback": "Bob: the forwarded words",
+                    },
+                ],
+            }),
         ),
-        bot("1704100001.0001", &json!({"text": "Build finished", "attachments": [{"title": "job 17", "text": "3 tests failed", "fields": [{"title": "Branch", "value": "main"}]}]})),
+        bot("1704100001.0001", &json!({
+            "text": "Build finished",
+            "attachments": [
+                {
+                    "title": "job 17", "text": "3 tests failed",
+                    "fields": [{"title": "Branch", "value": "main"}],
+                },
+            ],
+        })),
         with(slack_message("1704100002.0001", "U1", ""), &json!({"blocks": rich})),
-        bot("1704100003.0001", &json!({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "deploy done :large_green_circle:"}}]})),
-        bot("1704100004.0001", &json!({"attachments": [{"fields": [{"title": "Host", "value": "db1"}]}]})),
-        with(slack_message("1704100005.0001", "U1", "<https://example.org>"), &json!({"attachments": [{"from_url": "https://example.org", "title": "Example"}]})),
-        {"type": "message", "subtype": "file_comment", "ts": "1704100006.0001", "text": "", "comment": {"user": "U2", "comment": "nice file"}},
+        bot("1704100003.0001", &json!({
+            "blocks": [
+                {
+                    "type": "section",
+                    "text": {"type": "mrkdwn", "text": "deploy done :large_green_circle:"},
+                },
+            ],
+        })),
+        bot("1704100004.0001", &json!({
+            "attachments": [{"fields": [{"title": "Host", "value": "db1"}]}],
+        })),
+        with(slack_message("1704100005.0001", "U1", "<https://example.org>"), &json!({
+            "attachments": [{"from_url": "https://example.org", "title": "Example"}],
+        })),
+        {
+            "type": "message", "subtype": "file_comment", "ts": "1704100006.0001", "text": "",
+            "comment": {"user": "U2", "comment": "nice file"},
+        },
     ]);
     let users = json!([slack_user("U1", "ann"), slack_user("U2", "bob")]);
     let channels = json!([slack_channel("C1", "general", &json!(["U1", "U2"]))]);
@@ -56,7 +97,12 @@ fn what_slack_shows_beside_the_text_is_taken() {
 fn what_programs_say_in_mattermost_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let (file, data) = (dir.path().join("m.jsonl"), dir.path().join("data"));
-    let post = |message: &str, at: i64, props: serde_json::Value| json!({"team": "t", "channel": "town", "user": "bob", "message": message, "create_at": at, "type": "slack_attachment", "props": props});
+    let post = |message: &str, at: i64, props: serde_json::Value| {
+        json!({
+            "team": "t", "channel": "town", "user": "bob", "message": message, "create_at": at,
+            "type": "slack_attachment", "props": props,
+        })
+    };
     let lines = mattermost_lines(&[
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O"})),
         ("user", mattermost_user("bob", &[("town", "")])),
@@ -73,7 +119,11 @@ fn what_programs_say_in_mattermost_is_taken() {
             post(
                 "build",
                 1_704_100_002_000,
-                json!({"attachments": [{"text": "hidden in props", "fields": [{"title": "Tests", "value": 3}]}]}),
+                json!({
+                    "attachments": [
+                        {"text": "hidden in props", "fields": [{"title": "Tests", "value": 3}]},
+                    ],
+                }),
             ),
         ),
         (

@@ -1,4 +1,4 @@
-//! What a file is taken for, whatever it is called, and what is said of those that are not taken.
+//! Detection of file formats, regardless of names, and the errors for unsupported ones.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,14 +13,18 @@ use super::{
     slack_export, slack_user,
 };
 
-/// An export of Mattermost whose only attachment is called like a list of Slack.
+/// Creates a Mattermost export whose only attachment has the name of a list of Slack.
 fn with_misleading_names(path: &Path, prefix: &str) {
     let lines = mattermost_lines(&[
         ("channel", json!({"team": "t", "name": "town", "display_name": "Town", "type": "O"})),
         ("user", mattermost_user("ann", &[("town", "")])),
         (
             "post",
-            json!({"team": "t", "channel": "town", "user": "ann", "message": "see file", "create_at": 1_704_100_000_000_i64, "attachments": [{"path": "20240101/users/a/users.json"}]}),
+            json!({
+                "team": "t", "channel": "town", "user": "ann", "message": "see file",
+                "create_at": 1_704_100_000_000_i64,
+                "attachments": [{"path": "20240101/users/a/users.json"}],
+            }),
         ),
     ]);
     let at = |name: &str| format!("{prefix}{name}");
@@ -55,7 +59,7 @@ fn an_import_that_finds_nothing_has_failed() {
     for (number, file) in [zip, lines].iter().enumerate() {
         let said =
             ends(1, &dir.path().join(format!("data{number}")), &["import", file.to_str().unwrap()]);
-        assert!(said.contains("neither people nor rooms"), "{said}");
+        assert!(said.contains("neither accounts nor rooms"), "{said}");
     }
 }
 
@@ -107,8 +111,8 @@ fn an_encrypted_archive_is_called_so() {
     let dir = tempfile::tempdir().unwrap();
     let zip = dir.path().join("a.zip");
     slack_export(&zip, &json!([slack_user("U1", "ann")]), &json!([]), &[], &[]);
-    // The first bit of the flags, in the entry and in the table of contents, says that a password
-    // is needed.
+    // The first bit of the flags, in the entry and in the table of contents, indicates that a
+    // password is required.
     let mut bytes = std::fs::read(&zip).unwrap();
     for (magic, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
         let places: Vec<_> = bytes

@@ -65,7 +65,7 @@ async fn a_plain_file_of_lines_will_do() {
         &["--source", "old-server", "--skip-bad"],
     );
     counts(&report, &[("messages", 6, 0), ("media", 0, 0)]);
-    // Another source is another server, whose people are others.
+    // Another source is another server with other users.
     let report = import(
         server.data(),
         &fixtures("mattermost/import.jsonl"),

@@ -1,4 +1,4 @@
-//! Our own export: out of a running server and a stopped one, and in again.
+//! Our own export: from a running server and a stopped one, and back.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{chatctl, counts, ends, finds, import, notes};
 use crate::support::{Body, Person, Server, people, picture};
 
-/// The lines but for the first and the last, which tell of the export itself.
+/// Returns the lines except the first and the last, which are about the export itself.
 fn body(text: &str) -> Vec<&str> {
     let lines: Vec<_> = text.lines().collect();
     assert!(
@@ -20,7 +20,7 @@ fn body(text: &str) -> Vec<&str> {
     lines[1..lines.len() - 1].to_vec()
 }
 
-/// A little of everything, of a running server.
+/// Creates one of everything on a running server.
 async fn world(server: &Server) -> (Person, String) {
     let [ann, bob] = people(server, ["ann", "민지"]).await;
     let media = ann.post("/api/media?fileName=a.png", Body::Raw(picture(40, 30))).await.is(201);
@@ -102,9 +102,9 @@ async fn of_half_an_export_nothing_is_taken() {
     std::fs::write(&whole, &text).unwrap();
     for (bad, why) in [
         (lines[..lines.len() - 1].join("\n"), "not complete"),
-        (text[..text.len() / 2].to_owned(), "nothing was taken"),
+        (text[..text.len() / 2].to_owned(), "nothing was imported"),
         (text.replace("둘만의", "셋만의"), "damaged"),
-        (lines[1..].join("\n"), "no export"),
+        (lines[1..].join("\n"), "not an export"),
     ] {
         let file = dir.path().join("bad.jsonl");
         std::fs::write(&file, bad).unwrap();
@@ -119,7 +119,7 @@ async fn of_half_an_export_nothing_is_taken() {
     );
 }
 
-/// `CHATCTL_TEST_IMPORT=100000` says how many messages; the rate is printed.
+/// `CHATCTL_TEST_IMPORT=100000` sets the number of messages; the rate is printed.
 #[tokio::test]
 async fn many_messages_come_in_quickly() {
     let wanted: u64 =
@@ -139,13 +139,17 @@ fn exported(data: &Path, wanted: u64) {
     assert_eq!(last["counts"]["message"], wanted);
 }
 
-/// A bulk export of Mattermost with so many posts.
+/// Returns a Mattermost bulk export with this number of posts.
 fn many(count: u64) -> String {
     let mut text = String::from(
-        "{\"type\":\"version\",\"version\":1}\n{\"type\":\"channel\",\"channel\":{\"team\":\"t\",\"name\":\"c\",\"type\":\"O\"}}\n",
+        "{\"type\":\"version\",\"version\":1}\n\
+         {\"type\":\"channel\",\"channel\":{\"team\":\"t\",\"name\":\"c\",\"type\":\"O\"}}\n",
     );
     for n in 0..count {
-        let message = json!({"team": "t", "channel": "c", "user": format!("user{}", n % 50), "message": format!("메시지 {n} about the book"), "create_at": 1_752_537_600_000 + n * 1000});
+        let message = json!({
+            "team": "t", "channel": "c", "user": format!("user{}", n % 50),
+            "message": format!("메시지 {n} about the book"), "create_at": 1_752_537_600_000 + n * 1000,
+        });
         writeln!(text, "{}", json!({"type": "post", "post": message})).unwrap();
     }
     text

@@ -1,5 +1,5 @@
-//! Exports as other programs and people leave them: null, other types, broken days and lines, marks
-//! and folders.
+//! Unusual exports of other programs and users: null, other types, invalid days and lines, byte
+//! order marks and directories.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,10 @@ use super::{
 fn null_and_other_types_cost_nothing_around_them() {
     let dir = tempfile::tempdir().unwrap();
     let (zip, data) = (dir.path().join("a.zip"), dir.path().join("data"));
-    let users = json!([slack_user("U1", "ann"), slack_user("U2", "bob"), {"id": "U3", "name": "carl", "deleted": null, "profile": null, "is_admin": null}]);
+    let users = json!([
+        slack_user("U1", "ann"), slack_user("U2", "bob"),
+        {"id": "U3", "name": "carl", "deleted": null, "profile": null, "is_admin": null},
+    ]);
     let channels = json!([
         slack_channel("C1", "general", &json!(["U1", null, "U2"])),
         slack_channel("C2", "random", &Value::Null),
@@ -29,7 +32,11 @@ fn null_and_other_types_cost_nothing_around_them() {
         ),
         with(
             slack_message("1704100002.0001", "U1", "three"),
-            &json!({"reactions": [null, {"name": "+1", "users": null}, {"name": "heart", "users": ["U2", null]}]})
+            &json!({
+                "reactions": [
+                    null, {"name": "+1", "users": null}, {"name": "heart", "users": ["U2", null]},
+                ],
+            })
         ),
         with(
             slack_message("", "U1", "four"),
@@ -86,14 +93,19 @@ fn a_broken_day_costs_only_what_is_broken() {
     .to_string();
     let day =
         |ts: &str, text: &str| json!([slack_message(ts, "U1", text)]).to_string().into_bytes();
+    let half = br#"[{"type":"message","user":"U1","ts":"1704500000.0001",
+        "text":"half \ud83d a pair"}]"#;
     let files = [
         ("users", json!([slack_user("U1", "ann")]).to_string().into_bytes()),
-        ("channels", json!([slack_channel("C1", "general", &json!(["U1"]))]).to_string().into_bytes()),
+        (
+            "channels",
+            json!([slack_channel("C1", "general", &json!(["U1"])),]).to_string().into_bytes(),
+        ),
         ("general/2024-01-01", day("1704100000.0001", "ok")),
         ("general/2024-01-02", Vec::new()),
         ("general/2024-01-03", day("1704300000.0001", "ok too")),
         ("general/2024-01-04", cut.as_bytes()[..cut.len() - 20].to_vec()),
-        ("general/2024-01-05", br#"[{"type":"message","user":"U1","ts":"1704500000.0001","text":"half \ud83d a pair"}]"#.to_vec()),
+        ("general/2024-01-05", half.to_vec()),
     ];
     let files = files.map(|(name, bytes)| (format!("{name}.json"), bytes));
     pack(&zip, &files);
@@ -142,11 +154,18 @@ fn archives_that_were_packed_again_are_read() {
 fn lines_of_mattermost_may_be_odd_or_broken() {
     let dir = tempfile::tempdir().unwrap();
     let (file, zip) = (dir.path().join("m.jsonl"), dir.path().join("m.zip"));
-    let post = |message: Value, at: Value| json!({"team": "t", "channel": "town", "user": "ann", "message": message, "create_at": at});
+    let post = |message: Value, at: Value| {
+        json!({
+            "team": "t", "channel": "town", "user": "ann", "message": message, "create_at": at,
+        })
+    };
     let mut lines = mattermost_lines(&[
         (
             "channel",
-            json!({"team": "t", "name": "town", "display_name": "Town", "type": "O", "deleted_at": null}),
+            json!({
+                "team": "t", "name": "town", "display_name": "Town", "type": "O",
+                "deleted_at": null,
+            }),
         ),
         (
             "user",
@@ -160,7 +179,11 @@ fn lines_of_mattermost_may_be_odd_or_broken() {
             "post",
             with(
                 post(Value::Null, json!(1_704_100_001_000_i64)),
-                &json!({"replies": [null, {"user": "bob", "message": "a reply", "create_at": "1704100002000"}]}),
+                &json!({
+                    "replies": [
+                        null, {"user": "bob", "message": "a reply", "create_at": "1704100002000"},
+                    ],
+                }),
             ),
         ),
         ("post", post(json!("as text"), json!("1704100003000"))),
@@ -180,7 +203,7 @@ fn lines_of_mattermost_may_be_odd_or_broken() {
         let data = dir.path().join(format!("data{number}"));
         let report = import_in_part(&data, file);
         counts(&report, &[("users", 2, 0), ("rooms", 1, 0), ("messages", 3, 0)]);
-        // The broken last line, and reactions that are text.
+        // The invalid last line, and reactions that are text.
         assert_eq!(report["not_understood"]["count"], 2, "{report:?}");
         assert_eq!(contents(&data, "Town"), ["a reply", "as text", "later"]);
     }
@@ -191,10 +214,20 @@ fn whoever_reacts_or_is_named_need_not_have_spoken() {
     let dir = tempfile::tempdir().unwrap();
     let (zip, data) = (dir.path().join("a.zip"), dir.path().join("data"));
     let day = json!([
-        with(slack_message("1704100000.0001", "U1", "hi <@U8|zoe>"), &json!({"reactions": [{"name": "+1", "users": ["U9"]}, {"name": "flag-id", "users": ["U1"]}]})),
-        with(slack_message("1704100001.0001", "U9", "from outside"), &json!({"user_profile": {"name": "dora", "real_name": "Dora D."}})),
-        {"type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "ci", "text": "one", "ts": "1704100002.0001"},
-        {"type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "deploy", "text": "two", "ts": "1704100003.0001"},
+        with(slack_message("1704100000.0001", "U1", "hi <@U8|zoe>"), &json!({
+            "reactions": [{"name": "+1", "users": ["U9"]}, {"name": "flag-id", "users": ["U1"]}],
+        })),
+        with(slack_message("1704100001.0001", "U9", "from outside"), &json!({
+            "user_profile": {"name": "dora", "real_name": "Dora D."},
+        })),
+        {
+            "type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "ci",
+            "text": "one", "ts": "1704100002.0001",
+        },
+        {
+            "type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "deploy",
+            "text": "two", "ts": "1704100003.0001",
+        },
     ]);
     let channels = json!([
         slack_channel("C1", "general", &json!(["U1"])),

@@ -1,4 +1,4 @@
-//! Passwords for everybody who has come without one.
+//! Passwords for imported users.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -42,7 +42,7 @@ async fn everybody_without_a_password_gets_one_in_a_file() {
         (&["login", "password", "email"][..], "ann", "ann@example.org")
     );
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    // Once given, it is not given again; the file is then not made.
+    // Users with a password get no new one; the file is then not created.
     let second = server.data().join("second.csv");
     run(&server, &second);
     assert!(!second.exists());

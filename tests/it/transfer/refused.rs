@@ -1,4 +1,4 @@
-//! What no import takes, and imports that end in the middle.
+//! Files that imports refuse, and imports that are interrupted.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +8,22 @@ use serde_json::json;
 use super::{arrive, chatctl, counts, ends, import, pack, room, stopped};
 use crate::support::{Ctl, picture};
 
-/// A Slack export with one room and so many messages.
+/// Creates a Slack export with one room and this number of messages.
 fn slack(path: &Path, messages: usize) {
     let users = json!([{"id": "U1", "name": "ann", "profile": {"real_name": "Ann"}}]);
-    let channels = json!([{"id": "C1", "name": "general", "created": 1_752_537_600, "creator": "U1", "members": ["U1"]}]);
+    let channels = json!([
+        {
+            "id": "C1", "name": "general", "created": 1_752_537_600, "creator": "U1",
+            "members": ["U1"],
+        },
+    ]);
     let said: Vec<_> = (0..messages)
-        .map(|n| json!({"type": "message", "user": "U1", "ts": format!("{}.000100", 1_752_537_600 + n), "text": format!("message {n} {}", "and more ".repeat(20))}))
+        .map(|n| {
+            json!({
+                "type": "message", "user": "U1", "ts": format!("{}.000100", 1_752_537_600 + n),
+                "text": format!("message {n} {}", "and more ".repeat(20)),
+            })
+        })
         .collect();
     let files = [
         ("users.json", users),
@@ -41,15 +51,15 @@ fn wrong_arguments_and_files_that_are_no_export_make_nothing() {
         (&["import"], 2, "<FILE>"),
         (&["import", &text, "--sorce", "x"], 2, "'--source'"),
         (&["import", &text, &text], 2, "unexpected argument"),
-        (&["import", "/nowhere.jsonl"], 3, "is not there"),
-        (&["import", &picture], 1, "no export of chatctl"),
+        (&["import", "/nowhere.jsonl"], 3, "does not exist"),
+        (&["import", &picture], 1, "not an export of chatctl"),
         (&["import", &empty], 1, "it is empty"),
-        (&["import", &text], 1, "no export of chatctl"),
+        (&["import", &text], 1, "not an export of chatctl"),
         (&["import", &broken], 1, "a.zip"),
         (
             &["import", other.to_str().unwrap()],
             1,
-            "neither users.json beside channels.json (Slack) nor import.jsonl (Mattermost)",
+            "neither users.json and channels.json (Slack) nor import.jsonl (Mattermost)",
         ),
         (&["import", &folder], 1, "it is a directory"),
     ];
@@ -106,7 +116,7 @@ async fn data_that_are_there_are_asked_about() {
         shown.as_array().unwrap().iter().find(|item| item["what"] == "messages").unwrap();
     assert_eq!((&messages["taken"], names().len()), (&json!(3), 1), "it was only said");
     let refused = ends(2, server.data(), &["import", file]);
-    assert!(refused.contains("messages 3") && refused.contains("--yes"), "{refused}");
+    assert!(refused.contains("3 messages") && refused.contains("--yes"), "{refused}");
     assert_eq!(names().len(), 1);
     counts(&import(server.data(), Path::new(file), &[]), &[("users", 1, 0), ("messages", 3, 0)]);
     assert_eq!(names().len(), 2);
@@ -124,7 +134,7 @@ async fn a_disk_that_is_full_in_the_middle_is_no_harm() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("error: "), "{said}");
-    // Once there is space it is simply run again, and nothing is doubled.
+    // Once there is space it is run again, and nothing is duplicated.
     let mut server = stopped().await;
     let roomy = server.data().join("data");
     assert!(Command::new("cp").arg("-a").arg(&data).arg(&roomy).status().unwrap().success());
@@ -155,11 +165,11 @@ async fn a_disk_that_is_full_in_the_middle_is_no_harm() {
     assert_eq!(card["lastMessage"]["seq"], 4000, "{card}");
 }
 
-/// A file system of its own, as long as it lives.
+/// A mounted file system, unmounted on drop.
 pub(super) struct Mounted<'p>(&'p Path);
 
 impl<'p> Mounted<'p> {
-    /// One that is soon full.
+    /// Mounts a small file system.
     pub(super) fn small(at: &'p Path) -> Self {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=1500k", "chatctl-test"])
@@ -173,7 +183,7 @@ impl<'p> Mounted<'p> {
 
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        // It goes with the machine at the latest.
+        // It is unmounted with the machine at the latest.
         drop(Command::new("umount").arg(self.0).status());
     }
 }

@@ -1,4 +1,4 @@
-//! An export that was repaired and comes again.
+//! Importing a repaired export again.
 
 use serde_json::json;
 
@@ -12,7 +12,10 @@ fn what_was_left_out_comes_with_the_repaired_export() {
     let dir = tempfile::tempdir().unwrap();
     let (zip, data) = (dir.path().join("a.zip"), dir.path().join("data"));
     let channels = json!([slack_channel("C1", "general", &json!(["U1", "U3"]))]);
-    let spoiled = json!([slack_message("1704100000.0001", "U1", "first"), {"type": "message", "user": "U3", "text": "without a time"}]);
+    let spoiled = json!([
+        slack_message("1704100000.0001", "U1", "first"),
+        {"type": "message", "user": "U3", "text": "without a time"},
+    ]);
     slack_export(
         &zip,
         &json!([slack_user("U1", "ann"), "spoiled"]),

@@ -1,4 +1,4 @@
-//! Rooms of an import: who administers them, archived ones, and those that nobody is in.
+//! Imported rooms: admins, archived rooms, and rooms without participants.
 
 use serde_json::json;
 
@@ -19,8 +19,14 @@ fn whoever_administers_a_room_can_log_in() {
         slack_user("U3", "bob"),
     ]);
     let day = json!([
-        {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "1700000001.0", "text": "joined"},
-        {"type": "message", "subtype": "channel_join", "user": "U2", "ts": "1700000002.0", "text": "joined"},
+        {
+            "type": "message", "subtype": "channel_join", "user": "U3", "ts": "1700000001.0",
+            "text": "joined",
+        },
+        {
+            "type": "message", "subtype": "channel_join", "user": "U2", "ts": "1700000002.0",
+            "text": "joined",
+        },
         slack_message("1704100000.0001", "U2", "hi"),
     ]);
     let channels = json!([slack_channel("C1", "general", &json!(["U1", "U5", "U6", "U2", "U3"]))]);
@@ -114,7 +120,10 @@ fn archived_rooms_are_private_and_those_without_people_get_who_wrote() {
     let lines = mattermost_lines(&[
         (
             "channel",
-            json!({"team": "t", "name": "gone", "display_name": "Gone", "type": "O", "deleted_at": 1_704_100_000_000_i64}),
+            json!({
+                "team": "t", "name": "gone", "display_name": "Gone", "type": "O",
+                "deleted_at": 1_704_100_000_000_i64,
+            }),
         ),
         ("user", mattermost_user("ann", &[("gone", "channel_user")])),
     ]);

@@ -1,5 +1,5 @@
-//! What rooms are about, what is pinned in them, who may write and who is a guest: imported from
-//! Slack and from Mattermost, and seen through the API.
+//! Topics, pins, posting rights and guests: imported from Slack and Mattermost, and read through
+//! the API.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::support::{Json, Person, Server, texts};
 
-/// A Slack export with a room of each kind.
+/// Creates a Slack export with a room of each kind.
 fn slack(zip: &Path) {
     let users = json!([
         slack_user("U1", "ann"),
@@ -49,7 +49,7 @@ fn slack(zip: &Path) {
     slack_export(zip, &users, &channels, &[], &days);
 }
 
-/// The same of Mattermost, which has no read-only channels.
+/// Creates the same for Mattermost, which has no read-only channels.
 fn mattermost(file: &Path) {
     let channel = |name: &str, more: Json| {
         let plain = json!({"team": "t", "name": name, "display_name": name, "type": "O"});
@@ -80,7 +80,7 @@ fn mattermost(file: &Path) {
     pack(file, &[("import.jsonl".to_owned(), lines)]);
 }
 
-/// A password for each, and the server started.
+/// Sets passwords, starts the server and logs in.
 async fn arrive_all(server: &mut Server, logins: [&str; 3]) -> [Person; 3] {
     for login in &logins[1..] {
         let password = server.data().join("password");
@@ -110,7 +110,7 @@ async fn is_as_it_was(server: &Server, people: &[Person; 3]) {
     let pinned = pins["pins"].as_array().unwrap();
     assert_eq!((pinned.len(), &pinned[0]["message"]["content"]), (1, &json!("pinned")));
 
-    // Archived: private, read by who was in it, written by nobody.
+    // Archived: private, readable for its participants, and not writable.
     let attic = room(ben, "attic").await;
     assert_eq!((&attic["visibility"], &attic["archived"]), (&json!("private"), &json!(true)));
     let messages = format!("{}/messages", path(&attic));
@@ -121,7 +121,7 @@ async fn is_as_it_was(server: &Server, people: &[Person; 3]) {
     let stranger = Person::new(server, "stranger").await;
     stranger.get(&path(&attic)).await.fails(404, "room_not_found");
 
-    // A guest is in the rooms that they were in, as a member, and finds no other.
+    // A guest is in their former rooms, as a member, and finds no others.
     let own = visitor.get(&town).await.is(200);
     let entry =
         own["participants"].as_array().unwrap().iter().find(|p| p["userId"] == "visitor").unwrap();

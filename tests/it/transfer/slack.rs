@@ -1,4 +1,4 @@
-//! A Slack export in its real layout, odd cases included.
+//! A Slack export in its real layout, including unusual cases.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::support::texts;
 
-/// The export, with or without the last day.
+/// Creates the export, with or without the last day.
 fn slack(path: &Path, with_later: bool) {
     let root = fixtures("slack");
     let mut files = Vec::new();
@@ -110,7 +110,10 @@ async fn people_find_their_rooms_with_all_that_was_said() {
     assert_eq!(history[1]["replyTo"], history[0]["messageId"]);
     assert_eq!(
         history[0]["reactions"],
-        json!([{"reactionType": "👍", "userIds": ["minji", "cho"]}, {"reactionType": "❤️", "userIds": ["user-u99"]}])
+        json!([
+            {"reactionType": "👍", "userIds": ["minji", "cho"]},
+            {"reactionType": "❤️", "userIds": ["user-u99"]},
+        ])
     );
     let name = history[5]["media"][0]["name"].as_str().unwrap();
     ann.get(&format!("/api/media/{name}")).await.is_text(200);
@@ -145,7 +148,7 @@ async fn a_rehearsal_leaves_nothing_and_a_running_server_is_left_alone() {
     assert!(!new.exists());
     counts(&import(&new, &zip, &["--skip-bad"]), &[("messages", 10, 0)]);
     counts(&import(&new, &zip, &["--dry-run", "--skip-bad"]), &[("messages", 0, 10)]);
-    // Without a terminal nobody can be asked whether it may be added to what is there.
+    // Without a terminal it cannot be confirmed that data is added to existing data.
     assert_eq!(chatctl(&new, &["import", zip.to_str().unwrap()]).status.code(), Some(2));
 }
 

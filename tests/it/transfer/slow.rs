@@ -1,4 +1,4 @@
-//! Exports whose reader is slow, goes away, or sits at a terminal.
+//! Exports whose reader is slow, disconnects, or is a terminal.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{chatctl, counts, ends, import};
 use crate::support::{Body, Ctl, PATIENCE, Person, Server};
 
-/// More than pipes and queues hold on the way.
+/// More than pipes and queues buffer on the way.
 const UPLOAD: usize = 20 * 1024 * 1024;
 
-/// A server with so much to export that a reader who stops stops the export.
+/// Returns a server with so much to export that a stalled reader stalls the export.
 async fn heavy() -> (Server, Person, String) {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
@@ -28,13 +28,13 @@ async fn heavy() -> (Server, Person, String) {
     (server, ann, room)
 }
 
-/// What exports keep in the data directory while they run.
+/// Returns the number of copies that exports keep in the data directory while they run.
 fn copies(server: &Server) -> usize {
     let names = std::fs::read_dir(server.data()).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().starts_with("export-")).count()
 }
 
-/// The copy goes when the export ends, which the server does by itself.
+/// Waits until the copy is removed at the end of the export, which the server does by itself.
 async fn no_copy_stays(server: &Server) {
     let waiting = async {
         while copies(server) > 0 {
@@ -60,7 +60,7 @@ async fn a_reader_that_stops_holds_up_nobody() {
     for n in 0..20 {
         ann.say(&room, &format!("after {n}")).await;
     }
-    // Only where nobody reads of an older moment can the write-ahead log be emptied.
+    // The write-ahead log can only be emptied if nobody reads an older snapshot.
     let log = server.data().join("chat.db-wal");
     assert!(log.metadata().unwrap().len() > 0);
     let conn = Connection::open(server.data().join("chat.db")).unwrap();
@@ -125,7 +125,7 @@ async fn who_goes_away_or_presses_ctrl_c_leaves_nothing() {
             {
                 std::thread::yield_now();
             }
-            // Where it has ended already, there is nobody to send to.
+            // If it has already ended, there is nobody to signal.
             std::process::Command::new("sh")
                 .args(["-c", "kill -INT \"$0\" 2>/dev/null", &child.id().to_string()])
                 .status()

@@ -1,4 +1,4 @@
-//! Bad input to `v1`.
+//! Invalid input to `v1`.
 
 use reqwest::Method;
 use serde_json::json;

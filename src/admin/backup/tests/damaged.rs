@@ -1,4 +1,4 @@
-//! What is wrong with a backup is found before anything is touched.
+//! Problems of a backup are found before existing data is touched.
 
 use super::*;
 use crate::admin::backup::format::Entry;
@@ -10,7 +10,7 @@ async fn damage_is_found_wherever_it_is() {
     let path = world.backup().await;
     let bytes = fs::read(&path).unwrap();
     let bad = world.path("bad.tar.zst");
-    // The sixth byte says how much memory is wanted, and changes nothing of what comes out.
+    // The sixth byte is the memory requirement, which does not affect the decompressed content.
     for place in [
         0,
         5,
@@ -27,14 +27,14 @@ async fn damage_is_found_wherever_it_is() {
     }
     for length in [0, 1, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&bad, &bytes[..length]).unwrap();
-        world.is_bad(&bad, "The file is damaged or cut off");
+        world.is_bad(&bad, "The file is damaged or truncated");
     }
     for more in [&b"more"[..], &bytes[bytes.len() - 40..]] {
         fs::write(&bad, [&bytes, more].concat()).unwrap();
-        world.is_bad(&bad, "The file is ");
+        world.is_bad(&bad, "The file ");
     }
     fs::write(&bad, &bytes[..bytes.len() - 40]).unwrap();
-    world.is_bad(&bad, "The file is not what it was");
+    world.is_bad(&bad, "The file has changed");
     assert_eq!(
         verify(&world.path("none"), world.dir.path(), &mut |_, _| true).unwrap_err().kind,
         Kind::NotFound
@@ -62,43 +62,45 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
         entries.insert(3, file.clone());
     };
     bad(&format!("media/{} is not in manifest.json.", name(9)), &longer);
-    // What the beginning says bounds what is written for it.
-    bad("has 4 bytes, and backup.json says 15000", &|entries| entries.insert(4, file.clone()));
-    bad(", and backup.json says 1.", &|entries| {
+    // The header limits how much is written to disk.
+    bad("has 4 bytes instead of the 15000 in backup.json", &|entries| {
+        entries.insert(4, file.clone())
+    });
+    bad(" instead of the 1 in backup.json", &|entries| {
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
         head["database_bytes"] = json!(1);
         entries[0].2 = head.to_string().into_bytes();
         set_right(entries);
     });
-    bad("its SHA-256 is another", &|entries| entries[2].2[7] ^= 1);
+    bad("its SHA-256 does not match", &|entries| entries[2].2[7] ^= 1);
     bad("has 4999 bytes instead of 5000", &|entries| entries[2].2.truncate(4999));
     for name in ["../x", "/etc/x", "media/../../x", "search.db", "media/x"] {
-        bad(&format!("{name} does not belong in a backup."), &|entries| {
+        bad(&format!("Unexpected entry {name}."), &|entries| {
             entries.insert(2, plain(name));
         });
     }
-    bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Symlink);
-    bad("is no plain file", &|entries| entries[1].1 = tar::EntryType::Link);
-    bad("stands where it must not be", &|entries| entries.swap(0, 1));
-    bad("stands where it must not be", &|entries| entries.push(plain("chat.db")));
-    bad("stands where it must not be", &|entries| entries.insert(2, entries[1].clone()));
-    // The sums are right, and what they are of is not.
+    bad("is not a regular file", &|entries| entries[1].1 = tar::EntryType::Symlink);
+    bad("is not a regular file", &|entries| entries[1].1 = tar::EntryType::Link);
+    bad("is in the wrong position", &|entries| entries.swap(0, 1));
+    bad("is in the wrong position", &|entries| entries.push(plain("chat.db")));
+    bad("is in the wrong position", &|entries| entries.insert(2, entries[1].clone()));
+    // The checksums are correct, but the content is wrong.
     bad(&format!("The uploaded file {} is missing.", name(2)), &|entries| {
         entries.remove(3);
         set_right(entries);
     });
-    bad(&format!("does not know of the uploaded file {}", name(9)), &|entries| {
+    bad(&format!("The uploaded file {} is not in the database", name(9)), &|entries| {
         longer(entries);
         set_right(entries);
     });
-    bad("Its database cannot be used", &|entries| {
+    bad("The database cannot be used", &|entries| {
         entries[1].2 = b"no database at all".to_vec();
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
         head["database_bytes"] = json!(entries[1].2.len());
         entries[0].2 = head.to_string().into_bytes();
         set_right(entries);
     });
-    bad("it is of format 7", &|entries| {
+    bad("its format version is 7", &|entries| {
         entries[0].2 = json!({"product": "chatctl", "format": 7}).to_string().into_bytes();
         set_right(entries);
     });
@@ -126,7 +128,7 @@ async fn files_that_are_missing_or_altered_are_told_and_no_reason_to_lose_the_re
         let verified = world.verify(&path);
         assert_eq!((verified.problems.len(), verified.notes.len()), (0, 1), "{verified:?}");
         assert_eq!(world.restore(&path, "new", false).unwrap().notes, verified.notes);
-        // It pushes nothing out, and only the latest of its kind stays.
+        // It replaces no valid backup, and only the newest damaged one is kept.
         let (_, again) = world.damaged_backup().await;
         assert!(!path.exists() || path == again, "{path:?} {again:?}");
         assert_eq!(world.names("backups").len(), 2);
@@ -172,7 +174,7 @@ async fn nothing_that_acts_by_itself_comes_with_a_database() {
     }
 }
 
-/// The same backup with another database, which is of this schema.
+/// The same backup with a database of this schema.
 fn with_database(world: &World, path: &Path, schema: u32, make: impl FnOnce(&Path)) -> PathBuf {
     let database = world.path("other.db");
     world.forge(path, |entries| {

@@ -1,11 +1,11 @@
-//! Parts that the configuration puts outside of the data directory.
+//! Parts that the configuration places outside of the data directory.
 
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::store::engine::upkeep::inspect;
 
-/// Restores with these parts.
+/// Restores with these paths.
 fn restored(
     world: &World,
     path: &Path,

@@ -1,4 +1,4 @@
-//! Backups of a small world, whole and damaged in every way.
+//! Tests with backups of a small data directory, undamaged and damaged.
 
 mod damaged;
 mod elsewhere;
@@ -17,18 +17,18 @@ use crate::store::engine::{Embedded, Options};
 use crate::store::files::place;
 use crate::store::{NewMedia, NewUser, Store};
 
-/// A data directory with a user and two uploaded files, and a place for backups.
+/// A data directory with a user and two uploaded files, and a backup directory.
 struct World {
     dir: tempfile::TempDir,
     store: Embedded,
 }
 
-/// What is in the file of a number.
+/// Content of the uploaded file with this number.
 fn bytes_of(n: u8) -> Vec<u8> {
     vec![n; 5000 * usize::from(n)]
 }
 
-/// Its name.
+/// Name of the uploaded file with this number.
 fn name(n: u8) -> String {
     hex::encode(Sha512::digest(bytes_of(n)))
 }
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// What is left of a backup of data that are not whole.
+    /// Creates a backup of damaged data, which fails, and returns what was saved.
     async fn damaged_backup(&self) -> (Failure, PathBuf) {
         let failure = create(&self.source(), &self.path("backups"), |_, _| true).await.unwrap_err();
         let name = self.names("backups").into_iter().rfind(|name| name.ends_with(DAMAGED)).unwrap();
@@ -118,7 +118,7 @@ impl World {
         restore(path, target, &mut |_, _| true)
     }
 
-    /// What lies in a directory.
+    /// File names in a directory.
     fn names(&self, path: &str) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(self.path(path))
             .unwrap()
@@ -128,7 +128,7 @@ impl World {
         names
     }
 
-    /// What verify finds is what restore refuses for, and the place of the data stays as it was.
+    /// `verify` finds the problem, `restore` refuses for the same reason and changes nothing.
     fn is_bad(&self, path: &Path, problem: &str) {
         let verified = self.verify(path);
         assert!(
@@ -150,7 +150,7 @@ impl World {
         assert_eq!(fs::read(self.path("kept/chat.db")).unwrap(), b"old");
     }
 
-    /// A backup with other entries than `of` has.
+    /// A copy of the backup `of` with changed entries.
     fn forge(
         &self,
         of: &Path,
@@ -171,7 +171,7 @@ impl World {
                 header.set_link_name("/etc/passwd").unwrap();
             }
             if name.len() < 100 {
-                // Written as it is: the library would not write what must not be read.
+                // Written raw: the library refuses to write invalid names.
                 header.as_old_mut().name[..name.len()].copy_from_slice(&name);
                 header.set_cksum();
                 tar.append(&header, &*bytes).unwrap();
@@ -196,7 +196,7 @@ fn parts(path: &Path) -> Vec<(Vec<u8>, tar::EntryType, Vec<u8>)> {
     all.collect()
 }
 
-/// Makes the manifest say what the entries are, so that only what is in them can be wrong.
+/// Updates the manifest to match the entries, so that only their content is wrong.
 fn set_right(entries: &mut [(Vec<u8>, tar::EntryType, Vec<u8>)]) {
     let named: serde_json::Map<_, _> = entries[..entries.len() - 1]
         .iter()

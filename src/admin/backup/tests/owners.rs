@@ -1,8 +1,9 @@
-//! Several servers whose backups lie in one directory.
+//! Several servers whose backups are in one directory.
 
 use super::*;
 
-/// A backup as of another moment, made by the instance `of`; none: as earlier versions made them.
+/// A backup of another time, created by the instance `of`; without an instance, as earlier versions
+/// created it.
 fn forged(world: &World, path: &Path, created: &str, of: Option<&str>) -> PathBuf {
     let forged = world.forge(path, |entries| {
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();
@@ -56,7 +57,7 @@ async fn nobody_prunes_what_is_another_instances() {
         [older, old]
     );
     assert!(own.exists() && others.iter().all(|other| other.exists()));
-    // Where nobody says whose, each keeps its newest.
+    // Without an owner, the newest backup of each instance is kept.
     let pruned = prune(&world.path("backups"), 1, None, false).unwrap();
     assert_eq!((pruned.gone.len(), pruned.gone[0].path == others[0], pruned.kept), (1, true, 2));
 }

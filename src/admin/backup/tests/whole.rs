@@ -1,4 +1,4 @@
-//! What is made, listed, restored, pruned.
+//! Creates, lists, restores and prunes backups.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
@@ -44,7 +44,7 @@ async fn a_backup_holds_everything_in_its_order_and_is_for_its_owner_alone() {
 #[tokio::test]
 async fn whoever_is_interrupted_leaves_nothing() {
     let world = World::new().await;
-    // Once in the copy and once in the archive.
+    // Interrupt it during the copy and during the archive.
     for most in [0, 12] {
         let mut steps = 0;
         let stop = move |_, _| {

@@ -1,7 +1,6 @@
-//! The short names of emoji, as Slack and Mattermost write them.
-//!
-//! `names.txt` holds the names of the data set that both are built on, made by `generate`; what it
-//! lacks are names that GitHub uses.
+//! Emoji short names of Slack and Mattermost.
+//! `names.txt`, written by `generate`, contains the names of the data set that both use; other
+//! names are looked up among those of GitHub.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,11 +15,11 @@ static NAMES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Names that are in neither set.
+/// Names missing in both sets.
 const OTHERS: [(&str, &str); 2] =
     [("simple_smile", "slightly_smiling_face"), ("flag-uk", "flag-gb")];
 
-/// How Mattermost writes the colour of a skin; the longer names first.
+/// Skin tone suffixes of Mattermost, longer ones first.
 const TONES: [(&str, char); 5] = [
     ("_medium_light_skin_tone", '3'),
     ("_medium_dark_skin_tone", '5'),
@@ -30,7 +29,7 @@ const TONES: [(&str, char); 5] = [
 ];
 
 /// The emoji of a short name such as `+1`, `flag-kr`, `wave::skin-tone-3`, `wave_dark_skin_tone`;
-/// None for those that a server has made for itself.
+/// None for custom emoji.
 pub(super) fn by_name(name: &str) -> Option<&'static str> {
     if let Some((name, tone)) = name.split_once("::") {
         return known(name).map(|found| toned(found, tone.trim_start_matches("skin-tone-")));
@@ -46,7 +45,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static str> {
 fn known(name: &str) -> Option<&'static Emoji> {
     let name = OTHERS.iter().find(|(other, _)| *other == name).map_or(name, |(_, usual)| usual);
     let flag = || emojis::get(&flag(name.strip_prefix("flag-")?)?);
-    // Names of the data set that are joined otherwise by some programs.
+    // Some programs use the other separator.
     let joined = || {
         [name.replace('-', "_"), name.replace('_', "-")]
             .iter()
@@ -65,7 +64,7 @@ fn known(name: &str) -> Option<&'static Emoji> {
         .or_else(words)
 }
 
-/// The flag of a country of two letters, which is these two letters in a script of their own.
+/// The flag of a two-letter country code: its letters as regional indicator symbols.
 fn flag(country: &str) -> Option<String> {
     let letter = |c: char| {
         char::from_u32(u32::from('🇦') + u32::from(c).checked_sub(u32::from('a'))?)
@@ -74,7 +73,7 @@ fn flag(country: &str) -> Option<String> {
     if country.len() == 2 { country.chars().map(letter).collect() } else { None }
 }
 
-/// The emoji in a colour of skin, `2` to `6`, or `2-3` where two people are shown.
+/// The emoji with a skin tone `2` to `6`, or `2-3` for two people.
 fn toned(emoji: &'static Emoji, tone: &str) -> &'static str {
     let colours = tone.replace("skin-tone-", "").replace("::", "-");
     let tone = match colours.as_str() {
@@ -109,7 +108,7 @@ fn toned(emoji: &'static Emoji, tone: &str) -> &'static str {
     emoji.with_skin_tone(tone).or_else(hands).unwrap_or(emoji).as_str()
 }
 
-/// Two hands in two colours are two emoji that are joined.
+/// A handshake with two skin tones is a joined sequence of two hands.
 fn handshake(tone: &str) -> Option<&'static Emoji> {
     let colour =
         |digit: &str| char::from_u32(u32::from('🏻') + digit.parse::<u32>().ok()?.checked_sub(2)?);
@@ -117,7 +116,7 @@ fn handshake(tone: &str) -> Option<&'static Emoji> {
     emojis::get(&format!("🫱{}\u{200d}🫲{}", colour(left)?, colour(right)?))
 }
 
-/// The text with `:names:` as emoji, but for what stands between backticks.
+/// Replaces `:names:` by emoji, except between backticks.
 pub(super) fn in_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (place, part) in text.split('`').enumerate() {
@@ -152,8 +151,8 @@ fn plain(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Where the name that begins here ends, if a colon follows. `wave::skin-tone-3` holds colons of
-/// its own.
+/// End of the name that begins here, if a colon follows. `wave::skin-tone-3` contains colons
+/// itself.
 fn length(text: &str) -> Option<usize> {
     let letters = |text: &str| {
         text.find(|c: char| {
@@ -230,7 +229,7 @@ mod tests {
             .count();
         assert!(
             flags >= 258,
-            "as many as the data set has, and what Unicode has added since: {flags}"
+            "the flags of the data set, and those Unicode has added since: {flags}"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! What programs hang on their messages, which Mattermost has taken over from Slack: titles, texts
-//! and fields beside the text itself.
+//! Message attachments of bots, which Slack and Mattermost share: titles, texts and fields in
+//! addition to the text.
 
 use std::collections::HashSet;
 
@@ -25,18 +25,18 @@ wire! {
         blocks: Value,
         message_blocks: Value,
     }
-    /// A line of a table.
+    /// A titled field.
     Field {
         title: Option<String>,
         value: Value,
     }
 }
 
-/// What Slack writes where a client shows blocks only.
+/// Texts that Slack uses as a placeholder for blocks.
 const PLACEHOLDERS: [&str; 2] = ["[no preview available]", "This content can't be displayed."];
 
 impl Attachment {
-    /// What it says, line by line; `blocks` is what its blocks say.
+    /// Its text, line by line; `blocks` is the text of its blocks.
     pub(in crate::admin::transfer) fn lines(&self, blocks: &str) -> Vec<String> {
         let mut lines = Vec::new();
         lines.extend(said(self.pretext.as_ref()).map(str::to_owned));
@@ -59,8 +59,7 @@ impl Attachment {
         lines
     }
 
-    /// Whether it only shows what is behind a link in the text. A message that was passed on is
-    /// more than that.
+    /// Whether it is only a preview of a link in the text. A forwarded message is not.
     pub(in crate::admin::transfer) fn is_preview_in(&self, text: &str) -> bool {
         let links = [&self.original_url, &self.from_url, &self.title_link];
         let in_text =
@@ -87,12 +86,12 @@ impl Field {
     }
 }
 
-/// The text if it says something.
+/// The text, unless it is blank.
 pub(in crate::admin::transfer) fn said(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty() && !PLACEHOLDERS.contains(text))
 }
 
-/// The text with these lines after it, but for those that it holds already.
+/// The text followed by these lines, without lines that it contains already.
 pub(in crate::admin::transfer) fn with_lines(text: &str, lines: Vec<String>) -> String {
     let mut out =
         if said(Some(&text.to_owned())).is_some() { text.to_owned() } else { String::new() };

@@ -1,4 +1,4 @@
-//! Who administers a room of another product here: somebody who can log in.
+//! Chooses the admin of an imported room: a member who can log in.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ pub(in crate::admin::transfer) struct Member {
     pub(in crate::admin::transfer) joined: Timestamp,
 }
 
-/// What matters of a user for the rooms they are in.
+/// Facts about a user that are relevant for the choice.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::admin::transfer) struct Standing {
-    /// A person who can log in and is no guest.
+    /// A person who can log in and is not a guest.
     pub(super) usable: bool,
-    /// Never an admin.
+    /// A guest, who never becomes an admin.
     pub(super) guest: bool,
-    /// Administered the server or workspace.
+    /// Was an administrator of the server or workspace.
     pub(super) chief: bool,
 }
 
@@ -28,8 +28,8 @@ pub(super) fn has_admin(members: &[Member], people: &HashMap<String, Standing>) 
     members.iter().any(|member| member.admin && is_usable(member, people))
 }
 
-/// Who becomes admin: who made the room, else an administrator of the workspace, else who has been
-/// there longest. `members` are in the order in which they came.
+/// The new admin: the creator of the room, else an administrator of the workspace, else the
+/// longest-standing member. `members` are in join order.
 pub(super) fn heir(
     members: &[Member],
     creator: Option<&str>,

@@ -1,5 +1,5 @@
-//! What the translations of other products share: how a person, a room and a message of theirs
-//! become ours. `attached` is what programs hang on messages, `heir` who administers a room.
+//! Shared by the imports of other products: turns their users, rooms and messages into records.
+//! `attached` renders message attachments, `heir` chooses the admin of a room.
 
 pub(super) mod attached;
 pub(super) mod heir;
@@ -16,9 +16,9 @@ use crate::store::transfer::{
     UserRecord,
 };
 
-/// Attachments of one message.
+/// Maximum number of files per message.
 const MAX_MEDIA: usize = 10;
-/// From so many people on a room has an admin.
+/// Minimum number of members of a private room with an admin.
 const MANY: usize = 3;
 
 /// A user of another product.
@@ -30,15 +30,15 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) email: Option<String>,
     pub(super) disabled: bool,
-    /// Administered the server, or the workspace.
+    /// Was an administrator of the server or workspace.
     pub(super) admin: bool,
-    /// Sees only the rooms they are in.
+    /// A guest, who sees only their own rooms.
     pub(super) guest: bool,
-    /// A program.
+    /// A bot.
     pub(super) bot: bool,
-    /// Known only from what somebody said; a later export may know them better.
+    /// Only mentioned in messages; a later export may contain the full account.
     pub(super) stranger: bool,
-    /// Their profile picture: the key of a file that comes after them.
+    /// Profile picture: the key of a file that follows.
     pub(super) picture: Option<String>,
     pub(super) created: Timestamp,
 }
@@ -47,23 +47,23 @@ pub(super) struct Person {
 #[derive(Default)]
 pub(super) struct Place {
     pub(super) key: String,
-    /// None: direct messages.
+    /// None for direct messages.
     pub(super) name: Option<String>,
     pub(super) topic: String,
     pub(super) description: String,
     pub(super) public: bool,
-    /// Only there to be read.
+    /// Archived: can only be read.
     pub(super) archived: bool,
-    /// Only admins write.
+    /// Only admins may post.
     pub(super) read_only: bool,
     pub(super) creator: Option<String>,
     pub(super) created: Timestamp,
     pub(super) members: Vec<Member>,
-    /// Who has written there, for rooms that say of nobody that they are in them.
+    /// Users who posted there, for rooms without a member list.
     pub(super) writers: Vec<(String, Timestamp)>,
 }
 
-/// A message of another product, its text translated.
+/// A message of another product with translated text.
 #[derive(Default)]
 pub(super) struct Post {
     pub(super) room: String,
@@ -74,15 +74,15 @@ pub(super) struct Post {
     pub(super) edited: Option<Timestamp>,
     pub(super) answers: Option<String>,
     pub(super) pinned: bool,
-    /// Keys of files that were taken in before.
+    /// Keys of files imported before.
     pub(super) media: Vec<String>,
     pub(super) mentions: Vec<String>,
-    /// Who, and the short name of the emoji.
+    /// Users and emoji short names.
     pub(super) reactions: Vec<(String, String, Timestamp)>,
 }
 
 impl Taker<'_> {
-    /// Somebody; they cannot log in until an administrator has set a password.
+    /// Imports a user, who cannot log in until an administrator sets a password.
     pub(super) fn person(&mut self, person: Person) -> Result<(), Failure> {
         if person.admin {
             self.report.note(Reason::AdminNotTaken, person.login.as_str());
@@ -107,7 +107,7 @@ impl Taker<'_> {
             md5: None,
             sha1: None,
             admin: false,
-            // What a program posted with is not a password of ours.
+            // Bots have no password here.
             disabled: person.disabled || person.bot,
             bot: person.bot,
             guest: person.guest,
@@ -118,14 +118,14 @@ impl Taker<'_> {
         }))
     }
 
-    /// Whether somebody of this key has come.
+    /// Whether the user with this key was imported.
     pub(super) fn knows(&self, key: &str) -> bool {
         self.people.contains_key(key)
     }
 
-    /// A room and who is in it. A public one, or one of three people and more, gets an admin who
-    /// can log in if it has none. False: it was left out, since nobody is in it and nobody
-    /// could enter it.
+    /// Imports a room and its members. A public room, or one of three people or more, gets an admin
+    /// who can log in if it has none. False if it was skipped, since it has no members and nobody
+    /// could join it.
     pub(super) fn place(&mut self, mut place: Place) -> Result<bool, Failure> {
         let shown = place.name.clone().unwrap_or_else(|| place.key.clone());
         if place.members.is_empty() {
@@ -154,7 +154,7 @@ impl Taker<'_> {
             topic: Some(place.topic).filter(|topic| !topic.is_empty()),
             description: Some(place.description).filter(|text| !text.is_empty()),
             visibility: if place.public { "public" } else { "private" }.to_owned(),
-            // When it was archived no export says.
+            // Exports do not contain the time of archiving.
             archived: place.archived.then_some(place.created),
             read_only: place.read_only,
             owner: place.creator.map(Key::Text),
@@ -209,7 +209,7 @@ impl Taker<'_> {
         }
     }
 
-    /// A file; false when it could not be taken and the message has to say so.
+    /// Imports a file; false if that failed and the message must mention it.
     pub(super) fn attachment(&mut self, file: files::Foreign<'_>) -> Result<bool, Failure> {
         if file.bytes.is_empty() || file.bytes.len() as u64 > self.target.max_bytes {
             self.report.note(Reason::FileUnreadable, file.name);
@@ -221,7 +221,7 @@ impl Taker<'_> {
         Ok(true)
     }
 
-    /// The profile picture of somebody who was to have one, from its bytes.
+    /// Imports the content of an announced profile picture.
     pub(super) fn picture(&mut self, owner: &str, bytes: Option<Vec<u8>>) -> Result<(), Failure> {
         let bytes = bytes.filter(|bytes| {
             bytes.len() as u64 <= self.target.max_bytes
@@ -246,8 +246,8 @@ impl Taker<'_> {
         Ok(())
     }
 
-    /// A message; one that is too long or holds too many files becomes several, `key`, `key#2`,
-    /// `key#3` …
+    /// Imports a message; one that is too long or has too many files is split into several: `key`,
+    /// `key#2`, `key#3` …
     pub(super) fn post(&mut self, mut post: Post) -> Result<(), Failure> {
         let text = clean(&post.text);
         if is_blank(&text) && post.media.is_empty() {
@@ -290,7 +290,7 @@ impl Taker<'_> {
                 media,
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
                 reactions: self.reactions(reactions),
-                // Who has pinned it, and when, no export says.
+                // Exports do not contain who pinned it, and when.
                 pinned: (post.pinned && number == 0)
                     .then_some(PinRecord { user: None, at: post.time }),
             };
@@ -316,7 +316,7 @@ impl Taker<'_> {
 }
 
 impl Place {
-    /// Whoever has written in it is in it, else whoever made it.
+    /// The members of a room without a member list: everybody who posted, else its creator.
     fn fill(&mut self) {
         let made = self
             .creator
@@ -328,7 +328,7 @@ impl Place {
     }
 }
 
-/// One more line at the end of a text.
+/// Appends a line to a text.
 pub(super) fn add_line(text: &mut String, line: &str) {
     if !text.is_empty() {
         text.push('\n');
@@ -336,13 +336,13 @@ pub(super) fn add_line(text: &mut String, line: &str) {
     text.push_str(line);
 }
 
-/// Without what cannot be stored, and lines that end as ours do.
+/// The text without NUL characters and with Unix line ends.
 fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\0', "")
 }
 
-/// Parts of at most `max` code points, ended at the end of a line or at a space where there is one
-/// in the last quarter.
+/// Splits a text into parts of at most `max` code points, at a line end or space if there is one in
+/// the last quarter.
 fn split(text: &str, max: usize) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
@@ -381,7 +381,7 @@ mod tests {
         let long = format!("{}\n{}", "a".repeat(9), "b".repeat(9));
         assert_eq!(split(&long, 10), ["a".repeat(9), "b".repeat(9)]);
         assert_eq!(clean("a\r\nb\0"), "a\nb");
-        // Read once, not once for each part.
+        // Must be linear, not quadratic.
         assert_eq!(split(&"책".repeat(2_000_000), 10).len(), 200_000);
     }
 }

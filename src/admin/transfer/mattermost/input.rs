@@ -1,5 +1,5 @@
-//! The lines of a bulk export, from a file or out of an archive, to be read twice: the export is in
-//! the order of nothing that helps.
+//! The lines of a bulk export, from a file or an archive. They are read twice, since the order of
+//! the export is of no use.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek, SeekFrom};
@@ -11,29 +11,28 @@ use crate::admin::Failure;
 use crate::admin::transfer::archive::Archive;
 use crate::admin::transfer::json::BOM;
 
-/// The longest line that is read.
+/// Maximum length of a line.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 
 /// A bulk export.
 pub(in crate::admin::transfer) struct Input {
     lines: BufReader<File>,
-    /// Where its attachments are.
+    /// The archive with its attachments.
     pub(super) archive: Option<Archive>,
 }
 
-/// The length of a line, and what it says with what of it was not understood, or why it is not
-/// understood at all.
+/// The length of a line, and its content with its invalid parts, or why it is invalid.
 type Read = (u64, Result<(Line, Vec<String>), String>);
 
 impl Input {
-    /// A file of lines.
+    /// Opens a JSON Lines file.
     pub(in crate::admin::transfer) fn plain(path: &Path) -> Result<Self, Failure> {
         let file = File::open(path)
             .map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
         Self::of(file, None)
     }
 
-    /// An archive that holds the lines.
+    /// Opens an archive that contains the lines.
     pub(in crate::admin::transfer) fn zipped(mut archive: Archive) -> Result<Self, Failure> {
         let mut file = unnamed()?;
         archive.copy_lines(&mut file)?;
@@ -46,7 +45,8 @@ impl Input {
         match input.next()? {
             Some((_, Ok((Line::Version(1), _)))) => Ok(input),
             Some((_, Ok((Line::Version(other), _)))) => Err(Failure::failed(format!(
-                "the export is of version {other} of Mattermost's format; only 1 is understood"
+                "the export has version {other} of the Mattermost format; only version 1 is \
+                 supported"
             ))),
             _ => Err(Failure::failed(
                 "the first line of the Mattermost export must be \
@@ -55,7 +55,7 @@ impl Input {
         }
     }
 
-    /// Where an entry of the archive is that the export names.
+    /// Archive index of a file that the export refers to.
     pub(super) fn find(&self, path: &str) -> Option<usize> {
         let archive = self.archive.as_ref()?;
         let path = path.replace('\\', "/");
@@ -63,13 +63,13 @@ impl Input {
         archive.find(&format!("data/{path}")).or_else(|| archive.find(path))
     }
 
-    /// Goes to the line that begins there.
+    /// Seeks to the line at this offset.
     pub(super) fn seek(&mut self, at: u64) -> Result<(), Failure> {
         self.lines.seek(SeekFrom::Start(at)).map(drop).map_err(|error| unreadable(&error))
     }
 
-    /// The next line with its length and that of empty lines before it, or why it is not
-    /// understood; None: that was the last.
+    /// The next line with its length, which includes preceding empty lines, or why it is invalid;
+    /// None after the last.
     pub(super) fn next(&mut self) -> Result<Option<Read>, Failure> {
         let mut length = 0;
         loop {
@@ -96,11 +96,11 @@ fn unreadable(error: &std::io::Error) -> Failure {
     Failure::failed(format!("cannot read the export: {error}"))
 }
 
-/// A file that nobody else can open and that goes by itself.
+/// A temporary file without a name, which is removed when it is closed.
 fn unnamed() -> Result<File, Failure> {
     let mut name = [0; 16];
     getrandom::fill(&mut name).map_err(|error| {
-        Failure::failed(format!("the operating system gives no random numbers: {error}"))
+        Failure::failed(format!("the operating system provides no random numbers: {error}"))
     })?;
     let path = std::env::temp_dir().join(format!("chatctl-{}", hex::encode(name)));
     let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);

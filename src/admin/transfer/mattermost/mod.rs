@@ -1,5 +1,5 @@
-//! A Mattermost bulk export: what it holds of people and channels first, then its posts and their
-//! replies in the order of their times.
+//! Imports a Mattermost bulk export: users and channels first, then posts and replies in
+//! chronological order.
 
 mod input;
 mod people;
@@ -15,7 +15,7 @@ use self::survey::Survey;
 use super::importer::Taker;
 use crate::admin::Failure;
 
-/// Takes a whole export in.
+/// Imports a whole export.
 pub(super) fn read(mut input: Input, taker: &mut Taker<'_>) -> Result<(), Failure> {
     let mut survey = Survey::make(&mut input, taker)?;
     people::read(&survey, &mut input, taker)?;
@@ -29,7 +29,7 @@ pub(super) fn read(mut input: Input, taker: &mut Taker<'_>) -> Result<(), Failur
     Ok(())
 }
 
-/// Direct channels have no name; they are who is in them.
+/// Direct channels have no name; their members identify them.
 fn direct_key(members: &[String]) -> String {
     let mut members: Vec<&str> = members.iter().map(String::as_str).collect();
     members.sort_unstable();
@@ -41,7 +41,7 @@ fn channel_key(team: &str, channel: &str) -> String {
     format!("{team}/{channel}")
 }
 
-/// Whether one of the roles, which are separated by spaces, is this.
+/// Whether a space-separated list of roles contains this one.
 fn has_role(roles: &str, wanted: &str) -> bool {
     roles.split_whitespace().any(|role| role == wanted)
 }

@@ -1,4 +1,4 @@
-//! Users and programs, and whoever has gone from the list of users.
+//! Imports users and bots, including those that are no longer listed.
 
 use super::has_role;
 use super::input::Input;
@@ -9,7 +9,7 @@ use crate::admin::transfer::foreign::Person;
 use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 
-/// Takes everybody in.
+/// Imports all users.
 pub(super) fn read(
     survey: &Survey,
     input: &mut Input,
@@ -38,7 +38,7 @@ pub(super) fn read(
     taker.flush()
 }
 
-/// Somebody, and their profile picture where the export holds its bytes.
+/// Imports a user, with the profile picture if the export contains it.
 fn take(
     mut person: Person,
     picture: Option<&str>,
@@ -90,7 +90,7 @@ fn program(bot: &Bot, survey: &Survey) -> Person {
     }
 }
 
-/// Somebody whom only a post or a conversation names.
+/// A user who is only mentioned by a post or a conversation.
 fn stranger(key: &str, seen: Option<&Seen>) -> Person {
     let name = seen.map_or(key, |seen| &seen.name);
     Person {

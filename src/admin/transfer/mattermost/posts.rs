@@ -1,4 +1,4 @@
-//! Posts and replies.
+//! Imports posts and replies.
 
 use std::collections::HashMap;
 
@@ -14,24 +14,24 @@ use crate::admin::transfer::sanitize::file_name;
 use crate::model::{Timestamp, mention_places};
 use crate::store::transfer::{Key, Reason};
 
-/// Where something that was said stands.
+/// Position of a post or reply in the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     /// Milliseconds since 1970.
     pub(super) time: i64,
-    /// Where its line begins.
+    /// Offset of its line.
     pub(super) line: u64,
-    /// 0: the post; 1, 2 … its replies.
+    /// 0 is the post; 1, 2 … are its replies.
     pub(super) reply: usize,
 }
 
-/// What is needed while posts are read.
+/// State while posts are read.
 pub(super) struct Posts<'d, 'p> {
     input: Input,
     taker: &'d mut Taker<'p>,
-    /// The line that was read last: a thread is often written in one go.
+    /// The last line read: a thread is often written in one go.
     last: Option<(u64, Box<Post>)>,
-    /// Keys of this moment, since somebody may say two things in one.
+    /// Keys of the current millisecond, since one user may post twice in it.
     moment: (i64, HashMap<String, u32>),
 }
 
@@ -40,7 +40,7 @@ impl<'d, 'p> Posts<'d, 'p> {
         Self { input, taker, last: None, moment: (0, HashMap::new()) }
     }
 
-    /// Takes what stands there.
+    /// Imports the post or reply at this position.
     pub(super) fn take(&mut self, entry: Entry) -> Result<(), Failure> {
         let post = if let Some((_, post)) = self.last.take().filter(|(line, _)| *line == entry.line)
         {
@@ -49,7 +49,7 @@ impl<'d, 'p> Posts<'d, 'p> {
             self.input.seek(entry.line)?;
             match self.input.next()? {
                 Some((_, Ok((Line::Post(post) | Line::DirectPost(post), _)))) => post,
-                _ => return Err(Failure::failed("the export has changed while it was read")),
+                _ => return Err(Failure::failed("the export changed while it was read")),
             }
         };
         self.said(&post, entry)?;
@@ -107,7 +107,8 @@ impl<'d, 'p> Posts<'d, 'p> {
         })
     }
 
-    /// A post has no id there: who and when, and a number for those of the same moment.
+    /// Posts have no id in the export: the key consists of author, time, and a number for posts of
+    /// the same millisecond.
     fn key(&mut self, user: &str, time: i64) -> String {
         if self.moment.0 != time {
             self.moment = (time, HashMap::new());
@@ -121,7 +122,7 @@ impl<'d, 'p> Posts<'d, 'p> {
         }
     }
 
-    /// The text with people called as they are called here, and whom it names.
+    /// The text with the new login names, and the mentioned users.
     fn text(&self, message: &str) -> (String, Vec<String>) {
         let (mut out, mut mentions, mut done) =
             (String::with_capacity(message.len()), Vec::new(), 0);
@@ -146,7 +147,7 @@ impl<'d, 'p> Posts<'d, 'p> {
         (emoji::in_text(&out), mentions)
     }
 
-    /// The file if its bytes are in the archive.
+    /// The file, if its content is in the archive.
     fn file(
         &mut self,
         attachment: &Attachment,
@@ -174,15 +175,15 @@ impl<'d, 'p> Posts<'d, 'p> {
     }
 }
 
-/// Who says something.
+/// Author of a post.
 pub(super) struct Author {
     pub(super) key: String,
     pub(super) name: String,
     pub(super) bot: bool,
 }
 
-/// Whose post it is. What a webhook says under a name of its own is not said by whoever has set it
-/// up.
+/// The author of a post. A webhook post with its own name is not attributed to the user who created
+/// the webhook.
 pub(super) fn author(said: &Post) -> Author {
     let called =
         said.props.override_username.as_ref().filter(|name| {
@@ -195,12 +196,12 @@ pub(super) fn author(said: &Post) -> Author {
     }
 }
 
-/// What this is instead of a message: an event of the room.
+/// The kind of room event, if this is not a message.
 pub(super) fn is_event(said: &Post) -> Option<&str> {
     said.kind.as_deref().filter(|kind| kind.starts_with("system_"))
 }
 
-/// The text, and what programs hang on it.
+/// The text with its attachments.
 fn content(said: &Post) -> String {
     let attached =
         said.props.attachments.iter().filter(|attachment| !attachment.is_preview_in(&said.message));

@@ -1,4 +1,4 @@
-//! Channels, direct channels and who is in them.
+//! Imports channels and direct channels with their members.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::admin::transfer::foreign::{Member, Place};
 use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 
-/// Takes all rooms in.
+/// Imports all rooms.
 pub(super) fn read(survey: &Survey, taker: &mut Taker<'_>) -> Result<(), Failure> {
     let mut inside: HashMap<String, Vec<(String, bool)>> = HashMap::new();
     for user in &survey.users {
@@ -54,8 +54,7 @@ fn named(channel: &Channel, members: Vec<(String, bool)>, survey: &Survey) -> Pl
     placed(place, members, survey)
 }
 
-/// A room that began when somebody first wrote in it or came into it; of most people nothing else
-/// tells when they came.
+/// A room that was created at its first post or join; most members have no other join time.
 fn placed(mut place: Place, members: Vec<(String, bool)>, survey: &Survey) -> Place {
     let joined = |user: &str| survey.joined.get(&(place.key.clone(), user.to_owned())).copied();
     let times = members

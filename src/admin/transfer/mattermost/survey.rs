@@ -1,5 +1,4 @@
-//! A first reading of all lines: people and channels are kept, of posts only who is in them and
-//! where they are.
+//! First pass over all lines: keeps users and channels; of posts only their users and positions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,35 +11,35 @@ use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 
-/// What the first reading has found.
+/// Result of the first pass.
 #[derive(Default)]
 pub(super) struct Survey {
     pub(super) channels: Vec<Channel>,
     pub(super) users: Vec<User>,
     pub(super) bots: Vec<Bot>,
-    /// Direct channels by their keys.
+    /// Direct channels by key.
     pub(super) direct: BTreeMap<String, Direct>,
-    /// Whoever has said something or has reacted.
+    /// Users who posted or reacted.
     pub(super) people: BTreeMap<String, Seen>,
-    /// Who has written in a room, in the order of the export, by the room's key.
+    /// Users who posted in a room, in order of the export, by room key.
     pub(super) writers: HashMap<String, Vec<(String, Timestamp)>>,
-    /// When somebody came into a room, by its key and their name.
+    /// Join times, by room key and user name.
     pub(super) joined: HashMap<(String, String), Timestamp>,
-    /// When a room was first written in.
+    /// Time of the first post in a room.
     pub(super) began: HashMap<String, Timestamp>,
-    /// Where the posts and replies are.
+    /// Positions of posts and replies.
     pub(super) entries: Vec<Entry>,
     heard: HashSet<(String, String)>,
 }
 
-/// A conversation without name.
+/// A conversation without a name.
 #[derive(Default)]
 pub(super) struct Direct {
     pub(super) members: Vec<String>,
     pub(super) topic: String,
 }
 
-/// Somebody who appears in posts.
+/// A user who appears in posts.
 pub(super) struct Seen {
     pub(super) name: String,
     pub(super) bot: bool,
@@ -48,7 +47,7 @@ pub(super) struct Seen {
 }
 
 impl Survey {
-    /// Reads all lines. What is not understood, and what has no place here, is noted.
+    /// Reads all lines. Invalid entries, and those without an equivalent here, are reported.
     pub(super) fn make(input: &mut Input, taker: &mut Taker<'_>) -> Result<Self, Failure> {
         let (mut survey, mut at, mut number) = (Self::default(), 0, 0_u64);
         input.seek(0)?;
@@ -116,7 +115,7 @@ impl Survey {
         for (reply, said) in
             std::iter::once(post).chain(post.replies.iter().map(AsRef::as_ref)).enumerate()
         {
-            // A reply without a time is as old as what it answers.
+            // A reply without a time gets the time of its post.
             let time = if said.create_at > 0 { said.create_at } else { post.create_at };
             if time <= 0 {
                 taker.report.note(

@@ -1,4 +1,4 @@
-//! The lines of a Mattermost bulk export, as far as they are read.
+//! The structures of a Mattermost bulk export, as far as they are used.
 
 use serde_json::Value;
 
@@ -18,12 +18,12 @@ pub(super) enum Line {
     Post(Box<Post>),
     DirectChannel(DirectChannel),
     DirectPost(Box<Post>),
-    /// Known, and of no use here.
+    /// A known type without use here.
     Other,
 }
 
 impl Line {
-    /// The line, or why it is not understood; and what of it was not.
+    /// Parses a line, or returns why it is invalid; also returns its invalid parts.
     pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Vec<String>), String> {
         let mut value = json::parse(bytes).map_err(|error| error.to_string())?;
         let kind = value["type"].as_str().unwrap_or_default().to_owned();
@@ -40,12 +40,12 @@ impl Line {
             "direct_channel" => read(content, &mut odd, Self::DirectChannel),
             "direct_post" => read(content, &mut odd, |post| Self::DirectPost(Box::new(post))),
             "role" | "scheme" => Some(Self::Other),
-            "" => return Err("a line without type".to_owned()),
-            other => return Err(format!("a line of the unknown type {other:?}")),
+            "" => return Err("a line without a type".to_owned()),
+            other => return Err(format!("a line of unknown type {other:?}")),
         };
         match line {
             Some(line) => Ok((line, odd.take())),
-            None => Err(format!("a line of the type {kind:?} without its {kind}")),
+            None => Err(format!("a line of type {kind:?} without a {kind}")),
         }
     }
 }
@@ -98,7 +98,7 @@ wire! {
         display_name: Option<String>,
         profile_image: Option<String>,
     }
-    /// A picture that a server has made an emoji of.
+    /// A custom emoji.
     Emoji {
         name: String,
     }
@@ -129,7 +129,7 @@ wire! {
         thread_followers: Vec<Value>,
         priority: Value,
     }
-    /// What programs add to a post.
+    /// Additional properties of a post by a bot.
     Props {
         attachments: Vec<Card>,
         from_webhook: bool,

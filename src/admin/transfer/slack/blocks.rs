@@ -1,21 +1,20 @@
-//! Slack's blocks as text in Slack's own markup: what people write in the editor, and what programs
-//! lay out.
+//! Renders Slack blocks, from the editor and from bots, as text in Slack markup.
 
 use serde_json::Value;
 
-/// Highest number before the first of a list: none that is written has so many, and counting on
-/// from there cannot overflow.
+/// Maximum offset of a numbered list: larger than any real one, and counting from there cannot
+/// overflow.
 const MAX_OFFSET: u64 = 1_000_000_000;
 
-/// What the blocks say; empty where there are none.
+/// The text of the blocks; empty if there are none.
 pub(super) fn text(blocks: &Value) -> String {
     let parts: Vec<String> =
         list(blocks).iter().map(block).filter(|part| !part.trim().is_empty()).collect();
     parts.join("\n")
 }
 
-/// Whether they only repeat the text of the message: what people write has its text beside it, what
-/// programs lay out often a summary only.
+/// Whether the blocks only repeat the text of the message: that is so for messages from the editor,
+/// while the text of bot layouts is often only a summary.
 pub(super) fn are_the_text(blocks: &Value) -> bool {
     list(blocks).iter().all(|block| kind(block) == "rich_text")
 }
@@ -51,9 +50,9 @@ fn block(block: &Value) -> String {
                 lines.push(join(list(row).iter().map(cell), " | "));
             }
         }
-        // Buttons and menus say nothing without a program behind them.
+        // Buttons and menus are useless without their app.
         "divider" | "actions" | "input" | "file" => {}
-        // `section`, `header`, `markdown`, and whatever Slack thinks of next.
+        // `section`, `header`, `markdown` and unknown blocks.
         _ => {
             lines.push(object(&block["text"]));
             lines.extend(list(&block["fields"]).iter().map(object));
@@ -69,7 +68,7 @@ fn cell(cell: &Value) -> String {
     if kind(cell) == "rich_text" { block(cell) } else { object(cell) }
 }
 
-/// A text object, an image of a context, or a bare text.
+/// A text object, a context image or plain text.
 fn object(value: &Value) -> String {
     match value {
         Value::String(text) => escape(text),
@@ -83,7 +82,7 @@ fn object(value: &Value) -> String {
     }
 }
 
-/// A part of what was written in the editor.
+/// Renders an element of the editor.
 fn rich(part: &Value) -> String {
     let inside = || list(&part["elements"]).iter().map(element).collect::<String>();
     match kind(part) {
@@ -123,13 +122,12 @@ fn element(element: &Value) -> String {
         },
         "date" => escape(of("fallback")),
         "color" => escape(of("value")),
-        // `text`, and whatever else has one.
+        // `text` and unknown elements with a text.
         _ => escape(of("text")),
     }
 }
 
-/// The text with what markup begins with written as Slack writes it; a text that is so already
-/// stays.
+/// Escapes markup characters; already escaped text stays unchanged.
 fn escape(text: &str) -> String {
     let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

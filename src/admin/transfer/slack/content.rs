@@ -1,4 +1,4 @@
-//! What a message says, wherever in it that stands, and who says it.
+//! Extracts text and author of a message from the various fields that may contain them.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::blocks;
 use super::wire::{Message, Profile};
 use crate::admin::transfer::foreign::attached::{said, with_lines};
 
-/// How messages begin to be named that only tell of the room.
+/// Prefixes of the subtypes of room events.
 const TELLS_OF_THE_ROOM: [&str; 17] = [
     "bot_add",
     "bot_disable",
@@ -27,7 +27,7 @@ const TELLS_OF_THE_ROOM: [&str; 17] = [
     "tombstone",
 ];
 
-/// What this is instead of a message: an event of the room.
+/// The kind of room event, if this is not a message.
 pub(super) fn is_no_message(message: &Message) -> Option<&str> {
     let told = |subtype: &&str| {
         TELLS_OF_THE_ROOM.iter().any(|told| subtype.starts_with(told))
@@ -38,7 +38,7 @@ pub(super) fn is_no_message(message: &Message) -> Option<&str> {
     message.subtype.as_deref().filter(told).or(other)
 }
 
-/// The text in Slack's own markup: that of the message, of its blocks and of its attachments.
+/// The text of the message, its blocks and its attachments in Slack markup.
 pub(super) fn content(message: &Message) -> String {
     let text = said(message.text.as_ref()).unwrap_or_default();
     let comment = message.comment.as_ref().and_then(|comment| said(comment.comment.as_ref()));
@@ -48,7 +48,7 @@ pub(super) fn content(message: &Message) -> String {
         (true, false) => blocks,
         (false, true) => text.to_owned(),
         (false, false) if blocks::are_the_text(&message.blocks) => text.to_owned(),
-        // Beside what programs lay out, the text is what a notification shows.
+        // For layouts of bots, the text is only the notification.
         (false, false) if letters(&blocks).contains(&letters(text)) => blocks,
         (false, false) => with_lines(text, blocks.lines().map(str::to_owned).collect()),
     };
@@ -67,7 +67,7 @@ pub(super) fn content(message: &Message) -> String {
     with_lines(&text, lines.collect())
 }
 
-/// The blocks of messages that were passed on.
+/// The blocks of forwarded messages.
 fn passed_on(messages: &serde_json::Value) -> String {
     let messages = messages.as_array().map_or(&[][..], Vec::as_slice);
     messages
@@ -78,23 +78,23 @@ fn passed_on(messages: &serde_json::Value) -> String {
         .join("\n")
 }
 
-/// What is left without markup and spaces, to compare what two programs have made of one text.
+/// The text without markup and spaces, to compare two representations of it.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Who says something.
+/// Author of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Author {
-    /// An id of a user, or `bot:` and what a program is called.
+    /// A user id, or `bot:` and the name of a bot.
     pub(super) key: String,
     pub(super) login: Option<String>,
     pub(super) name: Option<String>,
     pub(super) bot: bool,
 }
 
-/// Whose message it is; `bots` are the users that belong to programs. A program that speaks under
-/// several names is several authors.
+/// The author of a message; `bots` maps bot ids to users. A bot that posts under several names
+/// counts as several authors.
 pub(super) fn author(message: &Message, bots: &HashMap<String, String>) -> Author {
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let commented = message

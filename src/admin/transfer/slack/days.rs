@@ -1,4 +1,4 @@
-//! The files of days, one a channel and day.
+//! The message files of an archive: one per channel and day.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use crate::admin::transfer::json;
 use crate::admin::transfer::lenient::{Lenient, Oddities};
 use crate::store::transfer::{Reason, Report};
 
-/// Where the messages of a day stand.
+/// Message files of a day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Part {
     folder: String,
@@ -19,15 +19,15 @@ struct Part {
     place: usize,
 }
 
-/// An archive and where in it which day is.
+/// An archive and its message files by day.
 pub(super) struct Days {
     pub(super) archive: Archive,
     days: BTreeMap<String, Vec<Part>>,
 }
 
 impl Days {
-    /// Finds the days. `rooms` are the ids of rooms by the name of their folder. Folders that
-    /// belong to no room are noted.
+    /// Finds the message files. `rooms` maps folder names to room ids. Folders without a room are
+    /// reported.
     pub(super) fn find(
         archive: Archive,
         rooms: &HashMap<String, String>,
@@ -62,13 +62,13 @@ impl Days {
         Self { archive, days }
     }
 
-    /// All days, in order.
+    /// All days in chronological order.
     pub(super) fn all(&self) -> Vec<String> {
         self.days.keys().cloned().collect()
     }
 
-    /// The messages of a day with the ids of their rooms, in the order of their times. What is not
-    /// understood goes to the report.
+    /// The messages of a day with their room ids in chronological order. Invalid entries are
+    /// reported.
     pub(super) fn messages(
         &mut self,
         day: &str,
@@ -111,7 +111,7 @@ impl Days {
     }
 }
 
-/// Whether a name is a date.
+/// Whether a file name is a date.
 fn is_day(name: &str) -> bool {
     name.len() == 10
         && name.bytes().enumerate().all(|(place, byte)| {

@@ -1,5 +1,5 @@
-//! Where the bytes of files and pictures are: Slack exports hold links only, but the tools that
-//! fetch the bytes put them into the archive.
+//! Locates the content of files and pictures: Slack exports contain only links, but download tools
+//! add the files to the archive.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use super::wire::File;
 use crate::admin::transfer::archive::Archive;
 use crate::admin::transfer::sanitize::file_name;
 
-/// The entries of an archive that belong to an id.
+/// Archive entries by file or user id.
 pub(super) struct Files {
     by_id: HashMap<String, String>,
     pictures: HashMap<String, String>,
 }
 
 impl Files {
-    /// Looks through the names of an archive.
+    /// Indexes the names of an archive.
     pub(super) fn of(archive: &Archive) -> Self {
         let (mut by_id, mut pictures) = (HashMap::new(), HashMap::new());
         for name in archive.names().filter(|name| !name.ends_with('/')) {
@@ -35,7 +35,7 @@ impl Files {
         Self { by_id, pictures }
     }
 
-    /// Where a file is.
+    /// Archive index of a file.
     pub(super) fn find(&self, archive: &Archive, folder: &str, file: &File) -> Option<usize> {
         if file.id.is_empty() {
             return None;
@@ -49,13 +49,13 @@ impl Files {
         places.iter().chain(self.by_id.get(&file.id)).find_map(|path| archive.find(path))
     }
 
-    /// Where the profile picture of a user is.
+    /// Archive index of the profile picture of a user.
     pub(super) fn picture(&self, archive: &Archive, user: &str) -> Option<usize> {
         self.pictures.get(user).and_then(|name| archive.find(name))
     }
 }
 
-/// Name and address of a file, without the secret that Slack hangs on the address.
+/// Name and address of a file, without the token in the address.
 pub(super) fn elsewhere(file: &File) -> String {
     let name = file.name.as_ref().or(file.title.as_ref()).map_or("file", String::as_str);
     let address = file

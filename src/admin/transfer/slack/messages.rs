@@ -1,4 +1,4 @@
-//! The messages of one day of all channels.
+//! Imports the messages of one day of all channels.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,21 +15,21 @@ use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::{Key, Reason};
 
-/// What is needed while days are read.
+/// State while days are read.
 pub(super) struct Messages<'d, 'p> {
     pub(super) days: Days,
     pub(super) taker: &'d mut Taker<'p>,
     pub(super) files: Files,
-    /// Names of rooms by their ids.
+    /// Names of rooms by id.
     pub(super) rooms: HashMap<String, String>,
-    /// Messages that are pinned: the room and the key.
+    /// Pinned messages: room and key.
     pub(super) pinned: HashSet<(String, String)>,
-    /// Users that belong to programs, by the ids of these.
+    /// Users of bots, by bot id.
     pub(super) bots: HashMap<String, String>,
 }
 
 impl Messages<'_, '_> {
-    /// Takes the messages of all days in the order of their times.
+    /// Imports the messages of all days in chronological order.
     pub(super) fn read(&mut self) -> Result<(), Failure> {
         for day in self.days.all() {
             for (moment, room, message) in self.days.messages(&day, None) {
@@ -44,7 +44,7 @@ impl Messages<'_, '_> {
             self.taker.report.note(Reason::NotAMessage, event);
             return Ok(());
         }
-        // A room that was left out is noted already.
+        // A skipped room is reported already.
         if !self.rooms.contains_key(&room) {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl Messages<'_, '_> {
         }
     }
 
-    /// The file if its bytes are in the archive.
+    /// The file, if its content is in the archive.
     fn file(
         &mut self,
         room: &str,

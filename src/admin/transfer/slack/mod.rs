@@ -1,5 +1,5 @@
-//! A Slack export: users and channels first, then day by day the messages of all channels, in the
-//! order of their times.
+//! Imports a Slack export: users and channels first, then the messages of all channels day by day
+//! in chronological order.
 
 mod blocks;
 mod content;
@@ -32,14 +32,14 @@ use crate::admin::Failure;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 
-/// A channel and what its list says of all in it.
+/// A channel and the kind of its list.
 struct Listed {
     channel: Channel,
     public: bool,
     named: bool,
 }
 
-/// Takes a whole export in.
+/// Imports a whole export.
 pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Failure> {
     let mut users: Vec<User> = list(&mut archive, "users.json", taker)?;
     users.extend(list::<User>(&mut archive, "org_users.json", taker)?);
@@ -84,12 +84,12 @@ pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Fa
     Messages { days, taker, files, rooms, pinned, bots }.read()
 }
 
-/// How the folder of a channel is called: by its name, that of a direct conversation by its id.
+/// Folder name of a channel: its name, or the id of a direct conversation.
 fn folder(channel: &Channel) -> &str {
     if channel.name.is_empty() { &channel.id } else { &channel.name }
 }
 
-/// The ids of channels by the names of their folders. Some programs use ids for all.
+/// Channel ids by folder name. Some programs use ids as folder names.
 fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String> {
     let mut folders: HashMap<String, String> = HashMap::new();
     for Listed { channel, .. } in channels {
@@ -113,8 +113,7 @@ fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String
     folders
 }
 
-/// A list at the top of the archive, without the entries that are not understood; one that is not
-/// there is empty.
+/// A list at the top of the archive, without invalid entries; empty if it is missing.
 fn list<T: Lenient>(
     archive: &mut Archive,
     name: &str,
@@ -125,7 +124,7 @@ fn list<T: Lenient>(
         Err(Unread::Missing) => return Ok(Vec::new()),
         Err(why) => {
             return Err(Failure::failed(format!(
-                "{name} in the archive is {}; nothing was taken",
+                "{name} in the archive is {}; nothing was imported",
                 why.words()
             )));
         }
@@ -133,7 +132,7 @@ fn list<T: Lenient>(
     let (values, broken) = json::list(&bytes);
     if let Some(broken) = broken {
         return Err(Failure::failed(format!(
-            "{name} in the archive cannot be read: {broken}; nothing was taken"
+            "{name} in the archive cannot be read: {broken}; nothing was imported"
         )));
     }
     let mut odd = Oddities::default();
@@ -144,7 +143,7 @@ fn list<T: Lenient>(
     Ok(entries)
 }
 
-/// Messages that their channels say to be pinned.
+/// Pinned messages of all channels.
 fn pinned(channels: &[Listed]) -> HashSet<(String, String)> {
     let pins = channels.iter().flat_map(|listed| {
         listed.channel.pins.iter().map(|pin| (listed.channel.id.clone(), &pin.id))

@@ -1,8 +1,8 @@
-//! Slack's times, which are the ids of messages in their channel as well.
+//! Slack timestamps, which also identify messages within their channel.
 
 use crate::model::Timestamp;
 
-/// Seconds and microseconds, as in `1752589930.245019`.
+/// Seconds and microseconds: `1752589930.245019`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Moment(i64, i64);
 
@@ -19,7 +19,7 @@ impl Moment {
         Timestamp(self.0 * 1000 + self.1 / 1000)
     }
 
-    /// As Slack writes it. Where an export has numbers, zeros at the end are lost.
+    /// In Slack notation. Exports that use numbers lose trailing zeros.
     pub(super) fn key(self) -> String {
         format!("{}.{:06}", self.0, self.1)
     }

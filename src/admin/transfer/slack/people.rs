@@ -1,4 +1,5 @@
-//! The people of a Slack export: those of the list, and those that only channels and messages name.
+//! Imports the users of a Slack export: the listed ones, and those that only channels and messages
+//! mention.
 
 use super::Listed;
 use super::files::Files;
@@ -11,10 +12,10 @@ use crate::admin::transfer::importer::Taker;
 use crate::model::Timestamp;
 use crate::store::transfer::Reason;
 
-/// Slack's own voice.
+/// User id of Slackbot.
 const SLACKBOT: &str = "USLACKBOT";
 
-/// Takes everybody in.
+/// Imports all users.
 pub(super) fn read(
     users: Vec<User>,
     channels: &[Listed],
@@ -41,7 +42,7 @@ pub(super) fn read(
             }
         }
     }
-    // Of another workspace, or of a user who has gone from the list.
+    // A user of another workspace, or one who is no longer listed.
     for (id, seen) in &survey.people {
         if !id.is_empty() && !taker.knows(id) {
             taker.person(stranger(id, seen))?;
@@ -77,7 +78,7 @@ fn person(user: User, survey: &Survey) -> Person {
     }
 }
 
-/// Somebody whom only a message or a channel names.
+/// A user who is only mentioned by a message or a channel.
 fn stranger(id: &str, seen: &Seen) -> Person {
     let login = seen.login.clone().unwrap_or_else(|| format!("user-{}", id.to_lowercase()));
     Person {

@@ -1,5 +1,5 @@
-//! A first reading of all messages: who is in them, under which names, and since when. Only then is
-//! anybody imported, so that nobody counts less for being mentioned before they speak.
+//! First pass over all messages: collects the users in them, their names, and when they first
+//! appear. Users are imported only afterwards, when everything about them is known.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,29 +11,29 @@ use super::wire::Message;
 use crate::model::Timestamp;
 use crate::store::transfer::Report;
 
-/// Somebody who appears in messages.
+/// A user who appears in messages.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) login: Option<String>,
     pub(super) name: Option<String>,
     pub(super) bot: bool,
-    /// When first.
+    /// Time of the first appearance.
     pub(super) first: Option<Timestamp>,
 }
 
-/// What the messages tell of people.
+/// Facts about users from the messages.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) people: BTreeMap<String, Seen>,
-    /// Who has written in a room, in the order in which they began, by the room's id.
+    /// Users who posted in a room, in order of their first post, by room id.
     pub(super) writers: HashMap<String, Vec<(String, Timestamp)>>,
-    /// When somebody came into a room, by the ids of both.
+    /// Join times, by room id and user id.
     pub(super) joined: HashMap<(String, String), Timestamp>,
     heard: HashSet<(String, String)>,
 }
 
 impl Survey {
-    /// Reads all days; what is not understood is noted.
+    /// Reads all days; invalid entries are reported.
     pub(super) fn make(
         days: &mut Days,
         bots: &HashMap<String, String>,

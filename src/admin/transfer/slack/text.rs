@@ -1,17 +1,17 @@
-//! Slack's text as ours: names for `<@U…>`, links written out, `&amp;` and the short names of emoji
-//! as what they stand for.
+//! Translates Slack text: resolves `<@U…>` to names, expands links, entities such as `&amp;`, and
+//! emoji short names.
 
 use std::collections::HashSet;
 
 use crate::admin::transfer::emoji;
 
-/// How users and channels are called.
+/// Names of users and channels.
 pub(super) struct Names<U, R> {
     pub(super) user: U,
     pub(super) room: R,
 }
 
-/// The ids of the users that a text names, each with what it is called there.
+/// Ids of the mentioned users, each with the label in the text.
 pub(super) fn mentions(text: &str) -> Vec<(String, Option<String>)> {
     let tokens =
         text.split("<@").skip(1).filter_map(|rest| rest.split_once('>')).map(|(token, _)| token);
@@ -24,7 +24,7 @@ pub(super) fn mentions(text: &str) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-/// The text, and the users that it names.
+/// Translates the text, and returns the mentioned users.
 pub(super) fn translate<U, R>(text: &str, names: &Names<U, R>) -> (String, Vec<String>)
 where
     U: Fn(&str) -> Option<String>,
@@ -37,7 +37,7 @@ where
         out.push_str(&emoji::in_text(&unescape(before)));
         let inside = after.get(1..).unwrap_or_default();
         let Some(end) = inside.find('>') else {
-            // Nothing that follows is closed either.
+            // Without a closing bracket, nothing that follows is closed either.
             rest = after;
             break;
         };
@@ -49,7 +49,7 @@ where
     (out, mentions.in_order)
 }
 
-/// The users that a text names, each once.
+/// The users mentioned in a text, without duplicates.
 #[derive(Default)]
 struct Mentions {
     in_order: Vec<String>,
@@ -64,7 +64,7 @@ impl Mentions {
     }
 }
 
-/// What stands between `<` and `>`.
+/// Translates the content between `<` and `>`.
 fn reference<U, R>(token: &str, names: &Names<U, R>, mentions: &mut Mentions) -> String
 where
     U: Fn(&str) -> Option<String>,
@@ -105,7 +105,7 @@ where
     }
 }
 
-/// Slack writes `example.org` as a link to `http://example.org`; the address alone says as much.
+/// Whether the label only repeats the address: Slack writes `example.org` as a link to `http://example.org`.
 fn same(address: &str, label: &str) -> bool {
     address
         .split_once("://")
@@ -142,7 +142,7 @@ mod tests {
             assert_eq!(translate(slack, &names).0, ours, "{slack}");
         }
         assert_eq!(translate("<@U1> <@U1> <@U2>", &names).1, ["U1", "U2"]);
-        // Read once, not once for each of them.
+        // Must be linear, not quadratic.
         let open = "<".repeat(2_000_000);
         assert!(translate(&open, &names).0 == open);
         assert_eq!(

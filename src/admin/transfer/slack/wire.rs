@@ -1,4 +1,4 @@
-//! The files of a Slack export, as far as they are read.
+//! The structures of a Slack export, as far as they are used.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ wire! {
         is_ultra_restricted: bool,
         profile: Profile,
     }
-    /// What users say of themselves.
+    /// Profile of a user.
     Profile {
         real_name: Option<String>,
         display_name: Option<String>,
@@ -41,15 +41,15 @@ wire! {
         purpose: Topic,
         pins: Vec<Pin>,
     }
-    /// What a channel is about.
+    /// Topic or purpose of a channel.
     Topic {
         value: String,
     }
-    /// A message that is pinned, by its time.
+    /// A pinned message, identified by its time.
     Pin {
         id: String,
     }
-    /// An entry of a day.
+    /// A message of a day.
     Message {
         kind: String = "type",
         subtype: Option<String>,
@@ -64,29 +64,29 @@ wire! {
         edited: Option<Edited>,
         reactions: Vec<Reaction>,
         files: Vec<File>,
-        /// Before there could be several.
+        /// The single file of older exports.
         file: Option<File>,
-        /// Of `file_comment`.
+        /// The comment of a `file_comment`.
         comment: Option<Comment>,
         attachments: Vec<Attachment>,
         blocks: Value,
         pinned_to: Vec<String>,
     }
-    /// What was said of a file.
+    /// A comment on a file.
     Comment {
         user: Option<String>,
         comment: Option<String>,
     }
-    /// When a message was edited.
+    /// The edit of a message.
     Edited {
         ts: String,
     }
-    /// A kind of reaction.
+    /// A reaction and its users.
     Reaction {
         name: String,
         users: Vec<String>,
     }
-    /// A file that was shared.
+    /// A shared file.
     File {
         id: String,
         name: Option<String>,

@@ -1,4 +1,4 @@
-//! Changes of rooms as tables: no database.
+//! Tests changes of rooms as tables, without a database.
 
 use super::*;
 use crate::model::{AccountFlags, RoomId};
@@ -67,7 +67,7 @@ fn room(visibility: Visibility, people: &[(UserId, Role, AccountFlags)]) -> Room
     }
 }
 
-/// The steps as short texts.
+/// Returns the steps as short texts.
 fn steps(changes: &[Change]) -> Vec<String> {
     let step = |change: &Change| match change {
         Change::Updated(room) => format!(
@@ -128,7 +128,7 @@ fn every_change_takes_its_steps() {
         (two(), RoomChange::Settings(RoomSettings::default()), vec![]),
         (two(), RoomChange::Pin(Seq(1), true), vec!["room tea owner 0"]),
         (two(), RoomChange::Add(CLEO, SubAdmin), vec!["add 3 sub-admin"]),
-        // The first in a public room becomes its admin and, if it has none, its owner.
+        // The first participant of a public room becomes its admin and, if it has none, its owner.
         (room(Public, &[]), RoomChange::Add(CLEO, Member), vec!["add 3 admin", "room tea owner 3"]),
         (room(Private, &[]), RoomChange::Add(CLEO, Member), vec!["add 3 member"]),
         (two(), RoomChange::Role(BEN, Member), vec![]),
@@ -150,7 +150,7 @@ fn every_change_takes_its_steps() {
             vec!["room den owner 0", "add 3 member", "remove 2"],
         ),
         (two(), replace(None, &[]), vec!["remove 1", "remove 2", "delete"]),
-        // Whoever comes into an empty public room is the first there, however they come.
+        // Any way into an empty public room makes a user its first participant.
         (room(Public, &[]), replace(None, &[CLEO]), vec!["add 3 admin", "room tea owner 3"]),
         (two(), RoomChange::Delete, vec!["delete"]),
     ] {
@@ -188,7 +188,7 @@ fn what_a_change_names_must_be_there() {
     }
 }
 
-/// An engine may leave out participants whom the change does not concern, all but one.
+/// An engine may omit participants not concerned by the change, except one.
 #[test]
 fn a_plan_needs_only_those_concerned() {
     let people =

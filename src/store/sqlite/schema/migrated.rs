@@ -1,8 +1,9 @@
-//! What older databases hold, brought into the form of today.
+//! Tests migrations of data in older databases.
 
 use super::*;
 
-/// A database of the first `known` migrations with these rows, opened by the program of today.
+/// Creates a database with the first `known` migrations and these rows, and opens it with the
+/// current schema.
 fn migrated(known: usize, rows: &str) -> (tempfile::TempDir, Connection) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("chat.db");

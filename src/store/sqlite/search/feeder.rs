@@ -1,5 +1,5 @@
-//! The thread that feeds the index: it follows the rows of messages by number, and the list of
-//! those that were edited or have gone.
+//! The thread that feeds the index: it follows the message rows by id, and the list of edited and
+//! deleted ones.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::{READERS, Shared};
 use crate::store::sqlite::readers::Readers;
 use crate::store::sqlite::sql;
 
-/// Lets some more messages gather, since a transaction of the index costs the same for one as for
-/// many.
+/// Time to collect more messages, since a transaction of the index costs the same for one message
+/// as for many.
 const GATHER: Duration = Duration::from_millis(100);
-/// How long it rests without news; also how soon a damage that a search has met is mended.
+/// Time to rest without changes; also how soon damage found by a search is repaired.
 const REST: Duration = Duration::from_secs(5);
-/// How long it rests after a failure.
+/// Time to rest after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// Messages of one transaction of the index.
+/// Messages per transaction of the index.
 const BATCH: usize = 1_000;
 
 const NEW: &str = "SELECT id, room, text FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -42,13 +42,13 @@ pub(super) struct Feeder {
     epoch: String,
 }
 
-/// Both files.
+/// Open connections to both files.
 struct Open {
     chat: Connection,
     index: Index,
 }
 
-/// What one look at the messages has found.
+/// New messages and changes found in one pass.
 struct Batch {
     new: Vec<Entry>,
     changed: Vec<Entry>,
@@ -56,7 +56,7 @@ struct Batch {
     more: bool,
 }
 
-/// The ends of what there is to follow.
+/// Current ends of messages and changes.
 pub(super) struct Ends {
     pub(super) message: i64,
     pub(super) change: i64,
@@ -76,17 +76,18 @@ impl Feeder {
                 Ok(()) => {
                     self.shared.behind.store(false, Ordering::Release);
                     self.rest(REST);
-                    // Nobody wakes it again before it looks, so this gathers.
+                    // The waker stays silent until the next pass, so this collects more messages.
                     self.pause(GATHER);
                 }
                 Err(error) => {
                     open = None;
                     self.shared.behind.store(true, Ordering::Release);
                     if is_damage(&error) {
-                        tracing::warn!(store.error = %error, "The search index is damaged and is made anew");
+                        tracing::warn!(store.error = %error, "The search index is damaged and is \
+                                                              rebuilt");
                         self.forget();
                     } else {
-                        tracing::error!(store.error = %error, "The search index does not follow the messages");
+                        tracing::error!(store.error = %error, "The search index cannot be updated");
                         self.pause(AFTER_FAILURE);
                     }
                 }
@@ -96,11 +97,12 @@ impl Feeder {
         if let Some(open) = open
             && let Err(error) = open.index.finish()
         {
-            tracing::warn!(store.error = %error, "The search index is made anew at the next start");
+            tracing::warn!(store.error = %error, "The search index will be rebuilt at the next \
+                                                  start");
         }
     }
 
-    /// Brings the index up to date.
+    /// Updates the index.
     fn follow(&self, open: &mut Option<Open>) -> Result<()> {
         self.shared.news.store(false, Ordering::Release);
         if self.shared.damaged.swap(false, Ordering::AcqRel) {
@@ -115,9 +117,7 @@ impl Feeder {
                 None => open.insert(self.open()?),
             };
             let Some(batch) = look(&mut both.chat, both.index.marks()?)? else {
-                tracing::warn!(
-                    "The search index does not belong to these messages and is made anew"
-                );
+                tracing::warn!("The search index does not belong to these messages and is rebuilt");
                 *open = None;
                 self.forget();
                 continue;
@@ -136,7 +136,7 @@ impl Feeder {
         }
         if fed > 10 * BATCH {
             tracing::info!(
-                "The search index has taken in {fed} messages in {} s.",
+                "Added {fed} messages to the search index in {} s.",
                 began.elapsed().as_secs()
             );
         }
@@ -159,7 +159,7 @@ impl Feeder {
         Ok(Open { chat, index })
     }
 
-    /// Throws the index away; the next look makes it anew.
+    /// Removes the index; the next pass rebuilds it.
     fn forget(&self) {
         *self.shared.readers() = None;
         self.shared.behind.store(true, Ordering::Release);
@@ -179,7 +179,7 @@ impl Feeder {
         self.shared.stop.load(Ordering::Acquire)
     }
 
-    /// Until there is news, or it has rested for so long.
+    /// Waits for changes, or until this time has passed.
     fn rest(&self, long: Duration) {
         let until = Instant::now() + long;
         while !self.stopped() && !self.shared.news.load(Ordering::Acquire) {
@@ -192,7 +192,7 @@ impl Feeder {
         }
     }
 
-    /// Rests whatever comes, but for the stop.
+    /// Waits for this time, or until the stop.
     fn pause(&self, long: Duration) {
         let until = Instant::now() + long;
         while !self.stopped() {
@@ -206,7 +206,7 @@ impl Feeder {
     }
 }
 
-/// What comes after the marks, of one moment. None: the marks are not of these messages.
+/// Returns consistent changes after the marks. None: the marks do not belong to these messages.
 fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     let tx = chat.transaction()?;
     let ends = ends(&tx)?;
@@ -222,7 +222,7 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     if new.len() == BATCH {
         return Ok(Some(Batch { new, changed: Vec::new(), reached, more: true }));
     }
-    // All messages are in the index then, so whatever has changed is there to be replaced.
+    // All messages are in the index by then, so changed ones can be replaced.
     let changed = sql::all(&tx, CHANGED, params![marks.change, limit], |row| {
         let text = row.get::<_, Option<_>>("room")?.zip(row.get::<_, Option<String>>("text")?);
         Ok((row.get("id")?, Entry { message: row.get("message")?, text }))

@@ -1,5 +1,4 @@
-//! The index: one FTS5 table over words that are already cut, and how far it has followed the
-//! messages.
+//! The index: one FTS5 table of words, and how far it has followed the messages.
 
 use std::fs;
 use std::io;
@@ -10,13 +9,13 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 use crate::model::{RoomId, WORDS_VERSION, WordQuery, index_words};
 use crate::store::sqlite::schema;
 
-/// Of the tables below; with the version of the words it says whether the file can be used.
+/// Version of the tables below; with the version of the word rules it tells whether the file can be
+/// used.
 const TABLES_VERSION: i64 = 1;
 pub(super) const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
 
-/// The room is a word of its own column, so that a search in a quiet room never meets the words of
-/// loud ones. The `ascii` tokenizer takes the words apart at the spaces between them and does
-/// nothing else to them.
+/// The room is a word in its own column, so that a search in a quiet room never reads the words of
+/// busy ones. The `ascii` tokenizer splits words at spaces and does nothing else.
 const TABLES: &str = "CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         epoch TEXT NOT NULL,
@@ -37,35 +36,36 @@ const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
 const FIND: &str =
     "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
 
-/// How far the index has followed.
+/// Progress of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
-    /// The newest message in it.
+    /// Returns the newest message in it.
     pub(super) message: i64,
-    /// The newest change that it knows of.
+    /// The newest change applied.
     pub(super) change: i64,
 }
 
 /// A message to be indexed.
 pub(super) struct Entry {
-    /// Its row.
+    /// Row of the message.
     pub(super) message: i64,
-    /// What it says now and where; None when it is gone.
+    /// Its current text and room; None if it is deleted.
     pub(super) text: Option<(RoomId, String)>,
 }
 
-/// The connection that writes the index.
+/// The write connection of the index.
 pub(super) struct Index(Connection);
 
 impl Index {
-    /// Opens the file if it is whole, of these rules and of this database; else begins anew, from
-    /// that change on.
+    /// Opens the file if it is intact, follows these rules and belongs to this database; otherwise
+    /// creates a new index that starts with that change.
     pub(super) fn open(path: &Path, epoch: &str, change: i64) -> io::Result<Self> {
         match Self::reopen(path, epoch) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(store.error = %error, "The search index cannot be used and is made anew");
+                tracing::warn!(store.error = %error, "The search index cannot be used and is \
+                                                      rebuilt");
             }
         }
         discard(path)?;
@@ -90,7 +90,7 @@ impl Index {
             })
             .optional()?;
         let boot = boot();
-        // What a crash of the machine has left of a file that is never synced is not to be trusted.
+        // The file is never synced, so it is not trusted after a crash of the machine.
         let sound = state.is_some_and(|(of, when, clean)| {
             of == epoch && (clean || (when == boot && !boot.is_empty()))
         });
@@ -118,7 +118,7 @@ impl Index {
         })
     }
 
-    /// New messages, then changes of known ones, and how far that reaches: all or nothing.
+    /// Adds new messages, then applies changes and stores the progress: all or nothing.
     pub(super) fn feed(&mut self, new: &[Entry], changed: &[Entry], reached: Marks) -> Result<()> {
         let tx = self.0.transaction()?;
         {
@@ -144,7 +144,7 @@ impl Index {
         tx.commit()
     }
 
-    /// Leaves a file that the next start can trust.
+    /// Closes the file so that the next start can trust it.
     pub(super) fn finish(self) -> Result<()> {
         // The only time that it is synced.
         self.0.execute_batch(
@@ -163,7 +163,7 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Removes the file and its companions.
+/// Removes the file and its companion files.
 pub(in crate::store::sqlite) fn discard(path: &Path) -> io::Result<()> {
     for ending in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -176,14 +176,17 @@ pub(in crate::store::sqlite) fn discard(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an error says that the file is not what it should be.
+/// Returns whether an error indicates that the file is damaged.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
-    let message = matches!(error, rusqlite::Error::SqliteFailure(_, Some(text)) if text.contains("no such table"));
+    let message = matches!(
+        error,
+        rusqlite::Error::SqliteFailure(_, Some(text)) if text.contains("no such table")
+    );
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) || message
 }
 
-/// Names this run of the operating system; empty where that is not known.
+/// Identifies this run of the operating system; empty if unknown.
 pub(super) fn boot() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map(|id| id.trim().to_owned())
@@ -194,7 +197,7 @@ fn room_word(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 
-/// What FTS5 is asked for.
+/// Builds the FTS5 query.
 pub(super) fn wanted(rooms: &[RoomId], words: &WordQuery) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
@@ -206,7 +209,7 @@ pub(super) fn wanted(rooms: &[RoomId], words: &WordQuery) -> String {
     format!("room : ({}) AND text : ({})", rooms.join(" OR "), phrases.join(" AND "))
 }
 
-/// Rows that match, newest first.
+/// Returns matching rows, newest first.
 pub(super) fn find(conn: &Connection, wanted: &str, below: i64, limit: u32) -> Result<Vec<i64>> {
     conn.prepare_cached(FIND)?.query_map(params![wanted, below, limit], |row| row.get(0))?.collect()
 }

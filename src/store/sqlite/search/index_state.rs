@@ -1,5 +1,5 @@
-//! A look at the file of the index from outside: whether it is whole, of this database, and how far
-//! it has followed. Changes nothing.
+//! Examines the index file without changing it: whether it is intact, belongs to this database, and
+//! how far it has followed.
 
 use std::path::Path;
 
@@ -8,26 +8,26 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Result};
 use super::feeder::ends;
 use super::index::{MARKS, STATE, VERSION, boot};
 
-/// Also looks through the words: SQLite asks FTS5.
+/// Also checks the words: SQLite calls FTS5.
 const WHOLE: &str = "PRAGMA integrity_check(1)";
 
-/// What the index is like.
+/// State of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Glance {
-    /// There is none.
+    /// It does not exist.
     Missing,
     /// It cannot be read.
     Damaged(String),
-    /// It is whole but cannot be used any more.
+    /// It is intact but cannot be used any more.
     Stale(&'static str),
-    /// So many messages and changes are not in it yet.
+    /// This number of messages and changes is missing.
     Behind(u64),
-    /// All messages are in it.
+    /// It contains all messages.
     InStep,
 }
 
-/// Looks at the index at `path` beside an open database of this epoch. `live`: a server feeds it
-/// meanwhile.
+/// Examines the index at `path` of an open database with this epoch. `live`: a server is feeding
+/// it.
 pub(in crate::store::sqlite) fn index_state(
     chat: &Connection,
     path: &Path,
@@ -37,7 +37,7 @@ pub(in crate::store::sqlite) fn index_state(
     if !path.exists() {
         return Ok(Glance::Missing);
     }
-    // The messages may grow while the index is looked at, but never the other way round.
+    // Messages may be added while the index is examined, but the index must not get ahead of them.
     let looked = look(path, live);
     let (state, version, marks) = match looked {
         Ok(found) => found,
@@ -45,12 +45,12 @@ pub(in crate::store::sqlite) fn index_state(
     };
     let ends = ends(chat)?;
     let Some((of, booted, clean)) = state else {
-        return Ok(Glance::Damaged("it does not say whose it is".to_owned()));
+        return Ok(Glance::Damaged("its state is missing".to_owned()));
     };
     let unusable = if version != VERSION {
-        Some("it was made by another version of chatctl")
+        Some("it was built by another version of chatctl")
     } else if of != epoch {
-        Some("it belongs to the database of before a restore")
+        Some("it belongs to the database before a restore")
     } else if marks.message > ends.message
         || marks.change > ends.change
         || marks.change < ends.pruned

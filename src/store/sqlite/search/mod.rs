@@ -1,8 +1,8 @@
-//! Full-text search: an index in a file of its own, fed by a thread of its own, so that sending
-//! never waits for it.
+//! Full-text search: an index in a separate file, fed by a separate thread, so that posting never
+//! waits for it.
 //!
-//! `index` is the file; `feeder` the thread that follows the messages. The index can always be made
-//! again from the messages, so it is never synced, never backed up, and thrown away when in doubt.
+//! `index` is the file; `feeder` the thread that follows the messages. The index can always be
+//! rebuilt from the messages, so it is never synced, never backed up, and discarded when in doubt.
 
 mod feeder;
 mod index;
@@ -26,34 +26,33 @@ pub(super) use index_state::index_state;
 #[cfg(test)]
 pub(super) use feeder::STATEMENTS;
 
-/// Connections that search.
+/// Number of connections for searching.
 const READERS: u32 = 2;
 
-/// The search of one database.
+/// Search in one database.
 pub(super) struct Search {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread and those who search have in common.
+/// State shared by the thread and searches.
 struct Shared {
     path: PathBuf,
     /// None while there is no index.
     readers: Mutex<Option<Readers>>,
-    /// Messages that are acknowledged may be missing in the index for longer than usual.
+    /// Acknowledged messages may be missing in the index for longer than usual.
     behind: AtomicBool,
     damaged: AtomicBool,
-    /// How often the index was thrown away.
+    /// How often the index was discarded.
     thrown_away: AtomicU64,
-    /// The newest message in it.
+    /// Returns the newest message in it.
     fed: AtomicI64,
     stop: AtomicBool,
-    /// Something was committed since the thread last looked.
+    /// Whether something was committed since the last pass of the thread.
     news: Arc<AtomicBool>,
 }
 
-/// Tells the feeding thread that something was committed; costs next to nothing when it has been
-/// told already.
+/// Notifies the feeder of commits; costs next to nothing if it has been notified already.
 #[derive(Clone)]
 pub(super) struct Waker {
     news: Arc<AtomicBool>,
@@ -69,8 +68,8 @@ impl Waker {
 }
 
 impl Search {
-    /// Opens or makes the index beside the database and begins to feed it. A fault is logged and
-    /// tried again later: the chat runs without.
+    /// Opens or creates the index of the database and starts to feed it. Failures are logged and
+    /// retried later: the chat runs without an index.
     pub(super) fn start(database: &Path, epoch: &str) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             path: database.with_file_name("search.db"),
@@ -90,7 +89,7 @@ impl Search {
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// For the writer. None once the search is closed.
+    /// Returns the waker for the writer; None once the search is closed.
     pub(super) fn waker(&self) -> Option<Waker> {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         thread.as_ref().map(|thread| Waker {
@@ -99,7 +98,7 @@ impl Search {
         })
     }
 
-    /// Rows of messages in these rooms that hold the words, newest first, below that row.
+    /// Returns matching message rows in these rooms, newest first, below that row.
     pub(super) async fn find(
         &self,
         rooms: &[RoomId],
@@ -110,7 +109,7 @@ impl Search {
         let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
         let wanted = index::wanted(rooms, words);
         let shared = Arc::clone(&self.shared);
-        let found = readers.read_dear(move |conn| {
+        let found = readers.read_expensive(move |conn| {
             index::find(conn, &wanted, below, limit).map_err(|error| {
                 if index::is_damage(&error) {
                     shared.damaged.store(true, Ordering::Release);
@@ -122,12 +121,12 @@ impl Search {
         found.await
     }
 
-    /// Whether acknowledged messages may be missing for longer than usual.
+    /// Returns whether acknowledged messages may be missing for longer than usual.
     pub(super) fn behind(&self) -> bool {
         self.shared.behind.load(Ordering::Acquire)
     }
 
-    /// Has the index made anew, soon.
+    /// Triggers a rebuild of the index.
     pub(super) fn throw_away(&self) {
         self.shared.damaged.store(true, Ordering::Release);
         if let Some(waker) = self.waker() {
@@ -135,31 +134,31 @@ impl Search {
         }
     }
 
-    /// How often it was thrown away.
+    /// Returns how often it was discarded.
     pub(super) fn thrown_away(&self) -> u64 {
         self.shared.thrown_away.load(Ordering::Acquire)
     }
 
-    /// The newest message in it.
+    /// Returns the newest message in it.
     pub(super) fn fed(&self) -> i64 {
         self.shared.fed.load(Ordering::Acquire)
     }
 
-    /// Ends the thread; what is not in the index yet gets there at the next start. Blocks.
+    /// Ends the thread; missing messages are added at the next start. Blocks.
     pub(super) fn close(&self) {
         self.shared.stop.store(true, Ordering::Release);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             thread.thread().unpark();
             if thread.join().is_err() {
-                tracing::error!("The search's thread did not end well");
+                tracing::error!("The search thread failed");
             }
         }
     }
 }
 
 impl Sqlite {
-    /// Asks the index for rows and the messages for what they say now, until the page is full.
+    /// Reads matching rows from the index and their current messages until the page is full.
     pub(super) async fn search(
         &self,
         rooms: &[RoomId],
@@ -177,7 +176,7 @@ impl Sqlite {
             let Some(last) = rows.last().copied() else { break };
             let more = rows.len() > limit as usize;
             let page = self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)).await?;
-            // The index may be a moment older than the messages.
+            // The index may be slightly older than the messages.
             found.extend(page.into_iter().filter(|(_, message)| {
                 rooms.contains(&message.room) && words.is_in(&message.text)
             }));

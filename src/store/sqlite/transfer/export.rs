@@ -1,4 +1,5 @@
-//! Everything that is not derived, a secret of the server or a session, as it was at one moment.
+//! Exports a consistent state of everything except derived data, secrets of the server and
+//! sessions.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -15,7 +16,7 @@ use crate::store::transfer::{
     ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
 };
 
-/// Rows that are read at a time.
+/// Number of rows read at once.
 const PAGE: i64 = 500;
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM media) + (SELECT \
@@ -30,7 +31,7 @@ const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5,
                      disabled, bot, guest, deleted, created
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
-// A room that is marked deleted is gone for everybody; its rows only wait to be removed.
+// A room marked as deleted is gone for users; its rows only wait to be removed.
 const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, \
                      rev, facts_rev, created FROM rooms
     WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
@@ -48,8 +49,7 @@ const ATTACHED: &str = "SELECT message, media FROM message_media WHERE message I
 const MENTIONS: &str = "SELECT m.id AS message, n.user FROM messages m JOIN mentions n ON n.room \
                         = m.room AND n.seq = m.seq
     WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY n.user";
-// Of a source whose ids are kept nothing need be said: what came from there is called as it is
-// there.
+// Sources with kept ids need no entries: their objects have the same ids here.
 const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
     AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key \
@@ -76,13 +76,12 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 impl Sqlite {
-    /// Hands over everything that a database holds in one read transaction, page by page, until the
-    /// sink answers `Break`, and says with each about how many rows there are in all: header,
-    /// users, media, rooms, participants, messages in the order in which they were stored, what
-    /// imports have brought, promised work. Blocks.
+    /// Exports the content of a database in one read transaction, page by page, until the sink
+    /// returns `Break`, with the approximate number of all rows: header, users, media, rooms,
+    /// participants, messages in the order of storing, results of imports, jobs. Blocks.
     ///
-    /// While it lasts the write-ahead log cannot start anew: of a database that others write to, a
-    /// copy is exported.
+    /// Meanwhile the write-ahead log cannot be restarted: if others write to the database, export a
+    /// copy.
     pub fn export(
         path: &Path,
         product: &str,
@@ -148,12 +147,12 @@ fn everything(
             name: row.get("name")?,
         }))
     })?;
-    // It was the last in any case.
+    // It was the last record in any case.
     let (ControlFlow::Continue(()) | ControlFlow::Break(())) = sink(jobs);
     Ok(())
 }
 
-/// Pages of a table, by id.
+/// Returns pages of a table, by id.
 fn pages(
     conn: &Connection,
     statement: &str,
@@ -318,7 +317,7 @@ fn messages(
     }
 }
 
-/// Few enough for one page.
+/// Exports custom emoji, few enough for one page.
 fn emoji(
     conn: &Connection,
     sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,

@@ -1,8 +1,7 @@
-//! Batches of records into the database: each one transaction, after which everything holds that
-//! always holds.
+//! Imports batches of records: each is one transaction, after which all invariants hold.
 //!
-//! Nothing is told to anybody, since the server is stopped. What an import that was interrupted
-//! still has to do stands in `imported`.
+//! No events are emitted, since the server is stopped. The remaining work of an interrupted import
+//! is stored in `imported`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -22,12 +21,12 @@ const SET_EPOCH: &str = "UPDATE settings SET value = CAST(?1 AS BLOB) WHERE key 
 const RAISE: &str = "UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq < ?2";
 const HAS_SEQUENCE: &str = "SELECT 1 FROM sqlite_sequence WHERE name = ?1";
 const ADD_SEQUENCE: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)";
-// What was carried by the export, the key of a mark being `room/user` by the ids here.
+// Marks contained in the export; their key is `room/user` with the ids here.
 const MARKS: &str = "UPDATE participants AS p SET mark = min(i.id, r.last_seq) FROM imported i, \
                      rooms r
     WHERE p.room = ?2 AND r.id = p.room AND i.source = ?1 AND i.kind = 'mark' AND i.key = p.room \
                      || '/' || p.user";
-// Whoever had read everything before has read everything now.
+// Users who had read everything before the import have read everything after it.
 const MARKS_TO_END: &str = "UPDATE participants AS p SET mark = r.last_seq, mark_at = \
                             max(p.mark_at, r.last_time) FROM rooms r
     WHERE p.room = ?2 AND r.id = p.room AND p.mark >= ?3 AND p.mark < r.last_seq
@@ -51,7 +50,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 impl Sqlite {
-    /// A copy of a database that nobody writes to, to try something on. Blocks.
+    /// Copies a database that nobody writes to, for a trial. Blocks.
     pub fn duplicate(from: &Path, to: &Path) -> Result<(), StoreError> {
         let copy = || {
             let conn = Connection::open_with_flags(
@@ -63,9 +62,9 @@ impl Sqlite {
         copy().map(drop).map_err(|error| unchanged(&error))
     }
 
-    /// Begins an import, or goes on with one that was interrupted. Answers whether the ids of the
-    /// source are kept: those of one of our own exports (`last` are its highest), when nothing
-    /// was here before it.
+    /// Starts an import, or resumes an interrupted one. Returns whether the ids of the source are
+    /// kept: those of one of our own exports (`last` are its highest), if the database was empty
+    /// before.
     pub async fn begin_import(
         &self,
         source: &str,
@@ -77,7 +76,7 @@ impl Sqlite {
             let conn = work.conn;
             let table = Table { conn, source: &source };
             if table::any(conn, OPEN)? {
-                // Who has looked at half of a room in between must look at it anew.
+                // Clients that have read a part of a room must fetch it again.
                 sql::run(conn, SET_EPOCH, [&epoch])?;
             }
             let Some(last) = last else { return Ok(false) };
@@ -102,8 +101,8 @@ impl Sqlite {
         .await
     }
 
-    /// Adds what these records hold and was not added before: all of them, or an error and nothing.
-    /// What a record refers to must have come in an earlier record.
+    /// Adds records that were not added before: all of them, or an error and nothing. Records may
+    /// only refer to earlier ones.
     pub async fn import(
         &self,
         terms: Arc<Terms>,
@@ -112,8 +111,8 @@ impl Sqlite {
         self.write(move |work| Ok(Import::run(work.conn, &terms, &records)?)).await
     }
 
-    /// Carries out one step of what can only be done when everything is there (read marks); false
-    /// when nothing is left to do.
+    /// Executes one step of the work that requires all records (read marks); false if nothing is
+    /// left.
     pub async fn finish_import(&self, terms: Arc<Terms>) -> Result<bool, StoreError> {
         self.write(move |work| finish(work.conn, &terms)).await
     }
@@ -136,28 +135,28 @@ fn finish(conn: &Connection, terms: &Terms) -> Result<bool, Fault> {
     Ok(true)
 }
 
-/// The newest numbers of a room; written at the end of the batch.
+/// Counters of a room; written at the end of the batch.
 pub(super) struct RoomNumbers {
     pub(super) last_seq: Seq,
     pub(super) rev: Rev,
     pub(super) facts_rev: Rev,
     pub(super) last_time: Timestamp,
-    /// This import has made it and is filling it.
+    /// Whether this import has created it and is filling it.
     pub(super) open: bool,
     pub(super) moved: bool,
 }
 
-/// A batch that is being taken.
+/// A batch being imported.
 pub(super) struct Import<'t> {
     pub(super) conn: &'t Connection,
     pub(super) terms: &'t Terms,
     pub(super) out: Taken,
     pub(super) stands: HashMap<i64, RoomNumbers>,
-    /// The highest seqs taken, by room of the source; of our own exports.
+    /// The highest seqs imported, by room of the source; for our own exports.
     pub(super) reached: BTreeMap<String, i64>,
-    /// Rooms whose participants have changed.
+    /// Rooms with changed participants.
     pub(super) nameless: BTreeSet<i64>,
-    /// What was looked up in this batch.
+    /// Results of lookups in this batch.
     seen: HashMap<(&'static str, Key), Option<i64>>,
 }
 
@@ -182,7 +181,7 @@ impl<'t> Import<'t> {
                 Record::Emoji(emoji) => taking.emoji(emoji)?,
                 Record::Imported(imported) => taking.imported(imported)?,
                 Record::Job(job) => taking.job(job)?,
-                // Bytes are kept elsewhere; the others are the frame.
+                // File content is stored elsewhere; the others only frame the export.
                 Record::Header(_) | Record::File(_) | Record::End(_) => {}
             }
         }
@@ -199,7 +198,7 @@ impl<'t> Import<'t> {
         Table { conn: self.conn, source: &self.terms.source }
     }
 
-    /// What a key of the source is here.
+    /// Returns the id here for a key of the source.
     pub(super) fn found(&mut self, kind: &'static str, key: &Key) -> Result<Option<i64>> {
         if let Some(Some(id)) = self.seen.get(&(kind, key.clone())) {
             return Ok(Some(*id));
@@ -213,8 +212,8 @@ impl<'t> Import<'t> {
         Ok(self.table().find(OPEN, &room.to_string())?.is_some())
     }
 
-    /// What an import had brought to the exported instance is known here as well. What an import
-    /// that is under way still has to do is never exported, and not accepted either.
+    /// Adds results of imports into the exported instance. Remaining work of a running import is
+    /// never exported, and not accepted either.
     fn imported(&mut self, new: &ImportedRecord) -> Result<()> {
         if matches!(new.kind.as_str(), KEEP | OPEN | BEFORE | MARK | PICTURE) {
             return Ok(());

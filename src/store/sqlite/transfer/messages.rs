@@ -1,4 +1,4 @@
-//! Messages of an import, with their reactions, attachments and mentions.
+//! Imports messages, with their reactions, attachments and mentions.
 
 use rusqlite::{Result, params};
 
@@ -22,7 +22,7 @@ const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES 
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";
 const PIN: &str =
     "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-// Only participants are told that they were named.
+// Only participants have mentions.
 const MENTION: &str = "INSERT INTO mentions (room, user, seq)
     SELECT room, user, ?3 FROM participants WHERE room = ?1 AND user = ?2 ON CONFLICT DO NOTHING";
 
@@ -31,7 +31,7 @@ pub(super) const STATEMENTS: &[&str] =
     &[STAND, WRITE_STAND, CLIENT_ID_TAKEN, ADD, REACT, ATTACH, PIN, MENTION];
 
 impl Import<'_> {
-    /// The room's numbers; None for a room that has gone.
+    /// Returns the counters of a room; None if it was deleted.
     pub(super) fn stand(&mut self, room: i64) -> Result<Option<&mut RoomNumbers>> {
         if !self.stands.contains_key(&room) {
             let found = sql::one(self.conn, STAND, [room], |row| {
@@ -51,7 +51,7 @@ impl Import<'_> {
         Ok(self.stands.get_mut(&room))
     }
 
-    /// Writes what has moved.
+    /// Writes changed counters.
     pub(super) fn write_stands(&mut self) -> Result<()> {
         for (room, stand) in std::mem::take(&mut self.stands) {
             if stand.moved {
@@ -68,7 +68,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Whether an earlier import, or an earlier line of this one, has brought it.
+    /// Returns whether an earlier import, or an earlier line of this one, has added it.
     fn message_is_known(&mut self, new: &MessageRecord, key: &str) -> Result<bool> {
         let (true, Some(seq)) = (self.terms.native, new.seq.number()) else {
             return Ok(self.table().find(MESSAGE, key)?.is_some());
@@ -165,7 +165,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Notes what it has become.
+    /// Records the id of an imported message.
     fn remember(&mut self, new: &MessageRecord, key: &str, seq: Seq) -> Result<()> {
         match new.seq.number().filter(|_| self.terms.native) {
             Some(wanted) => {
@@ -176,11 +176,11 @@ impl Import<'_> {
         }
     }
 
-    /// The message that it answers, which is an earlier one than `own`.
+    /// Returns the message it replies to, which must be earlier than `own`.
     fn answered(&mut self, new: &MessageRecord, key: &str, own: Seq) -> Result<Option<Seq>> {
         let Some(target) = &new.reply_to else { return Ok(None) };
         let found = match self.table().find(MESSAGE, &format!("{}/{target}", new.room))? {
-            // Of our own exports only those messages are remembered whose seq is another here.
+            // For our own exports only messages with a different seq here are recorded.
             None if self.terms.native => target.number(),
             found => found,
         };
@@ -191,7 +191,7 @@ impl Import<'_> {
         Ok(None)
     }
 
-    /// What these keys are here; those that are not there are noted.
+    /// Looks up these keys; missing ones are reported.
     fn all(&mut self, kind: &'static str, keys: &[Key], at: &str) -> Result<Vec<i64>> {
         let mut ids = Vec::with_capacity(keys.len());
         for key in keys {

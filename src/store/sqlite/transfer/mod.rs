@@ -1,8 +1,8 @@
-//! A whole instance out of the database, and records into it.
+//! Exports a complete instance from the database, and imports records into it.
 //!
-//! `export` reads everything of one moment; `import` takes batches of records, each a transaction
-//! of the writer; `table` is what the instance remembers of imports. What may live here: no file
-//! formats, no rule on what a name or a text may be.
+//! `export` reads a consistent state; `import` takes batches of records, each in one transaction of
+//! the writer; `table` records the results of imports. Contains no file formats, and no rules for
+//! names or texts.
 
 mod export;
 mod import;

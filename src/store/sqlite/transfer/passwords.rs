@@ -1,4 +1,4 @@
-//! Who has come by an import and has had no password since.
+//! Imported users who have no password yet.
 
 use sha2::{Digest, Sha256};
 
@@ -12,14 +12,14 @@ const WITHOUT: &str = "SELECT u.login, u.password, i.id FROM imported i JOIN use
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[WITHOUT];
 
-/// Tells one stored password from another: whoever has been given one has another fingerprint.
+/// Returns a fingerprint of a stored password, which changes when a password is set.
 pub(super) fn fingerprint(password: &str) -> i64 {
     let digest = Sha256::digest(password.as_bytes());
     digest.iter().take(8).fold(0, |number, byte| number << 8 | i64::from(*byte))
 }
 
 impl Sqlite {
-    /// The login names of those who could log in, had they a password.
+    /// Returns the login names of users who could log in if they had a password.
     pub async fn without_password(&self) -> Result<Vec<String>, StoreError> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(WITHOUT)?;

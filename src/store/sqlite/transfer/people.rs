@@ -1,4 +1,4 @@
-//! Users, files, rooms and participants of an import.
+//! Imports users, files, rooms and participants.
 
 use rusqlite::{Result, params};
 
@@ -22,7 +22,7 @@ const ADD_USER: &str = "INSERT INTO users (id, login, folded, look_alike, name, 
                         email, email_folded, birth, password, md5, sha1,
         admin, disabled, deleted, created, bot, guest)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
-// Their login name as well: nobody has logged in with it.
+// Also changes the login name: nobody has logged in with it.
 const COMPLETE: &str = "UPDATE users SET login = ?2, folded = coalesce(?3, folded), look_alike = \
                         coalesce(?4, look_alike), name = ?5, name_folded = ?6,
         email = ?7, email_folded = ?8, disabled = ?9, created = min(created, ?10), bot = ?11, \
@@ -78,12 +78,12 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_FAREWELL,
 ];
 
-/// Longest login and room name.
+/// Maximum length of login and room names.
 const MAX_NAME: usize = 64;
 
 impl Import<'_> {
-    /// Adds a user, or finds the one that an earlier import has added. Nobody is ever taken for
-    /// somebody who was here before: whoever has the same name or address here may be another.
+    /// Adds a user, or finds the one added by an earlier import. An imported user is never
+    /// identified with an existing one: the same name or address may belong to a different user.
     pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {
         let key = new.id.to_string();
         let known = self.table().find(USER, &key)?;
@@ -160,8 +160,8 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Makes somebody whom messages only named who they are, now that their own entry has come.
-    /// Nobody has used that account. Answers its login name.
+    /// Completes an account known only from messages once its own record arrives. Nobody has used
+    /// that account. Returns its login name.
     fn complete(&mut self, key: &str, id: i64, login: String, new: &UserRecord) -> Result<String> {
         if self.table().take(STRANGER, key)?.is_none() {
             return Ok(login);
@@ -207,8 +207,8 @@ impl Import<'_> {
         Ok(login)
     }
 
-    /// The name if it is free, else the first of `name-2`, `name-3` … that is; with its folded form
-    /// and what it looks like.
+    /// Returns the name if it is free, otherwise the first free one of `name-2`, `name-3` …; with
+    /// its folded form and its look-alike form.
     fn free_login(&mut self, wanted: &str) -> Result<(String, Option<(String, String)>)> {
         let mut number = 1_u32;
         loop {
@@ -222,8 +222,7 @@ impl Import<'_> {
                 if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
             let free = !sql::any(self.conn, LOGIN_TAKEN, [&folded])?;
             let mut taken_shape = sql::any(self.conn, SHAPE_TAKEN, [&shape])?;
-            // Of the same instance both were allowed; who comes second is known by the exact name
-            // alone.
+            // Both were allowed in the same instance; the second is only found by its exact name.
             let shape = if free && taken_shape && self.terms.keep {
                 taken_shape = false;
                 folded.clone()
@@ -240,7 +239,7 @@ impl Import<'_> {
         }
     }
 
-    /// The id to be kept, unless it is taken or beyond all that an instance gives.
+    /// Returns the id to be kept, unless it is taken or out of range.
     fn kept(&self, key: &Key, there: &str) -> Result<Option<i64>> {
         let Some(id) = key.number().filter(|id| self.terms.keep && (1..=MAX_KEPT_ID).contains(id))
         else {
@@ -249,7 +248,7 @@ impl Import<'_> {
         Ok(if sql::any(self.conn, there, [id])? { None } else { Some(id) })
     }
 
-    /// Adds a file whose bytes are there.
+    /// Adds a file whose bytes are stored.
     pub(super) fn media(&mut self, new: &MediaRecord) -> Result<()> {
         let key = new.id.to_string();
         let known = self.table().find(MEDIA, &key)?;
@@ -296,7 +295,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Adds a room, without anybody or anything in it.
+    /// Adds a room without participants and messages.
     pub(super) fn room(&mut self, new: &RoomRecord) -> Result<()> {
         let key = new.id.to_string();
         if self.table().find(ROOM, &key)?.is_some() {
@@ -362,7 +361,7 @@ impl Import<'_> {
         }
     }
 
-    /// Puts somebody into a room, once: who was taken out here since stays out.
+    /// Adds a participant, once: users removed here since then are not added again.
     pub(super) fn participant(&mut self, new: &ParticipantRecord) -> Result<()> {
         let key = format!("{}/{}", new.room, new.user);
         if self.table().find(PARTICIPANT, &key)?.is_some() {
@@ -383,7 +382,7 @@ impl Import<'_> {
             self.out.report.known(Kind::Participants);
             return self.table().put(PARTICIPANT, &key, user);
         }
-        // Who has been deleted here stays out; in an export of ours they may still have to leave.
+        // Users deleted here are not added; in one of our exports they may still have to leave.
         let account = sql::one(self.conn, ACCOUNT, [user], |row| {
             Ok((row.get::<_, Option<Timestamp>>("deleted")?, row.get("guest")?))
         })?;
@@ -394,11 +393,11 @@ impl Import<'_> {
         }
         let (mut since, mark) = if open { (Rev(new.since), Seq(0)) } else { (Rev(0), last_seq) };
         if let Some(stand) = self.stand(room)?.filter(|stand| !stand.open) {
-            // For a room that people know already it is a change like any other.
+            // For a room known to clients it is a change like any other.
             since = stand.rev.next();
             (stand.rev, stand.facts_rev, stand.moved) = (since, since, true);
         }
-        // A guest administers nothing, whatever the source says.
+        // A guest is always a member, whatever the source has.
         let role = if guest { Role::Member.as_str() } else { new.role.as_str() };
         let values = params![
             room,
@@ -421,7 +420,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Adds a custom emoji; one of that name that is here already stays.
+    /// Adds a custom emoji; an existing one of that name stays.
     pub(super) fn emoji(&mut self, new: &EmojiRecord) -> Result<()> {
         if sql::any(self.conn, EMOJI_THERE, [&new.name])? {
             self.out.report.known(Kind::Emoji);
@@ -438,7 +437,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Promises that a deleted user leaves their rooms.
+    /// Schedules that a deleted user leaves their rooms.
     pub(super) fn job(&mut self, new: &JobRecord) -> Result<()> {
         let Some(user) = self.found(USER, &new.user)?.map(UserId) else { return Ok(()) };
         if !sql::any(self.conn, FAREWELL_THERE, params![job_orders::FAREWELL, user])? {
@@ -452,7 +451,7 @@ impl Import<'_> {
     }
 }
 
-/// The name with this ending, at most as long as names are.
+/// Appends an ending to a name, within the maximum length.
 fn numbered(name: &str, ending: &str) -> String {
     let room = MAX_NAME.saturating_sub(ending.chars().count());
     name.chars().take(room).chain(ending.chars()).collect()

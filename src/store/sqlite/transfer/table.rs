@@ -1,5 +1,5 @@
-//! The table `imported`: what came from where under which key, and what an import that has begun
-//! still has to do.
+//! The table `imported`: the origin and key of imported objects, and the remaining work of an
+//! unfinished import.
 
 use rusqlite::{Connection, Result, params};
 
@@ -24,27 +24,26 @@ pub(super) const USER: &str = "user";
 pub(super) const ROOM: &str = "room";
 /// An uploaded file.
 pub(super) const MEDIA: &str = "media";
-/// Somebody in a room; the key is `room/user`.
+/// A participant; the key is `room/user`.
 pub(super) const PARTICIPANT: &str = "participant";
-/// A message; the key is `room/seq`, `id` the seq here. Those of our own exports only where the two
-/// differ.
+/// A message; the key is `room/seq`, `id` the seq here. For our own exports only if the two differ.
 pub(super) const MESSAGE: &str = "message";
-/// The highest seq that was taken of a room of one of our own exports.
+/// The highest seq imported into a room from one of our own exports.
 pub(super) const SEQ: &str = "seq";
-/// Ids of this source stay as they are.
+/// Marks a source whose ids are kept.
 pub(super) const KEEP: &str = "keep";
-/// A room that this import has made and not yet finished; the key is its id here.
+/// A room created and not yet completed by this import; the key is its id here.
 pub(super) const OPEN: &str = "open";
 /// The last seq of a room before this import; the key is its id here.
 pub(super) const BEFORE: &str = "before";
-/// A read mark to be set when the messages are there; the key is `room/user` by the ids here.
+/// A read mark to be set after the messages; the key is `room/user` with the ids here.
 pub(super) const MARK: &str = "mark";
-/// Whose profile picture a file will be.
+/// A file that will be a profile picture.
 pub(super) const PICTURE: &str = "picture";
-/// Somebody whom messages only named; the key is that of a user.
+/// A user known only from messages; the key is that of a user.
 pub(super) const STRANGER: &str = "stranger";
-/// A user whose password nobody knows; the key is the id here, `id` the fingerprint of what is
-/// stored instead of a password.
+/// A user without a known password; the key is the id here, `id` the fingerprint of the value
+/// stored instead.
 pub(super) const PASSWORDLESS: &str = "passwordless";
 
 /// The entries of one source.
@@ -63,12 +62,12 @@ impl Table<'_> {
         sql::run(self.conn, PUT, params![self.source, kind, key, id]).map(drop)
     }
 
-    /// Keeps what is there.
+    /// Adds an entry; an existing one stays.
     pub(super) fn put_new(self, kind: &str, key: &str, id: i64) -> Result<()> {
         sql::run(self.conn, PUT_NEW, params![self.source, kind, key, id]).map(drop)
     }
 
-    /// Removes it and says what it was.
+    /// Removes an entry and returns its id.
     pub(super) fn take(self, kind: &str, key: &str) -> Result<Option<i64>> {
         let found = self.find(kind, key)?;
         if found.is_some() {
@@ -77,7 +76,7 @@ impl Table<'_> {
         Ok(found)
     }
 
-    /// Some entry of this kind.
+    /// Returns any entry of this kind.
     pub(super) fn first(self, kind: &str) -> Result<Option<(String, i64)>> {
         sql::one(self.conn, FIRST, params![self.source, kind], |row| {
             Ok((row.get("key")?, row.get("id")?))
@@ -85,7 +84,7 @@ impl Table<'_> {
     }
 }
 
-/// Whether any source has an entry of this kind.
+/// Returns whether any source has an entry of this kind.
 pub(super) fn any(conn: &Connection, kind: &str) -> Result<bool> {
     sql::any(conn, SOME, [kind])
 }

@@ -1,4 +1,4 @@
-//! Out of one database and into another, and again.
+//! Exports one database and imports it into another, repeatedly.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn draft(author: UserId, text: &str) -> Draft {
     }
 }
 
-/// A little of everything.
+/// Creates one of everything.
 #[expect(clippy::too_many_lines, reason = "one of everything that can be stored")]
 async fn fill(store: &Sqlite) {
     let (ann, bob, cho) = (
@@ -182,7 +182,7 @@ async fn fill(store: &Sqlite) {
         .change_room(room, Basis::Nobody, Some(ann.id), RoomChange::Settings(settings))
         .await
         .unwrap();
-    // The marks reach the rooms in steps between other commits.
+    // The marks are set in steps between other commits.
     store.settle().await;
     let emoji = rusqlite::Connection::open(&store.0.path).unwrap();
     emoji
@@ -321,7 +321,7 @@ async fn others_who_were_here_before_stay_who_they_are() {
     assert_eq!(mine.len(), 1);
 }
 
-/// An export that nobody but an attacker has written: its checksum is right.
+/// An export forged by an attacker: its checksum is right.
 #[tokio::test]
 async fn numbers_that_no_instance_gives_are_not_kept() {
     let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

@@ -1,15 +1,14 @@
-//! Whether the database is whole: what SQLite can say of its file, and what this program promises
-//! of its rows.
+//! Checks the database: its file as far as SQLite can, and the invariants of its rows.
 
 use rusqlite::{Connection, ErrorCode, Result, Row};
 
-/// Of each kind so many are told; more help nobody.
+/// Maximum number of problems reported of each kind.
 const MOST: usize = 20;
 
 const INTEGRITY: &str = "PRAGMA integrity_check(20)";
 const REFERENCES: &str = "PRAGMA foreign_key_check";
 
-// A room that is being deleted loses its messages in steps; of the others each keeps its place,
+// A room being deleted loses its messages in steps; in other rooms each message keeps its place,
 // also when it is deleted.
 const GAPS: &str = "SELECT r.id AS room, r.last_seq AS last, count(m.id) AS count, \
                     coalesce(max(m.seq), 0) AS high
@@ -37,14 +36,14 @@ const REACTIONS: &str = "SELECT m.room, m.seq FROM messages m WHERE m.reacted = 
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
     &[INTEGRITY, REFERENCES, GAPS, AHEAD, STRANGERS, MARKS, NUMBERS, FILES, REACTIONS];
 
-/// What is wrong with this database. Where SQLite itself gives up, that is something too.
+/// Returns all problems of this database. A failure of SQLite is reported as a problem, too.
 pub(super) fn problems(conn: &Connection) -> Vec<String> {
     let mut found = Vec::new();
     if let Err(error) = integrity(conn, &mut found) {
         found.push(failed(&error));
     }
     if !found.is_empty() {
-        // What is read from a damaged file says nothing.
+        // Further results from a damaged file are meaningless.
         return found;
     }
     for (statement, sentence) in PROMISES {
@@ -55,7 +54,7 @@ pub(super) fn problems(conn: &Connection) -> Vec<String> {
     found
 }
 
-/// What it means that SQLite gives up: damage, or a disk that does not let it read.
+/// Describes a failure of SQLite: damage, or a disk that cannot be read.
 pub(super) fn failed(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(
@@ -68,12 +67,12 @@ pub(super) fn failed(error: &rusqlite::Error) -> String {
     }
 }
 
-/// The sentence for damage.
+/// Describes damage.
 pub(super) fn damaged(why: &str) -> String {
     format!("The file is damaged: {}.", why.trim_end_matches('.'))
 }
 
-/// What SQLite finds, as far as it gets.
+/// Returns SQLite's findings, as far as it gets.
 fn integrity(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
     let mut asked = conn.prepare(INTEGRITY)?;
     let mut rows = asked.query(())?;
@@ -86,43 +85,45 @@ fn integrity(conn: &Connection, found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// What a row of a question means.
+/// Describes a row returned by a query.
 type Sentence = fn(&Row<'_>) -> Result<String>;
 
-/// What the rows promise: a row that is found breaks it.
+/// Invariants of the rows: a row returned violates one.
 const PROMISES: [(&str, Sentence); 8] = [
     (REFERENCES, |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         let id =
             row.get::<_, Option<i64>>(1)?.map_or_else(String::new, |id| format!(" (row {id})"));
-        Ok(format!("A row of {table} refers to a row of {parent} that is not there{id}."))
+        Ok(format!("A row of {table} refers to a missing row of {parent}{id}."))
     }),
     (GAPS, |row| {
         let (count, high, last): (i64, i64, i64) =
             (row.get("count")?, row.get("high")?, row.get("last")?);
         Ok(format!(
-            "Room {} has {count} messages up to number {high} instead of each from 1 to {last}.",
+            "Room {} has {count} messages up to number {high} instead of all from 1 to {last}.",
             row.get::<_, i64>("room")?
         ))
     }),
     (AHEAD, |row| {
         let (rev, of_room): (i64, i64) = (row.get("rev")?, row.get("of_room")?);
-        Ok(format!("{} is of change {rev}, and the room has had {of_room}.", message(row)?))
+        Ok(format!("{} has rev {rev}, but the room only has rev {of_room}.", message(row)?))
     }),
-    (STRANGERS, |row| Ok(format!("{} is not a user any more.", participant(row)?))),
+    (STRANGERS, |row| Ok(format!("{} is a deleted user.", participant(row)?))),
     (MARKS, |row| Ok(format!("{} is ahead of the room.", participant(row)?))),
     (NUMBERS, |row| {
         let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
         Ok(format!(
-            "Room {} has {count} participants and counts {noted}.",
+            "Room {} has {count} participants but a count of {noted}.",
             row.get::<_, i64>("room")?
         ))
     }),
     (FILES, |row| {
         let (noted, count): (i64, i64) = (row.get("noted")?, row.get("count")?);
-        Ok(format!("{} has {count} files and counts {noted}.", message(row)?))
+        Ok(format!("{} has {count} files but a count of {noted}.", message(row)?))
     }),
-    (REACTIONS, |row| Ok(format!("{} has reactions and does not know it.", message(row)?))),
+    (REACTIONS, |row| {
+        Ok(format!("{} has reactions but is not marked as having them.", message(row)?))
+    }),
 ];
 
 fn add(
@@ -137,7 +138,7 @@ fn add(
     while let Some(row) = rows.next()? {
         told += 1;
         if told > MOST {
-            found.push("… and more of the same.".to_owned());
+            found.push("… and more problems of this kind.".to_owned());
             break;
         }
         found.push(sentence(row)?);
@@ -189,36 +190,36 @@ mod tests {
         for (damage, sentence) in [
             (
                 "DELETE FROM messages WHERE id = 1",
-                "Room 1 has 1 messages up to number 2 instead of each from 1 to 2.",
+                "Room 1 has 1 messages up to number 2 instead of all from 1 to 2.",
             ),
             (
                 "UPDATE rooms SET last_seq = 5",
-                "Room 1 has 2 messages up to number 2 instead of each from 1 to 5.",
+                "Room 1 has 2 messages up to number 2 instead of all from 1 to 5.",
             ),
             (
                 "UPDATE messages SET rev = 9 WHERE id = 2",
-                "Message 2 of room 1 is of change 9, and the room has had 3.",
+                "Message 2 of room 1 has rev 9, but the room only has rev 3.",
             ),
             (
                 "UPDATE users SET deleted = 1 WHERE id = 2",
-                "Participant 2 of room 1 is not a user any more.",
+                "Participant 2 of room 1 is a deleted user.",
             ),
             (
                 "UPDATE participants SET mark = 9 WHERE user = 2",
                 "Participant 2 of room 1 is ahead of the room.",
             ),
-            ("UPDATE rooms SET users = 7", "Room 1 has 2 participants and counts 7."),
+            ("UPDATE rooms SET users = 7", "Room 1 has 2 participants but a count of 7."),
             (
                 "UPDATE messages SET media = 1 WHERE id = 1",
-                "Message 1 of room 1 has 0 files and counts 1.",
+                "Message 1 of room 1 has 0 files but a count of 1.",
             ),
             (
                 "INSERT INTO reactions (message, user, reaction, at) VALUES (1, 1, 'like', 0)",
-                "Message 1 of room 1 has reactions and does not know it.",
+                "Message 1 of room 1 has reactions but is not marked as having them.",
             ),
             (
                 "UPDATE messages SET author = 77 WHERE id = 1",
-                "A row of messages refers to a row of users that is not there (row 1).",
+                "A row of messages refers to a missing row of users (row 1).",
             ),
         ] {
             let (_dir, conn) = database();
@@ -242,7 +243,7 @@ mod tests {
         let found = problems(&conn);
         assert_eq!(
             (found.len(), found.last().unwrap().as_str()),
-            (MOST + 1, "… and more of the same.")
+            (MOST + 1, "… and more problems of this kind.")
         );
         let broken = "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = \
                       'messages_rev'; PRAGMA writable_schema = RESET;";

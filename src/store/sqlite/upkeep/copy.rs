@@ -1,4 +1,4 @@
-//! An online copy of the database: one moment of it, while others write.
+//! Online copy of the database: a consistent state, while others write.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,25 @@ use rusqlite::backup::{Backup, StepResult};
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::schema;
 
-/// Pages between two looks whether to go on.
+/// Number of pages between checks whether to continue.
 const PAGES: i32 = 256;
 
 const TAKE_MOMENT: &str = "SELECT count(*) FROM settings";
 
 impl Sqlite {
-    /// Copies the database as it is at one moment to a new file, which is on the disk when this
-    /// returns. `progress` hears of the pages that are done and of all, and answers whether to
-    /// go on; whatever fails leaves no file.
+    /// Copies a consistent state of the database to a new file, which is on disk when this returns.
+    /// `progress` receives the pages done and the total, and returns whether to continue; after a
+    /// failure no file is left.
     ///
-    /// The source stays inside one read transaction: without it SQLite would begin again at every
-    /// commit, and never end under load.
+    /// The source stays inside one read transaction: without it SQLite would start again at every
+    /// commit, and never finish under load.
     pub async fn copy(
         &self,
         to: PathBuf,
         mut progress: impl FnMut(u64, u64) -> bool + Send + 'static,
     ) -> Result<(), UpkeepError> {
         let copied = self.aside(move |conn, _| {
-            // The transaction has its moment from the first read on.
+            // The transaction gets its snapshot with the first read.
             conn.query_row(TAKE_MOMENT, (), |_| Ok(()))?;
             schema::create_new(&to).map_err(UpkeepError::io(&to))?;
             let copied = fill(conn, &to, &mut progress);
@@ -46,7 +46,7 @@ fn fill(
     progress: &mut impl FnMut(u64, u64) -> bool,
 ) -> Result<(), UpkeepError> {
     let mut target = Connection::open(to)?;
-    // Synced once at the end; half a copy is of no use to anybody.
+    // Synced once at the end; an incomplete copy is useless.
     target.execute_batch("PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")?;
     {
         let backup = Backup::new(source, &mut target)?;
@@ -65,7 +65,7 @@ fn fill(
             }
         }
     }
-    // One file without companions, so that it can be moved and read by itself.
+    // One file without companion files, so that it can be moved and read by itself.
     target.query_row("PRAGMA journal_mode = DELETE", (), |_| Ok(()))?;
     target.close().map_err(|(_, error)| error)?;
     let synced = File::open(to).and_then(|file| file.sync_all());
@@ -75,7 +75,7 @@ fn fill(
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(UpkeepError::io(folder))
 }
 
-/// Removes what SQLite has made; what is not there need not go.
+/// Removes the files created by SQLite; missing ones are ignored.
 fn remove(path: &Path) {
     for ending in ["", "-journal", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();

@@ -1,32 +1,33 @@
-//! Why upkeep was not done.
+//! Errors of database maintenance.
 
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
 use crate::store::sqlite::error::OpenError;
 
-/// Why something was not done.
+/// Why maintenance failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
-    /// Whoever wanted it does not want it any more.
+    /// The caller has cancelled it.
     #[error("interrupted")]
     Interrupted,
-    /// The store is closed or the disk does not do what it should; the log says more.
+    /// The store is closed or the disk fails; the log has details.
     #[error("the store is unavailable")]
     Unavailable,
     /// A file cannot be used.
     #[error("cannot use {}: {why}", path.display())]
     Io {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         why: std::io::Error,
     },
-    /// A file cannot be opened as a database of ours.
+    /// A file cannot be opened as one of our databases.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The file that is open is not the file of that name any more.
-    #[error("{} was removed or replaced while the server runs: bring the file back that was there, or stop the server and restore a backup", .0.display())]
+    /// The open file is no longer the file of that name.
+    #[error("{} was removed or replaced while the server runs: bring the file back that was there, \
+             or stop the server and restore a backup", .0.display())]
     Replaced(PathBuf),
     /// SQLite failed.
     #[error("the database failed: {0}")]
@@ -40,7 +41,7 @@ impl From<StoreError> for UpkeepError {
 }
 
 impl UpkeepError {
-    /// Whether the data are damaged, as far as SQLite says.
+    /// Returns whether SQLite reports damaged data.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Open(OpenError::Damaged { .. }) => true,

@@ -1,5 +1,5 @@
-//! A database file that no server has open: what is in it, whether it is whole, and how it becomes
-//! the database of a server again.
+//! Database files that no server has open: their content, their checks, and preparing them for use
+//! by a server.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ const EPOCH: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'epoch
 const INSTANCE: &str = "SELECT CAST(value AS TEXT) FROM settings WHERE key = 'instance'";
 const CHANGE_EPOCH: &str = "INSERT INTO settings (key, value) VALUES ('epoch', ?1) ON CONFLICT \
                             (key) DO UPDATE SET value = excluded.value";
-/// Ids that are given again are others' in an export: it comes from somewhere else now.
+/// Changed, since ids given again would be different objects in an export.
 const CHANGE_ORIGIN: &str = "UPDATE settings SET value = randomblob(16) WHERE key = 'origin'";
 const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORDER BY min(id)";
 
@@ -32,36 +32,36 @@ const MEDIA: &str = "SELECT name, max(size) AS size FROM media GROUP BY name ORD
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
     &[COUNTS, EPOCH, INSTANCE, CHANGE_EPOCH, CHANGE_ORIGIN, MEDIA];
 
-/// Numbers of what is in a database.
+/// Numbers of objects in a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Users.
     pub users: u64,
     /// Rooms.
     pub rooms: u64,
-    /// Messages, the deleted included.
+    /// Messages, including deleted ones.
     pub messages: u64,
     /// Uploaded files.
     pub media: u64,
 }
 
-/// What a database file is and holds.
+/// Properties and content of a database file.
 #[derive(Clone, Debug)]
 pub struct Inspected {
-    /// Its schema, and what opening it would do.
+    /// Its schema, and the effect of opening it.
     pub plan: Plan,
     /// Its epoch; empty before a server has opened it.
     pub epoch: String,
-    /// Which instance it belongs to; empty before a server of this version has opened it.
+    /// Its instance; empty before a server of this version has opened it.
     pub instance: String,
-    /// How much is in it.
+    /// Numbers of its objects.
     pub counts: Counts,
-    /// The uploaded files that its rows tell of: name and size.
+    /// Name and size of the uploaded files with a row.
     pub media: Vec<(String, u64)>,
 }
 
 impl Sqlite {
-    /// The uploaded files that rows tell of: name and size.
+    /// Returns name and size of the uploaded files with a row.
     pub async fn uploaded(&self) -> Result<Vec<(String, u64)>, UpkeepError> {
         self.aside(|conn, _| Ok(uploaded(conn)?)).await
     }
@@ -73,18 +73,18 @@ pub(super) fn uploaded(conn: &Connection) -> rusqlite::Result<Vec<(String, u64)>
     })
 }
 
-/// Empty before a server has opened it.
+/// Returns the epoch; empty before a server has opened it.
 pub(super) fn epoch(conn: &Connection) -> rusqlite::Result<String> {
     Ok(sql::one(conn, EPOCH, (), |row| row.get(0))?.unwrap_or_default())
 }
 
-/// Empty before a server of this version has opened it.
+/// Returns the instance; empty before a server of this version has opened it.
 pub(super) fn instance(conn: &Connection) -> rusqlite::Result<String> {
     Ok(sql::one(conn, INSTANCE, (), |row| row.get(0))?.unwrap_or_default())
 }
 
-/// Looks at a file that nobody has open; changes nothing. A newer schema is only named: what it
-/// holds cannot be known here.
+/// Examines a file that is not open anywhere, without changing it. A newer schema is only named:
+/// its content is not understood here.
 pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
     let plan = plan(path)?;
     if plan.newer {
@@ -110,7 +110,7 @@ pub fn inspect(path: &Path) -> Result<Inspected, UpkeepError> {
     Ok(Inspected { plan, epoch, instance, counts, media })
 }
 
-/// What is wrong with a file that nobody has open, each in a sentence. Reads all of it.
+/// Returns all problems of a file that is not open anywhere, each as a sentence. Reads all of it.
 pub fn examine(path: &Path) -> Result<Vec<String>, UpkeepError> {
     let conn = quiet(path)?;
     let mut found = foreign_schema(&conn)?;
@@ -118,9 +118,9 @@ pub fn examine(path: &Path) -> Result<Vec<String>, UpkeepError> {
     Ok(found)
 }
 
-/// Makes a copy the database of a server again: on the schema of today, in an epoch of its own, so
-/// that a client with marks of later times than the copy's begins anew instead of waiting for
-/// changes that never come. Answers the epoch.
+/// Prepares a copy for use by a server: with the current schema and an epoch of its own, so that a
+/// client with later revs than the copy fetches rooms again instead of waiting for changes that
+/// never come. Returns the epoch.
 pub fn renew(path: &Path) -> Result<String, UpkeepError> {
     let random = schema::random::<8>()
         .map_err(UpkeepError::io(Path::new("the operating system's random numbers")))?;
@@ -138,7 +138,7 @@ fn close(conn: Connection) -> rusqlite::Result<()> {
     conn.close().map_err(|(_, error)| error)
 }
 
-/// A migration keeps the file of before beside it; here the file came out of a copy.
+/// Removes copies made by migrations; here the file itself is a copy.
 fn remove_copies(path: &Path) -> std::io::Result<()> {
     let prefix = format!("{}.before-", path.file_name().unwrap_or_default().to_string_lossy());
     for entry in fs::read_dir(path.parent().unwrap_or(Path::new(".")))? {

@@ -1,8 +1,8 @@
-//! Upkeep of the database: copying, checking, measuring it, giving space back, making the search
-//! index anew.
+//! Maintenance of the database: copying, checking, measuring, releasing space, rebuilding the
+//! search index.
 //!
-//! Whatever takes long has a connection of its own, or goes in small steps between other commits,
-//! so that the chat goes on meanwhile.
+//! Long operations use a connection of their own, or small steps between other commits, so that the
+//! chat continues.
 
 mod check;
 pub mod checkup;
@@ -40,8 +40,7 @@ pub(super) use self::{
 };
 
 impl Sqlite {
-    /// Asks something that may take long, on a connection of its own, in one transaction of one
-    /// moment.
+    /// Runs a long query on a connection of its own, in one transaction with a consistent state.
     async fn aside<T, F>(&self, ask: F) -> Result<T, UpkeepError>
     where
         T: Send + 'static,

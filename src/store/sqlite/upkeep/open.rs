@@ -1,4 +1,4 @@
-//! Connections that only read, also where a disk is full and where nobody else has the file open.
+//! Read-only connections, also on a full disk, and to files that are not open elsewhere.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::UpkeepError;
 use crate::store::sqlite::schema;
 
-/// A connection that only reads.
+/// Opens a read-only connection.
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     readable(Connection::open_with_flags(
         path,
@@ -22,19 +22,19 @@ fn readable(conn: Connection) -> rusqlite::Result<Connection> {
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -8192; PRAGMA \
          trusted_schema = OFF;",
     )?;
-    // What stands in the way of reading is found here, and not by whoever asks first.
+    // Problems with reading are found here, not by the first query.
     conn.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
     Ok(conn)
 }
 
-/// Opens a file to read it. Without a write-ahead log nothing is to be locked, and SQLite leaves no
-/// companions beside the file.
+/// Opens a file for reading. Without a write-ahead log no locks are needed, and SQLite leaves no
+/// companion files.
 pub(in crate::store::sqlite) fn quiet(path: &Path) -> Result<Connection, UpkeepError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     if fs::metadata(log).is_ok_and(|file| file.len() > 0) {
         return Ok(reader(path).or_else(|error| match error.sqlite_error_code() {
-            // A full disk has no room for the shared index of the log.
+            // On a full disk the shared index of the log cannot be created.
             Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 readable(Connection::open_with_flags_and_vfs(path, flags, schema::ALONE)?)

@@ -1,4 +1,4 @@
-//! What opening a database would do to it, without doing it.
+//! Predicts the effect of opening a database, without opening it.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ use super::{UpkeepError, quiet};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::schema::{self, APPLICATION, MIGRATIONS};
 
-/// What is to come.
+/// Effect of opening a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The schema of the file; 0: there is no database yet.
+    /// Schema of the file; 0: there is no database yet.
     pub schema: u32,
-    /// The schema of this program.
+    /// Schema of this program.
     pub known: u32,
-    /// The migrations that would run, in this order.
+    /// Migrations that would run, in this order.
     pub migrations: Vec<&'static str>,
-    /// The file is of a newer program: nothing can be done with it here.
+    /// Whether the file belongs to a newer program and cannot be used.
     pub newer: bool,
 }
 
-/// Looks at a database file, changes nothing.
+/// Examines a database file without changing it.
 pub fn plan(path: &Path) -> Result<Plan, UpkeepError> {
     let schema = if path.exists() { version(path)? } else { 0 };
     let known = schema::number(MIGRATIONS);

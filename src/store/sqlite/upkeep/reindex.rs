@@ -1,11 +1,11 @@
-//! Makes the search index anew and tells how far that has come.
+//! Rebuilds the search index and reports progress.
 
 use std::time::Duration;
 
 use super::{Sqlite, UpkeepError};
 use crate::store::sqlite::sql;
 
-/// How often it is looked.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(50);
 
 const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
@@ -14,10 +14,9 @@ const LAST: &str = "SELECT coalesce(max(id), 0) FROM messages";
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[LAST];
 
 impl Sqlite {
-    /// Throws the search index away and waits until it holds all messages of now again. The chat
-    /// goes on meanwhile; a search says that it may miss older messages. `progress` hears of
-    /// the rows that were fed and of all, and answers whether to wait on: the index is made in
-    /// any case.
+    /// Discards the search index and waits until it contains all current messages again. The chat
+    /// continues; a search reports that older messages may be missing. `progress` receives the rows
+    /// added and the total, and returns whether to wait further: the index is built in any case.
     pub async fn reindex(
         &self,
         mut progress: impl FnMut(u64, u64) -> bool + Send,

@@ -1,8 +1,8 @@
-//! Whether the schema of a database is the one that its version has: nothing that acts by itself,
-//! nothing in the place of something else.
+//! Compares the schema of a database with that of its version: nothing that acts by itself, nothing
+//! in the place of something else.
 //!
-//! Who may alter a backup could otherwise hide something in it that acts after the restoration,
-//! such as a trigger.
+//! An attacker who can change a backup could otherwise hide something in it that acts after the
+//! restore, such as a trigger.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result};
 
 use crate::store::sqlite::schema::{self, MIGRATIONS};
 
-/// What SQLite keeps for itself is not listed: its names cannot be given to anything else.
+/// SQLite's internal objects are not listed: their names cannot be given to anything else.
 const OBJECTS: &str = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT \
                        LIKE 'sqlite\\_%' ESCAPE '\\'";
 
@@ -20,8 +20,8 @@ pub(in crate::store::sqlite) const STATEMENTS: &[&str] = &[OBJECTS];
 /// Kind and name of each table and index, with its definition.
 type Objects = BTreeMap<(String, String), String>;
 
-/// What does not belong to a database of its version, and what is missing, each in a sentence. A
-/// version that is not known is another's affair.
+/// Returns objects that do not belong to the schema of its version, and missing ones, each as a
+/// sentence. Unknown versions are not checked.
 pub(super) fn foreign_schema(conn: &Connection) -> Result<Vec<String>> {
     let version = schema::version(conn)?;
     if version == 0 || version > schema::number(MIGRATIONS) {

@@ -1,4 +1,4 @@
-//! Databases that no program of today makes, for tests.
+//! Databases of other versions, for tests.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::store::sqlite::schema::APPLICATION;
 const USER: &str = "INSERT INTO users (login, name, name_folded, password, created) VALUES \
                     ('old', 'Old', 'old', '', 0);";
 
-/// One of the first schema, of the epoch `old`, with one user.
+/// Creates a database with the first schema, epoch `old` and one user.
 pub(crate) fn of_the_first_schema(path: &Path) {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
@@ -20,7 +20,7 @@ pub(crate) fn of_the_first_schema(path: &Path) {
     conn.pragma_update(None, "user_version", 1).unwrap();
 }
 
-/// Says of a database that it is of a schema that nobody knows yet.
+/// Gives a database the number of an unknown later schema.
 pub(crate) fn of_a_later_schema(path: &Path, schema: u32) {
     Connection::open(path).unwrap().pragma_update(None, "user_version", schema).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Figures of the database.
+//! Statistics of the database.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::schema::{self, MIGRATIONS};
 use crate::store::sqlite::sql;
 
-/// Rooms that are named.
+/// Number of largest rooms listed.
 const ROOMS: u32 = 10;
 
 const COUNTS: &str = "SELECT
@@ -29,7 +29,7 @@ const COUNTS: &str = "SELECT
     (SELECT count(DISTINCT name) FROM media) AS media,
     (SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media GROUP BY name)) AS bytes,
     (SELECT count(*) FROM sessions WHERE ended IS NULL AND expires > ?1) AS sessions";
-// Times are only in step with ids within a room, so all rows are looked at.
+// Timestamps only agree with ids within a room, so all rows are read.
 const LATELY: &str = "SELECT coalesce(sum(created >= ?1), 0) AS day, coalesce(sum(created >= ?2), \
                       0) AS week, count(*) AS month
     FROM messages WHERE created >= ?3";
@@ -47,79 +47,79 @@ const MEDIA: &str = "SELECT coalesce(sum(size), 0) FROM (SELECT size FROM media 
 pub(in crate::store::sqlite) const STATEMENTS: &[&str] =
     &[COUNTS, LATELY, LARGEST, LAST, CENSUS, MEDIA];
 
-/// Accounts and rooms.
+/// Numbers of accounts and rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Census {
-    /// Accounts, disabled ones included.
+    /// Accounts, including disabled ones.
     pub users: u64,
-    /// Rooms that everybody finds.
+    /// Public rooms.
     pub public_rooms: u64,
-    /// The others.
+    /// Private rooms.
     pub private_rooms: u64,
 }
 
-/// The files.
+/// Properties of the database files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Status {
-    /// The schema of the database, which is that of the program while it is open.
+    /// Schema of the database, which is that of the program while it is open.
     pub schema: u32,
-    /// The schema of the program.
+    /// Schema of the program.
     pub known: u32,
     /// Changes when the database is restored.
     pub epoch: String,
-    /// Names this server.
+    /// Id of this server.
     pub server_id: String,
-    /// Bytes of the database file.
+    /// Size of the database file in bytes.
     pub bytes: u64,
-    /// Bytes of its write-ahead log.
+    /// Size of its write-ahead log in bytes.
     pub wal_bytes: u64,
-    /// Bytes of the search index.
+    /// Size of the search index in bytes.
     pub search_bytes: u64,
-    /// Bytes of a page.
+    /// Size of a page in bytes.
     pub page_bytes: u64,
-    /// Pages of the database.
+    /// Number of pages.
     pub pages: u64,
-    /// Pages without use, which `vacuum` gives back.
+    /// Number of free pages, which `vacuum` releases.
     pub free_pages: u64,
 }
 
-/// Sizes that are looked at all the time.
+/// Sizes for the metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Bytes of the database file.
+    /// Size of the database file in bytes.
     pub database: u64,
-    /// Bytes of its write-ahead log.
+    /// Size of its write-ahead log in bytes.
     pub log: u64,
-    /// Bytes of the search index.
+    /// Size of the search index in bytes.
     pub search: u64,
-    /// Messages that the search index has not taken in yet.
+    /// Messages not yet in the search index.
     pub search_lag: u64,
 }
 
-/// What is in it: `db.stats`.
+/// Content of the database: `db.stats`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Stats {
-    /// Users, the disabled included.
+    /// Users, including disabled ones.
     pub users: u64,
     /// Users who may not log in.
     pub disabled: u64,
-    /// Rooms that everybody may enter.
+    /// Public rooms.
     pub public_rooms: u64,
-    /// All other rooms.
+    /// Private rooms.
     pub private_rooms: u64,
-    /// Places of users in rooms.
+    /// Participants of all rooms.
     pub participants: u64,
-    /// Messages, the deleted included.
+    /// Messages, including deleted ones.
     pub messages: u64,
-    /// Messages whose text is gone.
+    /// Deleted messages.
     pub deleted_messages: u64,
     /// Reactions.
     pub reactions: u64,
     /// Uploaded files.
     pub media: u64,
-    /// Their bytes.
+    /// Size of the uploaded files in bytes.
     pub media_bytes: u64,
-    /// Sessions that hold.
+    /// Valid sessions.
     pub sessions: u64,
     /// Messages of the last 24 hours.
     pub messages_day: u64,
@@ -127,25 +127,25 @@ pub struct Stats {
     pub messages_week: u64,
     /// Messages of the last 30 days.
     pub messages_month: u64,
-    /// The rooms with most messages.
+    /// The rooms with the most messages.
     pub largest_rooms: Vec<LargeRoom>,
 }
 
 /// A room with many messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LargeRoom {
-    /// Its number.
+    /// Id of the room.
     pub id: i64,
     /// Its name, if it has one.
     pub name: Option<String>,
-    /// Its participants.
+    /// Number of participants.
     pub participants: u64,
-    /// Its messages.
+    /// Number of messages.
     pub messages: u64,
 }
 
 impl Sqlite {
-    /// How large the files are and what they are.
+    /// Returns size and properties of the files.
     pub async fn status(&self) -> std::result::Result<Status, UpkeepError> {
         let (epoch, server_id) = (self.0.settings.epoch.clone(), self.0.server_id.clone());
         let asked = self.aside(move |conn, path| {
@@ -169,7 +169,7 @@ impl Sqlite {
         asked.await
     }
 
-    /// How large the files are now, and how far the search index is behind.
+    /// Returns the current size of the files, and how far the search index is behind.
     pub async fn sizes(&self) -> std::result::Result<Sizes, StoreError> {
         let last = self
             .read(|conn| Ok(sql::one(conn, LAST, (), |row| row.get::<_, i64>(0))?))
@@ -185,9 +185,9 @@ impl Sqlite {
         })
     }
 
-    /// How many accounts and rooms there are.
+    /// Returns the numbers of accounts and rooms.
     pub async fn census(&self) -> std::result::Result<Census, StoreError> {
-        self.read_dear(|conn| {
+        self.read_expensive(|conn| {
             Ok(conn.query_row(CENSUS, (), |row| {
                 Ok(Census {
                     users: count(row, "users")?,
@@ -199,16 +199,16 @@ impl Sqlite {
         .await
     }
 
-    /// Bytes of the uploaded files.
+    /// Returns the size of the uploaded files in bytes.
     pub async fn media_bytes(&self) -> std::result::Result<u64, StoreError> {
         Ok(self
-            .read_dear(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?))
+            .read_expensive(|conn| Ok(sql::one(conn, MEDIA, (), |row| row.get::<_, i64>(0))?))
             .await?
             .unwrap_or(0)
             .unsigned_abs())
     }
 
-    /// How much there is of everything. Looks at every message.
+    /// Counts everything. Reads every message.
     pub async fn stats(&self) -> std::result::Result<Stats, UpkeepError> {
         self.aside(|conn, _| Ok(stats(conn, Timestamp::now())?)).await
     }
@@ -253,7 +253,7 @@ fn count(row: &Row<'_>, column: &str) -> Result<u64> {
     Ok(row.get::<_, i64>(column)?.unsigned_abs())
 }
 
-/// What is not there has no bytes.
+/// Returns the size of a file; 0 if it does not exist.
 fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
 }

@@ -1,22 +1,22 @@
-//! Gives space without use back to the file system: beside a server pages that are free, a few at a
-//! time; on a stopped one all of it.
+//! Releases unused space to the file system: on a running server free pages, a few at a time; on a
+//! stopped one all of it.
 
 use super::{Sqlite, UpkeepError};
 
 const FREE: &str = "PRAGMA freelist_count";
-/// One step: each page moves from the end of the file into a gap, and 64 of them take about a
+/// One step: each page moves from the end of the file into a gap; 64 of them take about a
 /// millisecond.
 const GIVE_BACK: &str = "PRAGMA incremental_vacuum(64)";
-/// Makes the file itself shorter as far as nobody reads the old pages; it waits for nobody.
+/// Truncates the file as far as nobody reads the old pages, without waiting.
 const SHORTEN: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// The new database stands in the log at first, which is as large.
+/// The new database is written to the log first, which becomes as large.
 const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 impl Sqlite {
-    /// Gives back what has no use now, in steps between other commits, so that sends go on.
-    /// `progress` hears of the pages that were given back and of all, and answers whether to go on;
-    /// what is done stays done.
+    /// Releases space that is unused now, in steps between other commits, so that posts continue.
+    /// `progress` receives the pages released and the total, and returns whether to continue;
+    /// released pages stay released.
     pub async fn vacuum(
         &self,
         mut progress: impl FnMut(u64, u64) -> bool + Send,
@@ -31,7 +31,7 @@ impl Sqlite {
                 let before = free(work.conn)?;
                 let mut pages = work.conn.prepare_cached(GIVE_BACK)?;
                 let mut rows = pages.query(())?;
-                // A row a page: only asking for it gives it back.
+                // One row per page: reading it releases the page.
                 while rows.next()?.is_some() {}
                 Ok(before.saturating_sub(free(work.conn)?))
             });
@@ -58,9 +58,9 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    /// Writes the whole database anew, without the gaps that edited and deleted rows have left
-    /// within pages. Nothing else can be written meanwhile, and it takes as much disk again as
-    /// the database: for a stopped server. Answers the pages that it is smaller by.
+    /// Rewrites the complete database, without the gaps left within pages by edited and deleted
+    /// rows. Nothing else can be written meanwhile, and it needs as much free space as the
+    /// database: for a stopped server. Returns how many pages were saved.
     pub async fn rewrite(&self) -> Result<u64, UpkeepError> {
         let path = self.0.path.clone();
         if !self.is_in_place() {

@@ -1,4 +1,4 @@
-//! What is lost, cut short or left over.
+//! Faults: missing, truncated and leftover files.
 
 use std::fs::{self, File, FileTimes};
 use std::io::{Seek, SeekFrom, Write};
@@ -12,7 +12,7 @@ use crate::support::{Body, Ctl, Person, Server};
 async fn a_damaged_database_is_told_and_left_alone() {
     let server = stopped(120).await;
     let (ctl, path) = (Ctl::of(&server), server.data().join("chat.db"));
-    finds(&ctl, "database", "ok", "it is whole", "");
+    finds(&ctl, "database", "ok", "no damage found", "");
     let whole = fs::read(&path).unwrap();
     let mut file = File::options().write(true).open(&path).unwrap();
     for page in (whole.len() / 8192)..(whole.len() / 8192 + 4) {
@@ -20,21 +20,27 @@ async fn a_damaged_database_is_told_and_left_alone() {
         file.write_all(&[0xa5; 2048]).unwrap();
     }
     let damaged = fs::read(&path).unwrap();
-    finds(&ctl, "database", "failed", "The file is damaged", "restore a backup from another place");
+    finds(
+        &ctl,
+        "database",
+        "failed",
+        "The file is damaged",
+        "restore a backup from another location",
+    );
     let (all, code) = lines(&ctl, &["--fix"]);
     assert!(code == 6 && all.len() >= 15, "every check says something: {all:?}");
     assert_eq!(fs::read(&path).unwrap(), damaged, "the database is never mended");
-    // Nothing of it is left that a program could open.
+    // No part of it can be opened by a program.
     for text in [&b"something else"[..], b""] {
         fs::write(&path, text).unwrap();
         let (all, _) = lines(&ctl, &[]);
         assert!(all.len() >= 15, "{all:?}");
     }
-    finds(&ctl, "schema", "warning", "of schema 0", "");
+    finds(&ctl, "schema", "warning", "has schema 0", "");
     fs::remove_file(&path).unwrap();
-    finds(&ctl, "database", "failed", "there is no database", "backup restore");
+    finds(&ctl, "database", "failed", "does not exist", "backup restore");
     fs::write(&path, &whole).unwrap();
-    finds(&ctl, "database", "ok", "it is whole", "");
+    finds(&ctl, "database", "ok", "no damage found", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,7 +49,7 @@ async fn damage_under_a_running_server_is_found_and_the_backup_is_named() {
     talk(&server, 120).await;
     let ctl = Ctl::of(&server);
     ctl.run(&["backup", "create"]).ends(0);
-    // What stands in the write-ahead log would hide it.
+    // Content of the write-ahead log would hide the damage.
     ctl.run(&["db", "vacuum"]).ends(0);
     let path = server.data().join("chat.db");
     let mut file = File::options().write(true).open(&path).unwrap();
@@ -63,30 +69,29 @@ async fn damage_under_a_running_server_is_found_and_the_backup_is_named() {
 async fn a_search_index_that_is_damaged_or_stale_is_thrown_away_and_fed_again() {
     let mut server = stopped(60).await;
     let (ctl, path) = (Ctl::of(&server), server.data().join("search.db"));
-    finds(&ctl, "search", "ok", "whole and in step", "");
+    finds(&ctl, "search", "ok", "complete and up to date", "");
     let whole = fs::read(&path).unwrap();
     let mut damaged = whole.clone();
     let middle = damaged.len() / 2;
     damaged[middle..].fill(0x5a);
     fs::write(&path, &damaged).unwrap();
-    finds(&ctl, "search", "failed", "it is damaged", "--fix throws it away");
-    mends(&ctl, "search", "it is damaged", "the next server makes it anew");
+    finds(&ctl, "search", "failed", "damaged: ", "chatctl db reindex");
+    mends(&ctl, "search", "damaged: ", "the server rebuilds it at its next start");
     assert!(!path.exists());
-    // Of another database: its messages are not these.
+    // The index of another database: its messages are different.
     let other = stopped(1).await;
     fs::copy(other.data().join("search.db"), &path).unwrap();
-    finds(&ctl, "search", "failed", "it belongs to the database of before a restore", "--fix");
-    mends(&ctl, "search", "cannot be used", "makes it anew");
+    finds(&ctl, "search", "failed", "it belongs to the database before a restore", "--fix");
+    mends(&ctl, "search", "cannot be used", "the server rebuilds it at its next start");
     server.restart().await;
-    finds(&ctl, "search", "ok", "whole and in step", "");
-    // Under the running server, too: it opens what it finds, and looks at the rest when somebody
-    // searches.
+    finds(&ctl, "search", "ok", "complete and up to date", "");
+    // Also on a running server: it opens the files it finds, and detects the rest at a search.
     assert!(server.terminate().await.success());
     fs::write(&path, &damaged).unwrap();
     server.restart().await;
-    finds(&ctl, "search", "failed", "it is damaged", "--fix");
-    mends(&ctl, "search", "it is damaged", "it was made anew");
-    finds(&ctl, "search", "ok", "whole and in step", "");
+    finds(&ctl, "search", "failed", "damaged: ", "--fix");
+    mends(&ctl, "search", "damaged: ", "rebuilt");
+    finds(&ctl, "search", "ok", "complete and up to date", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,14 +99,14 @@ async fn backups_are_as_old_as_they_say() {
     let server = stopped(0).await;
     let backups = server.data().join("backups");
     let ctl = Ctl::of(&server);
-    finds(&ctl, "backup", "skipped", "the server makes none by itself", "every_hours = 24");
+    finds(&ctl, "backup", "skipped", "automatic backups are off", "every_hours = 24");
     let every = |hours| ctl.clone().set("BACKUP__EVERY_HOURS", hours);
     finds(
         &every("1"),
         "backup",
         "warning",
         "there is no backup",
-        "chatctl backup create makes one now",
+        "To create one now: chatctl backup create",
     );
     ctl.run(&["backup", "create"]).ends(0);
     finds(&every("1"), "backup", "ok", "less than an hour old", "");
@@ -114,12 +119,12 @@ async fn backups_are_as_old_as_they_say() {
     {
         fs::remove_file(made).unwrap();
     }
-    finds(&every("1"), "backup", "failed", "none of 1 backup can be used", "makes one now");
+    finds(&every("1"), "backup", "failed", "none of 1 backup can be used", "To create one now");
     fs::remove_dir_all(&backups).unwrap();
     fs::create_dir(&backups).unwrap();
     let part = backups.join("chatctl-20250101T000000Z.tar.zst.part");
     fs::write(&part, "").unwrap();
-    finds(&ctl, "backup", "skipped", "makes none", "");
+    finds(&ctl, "backup", "skipped", "automatic backups are off", "");
     File::options()
         .write(true)
         .open(&part)
@@ -127,7 +132,7 @@ async fn backups_are_as_old_as_they_say() {
         .set_times(FileTimes::new().set_modified(SystemTime::now() - Duration::from_hours(3)))
         .unwrap();
     fs::create_dir(server.data().join("backup-0011.tmp")).unwrap();
-    finds(&ctl, "backup", "warning", "interrupted backups have left", "--fix");
+    finds(&ctl, "backup", "warning", "interrupted backups left", "--fix");
     let (fixed, code) = lines(&ctl, &["--only", "backup", "--fix"]);
     assert!(
         code == 0
@@ -165,7 +170,7 @@ async fn files_without_a_row_and_rows_without_a_file_are_found() {
             &ctl,
             "uploads",
             "warning",
-            "nothing refers to 1 old file: abababababababab…",
+            "1 old file not referenced by any message: abababababababab…",
             "within an hour",
         );
         fs::remove_file(&orphan).unwrap();
@@ -174,10 +179,10 @@ async fn files_without_a_row_and_rows_without_a_file_are_found() {
         fs::rename(server.data().join("aside"), &file).unwrap();
     }
     fs::rename(server.data().join("media"), server.data().join("aside")).unwrap();
-    finds(&ctl, "uploads", "warning", "there is no directory for uploaded files", "--fix");
+    finds(&ctl, "uploads", "warning", "the directory for uploaded files", "--fix");
     fs::remove_dir_all(server.data().join("logs")).unwrap();
-    finds(&ctl, "logs", "warning", "there is no log directory", "--fix");
-    mends(&ctl, "logs", "there is no log directory", "it was made");
+    finds(&ctl, "logs", "warning", "the log directory", "--fix");
+    mends(&ctl, "logs", "the log directory", "created");
     let (fixed, _) = lines(&ctl, &["--only", "uploads", "--fix"]);
     assert_eq!(fixed[0]["status"], "fixed", "{fixed:?}");
 }

@@ -1,5 +1,5 @@
-//! How the server is reached: certificate, registration, proxies, the WebSocket; and doctor over
-//! HTTP.
+//! Checks of how the server is reached: certificate, registration, proxies, WebSocket; and doctor
+//! over HTTP.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{finds, mode, stopped};
 use crate::support::{Ctl, Json, Person, Server};
 
-/// A self-signed certificate of this time and its key, in two files.
+/// Creates a self-signed certificate with this validity and its key, in two files.
 fn certificate(folder: &Path, name: &str, years: (i32, i32)) -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -36,15 +36,15 @@ async fn a_certificate_is_looked_at() {
         Ctl::of(&server).set("SERVER__TLS_CERT", pair.0).set("SERVER__TLS_KEY", pair.1)
     };
     let (good, key) = certificate(home.path(), "good", (2020, 2999));
-    finds(&with((&good, &key)), "certificate", "ok", "it holds until 2999-01-01", "");
+    finds(&with((&good, &key)), "certificate", "ok", "it is valid until 2999-01-01", "");
     let (old, old_key) = certificate(home.path(), "old", (2010, 2020));
-    finds(&with((&old, &old_key)), "certificate", "failed", "it has ended on 2020-01-01", "Renew");
+    finds(&with((&old, &old_key)), "certificate", "failed", "it expired on 2020-01-01", "Renew");
     let (early, early_key) = certificate(home.path(), "early", (2990, 2999));
     finds(
         &with((&early, &early_key)),
         "certificate",
         "failed",
-        "it only holds from 2990-01-01",
+        "it is valid only from 2990-01-01",
         "clock",
     );
     finds(
@@ -65,11 +65,11 @@ async fn a_certificate_is_looked_at() {
         &with((&key, &key)),
         "certificate",
         "failed",
-        "holds a private key and no certificate",
+        "contains a private key and no certificate",
         "tls_cert",
     );
     mode(Path::new(&key), 0o644);
-    finds(&with((&good, &key)), "certificate", "warning", "may read the key", "chmod o=");
+    finds(&with((&good, &key)), "certificate", "warning", "can read the key", "chmod o=");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +81,7 @@ async fn what_the_network_can_do_is_told() {
     finds(&ctl, "registration", "warning", "http://0.0.0.0:", "registration = \"closed\"");
     let still = stopped(0).await;
     let ctl = Ctl::of(&still);
-    finds(&ctl, "registration", "ok", "nobody else", "");
+    finds(&ctl, "registration", "ok", "other machines cannot reach", "");
     finds(
         &ctl.clone().set("SERVER__LISTEN", "[::]:8080"),
         "registration",
@@ -109,17 +109,17 @@ async fn what_the_network_can_do_is_told() {
         &public.clone().set("SERVER__TRUSTED_PROXIES", "127.0.0.1"),
         "proxy",
         "ok",
-        "believed: 127.0.0.1",
+        "trusted: 127.0.0.1",
         "",
     );
     finds(
         &ctl.set("SERVER__TRUSTED_PROXIES", "0.0.0.0/0"),
         "proxy",
         "failed",
-        "everybody can say",
-        "Name only",
+        "any client can forge its address",
+        "your proxies only",
     );
-    finds(&public, "websocket", "skipped", "no server runs", "");
+    finds(&public, "websocket", "skipped", "no server is running", "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +142,7 @@ async fn a_websocket_is_opened_through_the_public_url() {
     let gone = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
     finds(&url(&gone), "websocket", "failed", "cannot be reached from here", "firewall");
-    // Who speaks no TLS cannot be asked for it.
+    // A peer without TLS cannot be tested with it.
     finds(
         &url(&server.url().replace("http:", "https:")),
         "websocket",
@@ -168,7 +168,7 @@ async fn a_websocket_is_opened_through_tls() {
     drop(server.0);
 }
 
-/// A server with TLS, which ends when it is dropped.
+/// A server with TLS, ended on drop.
 struct Ending(Child);
 
 impl Drop for Ending {
@@ -189,7 +189,7 @@ fn tls_server(cert: &str, key: &str) -> (Ending, u16) {
     let port = lines
         .find_map(|line| line.split_once("Listening on https://127.0.0.1:")?.1.trim().parse().ok())
         .unwrap();
-    // Goes on reading, so that the server is never held up.
+    // Keeps reading, so that the server is never blocked.
     std::thread::spawn(move || lines.count());
     (Ending(child), port)
 }

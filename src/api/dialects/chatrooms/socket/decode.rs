@@ -30,7 +30,7 @@ pub(crate) fn decode(frame: &str) -> SocketRequest {
     }
 }
 
-/// Parses a frame as a whole, once, and takes out its `ref`, which goes back with the answer.
+/// Parses a frame completely, once, and removes its `ref`, which is returned with the reply.
 fn object(frame: &str) -> Result<(Map<String, Value>, Option<String>)> {
     let value = serde_json::from_str(frame).map_err(|error| Error::Malformed(error.to_string()))?;
     let Value::Object(mut fields) = value else {
@@ -63,7 +63,7 @@ fn react(frame: Value, give: bool) -> Result<Command> {
     Ok(Command::React { message, reaction, give })
 }
 
-/// Reads a part of a frame, or all fields of its type.
+/// Deserializes a part of a frame, or all fields of its type.
 fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|error| Error::invalid("frame", error.to_string()))
 }
