@@ -35,10 +35,8 @@ pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
                 }
                 let (store, bus) = chat.health().await;
                 let word = |good| if good { "ok" } else { "failing" };
-                let status = match store && bus {
-                    true => StatusCode::OK,
-                    false => StatusCode::SERVICE_UNAVAILABLE,
-                };
+                let status =
+                    if store && bus { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
                 let health = json!({
                     "status": word(store && bus),
                     "server": chat.server_id(),
