@@ -35,12 +35,10 @@ pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
                 }
                 let (store, bus) = chat.health().await;
                 let word = |good| if good { "ok" } else { "failing" };
-                let status = match store && bus {
-                    true => StatusCode::OK,
-                    false => StatusCode::SERVICE_UNAVAILABLE,
-                };
+                let healthy = store && bus;
+                let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
                 let health = json!({
-                    "status": word(store && bus),
+                    "status": word(healthy),
                     "server": chat.server_id(),
                     "store": word(store),
                     "bus": word(bus),
