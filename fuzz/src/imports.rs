@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use chatctl::admin::transfer::Import;
+use chatctl::admin::transfer::{ExportAll, Import};
 use chatctl::admin::{Admin, Command, Failure, Operator, Output, Reply};
 use chatctl::config::Config;
 
@@ -115,7 +115,7 @@ async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
         }
         export
     });
-    let exported = admin.run(&Operator::cli("fuzz"), Command::Export {}, &output).await;
+    let exported = admin.run(&Operator::cli("fuzz"), Command::Export(ExportAll {}), &output).await;
     drop(output);
     let export = read.await.map_err(|error| error.to_string())?;
     exported.map_err(|failure| format!("the export failed: {failure}"))?;

@@ -3,26 +3,36 @@
 use std::io::{self, Write};
 
 use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 
-use super::Admin;
 use super::backup::{Source, count, verdict, write};
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
+use super::{Admin, Call};
 
 /// Size of a part in bytes.
 const PART: usize = 256 * 1024;
 /// Number of parts queued for the reader.
 const WAITING: usize = 4;
 
-impl Admin {
+/// Create a backup, sent as the bytes of the file, then its header; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupCreate {}
+
+impl BackupCreate {
     /// Sends the bytes of a backup, then its header.
-    pub(super) async fn backup_create(&self, output: &Output) -> Result<(), Failure> {
-        let made = self.send_backup(output).await;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let made = admin.send_backup(output).await;
         count(made.as_ref().err());
         made
     }
+}
 
+impl Admin {
     async fn send_backup(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
         let source = Source::of(&parts.config, &parts.chat, &parts.store).await;

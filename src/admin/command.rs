@@ -4,20 +4,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::config::LogLevel;
-use crate::model::{Role, Visibility};
-
-/// A secret whose `Debug` output is blanked.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(format = Password)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
-}
+use super::backups::BackupCreate;
+use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
+use super::doctor::Doctor;
+use super::log::{LogRotate, LogTail, SetLogLevel};
+use super::room_messages::{RoomExport, RoomMessages, RoomPurge};
+use super::rooms::{
+    ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
+    RoomRename, RoomRole, RoomShow,
+};
+use super::status::Status;
+use super::support::Support;
+use super::transfer::ExportAll;
+use super::users::{
+    UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
+    UserPasswd, UserPromote, UserRename, UserSessions, UserShow, UserWithoutPassword,
+};
 
 /// One administration command by its name, with its fields. `name` is a login name; `room` is a
 /// key, a number or a unique room name.
@@ -26,243 +28,125 @@ impl std::fmt::Debug for Secret {
 pub enum Command {
     /// List all accounts.
     #[serde(rename = "user.list")]
-    UserList {},
+    UserList(#[schema(inline)] UserList),
     /// Show an account.
     #[serde(rename = "user.show")]
-    UserShow { name: String },
+    UserShow(#[schema(inline)] UserShow),
     /// Create an account.
     #[serde(rename = "user.create")]
-    UserCreate {
-        name: String,
-        password: Secret,
-        #[serde(default)]
-        display_name: Option<String>,
-        #[serde(default)]
-        email: Option<String>,
-        #[serde(default)]
-        admin: bool,
-        /// Succeed if it exists, and leave it unchanged.
-        #[serde(default)]
-        if_not_exists: bool,
-    },
+    UserCreate(#[schema(inline)] UserCreate),
     /// Set the password; ends all sessions.
     #[serde(rename = "user.passwd")]
-    UserPasswd { name: String, password: Secret },
+    UserPasswd(#[schema(inline)] UserPasswd),
     /// List imported accounts that have no password yet.
     #[serde(rename = "user.without_password")]
-    UserWithoutPassword {},
+    UserWithoutPassword(#[schema(inline)] UserWithoutPassword),
     /// Change the display name.
     #[serde(rename = "user.rename")]
-    UserRename { name: String, to: String },
+    UserRename(#[schema(inline)] UserRename),
     /// Disable an account and end its sessions.
     #[serde(rename = "user.disable")]
-    UserDisable { name: String },
+    UserDisable(#[schema(inline)] UserDisable),
     /// Enable a disabled account.
     #[serde(rename = "user.enable")]
-    UserEnable { name: String },
+    UserEnable(#[schema(inline)] UserEnable),
     /// Delete an account; its messages stay, without an author.
     #[serde(rename = "user.delete")]
-    UserDelete {
-        name: String,
-        /// Only report what would be deleted.
-        #[serde(default)]
-        dry_run: bool,
-        /// Succeed if it does not exist.
-        #[serde(default)]
-        if_exists: bool,
-    },
+    UserDelete(#[schema(inline)] UserDelete),
     /// Grant the administrator role.
     #[serde(rename = "user.promote")]
-    UserPromote { name: String },
+    UserPromote(#[schema(inline)] UserPromote),
     /// Remove the administrator role.
     #[serde(rename = "user.demote")]
-    UserDemote { name: String },
+    UserDemote(#[schema(inline)] UserDemote),
     /// Set or remove the bot and guest marks.
     #[serde(rename = "user.mark")]
-    UserMark {
-        name: String,
-        /// Marks the account as a program.
-        #[serde(default)]
-        bot: Option<bool>,
-        /// Restricts the account to its rooms, as a plain member.
-        #[serde(default)]
-        guest: Option<bool>,
-    },
+    UserMark(#[schema(inline)] UserMark),
     /// List the sessions of an account.
     #[serde(rename = "user.sessions")]
-    UserSessions { name: String },
+    UserSessions(#[schema(inline)] UserSessions),
     /// End one session, or all.
     #[serde(rename = "user.logout")]
-    UserLogout {
-        name: String,
-        #[serde(default)]
-        session: Option<i64>,
-    },
+    UserLogout(#[schema(inline)] UserLogout),
     /// List all rooms.
     #[serde(rename = "room.list")]
-    RoomList {},
+    RoomList(#[schema(inline)] RoomList),
     /// Show a room.
     #[serde(rename = "room.show")]
-    RoomShow { room: String },
+    RoomShow(#[schema(inline)] RoomShow),
     /// Create a room.
     #[serde(rename = "room.create")]
-    RoomCreate {
-        name: String,
-        owner: String,
-        #[serde(default)]
-        public: bool,
-        #[serde(default)]
-        members: Vec<String>,
-        /// Succeed if a public room of this name exists, and leave it unchanged.
-        #[serde(default)]
-        if_not_exists: bool,
-    },
+    RoomCreate(#[schema(inline)] RoomCreate),
     /// Rename a room.
     #[serde(rename = "room.rename")]
-    RoomRename { room: String, to: String },
+    RoomRename(#[schema(inline)] RoomRename),
     /// Change topic, description, visibility, read-only mode or archive state; absent fields stay
     /// unchanged.
     #[serde(rename = "room.settings")]
-    RoomSettings {
-        room: String,
-        /// Empty removes it.
-        #[serde(default)]
-        topic: Option<String>,
-        /// Empty removes it.
-        #[serde(default)]
-        description: Option<String>,
-        /// `public` or `private`.
-        #[serde(default)]
-        visibility: Option<String>,
-        /// Only admins and sub-admins may post.
-        #[serde(default)]
-        read_only: Option<bool>,
-        /// Nobody can post, join or be added.
-        #[serde(default)]
-        archived: Option<bool>,
-    },
+    RoomSettings(#[schema(inline)] ChangeRoomSettings),
     /// Delete a room with its messages and files.
     #[serde(rename = "room.delete")]
-    RoomDelete {
-        room: String,
-        #[serde(default)]
-        dry_run: bool,
-        #[serde(default)]
-        if_exists: bool,
-    },
+    RoomDelete(#[schema(inline)] RoomDelete),
     /// List the members of a room.
     #[serde(rename = "room.members")]
-    RoomMembers { room: String },
+    RoomMembers(#[schema(inline)] RoomMembers),
     /// Add a member.
     #[serde(rename = "room.add")]
-    RoomAdd {
-        room: String,
-        name: String,
-        #[serde(default)]
-        role: Option<String>,
-        /// Succeed if the account is a member already, and keep its role.
-        #[serde(default)]
-        if_not_exists: bool,
-    },
+    RoomAdd(#[schema(inline)] RoomAdd),
     /// Remove a member.
     #[serde(rename = "room.remove")]
-    RoomRemove {
-        room: String,
-        name: String,
-        #[serde(default)]
-        if_exists: bool,
-    },
+    RoomRemove(#[schema(inline)] RoomRemove),
     /// Change the role of a member.
     #[serde(rename = "room.role")]
-    RoomRole { room: String, name: String, role: String },
+    RoomRole(#[schema(inline)] RoomRole),
     /// Read the newest messages; command line only. The access is logged.
     #[serde(rename = "room.messages")]
-    RoomMessages {
-        room: String,
-        #[serde(default)]
-        limit: Option<u32>,
-        /// Only messages below this seq.
-        #[serde(default)]
-        before: Option<i64>,
-    },
+    RoomMessages(#[schema(inline)] RoomMessages),
     /// Export a room with its messages; command line only. The access is logged.
     #[serde(rename = "room.export")]
-    RoomExport { room: String },
+    RoomExport(#[schema(inline)] RoomExport),
     /// Delete the content of old messages.
     #[serde(rename = "room.purge")]
-    RoomPurge {
-        room: String,
-        /// Minimum age in days.
-        older_than_days: u32,
-        #[serde(default)]
-        dry_run: bool,
-    },
+    RoomPurge(#[schema(inline)] RoomPurge),
     /// Export all data as JSON Lines; command line only.
     #[serde(rename = "export")]
-    Export {},
+    Export(#[schema(inline)] ExportAll),
     /// Show or set the log level.
     #[serde(rename = "log.level")]
-    LogLevel {
-        #[serde(default)]
-        level: Option<LogLevel>,
-        /// Seconds until the configured level is restored.
-        #[serde(default)]
-        for_seconds: Option<u64>,
-    },
+    LogLevel(#[schema(inline)] SetLogLevel),
     /// Follow the log; command line only.
     #[serde(rename = "log.tail")]
-    LogTail {
-        /// Number of recent lines to send first.
-        #[serde(default)]
-        lines: Option<u32>,
-        /// Minimum log level.
-        #[serde(default)]
-        level: Option<LogLevel>,
-        #[serde(default)]
-        user: Option<String>,
-        #[serde(default)]
-        room: Option<String>,
-        /// Seconds after which to stop.
-        #[serde(default)]
-        for_seconds: Option<u64>,
-    },
+    LogTail(#[schema(inline)] LogTail),
     /// Continue in a new log file.
     #[serde(rename = "log.rotate")]
-    LogRotate {},
+    LogRotate(#[schema(inline)] LogRotate),
     /// Show the database files.
     #[serde(rename = "db.status")]
-    DbStatus {},
+    DbStatus(#[schema(inline)] DbStatus),
     /// Check the database and the uploaded files.
     #[serde(rename = "db.check")]
-    DbCheck {},
+    DbCheck(#[schema(inline)] DbCheck),
     /// Return free pages to the file system.
     #[serde(rename = "db.vacuum")]
-    DbVacuum {},
+    DbVacuum(#[schema(inline)] DbVacuum),
     /// Rebuild the search index.
     #[serde(rename = "db.reindex")]
-    DbReindex {},
+    DbReindex(#[schema(inline)] DbReindex),
     /// Show the number of accounts, rooms, messages and files.
     #[serde(rename = "db.stats")]
-    DbStats {},
+    DbStats(#[schema(inline)] DbStats),
     /// Create a backup, sent as the bytes of the file, then its header; command line only.
     #[serde(rename = "backup.create")]
-    BackupCreate {},
+    BackupCreate(#[schema(inline)] BackupCreate),
     /// Show the state of the server.
     #[serde(rename = "status")]
-    Status {},
+    Status(#[schema(inline)] Status),
     /// Run checks and suggest remedies.
     #[serde(rename = "doctor")]
-    Doctor {
-        /// Names of the checks; empty runs all.
-        #[serde(default)]
-        only: Vec<String>,
-        /// Repair what is safe to repair.
-        #[serde(default)]
-        fix: bool,
-    },
+    Doctor(#[schema(inline)] Doctor),
     /// Collect diagnostics. The access is logged.
     #[serde(rename = "support")]
-    Support {},
+    Support(#[schema(inline)] Support),
 }
 
 impl Command {
@@ -290,23 +174,23 @@ impl Command {
     /// Whether the command is logged: it changes something or reads private data.
     pub fn is_noted(&self) -> bool {
         match self {
-            Self::UserDelete { dry_run, .. }
-            | Self::RoomDelete { dry_run, .. }
-            | Self::RoomPurge { dry_run, .. } => !dry_run,
-            Self::LogLevel { level, .. } => level.is_some(),
-            Self::Doctor { fix, .. } => *fix,
-            Self::UserList {}
-            | Self::UserShow { .. }
-            | Self::UserSessions { .. }
-            | Self::UserWithoutPassword {}
-            | Self::RoomList {}
-            | Self::RoomShow { .. }
-            | Self::RoomMembers { .. }
-            | Self::LogTail { .. }
-            | Self::DbStatus {}
-            | Self::DbCheck {}
-            | Self::DbStats {}
-            | Self::Status {} => false,
+            Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::RoomDelete(RoomDelete { dry_run, .. })
+            | Self::RoomPurge(RoomPurge { dry_run, .. }) => !dry_run,
+            Self::LogLevel(SetLogLevel { level, .. }) => level.is_some(),
+            Self::Doctor(Doctor { fix, .. }) => *fix,
+            Self::UserList(_)
+            | Self::UserShow(_)
+            | Self::UserSessions(_)
+            | Self::UserWithoutPassword(_)
+            | Self::RoomList(_)
+            | Self::RoomShow(_)
+            | Self::RoomMembers(_)
+            | Self::LogTail(_)
+            | Self::DbStatus(_)
+            | Self::DbCheck(_)
+            | Self::DbStats(_)
+            | Self::Status(_) => false,
             _ => true,
         }
     }
@@ -315,27 +199,27 @@ impl Command {
     /// for the next start.
     pub fn only_reads(&self) -> bool {
         match self {
-            Self::UserDelete { dry_run, .. }
-            | Self::RoomDelete { dry_run, .. }
-            | Self::RoomPurge { dry_run, .. } => *dry_run,
-            Self::Doctor { fix, .. } => !fix,
-            Self::UserList {}
-            | Self::UserShow { .. }
-            | Self::UserSessions { .. }
-            | Self::UserWithoutPassword {}
-            | Self::RoomList {}
-            | Self::RoomShow { .. }
-            | Self::RoomMembers { .. }
-            | Self::RoomMessages { .. }
-            | Self::RoomExport { .. }
-            | Self::Export {}
-            | Self::LogTail { .. }
-            | Self::DbStatus {}
-            | Self::DbCheck {}
-            | Self::DbStats {}
-            | Self::BackupCreate {}
-            | Self::Status {}
-            | Self::Support {} => true,
+            Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::RoomDelete(RoomDelete { dry_run, .. })
+            | Self::RoomPurge(RoomPurge { dry_run, .. }) => *dry_run,
+            Self::Doctor(Doctor { fix, .. }) => !fix,
+            Self::UserList(_)
+            | Self::UserShow(_)
+            | Self::UserSessions(_)
+            | Self::UserWithoutPassword(_)
+            | Self::RoomList(_)
+            | Self::RoomShow(_)
+            | Self::RoomMembers(_)
+            | Self::RoomMessages(_)
+            | Self::RoomExport(_)
+            | Self::Export(_)
+            | Self::LogTail(_)
+            | Self::DbStatus(_)
+            | Self::DbCheck(_)
+            | Self::DbStats(_)
+            | Self::BackupCreate(_)
+            | Self::Status(_)
+            | Self::Support(_) => true,
             _ => false,
         }
     }
@@ -345,40 +229,26 @@ impl Command {
     pub fn is_remote(&self) -> bool {
         !matches!(
             self,
-            Self::RoomMessages { .. }
-                | Self::RoomExport { .. }
-                | Self::Export {}
-                | Self::LogTail { .. }
-                | Self::BackupCreate {}
-                | Self::Support {}
-                | Self::Doctor { fix: true, .. }
+            Self::RoomMessages(_)
+                | Self::RoomExport(_)
+                | Self::Export(_)
+                | Self::LogTail(_)
+                | Self::BackupCreate(_)
+                | Self::Support(_)
+                | Self::Doctor(Doctor { fix: true, .. })
         )
     }
-}
-
-/// Parses a role.
-pub(super) fn role(text: Option<&str>) -> Result<Role, super::Failure> {
-    let text = text.unwrap_or("member");
-    Role::parse(text).ok_or_else(|| {
-        super::Failure::usage(format!("the role {text:?} must be admin, sub-admin or member"))
-    })
-}
-
-/// Parses a visibility.
-pub(super) fn visibility(text: &str) -> Result<Visibility, super::Failure> {
-    Visibility::parse(text).ok_or_else(|| {
-        super::Failure::usage(format!("the visibility {text:?} must be public or private"))
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::secret::Secret;
 
     #[test]
     fn commands_travel_as_they_are_documented() {
         let disable: Command = serde_json::from_str(r#"{"user.disable":{"name":"bob"}}"#).unwrap();
-        assert!(matches!(&disable, Command::UserDisable { name } if name == "bob"));
+        assert!(matches!(&disable, Command::UserDisable(UserDisable { name }) if name == "bob"));
         assert_eq!(serde_json::to_string(&disable).unwrap(), r#"{"user.disable":{"name":"bob"}}"#);
         assert!(serde_json::from_str::<Command>(r#"{"status":{}}"#).is_ok());
         for bad in [
@@ -394,8 +264,10 @@ mod tests {
 
     #[test]
     fn the_summary_has_no_secret() {
-        let create =
-            Command::UserPasswd { name: "bob".to_owned(), password: Secret("hidden".to_owned()) };
+        let create = Command::UserPasswd(UserPasswd {
+            name: "bob".to_owned(),
+            password: Secret("hidden".to_owned()),
+        });
         assert_eq!(create.summary(), "user.passwd bob");
         assert!(!format!("{create:?}").contains("hidden"));
         let settings: Command = serde_json::from_str(

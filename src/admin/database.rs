@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind, Output};
 use super::transfer::disk;
-use super::{Admin, items, status};
+use super::{Call, items, status};
 use crate::config::Config;
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
@@ -50,9 +52,15 @@ pub(super) async fn with_progress<T, E: Into<Failure>>(
     }
 }
 
-impl Admin {
-    pub(super) async fn db_status(&self, output: &Output) -> Result<(), Failure> {
-        let parts = &self.0.parts;
+/// Show the database files.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbStatus {}
+
+impl DbStatus {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let parts = &admin.0.parts;
         output
             .item(items::Database {
                 path: status::absolute(&parts.database),
@@ -60,19 +68,23 @@ impl Admin {
             })
             .await
     }
+}
 
-    pub(super) async fn db_stats(&self, output: &Output) -> Result<(), Failure> {
-        output.item(self.0.parts.store.stats().await?).await
-    }
+/// Check the database and the uploaded files.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbCheck {}
 
+impl DbCheck {
     /// Checks the database, and that each uploaded file it refers to exists.
-    pub(super) async fn db_check(&self, output: &Output) -> Result<(), Failure> {
-        let parts = &self.0.parts;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let parts = &admin.0.parts;
         let mut problems = match parts.store.check().await {
             Err(error @ UpkeepError::Replaced(_)) => vec![format!("{error}.")],
             checked => checked?,
         };
-        let _hold = self.chat().hold_media().await;
+        let _hold = admin.chat().hold_media().await;
         let (database, media) = (
             parts.database.clone(),
             parts.config.server.data_dir.join(&parts.config.media.directory),
@@ -84,11 +96,19 @@ impl Admin {
         }
         verdict(problems.len())
     }
+}
 
-    pub(super) async fn db_vacuum(&self, output: &Output) -> Result<(), Failure> {
-        let store = &self.0.parts.store;
+/// Return free pages to the file system.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbVacuum {}
+
+impl DbVacuum {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let store = &admin.0.parts.store;
         let page = store.status().await?.page_bytes;
-        let pages = match self.running() {
+        let pages = match admin.running() {
             Some(_) => {
                 with_progress(output, async |heard| {
                     store.vacuum(move |done, all| heard.tell(done, all)).await
@@ -101,14 +121,34 @@ impl Admin {
         };
         output.item(items::Vacuumed { pages, bytes: pages * page }).await
     }
+}
 
-    pub(super) async fn db_reindex(&self, output: &Output) -> Result<(), Failure> {
-        let store = &self.0.parts.store;
+/// Rebuild the search index.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbReindex {}
+
+impl DbReindex {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let store = &admin.0.parts.store;
         with_progress(output, async |heard| {
             store.reindex(move |done, all| heard.tell(done, all)).await
         })
         .await?;
         output.item(items::Reindexed { search_bytes: store.status().await?.search_bytes }).await
+    }
+}
+
+/// Show the number of accounts, rooms, messages and files.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbStats {}
+
+impl DbStats {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        output.item(admin.0.parts.store.stats().await?).await
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use tracing::info;
+use utoipa::ToSchema;
 
-use super::outcome::{Failure, Kind, Output};
-use super::{Admin, Running, items};
+use super::outcome::{Failure, Kind};
+use super::{Admin, Call, Running, items};
 use crate::config::LogLevel;
 use crate::logging::Entry;
 use crate::model::Timestamp;
@@ -15,27 +17,26 @@ use crate::model::Timestamp;
 /// Number of recent lines that `log tail` sends first.
 const LINES: u32 = 10;
 
-impl Admin {
-    fn server(&self) -> Result<&Running, Failure> {
-        self.running().ok_or_else(|| {
-            Failure::new(
-                Kind::Unreachable,
-                "no server is running; its log files are in the log directory",
-            )
-        })
-    }
+/// Show or set the log level.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetLogLevel {
+    #[serde(default)]
+    pub level: Option<LogLevel>,
+    /// Seconds until the configured level is restored.
+    #[serde(default)]
+    pub for_seconds: Option<u64>,
+}
 
+impl SetLogLevel {
     /// Shows the level, or sets it, permanently or for a limited time.
-    pub(super) async fn log_level(
-        &self,
-        level: Option<LogLevel>,
-        for_seconds: Option<u64>,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let log = &self.server()?.log;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let Self { level, for_seconds } = self;
+        let log = &admin.server()?.log;
         if let Some(level) = level {
-            let before = self.0.parts.config.log.level;
-            self.stop_level_timer();
+            let before = admin.0.parts.config.log.level;
+            admin.stop_level_timer();
             log.set_level(level);
             if let Some(seconds) = for_seconds {
                 let log = log.clone();
@@ -47,46 +48,40 @@ impl Admin {
                 });
                 // A time beyond the clock never ends.
                 let end = Instant::now().checked_add(time);
-                *self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) =
+                *admin.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some((timer.abort_handle(), end));
             }
         }
-        let for_seconds = for_seconds.or_else(|| self.level_remaining());
+        let for_seconds = for_seconds.or_else(|| admin.level_remaining());
         output.item(items::Level { level: log.level(), for_seconds }).await
     }
+}
 
-    /// Seconds until a temporary level ends, rounded up.
-    fn level_remaining(&self) -> Option<u64> {
-        let timer = self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, end) = timer.as_ref()?;
-        let left = end.as_ref()?.checked_duration_since(Instant::now())?;
-        Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
-    }
+/// Follow the log; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogTail {
+    /// Number of recent lines to send first.
+    #[serde(default)]
+    pub lines: Option<u32>,
+    /// Minimum log level.
+    #[serde(default)]
+    pub level: Option<LogLevel>,
+    #[serde(default)]
+    pub user: Option<String>,
+    #[serde(default)]
+    pub room: Option<String>,
+    /// Seconds after which to stop.
+    #[serde(default)]
+    pub for_seconds: Option<u64>,
+}
 
-    fn stop_level_timer(&self) {
-        if let Some((timer, _)) =
-            self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take()
-        {
-            timer.abort();
-        }
-    }
-
-    pub(super) fn log_rotate(&self) -> Result<(), Failure> {
-        self.server()?.log.reopen();
-        Ok(())
-    }
-
+impl LogTail {
     /// Sends recent lines, then new ones as they are logged.
-    pub(super) async fn log_tail(
-        &self,
-        lines: Option<u32>,
-        level: Option<LogLevel>,
-        user: Option<String>,
-        room: Option<String>,
-        for_seconds: Option<u64>,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let server = self.server()?;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let Self { lines, level, user, room, for_seconds } = self;
+        let server = admin.server()?;
         let mut stop = server.stop.clone();
         let (latest, mut coming) = server.log.follow();
         let wanted = |entry: &Entry| {
@@ -130,6 +125,46 @@ impl Admin {
                 }
                 Err(RecvError::Closed) => return Ok(()),
             }
+        }
+    }
+}
+
+/// Continue in a new log file.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogRotate {}
+
+impl LogRotate {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, .. } = call;
+        admin.server()?.log.reopen();
+        Ok(())
+    }
+}
+
+impl Admin {
+    fn server(&self) -> Result<&Running, Failure> {
+        self.running().ok_or_else(|| {
+            Failure::new(
+                Kind::Unreachable,
+                "no server is running; its log files are in the log directory",
+            )
+        })
+    }
+
+    /// Seconds until a temporary level ends, rounded up.
+    fn level_remaining(&self) -> Option<u64> {
+        let timer = self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, end) = timer.as_ref()?;
+        let left = end.as_ref()?.checked_duration_since(Instant::now())?;
+        Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+
+    fn stop_level_timer(&self) {
+        if let Some((timer, _)) =
+            self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            timer.abort();
         }
     }
 }

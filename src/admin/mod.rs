@@ -5,7 +5,7 @@
 //! printing.
 
 pub mod backup;
-mod backups;
+pub mod backups;
 pub mod certificate;
 pub mod command;
 pub mod control;
@@ -15,17 +15,18 @@ pub mod doctor;
 pub mod frame;
 pub mod identity;
 pub mod items;
-mod log;
+pub mod log;
 pub mod lost;
 pub mod measure;
 pub mod outcome;
-mod room_messages;
-mod rooms;
+pub mod room_messages;
+pub mod rooms;
 mod run;
-mod status;
+pub mod secret;
+pub mod status;
 pub mod support;
 pub mod transfer;
-mod users;
+pub mod users;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -90,8 +91,14 @@ struct Inner {
     level_timer: Mutex<Option<(AbortHandle, Option<Instant>)>>,
 }
 
-/// The author of the commands.
-type Acting = Operator;
+/// What a command is carried out with.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    admin: &'a Admin,
+    /// The user who gave it.
+    operator: &'a Operator,
+    output: &'a Output,
+}
 
 impl Admin {
     /// Assembles it.

@@ -1,12 +1,13 @@
 //! Messages of any room: reads them, which is logged, and purges old ones.
 
 use futures_util::{TryStreamExt, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use utoipa::ToSchema;
 
-use super::outcome::{Failure, Output};
-use super::{Acting, Admin, items};
+use super::outcome::Failure;
+use super::{Admin, Call, Operator, items};
 use crate::model::{Error, Message, MessageId, MessageRef, Seq, Timestamp, Window};
 
 /// Number of messages per page.
@@ -77,22 +78,30 @@ impl From<&Message> for Shown {
     }
 }
 
-impl Admin {
+/// Read the newest messages; command line only. The access is logged.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomMessages {
+    pub room: String,
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Only messages below this seq.
+    #[serde(default)]
+    pub before: Option<i64>,
+}
+
+impl RoomMessages {
     /// Sends the newest messages, oldest first.
-    pub(super) async fn room_messages(
-        &self,
-        acting: &Acting,
-        room: &str,
-        limit: Option<u32>,
-        before: Option<i64>,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let room = self.find_room(acting, room).await?.room.id;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, limit, before } = self;
+        let room = &*room;
+        let room = admin.find_room(operator, room).await?.room.id;
         let mut left = limit.unwrap_or(50);
         let mut window = before.map_or(Window::Latest, |seq| Window::Before(Seq(seq)));
         let mut pages = Vec::new();
         while left > 0 {
-            let page = self.chat().audit(acting, room, window, left.min(PAGE)).await?;
+            let page = admin.chat().audit(operator, room, window, left.min(PAGE)).await?;
             left -= u32::try_from(page.len()).unwrap_or(left).min(left);
             let Some(first) = page.first() else { break };
             window = Window::Before(first.seq);
@@ -103,15 +112,21 @@ impl Admin {
         }
         Ok(())
     }
+}
 
+/// Export a room with its messages; command line only. The access is logged.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomExport {
+    pub room: String,
+}
+
+impl RoomExport {
     /// Sends the room, its members and its messages, oldest first.
-    pub(super) async fn room_export(
-        &self,
-        acting: &Acting,
-        room: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let facts = self.find_room(acting, room).await?;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let room = &*self.room;
+        let facts = admin.find_room(operator, room).await?;
         let room = &facts.room;
         let head = json!({"type": "room", "room": room.id.key(), "name": room.name, "visibility": room.visibility.as_str(),
             "owner": room.owner_login, "created": room.created.seconds(), "messages": room.last_seq.0});
@@ -121,7 +136,7 @@ impl Admin {
         }
         let mut after = Seq(0);
         loop {
-            let page = self.chat().audit(acting, room.id, Window::After(after), PAGE).await?;
+            let page = admin.chat().audit(operator, room.id, Window::After(after), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.seq;
             for message in &page {
@@ -135,23 +150,32 @@ impl Admin {
                 .await?;
         }
     }
+}
 
+/// Delete the content of old messages.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomPurge {
+    pub room: String,
+    /// Minimum age in days.
+    pub older_than_days: u32,
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+impl RoomPurge {
     /// Deletes the content of messages older than `older_than_days`; connected clients see the
     /// change.
-    pub(super) async fn room_purge(
-        &self,
-        acting: &Acting,
-        room: &str,
-        older_than_days: u32,
-        dry_run: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let room = self.find_room(acting, room).await?.room.id;
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, older_than_days, dry_run } = self;
+        let room = &*room;
+        let room = admin.find_room(operator, room).await?.room.id;
         let before = Timestamp::now().minus(DAY * older_than_days);
         let (mut after, mut messages, mut bytes) = (Seq(0), 0_u64, 0_u64);
         loop {
             let began = Instant::now();
-            let page = self.chat().audit(acting, room, Window::After(after), BATCH).await?;
+            let page = admin.chat().audit(operator, room, Window::After(after), BATCH).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
             let ended = last.created >= before;
@@ -165,11 +189,11 @@ impl Admin {
             if !dry_run {
                 stream::iter(old.iter().map(|message| Ok::<_, Failure>(message.seq)))
                     .try_for_each_concurrent(TOGETHER, |seq| {
-                        self.purge_one(acting, MessageId { room, seq })
+                        admin.purge_one(operator, MessageId { room, seq })
                     })
                     .await?;
                 output.progress(messages, 0).await?;
-                if self.running().is_some() {
+                if admin.running().is_some() {
                     // Leave half of the write capacity to users who send messages.
                     tokio::time::sleep(began.elapsed()).await;
                 }
@@ -189,9 +213,11 @@ impl Admin {
             })
             .await
     }
+}
 
-    async fn purge_one(&self, acting: &Acting, id: MessageId) -> Result<(), Failure> {
-        match self.chat().delete_message(acting, id.room, MessageRef::Id(id)).await {
+impl Admin {
+    async fn purge_one(&self, operator: &Operator, id: MessageId) -> Result<(), Failure> {
+        match self.chat().delete_message(operator, id.room, MessageRef::Id(id)).await {
             // Deleted by somebody else meanwhile.
             Ok(_) | Err(Error::MessageNotFound) => Ok(()),
             Err(other) => Err(other.into()),

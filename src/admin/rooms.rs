@@ -1,44 +1,28 @@
 //! Commands on rooms and their members.
 
-use super::command::role;
-use super::outcome::{Failure, Kind, Output};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::outcome::{Failure, Kind};
 use super::users::unknown;
-use super::{Acting, Admin, items};
+use super::{Admin, Call, Operator, items};
 use crate::chat::{CreatorRole, People, RoomPlan, RoomSettings};
-use crate::model::{Claim, Error, RoomFacts, RoomId, Visibility, fold};
+use crate::model::{Claim, Error, Role, RoomFacts, RoomId, Visibility, fold};
 
 /// Number of rooms per page.
 const PAGE: u32 = 500;
 
-impl Admin {
-    /// Finds a room by its key (`room007`), its number or its unique name.
-    pub(super) async fn find_room(
-        &self,
-        acting: &Acting,
-        named: &str,
-    ) -> Result<RoomFacts, Failure> {
-        let number = RoomId::parse(named).or_else(|| named.parse().ok().map(RoomId));
-        if let Some(id) = number {
-            match self.chat().room(acting, id).await {
-                Ok(room) => return Ok(room.facts.as_ref().clone()),
-                Err(Error::RoomNotFound) => (),
-                Err(other) => return Err(other.into()),
-            }
-        }
-        let found = self.chat().rooms_named(acting, named, 2).await?;
-        match found.as_slice() {
-            [] => Err(Failure::not_found(format!("the room {named:?} does not exist"))),
-            [one] => Ok(self.chat().room(acting, one.facts.room.id).await?.facts.as_ref().clone()),
-            _ => Err(Failure::conflict(format!(
-                "several rooms are named {named:?}; use the key of the room (chatctl room list)"
-            ))),
-        }
-    }
+/// List all rooms.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomList {}
 
-    pub(super) async fn room_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+impl RoomList {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
         let mut after = None;
         loop {
-            let page = self.chat().all_rooms(acting, after, PAGE).await?;
+            let page = admin.chat().all_rooms(operator, after, PAGE).await?;
             for card in &page {
                 output.item(items::Card::new(&card.facts.room, card.user_count)).await?;
             }
@@ -48,33 +32,55 @@ impl Admin {
             }
         }
     }
+}
 
-    pub(super) async fn room_show(
-        &self,
-        acting: &Acting,
-        room: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let facts = self.find_room(acting, room).await?;
+/// Show a room.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomShow {
+    pub room: String,
+}
+
+impl RoomShow {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let room = &*self.room;
+        let facts = admin.find_room(operator, room).await?;
         output.item(items::Card::of(&facts)).await
     }
+}
 
-    pub(super) async fn room_create(
-        &self,
-        acting: &Acting,
-        owner: &str,
-        new: (String, bool, Vec<String>),
-        if_not_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let (name, public, members) = new;
+/// Create a room.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomCreate {
+    pub name: String,
+    pub owner: String,
+    #[serde(default)]
+    pub public: bool,
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Succeed if a public room of this name exists, and leave it unchanged.
+    #[serde(default)]
+    pub if_not_exists: bool,
+}
+
+impl RoomCreate {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { name, owner, public, members, if_not_exists } = self;
+        let owner = &*owner;
         if if_not_exists
-            && let Some(there) = self.chat().rooms_named(acting, &name, 1).await?.first()
+            && let Some(there) = admin.chat().rooms_named(operator, &name, 1).await?.first()
         {
             return output.item(items::Card::new(&there.facts.room, there.user_count)).await;
         }
         for member in &members {
-            self.chat().account_of(acting, member).await.map_err(|error| unknown(error, member))?;
+            admin
+                .chat()
+                .account_of(operator, member)
+                .await
+                .map_err(|error| unknown(error, member))?;
         }
         let visibility = if public { Visibility::Public } else { Visibility::Private };
         let plan = RoomPlan {
@@ -84,7 +90,7 @@ impl Admin {
             creator: CreatorRole::ByCount,
             reuse: false,
         };
-        let (made, _) = self.chat().create_room_for(acting, owner, plan).await.map_err(
+        let (made, _) = admin.chat().create_room_for(operator, owner, plan).await.map_err(
             |error| match error {
                 Error::UserNotFound => unknown(error, owner),
                 other => named(other, &name),
@@ -92,56 +98,102 @@ impl Admin {
         )?;
         output.item(items::Card::of(&made.facts)).await
     }
+}
 
-    pub(super) async fn room_rename(
-        &self,
-        acting: &Acting,
-        room: &str,
-        to: String,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let id = self.find_room(acting, room).await?.room.id;
-        let renamed = self
+/// Rename a room.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomRename {
+    pub room: String,
+    pub to: String,
+}
+
+impl RoomRename {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, to } = self;
+        let room = &*room;
+        let id = admin.find_room(operator, room).await?.room.id;
+        let renamed = admin
             .chat()
-            .rename_room(acting, id, Some(to.clone()))
+            .rename_room(operator, id, Some(to.clone()))
             .await
             .map_err(|error| named(error, &to))?;
         output.item(items::Card::of(&renamed.facts)).await
     }
+}
 
-    pub(super) async fn room_settings(
-        &self,
-        acting: &Acting,
-        room: &str,
-        new: RoomSettings,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let facts = self.find_room(acting, room).await?;
+/// Change topic, description, visibility, read-only mode or archive state; absent fields stay
+/// unchanged.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRoomSettings {
+    pub room: String,
+    /// Empty removes it.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Empty removes it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// `public` or `private`.
+    #[serde(default)]
+    pub visibility: Option<String>,
+    /// Only admins and sub-admins may post.
+    #[serde(default)]
+    pub read_only: Option<bool>,
+    /// Nobody can post, join or be added.
+    #[serde(default)]
+    pub archived: Option<bool>,
+}
+
+impl ChangeRoomSettings {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, topic, description, visibility, read_only, archived } = self;
+        let text = |text: Option<String>| text.map(|text| Some(text).filter(|t| !t.is_empty()));
+        let new = RoomSettings {
+            topic: text(topic),
+            description: text(description),
+            visibility: visibility.as_deref().map(visibility_of).transpose()?,
+            read_only,
+            archived,
+        };
+        let room = &*room;
+        let facts = admin.find_room(operator, room).await?;
         let name = facts.room.name.clone().unwrap_or_default();
-        let changed = self
+        let changed = admin
             .chat()
-            .change_settings(acting, facts.room.id, new)
+            .change_settings(operator, facts.room.id, new)
             .await
             .map_err(|error| named(error, &name))?;
         output.item(items::Card::of(&changed.facts)).await
     }
+}
 
-    pub(super) async fn room_delete(
-        &self,
-        acting: &Acting,
-        room: &str,
-        dry_run: bool,
-        if_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let facts = match self.find_room(acting, room).await {
+/// Delete a room with its messages and files.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomDelete {
+    pub room: String,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub if_exists: bool,
+}
+
+impl RoomDelete {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, dry_run, if_exists } = self;
+        let room = &*room;
+        let facts = match admin.find_room(operator, room).await {
             Err(failure) if if_exists && failure.kind == Kind::NotFound => return Ok(()),
             other => other?,
         };
-        let (files, bytes) = self.chat().files_of(acting, facts.room.id).await?;
+        let (files, bytes) = admin.chat().files_of(operator, facts.room.id).await?;
         if !dry_run {
-            self.chat().delete_room(acting, facts.room.id).await?;
-            self.settle().await;
+            admin.chat().delete_room(operator, facts.room.id).await?;
+            admin.settle().await;
         }
         let (key, name) = (facts.room.id.key(), facts.room.name);
         let (members, messages) = (facts.participants.len(), facts.room.last_seq.0);
@@ -157,37 +209,53 @@ impl Admin {
             })
             .await
     }
+}
 
-    pub(super) async fn room_members(
-        &self,
-        acting: &Acting,
-        room: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        for participant in &self.find_room(acting, room).await?.participants {
+/// List the members of a room.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomMembers {
+    pub room: String,
+}
+
+impl RoomMembers {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let room = &*self.room;
+        for participant in &admin.find_room(operator, room).await?.participants {
             output.item(items::Member::from(participant)).await?;
         }
         Ok(())
     }
+}
 
-    pub(super) async fn room_add(
-        &self,
-        acting: &Acting,
-        room: &str,
-        name: &str,
-        as_role: Option<&str>,
-        if_not_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
+/// Add a member.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomAdd {
+    pub room: String,
+    pub name: String,
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Succeed if the account is a member already, and keep its role.
+    #[serde(default)]
+    pub if_not_exists: bool,
+}
+
+impl RoomAdd {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, name, role: as_role, if_not_exists } = self;
+        let (room, name, as_role) = (&*room, &*name, as_role.as_deref());
         let as_role = role(as_role)?;
-        let facts = self.find_room(acting, room).await?;
+        let facts = admin.find_room(operator, room).await?;
         if if_not_exists
             && let Some(there) = facts.participants.iter().find(|p| fold(&p.login) == fold(name))
         {
             return output.item(items::Member::from(there)).await;
         }
         let added =
-            self.chat().add_participant(acting, facts.room.id, name, as_role).await.map_err(
+            admin.chat().add_participant(operator, facts.room.id, name, as_role).await.map_err(
                 |error| match error {
                     Error::Taken(_) => {
                         Failure::conflict(format!("{name} is already in {}", facts.room.id.key()))
@@ -199,17 +267,25 @@ impl Admin {
             )?;
         output.item(items::Member::from(&added)).await
     }
+}
 
-    pub(super) async fn room_remove(
-        &self,
-        acting: &Acting,
-        room: &str,
-        name: &str,
-        if_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let facts = self.find_room(acting, room).await?;
-        match self.chat().remove_participant(acting, facts.room.id, name).await {
+/// Remove a member.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomRemove {
+    pub room: String,
+    pub name: String,
+    #[serde(default)]
+    pub if_exists: bool,
+}
+
+impl RoomRemove {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, name, if_exists } = self;
+        let (room, name) = (&*room, &*name);
+        let facts = admin.find_room(operator, room).await?;
+        match admin.chat().remove_participant(operator, facts.room.id, name).await {
             Err(Error::ParticipantNotFound) if if_exists => Ok(()),
             Err(error) => Err(outside(error, &facts, name)),
             Ok(()) => {
@@ -219,21 +295,28 @@ impl Admin {
             }
         }
     }
+}
 
-    pub(super) async fn room_role(
-        &self,
-        acting: &Acting,
-        room: &str,
-        name: &str,
-        to: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
+/// Change the role of a member.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoomRole {
+    pub room: String,
+    pub name: String,
+    pub role: String,
+}
+
+impl RoomRole {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { room, name, role: to } = self;
+        let (room, name, to) = (&*room, &*name, &*to);
         let to = role(Some(to))?;
-        let facts = self.find_room(acting, room).await?;
+        let facts = admin.find_room(operator, room).await?;
         let guest =
             facts.participants.iter().any(|p| fold(&p.login) == fold(name) && p.account.guest);
         let changed =
-            self.chat().change_role(acting, facts.room.id, name, to).await.map_err(|error| {
+            admin.chat().change_role(operator, facts.room.id, name, to).await.map_err(|error| {
                 match error {
                     Error::Forbidden if guest => guest_stays_member(name),
                     other => outside(other, &facts, name),
@@ -241,6 +324,48 @@ impl Admin {
             })?;
         output.item(items::Member::from(&changed)).await
     }
+}
+
+impl Admin {
+    /// Finds a room by its key (`room007`), its number or its unique name.
+    pub(super) async fn find_room(
+        &self,
+        operator: &Operator,
+        named: &str,
+    ) -> Result<RoomFacts, Failure> {
+        let number = RoomId::parse(named).or_else(|| named.parse().ok().map(RoomId));
+        if let Some(id) = number {
+            match self.chat().room(operator, id).await {
+                Ok(room) => return Ok(room.facts.as_ref().clone()),
+                Err(Error::RoomNotFound) => (),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let found = self.chat().rooms_named(operator, named, 2).await?;
+        match found.as_slice() {
+            [] => Err(Failure::not_found(format!("the room {named:?} does not exist"))),
+            [one] => {
+                Ok(self.chat().room(operator, one.facts.room.id).await?.facts.as_ref().clone())
+            }
+            _ => Err(Failure::conflict(format!(
+                "several rooms are named {named:?}; use the key of the room (chatctl room list)"
+            ))),
+        }
+    }
+}
+
+/// Parses a role.
+fn role(text: Option<&str>) -> Result<Role, Failure> {
+    let text = text.unwrap_or("member");
+    Role::parse(text).ok_or_else(|| {
+        Failure::usage(format!("the role {text:?} must be admin, sub-admin or member"))
+    })
+}
+
+/// Parses a visibility.
+fn visibility_of(text: &str) -> Result<Visibility, Failure> {
+    Visibility::parse(text)
+        .ok_or_else(|| Failure::usage(format!("the visibility {text:?} must be public or private")))
 }
 
 fn named(error: Error, name: &str) -> Failure {

@@ -2,21 +2,30 @@
 
 use std::path::Path;
 
-use super::outcome::{Failure, Output};
-use super::{Admin, items};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-impl Admin {
-    pub(super) async fn status(&self, output: &Output) -> Result<(), Failure> {
-        let parts = &self.0.parts;
-        let running = self.running();
+use super::outcome::Failure;
+use super::{Call, items};
+
+/// Show the state of the server.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Status {}
+
+impl Status {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let parts = &admin.0.parts;
+        let running = admin.running();
         let numbers = running.map(|running| running.hub.numbers());
-        let (store, _) = self.chat().health().await;
+        let (store, _) = admin.chat().health().await;
         let wal_bytes = size(&wal(&parts.database));
         let status = items::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
-            server_id: self.chat().server_id().to_owned(),
-            epoch: self.chat().epoch().to_owned(),
+            server_id: admin.chat().server_id().to_owned(),
+            epoch: admin.chat().epoch().to_owned(),
             uptime: running.map(|running| running.since.elapsed().as_secs()),
             pid: running.map(|_| std::process::id()),
             addresses: running.map(|running| running.addresses.clone()).unwrap_or_default(),

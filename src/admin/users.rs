@@ -1,18 +1,28 @@
 //! Commands on accounts and their sessions.
 
-use super::outcome::{Failure, Output};
-use super::{Acting, Admin, items};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::outcome::Failure;
+use super::secret::Secret;
+use super::{Call, items};
 use crate::chat::{AccountChange, Registration};
 use crate::model::{Error, SessionId};
 
 /// Number of users per page.
 const PAGE: u32 = 500;
 
-impl Admin {
-    pub(super) async fn user_list(&self, acting: &Acting, output: &Output) -> Result<(), Failure> {
+/// List all accounts.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserList {}
+
+impl UserList {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
         let mut after = None;
         loop {
-            let page = self.chat().all_users(acting, after, PAGE).await?;
+            let page = admin.chat().all_users(operator, after, PAGE).await?;
             for user in &page {
                 output.item(items::User::from(user)).await?;
             }
@@ -22,17 +32,24 @@ impl Admin {
             }
         }
     }
+}
 
-    pub(super) async fn user_show(
-        &self,
-        acting: &Acting,
-        name: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
+/// Show an account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserShow {
+    pub name: String,
+}
+
+impl UserShow {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { name } = self;
+        let name = &*name;
         let account =
-            self.chat().account_of(acting, name).await.map_err(|error| unknown(error, name))?;
-        let rooms = self.chat().rooms_of(acting, account.user.id).await?.len();
-        let sessions = self.chat().sessions_of(acting, name).await?.len();
+            admin.chat().account_of(operator, name).await.map_err(|error| unknown(error, name))?;
+        let rooms = admin.chat().rooms_of(operator, account.user.id).await?.len();
+        let sessions = admin.chat().sessions_of(operator, name).await?.len();
         let digests = account.md5.is_some() && account.sha1.is_some();
         output
             .item(items::Account {
@@ -44,87 +61,158 @@ impl Admin {
             })
             .await
     }
+}
 
-    pub(super) async fn user_without_password(
-        &self,
-        acting: &Acting,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        for login in self.0.parts.store.without_password().await? {
-            let account = self
+/// Create an account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserCreate {
+    pub name: String,
+    pub password: Secret,
+    #[serde(default)]
+    pub display_name: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub admin: bool,
+    /// Succeed if it exists, and leave it unchanged.
+    #[serde(default)]
+    pub if_not_exists: bool,
+}
+
+impl UserCreate {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { name, password, display_name, email, admin: is_admin, if_not_exists } = self;
+        let new = Registration {
+            login: name,
+            password: password.0,
+            name: display_name,
+            email,
+            birth: None,
+        };
+        if if_not_exists && let Ok(there) = admin.chat().account_of(operator, &new.login).await {
+            return output.item(items::User::from(&there.user)).await;
+        }
+        let name = new.login.clone();
+        let user =
+            admin.chat().create_account(operator, new, is_admin).await.map_err(
+                |error| match error {
+                    Error::Taken(claim) => Failure::new(super::Kind::Conflict, taken(claim, &name)),
+                    Error::Invalid { field, why } if field == "userId" => {
+                        Failure::usage(format!("the name {why}"))
+                    }
+                    other => other.into(),
+                },
+            )?;
+        output.item(items::User::from(&user)).await
+    }
+}
+
+/// Set the password; ends all sessions.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserPasswd {
+    pub name: String,
+    pub password: Secret,
+}
+
+impl UserPasswd {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { password: Some(self.password.0), ..AccountChange::default() };
+        change(call, &self.name, new).await
+    }
+}
+
+/// List imported accounts that have no password yet.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserWithoutPassword {}
+
+impl UserWithoutPassword {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        for login in admin.0.parts.store.without_password().await? {
+            let account = admin
                 .chat()
-                .account_of(acting, &login)
+                .account_of(operator, &login)
                 .await
                 .map_err(|error| unknown(error, &login))?;
             output.item(items::User::from(&account.user)).await?;
         }
         Ok(())
     }
+}
 
-    pub(super) async fn user_create(
-        &self,
-        acting: &Acting,
-        new: Registration,
-        admin: bool,
-        if_not_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        if if_not_exists && let Ok(there) = self.chat().account_of(acting, &new.login).await {
-            return output.item(items::User::from(&there.user)).await;
-        }
-        let name = new.login.clone();
-        let user =
-            self.chat().create_account(acting, new, admin).await.map_err(|error| match error {
-                Error::Taken(claim) => Failure::new(super::Kind::Conflict, taken(claim, &name)),
-                Error::Invalid { field, why } if field == "userId" => {
-                    Failure::usage(format!("the name {why}"))
-                }
-                other => other.into(),
-            })?;
-        output.item(items::User::from(&user)).await
+/// Change the display name.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserRename {
+    pub name: String,
+    pub to: String,
+}
+
+impl UserRename {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { name: Some(self.to), ..AccountChange::default() };
+        change(call, &self.name, new).await
     }
+}
 
-    pub(super) async fn user_change(
-        &self,
-        acting: &Acting,
-        name: &str,
-        change: AccountChange,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let promoted = change.admin == Some(true);
-        let succeeded = change.disabled == Some(true) || change.guest == Some(true);
-        let user =
-            self.chat().change_account(acting, name, change).await.map_err(
-                |error| match error {
-                    Error::Invalid { field, .. } if field == "guest" => {
-                        guest_and_administrator(name, promoted)
-                    }
-                    other => unknown(other, name),
-                },
-            )?;
-        if succeeded {
-            // Wait until rooms that only this account administered have another admin.
-            self.settle().await;
-        }
-        output.item(items::User::from(&user)).await
+/// Disable an account and end its sessions.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserDisable {
+    pub name: String,
+}
+
+impl UserDisable {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { disabled: Some(true), ..AccountChange::default() };
+        change(call, &self.name, new).await
     }
+}
 
-    pub(super) async fn user_delete(
-        &self,
-        acting: &Acting,
-        name: &str,
-        dry_run: bool,
-        if_exists: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let account = match self.chat().account_of(acting, name).await {
+/// Enable a disabled account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserEnable {
+    pub name: String,
+}
+
+impl UserEnable {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { disabled: Some(false), ..AccountChange::default() };
+        change(call, &self.name, new).await
+    }
+}
+
+/// Delete an account; its messages stay, without an author.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserDelete {
+    pub name: String,
+    /// Only report what would be deleted.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Succeed if it does not exist.
+    #[serde(default)]
+    pub if_exists: bool,
+}
+
+impl UserDelete {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { name, dry_run, if_exists } = self;
+        let name = &*name;
+        let account = match admin.chat().account_of(operator, name).await {
             Err(Error::UserNotFound) if if_exists => return Ok(()),
             other => other.map_err(|error| unknown(error, name))?,
         };
-        let rooms = self.chat().rooms_of(acting, account.user.id).await?;
+        let rooms = admin.chat().rooms_of(operator, account.user.id).await?;
         let (mut rooms_deleted, mut messages_deleted) = (0, 0);
         for room in &rooms {
-            let facts = self.chat().room(acting, *room).await?.facts;
+            let facts = admin.chat().room(operator, *room).await?.facts;
             if facts.room.visibility == crate::model::Visibility::Private
                 && facts.participants.len() == 1
             {
@@ -132,10 +220,10 @@ impl Admin {
                 messages_deleted += facts.room.last_seq.0;
             }
         }
-        let sessions_ended = self.chat().sessions_of(acting, name).await?.len();
+        let sessions_ended = admin.chat().sessions_of(operator, name).await?.len();
         if !dry_run {
-            self.chat().delete_account(acting, name).await?;
-            self.settle().await;
+            admin.chat().delete_account(operator, name).await?;
+            admin.settle().await;
         }
         let name = account.user.login;
         output
@@ -149,15 +237,69 @@ impl Admin {
             })
             .await
     }
+}
 
-    pub(super) async fn user_sessions(
-        &self,
-        acting: &Acting,
-        name: &str,
-        output: &Output,
-    ) -> Result<(), Failure> {
+/// Grant the administrator role.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserPromote {
+    pub name: String,
+}
+
+impl UserPromote {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { admin: Some(true), ..AccountChange::default() };
+        change(call, &self.name, new).await
+    }
+}
+
+/// Remove the administrator role.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserDemote {
+    pub name: String,
+}
+
+impl UserDemote {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let new = AccountChange { admin: Some(false), ..AccountChange::default() };
+        change(call, &self.name, new).await
+    }
+}
+
+/// Set or remove the bot and guest marks.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserMark {
+    pub name: String,
+    /// Marks the account as a program.
+    #[serde(default)]
+    pub bot: Option<bool>,
+    /// Restricts the account to its rooms, as a plain member.
+    #[serde(default)]
+    pub guest: Option<bool>,
+}
+
+impl UserMark {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Self { name, bot, guest } = self;
+        change(call, &name, AccountChange { bot, guest, ..AccountChange::default() }).await
+    }
+}
+
+/// List the sessions of an account.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserSessions {
+    pub name: String,
+}
+
+impl UserSessions {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let name = &*self.name;
         for session in
-            self.chat().sessions_of(acting, name).await.map_err(|error| unknown(error, name))?
+            admin.chat().sessions_of(operator, name).await.map_err(|error| unknown(error, name))?
         {
             let shown = items::Session {
                 id: session.id.0,
@@ -171,16 +313,24 @@ impl Admin {
         }
         Ok(())
     }
+}
 
-    pub(super) async fn user_logout(
-        &self,
-        acting: &Acting,
-        name: &str,
-        session: Option<i64>,
-        output: &Output,
-    ) -> Result<(), Failure> {
+/// End one session, or all.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserLogout {
+    pub name: String,
+    #[serde(default)]
+    pub session: Option<i64>,
+}
+
+impl UserLogout {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { name, session } = self;
+        let name = &*name;
         let ended =
-            self.chat().end_sessions_of(acting, name, session.map(SessionId)).await.map_err(
+            admin.chat().end_sessions_of(operator, name, session.map(SessionId)).await.map_err(
                 |error| match (error, session) {
                     (Error::SessionNotFound, Some(id)) => {
                         Failure::not_found(format!("{name} has no session {id}"))
@@ -190,6 +340,25 @@ impl Admin {
             )?;
         output.item(items::LoggedOut { name: name.to_owned(), sessions_ended: ended }).await
     }
+}
+
+/// Changes an account and says what it is now.
+async fn change(call: Call<'_>, name: &str, change: AccountChange) -> Result<(), Failure> {
+    let Call { admin, operator, output, .. } = call;
+    let promoted = change.admin == Some(true);
+    let succeeded = change.disabled == Some(true) || change.guest == Some(true);
+    let user =
+        admin.chat().change_account(operator, name, change).await.map_err(|error| match error {
+            Error::Invalid { field, .. } if field == "guest" => {
+                guest_and_administrator(name, promoted)
+            }
+            other => unknown(other, name),
+        })?;
+    if succeeded {
+        // Wait until rooms that only this account administered have another admin.
+        admin.settle().await;
+    }
+    output.item(items::User::from(&user)).await
 }
 
 /// A guest cannot be an administrator, nor an administrator a guest.

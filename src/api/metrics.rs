@@ -132,6 +132,13 @@ fn begin() {
 
 fn describe() {
     describe_gauge!("chatctl_build_info", "Always 1; labels have the version of the program");
+    describe_counter!("chatctl_log_lines_total", "Log lines, by level");
+    describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
+    describe_storage();
+    describe_traffic();
+}
+
+fn describe_storage() {
     describe_gauge!(
         "chatctl_store_failing",
         "1 while writes or reads of the database fail, or damage was found; else 0"
@@ -168,7 +175,22 @@ fn describe() {
     );
     describe_gauge!("chatctl_users", "Accounts, including disabled ones");
     describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
-    describe_counter!("chatctl_log_lines_total", "Log lines, by level");
+    describe_gauge!(
+        "chatctl_backup_age_seconds",
+        Unit::Seconds,
+        "Time since the newest backup if the server makes backups; if there is none yet, since the \
+         start"
+    );
+    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
+    describe_histogram!("chatctl_commit_operations", "Operations per commit");
+    describe_histogram!(
+        "chatctl_commit_seconds",
+        Unit::Seconds,
+        "Time from the start of a transaction until it is on disk"
+    );
+}
+
+fn describe_traffic() {
     describe_counter!(
         "chatctl_accept_failures_total",
         "Connections that could not be accepted, for example without free file descriptors"
@@ -189,27 +211,13 @@ fn describe() {
         "chatctl_flush_frames",
         "Frames waiting for a socket at each write, by dialect"
     );
-    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
     describe_gauge!("chatctl_event_queue", "Committed events waiting for delivery");
     describe_counter!("chatctl_closes_total", "WebSockets closed, by dialect and close code");
-    describe_histogram!("chatctl_commit_operations", "Operations per commit");
-    describe_histogram!(
-        "chatctl_commit_seconds",
-        Unit::Seconds,
-        "Time from the start of a transaction until it is on disk"
-    );
     describe_histogram!(
         "chatctl_request_seconds",
         Unit::Seconds,
         "Time to answer a request, by dialect, method, route and status"
     );
-    describe_gauge!(
-        "chatctl_backup_age_seconds",
-        Unit::Seconds,
-        "Time since the newest backup if the server makes backups; if there is none yet, since the \
-         start"
-    );
-    describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
 }
 
 /// Answers `/metrics`: to all clients that reach it (on its own address), or only to local programs

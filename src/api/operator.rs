@@ -35,10 +35,10 @@ pub(super) fn filter(context: &Context) -> BoxedFilter<(Response,)> {
                 }
                 let (store, bus) = chat.health().await;
                 let word = |good| if good { "ok" } else { "failing" };
-                let healthy = store && bus;
-                let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                let status =
+                    if store && bus { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
                 let health = json!({
-                    "status": word(healthy),
+                    "status": word(store && bus),
                     "server": chat.server_id(),
                     "store": word(store),
                     "bus": word(bus),

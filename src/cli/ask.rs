@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::admin::command::Secret;
+use crate::admin::secret::Secret;
 use crate::admin::{Failure, identity};
 
 /// Entropy of a generated password in bytes: 120 bits.

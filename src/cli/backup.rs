@@ -18,6 +18,7 @@ use super::print::{Format, Layout, Printer, line, note};
 use super::units::{self, count};
 use super::{Global, pipe};
 use crate::admin::backup::{self, DAMAGED, ENDING, Head, Listed, Owner, Target, stamp};
+use crate::admin::backups::BackupCreate;
 use crate::admin::{Command, Failure, Kind, Reply, identity};
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -151,7 +152,7 @@ fn stream(global: &Global) -> Result<(), Failure> {
     }
     let interrupt = Interrupt::watch();
     let mut bar = Printer::new(global, Layout::One);
-    execute::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+    execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => pipe::write(&bytes, &interrupt)?,
@@ -216,7 +217,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     making.give_like(data)?;
     let mut bar = Printer::new(global, Layout::One);
     let mut head = None;
-    let ended = execute::carry_out(global, &Command::BackupCreate {}, &mut |reply| {
+    let ended = execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
         interrupt.check()?;
         match reply {
             Reply::Bytes(bytes) => making.write(&bytes)?,

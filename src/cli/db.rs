@@ -8,6 +8,7 @@ use super::print::{Format, Layout, Printer, line};
 use super::units::count;
 use super::{Global, execute};
 use crate::admin::database::migrations;
+use crate::admin::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use crate::admin::{Command, Failure, Kind, Reply, problems_of_data, verdict_of};
 
 /// Verbs of `chatctl db`.
@@ -34,12 +35,12 @@ pub(super) enum Verb {
 
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Status => execute::run(global, &Command::DbStatus {}, Layout::One),
+        Verb::Status => execute::run(global, &Command::DbStatus(DbStatus {}), Layout::One),
         Verb::Check => check(global),
         Verb::Migrate { plan } => migrate(global, *plan),
-        Verb::Vacuum => execute::run(global, &Command::DbVacuum {}, Layout::One),
-        Verb::Reindex => execute::run(global, &Command::DbReindex {}, Layout::One),
-        Verb::Stats => execute::run(global, &Command::DbStats {}, Layout::One),
+        Verb::Vacuum => execute::run(global, &Command::DbVacuum(DbVacuum {}), Layout::One),
+        Verb::Reindex => execute::run(global, &Command::DbReindex(DbReindex {}), Layout::One),
+        Verb::Stats => execute::run(global, &Command::DbStats(DbStats {}), Layout::One),
     }
 }
 
@@ -49,12 +50,14 @@ fn check(global: &Global) -> Result<(), Failure> {
     let config = execute::existing(global)?;
     let mut problems = Vec::new();
     let ended = match execute::connect(&config)? {
-        Found::Server(stream) => execute::remote(stream, &Command::DbCheck {}, &mut |reply| {
-            if let Reply::Item(item) = reply {
-                problems.push(item);
-            }
-            Ok(())
-        }),
+        Found::Server(stream) => {
+            execute::remote(stream, &Command::DbCheck(DbCheck {}), &mut |reply| {
+                if let Reply::Item(item) = reply {
+                    problems.push(item);
+                }
+                Ok(())
+            })
+        }
         Found::Nobody(_lock) => {
             problems.extend(
                 problems_of_data(&config).into_iter().map(|problem| json!({"problem": problem})),
@@ -63,7 +66,7 @@ fn check(global: &Global) -> Result<(), Failure> {
         }
     };
     if ended.is_ok() && global.output == Format::Table {
-        let stats = execute::ask(global, &Command::DbStats {})?;
+        let stats = execute::ask(global, &Command::DbStats(DbStats {}))?;
         let figure = |key: &str| stats.first().and_then(|stats| stats[key].as_u64()).unwrap_or(0);
         line(&format!(
             "No problems: {} and {}.",
@@ -95,7 +98,7 @@ fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     }
     let migrated = !only_plan && !found.migrations.is_empty();
     if migrated {
-        execute::ask(global, &Command::DbStatus {})?;
+        execute::ask(global, &Command::DbStatus(DbStatus {}))?;
     }
     let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;

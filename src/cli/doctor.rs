@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Global;
 use super::execute::{self, Found};
 use super::print::{Layout, Printer, note};
+use crate::admin::doctor::Doctor;
 use crate::admin::doctor::{self, CHECKS, Check, Finding, Installation, Server, Side, Status};
 use crate::admin::{Command, Failure, Kind, Reply};
 use crate::config::load::Loaded;
@@ -132,10 +133,10 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         Ok(Found::Server(stream)) => {
             let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
             if !there.is_empty() {
-                let command = Command::Doctor {
+                let command = Command::Doctor(Doctor {
                     only: there.iter().map(|check| check.name.to_owned()).collect(),
                     fix,
-                };
+                });
                 let asked = execute::remote(stream, &command, &mut |reply| {
                     if let Reply::Item(item) = reply {
                         found.push(serde_json::from_value(item).map_err(|error| {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::print::{Format, Layout, summary};
 use super::units::span;
 use super::{Global, execute};
+use crate::admin::log::{LogRotate, LogTail, SetLogLevel};
 use crate::admin::{Command, Failure};
 use crate::config::LogLevel;
 use crate::logging::Entry;
@@ -61,17 +62,17 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
         Verb::Tail { lines, level, user, room, time } => (
-            Command::LogTail {
+            Command::LogTail(LogTail {
                 lines: Some(lines),
                 level,
                 user,
                 room,
                 for_seconds: time.map(|time| time.as_secs()),
-            },
+            }),
             Layout::Stream(entry),
         ),
         Verb::Rotate => {
-            execute::run(global, &Command::LogRotate {}, Layout::One)?;
+            execute::run(global, &Command::LogRotate(LogRotate {}), Layout::One)?;
             summary(global, "The log continues in a new file.");
             return Ok(());
         }
@@ -86,7 +87,8 @@ fn log_level(
     level: Option<LogLevel>,
     time: Option<Duration>,
 ) -> Result<(), Failure> {
-    let command = Command::LogLevel { level, for_seconds: time.map(|time| time.as_secs()) };
+    let command =
+        Command::LogLevel(SetLogLevel { level, for_seconds: time.map(|time| time.as_secs()) });
     let table = global.output == Format::Table;
     execute::run_with(global, &command, Layout::Sheet(&["level"]), &mut |item| {
         if let (true, Value::Object(fields)) = (table, item)

@@ -10,7 +10,8 @@ use super::execute::{Found, connect, existing, on_data, operator, remote};
 use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer};
-use crate::admin::command::Secret;
+use crate::admin::secret::Secret;
+use crate::admin::users::{UserPasswd, UserWithoutPassword};
 use crate::admin::{Admin, Command, Failure, Output, Reply};
 
 /// A login name and its new password.
@@ -24,7 +25,7 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
     let given = match connect(&config)? {
         Found::Server(stream) => {
             let mut people = Vec::new();
-            remote(stream, &Command::UserWithoutPassword {}, &mut |reply| {
+            remote(stream, &Command::UserWithoutPassword(UserWithoutPassword {}), &mut |reply| {
                 people.extend(item(reply));
                 Ok(())
             })?;
@@ -47,7 +48,10 @@ pub(super) fn for_all_without(global: &Global, file: &Path) -> Result<(), Failur
                 config,
                 false,
                 async move |admin, output| {
-                    let given = write(&name, &said(admin, Command::UserWithoutPassword {}).await?)?;
+                    let given = write(
+                        &name,
+                        &said(admin, Command::UserWithoutPassword(UserWithoutPassword {})).await?,
+                    )?;
                     let all = given.len();
                     for (set, given) in given.into_iter().enumerate() {
                         said(admin, passwd(given))
@@ -93,7 +97,7 @@ fn write(file: &Path, people: &[Value]) -> Result<Vec<Given>, Failure> {
 }
 
 fn passwd((name, password): Given) -> Command {
-    Command::UserPasswd { name, password }
+    Command::UserPasswd(UserPasswd { name, password })
 }
 
 /// Runs a command on the data itself and returns its items.

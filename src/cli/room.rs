@@ -9,6 +9,11 @@ use super::ask::Destructive;
 use super::print::{Layout, cell, harmless, note};
 use super::units::{count, counted, size};
 use super::{Global, execute, file};
+use crate::admin::room_messages::{RoomExport, RoomMessages, RoomPurge};
+use crate::admin::rooms::{
+    ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
+    RoomRename, RoomRole, RoomShow,
+};
 use crate::admin::{Command, Failure};
 
 /// Verbs of `chatctl room`. A room is identified by its key (room007), its number or its unique
@@ -193,12 +198,13 @@ const MEMBERS: Layout = Layout::List(&[
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::List => (Command::RoomList {}, COLUMNS),
-        Verb::Show { room } => (Command::RoomShow { room }, Layout::One),
-        Verb::Create { name, owner, public, members, if_not_exists } => {
-            (Command::RoomCreate { name, owner, public, members, if_not_exists }, Layout::One)
-        }
-        Verb::Rename { room, to } => (Command::RoomRename { room, to }, Layout::One),
+        Verb::List => (Command::RoomList(RoomList {}), COLUMNS),
+        Verb::Show { room } => (Command::RoomShow(RoomShow { room }), Layout::One),
+        Verb::Create { name, owner, public, members, if_not_exists } => (
+            Command::RoomCreate(RoomCreate { name, owner, public, members, if_not_exists }),
+            Layout::One,
+        ),
+        Verb::Rename { room, to } => (Command::RoomRename(RoomRename { room, to }), Layout::One),
         Verb::Topic { room, topic } => (settings(room, |new| new.topic = Some(topic)), Layout::One),
         Verb::Description { room, description } => {
             (settings(room, |new| new.description = Some(description)), Layout::One)
@@ -212,7 +218,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (settings(room, |new| new.read_only = Some(!off)), Layout::One)
         }
         Verb::Delete { room, if_exists, destructive } => {
-            let command = |dry_run| Command::RoomDelete { room: room.clone(), dry_run, if_exists };
+            let command = |dry_run| {
+                Command::RoomDelete(RoomDelete { room: room.clone(), dry_run, if_exists })
+            };
             return destroy(global, command, &destructive, "Delete the room?", |going| {
                 format!(
                     "{} ({}): {}, {}, {} ({}).",
@@ -225,28 +233,37 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 )
             });
         }
-        Verb::Members { room } => (Command::RoomMembers { room }, MEMBERS),
+        Verb::Members { room } => (Command::RoomMembers(RoomMembers { room }), MEMBERS),
         Verb::Add { room, name, role, if_not_exists } => {
-            (Command::RoomAdd { room, name, role: Some(role), if_not_exists }, Layout::One)
+            (Command::RoomAdd(RoomAdd { room, name, role: Some(role), if_not_exists }), Layout::One)
         }
         Verb::Remove { room, name, if_exists, yes } => {
             if !yes {
                 last_participant(global, &room, &name)?;
             }
-            (Command::RoomRemove { room, name, if_exists }, Layout::One)
+            (Command::RoomRemove(RoomRemove { room, name, if_exists }), Layout::One)
         }
-        Verb::Role { room, name, role } => (Command::RoomRole { room, name, role }, Layout::One),
-        Verb::Messages { room, limit, before } => {
-            (Command::RoomMessages { room, limit: Some(limit), before }, Layout::Lines(message))
+        Verb::Role { room, name, role } => {
+            (Command::RoomRole(RoomRole { room, name, role }), Layout::One)
         }
+        Verb::Messages { room, limit, before } => (
+            Command::RoomMessages(RoomMessages { room, limit: Some(limit), before }),
+            Layout::Lines(message),
+        ),
         Verb::Export { room, file } => {
-            return file::write_lines(global, &Command::RoomExport { room }, file.as_deref());
+            return file::write_lines(
+                global,
+                &Command::RoomExport(RoomExport { room }),
+                file.as_deref(),
+            );
         }
         Verb::Purge { room, older_than, destructive } => {
-            let command = |dry_run| Command::RoomPurge {
-                room: room.clone(),
-                older_than_days: older_than,
-                dry_run,
+            let command = |dry_run| {
+                Command::RoomPurge(RoomPurge {
+                    room: room.clone(),
+                    older_than_days: older_than,
+                    dry_run,
+                })
             };
             return destroy(global, command, &destructive, "Delete their content?", |going| {
                 format!(
@@ -264,14 +281,16 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 
 /// Asks for confirmation if a private room would be deleted with its last participant.
 fn last_participant(global: &Global, room: &str, name: &str) -> Result<(), Failure> {
-    let Some(found) = execute::ask(global, &Command::RoomShow { room: room.to_owned() })?.pop()
+    let Some(found) =
+        execute::ask(global, &Command::RoomShow(RoomShow { room: room.to_owned() }))?.pop()
     else {
         return Ok(());
     };
     if found["visibility"] != "private" || found["members"] != 1 {
         return Ok(());
     }
-    let members = execute::ask(global, &Command::RoomMembers { room: room.to_owned() })?;
+    let members =
+        execute::ask(global, &Command::RoomMembers(RoomMembers { room: room.to_owned() }))?;
     if !members.iter().any(|member| {
         member["name"].as_str().is_some_and(|login| login.to_lowercase() == name.to_lowercase())
     }) {
@@ -301,7 +320,14 @@ fn settings(room: String, change: impl FnOnce(&mut Settings)) -> Command {
     let mut new = Settings::default();
     change(&mut new);
     let Settings { topic, description, visibility, read_only, archived } = new;
-    Command::RoomSettings { room, topic, description, visibility, read_only, archived }
+    Command::RoomSettings(ChangeRoomSettings {
+        room,
+        topic,
+        description,
+        visibility,
+        read_only,
+        archived,
+    })
 }
 
 /// Shows what would be deleted, asks for confirmation, and runs the command.

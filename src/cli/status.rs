@@ -2,6 +2,7 @@
 
 use super::print::Layout;
 use super::{Global, execute};
+use crate::admin::status::Status;
 use crate::admin::{Command, Failure, Kind};
 
 /// Order of the keys, the most important first.
@@ -26,7 +27,7 @@ const ORDER: Layout = Layout::Sheet(&[
 
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let mut running = false;
-    execute::run_with(global, &Command::Status {}, ORDER, &mut |status| {
+    execute::run_with(global, &Command::Status(Status {}), ORDER, &mut |status| {
         running = status["running"] == true;
     })?;
     if running { Ok(()) } else { Err(Failure::new(Kind::Unreachable, "no server is running")) }

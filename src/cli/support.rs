@@ -12,6 +12,7 @@ use super::file::Making;
 use super::print::{Layout, Printer};
 use super::{Global, doctor};
 use crate::admin::doctor::{Installation, Server};
+use crate::admin::support::Support;
 use crate::admin::support::{Part, parts, silent_status};
 use crate::admin::{Command, Failure, Reply};
 use crate::model::Timestamp;
@@ -55,14 +56,16 @@ fn gather(global: &Global) -> Result<Vec<Part>, Failure> {
     let ground =
         |server| Installation { config: Arc::new(config.clone()), file: None, fix: false, server };
     let asked = match execute::connect(&config) {
-        Ok(Found::Server(stream)) => execute::remote(stream, &Command::Support {}, &mut |reply| {
-            if let Reply::Item(item) = reply {
-                found.push(serde_json::from_value(item).map_err(|error| {
-                    Failure::failed(format!("the server sent an invalid reply: {error}"))
-                })?);
-            }
-            Ok(())
-        }),
+        Ok(Found::Server(stream)) => {
+            execute::remote(stream, &Command::Support(Support {}), &mut |reply| {
+                if let Reply::Item(item) = reply {
+                    found.push(serde_json::from_value(item).map_err(|error| {
+                        Failure::failed(format!("the server sent an invalid reply: {error}"))
+                    })?);
+                }
+                Ok(())
+            })
+        }
         Ok(Found::Nobody(lock)) => {
             let ground = ground(Server::Stopped);
             found.extend(parts(&ground));

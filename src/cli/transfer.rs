@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::units::count;
 use super::{Global, init, lock, pipe};
+use crate::admin::transfer::ExportAll;
 use crate::admin::transfer::Import;
 use crate::admin::{Command, Failure, Reply, database, identity, lost};
 use crate::config::Config;
@@ -61,7 +62,7 @@ pub(super) fn export(global: &Global, path: Option<&Path>) -> Result<(), Failure
     // Do not mix a progress bar with lines on the terminal.
     let shown = making.is_some() || !io::stdout().is_terminal();
     let mut written = Written::default();
-    carry_out(global, &Command::Export {}, &mut |reply| {
+    carry_out(global, &Command::Export(ExportAll {}), &mut |reply| {
         interrupt.check()?;
         if let Reply::Bytes(bytes) = &reply {
             written.add(bytes);

@@ -9,7 +9,11 @@ use super::ask::{Destructive, PasswordSource};
 use super::print::{Format, Layout, cell, note};
 use super::units::counted;
 use super::{Global, execute, init, passwords};
-use crate::admin::command::Secret;
+use crate::admin::secret::Secret;
+use crate::admin::users::{
+    UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
+    UserPasswd, UserPromote, UserRename, UserSessions, UserShow,
+};
 use crate::admin::{Command, Failure, Kind};
 
 /// Verbs of `chatctl user`.
@@ -179,42 +183,46 @@ const SESSIONS: Layout = Layout::List(&[
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
         Verb::List => return list(global),
-        Verb::Show { name } => (Command::UserShow { name }, Layout::One),
+        Verb::Show { name } => (Command::UserShow(UserShow { name }), Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
         Verb::Passwd { name, password: source, .. } => {
             let password = source.read()?;
-            let command =
-                Command::UserPasswd { name: name.unwrap_or_default(), password: password.clone() };
+            let command = Command::UserPasswd(UserPasswd {
+                name: name.unwrap_or_default(),
+                password: password.clone(),
+            });
             return set_password(global, &command, source.is_generated().then_some(&password));
         }
-        Verb::Rename { name, to } => (Command::UserRename { name, to }, Layout::One),
+        Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
         Verb::Disable { name, yes } => {
             last_administrator(global, &name, yes)?;
-            (Command::UserDisable { name }, Layout::One)
+            (Command::UserDisable(UserDisable { name }), Layout::One)
         }
-        Verb::Enable { name } => (Command::UserEnable { name }, Layout::One),
+        Verb::Enable { name } => (Command::UserEnable(UserEnable { name }), Layout::One),
         Verb::Delete { name, if_exists, destructive } => {
             return delete(global, &name, if_exists, &destructive);
         }
-        Verb::Promote { name } => (Command::UserPromote { name }, Layout::One),
+        Verb::Promote { name } => (Command::UserPromote(UserPromote { name }), Layout::One),
         Verb::Demote { name, yes } => {
             last_administrator(global, &name, yes)?;
-            (Command::UserDemote { name }, Layout::One)
+            (Command::UserDemote(UserDemote { name }), Layout::One)
         }
         Verb::Mark(Mark { name, marks: Marks { bot, no_bot, guest, no_guest } }) => {
             let switch = |on: bool, off: bool| (on || off).then_some(on);
             (
-                Command::UserMark {
+                Command::UserMark(UserMark {
                     name,
                     bot: switch(bot, no_bot),
                     guest: switch(guest, no_guest),
-                },
+                }),
                 Layout::One,
             )
         }
-        Verb::Sessions { name } => (Command::UserSessions { name }, SESSIONS),
-        Verb::Logout { name, session } => (Command::UserLogout { name, session }, Layout::One),
+        Verb::Sessions { name } => (Command::UserSessions(UserSessions { name }), SESSIONS),
+        Verb::Logout { name, session } => {
+            (Command::UserLogout(UserLogout { name, session }), Layout::One)
+        }
     };
     execute::run(global, &command, layout)
 }
@@ -226,27 +234,28 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
     }
     // Do not ask for the password of an account that is left unchanged.
     if if_not_exists {
-        let found = execute::run(global, &Command::UserShow { name: name.clone() }, Layout::One);
+        let found =
+            execute::run(global, &Command::UserShow(UserShow { name: name.clone() }), Layout::One);
         let missing = matches!(&found, Err(failure) if failure.kind == Kind::NotFound);
         if !(missing && execute::existing(global).is_ok()) {
             return found;
         }
     }
     let secret = password.read()?;
-    let command = Command::UserCreate {
+    let command = Command::UserCreate(UserCreate {
         name,
         password: secret.clone(),
         display_name,
         email,
         admin,
         if_not_exists,
-    };
+    });
     set_password(global, &command, password.is_generated().then_some(&secret))
 }
 
 fn list(global: &Global) -> Result<(), Failure> {
     let table = global.output == Format::Table;
-    execute::run_with(global, &Command::UserList {}, COLUMNS, &mut |item| {
+    execute::run_with(global, &Command::UserList(UserList {}), COLUMNS, &mut |item| {
         if table {
             item[MARKS] = marks(item);
         }
@@ -295,13 +304,13 @@ fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Fail
 
 fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
     let acts = |user: &Value| user["admin"] == true && user["disabled"] == false;
-    let shown = match execute::ask(global, &Command::UserShow { name: name.to_owned() }) {
+    let shown = match execute::ask(global, &Command::UserShow(UserShow { name: name.to_owned() })) {
         // The command itself reports this error.
         Err(failure) if failure.kind == Kind::NotFound => return Ok(false),
         shown => shown?,
     };
     let Some(user) = shown.first().filter(|user| acts(user)) else { return Ok(false) };
-    Ok(!execute::ask(global, &Command::UserList {})?
+    Ok(!execute::ask(global, &Command::UserList(UserList {}))?
         .iter()
         .any(|other| acts(other) && other["name"] != user["name"]))
 }
@@ -312,7 +321,8 @@ fn delete(
     if_exists: bool,
     destructive: &Destructive,
 ) -> Result<(), Failure> {
-    let command = |dry_run| Command::UserDelete { name: name.to_owned(), dry_run, if_exists };
+    let command =
+        |dry_run| Command::UserDelete(UserDelete { name: name.to_owned(), dry_run, if_exists });
     if !destructive.dry_run && !destructive.yes {
         let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
         note(&leaving(&going));

@@ -1,4 +1,5 @@
 //! The integration test binary: it starts the real server and tests it from outside.
+#![expect(clippy::too_many_lines, reason = "a test tells one story, however long")]
 
 mod accessible;
 mod admin;

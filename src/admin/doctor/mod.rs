@@ -30,8 +30,11 @@ pub use clock::Start;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};
 
-use super::outcome::{Failure, Output};
-use super::{Admin, Operator};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::outcome::Failure;
+use super::{Admin, Call, Operator};
 use crate::config::Config;
 use crate::store::engine::Embedded;
 
@@ -123,6 +126,33 @@ pub fn verdict(findings: &[Finding]) -> Result<(), Failure> {
     super::verdict_of(findings.iter().filter(|finding| finding.status == Status::Failed).count())
 }
 
+/// Run checks and suggest remedies.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doctor {
+    /// Names of the checks; empty runs all.
+    #[serde(default)]
+    pub only: Vec<String>,
+    /// Repair what is safe to repair.
+    #[serde(default)]
+    pub fix: bool,
+}
+
+impl Doctor {
+    pub(in crate::admin) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let Self { only: names, fix } = self;
+        let (ground, checks) = (admin.ground(fix), only(&names)?);
+        let looked = tokio::task::spawn_blocking(move || examine(&ground, &checks));
+        let findings = looked.await.map_err(|error| Failure::failed(error.to_string()))?;
+        note(operator, &findings);
+        for finding in &findings {
+            output.item(finding).await?;
+        }
+        verdict(&findings)
+    }
+}
+
 impl Admin {
     /// The installation as seen by this process.
     pub(super) fn ground(&self, fix: bool) -> Installation {
@@ -136,22 +166,5 @@ impl Admin {
             })),
         };
         Installation { config: Arc::clone(&parts.config), file: None, fix, server }
-    }
-
-    pub(super) async fn doctor(
-        &self,
-        operator: &Operator,
-        names: &[String],
-        fix: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let (ground, checks) = (self.ground(fix), only(names)?);
-        let looked = tokio::task::spawn_blocking(move || examine(&ground, &checks));
-        let findings = looked.await.map_err(|error| Failure::failed(error.to_string()))?;
-        note(operator, &findings);
-        for finding in &findings {
-            output.item(finding).await?;
-        }
-        verdict(&findings)
     }
 }

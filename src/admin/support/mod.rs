@@ -8,10 +8,12 @@ mod system;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::Call;
 use super::doctor::{Installation, Server};
 use super::outcome::{Failure, Output, Reply};
-use super::{Admin, status};
+use super::status::{self, Status};
 use crate::store::engine::upkeep::checkup::figures;
 
 pub use redact::text as redacted;
@@ -88,20 +90,26 @@ fn nameless(mut stats: Value) -> Value {
     stats
 }
 
-impl Admin {
+/// Collect diagnostics. The access is logged.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Support {}
+
+impl Support {
     /// Sends the parts of a running server or of the data of a stopped one.
-    pub(super) async fn support(&self, output: &Output) -> Result<(), Failure> {
-        let ground = self.ground(false);
+    pub(in crate::admin) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let ground = admin.ground(false);
         let made = tokio::task::spawn_blocking(move || parts(&ground));
         for part in made.await.map_err(|error| Failure::failed(error.to_string()))? {
             output.item(part).await?;
         }
         let (said, mut heard) = Output::new();
-        self.status(&said).await?;
+        Status {}.run(Call { output: &said, ..call }).await?;
         if let Some(Reply::Item(status)) = heard.recv().await {
             output.item(Part::json("status.json", "state of the server", &status)).await?;
         }
-        if let Some(running) = self.running() {
+        if let Some(running) = admin.running() {
             output
                 .item(Part::new("metrics.txt", "metrics of the server", &(running.metrics)()))
                 .await?;

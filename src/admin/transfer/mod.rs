@@ -20,7 +20,9 @@ mod slack;
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use utoipa::ToSchema;
 
 use serde_json::json;
 
@@ -29,7 +31,7 @@ use self::importer::{Taker, Target};
 use self::lines::Export;
 use super::backup::{COPY_ENDING, EXPORT_PREFIX, Scratch};
 use super::database::with_progress;
-use super::{Admin, Failure, Output};
+use super::{Admin, Call, Failure, Output};
 use crate::config::Confusables;
 use crate::store::files::Files;
 use crate::store::transfer::{Kind, Note, Reason, Report};
@@ -37,19 +39,20 @@ use crate::store::transfer::{Kind, Note, Reason, Report};
 /// Product name in the header of an export.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
 
-impl Admin {
-    fn files(&self) -> Files {
-        let config = &self.0.parts.config;
-        Files::there(&config.server.data_dir.join(&config.media.directory))
-    }
+/// Export all data as JSON Lines; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportAll {}
 
+impl ExportAll {
     /// Exports all data as JSON Lines. On a running server it reads a temporary copy of the
     /// database, so that a slow reader does not block checkpoints of the write-ahead log.
-    pub(super) async fn export(&self, output: &Output) -> Result<(), Failure> {
-        let parts = &self.0.parts;
-        let _hold = self.chat().hold_media().await;
-        if self.running().is_none() {
-            return export::export(parts.database.clone(), &self.files(), output).await;
+    pub(in crate::admin) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let parts = &admin.0.parts;
+        let _hold = admin.chat().hold_media().await;
+        if admin.running().is_none() {
+            return export::export(parts.database.clone(), &admin.files(), output).await;
         }
         let data = &parts.config.server.data_dir;
         let cannot = |error: std::io::Error| {
@@ -61,7 +64,14 @@ impl Admin {
             parts.store.copy(database.clone(), move |done, all| heard.tell(done, all)).await
         })
         .await?;
-        export::export(database, &self.files(), output).await
+        export::export(database, &admin.files(), output).await
+    }
+}
+
+impl Admin {
+    fn files(&self) -> Files {
+        let config = &self.0.parts.config;
+        Files::there(&config.server.data_dir.join(&config.media.directory))
     }
 
     /// Imports an export into the data of a stopped server, and sends the report item by item. A

@@ -19,6 +19,7 @@ use super::chatrooms::Chatrooms;
 use super::openapi::{About, Described, types};
 use super::request::Request;
 use super::{Dialect, Route, respond};
+use crate::admin::log::LogTail;
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
 use crate::chat::{Chat, Registration};
 use crate::config::LogLevel;
@@ -170,13 +171,13 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
             why: "must be error, warn, info, debug or trace".to_owned(),
         })?),
     };
-    let command = Command::LogTail {
+    let command = Command::LogTail(LogTail {
         lines: None,
         level,
         user: request.query("user"),
         room: request.query("room"),
         for_seconds: None,
-    };
+    });
     let (output, mut replies) = Output::new();
     let admin = request.admin().clone();
     tokio::spawn(async move { admin.run(&Operator::api("log"), command, &output).await });

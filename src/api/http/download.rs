@@ -21,7 +21,7 @@ use whole::Whole;
 
 use super::respond::{empty, with_header};
 use crate::chat::Download;
-use crate::model::{Error, Result, Shown};
+use crate::model::{Error, FileKind, Media, Result, Shown};
 
 /// Number of bytes read and sent at once.
 const CHUNK: usize = 64 * 1024;
@@ -88,8 +88,20 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
         warp::reply::stream(bytes).into_response()
     };
     *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if status == StatusCode::PARTIAL_CONTENT {
+        response = with_header(
+            response,
+            CONTENT_RANGE,
+            &format!("bytes {from}-{}/{size}", from + length - 1),
+        );
+    }
+    Ok(with_tag(as_file(response, media, &kind), &tag))
+}
+
+/// Tells browsers what kind of file it is and what it is called, and keeps it from being run.
+fn as_file(mut response: Response, media: Media, kind: &FileKind) -> Response {
     let all = response.headers_mut();
-    all.insert(CONTENT_LENGTH, HeaderValue::from(length));
     all.insert(CONTENT_TYPE, HeaderValue::from_static(kind.mime));
     all.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     all.insert(
@@ -98,22 +110,12 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
     );
     all.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     all.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if status == StatusCode::PARTIAL_CONTENT {
-        response = with_header(
-            response,
-            CONTENT_RANGE,
-            &format!("bytes {from}-{}/{size}", from + length - 1),
-        );
-    }
     let how = if kind.shown == Shown::Downloaded { "attachment" } else { "inline" };
     let name = media
         .file_name
         .unwrap_or_else(|| format!("{}.{}", &media.name[..16.min(media.name.len())], kind.ending));
     let name = utf8_percent_encode(&name, NOT_IN_NAMES);
-    Ok(with_tag(
-        with_header(response, CONTENT_DISPOSITION, &format!("{how}; filename*=UTF-8''{name}")),
-        &tag,
-    ))
+    with_header(response, CONTENT_DISPOSITION, &format!("{how}; filename*=UTF-8''{name}"))
 }
 
 /// Cached by browsers only, and revalidated each time, so that users who have lost access do not

@@ -27,6 +27,7 @@ const SOCKET: &str = "\
      stopping, 4401 session ended.";
 
 /// Describes an operation.
+#[expect(clippy::too_many_lines, reason = "one branch for each operation")]
 pub(super) fn describe(operation: Operation) -> Described {
     let status = Shape::of::<wire::Status>;
     let room = |described: Described| {

@@ -25,6 +25,7 @@ const SOCKET: &str = "\
      too slow, 1001 server stopping, 4401 session ended.";
 
 /// Describes an operation.
+#[expect(clippy::too_many_lines, reason = "one branch for each operation")]
 pub(super) fn describe(operation: Operation) -> Described {
     let room = |described: Described| {
         described.path("id", types::natural(), "Number of the room").fails([Error::RoomNotFound])
