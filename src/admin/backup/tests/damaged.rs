@@ -149,7 +149,8 @@ async fn a_database_that_is_not_whole_is_no_backup() {
     }
     let (failure, path) = world.damaged_backup().await;
     assert!(
-        failure.kind == Kind::Problems && failure.message.contains("refers to a row of users"),
+        failure.kind == Kind::Problems
+            && failure.message.contains("refers to a missing row of users"),
         "{failure:?}"
     );
     assert!(!world.verify(&path).problems.is_empty() && sound.exists());
