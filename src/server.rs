@@ -273,10 +273,10 @@ async fn renew(certificate: Certificate) {
         match tokio::task::spawn_blocking(move || new.reload()).await {
             Ok(Ok(())) => info!("The TLS certificate {file} was reloaded."),
             Ok(Err(unusable)) => {
-                error!("The TLS certificate could not be reloaded and stays unchanged: {unusable}")
+                error!("The TLS certificate could not be reloaded and stays unchanged: {unusable}");
             }
             Err(error) => {
-                error!("The TLS certificate could not be reloaded and stays unchanged: {error}")
+                error!("The TLS certificate could not be reloaded and stays unchanged: {error}");
             }
         }
     }

@@ -16,6 +16,7 @@ mod planted;
 mod reference;
 mod socket;
 mod web;
+pub mod wire;
 
 use std::fmt::Debug;
 use std::future::Future;

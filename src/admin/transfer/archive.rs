@@ -196,11 +196,16 @@ fn is_of_the_system(name: &str) -> bool {
             .is_some_and(|last| matches!(last, ".DS_Store" | "Thumbs.db" | "desktop.ini"))
 }
 
+/// Folders in one another, around an export, that are searched for it.
+const MAX_DEPTH: usize = 8;
+/// Folders beside one another that are searched for an export.
+const MAX_FOLDERS: usize = 16;
+
 /// The kind of export and its folder: the top level, or the only folder, or the only folder with an
 /// export. Deeper files are uploads with arbitrary names.
 fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
     let mut root = String::new();
-    loop {
+    for _ in 0..MAX_DEPTH {
         if let Some(found) = at(places, &root) {
             return (found, root);
         }
@@ -213,6 +218,9 @@ fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
             .map(|(folder, _)| folder)
             .filter(|folder| *folder != "..")
             .collect();
+        if folders.len() > MAX_FOLDERS {
+            break;
+        }
         let found: Vec<_> = folders
             .iter()
             .filter_map(|folder| {
@@ -222,9 +230,10 @@ fn layout(places: &HashMap<String, usize>) -> (Layout, String) {
         match (found.as_slice(), folders.len()) {
             ([(layout, folder)], _) => return (layout.clone(), format!("{root}{folder}/")),
             ([], 1) => root = format!("{root}{}/", folders.first().copied().unwrap_or_default()),
-            _ => return (Layout::Unknown, String::new()),
+            _ => break,
         }
     }
+    (Layout::Unknown, String::new())
 }
 
 /// The kind of export directly in this folder.

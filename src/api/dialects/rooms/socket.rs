@@ -64,7 +64,7 @@ fn entrance(user: UserId, entered: &Entered) -> Option<Utf8Bytes> {
     let own = facts.participant(user)?;
     let users = facts.participants.iter().take(MAX_USERS).map(Named::from).collect();
     Some(text(&Frame::Enter {
-        room_id: facts.room.id.key(),
+        room_id: facts.room.id.into(),
         user_id: &own.login,
         name: own.shown_name(),
         first: entered.first,
@@ -108,7 +108,7 @@ fn changed(event: &RoomEvent, change: &Change) -> Vec<Encoded> {
         }
         Change::ParticipantRemoved(gone) => removed(event, gone).into(),
         Change::RoomDeleted => {
-            let frame = Frame::Deleted { room_id: event.room.key(), time: event.at.millis() };
+            let frame = Frame::Deleted { room_id: event.room.into(), time: event.at.into() };
             vec![Encoded::to_all(text(&frame)).then_close(CloseReason::Normal)]
         }
         Change::Edited(_)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
+use crate::api::wire::{Millis, RoomKey};
 use crate::chat::{CreatorRole, LoggedIn, People, Registration, RoomPlan};
 use crate::model::{self, Participant, Person, RoomId, Timestamp, Visibility};
 
@@ -113,8 +114,7 @@ impl<'a> From<&'a model::User> for User<'a> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Room<'a> {
     #[serde(rename = "room_id")]
-    #[schema(schema_with = types::room_key)]
-    key: String,
+    key: RoomKey,
     name: &'a str,
     owner: &'a str,
     /// Only present in archived rooms, where nobody may post, enter for the first time or be added.
@@ -126,7 +126,7 @@ pub(super) struct Room<'a> {
 impl<'a> From<&'a model::Room> for Room<'a> {
     fn from(room: &'a model::Room) -> Self {
         Self {
-            key: room.id.key(),
+            key: room.id.into(),
             name: room.name.as_deref().unwrap_or_default(),
             owner: &room.owner_login,
             archived: room.archived.map(|_| true),
@@ -138,37 +138,17 @@ impl<'a> From<&'a model::Room> for Room<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub(super) enum Frame<'a> {
-    Enter {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        user_id: &'a str,
-        name: &'a str,
-        first: bool,
-        users: Vec<Named<'a>>,
-    },
+    Enter { room_id: RoomKey, user_id: &'a str, name: &'a str, first: bool, users: Vec<Named<'a>> },
     Join(Step<'a>),
-    Message {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        user_id: &'a str,
-        name: &'a str,
-        message: &'a str,
-        #[schema(schema_with = types::millis)]
-        time: String,
-    },
+    Message { room_id: RoomKey, user_id: &'a str, name: &'a str, message: &'a str, time: Millis },
     Leave(Step<'a>),
-    Deleted {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::millis)]
-        time: String,
-    },
+    Deleted { room_id: RoomKey, time: Millis },
     Error(Failure),
 }
 
 impl<'a> From<&'a model::Message> for Frame<'a> {
     fn from(message: &'a model::Message) -> Self {
-        let (room_id, time) = (message.room.key(), message.created.millis());
+        let (room_id, time) = (message.room.into(), message.created.into());
         Self::Message {
             room_id,
             user_id: message.author.login(),
@@ -195,18 +175,16 @@ impl<'a> From<&'a Participant> for Named<'a> {
 /// A user who was added to or removed from the user list of a room.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Step<'a> {
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
+    room_id: RoomKey,
     user_id: &'a str,
     name: &'a str,
-    #[schema(schema_with = types::millis)]
-    time: String,
+    time: Millis,
 }
 
 impl<'a> Step<'a> {
     /// Builds the frame for this user and time.
     pub(super) fn new(room: RoomId, person: &'a Person, at: Timestamp) -> Self {
-        Self { room_id: room.key(), user_id: &person.login, name: &person.name, time: at.millis() }
+        Self { room_id: room.into(), user_id: &person.login, name: &person.name, time: at.into() }
     }
 }
 

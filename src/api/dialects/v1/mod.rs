@@ -8,7 +8,7 @@
 //! | `POST /v1/register` | `register`, `log_in` |
 //! | `POST /v1/login` | `log_in` |
 //! | `POST /v1/logout` | `log_out` |
-//! | `GET /v1/info` | none: the session says it |
+//! | `GET /v1/info` | none: the session has it |
 //! | `GET /v1/users` | `find_logins` |
 //! | `GET /v1/rooms` | `my_rooms` |
 //! | `POST /v1/rooms` | `create_room` |

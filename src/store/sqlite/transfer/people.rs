@@ -216,33 +216,42 @@ impl Import<'_> {
     /// Returns the name if it is free, otherwise the first free one of `name-2`, `name-3` …; with
     /// its folded form and its look-alike form.
     fn free_login(&mut self, wanted: &str) -> Result<(String, Option<(String, String)>)> {
-        let mut number = 1_u32;
-        loop {
-            let login = if number == 1 {
-                wanted.to_owned()
-            } else {
-                numbered(wanted, &format!("-{number}"))
-            };
-            let folded = fold(&login);
-            let shape =
-                if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
-            let free = !sql::any(self.conn, LOGIN_TAKEN, [&folded])?;
-            let mut taken_shape = sql::any(self.conn, SHAPE_TAKEN, [&shape])?;
-            // Both were allowed in the same instance; the second is only found by its exact name.
-            let shape = if free && taken_shape && self.terms.keep {
-                taken_shape = false;
-                folded.clone()
-            } else {
-                shape
-            };
-            if free && !taken_shape {
-                if number > 1 {
-                    self.out.report.note(Reason::LoginChanged, format!("{wanted} → {login}"));
-                }
-                return Ok((login, Some((folded, shape))));
-            }
-            number += 1;
+        if let Some(forms) = self.free_forms(wanted)? {
+            return Ok((wanted.to_owned(), Some(forms)));
         }
+        // Doubled first, then halved: thousands of the same name ask a few times each.
+        let (mut taken, mut free) = (1_u32, 2_u32);
+        let (mut login, mut forms) = loop {
+            let login = numbered(wanted, &format!("-{free}"));
+            if let Some(forms) = self.free_forms(&login)? {
+                break (login, forms);
+            }
+            (taken, free) = (free, free.saturating_mul(2));
+        };
+        while free - taken > 1 {
+            let middle = u32::midpoint(taken, free);
+            let nearer = numbered(wanted, &format!("-{middle}"));
+            match self.free_forms(&nearer)? {
+                Some(found) => (free, login, forms) = (middle, nearer, found),
+                None => taken = middle,
+            }
+        }
+        self.out.report.note(Reason::LoginChanged, format!("{wanted} → {login}"));
+        Ok((login, Some(forms)))
+    }
+
+    /// The folded form and the look-alike form of a login name; None if it is taken.
+    fn free_forms(&self, login: &str) -> Result<Option<(String, String)>> {
+        let folded = fold(login);
+        let shape = if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
+        if sql::any(self.conn, LOGIN_TAKEN, [&folded])? {
+            return Ok(None);
+        }
+        if !sql::any(self.conn, SHAPE_TAKEN, [&shape])? {
+            return Ok(Some((folded, shape)));
+        }
+        // Both were allowed in the same instance; the second is only found by its exact name.
+        Ok(self.terms.keep.then(|| (folded.clone(), folded)))
     }
 
     /// Returns the id to be kept, unless it is taken or out of range.

@@ -8,11 +8,11 @@ use crate::model::{
 };
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{
-    Header, ImportedRecord, Key, Kind, LastIds, Reason, Record, Report, Terms,
+    Header, ImportedRecord, Key, Kind, LastIds, Reason, Record, Report, Terms, UserRecord,
 };
 use crate::store::{
     Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings,
-    Store, UserChange, Whose,
+    Store, UserChange, UserQuery, Whose,
 };
 
 fn open(dir: &tempfile::TempDir) -> Sqlite {
@@ -375,4 +375,30 @@ async fn numbers_that_no_instance_gives_are_not_kept() {
     }
     let new = b.add_user(user("new")).await.unwrap();
     assert!(new.id.0 > 0, "ids are still given");
+}
+
+#[tokio::test]
+async fn many_of_the_same_name_are_numbered_without_gaps() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let mut records = export(&a).await;
+    let Some(ann) = records.iter().find_map(|record| match record {
+        Record::User(user) if user.login == "ann" => Some(user.clone()),
+        _ => None,
+    }) else {
+        panic!("a user")
+    };
+    records.retain(|record| matches!(record, Record::Header(_)));
+    let same = (100..400_i64)
+        .map(|id| Record::User(UserRecord { id: Key::Number(id), email: None, ..ann.clone() }));
+    records.extend(same);
+    import(&b, &records, 50).await;
+    let users = b.users(UserQuery::After(None, 1_000)).await.unwrap();
+    let mut logins: Vec<String> = users.into_iter().map(|user| user.login).collect();
+    logins.sort();
+    let mut wanted: Vec<String> = (2..=300).map(|number| format!("ann-{number}")).collect();
+    wanted.push("ann".to_owned());
+    wanted.sort();
+    assert_eq!(logins, wanted);
 }

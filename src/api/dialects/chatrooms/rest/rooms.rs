@@ -118,7 +118,7 @@ pub(super) async fn change_mine(chat: &Chat, mut request: Request) -> Result<Res
     let wire::ChangeMine { muted } = request.json().await?;
     let room = request.room("roomId");
     chat.mute(&session, room, muted).await?;
-    Ok(json(StatusCode::OK, &wire::Muted { room_id: room.key(), muted }))
+    Ok(json(StatusCode::OK, &wire::Muted { room_id: room.into(), muted }))
 }
 
 pub(super) async fn change_edited_name(chat: &Chat, mut request: Request) -> Result<Response> {

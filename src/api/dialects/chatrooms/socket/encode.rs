@@ -19,7 +19,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             let frame = Frame::RoomAdded {
                 room: Room::in_frame(facts, *state),
                 unread_count: 0,
-                timestamp: at.seconds(),
+                timestamp: at.into(),
             };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
@@ -27,36 +27,36 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
         Event::Entered { room, person, socket, at } => {
             let frame = Frame::UserJoined {
                 user_id: &person.login,
-                room_id: room.key(),
-                timestamp: at.seconds(),
+                room_id: room.into(),
+                timestamp: at.into(),
             };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllBut(*socket))]
         }
         Event::Left { room, person, at } => {
             let frame = Frame::UserLeft {
                 user_id: &person.login,
-                room_id: room.key(),
-                timestamp: at.seconds(),
+                room_id: room.into(),
+                timestamp: at.into(),
             };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
         }
         Event::Presence { room, joined, left, online, at } => {
             let frame = Frame::Presence {
-                room_id: room.key(),
+                room_id: room.into(),
                 joined,
                 left,
                 online_count: *online,
-                timestamp: at.seconds(),
+                timestamp: at.into(),
             };
             vec![Encoded::to_all(text(&frame))]
         }
         Event::Typing { room, person } => {
-            let frame = Frame::UserTyping { user_id: &person.login, room_id: room.key() };
+            let frame = Frame::UserTyping { user_id: &person.login, room_id: room.into() };
             vec![Encoded::to_all(text(&frame)).only_for(Audience::AllButUser(person.id))]
         }
         Event::CaughtUp { changes, .. } => {
             vec![Encoded::to_all(text(&Frame::Changes {
-                room_id: changes.room.key(),
+                room_id: changes.room.into(),
                 changes: changes.as_ref().into(),
             }))]
         }
@@ -65,22 +65,22 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
 }
 
 fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
-    let (room_id, rev, timestamp) = (event.room.key(), event.rev.0, event.at.seconds());
+    let (room_id, rev, timestamp) = (event.room.into(), event.rev.0, event.at.into());
     match change {
         Change::Posted(message) => posted(event, message),
         Change::Edited(message) => Frame::MessageEdited {
             room_id,
-            message_id: message.id().key(),
+            message_id: message.id().into(),
             seq: message.seq.0,
             rev,
             sender_id: message.author.login(),
             content: &message.text,
-            edited_at: message.edited.unwrap_or(event.at).millis(),
+            edited_at: message.edited.unwrap_or(event.at).into(),
             timestamp,
         },
         Change::Deleted(message) => Frame::MessageDeleted {
             room_id,
-            message_id: message.id().key(),
+            message_id: message.id().into(),
             seq: message.seq.0,
             rev,
             user_id: event.by.login(),
@@ -111,15 +111,15 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
 
 fn posted<'a>(event: &RoomEvent, message: &'a Message) -> Frame<'a> {
     Frame::ChatMessage {
-        room_id: event.room.key(),
-        message_id: message.id().key(),
+        room_id: event.room.into(),
+        message_id: message.id().into(),
         seq: message.seq.0,
         rev: event.rev.0,
         sender_id: message.author.login(),
         sender_name: message.author.name(),
         content: &message.text,
-        timestamp: message.created.seconds(),
-        created_at: message.created.millis(),
+        timestamp: message.created.into(),
+        created_at: message.created.into(),
         client_id: message.client_id.as_deref(),
         reply_to: reply_key(message),
         media: media_of(message),
@@ -128,25 +128,25 @@ fn posted<'a>(event: &RoomEvent, message: &'a Message) -> Frame<'a> {
 
 fn reacted<'a>(event: &'a RoomEvent, seq: Seq, reaction: &'a Reaction) -> Reacted<'a> {
     Reacted {
-        room_id: event.room.key(),
-        message_id: MessageId { room: event.room, seq }.key(),
+        room_id: event.room.into(),
+        message_id: MessageId { room: event.room, seq }.into(),
         seq: seq.0,
         rev: event.rev.0,
         user_id: event.by.login(),
         reaction_type: reaction.as_str(),
-        timestamp: event.at.seconds(),
+        timestamp: event.at.into(),
     }
 }
 
 fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a> {
     ParticipantNow {
-        room_id: event.room.key(),
+        room_id: event.room.into(),
         rev: event.rev.0,
         user_id: &participant.login,
         name: &participant.name,
         edited_name: &participant.edited_name,
         role: participant.role.as_str(),
-        timestamp: event.at.seconds(),
+        timestamp: event.at.into(),
     }
 }
 
@@ -154,22 +154,22 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
 /// rooms only the author's; `live` selects them).
 fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
-    let message = || MessageId { room: mark.room, seq: mark.seq }.key();
+    let message = || MessageId { room: mark.room, seq: mark.seq }.into();
     let own = Frame::ReadMarked {
-        room_id: mark.room.key(),
+        room_id: mark.room.into(),
         message_id: message(),
         user_id,
         last_read_seq,
         unread_count: mark.unread,
-        timestamp: mark.at.seconds(),
+        timestamp: mark.at.into(),
     };
     let mut said = vec![Encoded::to_all(text(&own)).only_for(Audience::Only(mark.user))];
     let read = Frame::MessageRead {
-        room_id: mark.room.key(),
+        room_id: mark.room.into(),
         message_id: message(),
         user_id,
         last_read_seq,
-        timestamp: mark.at.seconds(),
+        timestamp: mark.at.into(),
     };
     said.push(Encoded::to_all(text(&read)).only_for(Audience::AllButUser(mark.user)));
     said

@@ -5,6 +5,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::{State, text};
 use crate::api::chatrooms::error;
 use crate::api::chatrooms::wire::{Answer, Complaint, Frame, Message, SubscribedRoom};
+use crate::api::wire::Seconds;
 use crate::api::{Greeting, RequestContext};
 use crate::model::{
     Entered, Error, Marked, MessageId, Outcome, Result, Stored, Subscription, Timestamp,
@@ -15,7 +16,7 @@ pub(crate) fn greet(state: &State, hello: &Greeting<'_>) -> Utf8Bytes {
     text(&Frame::ConnectionEstablished {
         message: "connected",
         user_id: &state.login,
-        timestamp: hello.now.seconds(),
+        timestamp: hello.now.into(),
         heartbeat_s: hello.heartbeat_seconds,
         epoch: hello.epoch,
     })
@@ -33,16 +34,16 @@ pub(crate) fn reply(
         Err(error) => return Some(text(&answer(asked, complaint(asked, &error, now)))),
     };
     let user_id = state.login.as_str();
-    let timestamp = now.seconds();
+    let timestamp = now.into();
     let frame = match &outcome {
         Outcome::Silent => return None,
         Outcome::Pong => Frame::Pong { user_id, timestamp },
         Outcome::Entered(entered) => joined(entered, user_id, timestamp),
-        Outcome::Left(room) => Frame::RoomLeft { room_id: room.key(), user_id, timestamp },
+        Outcome::Left(room) => Frame::RoomLeft { room_id: room.into(), user_id, timestamp },
         Outcome::Stored(stored) => sent(stored),
         Outcome::Marked(marked) => read_marked(marked),
         Outcome::Changes(page) => {
-            Frame::Changes { room_id: page.room.key(), changes: page.as_ref().into() }
+            Frame::Changes { room_id: page.room.into(), changes: page.as_ref().into() }
         }
         Outcome::Subscribed(rooms) => {
             Frame::Subscribed { rooms: rooms.iter().map(subscribed).collect() }
@@ -62,14 +63,14 @@ fn complaint<'a>(asked: &RequestContext, error: &'a Error, now: Timestamp) -> Fr
     Frame::Error(Complaint {
         error: error::socket_code(&asked.verb, error),
         message: error::message(error),
-        timestamp: now.seconds(),
+        timestamp: now.into(),
         kind,
     })
 }
 
-fn joined<'a>(entered: &'a Entered, user_id: &'a str, timestamp: String) -> Frame<'a> {
+fn joined<'a>(entered: &'a Entered, user_id: &'a str, timestamp: Seconds) -> Frame<'a> {
     Frame::RoomJoined {
-        room_id: entered.facts.room.id.key(),
+        room_id: entered.facts.room.id.into(),
         user_id,
         timestamp,
         rev: entered.rev.0,
@@ -83,11 +84,11 @@ fn joined<'a>(entered: &'a Entered, user_id: &'a str, timestamp: String) -> Fram
 
 fn sent(stored: &Stored) -> Frame<'_> {
     Frame::MessageSent {
-        room_id: stored.message.room.key(),
-        message_id: stored.message.key(),
+        room_id: stored.message.room.into(),
+        message_id: stored.message.into(),
         seq: stored.message.seq.0,
         rev: stored.rev.0,
-        timestamp: stored.at.seconds(),
+        timestamp: stored.at.into(),
         client_id: stored.client_id.as_deref(),
     }
 }
@@ -95,18 +96,18 @@ fn sent(stored: &Stored) -> Frame<'_> {
 fn read_marked(marked: &Marked) -> Frame<'_> {
     let mark = &marked.mark;
     Frame::ReadMarked {
-        room_id: mark.room.key(),
-        message_id: MessageId { room: mark.room, seq: mark.seq }.key(),
+        room_id: mark.room.into(),
+        message_id: MessageId { room: mark.room, seq: mark.seq }.into(),
         user_id: &marked.login,
         last_read_seq: mark.seq.0,
         unread_count: mark.unread,
-        timestamp: mark.at.seconds(),
+        timestamp: mark.at.into(),
     }
 }
 
 fn subscribed(room: &Subscription) -> SubscribedRoom {
     SubscribedRoom {
-        room_id: room.room.key(),
+        room_id: room.room.into(),
         rev: room.rev.0,
         last_seq: room.last_seq.0,
         unread_count: room.unread,

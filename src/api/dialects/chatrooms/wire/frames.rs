@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::users::Media;
 use super::{Changes, Message, Room};
 use crate::api::openapi::types;
+use crate::api::wire::{MessageKey, Millis, RoomKey, Seconds};
 
 /// A server frame. Timestamps have whole seconds, except `created_at` and `edited_at`.
 #[derive(Serialize, ToSchema)]
@@ -14,22 +15,18 @@ pub(crate) enum Frame<'a> {
     ConnectionEstablished {
         message: &'static str,
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
         heartbeat_s: u64,
         epoch: &'a str,
     },
     Pong {
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     RoomJoined {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
         rev: i64,
         #[schema(schema_with = types::live_state)]
         state: &'static str,
@@ -41,127 +38,97 @@ pub(crate) enum Frame<'a> {
         reset: Option<bool>,
     },
     RoomLeft {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     UserJoined {
         user_id: &'a str,
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        room_id: RoomKey,
+        timestamp: Seconds,
     },
     UserLeft {
         user_id: &'a str,
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        room_id: RoomKey,
+        timestamp: Seconds,
     },
     Presence {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         joined: &'a [String],
         left: &'a [String],
         online_count: u32,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     UserTyping {
         user_id: &'a str,
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
     },
     MessageSent {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         seq: i64,
         rev: i64,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         client_id: Option<&'a str>,
     },
     ChatMessage {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         seq: i64,
         rev: i64,
         sender_id: &'a str,
         sender_name: &'a str,
         content: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
-        #[schema(schema_with = types::millis)]
-        created_at: String,
+        timestamp: Seconds,
+        created_at: Millis,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         client_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
-        reply_to: Option<String>,
+        reply_to: Option<MessageKey>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         media: Vec<Media<'a>>,
     },
     MessageEdited {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         seq: i64,
         rev: i64,
         sender_id: &'a str,
         content: &'a str,
-        #[schema(schema_with = types::millis)]
-        edited_at: String,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        edited_at: Millis,
+        timestamp: Seconds,
     },
     MessageDeleted {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         seq: i64,
         rev: i64,
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     ReactionAdded(Reacted<'a>),
     ReactionRemoved(Reacted<'a>),
     ReadMarked {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         user_id: &'a str,
         last_read_seq: i64,
         unread_count: u32,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     MessageRead {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
-        #[schema(schema_with = types::message_key)]
-        message_id: String,
+        room_id: RoomKey,
+        message_id: MessageKey,
         user_id: &'a str,
         last_read_seq: i64,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     Changes {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         #[serde(flatten)]
         changes: Changes<'a>,
     },
@@ -169,39 +136,32 @@ pub(crate) enum Frame<'a> {
         rooms: Vec<SubscribedRoom>,
     },
     RoomUpdated {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         rev: i64,
         #[schema(required)]
         name: Option<&'a str>,
         #[schema(schema_with = types::visibility)]
         visibility: &'static str,
         owner_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     RoomAdded {
         room: Room<'a>,
         unread_count: u32,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     ParticipantAdded(ParticipantNow<'a>),
     ParticipantChanged(ParticipantNow<'a>),
     ParticipantRemoved {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         rev: i64,
         user_id: &'a str,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     RoomDeleted {
-        #[schema(schema_with = types::room_key)]
-        room_id: String,
+        room_id: RoomKey,
         rev: i64,
-        #[schema(schema_with = types::seconds)]
-        timestamp: String,
+        timestamp: Seconds,
     },
     /// The only frame without a documented type of its own: see [`Complaint`].
     #[serde(untagged)]
@@ -211,38 +171,32 @@ pub(crate) enum Frame<'a> {
 /// A reaction that was added or removed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Reacted<'a> {
-    #[schema(schema_with = types::room_key)]
-    pub(crate) room_id: String,
-    #[schema(schema_with = types::message_key)]
-    pub(crate) message_id: String,
+    pub(crate) room_id: RoomKey,
+    pub(crate) message_id: MessageKey,
     pub(crate) seq: i64,
     pub(crate) rev: i64,
     pub(crate) user_id: &'a str,
     pub(crate) reaction_type: &'a str,
-    #[schema(schema_with = types::seconds)]
-    pub(crate) timestamp: String,
+    pub(crate) timestamp: Seconds,
 }
 
 /// A participant who was added or changed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ParticipantNow<'a> {
-    #[schema(schema_with = types::room_key)]
-    pub(crate) room_id: String,
+    pub(crate) room_id: RoomKey,
     pub(crate) rev: i64,
     pub(crate) user_id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) edited_name: &'a str,
     #[schema(schema_with = types::role)]
     pub(crate) role: &'static str,
-    #[schema(schema_with = types::seconds)]
-    pub(crate) timestamp: String,
+    pub(crate) timestamp: Seconds,
 }
 
 /// A room in `subscribed`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SubscribedRoom {
-    #[schema(schema_with = types::room_key)]
-    pub(crate) room_id: String,
+    pub(crate) room_id: RoomKey,
     pub(crate) rev: i64,
     pub(crate) last_seq: i64,
     pub(crate) unread_count: u32,
@@ -257,8 +211,7 @@ pub(crate) struct SubscribedRoom {
 pub(crate) struct Complaint<'a> {
     pub(crate) error: &'static str,
     pub(crate) message: String,
-    #[schema(schema_with = types::seconds)]
-    pub(crate) timestamp: String,
+    pub(crate) timestamp: Seconds,
     /// The type of a frame with an unknown type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

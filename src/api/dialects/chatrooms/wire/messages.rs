@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::users::{Media, media_of};
-use crate::api::openapi::types;
+use crate::api::wire::{MessageKey, Millis, RoomKey, Seconds};
 use crate::chat::{Hit, Hits};
 use crate::model::{self, Marked, MessageId, Reaction, Seq, Stored};
 
@@ -12,27 +12,24 @@ use crate::model::{self, Marked, MessageId, Reaction, Seq, Stored};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message<'a> {
-    #[schema(schema_with = types::message_key)]
-    message_id: String,
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
+    message_id: MessageKey,
+    room_id: RoomKey,
     user_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     content: Option<&'a str>,
-    #[schema(schema_with = types::millis)]
-    created_at: String,
+    created_at: Millis,
     seq: i64,
     rev: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    edited_at: Option<String>,
+    edited_at: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    deleted_at: Option<String>,
+    deleted_at: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    reply_to: Option<String>,
+    reply_to: Option<MessageKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     client_id: Option<&'a str>,
@@ -50,22 +47,22 @@ struct Reactions<'a> {
 }
 
 /// Returns the key of the message replied to, in the same room.
-pub(crate) fn reply_key(message: &model::Message) -> Option<String> {
-    message.reply_to.map(|seq| MessageId { room: message.room, seq }.key())
+pub(crate) fn reply_key(message: &model::Message) -> Option<MessageKey> {
+    message.reply_to.map(|seq| MessageId { room: message.room, seq }.into())
 }
 
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
         Self {
-            message_id: message.id().key(),
-            room_id: message.room.key(),
+            message_id: message.id().into(),
+            room_id: message.room.into(),
             user_id: message.author.login(),
             content: message.deleted.is_none().then_some(message.text.as_str()),
-            created_at: message.created.millis(),
+            created_at: message.created.into(),
             seq: message.seq.0,
             rev: message.rev.0,
-            edited_at: message.edited.map(model::Timestamp::millis),
-            deleted_at: message.deleted.map(model::Timestamp::millis),
+            edited_at: message.edited.map(Millis),
+            deleted_at: message.deleted.map(Millis),
             reply_to: reply_key(message),
             client_id: message.client_id.as_deref(),
             reactions: message
@@ -82,8 +79,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct History<'a> {
     #[serde(rename = "chatroomId")]
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
+    room_id: RoomKey,
     messages: Vec<Stamped<'a>>,
 }
 
@@ -91,8 +87,7 @@ pub(crate) struct History<'a> {
 struct Stamped<'a> {
     #[serde(flatten)]
     message: Message<'a>,
-    #[schema(schema_with = types::seconds)]
-    timestamp: String,
+    timestamp: Seconds,
 }
 
 impl<'a> History<'a> {
@@ -100,9 +95,9 @@ impl<'a> History<'a> {
     pub(crate) fn new(room: model::RoomId, messages: &'a [model::Message]) -> Self {
         let messages = messages
             .iter()
-            .map(|m| Stamped { message: m.into(), timestamp: m.created.seconds() })
+            .map(|m| Stamped { message: m.into(), timestamp: m.created.into() })
             .collect();
-        Self { room_id: room.key(), messages }
+        Self { room_id: room.into(), messages }
     }
 }
 
@@ -147,13 +142,10 @@ impl<'a> From<&'a Hits> for Found<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Read<'a> {
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
-    #[schema(schema_with = types::message_key)]
-    message_id: String,
+    room_id: RoomKey,
+    message_id: MessageKey,
     user_id: &'a str,
-    #[schema(schema_with = types::seconds)]
-    read_at: String,
+    read_at: Seconds,
     unread_count: u32,
 }
 
@@ -161,12 +153,12 @@ impl<'a> Read<'a> {
     /// Builds the response to a request that named the message at `seq`.
     pub(crate) fn new(marked: &'a Marked, seq: Seq) -> Self {
         let mark = &marked.mark;
-        let message_id = MessageId { room: mark.room, seq }.key();
+        let message_id = MessageId { room: mark.room, seq }.into();
         Self {
-            room_id: mark.room.key(),
+            room_id: mark.room.into(),
             message_id,
             user_id: &marked.login,
-            read_at: mark.at.seconds(),
+            read_at: mark.at.into(),
             unread_count: mark.unread,
         }
     }
@@ -176,22 +168,20 @@ impl<'a> Read<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReactionGiven<'a> {
-    #[schema(schema_with = types::message_key)]
-    message_id: String,
+    message_id: MessageKey,
     user_id: &'a str,
     reaction_type: &'a str,
-    #[schema(schema_with = types::seconds)]
-    created_at: String,
+    created_at: Seconds,
 }
 
 impl<'a> ReactionGiven<'a> {
     /// Builds the response to a reaction of this user.
     pub(crate) fn new(stored: &Stored, login: &'a str, reaction: &'a Reaction) -> Self {
         Self {
-            message_id: stored.message.key(),
+            message_id: stored.message.into(),
             user_id: login,
             reaction_type: reaction.as_str(),
-            created_at: stored.at.seconds(),
+            created_at: stored.at.into(),
         }
     }
 }
@@ -206,8 +196,7 @@ pub(crate) struct Readers<'a> {
 #[serde(rename_all = "camelCase")]
 struct Reader<'a> {
     user_id: &'a str,
-    #[schema(schema_with = types::seconds)]
-    read_at: String,
+    read_at: Seconds,
     last_read_seq: i64,
 }
 
@@ -215,7 +204,7 @@ impl<'a> From<&'a [Marked]> for Readers<'a> {
     fn from(marks: &'a [Marked]) -> Self {
         let reader = |marked: &'a Marked| Reader {
             user_id: &marked.login,
-            read_at: marked.mark.at.seconds(),
+            read_at: marked.mark.at.into(),
             last_read_seq: marked.mark.seq.0,
         };
         Self { readers: marks.iter().map(reader).collect() }

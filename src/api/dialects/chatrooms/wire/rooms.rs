@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::Message;
 use super::users::Media;
 use crate::api::openapi::types;
+use crate::api::wire::{RoomKey, Seconds};
 use crate::chat::ConnectedRoom;
 use crate::model::{self, LiveState, Pin, RoomCard, RoomFacts, RoomState};
 
@@ -62,12 +63,10 @@ impl<'a> Participant<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Room<'a> {
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
+    room_id: RoomKey,
     #[schema(required)]
     name: Option<&'a str>,
-    #[schema(schema_with = types::seconds)]
-    created_at: String,
+    created_at: Seconds,
     participants: Vec<Participant<'a>>,
     user_count: usize,
     owner_id: &'a str,
@@ -101,7 +100,7 @@ struct Settings<'a> {
     archived: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    archived_at: Option<String>,
+    archived_at: Option<Seconds>,
 }
 
 impl<'a> From<&'a model::Room> for Settings<'a> {
@@ -111,7 +110,7 @@ impl<'a> From<&'a model::Room> for Settings<'a> {
             description: room.description.as_deref(),
             read_only: room.read_only.then_some(true),
             archived: room.archived.map(|_| true),
-            archived_at: room.archived.map(model::Timestamp::seconds),
+            archived_at: room.archived.map(Seconds),
         }
     }
 }
@@ -135,9 +134,9 @@ impl<'a> Room<'a> {
     ) -> Self {
         let room = &facts.room;
         Self {
-            room_id: room.id.key(),
+            room_id: room.id.into(),
             name: room.name.as_deref(),
-            created_at: room.created.seconds(),
+            created_at: room.created.into(),
             participants: facts.participants.iter().map(participant).collect(),
             user_count: facts.participants.len(),
             owner_id: &room.owner_login,
@@ -225,8 +224,7 @@ struct Pinned<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user_id: Option<&'a str>,
-    #[schema(schema_with = types::seconds)]
-    pinned_at: String,
+    pinned_at: Seconds,
 }
 
 impl<'a> From<&'a [Pin]> for Pins<'a> {
@@ -234,7 +232,7 @@ impl<'a> From<&'a [Pin]> for Pins<'a> {
         let pinned = |pin: &'a Pin| Pinned {
             message: (&pin.message).into(),
             user_id: pin.by.as_ref().map(model::Who::login),
-            pinned_at: pin.at.seconds(),
+            pinned_at: pin.at.into(),
         };
         Self { pins: pins.iter().map(pinned).collect() }
     }
@@ -244,8 +242,7 @@ impl<'a> From<&'a [Pin]> for Pins<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Connected<'a> {
-    #[schema(schema_with = types::room_key)]
-    room_id: String,
+    room_id: RoomKey,
     #[schema(schema_with = types::live_state)]
     state: &'static str,
     participants: Vec<Participant<'a>>,
@@ -272,7 +269,6 @@ impl<'a> From<&'a ConnectedRoom> for Connected<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Muted {
-    #[schema(schema_with = types::room_key)]
-    pub(crate) room_id: String,
+    pub(crate) room_id: RoomKey,
     pub(crate) muted: bool,
 }

@@ -54,7 +54,7 @@ fn sessions_say_which_is_the_own() {
     same("rest.media.json", &Media::from(&golden::picture()));
     let ann = model::Participant { media: Some(golden::picture()), ..golden::ann_there() };
     same("rest.participant-picture.json", &Participant::from(&ann));
-    same("rest.muted.json", &Muted { room_id: ROOM.key(), muted: true });
+    same("rest.muted.json", &Muted { room_id: ROOM.into(), muted: true });
 }
 
 #[test]

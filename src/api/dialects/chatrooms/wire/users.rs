@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::openapi::types;
+use crate::api::wire::Seconds;
 use crate::chat::Token;
 use crate::model;
 
@@ -36,8 +36,7 @@ pub(crate) struct User<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     media: Option<Media<'a>>,
-    #[schema(schema_with = types::seconds)]
-    created_at: String,
+    created_at: Seconds,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     admin: Option<bool>,
@@ -61,7 +60,7 @@ impl<'a> User<'a> {
             email: None,
             birth: None,
             media: user.media.as_ref().map(Media::from),
-            created_at: user.created.seconds(),
+            created_at: user.created.into(),
             admin: None,
             bot: user.bot.then_some(true),
             guest: user.guest.then_some(true),
@@ -111,10 +110,8 @@ pub(crate) struct Sessions<'a> {
 struct Session<'a> {
     id: i64,
     device: &'a str,
-    #[schema(schema_with = types::seconds)]
-    created_at: String,
-    #[schema(schema_with = types::seconds)]
-    last_seen: String,
+    created_at: Seconds,
+    last_seen: Seconds,
     current: bool,
 }
 
@@ -124,8 +121,8 @@ impl<'a> Sessions<'a> {
         let session = |session: &'a model::Session| Session {
             id: session.id.0,
             device: &session.device,
-            created_at: session.created.seconds(),
-            last_seen: session.seen.seconds(),
+            created_at: session.created.into(),
+            last_seen: session.seen.into(),
             current: session.id == own,
         };
         Self { sessions: sessions.iter().map(session).collect() }
@@ -163,8 +160,7 @@ pub(crate) struct Media<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     file_name: Option<&'a str>,
-    #[schema(schema_with = types::seconds)]
-    created_at: String,
+    created_at: Seconds,
 }
 
 impl<'a> From<&'a model::Media> for Media<'a> {
@@ -178,7 +174,7 @@ impl<'a> From<&'a model::Media> for Media<'a> {
             width: media.width,
             height: media.height,
             file_name: media.file_name.as_deref(),
-            created_at: media.created.seconds(),
+            created_at: media.created.into(),
         }
     }
 }
@@ -194,12 +190,11 @@ pub(crate) fn media_of(message: &model::Message) -> Vec<Media<'_>> {
 pub(crate) struct LoggedIn<'a> {
     user_id: &'a str,
     token: &'a str,
-    #[schema(schema_with = types::seconds)]
-    expires_at: String,
+    expires_at: Seconds,
 }
 
 impl<'a> From<&'a Token> for LoggedIn<'a> {
     fn from(token: &'a Token) -> Self {
-        Self { user_id: &token.login, token: &token.text, expires_at: token.expires.seconds() }
+        Self { user_id: &token.login, token: &token.text, expires_at: token.expires.into() }
     }
 }

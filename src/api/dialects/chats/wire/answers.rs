@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
+use crate::api::wire::Millis;
 use crate::chat::{LoggedIn, Membership, Token};
 use crate::model::{self, Session};
 
@@ -89,8 +90,7 @@ pub(crate) struct Chat<'a> {
     id: i64,
     name: Cow<'a, str>,
     users: Vec<Place<'a>>,
-    #[schema(schema_with = types::millis)]
-    created_at: String,
+    created_at: Millis,
     #[serde(rename = "_count")]
     count: Count,
 }
@@ -115,7 +115,7 @@ impl<'a> Chat<'a> {
                 .iter()
                 .map(|user| Place { user: User::from(&**user) })
                 .collect(),
-            created_at: room.created.millis(),
+            created_at: room.created.into(),
             count: Count { users: membership.count },
         }
     }
@@ -152,8 +152,7 @@ struct User<'a> {
     birth: &'a str,
     #[schema(required)]
     media: Option<Media<'a>>,
-    #[schema(schema_with = types::millis)]
-    created_at: String,
+    created_at: Millis,
 }
 
 impl<'a> From<&'a model::User> for User<'a> {
@@ -167,7 +166,7 @@ impl<'a> From<&'a model::User> for User<'a> {
             name: &user.name,
             birth: user.birth.as_deref().unwrap_or(NO_BIRTH),
             media: user.media.as_ref().and_then(Media::picture),
-            created_at: user.created.millis(),
+            created_at: user.created.into(),
         }
     }
 }
@@ -181,8 +180,7 @@ struct Media<'a> {
     kind: &'static str,
     user_id: i64,
     is_image: bool,
-    #[schema(schema_with = types::millis)]
-    created_at: String,
+    created_at: Millis,
 }
 
 impl<'a> Media<'a> {
@@ -194,7 +192,7 @@ impl<'a> Media<'a> {
             "gif" => "gif",
             _ => return None,
         };
-        let created_at = media.created.millis();
+        let created_at = media.created.into();
         Some(Self {
             id: media.id.0,
             name: &media.name,
