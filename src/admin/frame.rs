@@ -1,4 +1,5 @@
 //! The protocol of the control socket: frames of a kind, a length and content.
+//!
 //! The caller sends one `C` with a [`Command`](super::Command); the server replies with any number
 //! of `I` (an item), `P` (progress) and `B` (bytes of a file), and ends with `D` (done) or `E` (a
 //! [`Failure`]). All but `B` contain JSON. While a command sends nothing else, an empty `P` is sent

@@ -1,7 +1,9 @@
 //! The user as whom this process accesses files. Root switches to the owner of the data directory
 //! before accessing anything in it, so that a planted link reaches only what the owner could reach,
-//! and no files of root are left behind. A command keeps its real user for files named on the
-//! command line ([`as_caller`]); a server drops it.
+//! and no files of root are left behind.
+//!
+//! A command keeps its real user for files named on the command line ([`as_caller`]); a server
+//! drops it.
 
 use std::ffi::CString;
 use std::fs::Metadata;

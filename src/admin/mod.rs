@@ -1,4 +1,5 @@
 //! Administration commands, run by the server or directly on its data, with the same result.
+//!
 //! The command line sends a [`Command`] over the control socket ([`control`]) or runs it itself;
 //! `POST /api/admin` accepts the commands that need no files. This module implements commands as
 //! calls of [`Chat`] and of the maintenance functions of the store. No parsing of arguments, no

@@ -175,8 +175,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
         Err(failure) => {
             let ground = ground(loaded, false, Server::Silent(failure.to_string()));
             let mut found = doctor::examine(&ground, checks);
-            let said = found.iter().any(|finding| finding.check == "server");
-            if !said {
+            if found.iter().all(|finding| finding.check != "server") {
                 found.push(Finding::new(
                     "server",
                     Status::Failed,

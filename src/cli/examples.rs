@@ -8,7 +8,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "user create",
         &["user create ann --admin", "user create bob --display-name Bob --generate -o json"],
     ),
-    ("user passwd", &["user passwd ann", "user passwd ann --password-file secret.txt"]),
+    (
+        "user passwd",
+        &[
+            "user passwd ann",
+            "user passwd ann --password-file secret.txt",
+            "user passwd --all-without --generate --to passwords.csv",
+        ],
+    ),
     ("user rename", &["user rename ann Annie", "user rename bob Robert -o json"]),
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),

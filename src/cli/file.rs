@@ -129,7 +129,7 @@ pub(super) struct Written {
 impl Written {
     /// Counts more of it.
     pub(super) fn add(&mut self, bytes: &[u8]) {
-        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += (bytes.split(|byte| *byte == b'\n').count() - 1) as u64;
         self.bytes += bytes.len() as u64;
     }
 

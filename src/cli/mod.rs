@@ -64,7 +64,7 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// Configuration file (default: $CHATCTL_CONFIG, ./config.toml or /etc/chatctl/config.toml)
+    /// Configuration file (default: `$CHATCTL_CONFIG`, ./config.toml or /etc/chatctl/config.toml)
     #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Data directory

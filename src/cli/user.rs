@@ -31,8 +31,6 @@ pub(super) enum Verb {
     /// Create an account
     Create(Create),
     /// Set the password of an account and end its sessions
-    #[command(after_help = "Examples:\n  chatctl user passwd ann --generate\n  chatctl user \
-                            passwd --all-without --generate --to passwords.csv")]
     Passwd {
         /// Login name
         #[arg(required_unless_present = "all_without")]

@@ -1,7 +1,9 @@
 //! Backups: creates one file with all data while the server runs; verifies, restores, lists and
-//! prunes such files. `format` defines the file; `create` writes it, `read` reads and checks it for
-//! `verify` and `restore`; `list` and `prune` work on a directory of backups, `schedule` creates
-//! them automatically.
+//! prunes such files.
+//!
+//! `format` defines the file; `create` writes it, `read` reads and checks it for `verify` and
+//! `restore`; `list` and `prune` work on a directory of backups, `schedule` creates them
+//! automatically.
 
 mod checksum;
 mod create;

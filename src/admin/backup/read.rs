@@ -1,4 +1,5 @@
 //! Reads a backup from its first byte to its last and collects its problems.
+//!
 //! The content of a backup is not trusted: names are parsed into known entries, anything but a
 //! regular file is refused, and every checksum is recomputed.
 

@@ -1,15 +1,18 @@
 //! Restores a backup as a data directory.
+//!
 //! Everything is extracted, verified, migrated and synced in a directory next to the target
 //! (`DIR.restoring-…`); only then the two are exchanged, in one atomic step. Whenever the machine
 //! stops, the target is either the old directory or the new one, never a mixture: before that step
 //! there is an extra sibling, after it the sibling is the old directory, which is finally renamed
 //! to `DIR.replaced-TIME`. If the file system cannot exchange directories, two renames are used:
-//! between them there is no target, but both complete directories are next to it. A mount point, or
-//! a directory whose parent cannot be written, cannot be exchanged. An empty one is filled from a
-//! directory inside it (`.restoring-…`), the database last: until then it has no database and does
-//! not count as a data directory. A part that the configuration places outside of the data
-//! directory is exchanged separately (`elsewhere`): the uploaded files before the data directory,
-//! the database after it.
+//! between them there is no target, but both complete directories are next to it.
+//!
+//! A mount point, or a directory whose parent cannot be written, cannot be exchanged. An empty one
+//! is filled from a directory inside it (`.restoring-…`), the database last: until then it has no
+//! database and does not count as a data directory.
+//!
+//! A part that the configuration places outside of the data directory is exchanged separately
+//! (`elsewhere`): the uploaded files before the data directory, the database after it.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;

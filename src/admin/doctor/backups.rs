@@ -153,10 +153,10 @@ fn leftovers(ground: &Installation, report: &mut Report) {
     let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
     let found = format!("interrupted backups left {} behind", names.join(", "));
     let advice = "The server removes it at its next start; to remove it now: chatctl doctor --fix.";
-    if !ground.may_mend() {
+    if !ground.may_repair() {
         return report.warn(found, advice);
     }
-    report.mended(found, "removed", left.iter().try_for_each(|path| remove(path)), advice);
+    report.repaired(found, "removed", left.iter().try_for_each(|path| remove(path)), advice);
 }
 
 fn hours(age: Duration) -> String {

@@ -76,7 +76,7 @@ pub(super) fn schema(ground: &Installation, report: &mut Report) {
     }
     match plan(&path) {
         Err(error) => {
-            report.fail(format!("the schema version cannot be read: {error}"), restore(ground))
+            report.fail(format!("the schema version cannot be read: {error}"), restore(ground));
         }
         Ok(plan) if plan.newer => report.fail(
             format!(

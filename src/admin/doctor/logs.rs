@@ -25,7 +25,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             let found = format!("the log directory {} does not exist", directory.display());
             let advice =
                 "The server creates it at its next start; to create it now: chatctl doctor --fix.";
-            if !ground.may_mend() {
+            if !ground.may_repair() {
                 return report.warn(found, advice);
             }
             let made = DirBuilder::new()
@@ -33,7 +33,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
                 .mode(0o750)
                 .create(&directory)
                 .and_then(|()| own_like(&directory, ground.data()));
-            return report.mended(found, "created", made, advice);
+            return report.repaired(found, "created", made, advice);
         }
         Err(error) => return report.unreadable(&directory, &error),
     };

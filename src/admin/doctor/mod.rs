@@ -1,4 +1,5 @@
 //! Checks that find problems of a server, suggest remedies, and repair what is safe to repair.
+//!
 //! A check examines an [`Installation`], which is the configuration and the files it refers to. It
 //! opens files itself, read-only, so it works the same inside a running server, on the data of a
 //! stopped one, and if no server can start. Checks block; the slow ones read the whole database.
@@ -90,7 +91,7 @@ impl Installation {
         !matches!(self.server, Server::Stopped)
     }
 
-    fn may_mend(&self) -> bool {
+    fn may_repair(&self) -> bool {
         self.fix && matches!(self.server, Server::Stopped | Server::Here(_))
     }
 

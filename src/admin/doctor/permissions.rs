@@ -58,7 +58,7 @@ fn directory(ground: &Installation, report: &mut Report, path: &Path, meta: &Met
         return;
     }
     let found = format!("other users can access the data directory (mode {mode:04o})");
-    mend_mode(ground, report, found, path, 0o700);
+    repair_mode(ground, report, found, path, 0o700);
 }
 
 /// Private files: the database with its companions and copies, the search index, backups.
@@ -96,7 +96,7 @@ fn file(ground: &Installation, report: &mut Report, path: &Path, forbidden: u32,
     let mode = meta.mode() & 0o777;
     if meta.is_file() && mode & forbidden != 0 {
         let found = format!("other users can access {} (mode {mode:04o})", path.display());
-        mend_mode(ground, report, found, path, wanted);
+        repair_mode(ground, report, found, path, wanted);
     }
 }
 
@@ -109,13 +109,19 @@ fn socket(ground: &Installation, report: &mut Report) {
             "all users of this machine can administer the server: {} has mode {mode:04o}",
             path.display()
         );
-        mend_mode(ground, report, found, &path, 0o660);
+        repair_mode(ground, report, found, &path, 0o660);
     }
 }
 
-fn mend_mode(ground: &Installation, report: &mut Report, found: String, path: &Path, wanted: u32) {
+fn repair_mode(
+    ground: &Installation,
+    report: &mut Report,
+    found: String,
+    path: &Path,
+    wanted: u32,
+) {
     let advice = format!("chmod {wanted:o} {}, or chatctl doctor --fix.", path.display());
-    if !ground.may_mend() {
+    if !ground.may_repair() {
         return report.fail(found, advice);
     }
     // Never through a link: this may run as root, and another user may have planted one.
@@ -126,7 +132,7 @@ fn mend_mode(ground: &Installation, report: &mut Report, found: String, path: &P
         FchmodatFlags::NoFollowSymlink,
     )
     .map_err(io::Error::from);
-    report.mended(found, &format!("changed the mode to {wanted:04o}"), done, advice);
+    report.repaired(found, &format!("changed the mode to {wanted:04o}"), done, advice);
 }
 
 /// All files must have the same owner: the server cannot write files of root.
@@ -144,12 +150,12 @@ fn owners(ground: &Installation, report: &mut Report, data: &Path, owner: &Metad
         more => format!("{} do not belong to {whose}: {}", count(more, "file"), listed(&foreign)),
     };
     let advice = format!("As root: chown -R {}:{} {}", owner.uid(), owner.gid(), data.display());
-    if !ground.may_mend() || !identity::caller().is_root() {
+    if !ground.may_repair() || !identity::caller().is_root() {
         return report.fail(found, advice);
     }
-    let mended =
+    let outcome =
         identity::as_caller(|| foreign.iter().try_for_each(|(path, _)| give(data, path, owner)));
-    report.mended(found, &format!("changed the owner to {whose}"), mended, advice);
+    report.repaired(found, &format!("changed the owner to {whose}"), outcome, advice);
 }
 
 /// Gives a file to the owner of the data directory, safe against the file being replaced by a link

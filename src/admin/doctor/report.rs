@@ -87,7 +87,7 @@ impl Report {
     }
 
     /// Adds the outcome of a repair: what was done, or why it failed and the remedy.
-    pub(super) fn mended(
+    pub(super) fn repaired(
         &mut self,
         found: impl Into<String>,
         done: &str,

@@ -37,7 +37,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             bad(ground, report, "the search index does not exist".to_owned());
         }
         Ok(Glance::Missing) => {
-            report.ok("not created yet; the server creates it at its next start")
+            report.ok("not created yet; the server creates it at its next start");
         }
         Ok(Glance::Behind(missing)) if ground.is_live() => {
             report.warn(
@@ -46,7 +46,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             );
         }
         Ok(Glance::Behind(missing)) => {
-            report.ok(format!("complete; {} added at the next start of the server", are(missing)))
+            report.ok(format!("complete; {} added at the next start of the server", are(missing)));
         }
         Ok(Glance::Stale(why)) => bad(ground, report, format!("cannot be used: {why}")),
         Ok(Glance::Damaged(why)) => bad(ground, report, format!("damaged: {why}")),
@@ -60,12 +60,12 @@ fn are(changes: u64) -> String {
 
 fn bad(ground: &Installation, report: &mut Report, found: String) {
     match &ground.server {
-        _ if !ground.may_mend() => report.fail(found, AGAIN),
+        _ if !ground.may_repair() => report.fail(found, AGAIN),
         Server::Here(live) => {
             let made = tokio::runtime::Handle::current().block_on(live.store.reindex(|_, _| true));
-            report.mended(found, "rebuilt", made, AGAIN);
+            report.repaired(found, "rebuilt", made, AGAIN);
         }
-        _ => report.mended(
+        _ => report.repaired(
             found,
             "discarded; the server rebuilds it at its next start",
             discard_search_index(&ground.database()),

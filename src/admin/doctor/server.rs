@@ -12,7 +12,7 @@ use crate::admin::control;
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     match &ground.server {
         Server::Here(_) | Server::Elsewhere => {
-            report.ok("running, and answers at the control socket")
+            report.ok("running, and answers at the control socket");
         }
         Server::Silent(why) => report.fail(
             why.clone(),
@@ -32,10 +32,10 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
                  --fix.",
                 path.display()
             );
-            if !ground.may_mend() {
+            if !ground.may_repair() {
                 return report.warn(found, advice);
             }
-            report.mended(found, "removed", remove(&path), advice);
+            report.repaired(found, "removed", remove(&path), advice);
         }
     }
 }

@@ -163,7 +163,7 @@ fn missing_directory(ground: &Installation, report: &mut Report, directory: &Pat
     let found =
         format!("the directory for uploaded files, {}, does not exist", directory.display());
     let advice = "The server creates it at its next start; to create it now: chatctl doctor --fix.";
-    if !ground.may_mend() {
+    if !ground.may_repair() {
         return report.warn(found, advice);
     }
     let made = DirBuilder::new()
@@ -171,7 +171,7 @@ fn missing_directory(ground: &Installation, report: &mut Report, directory: &Pat
         .mode(0o700)
         .create(directory)
         .and_then(|()| own_like(directory, ground.data()));
-    report.mended(found, "created", made, advice);
+    report.repaired(found, "created", made, advice);
 }
 
 /// Reports files in the trash that this database refers to; another database has deleted them.
@@ -179,11 +179,11 @@ fn thrown_away(ground: &Installation, report: &mut Report, directory: &Path, nam
     let found = format!("{} in the trash: {}", are(names.len(), "uploaded file"), some(names));
     let advice = "The server restores them at its next start or when they are downloaded; to \
                   restore them now: chatctl doctor --fix.";
-    if !ground.may_mend() {
+    if !ground.may_repair() {
         return report.fail(found, advice);
     }
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    report.mended(found, "restored", trash::take_back(directory, &names).map(drop), advice);
+    report.repaired(found, "restored", trash::take_back(directory, &names).map(drop), advice);
 }
 
 /// Compares files with their names, which are their checksums. Returns the number of compared files

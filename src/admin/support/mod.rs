@@ -1,4 +1,5 @@
 //! Diagnostics for a bug report, without message text, passwords, tokens and e-mail addresses.
+//!
 //! Like the checks of `doctor`, each part is based on the configuration and files, so that
 //! diagnostics are available for any server.
 

@@ -1,8 +1,10 @@
 //! Lenient deserialization of foreign exports: a value that is absent, null or of the wrong type
-//! loses its own field, never its neighbours. Exports are written by many programs, and edited by
-//! hand. Numbers may be text and text may be numbers; lists may be null and contain null.
-//! Structures are declared with `wire!`, so that all fields are equally lenient. Values that could
-//! not be used are collected in [`Oddities`] for the report.
+//! loses its own field, never its neighbours.
+//!
+//! Exports are written by many programs, and edited by hand. Numbers may be text and text may be
+//! numbers; lists may be null and contain null. Structures are declared with `wire!`, so that all
+//! fields are equally lenient. Values that could not be used are collected in [`Oddities`] for the
+//! report.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,9 @@
 //! Export and import of a whole instance: the native format, and Slack and Mattermost exports
-//! translated into the same records. `lines` is the native file format, `importer` receives the
-//! records of every import, `sanitize` cleans them. `foreign` is shared by the translations of
-//! other products, each of which has a folder. No SQL, no printing, no parsing of arguments.
+//! translated into the same records.
+//!
+//! `lines` is the native file format, `importer` receives the records of every import, `sanitize`
+//! cleans them. `foreign` is shared by the translations of other products, each of which has a
+//! folder. No SQL, no printing, no parsing of arguments.
 
 mod archive;
 mod detect;

@@ -64,7 +64,7 @@ async fn what_is_missing_or_too_much_or_elsewhere_is_found() {
     bad(&format!("media/{} is not in manifest.json.", name(9)), &longer);
     // The header limits how much is written to disk.
     bad("has 4 bytes instead of the 15000 in backup.json", &|entries| {
-        entries.insert(4, file.clone())
+        entries.insert(4, file.clone());
     });
     bad(" instead of the 1 in backup.json", &|entries| {
         let mut head: serde_json::Value = serde_json::from_slice(&entries[0].2).unwrap();

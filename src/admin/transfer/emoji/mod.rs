@@ -1,4 +1,5 @@
 //! Emoji short names of Slack and Mattermost.
+//!
 //! `names.txt`, written by `generate`, contains the names of the data set that both use; other
 //! names are looked up among those of GitHub.
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::model::Timestamp;
 
-/// Somebody in a room.
+/// A member of an imported room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::admin::transfer) struct Member {
     pub(in crate::admin::transfer) user: String,

@@ -98,8 +98,8 @@ fn folders(channels: &[Listed], taker: &mut Taker<'_>) -> HashMap<String, String
             taker.report.note(
                 Reason::NotUnderstood,
                 format!(
-                    "{first} and {}: both are called {name} and share one folder; messages went \
-                     into {first}",
+                    "{first} and {}: both have the name and the folder {name}; its messages were \
+                     imported into {first}",
                     channel.id
                 ),
             );
