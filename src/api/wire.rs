@@ -1,5 +1,5 @@
-//! Times and keys as all dialects write them: types of their own, so that a field says what it
-//! holds and the description of the API follows from it.
+//! Timestamps and keys in the form shared by all dialects: separate types, so that a field declares
+//! its content and the API description is derived from it.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::openapi::types;
 use crate::model::{MessageId, RoomId, Timestamp};
 
-/// Defines a newtype that is written as the text of `$text`, and described by `$schema`.
+/// Defines a newtype that is serialized as the text of `$text` and described by `$schema`.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident($inner:ty), $text:expr, $schema:path) => {
         $(#[$doc])*
@@ -62,13 +62,13 @@ text!(
     types::message_key
 );
 text!(
-    /// A time in whole seconds, UTC.
+    /// A timestamp in whole seconds, UTC.
     Seconds(Timestamp),
     Timestamp::seconds,
     types::seconds
 );
 text!(
-    /// A time in milliseconds, UTC.
+    /// A timestamp in milliseconds, UTC.
     Millis(Timestamp),
     Timestamp::millis,
     types::millis

@@ -99,7 +99,7 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
     Ok(with_tag(as_file(response, media, &kind), &tag))
 }
 
-/// Tells browsers what kind of file it is and what it is called, and keeps it from being run.
+/// Adds the headers that give the file's type and name, and prevent browsers from running it.
 fn as_file(mut response: Response, media: Media, kind: &FileKind) -> Response {
     let all = response.headers_mut();
     all.insert(CONTENT_TYPE, HeaderValue::from_static(kind.mime));

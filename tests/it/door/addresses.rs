@@ -93,12 +93,12 @@ async fn clients_of_a_proxy_that_nobody_declared_are_one_and_it_is_told_once() {
         guesses(&client, FORWARDED, (1..=3).map(|n| format!("203.0.113.{n}"))).await,
         [401, 429, 429]
     );
-    server.wait_for_log(&["[WARN]", "trusted_proxies does not name"]).await;
+    server.wait_for_log(&["[WARN]", "is not in [server] trusted_proxies"]).await;
     assert_eq!(
         server
             .output()
             .iter()
-            .filter(|line| line.contains("trusted_proxies does not name"))
+            .filter(|line| line.contains("is not in [server] trusted_proxies"))
             .count(),
         1
     );

@@ -58,7 +58,7 @@ async fn a_file_that_was_changed_on_the_disk_is_cut_short_and_found() {
     let found = check();
     assert!(
         found[0]["status"] == "failed"
-            && found[0]["found"].as_str().unwrap().starts_with("2 files are not what was uploaded"),
+            && found[0]["found"].as_str().unwrap().starts_with("2 files are damaged"),
         "{found}"
     );
 }

@@ -205,7 +205,7 @@ async fn an_older_database_costs_no_upload() {
     server
         .wait_for_log(&[
             "ERROR",
-            "Nothing is removed",
+            "No files are removed",
             "12 of 14 uploaded files are unknown",
             "remove-anyway",
         ])
@@ -254,7 +254,7 @@ async fn the_trash_is_emptied_after_thirty_days_and_gives_back_until_then() {
     fs::create_dir_all(&gone).unwrap();
     fs::write(gone.join("ab".repeat(64)), "long ago").unwrap();
     let said = Ctl::of(&server).run(&["doctor", "--only", "uploads", "--fix", "-o", "json"]);
-    assert!(said.ends(0).out.contains("brought back") && !wanted.exists(), "{}", said.out);
+    assert!(said.ends(0).out.contains("restored") && !wanted.exists(), "{}", said.out);
     trash(1, &files[1]);
     server.restart().await;
     let ann = Person::known(&server, "ann").await;

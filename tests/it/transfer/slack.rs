@@ -161,8 +161,8 @@ fn an_archive_that_is_none_of_these_is_refused() {
     let refused = ends(1, &data, &["import", zip.to_str().unwrap()]);
     assert!(refused.contains("users.json"), "{refused}");
     ends(3, &data, &["import", dir.path().join("nothing").to_str().unwrap()]);
-    // Deeper than anybody packs, and beside more folders than anybody has around an export: the
-    // search for the export ends.
+    // Deeper than any real archive, and beside more directories than any real export: the search
+    // for the export is limited.
     let deep = format!("{}users.json", "a/".repeat(5_000));
     let wide = (0..50_000).map(|folder| (format!("f{folder}/users.json"), b"[]".to_vec()));
     for files in [vec![(deep, b"[]".to_vec())], wide.collect()] {

@@ -219,7 +219,7 @@ impl Import<'_> {
         if let Some(forms) = self.free_forms(wanted)? {
             return Ok((wanted.to_owned(), Some(forms)));
         }
-        // Doubled first, then halved: thousands of the same name ask a few times each.
+        // Doubles first, then bisects, so that thousands of equal names need few queries each.
         let (mut taken, mut free) = (1_u32, 2_u32);
         let (mut login, mut forms) = loop {
             let login = numbered(wanted, &format!("-{free}"));
@@ -240,7 +240,7 @@ impl Import<'_> {
         Ok((login, Some(forms)))
     }
 
-    /// The folded form and the look-alike form of a login name; None if it is taken.
+    /// Returns the folded and the look-alike form of a login name; None if it is taken.
     fn free_forms(&self, login: &str) -> Result<Option<(String, String)>> {
         let folded = fold(login);
         let shape = if self.terms.refuse_look_alikes { skeleton(&folded) } else { folded.clone() };
