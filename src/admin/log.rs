@@ -139,12 +139,10 @@ async fn follow(tail: LogTail, call: Call<'_>) -> Result<(), Failure> {
 #[serde(deny_unknown_fields)]
 pub struct LogRotate {}
 
-impl LogRotate {
-    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let Call { admin, .. } = call;
-        admin.server()?.log.reopen();
-        Ok(())
-    }
+/// Starts a new log file.
+pub(super) fn rotate(call: &Call<'_>) -> Result<(), Failure> {
+    call.admin.server()?.log.reopen();
+    Ok(())
 }
 
 impl Admin {

@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::outcome::{Failure, Output};
-use super::{Admin, Call, Command, Operator};
+use super::{Admin, Call, Command, Operator, log};
 
 impl Admin {
     /// Runs a command and sends its replies to `output`. When the reader is gone, long work ends
@@ -59,7 +59,7 @@ impl Command {
             Self::Export(command) => command.run(call).await,
             Self::LogLevel(command) => command.run(call).await,
             Self::LogTail(command) => command.run(call).await,
-            Self::LogRotate(command) => command.run(call).await,
+            Self::LogRotate(_) => log::rotate(&call),
             Self::DbStatus(command) => command.run(call).await,
             Self::DbCheck(command) => command.run(call).await,
             Self::DbVacuum(command) => command.run(call).await,
