@@ -3,8 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::connect;
-use crate::support::{Ctl, Server};
+use tokio::time::timeout;
+
+use super::{connect, exchange};
+use crate::support::{Client, Ctl, PATIENCE, Server};
+
+const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// Runs the command with a limit of open files, as accepted by `ulimit`.
 fn limited(command: &Command, limit: &str) -> Command {
@@ -39,7 +43,12 @@ async fn without_a_descriptor_left_the_command_line_still_gets_through() {
         Ctl::of(&server).run(&["status"]).ends(0);
     }
     drop(held);
-    let metrics = crate::support::Client::new(&server).get("/metrics").await.text;
+    // Until the server has seen that they ended, it still closes what it cannot keep.
+    let healthy = async {
+        while !exchange(&server, HEALTH).await.starts_with("HTTP/1.1 200 ") {}
+    };
+    timeout(PATIENCE, healthy).await.expect("connections are accepted again");
+    let metrics = Client::new(&server).get("/metrics").await.text;
     let failures = metrics
         .lines()
         .find_map(|line| line.strip_prefix("chatctl_accept_failures_total "))
