@@ -89,7 +89,7 @@ function follow() {
 }
 
 try {
-  const answer = await fetch("/api/openapi.json");
+  const answer = await fetch("api/openapi.json");
   if (!answer.ok) throw new Error(String(answer.status));
   const dialects = show(await answer.json());
   search.addEventListener("input", () => narrow(dialects));

@@ -230,7 +230,9 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .untuple_one();
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
-    let shared = welcome.and(operator.or(reference::filter()).unify()).boxed();
+    let shared = welcome
+        .and(operator.or(reference::filter(context.config.server.base_path())).unify())
+        .boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers all remaining paths.
     first.or(refused).unify().or(web::filter()).unify().boxed()

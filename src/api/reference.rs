@@ -7,7 +7,9 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::openapi::{
+    Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Server,
+};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
@@ -16,10 +18,13 @@ use warp::reply::Response;
 
 use super::administration::Administration;
 use super::chatrooms::Chatrooms;
+use super::http::prefix::redirect;
 use super::openapi::{JSON, PAGE, carriers, document, operator};
 use super::{Dialect, chats, realtime, rooms, v1, web};
 use crate::model::Error;
 
+/// The page where it is not: redirected.
+const PAGE_ELSEWHERE: &str = "elsewhere";
 const TEXT: &str = "One chat server with several chat APIs (\"dialects\") that share users, rooms \
                     and messages. A change made through one dialect is immediately visible to \
                     clients of the others; a credential of one dialect is valid in every other \
@@ -63,8 +68,14 @@ fn description() -> Result<OpenApi, serde_json::Error> {
 }
 
 /// Serves the description and the page, both built once.
-pub(super) fn filter() -> BoxedFilter<(Response,)> {
-    let json: Arc<Bytes> = Arc::new(match description().and_then(|all| serde_json::to_vec(&all)) {
+///
+/// `base_path` is that of `public_url`.
+pub(super) fn filter(base_path: &str) -> BoxedFilter<(Response,)> {
+    let described = description().map(|mut all| {
+        all.servers = (!base_path.is_empty()).then(|| vec![Server::new(base_path)]);
+        all
+    });
+    let json: Arc<Bytes> = Arc::new(match described.and_then(|all| serde_json::to_vec(&all)) {
         Ok(json) => json.into(),
         Err(error) => {
             tracing::error!(%error, "the API description could not be serialized");
@@ -72,14 +83,19 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
         }
     });
     let ours = warp::path::full().and_then(|path: FullPath| {
-        let name = path.as_str().strip_suffix('/').unwrap_or(path.as_str());
-        let ours = [JSON, PAGE].into_iter().find(|ours| *ours == name);
+        let ours = match path.as_str() {
+            PAGE => Some(PAGE),
+            // The addresses in the page are relative to its own.
+            "/docs/" | "/docs/index.html" => Some(PAGE_ELSEWHERE),
+            path => (path.strip_suffix('/').unwrap_or(path) == JSON).then_some(JSON),
+        };
         std::future::ready(ours.ok_or_else(warp::reject::not_found))
     });
     ours.and(warp::method())
         .and(warp::header::headers_cloned())
         .map(move |path: &str, method: Method, headers: HeaderMap| match path {
             PAGE => web::answer("docs/index.html", &method, &headers),
+            PAGE_ELSEWHERE => redirect("../docs"),
             _ if method != Method::GET && method != Method::HEAD => {
                 Chatrooms::error(&Error::MethodNotAllowed("GET, HEAD".to_owned()))
             }

@@ -4,6 +4,34 @@
 use super::Config;
 use crate::model::rules::Network;
 
+/// First segments of the server's own paths. If `public_url` began with one of them, a request with
+/// its path could not be told from one without it. `/chat` is missing: it is only a WebSocket, which
+/// a proxy can be told to serve below `/chat/`.
+pub(crate) const OWN_SEGMENTS: [&str; 23] = [
+    "Login",
+    "Logout",
+    "Room",
+    "User",
+    "api",
+    "auth",
+    "chats",
+    "docs",
+    "favicon-unread.svg",
+    "favicon.svg",
+    "health",
+    "i18n",
+    "index.html",
+    "js",
+    "login",
+    "logout",
+    "manifest.webmanifest",
+    "metrics",
+    "rooms",
+    "styles",
+    "users",
+    "v1",
+    "verify",
+];
 /// Maximum length of a Unix socket's path.
 pub const MAX_SOCKET_PATH: usize = 107;
 
@@ -79,15 +107,31 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
 fn wrong_public_url(url: &str) -> Option<String> {
     match origin(url.trim_end_matches('/')) {
         Ok(()) => None,
-        Err(Not::HasPath) => Some(format!(
-            "is {url:?}, which has a path: the server cannot be served below a path; give \
-                     it its own host name or port"
-        )),
+        Err(Not::HasPath(path)) => {
+            let why = wrong_path(path)?;
+            Some(format!("is {url:?}, whose path {why}"))
+        }
         Err(Not::Origin) => Some(format!(
             "is {url:?}; it must be the scheme and host that browsers use, such as \
-                         \"https://chat.example.org\""
+             \"https://chat.example.org\" or \"https://example.org/chat\""
         )),
     }
+}
+
+/// Returns what is wrong with a path (without its first slash) below which the server is to be
+/// served, if anything.
+fn wrong_path(path: &str) -> Option<String> {
+    let fits = |segment: &str| {
+        segment.contains(|c: char| c != '.')
+            && segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c))
+    };
+    if !path.split('/').all(fits) {
+        return Some("has characters other than letters, digits and - . _ ~".to_owned());
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    OWN_SEGMENTS.contains(&first).then(|| {
+        format!("begins with /{first}, which is a path of the server itself; use another one")
+    })
 }
 
 /// Accepts `HOST:PORT` or `unix:PATH`.
@@ -101,12 +145,12 @@ pub fn is_listenable(address: &str) -> bool {
 }
 
 /// Why a text is not `scheme://host[:port]`.
-enum Not {
+enum Not<'a> {
     Origin,
-    HasPath,
+    HasPath(&'a str),
 }
 
-fn origin(text: &str) -> Result<(), Not> {
+fn origin(text: &str) -> Result<(), Not<'_>> {
     let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return Err(Not::Origin);
     };
@@ -119,7 +163,7 @@ fn origin(text: &str) -> Result<(), Not> {
     {
         return Err(Not::Origin);
     }
-    if path.is_some() { Err(Not::HasPath) } else { Ok(()) }
+    path.map_or(Ok(()), |path| Err(Not::HasPath(path)))
 }
 
 #[cfg(test)]
@@ -162,15 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_refused_with_the_reason() {
+    fn the_public_url_may_have_a_path_that_is_not_one_of_the_server() {
         let url =
             |url: &str| said(Server { public_url: Some(url.to_owned()), ..Server::default() }, "");
         assert_eq!(url("https://chat.example.org/"), "");
-        assert!(
-            url("https://example.org/chat").contains("cannot be served below a path"),
-            "{}",
-            url("https://example.org/chat")
-        );
+        for good in ["/chat", "/chat/", "/team/chat", "/~ann/chat-1.0_x", "/apis"] {
+            assert_eq!(url(&format!("https://example.org{good}")), "", "{good}");
+        }
+        for (bad, why) in [
+            ("/api", "begins with /api"),
+            ("/rooms/chat", "begins with /rooms"),
+            ("/a//b", "other than letters"),
+            ("/a/../b", "other than letters"),
+            ("/a%20b", "other than letters"),
+            ("/a;b", "other than letters"),
+        ] {
+            let said = url(&format!("https://example.org{bad}"));
+            assert!(said.contains(why), "{bad}: {said}");
+        }
+        assert!(url("https://example.org/a?b").contains("other than letters"));
         assert!(url("chat.example.org").contains("\"https://chat.example.org\""));
     }
 

@@ -281,7 +281,7 @@ mod tests {
             "[server]\ntls_cert = \"a\"",
             "[server]\ntrusted_proxies = [\"proxy\"]",
             "[server]\ntrusted_proxies = [\"10.0.0.0/99\"]",
-            "[server]\npublic_url = \"https://example.org/chat\"",
+            "[server]\npublic_url = \"https://example.org/api\"",
             "[metrics]\nlisten = \"9100\"",
             "[limits]\nstall_seconds = 0",
             "[auth]\nsession_days = 0",

@@ -50,8 +50,8 @@ pub struct Server {
     pub listen: Vec<String>,
     /// Data directory: database, uploaded files, logs and backups.
     pub data_dir: PathBuf,
-    /// Base URL that browsers use, if it differs from the `Host` header: scheme, host and port,
-    /// without a path.
+    /// Base URL that browsers use, if it differs from the `Host` header: scheme, host and port, and
+    /// the path if a proxy serves the server below one (`https://example.org/chat`).
     pub public_url: Option<String>,
     /// Origins of other web pages that may send requests with cookies and open WebSockets, as
     /// `https://HOST`.
@@ -102,6 +102,14 @@ impl Server {
     /// Returns `unix_socket_mode` as a number.
     pub fn socket_mode(&self) -> Option<u32> {
         u32::from_str_radix(&self.unix_socket_mode, 8).ok().filter(|mode| *mode <= 0o777)
+    }
+
+    /// Returns the path of `public_url`, such as `/chat`, without a trailing slash; empty if the
+    /// server has a host of its own.
+    pub fn base_path(&self) -> &str {
+        let rest = self.public_url.as_deref().and_then(|url| url.split_once("://"));
+        let path = rest.and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+        path.unwrap_or_default().trim_end_matches('/')
     }
 
     /// Returns whether browsers reach the server by `https`, directly or through a proxy.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod addresses;
+mod below;
 mod bodies;
 mod connections;
 mod descriptors;

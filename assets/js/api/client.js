@@ -23,22 +23,22 @@ export class Client {
   // Identity
 
   /** @param {{userId: string, password: string, name?: string}} body @returns {Promise<User>} */
-  register = (body) => this.#send("POST", "/api/users", body, false);
+  register = (body) => this.#send("POST", "api/users", body, false);
 
   /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
-  setup = (body) => this.#send("POST", "/api/setup", body, false);
+  setup = (body) => this.#send("POST", "api/setup", body, false);
 
   /** @param {string} userId @param {string} password */
   async login(userId, password) {
-    this.onSession(await this.#send("POST", "/api/login", { userId, password }, false));
+    this.onSession(await this.#send("POST", "api/login", { userId, password }, false));
   }
 
   /** @returns {Promise<void>} */
-  logout = () => this.#send("POST", "/api/logout", {}, false);
+  logout = () => this.#send("POST", "api/logout", {}, false);
 
   /** A fresh token; one request however many ask. @returns {Promise<void>} */
   refresh() {
-    this.#refreshing ??= this.#send("POST", "/api/refresh", {}, false)
+    this.#refreshing ??= this.#send("POST", "api/refresh", {}, false)
       .then((session) => this.onSession(session))
       .finally(() => {
         this.#refreshing = null;
@@ -47,71 +47,71 @@ export class Client {
   }
 
   /** @returns {Promise<User>} */
-  me = () => this.#send("GET", "/api/users/me");
+  me = () => this.#send("GET", "api/users/me");
 
   /** @param {Change} body @returns {Promise<User>} */
-  changeMe = (body) => this.#send("PATCH", "/api/users/me", body);
+  changeMe = (body) => this.#send("PATCH", "api/users/me", body);
 
   /** @returns {Promise<void>} */
-  deleteMe = () => this.#send("DELETE", "/api/users/me");
+  deleteMe = () => this.#send("DELETE", "api/users/me");
 
   /** @returns {Promise<SessionInfo[]>} */
-  sessions = async () => (await this.#send("GET", "/api/sessions")).sessions;
+  sessions = async () => (await this.#send("GET", "api/sessions")).sessions;
 
   /** @param {string} id @returns {Promise<void>} */
-  endSession = (id) => this.#send("DELETE", `/api/sessions/${encodeURIComponent(id)}`);
+  endSession = (id) => this.#send("DELETE", `api/sessions/${encodeURIComponent(id)}`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
   findPeople = async (query) =>
-    (await this.#send("GET", `/api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
+    (await this.#send("GET", `api/users?limit=20&q=${encodeURIComponent(query)}`)).users;
 
   /** @param {string} userId @returns {Promise<Person>} */
-  person = (userId) => this.#send("GET", `/api/users/${encodeURIComponent(userId)}`);
+  person = (userId) => this.#send("GET", `api/users/${encodeURIComponent(userId)}`);
 
   /**
    * For administrators of the server.
    * @param {Record<string, object>} command
    * @returns {Promise<any[]>}
    */
-  command = async (command) => (await this.#send("POST", "/api/admin", command)).items;
+  command = async (command) => (await this.#send("POST", "api/admin", command)).items;
 
   // Rooms
 
   /** @param {"mine"|"public"} scope @returns {Promise<Room[]>} */
-  rooms = async (scope) => (await this.#send("GET", `/api/chatrooms?scope=${scope}`)).chatrooms;
+  rooms = async (scope) => (await this.#send("GET", `api/chatrooms?scope=${scope}`)).chatrooms;
 
   /** @param {string} roomId @returns {Promise<Room>} */
-  room = (roomId) => this.#send("GET", `/api/chatrooms/${roomId}`);
+  room = (roomId) => this.#send("GET", `api/chatrooms/${roomId}`);
 
   /**
    * @param {{targetUserIds: string[], name?: string, visibility?: string, direct?: boolean}} body
    * @returns {Promise<Room>}
    */
-  createRoom = (body) => this.#send("POST", "/api/chatrooms", body);
+  createRoom = (body) => this.#send("POST", "api/chatrooms", body);
 
   /** @param {string} roomId @returns {Promise<Room>} */
-  joinRoom = (roomId) => this.#send("POST", `/api/chatrooms/${roomId}/join`, {});
+  joinRoom = (roomId) => this.#send("POST", `api/chatrooms/${roomId}/join`, {});
 
   /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
-  renameRoom = (roomId, name) => this.#send("PATCH", `/api/chatrooms/${roomId}/name`, { name });
+  renameRoom = (roomId, name) => this.#send("PATCH", `api/chatrooms/${roomId}/name`, { name });
 
   /**
    * @param {string} roomId
    * @param {boolean} muted
    * @returns {Promise<{roomId: string, muted: boolean}>}
    */
-  muteRoom = (roomId, muted) => this.#send("PATCH", `/api/chatrooms/${roomId}/me`, { muted });
+  muteRoom = (roomId, muted) => this.#send("PATCH", `api/chatrooms/${roomId}/me`, { muted });
 
   /** @param {string} roomId @returns {Promise<void>} */
-  deleteRoom = (roomId) => this.#send("DELETE", `/api/chatrooms/${roomId}`);
+  deleteRoom = (roomId) => this.#send("DELETE", `api/chatrooms/${roomId}`);
 
   /** @param {string} roomId @param {string} userId @returns {Promise<Participant>} */
   addPerson = (roomId, userId) =>
-    this.#send("POST", `/api/chatrooms/${roomId}/participants`, { userId });
+    this.#send("POST", `api/chatrooms/${roomId}/participants`, { userId });
 
   /** @param {string} roomId @param {string} userId @returns {Promise<void>} */
   removePerson = (roomId, userId) =>
-    this.#send("DELETE", `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}`);
+    this.#send("DELETE", `api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}`);
 
   /**
    * @param {string} roomId
@@ -120,11 +120,9 @@ export class Client {
    * @returns {Promise<Participant>}
    */
   setRole = (roomId, userId, role) =>
-    this.#send(
-      "PATCH",
-      `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/role`,
-      { role },
-    );
+    this.#send("PATCH", `api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/role`, {
+      role,
+    });
 
   /**
    * @param {string} roomId
@@ -133,11 +131,9 @@ export class Client {
    * @returns {Promise<Participant>}
    */
   setRoomName = (roomId, userId, name) =>
-    this.#send(
-      "PATCH",
-      `/api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/name`,
-      { edited_name: name },
-    );
+    this.#send("PATCH", `api/chatrooms/${roomId}/participants/${encodeURIComponent(userId)}/name`, {
+      edited_name: name,
+    });
 
   // Messages
 
@@ -147,7 +143,7 @@ export class Client {
    * @returns {Promise<Message[]>}
    */
   messages = async (roomId, query) =>
-    (await this.#send("GET", `/api/chatrooms/${roomId}/messages${asked(query)}`)).messages;
+    (await this.#send("GET", `api/chatrooms/${roomId}/messages${asked(query)}`)).messages;
 
   /**
    * @param {string} roomId
@@ -156,15 +152,15 @@ export class Client {
    * @returns {Promise<Message>}
    */
   editMessage = (roomId, messageId, newContent) =>
-    this.#send("PATCH", `/api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
+    this.#send("PATCH", `api/chatrooms/${roomId}/messages/${messageId}`, { newContent });
 
   /** @param {string} roomId @param {string} messageId @returns {Promise<void>} */
   deleteMessage = (roomId, messageId) =>
-    this.#send("DELETE", `/api/chatrooms/${roomId}/messages/${messageId}`);
+    this.#send("DELETE", `api/chatrooms/${roomId}/messages/${messageId}`);
 
   /** @param {string} roomId @param {string} messageId @param {string} reactionType */
   react = (roomId, messageId, reactionType) =>
-    this.#send("POST", `/api/chatrooms/${roomId}/messages/${messageId}/reactions`, {
+    this.#send("POST", `api/chatrooms/${roomId}/messages/${messageId}/reactions`, {
       reactionType,
     });
 
@@ -177,7 +173,7 @@ export class Client {
   unreact = (roomId, messageId, reactionType) =>
     this.#send(
       "DELETE",
-      `/api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`,
+      `api/chatrooms/${roomId}/messages/${messageId}/reactions/${encodeURIComponent(reactionType)}`,
     );
 
   /**
@@ -186,14 +182,14 @@ export class Client {
    * @returns {Promise<{userId: string, readAt: string, lastReadSeq: number}[]>}
    */
   readers = async (roomId, messageId) =>
-    (await this.#send("GET", `/api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
+    (await this.#send("GET", `api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
 
   /**
    * @param {{q: string, roomId?: string, limit?: number, before?: string}} query
    * @returns {Promise<HitPage>}
    */
   search(query) {
-    return this.#send("GET", `/api/search${asked(query)}`);
+    return this.#send("GET", `api/search${asked(query)}`);
   }
 
   /**

@@ -13,7 +13,7 @@ import { ApiError } from "../lib/errors.js";
  * @param {AbortSignal} signal
  */
 export async function readLog(level, tell, signal) {
-  const answer = await fetch(`/api/admin/log?level=${encodeURIComponent(level)}`, {
+  const answer = await fetch(`api/admin/log?level=${encodeURIComponent(level)}`, {
     credentials: "same-origin",
     signal,
   });

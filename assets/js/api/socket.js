@@ -103,9 +103,7 @@ export class Socket extends EventTarget {
     clearTimeout(this.#retry);
     this.#drop();
     this.#tell({ state: "connecting" });
-    const socket = new WebSocket(
-      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
-    );
+    const socket = new WebSocket(new URL("chat", document.baseURI.replace(/^http/, "ws")));
     this.#socket = socket;
     this.generation += 1;
     let opened = false;

@@ -14,7 +14,7 @@ export function upload(file, progress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const name = plainName(file.name);
-    request.open("POST", name ? `/api/media?fileName=${encodeURIComponent(name)}` : "/api/media");
+    request.open("POST", name ? `api/media?fileName=${encodeURIComponent(name)}` : "api/media");
     request.responseType = "json";
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.upload.addEventListener("progress", ({ loaded, total }) =>

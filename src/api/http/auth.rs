@@ -1,8 +1,6 @@
 //! Extracts credentials from requests and checks their origin. `chat` decides to whom a credential
 //! belongs.
 
-use std::time::Duration;
-
 use percent_encoding::percent_decode_str;
 use warp::http::HeaderMap;
 use warp::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
@@ -119,18 +117,6 @@ pub fn origin(headers: &HeaderMap, server: &config::Server) -> Origin {
 fn authority(url: &str) -> Option<&str> {
     let rest = url.split_once("://")?.1;
     rest.split('/').next().filter(|a| !a.is_empty())
-}
-
-/// Returns a `Set-Cookie` value for a session.
-pub fn session_cookie(name: &str, value: &str, max_age: Option<Duration>, secure: bool) -> String {
-    let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
-}
-
-/// Returns a `Set-Cookie` value that deletes a cookie.
-pub fn cleared_cookie(name: &str, secure: bool) -> String {
-    session_cookie(name, "", Some(Duration::ZERO), secure)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::accept::places::{AddressPlace, Full, Places};
 use super::accept::stream::Forwarded;
 use super::proxies::{Proxies, Seen};
 use super::strangers::{Lane, Strangers};
-use super::{auth, request, respond};
+use super::{auth, prefix, request, respond};
 use crate::api::Dialect;
 use crate::api::chatrooms::Chatrooms;
 use crate::chat::Chat;
@@ -45,6 +45,8 @@ struct Inner {
     stall: Duration,
     /// Whether `public_url` begins with `https`.
     https: bool,
+    /// The path of `public_url`.
+    base_path: String,
     /// Checks sessions; None: these listeners accept no sessions.
     chat: Option<Chat>,
 }
@@ -72,6 +74,7 @@ impl Door {
                 .public_url
                 .as_deref()
                 .is_some_and(|url| url.starts_with("https://")),
+            base_path: config.server.base_path().to_owned(),
             chat,
         }))
     }
@@ -97,6 +100,9 @@ impl Door {
     ) -> HttpResponse<Held<Inside>> {
         if !has_path(request.uri()) {
             return respond::empty(StatusCode::BAD_REQUEST).map(|body| Held { body, _place: None });
+        }
+        if let Some(redirect) = prefix::remove(&self.0.base_path, &mut request) {
+            return redirect.map(|body| Held { body, _place: None });
         }
         let seen = self.0.proxies.see(peer, request.headers());
         let only_https = (seen.secure || self.0.https) && !is_this_machine(request.headers());

@@ -8,6 +8,7 @@ pub(in crate::api) mod door;
 pub mod download;
 pub(in crate::api) mod mount;
 pub(in crate::api) mod patience;
+pub(in crate::api) mod prefix;
 pub(in crate::api) mod proxies;
 pub mod request;
 pub mod respond;

@@ -26,6 +26,8 @@ pub struct Request {
     pub(in crate::api) query: String,
     pub(in crate::api) headers: HeaderMap,
     pub(in crate::api) client: Client,
+    /// Whether cookies must be limited to `https`: the request used TLS, to this server or to a
+    /// trusted proxy, or `public_url` shows that browsers do.
     pub(in crate::api) secure: bool,
     pub(in crate::api) carried: Option<Carried>,
     /// Wrapped in a Mutex only to make `Request: Sync`.
@@ -75,10 +77,26 @@ impl Request {
         &self.client
     }
 
-    /// Returns whether cookies must be limited to `https`: the request used TLS, to this server or
-    /// to a trusted proxy, or `public_url` shows that browsers do.
-    pub fn is_secure(&self) -> bool {
-        self.secure
+    /// Returns the address of one of the server's paths as browsers see it: with the path of
+    /// `public_url`, without host.
+    pub fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.config.server.base_path())
+    }
+
+    /// Returns a `Set-Cookie` value for a session.
+    pub fn session_cookie(&self, name: &str, value: &str, max_age: Option<Duration>) -> String {
+        let path = match self.config.server.base_path() {
+            "" => "/",
+            path => path,
+        };
+        let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{age}{secure}")
+    }
+
+    /// Returns a `Set-Cookie` value that deletes a cookie.
+    pub fn cleared_cookie(&self, name: &str) -> String {
+        self.session_cookie(name, "", Some(Duration::ZERO))
     }
 
     /// Returns the credential of the request, if any (order: fine print).

@@ -239,3 +239,18 @@ fn fields(all: &Value, schema: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
     }
     (known, needed)
 }
+
+#[test]
+fn no_own_path_can_be_the_path_of_the_public_url() {
+    let all = all();
+    let routes = all["paths"].as_object().unwrap().keys().map(String::as_str);
+    let files: Vec<_> = web::names().collect();
+    let first = |path: &str| path.trim_start_matches('/').split('/').next().unwrap().to_owned();
+    let own: BTreeSet<_> = routes
+        .chain([PAGE])
+        .map(first)
+        .chain(files.iter().map(|name| first(name)))
+        .filter(|name| !["", "chat"].contains(&name.as_str()))
+        .collect();
+    assert_eq!(own.into_iter().collect::<Vec<_>>(), crate::config::check::OWN_SEGMENTS);
+}

@@ -70,6 +70,12 @@ pub(super) fn made(name: &str, data: &[u8], method: &Method, headers: &HeaderMap
     safe(asset(name, &Sha256::digest(data), data, headers), method)
 }
 
+/// Returns the names of all files.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = std::borrow::Cow<'static, str>> {
+    Assets::iter()
+}
+
 /// Adds security headers; removes the body of a response to HEAD.
 fn safe(mut response: Response, method: &Method) -> Response {
     for (name, value) in SAFETY {

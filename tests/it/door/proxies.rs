@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use crate::support::{Client, PATIENCE, Person, Server};
 
 /// A proxy, ended with the test.
-struct Running {
+pub(super) struct Running {
     process: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Drop for Running {
@@ -30,23 +30,29 @@ impl Drop for Running {
 
 /// Returns the documented configuration of a program.
 fn documented(language: &str) -> String {
+    documented_below("# ", language)
+}
+
+/// Returns the first configuration of a program after a heading.
+pub(super) fn documented_below(heading: &str, language: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
-    let (_, rest) = page
+    let (_, rest) = page.split_once(heading).unwrap_or_else(|| panic!("no heading {heading}"));
+    let (_, rest) = rest
         .split_once(&format!("```{language}\n"))
         .unwrap_or_else(|| panic!("no block of {language}"));
     rest.split_once("```").unwrap().0.to_owned()
 }
 
 /// Replaces words in a configuration; each must occur.
-fn with(block: &str, changes: &[(&str, &str)]) -> String {
+pub(super) fn with(block: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(block.to_owned(), |block, (from, to)| {
         assert!(block.contains(from), "{from:?} is not in\n{block}");
         block.replace(from, to)
     })
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -64,6 +70,24 @@ async fn run(mut command: Command, port: u16) -> Running {
     };
     tokio::time::timeout(PATIENCE, listening).await.expect("the proxy listens");
     running
+}
+
+/// Runs nginx with these blocks of `http`.
+pub(super) async fn nginx(folder: &Path, blocks: &str, port: u16) -> Running {
+    let dir = folder.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {dir}/{name};\n"))
+        .concat();
+    let user = if nix::unistd::Uid::effective().is_root() { "user root;\n" } else { "" };
+    let config = format!(
+        "{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log \
+         off;\n{temporary}{blocks}}}\n"
+    );
+    let path = folder.join("nginx.conf");
+    std::fs::write(&path, config).unwrap();
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder).args(["-e", "stderr", "-c"]).arg(&path);
+    run(command, port).await
 }
 
 async fn server() -> Server {
@@ -127,20 +151,7 @@ async fn nginx_as_documented() {
             ("127.0.0.1:8080", server.address()),
         ],
     );
-    let dir = folder.path().display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|name| format!("{name}_temp_path {dir}/{name};\n"))
-        .concat();
-    let user = if nix::unistd::Uid::effective().is_root() { "user root;\n" } else { "" };
-    let config = format!(
-        "{user}daemon off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log \
-         off;\n{temporary}{block}}}\n"
-    );
-    let path = folder.path().join("nginx.conf");
-    std::fs::write(&path, config).unwrap();
-    let mut command = Command::new("nginx");
-    command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c"]).arg(&path);
-    let proxy = run(command, port).await;
+    let proxy = nginx(folder.path(), &block, port).await;
     works(&server, &proxy).await;
 }
 

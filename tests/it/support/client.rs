@@ -49,7 +49,8 @@ impl Client {
         Self::at(server.address())
     }
 
-    /// A client for any address, for example that of a proxy.
+    /// A client for any address, for example that of a proxy; a path in it is put before those of
+    /// requests.
     pub(crate) fn at(address: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { http, address: address.to_owned(), headers: HeaderMap::new() }
@@ -158,7 +159,8 @@ impl Client {
     pub(crate) async fn socket(&self, name: &str, path: &str) -> Socket {
         let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         request.headers_mut().extend(self.headers.clone());
-        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let host = self.address.split('/').next().unwrap();
+        let stream = TcpStream::connect(host).await.unwrap();
         let (stream, _) = client_async(request, stream)
             .await
             .unwrap_or_else(|error| panic!("{name} could not open {path}: {error:?}"));

@@ -7,7 +7,6 @@ use warp::reply::Response;
 
 use super::{COOKIE, Realtime, wire};
 use crate::api::Route;
-use crate::api::auth::{cleared_cookie, session_cookie};
 use crate::api::request::Request;
 use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
@@ -78,7 +77,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
     let wire::Credentials { username, password } = request.json().await?;
     let login = chat.log_in_by_digest(&username, &password, request.client()).await?;
-    let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());
+    let cookie = request.session_cookie(COOKIE, &login.secret, None);
     Ok(with_header(json(StatusCode::OK, &wire::Status { status: true }), SET_COOKIE, &cookie))
 }
 
@@ -91,7 +90,7 @@ async fn log_out(chat: &Chat, request: Request) -> Result<Response> {
         Err(other) => return Err(other),
     };
     chat.log_out(&session).await?;
-    let cookie = cleared_cookie(COOKIE, request.is_secure());
+    let cookie = request.cleared_cookie(COOKIE);
     Ok(with_header(json(StatusCode::OK, &wire::Status { status: true }), SET_COOKIE, &cookie))
 }
 
@@ -108,7 +107,11 @@ async fn create_room(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let plan: RoomPlan = request.json::<wire::NewRoom>().await?.into();
     let (room, _) = chat.create_room(&session, plan).await?;
-    Ok(with_header(empty(StatusCode::CREATED), LOCATION, &format!("/Room/{}", room.facts.room.id)))
+    Ok(with_header(
+        empty(StatusCode::CREATED),
+        LOCATION,
+        &request.address_of(&format!("/Room/{}", room.facts.room.id)),
+    ))
 }
 
 async fn room_token(chat: &Chat, request: Request) -> Result<Response> {

@@ -7,7 +7,6 @@ use warp::reply::Response;
 
 use super::{COOKIE, Rooms, wire};
 use crate::api::Route;
-use crate::api::auth::{cleared_cookie, session_cookie};
 use crate::api::request::Request;
 use crate::api::respond::{empty, json, with_header};
 use crate::chat::{Chat, RoomPlan};
@@ -85,7 +84,7 @@ async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
     let wire::LogIn { user_id, password } = request.json().await?;
     let login = chat.log_in(&user_id, &password, request.client()).await?;
-    let cookie = session_cookie(COOKIE, &login.secret, None, request.is_secure());
+    let cookie = request.session_cookie(COOKIE, &login.secret, None);
     Ok(with_header(
         json(StatusCode::RESET_CONTENT, &wire::Opened::from(&login)),
         SET_COOKIE,
@@ -134,11 +133,7 @@ async fn socket(chat: &Chat, request: Request) -> Result<Response> {
 }
 
 fn goodbye(request: &Request) -> Response {
-    with_header(
-        empty(StatusCode::NO_CONTENT),
-        SET_COOKIE,
-        &cleared_cookie(COOKIE, request.is_secure()),
-    )
+    with_header(empty(StatusCode::NO_CONTENT), SET_COOKIE, &request.cleared_cookie(COOKIE))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use warp::http::header::SET_COOKIE;
 use warp::reply::Response;
 
 use super::page_limit;
-use crate::api::auth::{cleared_cookie, session_cookie};
 use crate::api::chatrooms::error::not_verified;
 use crate::api::chatrooms::{COOKIE, wire};
 use crate::api::request::Request;
@@ -102,14 +101,10 @@ pub(super) async fn delete_me(chat: &Chat, request: Request) -> Result<Response>
 fn token(token: &Token, request: &Request) -> Response {
     let left = token.session_expires.0.saturating_sub(Timestamp::now().0);
     let max_age = Duration::from_millis(u64::try_from(left).unwrap_or_default());
-    let cookie = session_cookie(COOKIE, &token.text, Some(max_age), request.is_secure());
+    let cookie = request.session_cookie(COOKIE, &token.text, Some(max_age));
     with_header(json(StatusCode::OK, &wire::LoggedIn::from(token)), SET_COOKIE, &cookie)
 }
 
 fn goodbye(request: &Request) -> Response {
-    with_header(
-        empty(StatusCode::NO_CONTENT),
-        SET_COOKIE,
-        &cleared_cookie(COOKIE, request.is_secure()),
-    )
+    with_header(empty(StatusCode::NO_CONTENT), SET_COOKIE, &request.cleared_cookie(COOKIE))
 }

@@ -27,7 +27,7 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
     Ok(with_header(
         json(StatusCode::CREATED, &wire::Media::from(&media)),
         LOCATION,
-        &format!("/api/media/{}", media.name),
+        &request.address_of(&format!("/api/media/{}", media.name)),
     ))
 }
 

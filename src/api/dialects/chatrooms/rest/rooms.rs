@@ -45,7 +45,7 @@ pub(super) async fn create(chat: &Chat, mut request: Request) -> Result<Response
     Ok(with_header(
         json(status, &wire::Room::from(&room)),
         LOCATION,
-        &format!("/api/chatrooms/{}", room.facts.room.id.key()),
+        &request.address_of(&format!("/api/chatrooms/{}", room.facts.room.id.key())),
     ))
 }
 
