@@ -295,6 +295,9 @@ pub struct Limits {
     /// Seconds after which a stalled request body or response is cut. Less than 1 KiB per second
     /// counts as stalled.
     pub stall_seconds: u64,
+    /// Seconds after which an idle HTTP connection is closed. It must be longer than the same time
+    /// of reverse proxies and load balancers.
+    pub keep_alive_seconds: u64,
     /// New accounts per hour from one address.
     pub registrations_per_hour_per_address: u32,
     /// Failed log-ins per minute to one account.
@@ -318,6 +321,7 @@ impl Default for Limits {
             frames_per_minute_per_socket: 1_200,
             requests_per_minute_per_address: 6_000,
             stall_seconds: 30,
+            keep_alive_seconds: 90,
             registrations_per_hour_per_address: 60,
             login_failures_per_minute_per_account: 10,
             login_failures_per_minute_per_address: 60,

@@ -67,9 +67,10 @@ fn out_of_range(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
-    let positive: [(&str, &str, u64); 16] = [
+    let positive: [(&str, &str, u64); 17] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("limits", "stall_seconds", limits.stall_seconds),
+        ("limits", "keep_alive_seconds", limits.keep_alive_seconds),
         (
             "limits",
             "requests_per_minute_per_address",
@@ -92,7 +93,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
-    let times: [(&str, &str, u64, u64); 8] = [
+    let times: [(&str, &str, u64, u64); 9] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
         ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
         ("auth", "session_days", auth.session_days, 24 * 60 * 60),
@@ -100,6 +101,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("auth", "token_recheck_seconds", auth.token_recheck_seconds, 1),
         ("rooms", "idle_timeout_seconds", rooms.idle_timeout_seconds, 1),
         ("limits", "stall_seconds", limits.stall_seconds, 1),
+        ("limits", "keep_alive_seconds", limits.keep_alive_seconds, 1),
         ("backup", "every_hours", backup.every_hours.unwrap_or(0), 60 * 60),
     ];
     for (section, key, value, unit) in times {

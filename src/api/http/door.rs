@@ -43,6 +43,7 @@ struct Inner {
     strangers: Arc<Strangers>,
     places: Arc<Places>,
     stall: Duration,
+    keep_alive: Duration,
     /// Whether `public_url` begins with `https`.
     https: bool,
     /// The path of `public_url`.
@@ -69,6 +70,7 @@ impl Door {
             strangers,
             places: Places::new(limits.max_connections, limits.max_connections_per_address),
             stall: Duration::from_secs(limits.stall_seconds),
+            keep_alive: Duration::from_secs(limits.keep_alive_seconds),
             https: config
                 .server
                 .public_url
@@ -89,6 +91,11 @@ impl Door {
 
     pub(in crate::api) fn stall(&self) -> Duration {
         self.0.stall
+    }
+
+    /// How long an idle connection is kept.
+    pub(in crate::api) fn keep_alive(&self) -> Duration {
+        self.0.keep_alive
     }
 
     /// Answers a request.

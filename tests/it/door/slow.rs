@@ -84,3 +84,36 @@ async fn answers_that_nobody_reads_end_the_connection() {
     drop((deaf, other));
     client.get("/health").await.is(200);
 }
+
+/// Sends a request on a connection that is kept, and reads the answer.
+async fn ask(stream: &mut tokio::net::TcpStream) {
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut answer)).await;
+        assert_ne!(read.expect("an answer").unwrap(), 0, "{}", String::from_utf8_lossy(&answer));
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_time() {
+    let server = Server::start_with(&[("LIMITS__KEEP_ALIVE_SECONDS", "1")]).await;
+    let mut stream = connect(&server).await;
+    ask(&mut stream).await;
+    ask(&mut stream).await;
+    assert_eq!(rest(&mut stream).await, "", "closed without an answer to nothing");
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_delay_the_stop() {
+    let mut server = Server::start_with(&[
+        ("LIMITS__KEEP_ALIVE_SECONDS", "3600"),
+        ("SERVER__SHUTDOWN_GRACE_SECONDS", "3600"),
+    ])
+    .await;
+    let mut stream = connect(&server).await;
+    ask(&mut stream).await;
+    assert!(server.terminate().await.success());
+    assert_eq!(rest(&mut stream).await, "");
+}

@@ -1,6 +1,7 @@
 //! Listeners and connections: this module controls time-outs, limits, TLS and graceful shutdown;
 //! warp answers the requests.
 
+mod heads;
 pub(in crate::api) mod peer;
 pub(in crate::api) mod places;
 pub(in crate::api) mod stream;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use metrics::counter;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -26,6 +27,7 @@ use tracing::{debug, warn};
 
 pub use tls::Certificate;
 
+use heads::Heads;
 use peer::Peer;
 use places::{AddressPlace, Full, Place};
 use stream::{Connected, Forwarded, Stream, prepare};
@@ -35,8 +37,6 @@ use crate::admin::descriptors;
 use crate::config;
 use crate::model::rules::Fold;
 
-/// Time limit for the complete head of a request; it also ends idle keep-alive connections.
-const HEADER_TIME: Duration = Duration::from_secs(30);
 /// Maximum size of the head of a request.
 const HEADER_BYTES: usize = 16 * 1024;
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -176,14 +176,15 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                     if let Some(stream) = encrypt(stream, tls).await {
                         let peer = Peer { secure: matches!(stream, Stream::Tls(_)), ..peer };
                         let forwarded = Forwarded::default();
+                        let heads = Heads::new(shared.door.keep_alive());
                         let stream = Connected::new(
                             stream,
                             shared.door.stall(),
-                            place,
-                            of_address,
+                            heads.clone(),
+                            (place, of_address),
                             forwarded.clone(),
                         );
-                        converse(stream, peer, forwarded, &shared).await;
+                        converse(stream, heads, peer, forwarded, &shared).await;
                     }
                 });
             }
@@ -255,15 +256,22 @@ async fn encrypt(stream: Stream, tls: Option<TlsAcceptor>) -> Option<Stream> {
     }
 }
 
-async fn converse(stream: Connected, peer: Peer, forwarded: Forwarded, shared: &Shared) {
+async fn converse(
+    stream: Connected,
+    heads: Heads,
+    peer: Peer,
+    forwarded: Forwarded,
+    shared: &Shared,
+) {
     let door = &shared.door;
     let answer = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let (door, peer, forwarded) = (door.clone(), peer.clone(), forwarded.clone());
         async move { Ok::<_, Infallible>(door.enter(request, &peer, &forwarded).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        .timer(heads)
+        // Turns the time limit on; `Heads` decides how long it is.
+        .header_read_timeout(Duration::ZERO)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades();

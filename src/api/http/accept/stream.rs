@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
+use super::heads::Heads;
 use super::places::{AddressPlace, Place};
 use crate::api::patience::Patience;
 
@@ -30,6 +31,7 @@ pub(super) enum Stream {
 pub(in crate::api) struct Connected {
     stream: Stream,
     writes: Option<Writes>,
+    heads: Option<Heads>,
     _place: Place,
     _of_address: Option<AddressPlace>,
     _forwarded: Forwarded,
@@ -56,17 +58,26 @@ impl Connected {
     pub(super) fn new(
         stream: Stream,
         stall: Duration,
-        place: Place,
-        of_address: Option<AddressPlace>,
+        heads: Heads,
+        (place, of_address): (Place, Option<AddressPlace>),
         forwarded: Forwarded,
     ) -> Self {
         let writes = Some(Writes { patience: Patience::new(stall), timer: None });
-        Self { stream, writes, _place: place, _of_address: of_address, _forwarded: forwarded }
+        let heads = Some(heads);
+        Self {
+            stream,
+            writes,
+            heads,
+            _place: place,
+            _of_address: of_address,
+            _forwarded: forwarded,
+        }
     }
 
-    /// Ends the write time-out for a WebSocket, whose loop has its own.
+    /// Ends the time-outs for a WebSocket, whose loop has its own.
     pub(in crate::api) fn upgraded(mut self) -> Self {
         self.writes = None;
+        self.heads = None;
         self
     }
 }
@@ -107,7 +118,14 @@ impl AsyncRead for Connected {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        on_stream!(self, stream => Pin::new(stream).poll_read(cx, buf))
+        let before = buf.filled().len();
+        let read = on_stream!(self, stream => Pin::new(stream).poll_read(cx, buf));
+        if let Some(heads) = &self.heads
+            && buf.filled().len() > before
+        {
+            heads.received(tokio::time::Instant::now());
+        }
+        read
     }
 }
 
