@@ -395,8 +395,11 @@ pub struct Log {
     pub rotation: Rotation,
     /// Maximum size of a log file, in bytes; 0: no limit. Not used with `rotation = "never"`.
     pub max_bytes: u64,
-    /// Number of log files to keep; 0: all. Not used with `rotation = "never"`.
+    /// Number of log files to keep; 0: no limit. Not used with `rotation = "never"`.
     pub max_files: usize,
+    /// Maximum size of all log files together, in bytes; 0: no limit. The oldest are removed. Not
+    /// used with `rotation = "never"`.
+    pub max_total_bytes: u64,
     /// Write the log to standard output as well.
     pub stdout: bool,
 }
@@ -410,6 +413,7 @@ impl Default for Log {
             rotation: Rotation::Daily,
             max_bytes: 100 << 20,
             max_files: 14,
+            max_total_bytes: 1 << 30,
             stdout: true,
         }
     }

@@ -20,10 +20,14 @@ pub(super) struct LogFile(Arc<Mutex<Current>>);
 struct Current {
     directory: PathBuf,
     rotation: Rotation,
-    /// Number of files to keep; 0: all.
+    /// Number of files to keep; 0: unlimited.
     max_files: usize,
     /// Size at which the next file is started; 0: unlimited.
     max_bytes: u64,
+    /// Size of all files together; 0: unlimited.
+    max_total_bytes: u64,
+    /// Size of all files but the current one, as of the last removal.
+    kept_bytes: u64,
     name: Name,
     open: Open,
 }
@@ -45,17 +49,28 @@ struct Open {
     torn: bool,
 }
 
+/// Returns the size at which the next file is started; 0: unlimited. At most half of the total, so
+/// that removing other files suffices to keep it.
+fn largest_file(config: &config::Log) -> u64 {
+    let limits = [config.max_bytes, config.max_total_bytes.div_ceil(2)];
+    match config.rotation {
+        Rotation::Never => 0,
+        _ => limits.into_iter().filter(|limit| *limit > 0).min().unwrap_or(0),
+    }
+}
+
 impl LogFile {
     /// Opens the current file, creating the directory if necessary.
     pub(super) fn open(directory: &Path, config: &config::Log) -> io::Result<Self> {
         let name = Name::latest(directory, config.rotation, Timestamp::now());
         let open = Open::new(directory, &name)?;
-        let max_bytes = if config.rotation == Rotation::Never { 0 } else { config.max_bytes };
-        let current = Current {
+        let mut current = Current {
             directory: directory.to_owned(),
             rotation: config.rotation,
             max_files: config.max_files,
-            max_bytes,
+            max_bytes: largest_file(config),
+            max_total_bytes: config.max_total_bytes,
+            kept_bytes: 0,
             name,
             open,
         };
@@ -110,6 +125,9 @@ impl Current {
         } else if gone() {
             self.name.clone()
         } else {
+            if self.is_over(self.kept_bytes) {
+                self.prune();
+            }
             return;
         };
         if let Ok(open) = Open::new(&self.directory, &next) {
@@ -119,19 +137,39 @@ impl Current {
         }
     }
 
-    /// Removes the oldest files beyond `max_files`. Only removes files with our names, and none if
-    /// logrotate manages them.
-    fn prune(&self) {
-        if self.rotation == Rotation::Never || self.max_files == 0 {
+    /// Returns whether the current file and other files of this size exceed `max_total_bytes`.
+    fn is_over(&self, others: u64) -> bool {
+        self.max_total_bytes > 0
+            && others > 0
+            && self.open.size.saturating_add(others) > self.max_total_bytes
+    }
+
+    /// Removes the oldest files beyond `max_files` and `max_total_bytes`. Only removes files with
+    /// our names, never the current one, and none if logrotate manages them.
+    fn prune(&mut self) {
+        if self.rotation == Rotation::Never {
             return;
         }
-        let mut names = Name::all(&self.directory);
-        names.sort();
-        let excess = names.len().saturating_sub(self.max_files);
-        for old in &names[..excess] {
+        let mut others = Name::all(&self.directory);
+        others.retain(|name| *name != self.name);
+        others.sort();
+        let sizes: Vec<u64> = others.iter().map(|name| self.size_of(name)).collect();
+        let mut left: u64 = sizes.iter().sum();
+        let mut count = others.len();
+        for (old, size) in others.iter().zip(sizes) {
+            let too_many = self.max_files > 0 && count >= self.max_files;
+            if !too_many && !self.is_over(left) {
+                break;
+            }
+            (left, count) = (left.saturating_sub(size), count - 1);
             // If it fails, removal is retried with the next file.
             drop(fs::remove_file(self.directory.join(old.text())));
         }
+        self.kept_bytes = left;
+    }
+
+    fn size_of(&self, name: &Name) -> u64 {
+        fs::metadata(self.directory.join(name.text())).map_or(0, |meta| meta.len())
     }
 }
 

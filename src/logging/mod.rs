@@ -9,6 +9,7 @@
 
 mod control;
 mod file;
+mod journal;
 mod line;
 mod output;
 mod queue;
@@ -31,7 +32,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config;
 use file::LogFile;
 use line::Fields;
-use output::Output;
+use output::{Output, Stdout};
 use queue::Queue;
 
 pub use control::Control;
@@ -80,7 +81,8 @@ pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging>
     let to_file = Queue::start(file.clone());
     // Not through the program's own handle, whose lock would be held while a reader stalls.
     let stdout = if config.stdout {
-        Some(Queue::start(File::from(std::io::stdout().as_fd().try_clone_to_owned()?)))
+        let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        Some(Stdout { journal: journal::reads(&stdout), queue: Queue::start(stdout) })
     } else {
         None
     };

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use metrics::counter;
 use tracing::{Level, Metadata};
 
+use super::journal;
 use super::line::{Fields, Line};
 use super::queue::Queue;
 use super::repeats::{Kind, LeftOut, Repeats};
@@ -21,10 +22,17 @@ pub(super) struct Output {
     control: Control,
     format: LogFormat,
     file: Queue,
-    stdout: Option<Queue>,
+    stdout: Option<Stdout>,
     repeats: Mutex<Repeats<Fields>>,
     /// Notified when lines were omitted and have to be reported later.
     left_out: Condvar,
+}
+
+/// Standard output.
+pub(super) struct Stdout {
+    pub(super) queue: Queue,
+    /// Whether its reader is the journal of systemd.
+    pub(super) journal: bool,
 }
 
 impl Output {
@@ -32,7 +40,7 @@ impl Output {
         control: Control,
         format: LogFormat,
         file: Queue,
-        stdout: Option<Queue>,
+        stdout: Option<Stdout>,
     ) -> Self {
         Self { control, format, file, stdout, repeats: Mutex::default(), left_out: Condvar::new() }
     }
@@ -85,12 +93,12 @@ impl Output {
 
     /// Returns the number of lines dropped because an output was too slow.
     pub(super) fn lost(&self) -> usize {
-        self.file.lost() + self.stdout.as_ref().map_or(0, Queue::lost)
+        self.file.lost() + self.stdout.as_ref().map_or(0, |stdout| stdout.queue.lost())
     }
 
     /// Waits until everything queued is written, each output within a time limit.
     pub(super) fn end(&self, now: Instant, file: Duration, stdout: Duration) {
-        if let Some(queue) = &self.stdout {
+        if let Some(Stdout { queue, .. }) = &self.stdout {
             queue.end(now + stdout);
         }
         self.file.end(now + file);
@@ -129,8 +137,13 @@ impl Output {
             LogFormat::Json => line.json(),
         }
         .into();
-        for queue in std::iter::once(&self.file).chain(&self.stdout) {
-            queue.push(&text);
+        self.file.push(&text);
+        match &self.stdout {
+            Some(Stdout { queue, journal: true }) => {
+                queue.push(&journal::prioritised(line.level(), &text).into());
+            }
+            Some(Stdout { queue, journal: false }) => queue.push(&text),
+            None => (),
         }
         self.control.say(line.entry());
     }

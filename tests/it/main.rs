@@ -20,6 +20,8 @@ mod ended;
 mod first_visit;
 mod golden;
 mod guesses;
+#[cfg(debug_assertions)]
+mod journal;
 mod laws;
 mod lists;
 mod logging_lines;

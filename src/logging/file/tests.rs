@@ -74,6 +74,7 @@ fn only_our_own_old_files_are_removed() {
 
 #[test]
 fn no_file_is_removed_where_all_are_kept_or_others_take_them_away() {
+    // Nor by their total size, which is far below its limit.
     for (rotation, max_files) in [
         (Rotation::Daily, 0),
         (Rotation::Hourly, 0),
@@ -126,9 +127,61 @@ fn a_large_file_is_followed_by_another_and_a_restart_goes_on_in_the_last() {
 }
 
 #[test]
+fn all_files_together_have_a_size() {
+    for (rotation, max_files, max_bytes) in [
+        (Rotation::Daily, 0, 0),
+        (Rotation::Hourly, 0, 40),
+        (Rotation::Daily, 14, 30),
+        (Rotation::Hourly, 3, 1000),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let others = ["chatctl.log", "chatctl.log.2020-01-01.gz", "other"];
+        for name in others {
+            fs::write(dir.path().join(name), [b'x'; 500]).unwrap();
+        }
+        // A clock that was wrong: the newest name is not the current file.
+        for old in ["2020-01-01", "2020-01-02-05", "2020-01-02-05.1", "2999-01-01"] {
+            fs::write(dir.path().join(format!("{NAME}.{old}")), [b'x'; 30]).unwrap();
+        }
+        let config = config::Log { max_total_bytes: 100, ..log(rotation, max_files, max_bytes) };
+        let mut file = LogFile::open(dir.path(), &config).unwrap();
+        assert!(!dir.path().join("chatctl.log.2020-01-01").exists(), "{rotation:?}: the oldest");
+        assert!(dir.path().join("chatctl.log.2999-01-01").exists(), "{rotation:?}: not more");
+        for n in 0..50 {
+            let line = format!("line {n:02}\n");
+            file.write_all(line.as_bytes()).unwrap();
+            let size: u64 = Name::all(dir.path())
+                .iter()
+                .map(|name| fs::metadata(dir.path().join(name.text())).unwrap().len())
+                .sum();
+            // A line is written before its size counts.
+            assert!(size <= 100 + line.len() as u64, "{rotation:?}: {size}");
+            let current = dir.path().join(file.lock().name.text());
+            let text = fs::read_to_string(current).unwrap();
+            assert!(text.ends_with(&line), "{rotation:?}: {line}");
+        }
+        for name in others {
+            assert!(dir.path().join(name).exists(), "{name} is not ours");
+        }
+    }
+}
+
+#[test]
+fn the_current_file_is_kept_even_if_its_name_is_the_oldest() {
+    let dir = tempfile::tempdir().unwrap();
+    for old in ["2999-01-01", "2999-01-02", "2999-01-03"] {
+        fs::write(dir.path().join(format!("{NAME}.{old}")), "x").unwrap();
+    }
+    let mut file = LogFile::open(dir.path(), &log(Rotation::Daily, 2, 0)).unwrap();
+    file.write_all(b"line\n").unwrap();
+    assert_eq!(names(dir.path()), [today(), format!("{NAME}.2999-01-03")]);
+}
+
+#[test]
 fn with_logrotate_size_is_its_concern() {
     let dir = tempfile::tempdir().unwrap();
-    let mut file = LogFile::open(dir.path(), &log(Rotation::Never, 2, 10)).unwrap();
+    let config = config::Log { max_total_bytes: 10, ..log(Rotation::Never, 2, 10) };
+    let mut file = LogFile::open(dir.path(), &config).unwrap();
     for _ in 0..5 {
         file.write_all(b"a line that is long\n").unwrap();
     }

@@ -140,3 +140,30 @@ async fn a_start_on_a_full_disk_reads_and_refuses_and_stores_again_when_there_is
         assert_eq!(ann.at(server.address()).contents(&room).await, ["before", "after"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_line_cut_by_a_full_disk_does_not_swallow_the_next() {
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let disk = Disk::mount(data.path());
+    let mut server =
+        Server::start_in(data, &[("LIMITS__ENABLED", "false"), ("LOG__LEVEL", "debug")]).await;
+    let client = Client::new(&server);
+    let ask = async |times: usize| {
+        for _ in 0..times {
+            client.get("/api/users/me").await.is(401);
+        }
+    };
+    ask(1).await;
+    disk.fill();
+    // More than the rest of a page, which is all that the file can still take.
+    ask(200).await;
+    disk.empty();
+    ask(10).await;
+    server.terminate().await;
+    let log = server.log_files();
+    let begins = |line: &str| line.matches("] [PID:").count();
+    assert!(log.lines().all(|line| begins(line) <= 1), "{log}");
+    assert!(begins(log.lines().last().unwrap()) == 1 && log.ends_with('\n'), "{log}");
+    let written = log.matches("request answered").count();
+    assert!((11..211).contains(&written), "{written} of 211: the disk was full");
+}
