@@ -12,6 +12,7 @@
 //! | [`live`] | open sockets and live rooms |
 //! | [`store`] | storage, and all SQL |
 //! | [`logging`], [`config`] | log and configuration |
+//! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
 
 pub mod admin;
@@ -23,4 +24,5 @@ pub mod live;
 pub mod logging;
 pub mod model;
 pub mod server;
+pub mod service;
 pub mod store;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
@@ -22,6 +22,9 @@ use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
 use crate::logging;
+use crate::service::notify::{self, State};
+use crate::service::sockets::Socket;
+use crate::service::watchdog;
 use crate::store::engine::{Embedded, OpenError, Options};
 use crate::store::files::Files;
 use crate::store::{Store, StoreError};
@@ -66,6 +69,14 @@ pub struct Ready<'a> {
     pub addresses: &'a [String],
     /// Invitation of the first administrator, while there is none.
     pub invitation: Option<&'a str>,
+}
+
+/// What the process brings along.
+pub struct Process {
+    /// Controls its log.
+    pub log: logging::Control,
+    /// Sockets opened by the service manager; they replace `[server] listen`.
+    pub sockets: Vec<Socket>,
 }
 
 /// Store, live rooms and chat: the parts needed with and without listeners.
@@ -115,6 +126,30 @@ impl World {
         Ok(Self { chat, store, hub, dispatcher })
     }
 
+    /// Opens it and asks the service manager for more time while the database is migrated.
+    async fn open_patiently(config: &Config, database: PathBuf) -> Result<Self, ServeError> {
+        let examined = config.clone();
+        let plan = tokio::task::spawn_blocking(move || admin::database::migrations(&examined));
+        // What cannot be examined cannot be opened either, and opening it explains why.
+        let plan = plan.await.ok().and_then(Result::ok);
+        let opening = Self::open(config, database, false);
+        match plan.filter(|plan| plan.schema > 0 && !plan.migrations.is_empty()) {
+            Some(plan) => {
+                let status =
+                    format!("Migrating the database from schema {} to {}", plan.schema, plan.known);
+                notify::extend_during(opening, &status).await
+            }
+            None => opening.await,
+        }
+    }
+
+    /// Returns whether tasks still run and the store still answers; an error is an answer, since a
+    /// restart does not help against a full disk.
+    async fn responds(chat: Chat, dispatcher: AbortHandle) -> bool {
+        // In a task of its own, so that the scheduler is part of the check.
+        tokio::spawn(async move { chat.health().await }).await.is_ok() && !dispatcher.is_finished()
+    }
+
     /// Completes queued work of the writer; acknowledged data is on disk already.
     async fn close(self) {
         self.store.close().await;
@@ -157,7 +192,7 @@ pub async fn offline<T>(
 pub async fn run(
     config: Config,
     database: PathBuf,
-    log: logging::Control,
+    process: Process,
     ready: impl FnOnce(Ready<'_>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -165,7 +200,13 @@ pub async fn run(
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is opened.
     let certificate = Certificate::load(&config.server)?;
-    let listeners = accept::bind(&config.server, certificate.as_ref()).await?;
+    let Process { log, sockets } = process;
+    let listeners = if sockets.is_empty() {
+        accept::bind(&config.server, certificate.as_ref()).await?
+    } else {
+        info!("Using the sockets of the service manager instead of [server] listen.");
+        accept::adopt(sockets, certificate.as_ref())?
+    };
     let own =
         config::Server { listen: vec![config.metrics.listen.clone()], ..config.server.clone() };
     let for_metrics = if config.metrics.listen.is_empty() {
@@ -179,7 +220,7 @@ pub async fn run(
     let addresses: Vec<String> =
         listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = World::open(&config, database.clone(), false).await?;
+    let world = World::open_patiently(&config, database.clone()).await?;
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let (stop, stopped) = watch::channel(false);
@@ -221,9 +262,16 @@ pub async fn run(
     let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
     ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
+    let watchdog = watchdog::limit().map(|limit| {
+        let (chat, dispatcher) = (chat.clone(), world.dispatcher.abort_handle());
+        let check = move || World::responds(chat.clone(), dispatcher.clone());
+        tokio::spawn(watchdog::keep(limit, check, || notify::tell(State::Alive, "")))
+    });
+    notify::tell(State::Ready, format!("Listening on {}", addresses.join(", "))).await;
 
     shutdown.await;
     info!("Server is stopping.");
+    notify::tell(State::Stopping, "Waiting for open requests and connections").await;
     let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
     stop.send_replace(true);
     let ended = tokio::time::timeout(grace, async {
@@ -244,6 +292,9 @@ pub async fn run(
     }
     upkeep.abort();
     gauges.abort();
+    if let Some(watchdog) = watchdog {
+        watchdog.abort();
+    }
     world.close().await;
     info!("Server stopped.");
     Ok(())

@@ -12,7 +12,8 @@ use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
-use crate::server::{self, Ready};
+use crate::server::{self, Process, Ready};
+use crate::service::sockets;
 
 /// How long to wait for a command that works on the data directory.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,6 +35,8 @@ pub(super) struct Opts {
 }
 
 pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
+    // Before any thread is started, since it changes the environment.
+    let passed = sockets::take().map_err(|error| Failure::failed(error.to_string()))?;
     let flags = Flags {
         config: global.config.clone(),
         data_dir: global.data_dir.clone(),
@@ -41,7 +44,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         log_level: opts.log_level,
     };
     let loaded = load(&flags).map_err(|error| execute::unsound(&error))?;
-    for remark in &loaded.remarks {
+    for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }
     let config = loaded.config.clone();
@@ -66,6 +69,9 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     for remark in &loaded.remarks {
         tracing::warn!("Configuration: {remark}.");
     }
+    if let Some(remark) = &passed.remark {
+        tracing::warn!("Socket activation: {remark}.");
+    }
     if global.verbose {
         let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
@@ -78,11 +84,11 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let ready = |ready: Ready<'_>| {
         announce(&ready, public.as_deref(), &data);
     };
-    let control = logging.control();
+    let process = Process { log: logging.control(), sockets: passed.sockets };
     let served = runtime.block_on(async {
         let stop = stop(logging.control())
             .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-        server::run(config, database, control, ready, stop).await.map_err(|error| {
+        server::run(config, database, process, ready, stop).await.map_err(|error| {
             tracing::error!(target: "chatctl::plain", "The server could not start: {error}");
             Failure::failed(error.to_string())
         })

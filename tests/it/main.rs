@@ -37,6 +37,7 @@ mod refused;
 mod rooms;
 mod scene;
 mod server_page;
+mod service;
 mod share;
 mod stalled_output;
 mod store;

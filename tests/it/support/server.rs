@@ -45,9 +45,20 @@ impl Server {
 
     /// Starts a server on existing data.
     pub(crate) async fn start_in(data: TempDir, env: &[(&str, &str)]) -> Self {
+        Self::start_under(data, env, &[]).await
+    }
+
+    /// Starts a server on existing data, with configuration keys and with variables that a service
+    /// manager sets.
+    pub(crate) async fn start_under(
+        data: TempDir,
+        env: &[(&str, &str)],
+        manager: &[(&str, &str)],
+    ) -> Self {
         let env: Vec<_> = env
             .iter()
             .map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned()))
+            .chain(manager.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
             .collect();
         let running = Running::spawn(data.path(), &env).await;
         Self { data, env, running }

@@ -12,7 +12,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,7 @@ use super::door::Door;
 use crate::admin::descriptors;
 use crate::config;
 use crate::model::rules::Fold;
+use crate::service::sockets;
 
 /// Maximum size of the head of a request.
 const HEADER_BYTES: usize = 16 * 1024;
@@ -62,6 +63,8 @@ pub struct Listener {
     tls: Option<TlsAcceptor>,
     /// Address for users and clients: `http://127.0.0.1:8080`, `https://…` or `unix:PATH`.
     pub address: String,
+    /// File to remove when nobody listens on it any more.
+    file: Option<PathBuf>,
 }
 
 enum Socket {
@@ -81,15 +84,49 @@ pub async fn bind(
         if let Some(path) = address.strip_prefix("unix:") {
             let mode = server.socket_mode().unwrap_or(0o600);
             let socket = Socket::Unix(bind_unix(Path::new(path), mode).map_err(failed)?);
-            listeners.push(Listener { socket, tls: None, address: address.clone() });
+            let (address, file) = (address.clone(), Some(PathBuf::from(path)));
+            listeners.push(Listener { socket, tls: None, address, file });
         } else {
             let socket = TcpListener::bind(address.as_str()).await.map_err(failed)?;
-            let scheme = if tls.is_some() { "https" } else { "http" };
-            let address = format!("{scheme}://{}", socket.local_addr().map_err(failed)?);
-            listeners.push(Listener { socket: Socket::Tcp(socket), tls: tls.clone(), address });
+            listeners.push(Listener::of(socket, tls.clone()).map_err(failed)?);
         }
     }
     Ok(listeners)
+}
+
+/// Listens on sockets that the service manager has opened. TCP sockets use TLS if there is a
+/// certificate.
+pub fn adopt(
+    sockets: Vec<sockets::Socket>,
+    certificate: Option<&Certificate>,
+) -> Result<Vec<Listener>, BindError> {
+    let tls = certificate.map(Certificate::acceptor);
+    let adopted = sockets.into_iter().map(|socket| match socket {
+        sockets::Socket::Tcp(socket) => {
+            socket.set_nonblocking(true)?;
+            Listener::of(TcpListener::from_std(socket)?, tls.clone())
+        }
+        sockets::Socket::Unix(socket) => {
+            socket.set_nonblocking(true)?;
+            let path = socket.local_addr()?.as_pathname().map(Path::to_path_buf);
+            let address = format!("unix:{}", path.unwrap_or_default().display());
+            let socket = Socket::Unix(UnixListener::from_std(socket)?);
+            // The service manager keeps listening on its file.
+            Ok(Listener { socket, tls: None, address, file: None })
+        }
+    });
+    adopted.collect::<io::Result<_>>().map_err(|source| BindError {
+        address: "a socket of the service manager".to_owned(),
+        source,
+    })
+}
+
+impl Listener {
+    fn of(socket: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", socket.local_addr()?);
+        Ok(Self { socket: Socket::Tcp(socket), tls, address, file: None })
+    }
 }
 
 /// Binds a Unix socket, replacing a socket file without a listener. The mode of the file decides
@@ -200,9 +237,9 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
             }
         }
     }
-    if let Some(path) = listener.address.strip_prefix("unix:") {
-        // Nobody listens on it any more; a file left behind is replaced at the next start.
-        drop(std::fs::remove_file(path));
+    if let Some(file) = &listener.file {
+        // A file left behind is replaced at the next start.
+        drop(std::fs::remove_file(file));
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
