@@ -14,11 +14,14 @@ use crate::admin::backup::{self, Schedule};
 use crate::admin::certificate::Unusable;
 use crate::admin::control::Control;
 use crate::admin::doctor::Start;
+use crate::admin::reload::{Reloader, Renew};
 use crate::admin::{self, Admin, Running, descriptors};
-use crate::api::accept::Certificate;
+use crate::api::accept::{Certificate, Listener};
 use crate::api::metrics::Metrics;
-use crate::api::{self, Context, accept};
+use crate::api::{self, Context, Target, accept};
 use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
+use crate::config::current::Current;
+use crate::config::load::Flags;
 use crate::config::{self, Config};
 use crate::live::{Hub, LocalBus};
 use crate::logging;
@@ -77,6 +80,10 @@ pub struct Process {
     pub log: logging::Control,
     /// Sockets opened by the service manager; they replace `[server] listen`.
     pub sockets: Vec<Socket>,
+    /// Options of the command line, for loading the configuration again.
+    pub flags: Flags,
+    /// The configuration file, if one is used.
+    pub file: Option<PathBuf>,
 }
 
 /// Store, live rooms and chat: the parts needed with and without listeners.
@@ -88,7 +95,8 @@ struct World {
 }
 
 impl World {
-    async fn open(config: &Config, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
+    async fn open(current: &Current, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
+        let config = &*current.get();
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let directory = config.server.data_dir.join(&config.media.directory);
         let (data, backups) =
@@ -104,7 +112,7 @@ impl World {
             .await
             .map_err(|_| StoreError::Unavailable)??;
         let settings = store.settings().await?;
-        let hub = Hub::new(&config.rooms, &config.limits);
+        let hub = Hub::new(current);
         let bus = Arc::new(LocalBus::new(events));
         let parts = Parts {
             store: Arc::new(store.clone()),
@@ -115,7 +123,7 @@ impl World {
             settings,
             server_id: store.server_id().to_owned(),
         };
-        let chat = Chat::new(parts, config)?;
+        let chat = Chat::new(parts, current.clone())?;
         chat.settle_digests().await?;
         if !quiet {
             // Failures have been logged, and as long as the owner of the uploads is unknown, none
@@ -127,12 +135,12 @@ impl World {
     }
 
     /// Opens it and asks the service manager for more time while the database is migrated.
-    async fn open_patiently(config: &Config, database: PathBuf) -> Result<Self, ServeError> {
-        let examined = config.clone();
-        let plan = tokio::task::spawn_blocking(move || admin::database::migrations(&examined));
+    async fn open_patiently(current: &Current, database: PathBuf) -> Result<Self, ServeError> {
+        let config = current.get();
+        let plan = tokio::task::spawn_blocking(move || admin::database::migrations(&config));
         // What cannot be examined cannot be opened either, and opening it explains why.
         let plan = plan.await.ok().and_then(Result::ok);
-        let opening = Self::open(config, database, false);
+        let opening = Self::open(current, database, false);
         match plan.filter(|plan| plan.schema > 0 && !plan.migrations.is_empty()) {
             Some(plan) => {
                 let status =
@@ -170,7 +178,7 @@ pub async fn offline<T>(
     quiet: bool,
     work: impl AsyncFnOnce(&Admin) -> T,
 ) -> Result<T, ServeError> {
-    let config = Arc::new(config);
+    let config = Current::new(config);
     let world = World::open(&config, database.clone(), quiet).await?;
     let parts = admin::Parts {
         chat: world.chat.clone(),
@@ -196,11 +204,13 @@ pub async fn run(
     ready: impl FnOnce(Ready<'_>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let config = Arc::new(fitting(config));
+    let given = config.clone();
+    let current = Current::new(descriptors::fit(config));
+    let config = current.get();
     let metrics = Metrics::install().map_err(|error| ServeError::Metrics(error.to_string()))?;
     // Bound first: a busy port is found before a database is opened.
     let certificate = Certificate::load(&config.server)?;
-    let Process { log, sockets } = process;
+    let Process { log, sockets, flags, file } = process;
     let listeners = if sockets.is_empty() {
         accept::bind(&config.server, certificate.as_ref()).await?
     } else {
@@ -214,15 +224,21 @@ pub async fn run(
     } else {
         accept::bind(&own, None).await?
     };
+    let redirecting = accept::bind(
+        &config::Server { listen: config.server.redirect_listen.clone(), ..config.server.clone() },
+        None,
+    )
+    .await?;
     let control_path = config.server.control_path();
-    let control = Control::bind(&control_path)
+    let control = Control::bind(&control_path, config.server.control_socket_group.as_deref())
         .map_err(|why| ServeError::Control { path: control_path, why })?;
     let addresses: Vec<String> =
         listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = World::open_patiently(&config, database.clone()).await?;
+    let world = World::open_patiently(&current, database.clone()).await?;
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
+    let renew = renewal(certificate.clone());
     let (stop, stopped) = watch::channel(false);
     let counted = metrics.clone();
     let running = Running {
@@ -232,21 +248,24 @@ pub async fn run(
         since: Instant::now(),
         start: Start::now(),
         metrics: Arc::new(move || counted.text()),
+        reloader: Reloader::new(flags, file, given, Arc::clone(&renew)),
         stop: stopped.clone(),
     };
     let admin = Admin::new(admin::Parts {
         chat: chat.clone(),
         store: world.store.clone(),
         database,
-        config: Arc::clone(&config),
+        config: current.clone(),
         running: Some(running),
     });
-    let renewals = certificate.map(|certificate| tokio::spawn(renew(certificate)));
+    let reloads = tokio::spawn(reload_at_signals(admin.clone()));
+    let renewals =
+        config.server.has_tls().then(|| tokio::spawn(watch_certificates(renew, current.clone())));
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store)
         .await?
         .map(|schedule| tokio::spawn(schedule.run()));
-    let context = Context::new(chat.clone(), admin.clone(), Arc::clone(&config), &metrics);
+    let context = Context::new(chat.clone(), admin.clone(), current.clone(), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
@@ -258,6 +277,18 @@ pub async fn run(
         api::metrics_door(&context, &metrics),
         stopped.clone(),
     ));
+    let redirected = certificate.map(|certificate| {
+        let target = Target {
+            public_url: config.server.public_url.clone(),
+            certificate,
+            port: listeners.iter().find_map(Listener::port).unwrap_or_default(),
+        };
+        for listener in &redirecting {
+            info!("Redirecting {} to https.", listener.address);
+        }
+        let door = api::redirect_door(&context, target);
+        tokio::spawn(accept::serve(redirecting, door, stopped.clone()))
+    });
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
@@ -272,18 +303,22 @@ pub async fn run(
     shutdown.await;
     info!("Server is stopping.");
     notify::tell(State::Stopping, "Waiting for open requests and connections").await;
-    let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
+    let grace = Duration::from_secs(current.get().server.shutdown_grace_seconds);
     stop.send_replace(true);
     let ended = tokio::time::timeout(grace, async {
         context.sockets.close().await;
         drop(serving.await);
         drop(measured.await);
+        if let Some(redirected) = redirected {
+            drop(redirected.await);
+        }
         drop(controlled.await);
     });
     if ended.await.is_err() {
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    reloads.abort();
     if let Some(renewals) = renewals {
         renewals.abort();
     }
@@ -300,36 +335,32 @@ pub async fn run(
     Ok(())
 }
 
-/// Limits connections to the number of file descriptors of the system.
-fn fitting(mut config: Config) -> Config {
-    let Some(files) = descriptors::raise() else { return config };
-    let (room, wanted) = (descriptors::connections(files), config.limits.max_connections);
-    if !descriptors::suffice(files, &config.limits) {
-        warn!(
-            "The system allows {files} open files, so there can only be {room} connections instead \
-             of max_connections = {wanted}; LimitNOFILE={} allows all.",
-            descriptors::needed(&config.limits)
-        );
-    }
-    config.limits.max_connections = room.min(wanted);
-    config
+/// Reads changed certificates again, if TLS is used.
+fn renewal(certificate: Option<Certificate>) -> Renew {
+    Arc::new(move |server| {
+        if let Some(certificate) = &certificate {
+            certificate.refresh(server);
+        }
+    })
 }
 
-/// Reloads the certificate and its key at each SIGHUP; connections continue.
-async fn renew(certificate: Certificate) {
+/// Looks every minute whether certificates have changed.
+async fn watch_certificates(renew: Renew, current: Current) {
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        minutes.tick().await;
+        let (renew, config) = (Arc::clone(&renew), current.get());
+        // The outcome is logged; the next minute tries again.
+        drop(tokio::task::spawn_blocking(move || renew(&config.server)).await);
+    }
+}
+
+/// Loads the configuration and the certificate again at each SIGHUP; connections continue.
+async fn reload_at_signals(admin: Admin) {
     let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
     while hang_up.recv().await.is_some() {
-        let file = certificate.file().display().to_string();
-        let new = certificate.clone();
-        match tokio::task::spawn_blocking(move || new.reload()).await {
-            Ok(Ok(())) => info!("The TLS certificate {file} was reloaded."),
-            Ok(Err(unusable)) => {
-                error!("The TLS certificate could not be reloaded and stays unchanged: {unusable}");
-            }
-            Err(error) => {
-                error!("The TLS certificate could not be reloaded and stays unchanged: {error}");
-            }
-        }
+        // The outcome is logged.
+        drop(admin.reload().await);
     }
 }
 

@@ -1,13 +1,15 @@
 //! `backup.create`: streams a backup to the caller, whose directories the server cannot access.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use super::backup::{Source, count, verdict, write};
+use super::backup::{Listed, Made, Owner, Source, count, create, list, prune, verdict, write};
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
 use super::{Admin, Call};
@@ -32,10 +34,94 @@ impl BackupCreate {
     }
 }
 
+/// Create a backup in the configured directory; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupStore {}
+
+impl BackupStore {
+    /// Reports the file.
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, output, .. } = call;
+        let parts = &admin.0.parts;
+        let source = Source::of(&parts.config.get(), &parts.chat, &parts.store).await;
+        let Made { path, bytes, head } = with_progress(output, async |heard| {
+            create(&source, &admin.backups(), move |done, all| heard.tell(done, all)).await
+        })
+        .await?;
+        output
+            .item(json!({
+                "path": path,
+                "bytes": bytes,
+                "created": head.created,
+                "schema": head.schema,
+                "counts": head.counts,
+            }))
+            .await
+    }
+}
+
+/// List the backups in the configured directory; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupList {}
+
+impl BackupList {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let directory = call.admin.backups();
+        send(call.output, move || list(&directory)).await
+    }
+}
+
+/// Delete old backups of this instance in the configured directory; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupPrune {
+    /// Number of backups to keep, at least 1.
+    pub keep: u64,
+    /// Only report what would be deleted.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+impl BackupPrune {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Self { keep, dry_run } = self;
+        if keep == 0 {
+            return Err(Failure::usage("keep must be at least 1: 0 would delete every backup"));
+        }
+        let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+        let (directory, database) = (call.admin.backups(), call.admin.0.parts.database.clone());
+        send(call.output, move || {
+            let owner = Owner::of(&database, true)?;
+            Ok(prune(&directory, keep, Some(&owner), dry_run)?.gone)
+        })
+        .await
+    }
+}
+
+/// Sends the backups that `find` returns.
+async fn send(
+    output: &Output,
+    find: impl FnOnce() -> Result<Vec<Listed>, Failure> + Send + 'static,
+) -> Result<(), Failure> {
+    let found = tokio::task::spawn_blocking(find).await;
+    for backup in found.map_err(|error| Failure::failed(error.to_string()))?? {
+        output.item(backup.item()).await?;
+    }
+    Ok(())
+}
+
 impl Admin {
+    /// The configured directory of backups.
+    fn backups(&self) -> PathBuf {
+        let config = self.0.parts.config.get();
+        config.server.data_dir.join(&config.backup.directory)
+    }
+
     async fn send_backup(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        let source = Source::of(&parts.config, &parts.chat, &parts.store).await;
+        let source = Source::of(&parts.config.get(), &parts.chat, &parts.store).await;
         let (sender, written) = mpsc::channel(WAITING);
         let writing = with_progress(output, async |heard| {
             write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| {

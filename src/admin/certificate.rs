@@ -7,6 +7,8 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +95,20 @@ fn unusable(file: &Path, why: impl Into<String>) -> Unusable {
 
 fn has(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
+}
+
+/// The earliest expiry of a certificate chain in seconds since 1970; None if it cannot be read.
+/// Blocks.
+pub fn end(cert: &Path) -> Option<i64> {
+    let chain = chain(cert).ok()?;
+    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+}
+
+/// The validity period in seconds since 1970.
+pub fn validity(der: &CertificateDer<'_>) -> Option<(i64, i64)> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    let validity = parsed.validity();
+    Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
 }
 
 #[cfg(test)]

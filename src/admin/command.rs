@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::backups::BackupCreate;
+use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
 use super::log::{LogRotate, LogTail, SetLogLevel};
+use super::reload::Reload;
 use super::room_messages::{RoomExport, RoomMessages, RoomPurge};
 use super::rooms::{
     ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
@@ -138,6 +139,18 @@ pub enum Command {
     /// Create a backup, sent as the bytes of the file, then its header; command line only.
     #[serde(rename = "backup.create")]
     BackupCreate(#[schema(inline)] BackupCreate),
+    /// Create a backup in the configured directory; command line only.
+    #[serde(rename = "backup.store")]
+    BackupStore(#[schema(inline)] BackupStore),
+    /// List the backups in the configured directory; command line only.
+    #[serde(rename = "backup.list")]
+    BackupList(#[schema(inline)] BackupList),
+    /// Delete old backups of this instance in the configured directory; command line only.
+    #[serde(rename = "backup.prune")]
+    BackupPrune(#[schema(inline)] BackupPrune),
+    /// Load the configuration and the TLS certificate again; command line only.
+    #[serde(rename = "reload")]
+    Reload(#[schema(inline)] Reload),
     /// Show the state of the server.
     #[serde(rename = "status")]
     Status(#[schema(inline)] Status),
@@ -176,7 +189,8 @@ impl Command {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
-            | Self::RoomPurge(RoomPurge { dry_run, .. }) => !dry_run,
+            | Self::RoomPurge(RoomPurge { dry_run, .. })
+            | Self::BackupPrune(BackupPrune { dry_run, .. }) => !dry_run,
             Self::LogLevel(SetLogLevel { level, .. }) => level.is_some(),
             Self::Doctor(Doctor { fix, .. }) => *fix,
             Self::UserList(_)
@@ -190,6 +204,7 @@ impl Command {
             | Self::DbStatus(_)
             | Self::DbCheck(_)
             | Self::DbStats(_)
+            | Self::BackupList(_)
             | Self::Status(_) => false,
             _ => true,
         }
@@ -201,7 +216,8 @@ impl Command {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
-            | Self::RoomPurge(RoomPurge { dry_run, .. }) => *dry_run,
+            | Self::RoomPurge(RoomPurge { dry_run, .. })
+            | Self::BackupPrune(BackupPrune { dry_run, .. }) => *dry_run,
             Self::Doctor(Doctor { fix, .. }) => !fix,
             Self::UserList(_)
             | Self::UserShow(_)
@@ -218,6 +234,8 @@ impl Command {
             | Self::DbCheck(_)
             | Self::DbStats(_)
             | Self::BackupCreate(_)
+            | Self::BackupStore(_)
+            | Self::BackupList(_)
             | Self::Status(_)
             | Self::Support(_) => true,
             _ => false,
@@ -234,6 +252,10 @@ impl Command {
                 | Self::Export(_)
                 | Self::LogTail(_)
                 | Self::BackupCreate(_)
+                | Self::BackupStore(_)
+                | Self::BackupList(_)
+                | Self::BackupPrune(_)
+                | Self::Reload(_)
                 | Self::Support(_)
                 | Self::Doctor(Doctor { fix: true, .. })
         )

@@ -1,13 +1,14 @@
 //! The control socket: runs the commands of every user whom its file mode lets connect.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
+use nix::unistd::Group;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -18,8 +19,10 @@ use super::outcome::{Failure, Output};
 use super::{Admin, Command, Operator, identity};
 use crate::model::rules::Fold;
 
-/// Owner and group may connect.
-const MODE: u32 = 0o660;
+/// Mode of the socket: only its owner may connect.
+pub const OWNER_ONLY: u32 = 0o600;
+/// Mode of the socket if a group is configured.
+pub const WITH_GROUP: u32 = 0o660;
 /// Maximum length of a socket path.
 const LONGEST: usize = 107;
 /// How long to wait for a file descriptor to become free.
@@ -58,6 +61,19 @@ fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
     Ok((Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name), Some(folder)))
 }
 
+/// Gives the socket to a group. Returns the mode with which its members may connect.
+fn give(path: &Path, group: &str) -> io::Result<u32> {
+    let known = Group::from_name(group)?
+        .ok_or_else(|| io::Error::other(format!("there is no group {group:?}")))?;
+    chown(path, None, Some(known.gid.as_raw())).map_err(|error| {
+        io::Error::other(format!(
+            "it cannot be given to the group {group} ({error}); the user of the server must be a \
+             member of it"
+        ))
+    })?;
+    Ok(WITH_GROUP)
+}
+
 /// Connects to a running server.
 pub fn call(path: &Path) -> io::Result<Blocking> {
     let (short, _folder) = short(path)?;
@@ -89,8 +105,9 @@ pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Fai
 }
 
 impl Control {
-    /// Binds the socket, and replaces a stale one.
-    pub fn bind(path: &Path) -> io::Result<Self> {
+    /// Binds the socket, and replaces a stale one. Members of `group` may connect as well as its
+    /// owner.
+    pub fn bind(path: &Path, group: Option<&str>) -> io::Result<Self> {
         match call(path) {
             Ok(_) => {
                 return Err(io::Error::new(
@@ -105,10 +122,12 @@ impl Control {
         }
         let (short, _folder) = short(path)?;
         let listener = UnixListener::bind(short)?;
+        let bound = Self { listener, path: path.to_owned() };
         // Until here only the owner could connect: connecting needs write permission, which no
         // common umask grants to others.
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
-        Ok(Self { listener, path: path.to_owned() })
+        let mode = if let Some(group) = group { give(path, group)? } else { OWNER_ONLY };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        Ok(bound)
     }
 
     /// Accepts callers until the server stops.
@@ -173,10 +192,18 @@ impl Spare {
     }
 }
 
-/// The operating-system user at the other end.
+/// The operating-system user at the other end. Whether this user may connect was decided by the
+/// modes of the socket and its directory: the credentials of a peer lack its supplementary groups.
 fn caller(stream: &UnixStream) -> io::Result<Operator> {
-    let uid = stream.peer_cred()?.uid();
-    Ok(Operator::cli(&identity::name(uid)))
+    let peer = stream.peer_cred()?;
+    let operator = Operator::cli(&identity::name(peer.uid()));
+    debug!(
+        user = operator.name(),
+        "The process {} of the user id {} uses the control socket.",
+        peer.pid().unwrap_or_default(),
+        peer.uid()
+    );
+    Ok(operator)
 }
 
 async fn answer(admin: Admin, mut stream: UnixStream) -> io::Result<()> {

@@ -85,10 +85,9 @@ impl DbCheck {
             checked => checked?,
         };
         let _hold = admin.chat().hold_media().await;
-        let (database, media) = (
-            parts.database.clone(),
-            parts.config.server.data_dir.join(&parts.config.media.directory),
-        );
+        let config = parts.config.get();
+        let (database, media) =
+            (parts.database.clone(), config.server.data_dir.join(&config.media.directory));
         let looked = tokio::task::spawn_blocking(move || lost_files(&database, &media, true));
         problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
         for problem in &problems {

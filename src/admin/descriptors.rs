@@ -3,8 +3,9 @@
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tracing::warn;
 
-use crate::config::Limits;
+use crate::config::{Config, Limits};
 
 /// Descriptors reserved for the database and its readers, the log, and active uploads and
 /// downloads.
@@ -44,6 +45,21 @@ pub fn needed(limits: &Limits) -> usize {
 /// Whether this number of open files suffices for nine tenths of the connections.
 pub fn suffice(files: usize, limits: &Limits) -> bool {
     connections(files) >= limits.max_connections - limits.max_connections / 10
+}
+
+/// Raises the limit of open files, and limits connections to what it allows.
+pub fn fit(mut config: Config) -> Config {
+    let Some(files) = raise() else { return config };
+    let (room, wanted) = (connections(files), config.limits.max_connections);
+    if !suffice(files, &config.limits) {
+        warn!(
+            "The system allows {files} open files, so there can only be {room} connections instead \
+             of max_connections = {wanted}; LimitNOFILE={} allows all.",
+            needed(&config.limits)
+        );
+    }
+    config.limits.max_connections = room.min(wanted);
+    config
 }
 
 /// Number of connections that this number of open files allows.

@@ -1,5 +1,8 @@
 //! The items that commands return. The keys are stable.
 
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -222,6 +225,31 @@ pub struct Vacuumed {
 #[derive(Serialize, ToSchema)]
 pub struct Reindexed {
     pub(super) search_bytes: u64,
+}
+
+/// The effect of loading the configuration again: `reload`.
+#[derive(Serialize, ToSchema)]
+pub struct Reloaded {
+    /// The configuration file; null if there is none.
+    #[schema(value_type = Option<String>)]
+    pub(super) file: Option<PathBuf>,
+    /// Changed keys that are in force, such as `limits.max_connections`.
+    pub(super) in_force: Vec<String>,
+    /// Changed keys that only take effect after a restart.
+    pub(super) need_restart: Vec<String>,
+}
+
+impl Display for Reloaded {
+    /// Continues a sentence.
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        if !self.in_force.is_empty() {
+            write!(formatter, "; in force: {}", self.in_force.join(", "))?;
+        }
+        if !self.need_restart.is_empty() {
+            write!(formatter, "; in force only after a restart: {}", self.need_restart.join(", "))?;
+        }
+        Ok(())
+    }
 }
 
 /// The state of the server, running or stopped: `status`.

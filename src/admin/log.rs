@@ -35,14 +35,14 @@ impl SetLogLevel {
         let Self { level, for_seconds } = self;
         let log = &admin.server()?.log;
         if let Some(level) = level {
-            let before = admin.0.parts.config.log.level;
             admin.stop_level_timer();
             log.set_level(level);
             if let Some(seconds) = for_seconds {
-                let log = log.clone();
+                let (log, config) = (log.clone(), admin.0.parts.config.clone());
                 let time = Duration::from_secs(seconds);
                 let timer = tokio::spawn(async move {
                     tokio::time::sleep(time).await;
+                    let before = config.get().log.level;
                     log.set_level(before);
                     info!("The log level is {before:?} again.");
                 });
@@ -146,7 +146,7 @@ pub(super) fn rotate(call: &Call<'_>) -> Result<(), Failure> {
 }
 
 impl Admin {
-    fn server(&self) -> Result<&Running, Failure> {
+    pub(super) fn server(&self) -> Result<&Running, Failure> {
         self.running().ok_or_else(|| {
             Failure::new(
                 Kind::Unreachable,
@@ -163,7 +163,7 @@ impl Admin {
         Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
     }
 
-    fn stop_level_timer(&self) {
+    pub(super) fn stop_level_timer(&self) {
         if let Some((timer, _)) =
             self.0.level_timer.lock().unwrap_or_else(PoisonError::into_inner).take()
         {

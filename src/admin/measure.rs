@@ -7,7 +7,7 @@ use std::time::Duration;
 use metrics::gauge;
 use nix::sys::statvfs::statvfs;
 
-use super::doctor::certificate_end;
+use super::certificates;
 use crate::config::Config;
 use crate::store::engine::Embedded;
 
@@ -66,10 +66,7 @@ fn places(config: &Config, certificate: bool) {
             gauge!("chatctl_disk_free_bytes", "place" => place).set(float(free));
         }
     }
-    if certificate
-        && let Some(cert) = &config.server.tls_cert
-        && let Some(end) = certificate_end(cert)
-    {
+    if certificate && let Some(end) = certificates::end(&config.server) {
         set("chatctl_certificate_end_timestamp_seconds", end.unsigned_abs());
     }
 }

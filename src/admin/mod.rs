@@ -8,6 +8,7 @@
 pub mod backup;
 pub mod backups;
 pub mod certificate;
+pub mod certificates;
 pub mod command;
 pub mod control;
 pub mod database;
@@ -20,10 +21,12 @@ pub mod log;
 pub mod lost;
 pub mod measure;
 pub mod outcome;
+pub mod reload;
 pub mod room_messages;
 pub mod rooms;
 mod run;
 pub mod secret;
+pub mod soundness;
 pub mod status;
 pub mod support;
 pub mod transfer;
@@ -38,7 +41,7 @@ use tokio::task::AbortHandle;
 
 use crate::chat::Chat;
 pub use crate::chat::Operator;
-use crate::config::Config;
+use crate::config::current::Current;
 use crate::live::Hub;
 use crate::logging;
 use crate::store::engine::Embedded;
@@ -62,8 +65,8 @@ pub struct Parts {
     pub store: Embedded,
     /// The database file.
     pub database: PathBuf,
-    /// The effective configuration.
-    pub config: Arc<Config>,
+    /// The configuration in effect.
+    pub config: Current,
     /// State of the running server; None while working on the data directly.
     pub running: Option<Running>,
 }
@@ -82,6 +85,8 @@ pub struct Running {
     pub start: doctor::Start,
     /// Renders its metrics as text.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Loads its configuration again.
+    pub reloader: reload::Reloader,
     /// Becomes true when it stops.
     pub stop: watch::Receiver<bool>,
 }

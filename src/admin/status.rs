@@ -34,7 +34,7 @@ impl Status {
             live_rooms: numbers.map(|(_, _, live)| live),
             memory: running.and_then(|_| memory()),
             store: if store { "ok" } else { "failing" },
-            data_dir: absolute(&parts.config.server.data_dir),
+            data_dir: absolute(&parts.config.get().server.data_dir),
             database_bytes: size(&parts.database) + wal_bytes,
             wal_bytes,
             log_level: running.map(|running| running.log.level()),

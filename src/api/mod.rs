@@ -32,14 +32,16 @@ use warp::reply::Response;
 pub use self::dialects::{chatrooms, chats, realtime, rooms, v1};
 pub use self::http::door::Door;
 use self::http::door::Refusal;
+pub use self::http::redirect::Target;
 use self::http::strangers::Strangers;
 pub use self::http::{accept, auth, download, request, respond};
-use self::http::{mount, patience, proxies};
+use self::http::{mount, patience, proxies, redirect};
 pub use self::socket::Sockets;
 
 use crate::admin::Admin;
 use crate::chat::{Authenticated, Chat};
 use crate::config::Config;
+use crate::config::current::Current;
 use crate::live::Encoded;
 use crate::model::{Client, Command, Error, Event, Outcome, Result, RoomId, Session, Timestamp};
 
@@ -160,8 +162,8 @@ pub struct Context {
     pub chat: Chat,
     /// The administration commands.
     pub admin: Admin,
-    /// The configuration.
-    pub config: Arc<Config>,
+    /// The configuration in effect.
+    pub config: Current,
     /// Open sockets, for the graceful stop.
     pub sockets: Sockets,
     strangers: Arc<Strangers>,
@@ -171,15 +173,21 @@ pub struct Context {
 
 impl Context {
     /// Creates the context of the filters.
-    pub fn new(chat: Chat, admin: Admin, config: Arc<Config>, metrics: &metrics::Metrics) -> Self {
-        let strangers = Arc::new(strangers(&config));
-        let metrics = config.metrics.listen.is_empty().then(|| metrics.clone());
+    pub fn new(chat: Chat, admin: Admin, config: Current, metrics: &metrics::Metrics) -> Self {
+        let strangers = strangers(&config);
+        let metrics = config.get().metrics.listen.is_empty().then(|| metrics.clone());
         Self { chat, admin, config, sockets: Sockets::default(), strangers, metrics }
     }
 }
 
-fn strangers(config: &Config) -> Strangers {
-    Strangers::new(config.limits.enabled.then_some(config.limits.requests_per_minute_per_address))
+fn strangers(config: &Current) -> Arc<Strangers> {
+    let limit = |config: &Config| {
+        config.limits.enabled.then_some(config.limits.requests_per_minute_per_address)
+    };
+    let strangers = Arc::new(Strangers::new(limit(&config.get())));
+    let limited = Arc::clone(&strangers);
+    config.follow(move |config| limited.limit_to(limit(config)));
+    strangers
 }
 
 /// Creates the entry point of all listeners.
@@ -194,12 +202,12 @@ pub fn door(context: &Context) -> Door {
 
 /// Creates the entry point of the separate listener of `/metrics`.
 pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
-    Door::new(
-        &context.config,
-        metrics::alone(metrics, context),
-        Arc::new(strangers(&context.config)),
-        None,
-    )
+    Door::new(&context.config, metrics::alone(metrics, context), strangers(&context.config), None)
+}
+
+/// Creates the entry point of the addresses that redirect to `https`.
+pub fn redirect_door(context: &Context, target: Target) -> Door {
+    Door::new(&context.config, redirect::filter(target), Arc::clone(&context.strangers), None)
 }
 
 /// Builds the filter of all routes. A dialect is one line.
@@ -231,7 +239,7 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let refused =
         warp::ext::get::<Refusal>().map(|Refusal(error)| chatrooms::Chatrooms::error(&error));
     let shared = welcome
-        .and(operator.or(reference::filter(context.config.server.base_path())).unify())
+        .and(operator.or(reference::filter(context.config.get().server.base_path())).unify())
         .boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers all remaining paths.

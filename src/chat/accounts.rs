@@ -54,7 +54,7 @@ pub struct ProfileChange {
 impl Chat {
     /// Creates an account.
     pub async fn register(&self, new: Registration, client: &Client) -> Result<User> {
-        if self.0.auth.registration == Policy::Closed {
+        if self.config().auth.registration == Policy::Closed {
             return Err(Error::RegistrationClosed);
         }
         self.check_registration(&new)?;
@@ -72,7 +72,7 @@ impl Chat {
     pub(super) async fn add_account(&self, new: Registration, admin: bool) -> Result<User> {
         self.check_registration(&new)?;
         let folded = fold(&new.login);
-        let look_alike = match self.0.auth.confusable_names {
+        let look_alike = match self.config().auth.confusable_names {
             Confusables::Refuse => skeleton(&folded),
             Confusables::Allow => folded.clone(),
         };
@@ -100,14 +100,14 @@ impl Chat {
 
     fn check_registration(&self, new: &Registration) -> Result<()> {
         check_login("userId", &new.login)?;
-        check_password("password", &new.password, self.0.auth.password_min_length)?;
+        check_password("password", &new.password, self.config().auth.password_min_length)?;
         check_profile(new.name.as_deref(), new.email.as_deref(), new.birth.as_deref())
     }
 
     /// Counts a registration against `registrations_per_hour_per_address`.
     async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
-        let Some(address) = address.filter(|_| self.0.limits.enabled) else { return Ok(()) };
-        let limit = self.0.limits.registrations_per_hour_per_address;
+        let Some(address) = address.filter(|_| self.config().limits.enabled) else { return Ok(()) };
+        let limit = self.config().limits.registrations_per_hour_per_address;
         self.sessions()
             .attempt(&format!("register-from:{address}"), limit, HOUR)
             .await
@@ -121,7 +121,7 @@ impl Chat {
         keep: Option<&Session>,
     ) -> Result<NewPassword> {
         let mut secrets = vec![password.to_owned()];
-        if self.0.auth.digest_login {
+        if self.config().auth.digest_login {
             secrets.extend(digests(password));
         }
         let mut hashes = self.0.hasher.hash(secrets).await?.into_iter();
@@ -150,7 +150,7 @@ impl Chat {
         let password = match &change.password {
             None => None,
             Some(password) => {
-                check_password("password", password, self.0.auth.password_min_length)?;
+                check_password("password", password, self.config().auth.password_min_length)?;
                 self.check_current_password(session, change.current_password.as_deref()).await?;
                 let hashed = self.hash_password(password, Some(session)).await?;
                 // Hashing may have waited for others, and the session may have ended meanwhile.
@@ -191,9 +191,10 @@ impl Chat {
             self.store().account(UserKey::Id(session.user)).await?.ok_or(Error::BadSession)?;
         let own = (
             format!("login:{}@own", session.user),
-            self.0.limits.login_failures_per_minute_per_account,
+            self.config().limits.login_failures_per_minute_per_account,
         );
-        let guess = self.guess(if self.0.limits.enabled { vec![own] } else { Vec::new() }).await?;
+        let guess =
+            self.guess(if self.config().limits.enabled { vec![own] } else { Vec::new() }).await?;
         match self.0.hasher.verify(current, Some(&account.password)).await {
             Ok(true) => guess.was_right().await,
             Ok(false) => Err(Error::Forbidden),

@@ -89,7 +89,7 @@ impl Chat {
         welcome: bool,
     ) -> Result<Option<Shown>> {
         for Attempt { secret, hash, shown } in
-            attempts(account, secret, welcome && self.0.auth.digest_login)
+            attempts(account, secret, welcome && self.config().auth.digest_login)
         {
             if self.0.hasher.verify(&secret, hash).await? {
                 return Ok(Some(shown));
@@ -101,7 +101,7 @@ impl Chat {
     /// Stores the digests that an account lacks (after an import, or after digests were disabled)
     /// while the password is available.
     pub(super) fn complete_digests(&self, account: &Account, password: &str) {
-        if !self.0.auth.digest_login || (account.md5.is_some() && account.sha1.is_some()) {
+        if !self.config().auth.digest_login || (account.md5.is_some() && account.sha1.is_some()) {
             return;
         }
         let (chat, user, of, digests) =
@@ -121,7 +121,7 @@ impl Chat {
 
     /// Removes stored digests if log-in by digest is disabled; called once, before any log-in.
     pub async fn settle_digests(&self) -> Result<()> {
-        if !self.0.auth.digest_login {
+        if !self.config().auth.digest_login {
             let removed = self.store().forget_digests().await?;
             if removed > 0 {
                 info!("The digests of {removed} passwords were removed.");

@@ -162,7 +162,7 @@ impl Chat {
     }
 
     fn as_known_to(&self, session: &Session, user: User) -> User {
-        if access::know_contacts(user.id, actor(session), self.0.auth.show_emails) {
+        if access::know_contacts(user.id, actor(session), self.config().auth.show_emails) {
             user
         } else {
             User { email: None, birth: None, ..user }

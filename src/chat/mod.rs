@@ -39,6 +39,7 @@ use session_cache::SessionCache;
 use tokens::Keys;
 use turns::Turns;
 
+use crate::config::current::Current;
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
 use crate::model::{Error, Result, Session, Timestamp, User};
@@ -125,9 +126,9 @@ struct Inner {
     turns: Turns,
     epoch: String,
     server_id: String,
-    auth: config::Auth,
+    /// The configuration in effect, for what may change while the server runs.
+    config: Current,
     rooms: config::Rooms,
-    limits: config::Limits,
     /// Invitation of the first administrator.
     invitation: Mutex<Option<setup::Invitation>>,
     /// Runtime on which connections dropped outside of its threads leave their rooms.
@@ -136,7 +137,8 @@ struct Inner {
 
 impl Chat {
     /// Assembles the chat and starts the hashing threads. Must be called within a tokio runtime.
-    pub fn new(parts: Parts, config: &Config) -> Result<Self> {
+    pub fn new(parts: Parts, current: Current) -> Result<Self> {
+        let config = current.get();
         let Parts { store, sessions, bus, hub, files, settings, server_id } = parts;
         Ok(Self(Arc::new(Inner {
             store,
@@ -151,9 +153,8 @@ impl Chat {
             turns: Turns::default(),
             epoch: settings.epoch,
             server_id,
-            auth: config.auth.clone(),
             rooms: config.rooms.clone(),
-            limits: config.limits.clone(),
+            config: current,
             invitation: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         })))
@@ -172,6 +173,11 @@ impl Chat {
     /// Returns whether store and bus respond, in this order.
     pub async fn health(&self) -> (bool, bool) {
         (self.store().ping().await.is_ok(), self.0.bus.ping().await.is_ok())
+    }
+
+    /// The configuration as it is now.
+    fn config(&self) -> Arc<Config> {
+        self.0.config.get()
     }
 
     fn store(&self) -> &dyn Store {

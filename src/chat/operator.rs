@@ -93,7 +93,7 @@ impl Chat {
         let password = match &change.password {
             None => None,
             Some(password) => {
-                check_password("password", password, self.0.auth.password_min_length)?;
+                check_password("password", password, self.config().auth.password_min_length)?;
                 Some(self.hash_password(password, None).await?)
             }
         };

@@ -139,7 +139,7 @@ impl Chat {
             device: client.device.chars().take(MAX_DEVICE).collect(),
             address: client.address,
             now: Timestamp::now(),
-            life: self.0.auth.session_life(),
+            life: self.config().auth.session_life(),
         };
         let session = self.sessions().start(new).await.map_err(|error| match error {
             // The account was disabled or deleted while the password was checked.
@@ -167,10 +167,10 @@ impl Chat {
         login: &str,
         client: &Client,
     ) -> Result<Vec<Limit>> {
-        if !self.0.limits.enabled {
+        if !self.config().limits.enabled {
             return Ok(Vec::new());
         }
-        let per_account = self.0.limits.login_failures_per_minute_per_account;
+        let per_account = self.config().limits.login_failures_per_minute_per_account;
         // Longer names belong to nobody.
         let folded = fold(&login.chars().take(MAX_COUNTED).collect::<String>());
         // An address from which the account has logged in has its own allowance, so that strangers
@@ -191,7 +191,7 @@ impl Chat {
         if let Some(address) = client.counted {
             keys.push((
                 format!("login-from:{address}"),
-                self.0.limits.login_failures_per_minute_per_address,
+                self.config().limits.login_failures_per_minute_per_address,
             ));
         }
         Ok(keys)
@@ -228,7 +228,7 @@ impl Chat {
 
     fn sign(&self, session: &Session, secret: &str) -> Result<Token> {
         let now = Timestamp::now();
-        let expires = now.plus(self.0.auth.token_life());
+        let expires = now.plus(self.config().auth.token_life());
         let text = self.0.keys.sign(&session.login, secret, now, expires)?;
         Ok(Token { text, expires, session_expires: session.expires, login: session.login.clone() })
     }
@@ -252,7 +252,7 @@ impl Chat {
     /// Returns whether a credential may be valid without asking the store: it has our signature, or
     /// a recently checked session.
     pub fn vouches(&self, credential: &Credential) -> bool {
-        let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
+        let age = Duration::from_secs(self.config().auth.token_recheck_seconds);
         self.0.keys.open(credential, true).is_ok_and(|opened| {
             matches!(credential, Credential::Token(_))
                 || self.0.cache.get(&opened.hash, age).is_some()
@@ -275,7 +275,7 @@ impl Chat {
 
     /// Returns the session as stored; None: it has ended.
     pub(super) async fn as_stored(&self, session: &Session) -> Result<Option<Session>> {
-        let life = self.0.auth.session_life();
+        let life = self.config().auth.session_life();
         Ok(self.sessions().find(session.token, Timestamp::now(), life).await?)
     }
 
@@ -289,14 +289,14 @@ impl Chat {
     }
 
     async fn session_of(&self, token: Hash32) -> Result<Option<Session>> {
-        let age = Duration::from_secs(self.0.auth.token_recheck_seconds);
+        let age = Duration::from_secs(self.config().auth.token_recheck_seconds);
         if let Some(session) = self.0.cache.get(&token, age) {
             return Ok(Some(session));
         }
         let generation = self.0.cache.generation();
         let found = self
             .sessions()
-            .find(token, Timestamp::now(), self.0.auth.session_life())
+            .find(token, Timestamp::now(), self.config().auth.session_life())
             .await
             .map_err(Error::from)?;
         if let Some(session) = &found {
@@ -312,10 +312,14 @@ impl Chat {
 
     /// Counts a request of this user against `requests_per_minute_per_user`.
     pub async fn count_request(&self, session: &Session) -> Result<()> {
-        if self.0.limits.enabled {
+        if self.config().limits.enabled {
             let key = format!("requests:{}", session.user);
             self.sessions()
-                .attempt(&key, self.0.limits.requests_per_minute_per_user, Duration::from_mins(1))
+                .attempt(
+                    &key,
+                    self.config().limits.requests_per_minute_per_user,
+                    Duration::from_mins(1),
+                )
                 .await
                 .map_err(|wait| Error::RateLimited(wait.0))?;
         }

@@ -11,6 +11,7 @@ use super::{
     RoomPlan,
 };
 use crate::config::Config;
+use crate::config::current::Current;
 use crate::live::{Encoder, Hub, LocalBus};
 use crate::model::{
     Client, Command, Event, Message, NewMessage, Outcome, RoomId, Session, Visibility,
@@ -56,6 +57,7 @@ impl World {
         pass: impl Fn(Event, &UnboundedSender<Event>) + Send + Sync + 'static,
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let current = Current::new(config.clone());
         let (events, receiver) = unbounded_channel();
         let (sink, mut committed) = channel(EVENT_QUEUE);
         let (hints, mut published) = channel(EVENT_QUEUE);
@@ -70,7 +72,7 @@ impl World {
             }
         });
         let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), into).unwrap();
-        let hub = Hub::new(&config.rooms, &config.limits);
+        let hub = Hub::new(&current);
         let bus = Arc::new(LocalBus::new(hints));
         let files = Files::open(&dir.path().join("media")).unwrap();
         let settings = crate::store::Store::settings(&store).await.unwrap();
@@ -84,7 +86,7 @@ impl World {
                 settings,
                 server_id: store.server_id().to_owned(),
             },
-            config,
+            current,
         )
         .unwrap();
         let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));

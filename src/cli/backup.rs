@@ -1,10 +1,11 @@
 //! `chatctl backup`: create, list, verify, restore and prune backups. Only `create` needs the
-//! server; this process reads and writes the backup files itself.
+//! server; this process reads and writes the backup files itself, unless its user may not access
+//! the configured directory.
 
 use std::fs::DirBuilder;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -17,8 +18,8 @@ use super::interrupt::Interrupt;
 use super::print::{Format, Layout, Printer, line, note};
 use super::units::{self, count};
 use super::{Global, pipe};
-use crate::admin::backup::{self, DAMAGED, ENDING, Head, Listed, Owner, Target, stamp};
-use crate::admin::backups::BackupCreate;
+use crate::admin::backup::{self, DAMAGED, ENDING, Head, Owner, Target, stamp};
+use crate::admin::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use crate::admin::{Command, Failure, Kind, Reply, identity};
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -90,9 +91,12 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Create { path } => create(global, path),
         Verb::List { directory } => {
+            if directory.is_none() && is_outside(global)? {
+                return execute::run(global, &Command::BackupList(BackupList {}), COLUMNS);
+            }
             let found = backup::list(&directory.map_or_else(|| configured(global), Ok)?)?;
             let mut printer = Printer::new(global, COLUMNS);
-            found.iter().try_for_each(|backup| printer.item(shown(backup)))?;
+            found.iter().try_for_each(|backup| printer.item(backup.item()))?;
             printer.finish()
         }
         Verb::Verify { file } => verify(global, &file),
@@ -103,6 +107,14 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             prune(global, directory, keep, &destructive)
         }
     }
+}
+
+/// Whether the caller is neither root nor the owner of the data directory, and so cannot access the
+/// configured directory of backups; then the server works on it.
+fn is_outside(global: &Global) -> Result<bool, Failure> {
+    let config = execute::configuration(global)?;
+    let (caller, owner) = (identity::caller(), std::fs::metadata(&config.server.data_dir));
+    Ok(!caller.is_root() && owner.is_ok_and(|owner| owner.uid() != caller.as_raw()))
 }
 
 /// Whether a path is lexically within a directory.
@@ -118,27 +130,6 @@ fn configured(global: &Global) -> Result<PathBuf, Failure> {
     let config = execute::configuration(global)?;
     identity::work_as_owner_of(&config.server.data_dir)?;
     Ok(directory_of(&config))
-}
-
-/// The JSON form of a listed backup. The keys are stable.
-fn shown(backup: &Listed) -> Value {
-    let head = backup.head.as_ref();
-    let figure = |of: fn(&Head) -> u64| head.map(of);
-    json!({
-        "name": backup.name,
-        "path": backup.path,
-        "bytes": backup.bytes,
-        "created": head.map(|head| &head.created),
-        "version": head.map(|head| &head.version),
-        "schema": head.map(|head| head.schema),
-        "users": figure(|head| head.counts.users),
-        "rooms": figure(|head| head.counts.rooms),
-        "messages": figure(|head| head.counts.messages),
-        "files": figure(|head| head.counts.media),
-        "instance": head.map(|head| &head.instance),
-        "host": head.map(|head| &head.host),
-        "problem": backup.problem,
-    })
 }
 
 /// Writes a backup to standard output, for pipes to `age` or `ssh`. `verify` and `restore` refuse a
@@ -214,6 +205,9 @@ fn sweep(folder: &Path, within: bool) {
 fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
         return stream(global);
+    }
+    if path.is_none() && is_outside(global)? {
+        return execute::run(global, &Command::BackupStore(BackupStore {}), Layout::One);
     }
     let config = execute::existing(global)?;
     let data = &config.server.data_dir;
@@ -423,6 +417,9 @@ fn prune(
             "the number of backups to keep is not known: add --keep COUNT, or set [backup] keep",
         )
     })?;
+    if directory.is_none() && is_outside(global)? {
+        return prune_there(global, keep, destructive);
+    }
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
     // A directory named on the command line is accessed as the caller, the configured one and the
     // database as the owner of the data directory.
@@ -449,8 +446,21 @@ fn prune(
     }
     let pruned = prune(destructive.dry_run)?;
     let mut printer = Printer::new(global, COLUMNS);
-    pruned.gone.iter().try_for_each(|backup| printer.item(shown(backup)))?;
+    pruned.gone.iter().try_for_each(|backup| printer.item(backup.item()))?;
     printer.finish()
+}
+
+/// Has the server delete backups in the configured directory.
+fn prune_there(global: &Global, keep: u64, destructive: &Destructive) -> Result<(), Failure> {
+    let prune = |dry_run| Command::BackupPrune(BackupPrune { keep, dry_run });
+    if !destructive.dry_run && !destructive.yes {
+        let going = execute::ask(global, &prune(true))?;
+        if !going.is_empty() {
+            note(&format!("{} to delete.", count(going.len(), "backup")));
+            destructive.confirm("Delete them?")?;
+        }
+    }
+    execute::run(global, &prune(destructive.dry_run), COLUMNS)
 }
 
 /// The instance whose backups may be deleted; None if there is no database, as on a machine that

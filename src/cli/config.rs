@@ -3,13 +3,12 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::print::{Format, line};
 use super::{Global, execute};
-use crate::admin::doctor::{self, Installation, Server, Status};
+use crate::admin::soundness::{self, Checks, problem_list, unsound};
 use crate::admin::{Failure, Kind};
 use crate::config::load::{ConfigError, Loaded};
 
@@ -68,7 +67,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
                         &json!({"file": file, "sound": false, "problems": problems}),
                     )?;
                 }
-                return Err(Failure::new(Kind::Problems, execute::problem_list(&problems)));
+                return Err(Failure::new(Kind::Problems, problem_list(&problems)));
             }
             let verdict = file.as_ref().map_or_else(
                 || "No configuration file; defaults and environment are used.".to_owned(),
@@ -85,22 +84,8 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
 
 /// Fails if the configuration names directories or addresses that cannot work.
 pub(super) fn require_usable(loaded: &Loaded) -> Result<(), Failure> {
-    let problems = found_by(&["config".to_owned()], loaded)?;
-    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(execute::problem_list(&problems))) }
-}
-
-/// The problems that these checks of `doctor` find.
-fn found_by(checks: &[String], loaded: &Loaded) -> Result<Vec<String>, Failure> {
-    let ground = Installation {
-        config: Arc::new(loaded.config.clone()),
-        file: loaded.file.clone(),
-        fix: false,
-        server: Server::Stopped,
-    };
-    let failed = doctor::examine(&ground, &doctor::only(checks)?)
-        .into_iter()
-        .filter(|finding| finding.status == Status::Failed);
-    Ok(failed.map(|finding| finding.found).collect())
+    let problems = soundness::problems(loaded, Checks::Places)?;
+    if problems.is_empty() { Ok(()) } else { Err(Failure::usage(problem_list(&problems))) }
 }
 
 fn print(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
@@ -115,16 +100,16 @@ fn print(global: &Global, text: &str, value: &Value) -> Result<(), Failure> {
 fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> {
     match execute::loaded(global) {
         Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
-        Err(other) => Err(execute::unsound(&other)),
+        Err(other) => Err(unsound(&other)),
         Ok(loaded) => {
-            let problems = found_by(&["config".to_owned(), "certificate".to_owned()], &loaded)?;
+            let problems = soundness::problems(&loaded, Checks::All)?;
             Ok((loaded.file, problems))
         }
     }
 }
 
 fn read(global: &Global) -> Result<Loaded, Failure> {
-    execute::loaded(global).map_err(|error| execute::unsound(&error))
+    execute::loaded(global).map_err(|error| unsound(&error))
 }
 
 fn init(path: &PathBuf) -> Result<(), Failure> {

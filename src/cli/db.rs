@@ -1,5 +1,7 @@
 //! `chatctl db`: check and maintain the database.
 
+use std::os::unix::net::UnixStream;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -87,6 +89,9 @@ fn check(global: &Global) -> Result<(), Failure> {
 /// has migrated it already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = execute::existing(global)?;
+    if let Ok(Found::Server(stream)) = execute::connect(&config) {
+        return migrated(global, stream);
+    }
     let found = migrations(&config)?;
     if found.newer {
         let message = format!(
@@ -102,5 +107,21 @@ fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     }
     let mut printer = Printer::new(global, Layout::One);
     printer.item(json!({"schema": found.schema, "known": found.known, "migrations": found.migrations, "migrated": migrated}))?;
+    printer.finish()
+}
+
+/// Reports the schema of a running server, which migrated the database when it started. Asked
+/// instead of the file, which the caller may not be able to read.
+fn migrated(global: &Global, stream: UnixStream) -> Result<(), Failure> {
+    let mut printer = Printer::new(global, Layout::One);
+    execute::remote(stream, &Command::DbStatus(DbStatus {}), &mut |reply| match reply {
+        Reply::Item(status) => printer.item(json!({
+            "schema": status["schema"],
+            "known": status["known"],
+            "migrations": [],
+            "migrated": false,
+        })),
+        _ => Ok(()),
+    })?;
     printer.finish()
 }

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use super::patient::Patient;
 use super::print::{Layout, Printer, note};
-use super::units::count;
 use super::{Global, lock};
 use crate::admin::command::Command;
 use crate::admin::control;
 use crate::admin::frame::{self, Answer};
 use crate::admin::identity::name;
+use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, Operator, Output, Reply, identity};
 use crate::config::Config;
 use crate::config::load::{ConfigError, Flags, Loaded, load};
@@ -45,23 +45,6 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
     Ok(global.loaded.get_or_init(|| loaded).clone())
 }
 
-/// The failure for a configuration that cannot be used.
-pub(super) fn unsound(error: &ConfigError) -> Failure {
-    match error {
-        ConfigError::Unreadable { path, source } => {
-            Failure::io(&format!("cannot read {}", path.display()), source)
-        }
-        ConfigError::Stranger { .. } => Failure::new(Kind::NotPermitted, error.to_string()),
-        ConfigError::Wrong(problems) => Failure::usage(problem_list(problems)),
-    }
-}
-
-/// Heading and problems of the configuration, one per line.
-pub(super) fn problem_list(problems: &[String]) -> String {
-    let heading = count(problems.len(), "problem");
-    format!("{heading} in the configuration:\n  {}", problems.join("\n  "))
-}
-
 /// The configuration, if its data directory exists.
 pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
     let config = configuration(global)?;
@@ -86,6 +69,24 @@ pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
 /// Runs a command and prints its items.
 pub(super) fn run(global: &Global, command: &Command, layout: Layout) -> Result<(), Failure> {
     run_with(global, command, layout, &mut |_| ())
+}
+
+/// Runs a command that only a server can carry out, and prints its items.
+pub(super) fn on_server(global: &Global, command: &Command, layout: Layout) -> Result<(), Failure> {
+    match connect(&existing(global)?)? {
+        Found::Server(stream) => {
+            let mut printer = Printer::new(global, layout);
+            remote(stream, command, &mut |reply| match reply {
+                Reply::Item(item) => printer.item(item),
+                _ => Ok(()),
+            })?;
+            printer.finish()
+        }
+        Found::Nobody(_) => Err(Failure::new(
+            Kind::Unreachable,
+            "no server is running; it reads the configuration when it starts",
+        )),
+    }
 }
 
 /// Like [`run`]; `see` may change each item before it is printed.
@@ -163,7 +164,8 @@ pub(super) enum Found {
 fn closed(path: &Path) -> String {
     let who = name(identity::caller().as_raw());
     let mut message = format!(
-        "{who} has no access to the control socket {}; its owner and its group have",
+        "{who} has no access to the control socket {}; its owner has, and the members of [server] \
+         control_socket_group",
         path.display()
     );
     let above: Vec<&Path> =

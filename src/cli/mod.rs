@@ -19,6 +19,7 @@ mod passwords;
 mod patient;
 mod pipe;
 mod print;
+mod reload;
 mod room;
 mod serve;
 mod status;
@@ -115,6 +116,10 @@ enum Noun {
     /// Follow and control the log of the running server
     #[command(subcommand)]
     Log(log::Verb),
+    /// Load the configuration and the TLS certificate again; exit code 1 if they cannot be used
+    #[command(after_help = "Examples:\n  chatctl reload\n  chatctl reload -o json | jq \
+                            .need_restart")]
+    Reload,
     /// Show the state of the server
     #[command(after_help = "The exit code is 5 if no server is running.\n\nExamples:\n  chatctl \
                             status\n  chatctl status -o json | jq .running")]
@@ -175,6 +180,7 @@ pub fn run() -> ExitCode {
         Noun::Import(opts) => transfer::import(global, &opts),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
+        Noun::Reload => reload::run(global),
         Noun::Status => status::run(global),
         Noun::Version => version::run(global),
         Noun::Support(verb) => support::run(global, verb),

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Global, config, execute, init, lock, log, print};
+use super::{Global, config, init, lock, log, print};
+use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, load};
 use crate::config::{Config, LogLevel};
@@ -43,7 +44,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         listen: opts.listen,
         log_level: opts.log_level,
     };
-    let loaded = load(&flags).map_err(|error| execute::unsound(&error))?;
+    let loaded = load(&flags).map_err(|error| unsound(&error))?;
     for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }
@@ -73,7 +74,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         tracing::warn!("Socket activation: {remark}.");
     }
     if global.verbose {
-        let file = loaded.file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+        let file = loaded.file.as_ref();
+        let file = file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
         print::line(&format!("Configuration file: {file}"))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,7 +86,8 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     let ready = |ready: Ready<'_>| {
         announce(&ready, public.as_deref(), &data);
     };
-    let process = Process { log: logging.control(), sockets: passed.sockets };
+    let process =
+        Process { log: logging.control(), sockets: passed.sockets, flags, file: loaded.file };
     let served = runtime.block_on(async {
         let stop = stop(logging.control())
             .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
@@ -167,7 +170,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Completes at SIGTERM or SIGINT; a second SIGINT ends the process at once. SIGHUP reopens the log
-/// file.
+/// file; the server itself reloads its configuration.
 fn stop(log: logging::Control) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -5,6 +5,7 @@
 //! the configuration.
 
 pub mod check;
+pub mod current;
 mod keys;
 pub mod load;
 pub(crate) mod place;
@@ -63,9 +64,22 @@ pub struct Server {
     pub tls_cert: Option<PathBuf>,
     /// PEM file with the private key, unencrypted. Requires `tls_cert`.
     pub tls_key: Option<PathBuf>,
+    /// Directory of more certificates, used for the host names that they contain: `NAME.crt` with
+    /// `NAME.key`, or `NAME/fullchain.pem` with `NAME/privkey.pem`. `tls_cert` is used for all
+    /// other names.
+    pub tls_directory: Option<PathBuf>,
+    /// Seconds for which browsers use only `https` after a response over `https`
+    /// (`Strict-Transport-Security`); 0: no such header.
+    pub hsts_seconds: u64,
+    /// Addresses, each `HOST:PORT`, at which plain HTTP requests are redirected to `https`.
+    /// Requires TLS.
+    pub redirect_listen: Vec<String>,
     /// Path of the control socket, which `chatctl` commands use to reach the running server.
     /// Relative to the data directory. Default: `control.sock`.
     pub control_socket: Option<PathBuf>,
+    /// Group whose members may use the control socket, and so administer the server. Default: only
+    /// the user of the server and root.
+    pub control_socket_group: Option<String>,
     /// File mode of the sockets that `listen` creates at `unix:` addresses, in octal.
     pub unix_socket_mode: String,
     /// Seconds between pings on an idle WebSocket. After two missed pings the socket is closed.
@@ -84,7 +98,11 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            tls_directory: None,
+            hsts_seconds: 365 * 24 * 60 * 60,
+            redirect_listen: Vec::new(),
             control_socket: None,
+            control_socket_group: None,
             unix_socket_mode: "0666".to_owned(),
             heartbeat_seconds: 30,
             shutdown_grace_seconds: 10,
@@ -112,10 +130,14 @@ impl Server {
         path.unwrap_or_default().trim_end_matches('/')
     }
 
+    /// Returns whether the server itself uses TLS.
+    pub fn has_tls(&self) -> bool {
+        self.tls_cert.is_some() || self.tls_directory.is_some()
+    }
+
     /// Returns whether browsers reach the server by `https`, directly or through a proxy.
     pub fn is_https(&self) -> bool {
-        self.tls_cert.is_some()
-            || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.has_tls() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }
 

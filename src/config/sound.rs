@@ -32,6 +32,18 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     if server.tls_cert.is_some() != server.tls_key.is_some() {
         bad("server", "tls_cert", "and tls_key must be given together");
     }
+    if !server.redirect_listen.is_empty() && !server.has_tls() {
+        bad("server", "redirect_listen", "requires tls_cert or tls_directory");
+    }
+    for address in &server.redirect_listen {
+        if address.starts_with("unix:") || !check::is_listenable(address) {
+            bad(
+                "server",
+                "redirect_listen",
+                &format!("contains {address:?}, which is not HOST:PORT"),
+            );
+        }
+    }
     for check::Unworkable { section, key, why } in check::network(config) {
         bad(section, key, &why);
     }
@@ -93,8 +105,9 @@ fn out_of_range(config: &Config) -> Vec<String> {
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
-    let times: [(&str, &str, u64, u64); 9] = [
+    let times: [(&str, &str, u64, u64); 10] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
+        ("server", "hsts_seconds", server.hsts_seconds, 1),
         ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
         ("auth", "session_days", auth.session_days, 24 * 60 * 60),
         ("auth", "access_token_minutes", auth.access_token_minutes, 60),

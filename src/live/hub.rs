@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::room::RoomListeners;
 use super::{CloseReason, Encoder, Outbox, Socket};
-use crate::config;
+use crate::config::current::Current;
 use crate::model::{
     Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp,
     UserId,
@@ -27,9 +27,8 @@ pub struct Hub {
     pub(super) recent_messages: usize,
     pub(super) presence_up_to: usize,
     pub(super) receipts_up_to: u32,
-    max_sockets_per_user: usize,
-    queue_frames: usize,
-    queue_bytes: usize,
+    /// The configuration in effect, for the limits of new sockets.
+    config: Current,
     /// Weak, for timers, which must not keep the hub alive.
     pub(super) me: Weak<Hub>,
 }
@@ -61,7 +60,9 @@ pub enum Ready {
 
 impl Hub {
     /// Creates a hub without sockets and rooms.
-    pub fn new(rooms: &config::Rooms, limits: &config::Limits) -> Arc<Self> {
+    pub fn new(current: &Current) -> Arc<Self> {
+        let config = current.get();
+        let rooms = &config.rooms;
         Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             users: Mutex::default(),
@@ -70,9 +71,7 @@ impl Hub {
             recent_messages: rooms.recent_messages as usize,
             presence_up_to: rooms.presence_up_to as usize,
             receipts_up_to: rooms.receipts_up_to,
-            max_sockets_per_user: limits.max_sockets_per_user,
-            queue_frames: limits.socket_queue,
-            queue_bytes: limits.socket_queue_bytes,
+            config: current.clone(),
             me: Weak::clone(me),
         })
     }
@@ -84,13 +83,14 @@ impl Hub {
         voice: Encoder,
         token_expires: Option<Timestamp>,
     ) -> Result<Arc<Socket>> {
+        let config = self.config.get();
         let mut users = self.lock_users();
         let sockets = users.entry(session.user).or_default();
-        if sockets.len() >= self.max_sockets_per_user {
+        if sockets.len() >= config.limits.max_sockets_per_user {
             return Err(Error::RateLimited(Duration::from_mins(1)));
         }
         let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
-        let outbox = Outbox::new(self.queue_frames, self.queue_bytes);
+        let outbox = Outbox::new(config.limits.socket_queue, config.limits.socket_queue_bytes);
         let socket = Arc::new(Socket::new(
             id,
             session.user,

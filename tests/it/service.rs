@@ -1,6 +1,9 @@
-//! The server as a system service: notifications of the service manager, and sockets that it passes.
+//! The server as a system service: notifications of the service manager, sockets that it passes,
+//! administration by a group, and changes of its configuration.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activation;
+mod group;
 mod notify;
+mod reload;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::format::{DAMAGED, Head, Owner, is_file_name, moment};
 use super::read::read_head;
@@ -27,6 +28,27 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// Its JSON form. The keys are stable.
+    pub fn item(&self) -> Value {
+        let head = self.head.as_ref();
+        let figure = |of: fn(&Head) -> u64| head.map(of);
+        json!({
+            "name": self.name,
+            "path": self.path,
+            "bytes": self.bytes,
+            "created": head.map(|head| &head.created),
+            "version": head.map(|head| &head.version),
+            "schema": head.map(|head| head.schema),
+            "users": figure(|head| head.counts.users),
+            "rooms": figure(|head| head.counts.rooms),
+            "messages": figure(|head| head.counts.messages),
+            "files": figure(|head| head.counts.media),
+            "instance": head.map(|head| &head.instance),
+            "host": head.map(|head| &head.host),
+            "problem": self.problem,
+        })
+    }
+
     /// Whether it counts as a backup: its data was undamaged and its header can be read.
     pub fn is_sound(&self) -> bool {
         self.head.is_some() && self.problem.is_none()

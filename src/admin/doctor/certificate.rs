@@ -1,4 +1,4 @@
-//! Check `certificate`: the TLS certificate is readable, valid now, and matches its key.
+//! Check `certificate`: each TLS certificate is readable, valid now, and matches its key.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -9,35 +9,63 @@ use x509_parser::prelude::FromDer;
 
 use super::Installation;
 use super::report::{Report, count};
-use crate::admin::certificate;
+use crate::admin::{certificate, certificates};
 use crate::model::Timestamp;
 
 /// Days before the expiry at which to warn.
 const SOON: i64 = 21;
 const DAY: i64 = 24 * 60 * 60;
 
-const RENEW: &str =
-    "Renew the certificate, then reload it: systemctl reload chatctl, or kill -HUP PID.";
+const RENEW: &str = "Renew the certificate, then load it: chatctl reload.";
+
+const ADVICE: &str = "Set [server] tls_cert to a PEM file with the whole chain and tls_key to its \
+                      key, and tls_directory to a directory of such files; the user of the server \
+                      must be able to read them.";
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let server = &ground.config.server;
-    let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) else {
+    if !server.has_tls() {
         return report.skip("TLS is not used: tls_cert is not set");
+    }
+    let pairs = match certificates::pairs(server) {
+        Ok(pairs) => pairs,
+        Err(unusable) => return report.fail(unusable.to_string(), ADVICE),
     };
-    let advice = "Set [server] tls_cert to a PEM file with the whole chain and tls_key to its \
-                  key; the user of the server must be able to read both.";
+    let several = pairs.len() > 1;
+    let ends: Vec<Option<String>> = pairs
+        .iter()
+        .map(|(cert, key)| {
+            let what = if several { cert.display().to_string() } else { "it".to_owned() };
+            one(report, &what, cert, key)
+        })
+        .collect();
+    let Some(day) = ends.into_iter().flatten().min().filter(|_| report.is_empty()) else { return };
+    report.ok(if several {
+        format!("{} are valid, at least until {day}", count(pairs.len(), "certificate"))
+    } else {
+        format!("it is valid until {day}")
+    });
+}
+
+/// Reports the problems of one certificate. Returns the day on which it expires.
+fn one(report: &mut Report, what: &str, cert: &Path, key: &Path) -> Option<String> {
     let chain = match certificate::chain(cert) {
         Ok(chain) => chain,
-        Err(unusable) => return report.fail(unusable.to_string(), advice),
+        Err(unusable) => {
+            report.fail(unusable.to_string(), ADVICE);
+            return None;
+        }
     };
     if let Err(unusable) = certificate::load(cert, key) {
-        report.fail(unusable.to_string(), advice);
+        report.fail(unusable.to_string(), ADVICE);
     }
     modes(report, key);
     authority(report, &chain, cert);
-    let ends: Option<Vec<(i64, i64)>> = chain.iter().map(|der| validity(der)).collect();
+    let ends: Option<Vec<(i64, i64)>> =
+        chain.iter().map(|der| certificate::validity(der)).collect();
     let Some(ends) = ends else {
-        return report.fail(format!("{} contains an invalid certificate", cert.display()), RENEW);
+        report.fail(format!("{} contains an invalid certificate", cert.display()), RENEW);
+        return None;
     };
     let begins = ends.iter().map(|(begins, _)| *begins).max().unwrap_or_default();
     let ends = ends.iter().map(|(_, ends)| *ends).min().unwrap_or_default();
@@ -45,29 +73,19 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     let day = Timestamp(ends.saturating_mul(1000)).date();
     if begins > now {
         report.fail(
-            format!("it is valid only from {}", Timestamp(begins.saturating_mul(1000)).seconds()),
+            format!(
+                "{what} is valid only from {}",
+                Timestamp(begins.saturating_mul(1000)).seconds()
+            ),
             "Check the clock, or use the previous certificate.",
         );
     } else if ends <= now {
-        report.fail(format!("it expired on {day}"), RENEW);
+        report.fail(format!("{what} expired on {day}"), RENEW);
     } else if ends - now < SOON * DAY {
-        report.warn(
-            format!(
-                "it expires in {}, on {day}",
-                count(usize::try_from((ends - now) / DAY).unwrap_or_default(), "day")
-            ),
-            RENEW,
-        );
-    } else if report.is_empty() {
-        report.ok(format!("it is valid until {day}"));
+        let left = count(usize::try_from((ends - now) / DAY).unwrap_or_default(), "day");
+        report.warn(format!("{what} expires in {left}, on {day}"), RENEW);
     }
-}
-
-/// The earliest expiry of a certificate chain in seconds since 1970; None if it cannot be read.
-/// Blocks.
-pub fn end(cert: &Path) -> Option<i64> {
-    let chain = certificate::chain(cert).ok()?;
-    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+    Some(day)
 }
 
 /// Warns of a CA certificate, such as `openssl req -x509` creates: servers accept it, browsers
@@ -103,11 +121,4 @@ fn modes(report: &mut Report, key: &Path) {
         );
         report.warn(found, format!("chmod o= {}", key.display()));
     }
-}
-
-/// The validity period in seconds since 1970.
-fn validity(der: &CertificateDer<'_>) -> Option<(i64, i64)> {
-    let (_, parsed) = X509Certificate::from_der(der).ok()?;
-    let validity = parsed.validity();
-    Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
 }

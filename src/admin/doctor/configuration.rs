@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::statvfs::statvfs;
-use nix::unistd::{AccessFlags, eaccess, geteuid};
+use nix::unistd::{AccessFlags, Group, eaccess, geteuid};
 
 use super::Installation;
 use super::report::Report;
@@ -26,7 +26,16 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         );
     }
     directories(ground, report);
-    if let (Some(url), Some(_)) = (&server.public_url, &server.tls_cert)
+    if let Some(group) = &server.control_socket_group
+        && !matches!(Group::from_name(group), Ok(Some(_)))
+    {
+        report.fail(
+            format!("[server] control_socket_group is {group:?}, and there is no such group"),
+            format!("Correct it, or create the group: groupadd --system {group}."),
+        );
+    }
+    if let Some(url) = &server.public_url
+        && server.has_tls()
         && url.starts_with("http://")
     {
         report.warn(

@@ -26,7 +26,6 @@ mod websocket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use certificate::end as certificate_end;
 pub use clock::Start;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};
@@ -166,6 +165,6 @@ impl Admin {
                 start: running.start,
             })),
         };
-        Installation { config: Arc::clone(&parts.config), file: None, fix, server }
+        Installation { config: parts.config.get(), file: None, fix, server }
     }
 }

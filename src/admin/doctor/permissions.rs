@@ -11,8 +11,8 @@ use nix::unistd::{Gid, Uid, fchownat};
 
 use super::Installation;
 use super::report::{Report, count};
-use crate::admin::identity;
 use crate::admin::identity::name;
+use crate::admin::{control, identity};
 use crate::store::engine::upkeep::checkup::index_of;
 
 /// Mode bits of other users.
@@ -42,14 +42,15 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     }
 }
 
-/// The data directory must be closed to others. Group access may be intended, for the control
-/// socket.
+/// The data directory must be closed to others. Group access may be intended, for a control socket
+/// in it.
 fn directory(ground: &Installation, report: &mut Report, path: &Path, meta: &Metadata) {
     let mode = meta.mode() & 0o777;
     if mode & 0o027 == 0 {
         if mode & 0o050 != 0 {
             let advice = format!(
-                "chmod 700 {}, unless the group should use the control socket.",
+                "chmod 700 {}. For administration by a group, set [server] control_socket and \
+                 control_socket_group instead.",
                 path.display()
             );
             report
@@ -109,7 +110,9 @@ fn socket(ground: &Installation, report: &mut Report) {
             "all users of this machine can administer the server: {} has mode {mode:04o}",
             path.display()
         );
-        repair_mode(ground, report, found, &path, 0o660);
+        let of_group = ground.config.server.control_socket_group.is_some();
+        let wanted = if of_group { control::WITH_GROUP } else { control::OWNER_ONLY };
+        repair_mode(ground, report, found, &path, wanted);
     }
 }
 

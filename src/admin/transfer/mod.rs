@@ -56,7 +56,8 @@ impl ExportAll {
         if admin.running().is_none() {
             return export::export(parts.database.clone(), &admin.files(), output).await;
         }
-        let data = &parts.config.server.data_dir;
+        let config = parts.config.get();
+        let data = &config.server.data_dir;
         let cannot = |error: std::io::Error| {
             Failure::io(&format!("cannot write in {}", data.display()), &error)
         };
@@ -72,7 +73,7 @@ impl ExportAll {
 
 impl Admin {
     fn files(&self) -> Files {
-        let config = &self.0.parts.config;
+        let config = self.0.parts.config.get();
         Files::there(&config.server.data_dir.join(&config.media.directory))
     }
 
@@ -84,7 +85,7 @@ impl Admin {
         rehearsal: bool,
         output: &Output,
     ) -> Result<(), Failure> {
-        let config = &self.0.parts.config;
+        let config = self.0.parts.config.get();
         let target = Target {
             store: self.0.parts.store.clone(),
             files: (!rehearsal).then(|| self.files()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tower_service::Service as _;
@@ -26,12 +27,9 @@ use super::{auth, prefix, request, respond};
 use crate::api::Dialect;
 use crate::api::chatrooms::Chatrooms;
 use crate::chat::Chat;
-use crate::config::Config;
+use crate::config::current::Current;
 use crate::model::Error;
 use crate::model::rules::is_loopback_host;
-
-/// Makes browsers use `https` only, for a year.
-const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The entry point of listeners that share their limits. Clones share it.
 #[derive(Clone)]
@@ -39,12 +37,11 @@ pub struct Door(Arc<Inner>);
 
 struct Inner {
     service: BoxedFilter<(Response,)>,
-    proxies: Proxies,
+    proxies: Arc<ArcSwap<Proxies>>,
     strangers: Arc<Strangers>,
     places: Arc<Places>,
-    stall: Duration,
-    keep_alive: Duration,
-    /// Whether `public_url` begins with `https`.
+    config: Current,
+    /// Whether browsers use these listeners by `https`, because `public_url` says so.
     https: bool,
     /// The path of `public_url`.
     base_path: String,
@@ -58,24 +55,33 @@ pub(in crate::api) struct Refusal(pub(in crate::api) Error);
 
 impl Door {
     pub(in crate::api) fn new(
-        config: &Config,
+        current: &Current,
         service: BoxedFilter<(Response,)>,
         strangers: Arc<Strangers>,
         chat: Option<Chat>,
     ) -> Self {
+        let config = current.get();
         let limits = &config.limits;
+        let places = Places::new(limits.max_connections, limits.max_connections_per_address);
+        let proxies = Arc::new(ArcSwap::from_pointee(Proxies::new(&config.server)));
+        let (limited, known) = (Arc::clone(&places), Arc::clone(&proxies));
+        current.follow(move |config| {
+            let limits = &config.limits;
+            limited.limit_to(limits.max_connections, limits.max_connections_per_address);
+            known.store(Arc::new(Proxies::new(&config.server)));
+        });
         Self(Arc::new(Inner {
             service,
-            proxies: Proxies::new(&config.server),
+            proxies,
             strangers,
-            places: Places::new(limits.max_connections, limits.max_connections_per_address),
-            stall: Duration::from_secs(limits.stall_seconds),
-            keep_alive: Duration::from_secs(limits.keep_alive_seconds),
-            https: config
-                .server
-                .public_url
-                .as_deref()
-                .is_some_and(|url| url.starts_with("https://")),
+            places,
+            config: current.clone(),
+            https: chat.is_some()
+                && config
+                    .server
+                    .public_url
+                    .as_deref()
+                    .is_some_and(|url| url.starts_with("https://")),
             base_path: config.server.base_path().to_owned(),
             chat,
         }))
@@ -86,16 +92,16 @@ impl Door {
     }
 
     pub(in crate::api) fn is_trusted(&self, peer: &Peer) -> bool {
-        self.0.proxies.is_trusted(peer)
+        self.0.proxies.load().is_trusted(peer)
     }
 
     pub(in crate::api) fn stall(&self) -> Duration {
-        self.0.stall
+        Duration::from_secs(self.0.config.get().limits.stall_seconds)
     }
 
     /// How long an idle connection is kept.
     pub(in crate::api) fn keep_alive(&self) -> Duration {
-        self.0.keep_alive
+        Duration::from_secs(self.0.config.get().limits.keep_alive_seconds)
     }
 
     /// Answers a request.
@@ -111,7 +117,7 @@ impl Door {
         if let Some(redirect) = prefix::remove(&self.0.base_path, &mut request) {
             return redirect.map(|body| Held { body, _place: None });
         }
-        let seen = self.0.proxies.see(peer, request.headers());
+        let seen = self.0.proxies.load().see(peer, request.headers());
         let only_https = (seen.secure || self.0.https) && !is_this_machine(request.headers());
         let (place, refusal) = match self.admit(&seen, &request) {
             Ok(place) => (place, None),
@@ -131,8 +137,12 @@ impl Door {
             Ok(Err(never)) => match never {},
             Err(_) => Chatrooms::error(&Error::Internal),
         };
-        if only_https {
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        let seconds = self.0.config.get().server.hsts_seconds;
+        if only_https
+            && seconds > 0
+            && let Ok(value) = HeaderValue::try_from(format!("max-age={seconds}"))
+        {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, value);
         }
         match place {
             Some(place) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -257,10 +267,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_500_and_ends_nothing_else() {
-        let config = Config::default();
+        let config = crate::config::Config::default();
         let panics = warp::path("panics").map(|| -> Response { panic!("planted") });
         let all = panics.or(warp::any().map(|| respond::empty(StatusCode::OK))).unify().boxed();
-        let door = Door::new(&config, all, Arc::new(Strangers::new(None)), None);
+        let current = Current::new(config.clone());
+        let door = Door::new(&current, all, Arc::new(Strangers::new(None)), None);
         let server =
             crate::config::Server { listen: vec!["127.0.0.1:0".to_owned()], ..config.server };
         let listeners = crate::api::accept::bind(&server, None).await.unwrap();

@@ -10,6 +10,7 @@ pub(in crate::api) mod mount;
 pub(in crate::api) mod patience;
 pub(in crate::api) mod prefix;
 pub(in crate::api) mod proxies;
+pub(in crate::api) mod redirect;
 pub mod request;
 pub mod respond;
 pub(in crate::api) mod strangers;

@@ -141,7 +141,7 @@ async fn handle<D: Dialect>(
     arrived: Arrived,
 ) -> Response {
     let began = Instant::now();
-    let origin = auth::origin(&arrived.headers, &context.config.server);
+    let origin = auth::origin(&arrived.headers, &context.config.get().server);
     let allowed = arrived.headers.get(ORIGIN).filter(|_| origin == Origin::Allowed).cloned();
     let method = arrived.method.clone();
     let found = find(&routes, path.as_str(), &method);
@@ -210,6 +210,7 @@ fn request<D: Dialect>(
     let Arrived { method, query, headers, seen, upgrade, body, .. } = arrived;
     let device =
         headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let config = context.config.get();
     let mut request = Request {
         method,
         params,
@@ -221,12 +222,12 @@ fn request<D: Dialect>(
             device,
             dialect: Some(D::NAME),
         },
-        secure: seen.secure || context.config.server.is_https(),
+        secure: seen.secure || config.server.is_https(),
         carried: None,
         body: Mutex::new(Some(body)),
         upgrade,
         span,
-        config: Arc::clone(&context.config),
+        config,
         sockets: context.sockets.clone(),
         strangers: Arc::clone(&context.strangers),
         admin: context.admin.clone(),

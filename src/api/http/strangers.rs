@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Limit of [`Strangers`] that stands for none: a configured limit is at least 1.
+const UNLIMITED: u32 = 0;
 const MINUTE: Duration = Duration::from_mins(1);
 /// Maximum number of counted addresses. Beyond it those of past minutes are removed, then all.
 const MAX_ADDRESSES: usize = 50_000;
@@ -21,8 +24,8 @@ pub(in crate::api) enum Lane {
 /// Counters of the current minute.
 #[derive(Debug)]
 pub(in crate::api) struct Strangers {
-    /// Requests per minute; None: unlimited.
-    limit: Option<u32>,
+    /// Requests per minute; 0: unlimited.
+    limit: AtomicU32,
     counts: Mutex<HashMap<(IpAddr, Lane), Count>>,
 }
 
@@ -34,7 +37,16 @@ struct Count {
 
 impl Strangers {
     pub(in crate::api) fn new(limit: Option<u32>) -> Self {
-        Self { limit, counts: Mutex::default() }
+        Self { limit: AtomicU32::new(limit.unwrap_or(UNLIMITED)), counts: Mutex::default() }
+    }
+
+    /// Changes the limit. Counts continue.
+    pub(in crate::api) fn limit_to(&self, limit: Option<u32>) {
+        self.limit.store(limit.unwrap_or(UNLIMITED), Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> Option<u32> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|limit| *limit != UNLIMITED)
     }
 
     /// Counts a request. Err: the limit is exceeded for this remaining time of the minute.
@@ -44,7 +56,7 @@ impl Strangers {
         lane: Lane,
         now: Instant,
     ) -> Result<(), Duration> {
-        let Some(limit) = self.limit else { return Ok(()) };
+        let Some(limit) = self.limit() else { return Ok(()) };
         let mut counts = self.lock();
         if counts.len() >= MAX_ADDRESSES && !counts.contains_key(&(address, lane)) {
             counts.retain(|_, count| count.left(now).is_some());
@@ -67,7 +79,7 @@ impl Strangers {
         lane: Lane,
         now: Instant,
     ) -> Result<(), Duration> {
-        let Some(limit) = self.limit else { return Ok(()) };
+        let Some(limit) = self.limit() else { return Ok(()) };
         match self.lock().get(&(address, lane)) {
             Some(count) if count.requests >= limit => count.left(now).map_or(Ok(()), Err),
             _ => Ok(()),

@@ -143,7 +143,18 @@ fn every_command_has_its_fields_and_what_it_says() {
         assert!(command.is_remote(), "{example}");
         remote.extend(example.as_object().unwrap().keys().cloned());
     }
-    let local = ["room.messages", "room.export", "export", "log.tail", "backup.create", "support"];
+    let local = [
+        "room.messages",
+        "room.export",
+        "export",
+        "log.tail",
+        "backup.create",
+        "backup.store",
+        "backup.list",
+        "backup.prune",
+        "reload",
+        "support",
+    ];
     assert_eq!(
         remote.iter().map(String::as_str).chain(local).collect::<BTreeSet<_>>(),
         verbs,

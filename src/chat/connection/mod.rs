@@ -169,7 +169,8 @@ impl Connection {
     /// Counts frames of any kind against `frames_per_minute_per_socket`. Beyond the limit, returns
     /// how long the socket must not be read.
     pub fn count_frames(&mut self, number: u32) -> Option<Duration> {
-        let limits = &self.chat.0.limits;
+        let config = self.chat.config();
+        let limits = &config.limits;
         let frames = &mut self.frames;
         if frames.since.elapsed() >= MINUTE {
             *frames = Frames::new();
@@ -305,7 +306,7 @@ impl Connection {
 
     async fn may_type(&self) -> bool {
         let key = format!("typing:{}", self.session.user);
-        !self.chat.0.limits.enabled
+        !self.chat.config().limits.enabled
             || self.chat.sessions().attempt(&key, 1, TYPING_EVERY).await.is_ok()
     }
 }

@@ -181,7 +181,7 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
                 "permissions",
                 "failed",
                 "all users of this machine can administer",
-                "chmod 660",
+                "chmod 600",
             );
         }
         mends(&ctl, "permissions", "chat.db (mode", "0600");

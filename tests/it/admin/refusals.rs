@@ -23,7 +23,7 @@ fn answer(server: &Server, frame: &[u8]) -> Vec<u8> {
 async fn nonsense_on_the_control_socket_harms_nothing() {
     let server = Server::start().await;
     let path = server.data().join("control.sock");
-    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o660);
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     for nonsense in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],
         b"C\xff\xff\xff\xff",

@@ -44,9 +44,7 @@ async fn without_a_descriptor_left_the_command_line_still_gets_through() {
     }
     drop(held);
     // Until the server has seen that they ended, it still closes what it cannot keep.
-    let healthy = async {
-        while !exchange(&server, HEALTH).await.starts_with("HTTP/1.1 200 ") {}
-    };
+    let healthy = async { while !exchange(&server, HEALTH).await.starts_with("HTTP/1.1 200 ") {} };
     timeout(PATIENCE, healthy).await.expect("connections are accepted again");
     let metrics = Client::new(&server).get("/metrics").await.text;
     let failures = metrics

@@ -1,6 +1,8 @@
 //! TLS of the server: certificates renewed while it runs, and headers for browsers.
 
-use std::path::Path;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -12,18 +14,22 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Ctl, Server};
 
 /// Creates a key and its certificate where the server reads them. Returns the certificate.
 fn issue(folder: &Path) -> CertificateDer<'static> {
+    let files = [folder.join("cert.pem"), folder.join("key.pem")];
+    issue_for(&["chat.example", "localhost"], &files)
+}
+
+/// Creates a key and its certificate for these names, in `[certificate, key]`.
+fn issue_for(names: &[&str], files: &[PathBuf; 2]) -> CertificateDer<'static> {
     let key = rcgen::KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(vec!["chat.example".to_owned(), "localhost".to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
-    std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
-    std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    std::fs::write(&files[0], certificate.pem()).unwrap();
+    std::fs::write(&files[1], key.serialize_pem()).unwrap();
+    std::fs::set_permissions(&files[1], Permissions::from_mode(0o600)).unwrap();
     certificate.der().clone()
 }
 
@@ -37,11 +43,20 @@ async fn open(
     server: &Server,
     certificate: &CertificateDer<'static>,
 ) -> Result<TlsStream<TcpStream>, String> {
+    open_as(server, certificate, "localhost").await
+}
+
+/// Opens a connection to this name that only trusts this certificate.
+async fn open_as(
+    server: &Server,
+    certificate: &CertificateDer<'static>,
+    name: &'static str,
+) -> Result<TlsStream<TcpStream>, String> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let stream = TcpStream::connect(server.address()).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
+    let name = ServerName::try_from(name).unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
@@ -53,6 +68,16 @@ async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
     let mut answer = vec![0; 64 * 1024];
     let read = stream.read(&mut answer).await.unwrap();
     String::from_utf8_lossy(&answer[..read]).to_lowercase()
+}
+
+/// Sends a request without a body and without TLS, and reads until the end.
+async fn ask_plainly(address: &str, request: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 fn hang_up(server: &Server) {
@@ -118,4 +143,84 @@ async fn browsers_keep_to_https_and_so_do_cookies() {
     assert!(answer.cookie("session").1.contains(&"secure".to_owned()), "{:?}", answer.headers);
     let line = server.wait_for_log(&["The first administrator", "#setup="]).await;
     assert!(line.contains("https://chat.example/#setup="), "{line}");
+}
+
+#[tokio::test]
+async fn each_name_has_its_certificate_and_a_new_name_needs_a_reload() {
+    let folder = tempfile::tempdir().unwrap();
+    let default = issue(folder.path());
+    let all = folder.path().join("all");
+    let pair = |name: &str| [all.join(format!("{name}.crt")), all.join(format!("{name}.key"))];
+    let certbot = all.join("certbot");
+    std::fs::create_dir_all(&certbot).unwrap();
+    let one = issue_for(&["one.example"], &pair("one"));
+    let files = [certbot.join("fullchain.pem"), certbot.join("privkey.pem")];
+    let two = issue_for(&["*.two.example"], &files);
+    let [cert, key] =
+        ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
+    let server = Server::start_with(&[
+        ("SERVER__TLS_CERT", &cert),
+        ("SERVER__TLS_KEY", &key),
+        ("SERVER__TLS_DIRECTORY", all.to_str().unwrap()),
+    ])
+    .await;
+    open_as(&server, &default, "localhost").await.unwrap();
+    open_as(&server, &one, "one.example").await.unwrap();
+    open_as(&server, &two, "www.two.example").await.unwrap();
+    let three = issue_for(&["three.example"], &pair("three"));
+    assert!(open_as(&server, &three, "three.example").await.is_err());
+    let ctl = Ctl::of(&server);
+    ctl.run(&["reload"]).ends(0);
+    open_as(&server, &three, "three.example").await.unwrap();
+    let doctor = ctl.run(&["doctor", "--only", "certificate"]);
+    assert!(doctor.ends(0).out.contains("4 certificates are valid"), "{doctor:?}");
+    std::fs::write(&pair("one")[1], "broken").unwrap();
+    ctl.run(&["reload"]).fails(1, "it contains no private key");
+    open_as(&server, &one, "one.example").await.unwrap();
+    assert!(ctl.run(&["doctor", "--only", "certificate"]).ends(6).out.contains("one.key"));
+}
+
+#[tokio::test]
+async fn plain_requests_are_redirected_to_our_own_names_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = issue(folder.path());
+    let [cert, key] =
+        ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
+    let keys = [
+        ("SERVER__TLS_CERT", &*cert),
+        ("SERVER__TLS_KEY", &*key),
+        ("SERVER__REDIRECT_LISTEN", "127.0.0.1:0"),
+    ];
+    let mut server = Server::start_with(&keys).await;
+    let line = server.wait_for_log(&["Redirecting http://"]).await;
+    let plain = line.split("http://").nth(1).unwrap().trim_end_matches(" to https.").to_owned();
+    let port = server.address().rsplit_once(':').unwrap().1;
+    let answer = ask_plainly(&plain, "GET /rooms/a%20b?q=1&r=%2F", "chat.example").await;
+    assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
+    let location = format!("location: https://chat.example:{port}/rooms/a%20b?q=1&r=%2F\r\n");
+    assert!(answer.contains(&location), "{answer}");
+    assert!(!answer.contains("strict-transport-security"), "{answer}");
+    let posted = ask_plainly(&plain, "POST /api/login", "chat.example:80").await;
+    assert!(posted.starts_with("HTTP/1.1 308 "), "{posted}");
+    let strange = ask_plainly(&plain, "GET /", "evil.example").await;
+    assert!(strange.starts_with("HTTP/1.1 421 ") && !strange.contains("location"), "{strange}");
+    // With a public URL, every request is redirected there.
+    server.terminate().await;
+    server.set("SERVER__PUBLIC_URL", "https://public.example");
+    server.set("SERVER__HSTS_SECONDS", "0");
+    server.restart().await;
+    let line = server.wait_for_log(&["Redirecting http://"]).await;
+    let plain = line.split("http://").nth(1).unwrap().trim_end_matches(" to https.").to_owned();
+    let answer = ask_plainly(&plain, "GET /docs", "evil.example").await;
+    assert!(answer.contains("location: https://public.example/docs\r\n"), "{answer}");
+    let mut stream = open(&server, &certificate).await.unwrap();
+    let answer = ask(&mut stream, "GET /health HTTP/1.1\r\nHost: chat.example\r\n\r\n").await;
+    assert!(!answer.contains("strict-transport-security"), "{answer}");
+}
+
+#[test]
+fn a_redirect_needs_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let ctl = Ctl::at(folder.path()).set("SERVER__REDIRECT_LISTEN", "127.0.0.1:80");
+    ctl.run(&["config", "check"]).fails(6, "redirect_listen requires tls_cert or tls_directory");
 }

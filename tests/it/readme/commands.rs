@@ -112,6 +112,12 @@ fn administration() {
 }
 
 #[test]
+fn service() {
+    let printed = run("docs/service.md", "people");
+    assert!(printed.contains("need restart"), "{printed}");
+}
+
+#[test]
 fn rooms() {
     let printed = run("docs/rooms.md", "people");
     let pinned = answers(&printed)

@@ -10,13 +10,13 @@ use tokio::time::timeout;
 use crate::support::{PATIENCE, Server};
 
 /// A service manager that records what it is told.
-struct Manager {
+pub(super) struct Manager {
     folder: TempDir,
     told: mpsc::UnboundedReceiver<String>,
 }
 
 impl Manager {
-    fn listen() -> Self {
+    pub(super) fn listen() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         let (sender, told) = mpsc::unbounded_channel();
@@ -32,12 +32,12 @@ impl Manager {
         Self { folder, told }
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         self.folder.path().join("notify").display().to_string()
     }
 
     /// Returns the messages up to the first one with this line.
-    async fn until(&mut self, line: &str) -> Vec<String> {
+    pub(super) async fn until(&mut self, line: &str) -> Vec<String> {
         let mut all = Vec::new();
         loop {
             let next = timeout(PATIENCE, self.told.recv()).await;

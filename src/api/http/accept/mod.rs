@@ -122,6 +122,14 @@ pub fn adopt(
 }
 
 impl Listener {
+    /// Returns the port of a TCP socket.
+    pub fn port(&self) -> Option<u16> {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.local_addr().ok().map(|address| address.port()),
+            Socket::Unix(_) => None,
+        }
+    }
+
     fn of(socket: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Self> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let address = format!("{scheme}://{}", socket.local_addr()?);

@@ -23,8 +23,8 @@ pub(in crate::api) enum Full {
 pub(in crate::api) struct Places {
     connections: AtomicUsize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
-    most: usize,
-    most_of_address: usize,
+    most: AtomicUsize,
+    most_of_address: AtomicUsize,
 }
 
 /// One of all connections; released when the connection, or the WebSocket it became, ends.
@@ -43,9 +43,15 @@ impl Places {
         Arc::new(Self {
             connections: AtomicUsize::new(0),
             by_address: Mutex::default(),
-            most,
-            most_of_address,
+            most: AtomicUsize::new(most),
+            most_of_address: AtomicUsize::new(most_of_address),
         })
+    }
+
+    /// Changes the limits. Connections above them stay open.
+    pub(in crate::api) fn limit_to(&self, most: usize, most_of_address: usize) {
+        self.most.store(most, Ordering::Relaxed);
+        self.most_of_address.store(most_of_address, Ordering::Relaxed);
     }
 
     /// Takes a place for a connection.
@@ -53,7 +59,7 @@ impl Places {
         let place = Place(Arc::clone(self));
         gauge!("chatctl_connections").increment(1);
         let total = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        if total > self.most {
+        if total > self.most.load(Ordering::Relaxed) {
             counter!("chatctl_connections_refused_total", "reason" => "server").increment(1);
             return Err(Full::Server);
         }
@@ -66,7 +72,7 @@ impl Places {
         let address = counted(address);
         let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let count = all.entry(address).or_default();
-        if *count >= self.most_of_address {
+        if *count >= self.most_of_address.load(Ordering::Relaxed) {
             counter!("chatctl_connections_refused_total", "reason" => "address").increment(1);
             return Err(Full::Address);
         }

@@ -1,0 +1,109 @@
+//! Loads the configuration of the running server again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tracing::{error, info};
+use utoipa::ToSchema;
+
+use super::outcome::{Failure, Kind};
+use super::soundness::{self, Checks};
+use super::{Admin, Call, certificates, descriptors, items};
+use crate::config::current::{Change, change};
+use crate::config::load::{Flags, Loaded, load};
+use crate::config::{self, Config};
+use crate::logging;
+use crate::service::notify::{self, State};
+
+/// Load the configuration and the TLS certificate again; command line only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reload {}
+
+impl Reload {
+    /// Reports the keys that are in force and those that need a restart.
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let reloaded = call.admin.reload().await?;
+        call.output.item(reloaded).await
+    }
+}
+
+/// What a reload needs from the start of the server.
+pub struct Reloader {
+    /// Options of the command line; they override the file each time.
+    flags: Flags,
+    /// The configuration in effect, before it was limited to what the system allows.
+    given: Mutex<Config>,
+    certificate: Renew,
+}
+
+/// Reads changed TLS certificates again. Blocks.
+pub type Renew = Arc<dyn Fn(&config::Server) + Send + Sync>;
+
+impl Reloader {
+    /// `given` was loaded with these flags. A file that was found without being named is used
+    /// again.
+    pub fn new(mut flags: Flags, file: Option<PathBuf>, given: Config, certificate: Renew) -> Self {
+        flags.config = flags.config.or(file);
+        Self { flags, given: Mutex::new(given), certificate }
+    }
+}
+
+impl Admin {
+    /// Loads the configuration again. If it cannot be used, nothing changes. The outcome is logged.
+    pub async fn reload(&self) -> Result<items::Reloaded, Failure> {
+        let running = self.server()?;
+        notify::tell(State::Reloading, "Reloading the configuration").await;
+        let done = self.reload_from(&running.reloader, &running.log).await;
+        let listening = format!("Listening on {}", running.addresses.join(", "));
+        notify::tell(State::Ready, listening).await;
+        match &done {
+            Ok(reloaded) => info!("The configuration was reloaded{reloaded}."),
+            Err(failure) => error!(
+                target: "chatctl::plain",
+                "The configuration could not be reloaded and stays unchanged: {}",
+                failure.to_string().replace("\n ", "")
+            ),
+        }
+        done
+    }
+
+    async fn reload_from(
+        &self,
+        reloader: &Reloader,
+        log: &logging::Control,
+    ) -> Result<items::Reloaded, Failure> {
+        let mut given = reloader.given.lock().await;
+        let flags = reloader.flags.clone();
+        let loaded = tokio::task::spawn_blocking(move || sound(&flags));
+        let loaded = loaded.await.map_err(|error| Failure::failed(error.to_string()))??;
+        let Change { config, in_force, need_restart } = change(&given, &loaded.config);
+        let (renew, server) = (Arc::clone(&reloader.certificate), config.server.clone());
+        let renewed = tokio::task::spawn_blocking(move || renew(&server));
+        renewed.await.map_err(|error| Failure::failed(error.to_string()))?;
+        if config.log.level != given.log.level {
+            self.stop_level_timer();
+            log.set_level(config.log.level);
+        }
+        self.0.parts.config.replace(descriptors::fit(config.clone()));
+        *given = config;
+        Ok(items::Reloaded { file: loaded.file, in_force, need_restart })
+    }
+}
+
+/// The configuration, if the server would start with it. Blocks.
+fn sound(flags: &Flags) -> Result<Loaded, Failure> {
+    // Not with the code of a usage error: the arguments of `reload` are right.
+    let failed = |failure: Failure| Failure::new(Kind::Failed, failure.to_string());
+    let loaded = load(flags).map_err(|error| failed(soundness::unsound(&error)))?;
+    let mut problems = soundness::problems(&loaded, Checks::Places)?;
+    // An expired certificate is no reason to keep the other settings: the server starts with it too.
+    problems.extend(certificates::problems(&loaded.config.server));
+    if problems.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(Failure::failed(soundness::problem_list(&problems)))
+    }
+}
