@@ -193,7 +193,7 @@ async fn open_files_are_found_and_closed_running_and_stopped() {
             "permissions",
             "warning",
             "the group can access the data directory",
-            "unless the group",
+            "control_socket_group instead",
         );
         mode(&data, 0o700);
     }
