@@ -25,7 +25,8 @@ pub fn pairs(server: &Server) -> Result<Vec<Pair>, Unusable> {
         all.push((cert.clone(), key.clone()));
     }
     if let Some(directory) = &server.tls_directory {
-        all.extend(in_directory(directory)?);
+        let is_default = |(cert, _): &Pair| server.tls_cert.as_ref() == Some(cert);
+        all.extend(in_directory(directory)?.into_iter().filter(|pair| !is_default(pair)));
     }
     Ok(all)
 }
@@ -282,6 +283,20 @@ mod tests {
             assert_eq!(of(name), wanted, "{name:?}");
         }
         assert!(found.cover("a.two.example") && !found.cover("else.example"));
+    }
+
+    #[test]
+    fn the_default_certificate_may_be_one_of_the_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        in_folder(folder.path(), &["one.example"], "one");
+        let server = Server {
+            tls_cert: Some(folder.path().join("one.crt")),
+            tls_key: Some(folder.path().join("one.key")),
+            ..server(folder.path())
+        };
+        let (all, told) = Certificates::load(&server).unwrap();
+        assert_eq!(told.loaded, [folder.path().join("one.crt")], "loaded once");
+        assert!(all.cover("one.example") && all.find(None).is_some());
     }
 
     #[test]
