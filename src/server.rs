@@ -271,7 +271,7 @@ pub async fn run(
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
-    let gauges = tokio::spawn(admin::measure::keep(Arc::clone(&config), world.store.clone()));
+    let gauges = tokio::spawn(admin::measure::keep(current.clone(), world.store.clone()));
     let measured = tokio::spawn(accept::serve(
         for_metrics,
         api::metrics_door(&context, &metrics),

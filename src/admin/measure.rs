@@ -1,7 +1,6 @@
 //! Gauges of accounts, rooms, files, free space, the search index and the certificate.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
@@ -9,6 +8,7 @@ use nix::sys::statvfs::statvfs;
 
 use super::certificates;
 use crate::config::Config;
+use crate::config::current::Current;
 use crate::store::engine::Embedded;
 
 /// Interval between measurements of files and free space.
@@ -19,7 +19,7 @@ const SELDOM: u32 = 20;
 const OFTEN: u32 = 4;
 
 /// Measures until it is dropped.
-pub async fn keep(config: Arc<Config>, store: Embedded) {
+pub async fn keep(current: Current, store: Embedded) {
     let mut times = tokio::time::interval(EVERY);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u32.. {
@@ -45,7 +45,7 @@ pub async fn keep(config: Arc<Config>, store: Embedded) {
                 gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
             }
         }
-        let config = Arc::clone(&config);
+        let config = current.get();
         // A failed measurement keeps the last value.
         drop(
             tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM)))
