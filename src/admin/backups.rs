@@ -9,7 +9,9 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use super::backup::{Listed, Made, Owner, Source, count, create, list, prune, verdict, write};
+use super::backup::{
+    Listed, Made, Owner, Retention, Source, count, create, list, prune, verdict, write,
+};
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
 use super::{Admin, Call};
@@ -77,8 +79,9 @@ impl BackupList {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupPrune {
-    /// Number of backups to keep, at least 1.
-    pub keep: u64,
+    /// The backups to keep, at least one.
+    #[schema(inline)]
+    pub keep: Retention,
     /// Only report what would be deleted.
     #[serde(default)]
     pub dry_run: bool,
@@ -87,10 +90,9 @@ pub struct BackupPrune {
 impl BackupPrune {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Self { keep, dry_run } = self;
-        if keep == 0 {
-            return Err(Failure::usage("keep must be at least 1: 0 would delete every backup"));
+        if keep == Retention::default() {
+            return Err(Failure::usage("keep must have a rule of at least 1"));
         }
-        let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         let (directory, database) = (call.admin.backups(), call.admin.0.parts.database.clone());
         send(call.output, move || {
             let owner = Owner::of(&database, true)?;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::ask::Destructive;
@@ -18,7 +18,7 @@ use super::interrupt::Interrupt;
 use super::print::{Format, Layout, Printer, line, note};
 use super::units::{self, count};
 use super::{Global, pipe};
-use crate::admin::backup::{self, DAMAGED, ENDING, Head, Owner, Target, stamp};
+use crate::admin::backup::{self, DAMAGED, ENDING, Head, Owner, Retention, Target, stamp};
 use crate::admin::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use crate::admin::{Command, Failure, Kind, Reply, identity};
 use crate::config::Config;
@@ -59,12 +59,28 @@ pub(super) enum Verb {
     Prune {
         /// Directory (default: [backup] directory)
         directory: Option<PathBuf>,
-        /// Number of backups to keep (default: [backup] keep)
-        #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
-        keep: Option<u64>,
+        #[command(flatten)]
+        rules: Rules,
         #[command(flatten)]
         destructive: Destructive,
     },
+}
+
+/// Which backups `prune` keeps.
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// Number of newest backups to keep (default: the rules of [backup])
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
+    keep: Option<u64>,
+    /// Keep the newest backup of each of the last COUNT days with backups
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
+    keep_daily: Option<u64>,
+    /// Keep the newest backup of each of the last COUNT weeks with backups
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
+    keep_weekly: Option<u64>,
+    /// Keep the newest backup of each of the last COUNT months with backups
+    #[arg(long, value_name = "COUNT", value_parser = at_least_one)]
+    keep_monthly: Option<u64>,
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {
@@ -103,8 +119,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Restore { file, replace, destructive } => {
             restore(global, &file, replace, &destructive)
         }
-        Verb::Prune { directory, keep, destructive } => {
-            prune(global, directory, keep, &destructive)
+        Verb::Prune { directory, rules, destructive } => {
+            prune(global, directory, &rules, &destructive)
         }
     }
 }
@@ -408,19 +424,20 @@ fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Fai
 fn prune(
     global: &Global,
     directory: Option<PathBuf>,
-    keep: Option<u64>,
+    given: &Rules,
     destructive: &Destructive,
 ) -> Result<(), Failure> {
     let config = execute::configuration(global)?;
-    let keep = keep.or(config.backup.keep).ok_or_else(|| {
+    let Rules { keep, keep_daily, keep_weekly, keep_monthly } = *given;
+    let given = Retention::from_counts(keep, keep_daily, keep_weekly, keep_monthly);
+    let rules = given.or_else(|| Retention::of(&config.backup)).ok_or_else(|| {
         Failure::usage(
             "the number of backups to keep is not known: add --keep COUNT, or set [backup] keep",
         )
     })?;
     if directory.is_none() && is_outside(global)? {
-        return prune_there(global, keep, destructive);
+        return prune_there(global, rules, destructive);
     }
-    let keep = usize::try_from(keep).unwrap_or(usize::MAX);
     // A directory named on the command line is accessed as the caller, the configured one and the
     // database as the owner of the data directory.
     let named = directory.is_some();
@@ -428,7 +445,7 @@ fn prune(
     identity::work_as_owner_of(&config.server.data_dir)?;
     let owner = owner_of(&config)?;
     let prune = |dry_run| {
-        let prune = || backup::prune(&directory, keep, owner.as_ref(), dry_run);
+        let prune = || backup::prune(&directory, rules, owner.as_ref(), dry_run);
         if named { identity::as_caller(prune) } else { prune() }
     };
     let going = prune(true)?;
@@ -451,7 +468,7 @@ fn prune(
 }
 
 /// Has the server delete backups in the configured directory.
-fn prune_there(global: &Global, keep: u64, destructive: &Destructive) -> Result<(), Failure> {
+fn prune_there(global: &Global, keep: Retention, destructive: &Destructive) -> Result<(), Failure> {
     let prune = |dry_run| Command::BackupPrune(BackupPrune { keep, dry_run });
     if !destructive.dry_run && !destructive.yes {
         let going = execute::ask(global, &prune(true))?;

@@ -91,7 +91,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     (
         "backup prune",
-        &["backup prune --keep 14 --dry-run", "backup prune /mnt/backups --keep 30 --yes"],
+        &[
+            "backup prune --keep 14 --dry-run",
+            "backup prune /mnt/backups --keep-daily 7 --keep-weekly 5 --yes",
+        ],
     ),
     ("config show", &["config show", "config show --effective -o json"]),
     ("config check", &["config check", "config check --config /etc/chatctl/config.toml"]),

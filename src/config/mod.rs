@@ -458,12 +458,26 @@ pub struct Backup {
     pub directory: PathBuf,
     /// Hours between automatic backups. Unset: no automatic backups.
     pub every_hours: Option<u64>,
-    /// Number of backups to keep. Unset: all.
+    /// Number of newest backups to keep. A backup is deleted if none of the `keep` settings keeps
+    /// it. All unset: no backup is deleted.
     pub keep: Option<u64>,
+    /// Number of days, of each of which the newest backup is kept.
+    pub keep_daily: Option<u64>,
+    /// Number of weeks, of each of which the newest backup is kept.
+    pub keep_weekly: Option<u64>,
+    /// Number of months, of each of which the newest backup is kept.
+    pub keep_monthly: Option<u64>,
 }
 
 impl Default for Backup {
     fn default() -> Self {
-        Self { directory: PathBuf::from("backups"), every_hours: None, keep: None }
+        Self {
+            directory: PathBuf::from("backups"),
+            every_hours: None,
+            keep: None,
+            keep_daily: None,
+            keep_weekly: None,
+            keep_monthly: None,
+        }
     }
 }

@@ -79,7 +79,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
-    let positive: [(&str, &str, u64); 17] = [
+    let positive: [(&str, &str, u64); 20] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("limits", "stall_seconds", limits.stall_seconds),
         ("limits", "keep_alive_seconds", limits.keep_alive_seconds),
@@ -101,6 +101,9 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("limits", "socket_queue_bytes", limits.socket_queue_bytes as u64),
         ("backup", "every_hours", backup.every_hours.unwrap_or(1)),
         ("backup", "keep", backup.keep.unwrap_or(1)),
+        ("backup", "keep_daily", backup.keep_daily.unwrap_or(1)),
+        ("backup", "keep_weekly", backup.keep_weekly.unwrap_or(1)),
+        ("backup", "keep_monthly", backup.keep_monthly.unwrap_or(1)),
     ];
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");

@@ -66,6 +66,11 @@ impl Timestamp {
         text
     }
 
+    /// Returns the day in UTC.
+    pub fn day(self) -> time::Date {
+        self.date_time().date()
+    }
+
     fn date_time(self) -> UtcDateTime {
         UtcDateTime::from_unix_timestamp(self.unix_seconds()).unwrap_or(UtcDateTime::UNIX_EPOCH)
     }

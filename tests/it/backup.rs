@@ -333,6 +333,12 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     fails(server.data(), &["backup", "prune", "--keep", "1"], 2).await;
     let dry = done(server.data(), &["backup", "prune", "--keep", "1", "--dry-run"]).await;
     assert_eq!(dry.as_array().unwrap().len(), 1);
+    // Both are of the same day and month, of which only the newer one is kept.
+    for rule in ["--keep-daily", "--keep-weekly", "--keep-monthly"] {
+        assert_eq!(done(server.data(), &["backup", "prune", rule, "3", "--dry-run"]).await, dry);
+    }
+    let two = ["backup", "prune", "--keep", "2", "--keep-daily", "1", "--dry-run"];
+    assert_eq!(done(server.data(), &two).await, json!([]));
     assert_eq!(done(server.data(), &["backup", "prune", "--keep", "1", "--yes"]).await, dry);
     let kept = done(server.data(), &["backup", "list"]).await;
     assert_eq!(kept.as_array().unwrap().len(), 1);

@@ -14,6 +14,7 @@ mod list;
 mod prune;
 mod read;
 mod restore;
+mod retention;
 mod schedule;
 mod scratch;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use leftovers::{left_over, remove, sweep, sweep_parts};
 pub use list::{Listed, list};
 pub use prune::{Pruned, prune, prune_damaged};
 pub use restore::{Restored, Target, present, restore};
+pub use retention::Retention;
 pub use schedule::Schedule;
 pub(super) use scratch::Scratch;
 pub use scratch::own_like;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::format::{DAMAGED, Owner};
 use super::list::{Listed, list};
+use super::retention::Retention;
 use super::scratch::sync_directory;
 use super::{Failure, cannot};
 
@@ -18,12 +19,12 @@ pub struct Pruned {
     pub kept: usize,
 }
 
-/// Keeps the newest `keep` backups of an instance, or of each instance if `owner` is None. Only
-/// files with the name and the header of a backup are counted and deleted: no backups of damaged
+/// Keeps the backups of an instance that the rules keep, or those of each instance if `owner` is
+/// None. Only files with the name and the header of a backup are counted and deleted: no backups of damaged
 /// data, and none of other instances. With `dry` nothing is deleted. Blocks.
 pub fn prune(
     directory: &Path,
-    keep: usize,
+    rules: Retention,
     owner: Option<&Owner>,
     dry: bool,
 ) -> Result<Pruned, Failure> {
@@ -40,11 +41,15 @@ pub fn prune(
     }
     let (mut gone, mut kept) = (Vec::new(), 0);
     for mut backups in groups.into_values() {
-        backups.sort_by(|a, b| a.moment().cmp(&b.moment()));
-        let stay = backups.len().min(keep);
-        backups.truncate(backups.len() - stay);
-        kept += stay;
-        gone.append(&mut backups);
+        backups.sort_by(|a, b| b.moment().cmp(&a.moment()));
+        let times: Vec<_> = backups.iter().map(Listed::created).collect();
+        for (backup, stays) in backups.into_iter().zip(rules.kept(&times)) {
+            if stays {
+                kept += 1;
+            } else {
+                gone.push(backup);
+            }
+        }
     }
     gone.sort_by(|a, b| a.moment().cmp(&b.moment()));
     if !dry && !gone.is_empty() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 
 use super::create::seconds;
-use super::{FAILURES, Failure, LAST, Listed, Owner, Source, create, list, prune};
+use super::{FAILURES, Failure, LAST, Listed, Owner, Retention, Source, create, list, prune};
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -136,10 +136,9 @@ impl Schedule {
         let made =
             create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
         tracing::info!("Created the backup {} ({} bytes).", shown(&made.path), made.bytes);
-        if let Some(keep) = self.config.backup.keep {
-            let (directory, keep, owner) =
-                (self.directory(), usize::try_from(keep).unwrap_or(usize::MAX), self.owner.clone());
-            for old in blocking(move || prune(&directory, keep, Some(&owner), false)).await?.gone {
+        if let Some(rules) = Retention::of(&self.config.backup) {
+            let (directory, owner) = (self.directory(), self.owner.clone());
+            for old in blocking(move || prune(&directory, rules, Some(&owner), false)).await?.gone {
                 tracing::info!("Deleted the backup {}.", old.name);
             }
         }

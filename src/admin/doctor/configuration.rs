@@ -9,6 +9,7 @@ use nix::unistd::{AccessFlags, Group, eaccess, geteuid};
 
 use super::Installation;
 use super::report::Report;
+use crate::admin::backup::Retention;
 use crate::config::check;
 
 /// Maximum bytes per code point.
@@ -56,7 +57,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         );
     }
     limits(ground, report);
-    if config.backup.keep.is_some() && config.backup.every_hours.is_none() {
+    if Retention::of(&config.backup).is_some() && config.backup.every_hours.is_none() {
         report.warn(
             "[backup] keep is set, but automatic backups are off",
             "Set [backup] every_hours as well.",

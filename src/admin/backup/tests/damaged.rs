@@ -132,7 +132,7 @@ async fn files_that_are_missing_or_altered_are_told_and_no_reason_to_lose_the_re
         let (_, again) = world.damaged_backup().await;
         assert!(!path.exists() || path == again, "{path:?} {again:?}");
         assert_eq!(world.names("backups").len(), 2);
-        let pruned = prune(&world.path("backups"), 1, None, false).unwrap();
+        let pruned = prune(&world.path("backups"), newest(1), None, false).unwrap();
         assert!(pruned.gone.is_empty() && pruned.kept == 1 && sound.exists());
         let listed = list(&world.path("backups")).unwrap();
         assert_eq!(listed.iter().filter(|backup| backup.is_sound()).count(), 1);

@@ -210,3 +210,8 @@ fn set_right(entries: &mut [(Vec<u8>, tar::EntryType, Vec<u8>)]) {
     entries.last_mut().unwrap().2 =
         serde_json::to_vec(&json!({"entries": named, "missing": []})).unwrap();
 }
+
+/// The rule that keeps this number of newest backups.
+fn newest(count: u64) -> Retention {
+    Retention { newest: count, ..Retention::default() }
+}

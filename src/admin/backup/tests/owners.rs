@@ -51,13 +51,13 @@ async fn nobody_prunes_what_is_another_instances() {
     let others: Vec<_> = ["2025-02-01T00:00:00Z", "2025-02-02T00:00:00Z"]
         .map(|at| forged(&world, &own, at, Some("another")))
         .into();
-    let pruned = prune(&world.path("backups"), 1, Some(&owner), false).unwrap();
+    let pruned = prune(&world.path("backups"), newest(1), Some(&owner), false).unwrap();
     assert_eq!(
         pruned.gone.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>(),
         [older, old]
     );
     assert!(own.exists() && others.iter().all(|other| other.exists()));
     // Without an owner, the newest backup of each instance is kept.
-    let pruned = prune(&world.path("backups"), 1, None, false).unwrap();
+    let pruned = prune(&world.path("backups"), newest(1), None, false).unwrap();
     assert_eq!((pruned.gone.len(), pruned.gone[0].path == others[0], pruned.kept), (1, true, 2));
 }

@@ -215,7 +215,7 @@ async fn lists_name_what_is_there_and_only_backups_are_pruned() {
         (listed[1].head.as_ref().unwrap().created.as_str(), listed[4].path.as_path()),
         ("2025-01-01T00:00:00Z", path.as_path())
     );
-    let dry = prune(&backups, 2, None, true).unwrap();
+    let dry = prune(&backups, newest(2), None, true).unwrap();
     let gone =
         |pruned: &Pruned| pruned.gone.iter().map(|backup| backup.name.clone()).collect::<Vec<_>>();
     assert_eq!(
@@ -229,7 +229,7 @@ async fn lists_name_what_is_there_and_only_backups_are_pruned() {
         )
     );
     assert_eq!(list(&backups).unwrap().len(), 5);
-    let pruned = prune(&backups, 2, None, false).unwrap();
+    let pruned = prune(&backups, newest(2), None, false).unwrap();
     assert_eq!(gone(&pruned), gone(&dry));
     assert_eq!(world.names("backups").len(), 4, "what is no backup stays");
     assert!(path.exists());
