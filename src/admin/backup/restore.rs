@@ -372,16 +372,16 @@ fn hand_over(staged: &Path, like: &Path, there: Occupied) -> io::Result<()> {
 
 /// Moves the staged directory into place. Returns the new path of the old one.
 fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<PathBuf>> {
-    use nix::errno::Errno;
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
     let new = staged.path().to_owned();
     let old = if there == Occupied::Missing {
         fs::rename(&new, data)?;
         None
     } else {
-        match renameat2(AT_FDCWD, &new, AT_FDCWD, data, RenameFlags::RENAME_EXCHANGE) {
+        match renameat_with(CWD, &new, CWD, data, RenameFlags::EXCHANGE) {
             Ok(()) => Some(new),
-            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 Some(rename_both(&new, data)?)
             }
             Err(error) => return Err(error.into()),

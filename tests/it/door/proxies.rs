@@ -28,9 +28,10 @@ impl Drop for Running {
     }
 }
 
-/// Returns the documented configuration of a program.
-fn documented(language: &str) -> String {
-    documented_below("# ", language)
+/// Returns an example configuration of the packages.
+fn example(file: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(root.join("packaging/proxies").join(file)).unwrap()
 }
 
 /// Returns the first configuration of a program after a heading.
@@ -113,6 +114,9 @@ async fn works(server: &Server, proxy: &Running) {
     let page = ann.with("origin", &format!("http://{}", proxy.address));
     assert_eq!(page.handshake("/chat").await.status, 101, "the page of the same origin");
     ann.with("origin", "http://evil.example").handshake("/chat").await.is_text(403);
+    let whole = vec![b'x'; 25 * 1024 * 1024];
+    let upload = ann.with("content-type", "text/plain").post("/api/media", whole).await;
+    upload.is(201);
     // Addresses from a trusted proxy are used, so this client has another one.
     let elsewhere = Client::at_from(&proxy.address, "127.0.0.2".parse().unwrap());
     let mut answers = Vec::new();
@@ -138,9 +142,9 @@ async fn works(server: &Server, proxy: &Running) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nginx_as_documented() {
+async fn through_nginx() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
-    let block = documented("nginx");
+    let block = example("nginx.conf");
     let tls: Vec<&str> =
         block.lines().filter(|line| line.trim_start().starts_with("ssl_")).collect();
     let block = tls.iter().fold(block.clone(), |block, line| block.replace(line, ""));
@@ -156,11 +160,11 @@ async fn nginx_as_documented() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn haproxy_as_documented() {
+async fn through_haproxy() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
     let bind = "bind :443 ssl crt /etc/haproxy/chat.example.org.pem";
     let config = with(
-        &documented("haproxy"),
+        &example("haproxy.cfg"),
         &[(bind, &format!("bind 127.0.0.1:{port}")), ("127.0.0.1:8080", server.address())],
     );
     let path = folder.path().join("haproxy.cfg");
@@ -172,10 +176,10 @@ async fn haproxy_as_documented() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn caddy_as_documented() {
+async fn through_caddy() {
     let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
     let site = with(
-        &documented("caddyfile"),
+        &example("Caddyfile"),
         &[
             ("chat.example.org {", &format!("http://:{port} {{\n\tbind 127.0.0.1")),
             ("127.0.0.1:8080", server.address()),
@@ -191,4 +195,54 @@ async fn caddy_as_documented() {
         .stderr(Stdio::null());
     let proxy = run(command, port).await;
     works(&server, &proxy).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_apache() {
+    let (server, folder, port) = (server().await, tempfile::tempdir().unwrap(), free_port());
+    let block = with(
+        &example("apache.conf"),
+        &[
+            ("*:443", &format!("127.0.0.1:{port}")),
+            ("SSLEngine on", ""),
+            ("SSLCertificateFile ", "# "),
+            ("SSLCertificateKeyFile ", "# "),
+            ("127.0.0.1:8080", server.address()),
+        ],
+    );
+    let dir = folder.path().display();
+    let modules: String = [
+        ("mpm_event", "mpm_event"),
+        ("authz_core", "authz_core"),
+        ("headers", "headers"),
+        ("proxy", "proxy"),
+        ("proxy_http", "proxy_http"),
+    ]
+    .map(|(name, file)| {
+        format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{file}.so\n")
+    })
+    .concat();
+    let path = folder.path().join("apache.conf");
+    let config = format!(
+        "{modules}ServerName localhost\nPidFile {dir}/pid\nDefaultRuntimeDir {dir}\nErrorLog \
+         {dir}/error.log\nUser nobody\nGroup nogroup\nListen 127.0.0.1:{port}\n{block}"
+    );
+    std::fs::write(&path, config).unwrap();
+    let mut command = Command::new("apache2");
+    command.args(["-D", "FOREGROUND", "-f"]).arg(&path);
+    let proxy = run(command, port).await;
+    works(&server, &proxy).await;
+}
+
+#[test]
+fn the_documentation_shows_the_examples_of_the_packages() {
+    let shown = [
+        ("nginx", "nginx.conf"),
+        ("caddyfile", "Caddyfile"),
+        ("haproxy", "haproxy.cfg"),
+        ("apache", "apache.conf"),
+    ];
+    for (language, file) in shown {
+        assert_eq!(documented_below("# ", language), example(file), "{file}");
+    }
 }
