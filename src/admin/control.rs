@@ -1,7 +1,7 @@
 //! The control socket: runs the commands of every user whom its file mode lets connect.
 
 use std::io;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -65,7 +65,12 @@ fn short(path: &Path) -> io::Result<(PathBuf, Option<std::fs::File>)> {
 fn give(path: &Path, group: &str) -> io::Result<u32> {
     let known = Group::from_name(group)?
         .ok_or_else(|| io::Error::other(format!("there is no group {group:?}")))?;
-    chown(path, None, Some(known.gid.as_raw())).map_err(|error| {
+    let group_id = known.gid.as_raw();
+    // A sandbox may forbid every change of ownership; a new file often has the group already.
+    if std::fs::metadata(path)?.gid() == group_id {
+        return Ok(WITH_GROUP);
+    }
+    chown(path, None, Some(group_id)).map_err(|error| {
         io::Error::other(format!(
             "it cannot be given to the group {group} ({error}); the user of the server must be a \
              member of it"
