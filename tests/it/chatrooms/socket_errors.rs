@@ -286,3 +286,15 @@ async fn a_removed_participant_hears_nothing_more_and_may_do_nothing() {
     entered.refused(json!({"type": "chat_message", "content": "hi"}), "not_in_room").await;
     assert_eq!(ann.contents(&room).await, ["mine", "one", "two"]);
 }
+
+#[tokio::test]
+async fn of_a_key_that_is_given_twice_the_last_value_counts() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let mut socket = ann.enter(&room).await;
+    let frame = r#"{"type":"typing","type":"chat_message","content":"first","content":"last"}"#;
+    socket.send_text(frame).await;
+    socket.until("message_sent").await;
+    assert_eq!(ann.contents(&room).await, ["last"]);
+}
