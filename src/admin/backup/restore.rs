@@ -381,9 +381,7 @@ fn swap(staged: Scratch, data: &Path, there: Occupied) -> io::Result<Option<Path
     } else {
         match renameat_with(CWD, &new, CWD, data, RenameFlags::EXCHANGE) {
             Ok(()) => Some(new),
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                Some(rename_both(&new, data)?)
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Some(rename_both(&new, data)?),
             Err(error) => return Err(error.into()),
         }
     };
