@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::support::{Client, PATIENCE, Person, Server};
+use crate::support::{Body, Client, PATIENCE, Person, Server};
 
 /// A proxy, ended with the test.
 pub(super) struct Running {
@@ -115,7 +115,7 @@ async fn works(server: &Server, proxy: &Running) {
     assert_eq!(page.handshake("/chat").await.status, 101, "the page of the same origin");
     ann.with("origin", "http://evil.example").handshake("/chat").await.is_text(403);
     let whole = vec![b'x'; 25 * 1024 * 1024];
-    let upload = ann.with("content-type", "text/plain").post("/api/media", whole).await;
+    let upload = ann.with("content-type", "text/plain").post("/api/media", Body::Raw(whole)).await;
     upload.is(201);
     // Addresses from a trusted proxy are used, so this client has another one.
     let elsewhere = Client::at_from(&proxy.address, "127.0.0.2".parse().unwrap());
