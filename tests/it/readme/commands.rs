@@ -112,6 +112,12 @@ fn administration() {
 }
 
 #[test]
+fn install() {
+    let printed = run("docs/install.md", "people");
+    assert!(printed.contains("No problems"), "{printed}");
+}
+
+#[test]
 fn service() {
     let printed = run("docs/service.md", "people");
     assert!(printed.contains("need restart"), "{printed}");
