@@ -290,7 +290,7 @@ pub async fn run(
         tokio::spawn(accept::serve(redirecting, door, stopped.clone()))
     });
     let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
-    let serving = tokio::spawn(accept::serve(listeners, api::door(&context), stopped));
+    let serving = tokio::spawn(accept::serve(listeners, api::door(&context, &addresses), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
     ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
     let watchdog = watchdog::limit().map(|limit| {

@@ -14,9 +14,11 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::CONTENT_TYPE;
 use warp::http::{HeaderValue, Method, StatusCode};
+use warp::path::FullPath;
 use warp::reply::Response;
 
 use super::chatrooms::Chatrooms;
+use super::prefix::Removed;
 use super::proxies::Seen;
 use super::realtime::Realtime;
 use super::rooms::Rooms;
@@ -226,10 +228,13 @@ pub fn filter(metrics: &Metrics, to_everybody: bool) -> BoxedFilter<(Response,)>
     let metrics = metrics.clone();
     warp::path("metrics")
         .and(warp::path::end())
+        .and(warp::path::full())
         .and(warp::method())
+        .and(warp::ext::optional::<Removed>())
         .and(warp::ext::optional::<Seen>())
-        .map(move |method: Method, seen: Option<Seen>| {
-            if !to_everybody && !seen.is_some_and(|seen| seen.near) {
+        .map(move |path: FullPath, method, removed: Option<Removed>, seen: Option<Seen>| {
+            let is_exact = path.as_str() == "/metrics" && removed.is_none();
+            if !is_exact || !(to_everybody || seen.is_some_and(|seen| seen.near)) {
                 return Chatrooms::error(&Error::NotFound);
             }
             match method {

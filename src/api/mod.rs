@@ -35,7 +35,7 @@ use self::http::door::Refusal;
 pub use self::http::redirect::Target;
 use self::http::strangers::Strangers;
 pub use self::http::{accept, auth, download, request, respond};
-use self::http::{mount, patience, proxies, redirect};
+use self::http::{mount, patience, prefix, proxies, redirect};
 pub use self::socket::Sockets;
 
 use crate::admin::Admin;
@@ -190,24 +190,26 @@ fn strangers(config: &Current) -> Arc<Strangers> {
     strangers
 }
 
-/// Creates the entry point of all listeners.
-pub fn door(context: &Context) -> Door {
+/// Creates the entry point of all listeners, which listen on these addresses.
+pub fn door(context: &Context, addresses: &[String]) -> Door {
     Door::new(
         &context.config,
         filter(context),
         Arc::clone(&context.strangers),
         Some(context.chat.clone()),
+        addresses,
     )
 }
 
 /// Creates the entry point of the separate listener of `/metrics`.
 pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
-    Door::new(&context.config, metrics::alone(metrics, context), strangers(&context.config), None)
+    let filter = metrics::alone(metrics, context);
+    Door::new(&context.config, filter, strangers(&context.config), None, &[])
 }
 
 /// Creates the entry point of the addresses that redirect to `https`.
 pub fn redirect_door(context: &Context, target: Target) -> Door {
-    Door::new(&context.config, redirect::filter(target), Arc::clone(&context.strangers), None)
+    Door::new(&context.config, redirect::filter(target), Arc::clone(&context.strangers), None, &[])
 }
 
 /// Builds the filter of all routes. A dialect is one line.

@@ -114,8 +114,22 @@ async fn only_peers_on_this_machine_see_them_unless_they_have_an_address_of_thei
         line.split("http://").nth(1).expect("an address").trim_end_matches(['.', '/']).to_owned();
     let apart = Client::at(&address);
     apart.with("x-forwarded-for", "192.0.2.1").get("/metrics").await.is_text(200);
+    apart.get("/metrics/").await.fails(404, "not_found");
     apart.get("/api/users/me").await.fails(404, "not_found");
     assert_eq!(apart.get("/health").await.is(200)["status"], "ok");
+}
+
+#[tokio::test]
+async fn they_are_at_exactly_one_path() {
+    let server = Server::start_with(&[("SERVER__PUBLIC_URL", "http://localhost:1/team")]).await;
+    let client = Client::new(&server);
+    client.get("/metrics?x=1").await.is_text(200);
+    // A proxy that blocks `/metrics`, or removes `/team`, passes these on.
+    for path in ["/metrics/", "/team/metrics", "/team/metrics/", "/team/team/metrics"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text);
+    }
+    client.post("/team/metrics", "").await.fails(404, "not_found");
 }
 
 #[tokio::test]

@@ -54,21 +54,24 @@ struct Inner {
 pub(in crate::api) struct Refusal(pub(in crate::api) Error);
 
 impl Door {
+    /// `addresses` are those that are listened on; they may differ from `[server] listen`.
     pub(in crate::api) fn new(
         current: &Current,
         service: BoxedFilter<(Response,)>,
         strangers: Arc<Strangers>,
         chat: Option<Chat>,
+        addresses: &[String],
     ) -> Self {
         let config = current.get();
         let limits = &config.limits;
         let places = Places::new(limits.max_connections, limits.max_connections_per_address);
-        let proxies = Arc::new(ArcSwap::from_pointee(Proxies::new(&config.server)));
+        let proxies = Arc::new(ArcSwap::from_pointee(Proxies::new(&config.server, addresses)));
         let (limited, known) = (Arc::clone(&places), Arc::clone(&proxies));
+        let addresses = addresses.to_vec();
         current.follow(move |config| {
             let limits = &config.limits;
             limited.limit_to(limits.max_connections, limits.max_connections_per_address);
-            known.store(Arc::new(Proxies::new(&config.server)));
+            known.store(Arc::new(known.load().renew(&config.server, &addresses)));
         });
         Self(Arc::new(Inner {
             service,
@@ -271,7 +274,7 @@ mod tests {
         let panics = warp::path("panics").map(|| -> Response { panic!("planted") });
         let all = panics.or(warp::any().map(|| respond::empty(StatusCode::OK))).unify().boxed();
         let current = Current::new(config.clone());
-        let door = Door::new(&current, all, Arc::new(Strangers::new(None)), None);
+        let door = Door::new(&current, all, Arc::new(Strangers::new(None)), None, &[]);
         let server =
             crate::config::Server { listen: vec!["127.0.0.1:0".to_owned()], ..config.server };
         let listeners = crate::api::accept::bind(&server, None).await.unwrap();

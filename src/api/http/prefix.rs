@@ -8,6 +8,10 @@ use warp::reply::Response;
 
 use super::{request, respond};
 
+/// Marks a request from whose target the path of `public_url` was removed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api) struct Removed;
+
 /// Removes the path of `public_url` from the target of a request, if it is there. Returns a
 /// redirect if the target is that path itself, without the slash on which the relative addresses of
 /// the page depend.
@@ -28,6 +32,7 @@ pub(super) fn remove<B>(base: &str, request: &mut Request<B>) -> Option<Response
         // Part of a valid target is one too; otherwise it is answered like any unknown path.
         parts.path_and_query = Some(with_query(rest).parse::<PathAndQuery>().ok()?);
         *request.uri_mut() = Uri::from_parts(parts).ok()?;
+        request.extensions_mut().insert(Removed);
     }
     None
 }

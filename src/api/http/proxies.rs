@@ -69,14 +69,21 @@ pub(in crate::api) struct Seen {
 }
 
 impl Proxies {
-    /// Reads `[server] trusted_proxies`. Invalid entries were refused when the configuration was
-    /// loaded.
-    pub(in crate::api) fn new(server: &config::Server) -> Self {
+    /// Reads `[server] trusted_proxies`, for the addresses that are listened on. Invalid entries
+    /// were refused when the configuration was loaded.
+    pub(in crate::api) fn new(server: &config::Server, addresses: &[String]) -> Self {
         let trusted: Vec<_> =
             server.trusted_proxies.iter().filter_map(|text| Network::parse(text)).collect();
         let is_behind = server.public_url.as_deref().is_some_and(|url| !is_local(url))
-            && server.listen.iter().all(|address| is_local(address));
+            && addresses.iter().all(|address| is_local(address));
         Self { trusted, is_behind, told: Arc::default() }
+    }
+
+    /// Reads a changed configuration. An undeclared proxy is reported again only if other proxies
+    /// are trusted now.
+    pub(in crate::api) fn renew(&self, server: &config::Server, addresses: &[String]) -> Self {
+        let new = Self::new(server, addresses);
+        if new.trusted == self.trusted { Self { told: Arc::clone(&self.told), ..new } } else { new }
     }
 
     /// Returns the trustworthy origin of a request.
@@ -168,7 +175,8 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        Proxies::new(server).see(&Peer { address: peer.parse().ok(), secure: false }, &headers)
+        Proxies::new(server, &server.listen)
+            .see(&Peer { address: peer.parse().ok(), secure: false }, &headers)
     }
 
     #[test]
@@ -201,7 +209,7 @@ mod tests {
         for line in [&b"6.6.6.6"[..], b"\xff\xfe", b"10.0.0.2"] {
             headers.append("x-forwarded-for", warp::http::HeaderValue::from_bytes(line).unwrap());
         }
-        let proxies = Proxies::new(&server(&["10.0.0.0/8"]));
+        let proxies = Proxies::new(&server(&["10.0.0.0/8"]), &[]);
         let seen = proxies.see(&Peer { address: "10.0.0.1".parse().ok(), secure: false }, &headers);
         assert_eq!(seen.address.unwrap().to_string(), "10.0.0.2");
     }

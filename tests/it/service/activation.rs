@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Ctl, PATIENCE};
+use crate::support::{Client, Ctl, PATIENCE};
 
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -53,9 +53,14 @@ impl Drop for Started {
 
 /// Starts a server with a copy of this socket, meant for this process or for another one.
 fn start(data: &Path, socket: impl Into<OwnedFd>, process: Option<&str>) -> Started {
-    let serve = Ctl::at(data).command(&["serve", "--listen", "127.0.0.1:0"]);
+    pass(&Ctl::at(data).command(&["serve", "--listen", "127.0.0.1:0"]), socket, process)
+}
+
+/// Like [`start`], with this command of the server.
+fn pass(serve: &Command, socket: impl Into<OwnedFd>, process: Option<&str>) -> Started {
     let mut command = Command::new("sh");
     command.args(["-c", PASS, "sh"]).arg(serve.get_program()).args(serve.get_args());
+    command.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(process) = process {
         command.env("FOR_PID", process);
     }
@@ -93,6 +98,21 @@ async fn a_restart_refuses_no_connection() {
     assert!(output.contains("instead of [server] listen"), "{output}");
     let shown = Ctl::at(data.path()).one(&["status"]);
     assert_eq!(shown["addresses"], serde_json::json!([format!("http://{address}")]), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_are_closed_behind_a_proxy_whose_socket_the_manager_opened() {
+    let (data, socket) = (data(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = socket.local_addr().unwrap().to_string();
+    let config = data.path().join("config.toml");
+    // The configured address is open to everybody, but not used.
+    let text = "[server]\nlisten = [\"0.0.0.0:1\"]\npublic_url = \"https://chat.example\"\n";
+    std::fs::write(&config, text).unwrap();
+    let serve = Ctl::at(data.path()).set("CONFIG", config.to_str().unwrap()).command(&["serve"]);
+    let _started = pass(&serve, socket, None);
+    let client = Client::at(&address);
+    client.get("/health").await.is(200);
+    client.get("/metrics").await.fails(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -126,6 +126,24 @@ async fn proxies_and_limits_of_addresses_follow_the_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undeclared_proxy_is_reported_again_only_if_the_trusted_ones_change() {
+    let it = Configured::start("").await;
+    let proxied = Client::new(&it.server).with("x-forwarded-for", "192.0.2.7");
+    let asked = async || proxied.get("/health").await.is(200);
+    asked().await;
+    it.reload("[auth]\nshow_emails = false\n");
+    asked().await;
+    it.reload("[server]\ntrusted_proxies = [\"10.0.0.1\"]\n");
+    it.reload("[auth]\nregistration = \"closed\"\n");
+    asked().await;
+    it.reload("[log]\nlevel = \"debug\"\n");
+    it.server.wait_for_log(&["The configuration was reloaded", "log.level"]).await;
+    let lines = it.server.output();
+    let reports = lines.iter().filter(|line| line.contains("is not in [server] trusted_proxies"));
+    assert_eq!(reports.count(), 2, "at first, and when trusted_proxies had changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn origins_follow_the_file() {
     let it = Configured::start("").await;
     let page = Client::new(&it.server).with("origin", "https://page.example");
