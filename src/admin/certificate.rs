@@ -27,7 +27,7 @@ pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Unusable> {
         TlsError::InconsistentKeys(_) => unusable(
             key,
             format!(
-                "it is not the key of the certificate in {}; tls_cert and tls_key must belong \
+                "it is not the key of the certificate in {}; a certificate and its key must belong \
                  together",
                 cert.display()
             ),
@@ -49,7 +49,7 @@ pub fn chain(cert: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
         return Ok(chain);
     }
     let why = if has(&text, b"PRIVATE KEY-----") {
-        "it contains a private key and no certificate; are tls_cert and tls_key swapped?"
+        "it contains a private key and no certificate; are the certificate and the key swapped?"
     } else if has(&text, b"CERTIFICATE REQUEST-----") {
         "it contains a certificate request; use the certificate that the authority issued for it"
     } else {
@@ -72,7 +72,7 @@ fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
         }
         pem::Error::NoItemsFound if has(&text, b"CERTIFICATE-----") => unusable(
             key,
-            "it contains a certificate and no private key; are tls_cert and tls_key swapped?",
+            "it contains a certificate and no private key; are the certificate and the key swapped?",
         ),
         pem::Error::NoItemsFound => {
             unusable(key, "it contains no private key in PEM format (-----BEGIN PRIVATE KEY-----)")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::{error, info};
 use x509_parser::certificate::X509Certificate;
@@ -14,6 +15,7 @@ use x509_parser::prelude::FromDer;
 
 use super::certificate::{self, Unusable};
 use crate::config::Server;
+use crate::model::Timestamp;
 
 /// The files of a certificate: `(certificate chain, private key)`.
 pub type Pair = (PathBuf, PathBuf);
@@ -55,17 +57,14 @@ fn in_directory(directory: &Path) -> Result<Vec<Pair>, Unusable> {
     Ok(found)
 }
 
-/// The problems of the files, one sentence each. Blocks.
-pub fn problems(server: &Server) -> Vec<String> {
-    let problem = |unusable: Unusable| unusable.to_string();
-    match pairs(server) {
-        Err(unusable) => vec![problem(unusable)],
-        Ok(pairs) => pairs
-            .iter()
-            .filter_map(|(cert, key)| certificate::load(cert, key).err())
-            .map(problem)
-            .collect(),
+/// The problems of the files with which the server would start nevertheless. An error is one with
+/// which it would not. Blocks.
+pub fn problems(server: &Server) -> Result<Vec<String>, Unusable> {
+    if !server.has_tls() {
+        return Ok(Vec::new());
     }
+    let (_, refreshed) = Certificates::load(server)?;
+    Ok(refreshed.problems.iter().map(|problem| problem.unusable.to_string()).collect())
 }
 
 /// The earliest expiry of all certificates in seconds since 1970; None if there are none. Blocks.
@@ -79,8 +78,8 @@ pub struct Certificates {
     /// By the file of the chain.
     files: BTreeMap<PathBuf, File>,
     default: Option<Arc<CertifiedKey>>,
-    /// By lower-case name, which may be `*.example.org`.
-    named: HashMap<String, Arc<CertifiedKey>>,
+    /// By lower-case name, which may be `*.example.org`: the best one of those for the name.
+    named: HashMap<String, Named>,
     /// Why the list of files could not be read the last time.
     unread: Option<Unusable>,
 }
@@ -94,13 +93,45 @@ struct File {
     key: Option<Arc<CertifiedKey>>,
 }
 
+/// A certificate for a name.
+#[derive(Clone, Debug)]
+struct Named {
+    key: Arc<CertifiedKey>,
+    /// Whether it was valid when the files were read.
+    valid: bool,
+    /// Its end in seconds since 1970.
+    ends: i64,
+}
+
+impl Named {
+    fn new(key: &Arc<CertifiedKey>, now: i64) -> Self {
+        // An intermediate certificate may have expired: clients find another path.
+        let validity = key.cert.first().and_then(certificate::validity);
+        let (begins, ends) = validity.unwrap_or((i64::MAX, i64::MIN));
+        Self { key: Arc::clone(key), valid: (begins..ends).contains(&now), ends }
+    }
+
+    fn is_better_than(&self, other: &Self) -> bool {
+        (self.valid, self.ends) > (other.valid, other.ends)
+    }
+}
+
+/// A problem of a certificate.
+#[derive(Debug)]
+pub struct Problem {
+    /// The file and the reason.
+    pub unusable: Unusable,
+    /// Whether what was read before stays in use.
+    pub has_previous: bool,
+}
+
 /// What reading the files again has found.
 #[derive(Debug, Default)]
 pub struct Refreshed {
     /// Chains that were loaded.
     pub loaded: Vec<PathBuf>,
     /// Files that cannot be used, unless they were reported before.
-    pub problems: Vec<Unusable>,
+    pub problems: Vec<Problem>,
 }
 
 impl Refreshed {
@@ -109,10 +140,11 @@ impl Refreshed {
         for file in &self.loaded {
             info!("The TLS certificate {} was loaded.", file.display());
         }
-        for problem in &self.problems {
+        for Problem { unusable, has_previous } in &self.problems {
+            let stays = if *has_previous { "; the previous one stays in use" } else { "" };
             error!(
                 target: "chatctl::plain",
-                "A TLS certificate could not be loaded; a previous one stays in use: {problem}"
+                "A TLS certificate could not be loaded{stays}: {unusable}"
             );
         }
     }
@@ -128,12 +160,14 @@ impl Certificates {
             None => !all.named.is_empty(),
         };
         match refreshed.problems.first() {
-            Some(problem) if !usable => Err(problem.clone()),
+            Some(problem) if !usable => Err(problem.unusable.clone()),
             _ => Ok((all, refreshed)),
         }
     }
 
-    /// Reads files that have changed. What cannot be used keeps its previous certificate. Blocks.
+    /// Reads files that have changed. What cannot be used keeps its previous certificate. Of several
+    /// certificates for a name, the best is one that is valid now, then the one that ends last.
+    /// Blocks.
     pub fn refresh(&self, server: &Server) -> (Self, Refreshed) {
         let mut refreshed = Refreshed::default();
         let pairs = match pairs(server) {
@@ -141,25 +175,37 @@ impl Certificates {
             Err(unusable) => {
                 let mut same = self.clone();
                 if same.unread.replace(unusable.clone()) != Some(unusable.clone()) {
-                    refreshed.problems.push(unusable);
+                    let has_previous = !same.files.is_empty();
+                    refreshed.problems.push(Problem { unusable, has_previous });
                 }
                 return (same, refreshed);
             }
         };
         let mut all = Self::default();
+        let now = Timestamp::now().unix_seconds();
         for (cert, key) in pairs {
-            let file = self.files.get(&cert).refreshed(&cert, &key, &mut refreshed);
+            let is_default = server.tls_cert.as_ref() == Some(&cert);
+            let known = self.files.get(&cert);
+            let file = known.refreshed((&cert, &key), is_default, &mut refreshed);
             if let Some(key) = &file.key {
-                if server.tls_cert.as_ref() == Some(&cert) {
+                if is_default {
                     all.default = Some(Arc::clone(key));
                 }
-                for name in names(key) {
-                    all.named.entry(name).or_insert_with(|| Arc::clone(key));
-                }
+                all.add(key, now);
             }
             all.files.insert(cert, file);
         }
         (all, refreshed)
+    }
+
+    /// Uses a certificate for those of its names for which there is no better one.
+    fn add(&mut self, key: &Arc<CertifiedKey>, now: i64) {
+        let new = Named::new(key, now);
+        for name in key.cert.first().into_iter().flat_map(|der| names(der)) {
+            if self.named.get(&name).is_none_or(|present| new.is_better_than(present)) {
+                self.named.insert(name, new.clone());
+            }
+        }
     }
 
     /// Returns the certificate for the name that a client asks for, or the default one.
@@ -174,32 +220,45 @@ impl Certificates {
 
     fn named_for(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        self.named.get(&name).or_else(|| {
-            let (_, domain) = name.split_once('.')?;
-            self.named.get(&format!("*.{domain}"))
-        })
+        let exact = self.named.get(&name);
+        let wildcard =
+            || name.split_once('.').and_then(|(_, domain)| self.named.get(&format!("*.{domain}")));
+        let found = match exact {
+            Some(exact) if exact.valid => exact,
+            Some(exact) => wildcard().filter(|wildcard| wildcard.valid).unwrap_or(exact),
+            None => wildcard()?,
+        };
+        Some(&found.key)
     }
 }
 
 /// Reads the files of a certificate unless they are unchanged.
 trait Known {
-    fn refreshed(self, cert: &Path, key: &Path, refreshed: &mut Refreshed) -> File;
+    fn refreshed(self, pair: (&Path, &Path), is_default: bool, refreshed: &mut Refreshed) -> File;
 }
 
 impl Known for Option<&File> {
-    fn refreshed(self, cert: &Path, key: &Path, refreshed: &mut Refreshed) -> File {
+    fn refreshed(
+        self,
+        (cert, key): (&Path, &Path),
+        is_default: bool,
+        refreshed: &mut Refreshed,
+    ) -> File {
         let digest = digest(cert, key);
         if let Some(known) = self.filter(|known| known.digest == digest) {
             return known.clone();
         }
         let previous = self.and_then(|known| known.key.clone());
-        let key = match certificate::load(cert, key) {
+        let loaded = certificate::load(cert, key);
+        let loaded = if is_default { loaded } else { loaded.and_then(|key| named(cert, key)) };
+        let key = match loaded {
             Ok(key) => {
                 refreshed.loaded.push(cert.to_owned());
                 Some(Arc::new(key))
             }
             Err(unusable) => {
-                refreshed.problems.push(unusable);
+                let has_previous = previous.is_some();
+                refreshed.problems.push(Problem { unusable, has_previous });
                 previous
             }
         };
@@ -215,135 +274,38 @@ fn digest(cert: &Path, key: &Path) -> Option<[u8; 32]> {
     Some(digest.finalize().into())
 }
 
+/// Refuses a certificate of the directory that no client can ask for.
+fn named(cert: &Path, key: CertifiedKey) -> Result<CertifiedKey, Unusable> {
+    if key.cert.first().is_some_and(|der| !names(der).is_empty()) {
+        return Ok(key);
+    }
+    let why = "it contains no host name (subjectAltName DNS:HOST), so that no client can ask for \
+               it; tls_directory needs certificates with host names";
+    Err(Unusable { file: cert.to_owned(), why: why.to_owned() })
+}
+
 /// The host names that a certificate is valid for, in lower case.
-fn names(key: &CertifiedKey) -> Vec<String> {
-    let Some(first) = key.cert.first() else { return Vec::new() };
-    let Ok((_, parsed)) = X509Certificate::from_der(first) else { return Vec::new() };
-    let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
-    let names = names.value.general_names.iter().filter_map(|name| match name {
+pub fn names(der: &CertificateDer<'_>) -> Vec<String> {
+    alternatives(der, |name| match name {
         GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
         _ => None,
-    });
-    names.collect()
+    })
+}
+
+/// Returns whether a certificate is valid for an IP address.
+pub fn has_address(der: &CertificateDer<'_>) -> bool {
+    let is_address = |name: &GeneralName<'_>| matches!(name, GeneralName::IPAddress(_));
+    !alternatives(der, |name| is_address(name).then_some(())).is_empty()
+}
+
+fn alternatives<T>(
+    der: &CertificateDer<'_>,
+    take: impl Fn(&GeneralName<'_>) -> Option<T>,
+) -> Vec<T> {
+    let Ok((_, parsed)) = X509Certificate::from_der(der) else { return Vec::new() };
+    let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
+    names.value.general_names.iter().filter_map(take).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    /// Writes a new certificate for these names.
-    fn issue(names: &[&str], cert: &Path, key: &Path) {
-        let pair = rcgen::KeyPair::generate().unwrap();
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let made = rcgen::CertificateParams::new(names).unwrap().self_signed(&pair).unwrap();
-        fs::write(cert, made.pem()).unwrap();
-        fs::write(key, pair.serialize_pem()).unwrap();
-    }
-
-    fn in_folder(folder: &Path, names: &[&str], file: &str) {
-        let file = |ending| folder.join(format!("{file}.{ending}"));
-        issue(names, &file("crt"), &file("key"));
-    }
-
-    fn server(folder: &Path) -> Server {
-        Server { tls_directory: Some(folder.to_owned()), ..Server::default() }
-    }
-
-    #[test]
-    fn certificates_are_found_by_their_names() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        let all = folder.path().join("all");
-        fs::create_dir_all(all.join("certbot")).unwrap();
-        in_folder(&all, &["One.example", "www.one.example"], "one");
-        let certbot = all.join("certbot");
-        issue(&["*.two.example"], &certbot.join("fullchain.pem"), &certbot.join("privkey.pem"));
-        fs::write(all.join("README"), "not a certificate").unwrap();
-        let without = Certificates::load(&server(&all)).unwrap().0;
-        assert!(without.find(None).is_none() && without.find(Some("else.example")).is_none());
-        issue(&["default.example"], &path("cert.pem"), &path("key.pem"));
-        let server = Server {
-            tls_cert: Some(path("cert.pem")),
-            tls_key: Some(path("key.pem")),
-            ..server(&all)
-        };
-        let found = Certificates::load(&server).unwrap().0;
-        let of = |name| names(&found.find(name).unwrap())[0].clone();
-        for (name, wanted) in [
-            (None, "default.example"),
-            (Some("else.example"), "default.example"),
-            (Some("one.example"), "one.example"),
-            (Some("WWW.ONE.example"), "one.example"),
-            (Some("a.two.example"), "*.two.example"),
-            (Some("a.b.two.example"), "default.example"),
-            (Some("two.example"), "default.example"),
-        ] {
-            assert_eq!(of(name), wanted, "{name:?}");
-        }
-        assert!(found.cover("a.two.example") && !found.cover("else.example"));
-    }
-
-    #[test]
-    fn the_default_certificate_may_be_one_of_the_directory() {
-        let folder = tempfile::tempdir().unwrap();
-        in_folder(folder.path(), &["one.example"], "one");
-        let server = Server {
-            tls_cert: Some(folder.path().join("one.crt")),
-            tls_key: Some(folder.path().join("one.key")),
-            ..server(folder.path())
-        };
-        let (all, told) = Certificates::load(&server).unwrap();
-        assert_eq!(told.loaded, [folder.path().join("one.crt")], "loaded once");
-        assert!(all.cover("one.example") && all.find(None).is_some());
-    }
-
-    #[test]
-    fn changed_files_are_loaded_and_broken_ones_keep_what_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let server = server(folder.path());
-        in_folder(folder.path(), &["one.example"], "one");
-        in_folder(folder.path(), &["two.example"], "two");
-        let (first, told) = Certificates::load(&server).unwrap();
-        assert_eq!((told.loaded.len(), told.problems.len()), (2, 0));
-        let chain = |all: &Certificates, name| all.find(Some(name)).unwrap().cert.clone();
-        let (same, told) = first.refresh(&server);
-        assert!(told.loaded.is_empty() && told.problems.is_empty());
-        in_folder(folder.path(), &["one.example"], "one");
-        fs::write(folder.path().join("two.key"), "broken").unwrap();
-        let (second, told) = same.refresh(&server);
-        assert_eq!(told.loaded, [folder.path().join("one.crt")]);
-        assert_eq!(told.problems[0].file, folder.path().join("two.key"));
-        assert_ne!(chain(&second, "one.example"), chain(&first, "one.example"));
-        assert_eq!(chain(&second, "two.example"), chain(&first, "two.example"));
-        let (third, told) = second.refresh(&server);
-        assert!(told.problems.is_empty(), "told once: {:?}", told.problems);
-        in_folder(folder.path(), &["two.example"], "two");
-        let (fourth, told) = third.refresh(&server);
-        assert_eq!(told.loaded, [folder.path().join("two.crt")]);
-        assert_ne!(chain(&fourth, "two.example"), chain(&first, "two.example"));
-        fs::remove_dir_all(folder.path()).unwrap();
-        let (fifth, told) = fourth.refresh(&server);
-        assert_eq!(told.problems.len(), 1);
-        assert!(fifth.cover("two.example") && fifth.refresh(&server).1.problems.is_empty());
-    }
-
-    #[test]
-    fn a_server_needs_a_certificate() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Certificates::load(&server(folder.path())).unwrap_err().to_string();
-        assert!(error.contains("neither NAME.crt"), "{error}");
-        in_folder(folder.path(), &["one.example"], "one");
-        fs::write(folder.path().join("two.crt"), "broken").unwrap();
-        let (all, told) = Certificates::load(&server(folder.path())).unwrap();
-        assert!(all.cover("one.example"), "others are served");
-        assert_eq!(told.problems.len(), 1);
-        let broken = Server {
-            tls_cert: Some(folder.path().join("two.crt")),
-            tls_key: Some(folder.path().join("two.key")),
-            ..server(folder.path())
-        };
-        assert!(Certificates::load(&broken).is_err(), "the default one must be usable");
-    }
-}
+mod tests;

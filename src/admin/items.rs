@@ -237,6 +237,8 @@ pub struct Reloaded {
     pub(super) in_force: Vec<String>,
     /// Changed keys that only take effect after a restart.
     pub(super) need_restart: Vec<String>,
+    /// Problems of single TLS certificates, which are not used.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Display for Reloaded {

@@ -78,7 +78,8 @@ impl Admin {
         let mut given = reloader.given.lock().await;
         let flags = reloader.flags.clone();
         let loaded = tokio::task::spawn_blocking(move || sound(&flags));
-        let loaded = loaded.await.map_err(|error| Failure::failed(error.to_string()))??;
+        let (loaded, warnings) =
+            loaded.await.map_err(|error| Failure::failed(error.to_string()))??;
         let Change { config, in_force, need_restart } = change(&given, &loaded.config);
         let (renew, server) = (Arc::clone(&reloader.certificate), config.server.clone());
         let renewed = tokio::task::spawn_blocking(move || renew(&server));
@@ -89,21 +90,22 @@ impl Admin {
         }
         self.0.parts.config.replace(descriptors::fit(config.clone()));
         *given = config;
-        Ok(items::Reloaded { file: loaded.file, in_force, need_restart })
+        Ok(items::Reloaded { file: loaded.file, in_force, need_restart, warnings })
     }
 }
 
-/// The configuration, if the server would start with it. Blocks.
-fn sound(flags: &Flags) -> Result<Loaded, Failure> {
+/// The configuration, if the server would start with it, and what is wrong with it nevertheless.
+/// Blocks.
+fn sound(flags: &Flags) -> Result<(Loaded, Vec<String>), Failure> {
     // Not with the code of a usage error: the arguments of `reload` are right.
     let failed = |failure: Failure| Failure::new(Kind::Failed, failure.to_string());
     let loaded = load(flags).map_err(|error| failed(soundness::unsound(&error)))?;
     let mut problems = soundness::problems(&loaded, Checks::Places)?;
     // An expired certificate is no reason to keep the other settings: the server starts with it too.
-    problems.extend(certificates::problems(&loaded.config.server));
-    if problems.is_empty() {
-        Ok(loaded)
-    } else {
-        Err(Failure::failed(soundness::problem_list(&problems)))
+    match certificates::problems(&loaded.config.server) {
+        Ok(warnings) if problems.is_empty() => return Ok((loaded, warnings)),
+        Ok(_) => (),
+        Err(unusable) => problems.push(unusable.to_string()),
     }
+    Err(Failure::failed(soundness::problem_list(&problems)))
 }

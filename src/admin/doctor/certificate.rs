@@ -9,7 +9,9 @@ use x509_parser::prelude::FromDer;
 
 use super::Installation;
 use super::report::{Report, count};
-use crate::admin::{certificate, certificates};
+use crate::admin::certificate;
+use crate::admin::certificates::{self, Pair};
+use crate::config::Server;
 use crate::model::Timestamp;
 
 /// Days before the expiry at which to warn.
@@ -21,6 +23,9 @@ const RENEW: &str = "Renew the certificate, then load it: chatctl reload.";
 const ADVICE: &str = "Set [server] tls_cert to a PEM file with the whole chain and tls_key to its \
                       key, and tls_directory to a directory of such files; the user of the server \
                       must be able to read them.";
+
+const NAMES: &str = "Clients refuse it. Use a certificate for the host names of the server: openssl \
+                     req … -addext subjectAltName=DNS:HOST.";
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let server = &ground.config.server;
@@ -39,12 +44,42 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             one(report, &what, cert, key)
         })
         .collect();
+    nameless(server, &pairs, report);
     let Some(day) = ends.into_iter().flatten().min().filter(|_| report.is_empty()) else { return };
     report.ok(if several {
         format!("{} are valid, at least until {day}", count(pairs.len(), "certificate"))
     } else {
         format!("it is valid until {day}")
     });
+}
+
+/// Reports certificates without a name that clients could verify: a failure if there are no others.
+fn nameless(server: &Server, pairs: &[Pair], report: &mut Report) {
+    let mut without = Vec::new();
+    let mut usable = false;
+    for (cert, _) in pairs {
+        let Some(first) = certificate::chain(cert).ok().and_then(|chain| chain.into_iter().next())
+        else {
+            continue;
+        };
+        let is_default = server.tls_cert.as_ref() == Some(cert);
+        let has_name = !certificates::names(&first).is_empty();
+        if has_name || (is_default && certificates::has_address(&first)) {
+            usable = true;
+        } else {
+            without.push(cert);
+        }
+    }
+    for cert in without {
+        let is_default = server.tls_cert.as_ref() == Some(cert);
+        let kind = if is_default { "host name or IP address" } else { "host name" };
+        let found = format!("{} contains no {kind} (subjectAltName)", cert.display());
+        if usable {
+            report.warn(found, NAMES);
+        } else {
+            report.fail(found, NAMES);
+        }
+    }
 }
 
 /// Reports the problems of one certificate. Returns the day on which it expires.

@@ -174,10 +174,49 @@ async fn each_name_has_its_certificate_and_a_new_name_needs_a_reload() {
     open_as(&server, &three, "three.example").await.unwrap();
     let doctor = ctl.run(&["doctor", "--only", "certificate"]);
     assert!(doctor.ends(0).out.contains("4 certificates are valid"), "{doctor:?}");
+    // A pair that cannot be used does not keep the others from being loaded.
     std::fs::write(&pair("one")[1], "broken").unwrap();
-    ctl.run(&["reload"]).fails(1, "it contains no private key");
+    let four = issue_for(&["four.example"], &pair("four"));
+    let reloaded = ctl.one(&["reload"]);
+    let warning = reloaded["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("one.key: it contains no private key"), "{warning}");
+    assert!(!warning.contains("tls_"), "{warning}");
+    server.wait_for_log(&["[ERROR]", "; the previous one stays in use: ", "one.key"]).await;
     open_as(&server, &one, "one.example").await.unwrap();
+    open_as(&server, &four, "four.example").await.unwrap();
     assert!(ctl.run(&["doctor", "--only", "certificate"]).ends(6).out.contains("one.key"));
+    std::fs::write(all.join("five.crt"), "broken").unwrap();
+    ctl.run(&["reload"]).ends(0);
+    let line = server.wait_for_log(&["[ERROR]", "five.crt"]).await;
+    assert!(!line.contains("previous"), "{line}");
+    // One that the server would not start with is refused.
+    std::fs::write(&cert, "broken").unwrap();
+    ctl.run(&["reload"]).fails(1, "cert.pem: it contains no certificate");
+}
+
+#[tokio::test]
+async fn a_directory_without_host_names_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = folder.path().join("all");
+    std::fs::create_dir_all(&all).unwrap();
+    let pair = |name: &str| [all.join(format!("{name}.crt")), all.join(format!("{name}.key"))];
+    issue_for(&[], &pair("none"));
+    let data = folder.path().join("data");
+    let ctl = Ctl::at(&data).set("SERVER__TLS_DIRECTORY", all.to_str().unwrap());
+    ctl.run(&["config", "check"]).fails(6, "none.crt contains no host name");
+    let refused = ctl.run(&["serve"]);
+    assert!(refused.ends(1).err.contains("none.crt: it contains no host name"), "{refused:?}");
+    let named = issue_for(&["one.example"], &pair("one"));
+    ctl.run(&["config", "check"]).ends(0);
+    let server = Server::start_with(&[("SERVER__TLS_DIRECTORY", all.to_str().unwrap())]).await;
+    open_as(&server, &named, "one.example").await.unwrap();
+    let ctl = Ctl::of(&server);
+    let doctor = ctl.run(&["doctor", "--only", "certificate"]);
+    assert!(doctor.out.contains("none.crt contains no host name"), "{doctor:?}");
+    let reloaded = ctl.one(&["reload"]);
+    assert!(reloaded["warnings"][0].as_str().unwrap().contains("none.crt"), "{reloaded}");
+    std::fs::remove_file(&pair("one")[0]).unwrap();
+    ctl.run(&["reload"]).fails(1, "none.crt: it contains no host name");
 }
 
 #[tokio::test]
