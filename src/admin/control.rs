@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 
 use super::frame::{self, HEAD, Kind};
 use super::outcome::{Failure, Output};
-use super::{Admin, Command, Operator, identity};
+use super::{Admin, Command, Operator, ground, identity};
 use crate::model::rules::Fold;
 
 /// Mode of the socket: only its owner may connect.
@@ -86,17 +86,22 @@ pub fn call(path: &Path) -> io::Result<Blocking> {
 }
 
 /// Refuses a peer that is neither root, the caller, nor the owner of the data directory, since
-/// commands may contain passwords.
+/// commands may contain passwords. Where the caller cannot read that owner, it is the owner of the
+/// directory of the socket, if nobody else could place a socket there.
 pub fn check_peer(stream: &Blocking, path: &Path, data: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::MetadataExt;
     let peer = getsockopt(stream, PeerCredentials).map_err(|error| {
         Failure::io(&format!("cannot read which user answers at {}", path.display()), &error.into())
     })?;
-    let owner = std::fs::metadata(data).map(|data| data.uid());
-    if peer.uid() == 0
-        || peer.uid() == identity::caller().as_raw()
-        || owner.is_ok_and(|owner| owner == peer.uid())
-    {
+    let caller = identity::caller().as_raw();
+    let is_owner = || match std::fs::metadata(data) {
+        Ok(data) => data.uid() == peer.uid(),
+        // The directory above is closed to a member of the group.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            ground::is_of(peer.uid(), path, caller).unwrap_or(false)
+        }
+        Err(_) => false,
+    };
+    if peer.uid() == 0 || peer.uid() == caller || is_owner() {
         return Ok(());
     }
     let message = format!(

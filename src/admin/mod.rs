@@ -15,6 +15,7 @@ pub mod database;
 pub mod descriptors;
 pub mod doctor;
 pub mod frame;
+mod ground;
 pub mod identity;
 pub mod items;
 pub mod log;

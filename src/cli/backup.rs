@@ -130,7 +130,12 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 fn is_outside(global: &Global) -> Result<bool, Failure> {
     let config = execute::configuration(global)?;
     let (caller, owner) = (identity::caller(), std::fs::metadata(&config.server.data_dir));
-    Ok(!caller.is_root() && owner.is_ok_and(|owner| owner.uid() != caller.as_raw()))
+    let is_foreign = match owner {
+        Ok(owner) => owner.uid() != caller.as_raw(),
+        // Who may not even reach the directory does not own it.
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+    };
+    Ok(!caller.is_root() && is_foreign)
 }
 
 /// Whether a path is lexically within a directory.

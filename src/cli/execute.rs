@@ -219,9 +219,30 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
                 );
                 return Err(Failure::new(Kind::Unreachable, message));
             }
+            Err(other) if other.kind == Kind::NotPermitted => {
+                return Err(stopped(config, &path).unwrap_or(other));
+            }
             Err(other) => return Err(other),
         }
     }
+}
+
+/// Why a caller who does not own the data directory can do nothing while no server runs.
+fn stopped(config: &Config, path: &Path) -> Option<Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let (data, caller) = (&config.server.data_dir, identity::caller().as_raw());
+    let is_owner = std::fs::metadata(data).is_ok_and(|meta| meta.uid() == caller);
+    (caller != 0 && !is_owner).then(|| {
+        let message = format!(
+            "no server is running at the control socket {}, and {} may not work on the data \
+             directory {}: start the server, or run the command as the user of the server or as \
+             root",
+            path.display(),
+            name(caller),
+            data.display()
+        );
+        Failure::new(Kind::NotPermitted, message)
+    })
 }
 
 /// Runs a command on the server. Gives up after [`control::SILENCE`] without a reply.

@@ -64,12 +64,12 @@ impl Making {
     /// Hands the file to the owner of a directory if root creates it.
     pub(super) fn give_like(&self, directory: &Path) -> Result<(), Failure> {
         let given = self.act(|| {
-            let owner = std::fs::metadata(directory)?;
-            if nix::unistd::geteuid().is_root() {
-                fchown(self.to.get_ref(), Some(owner.uid()), Some(owner.gid()))
-            } else {
-                Ok(())
+            // The directory may be closed to others than root.
+            if !nix::unistd::geteuid().is_root() {
+                return Ok(());
             }
+            let owner = std::fs::metadata(directory)?;
+            fchown(self.to.get_ref(), Some(owner.uid()), Some(owner.gid()))
         });
         given.map_err(|error| self.failed(&error))
     }

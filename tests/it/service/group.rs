@@ -66,7 +66,9 @@ impl Service {
         directory(home.path(), 0o755, 0, 0);
         directory(&home.path().join("bin"), 0o755, 0, 0);
         directory(&home.path().join("etc"), 0o755, 0, 0);
-        directory(&home.path().join("data"), 0o700, OWNER, OWNER);
+        // Members cannot even read who owns the data directory.
+        directory(&home.path().join("closed"), 0o700, OWNER, OWNER);
+        directory(&home.path().join("closed/data"), 0o700, OWNER, OWNER);
         directory(&home.path().join("run"), 0o750, OWNER, GROUP.1);
         directory(&home.path().join("member"), 0o700, MEMBER, MEMBER);
         fs::copy(env!("CARGO_BIN_EXE_chatctl"), home.path().join("bin/chatctl")).unwrap();
@@ -74,7 +76,7 @@ impl Service {
         let configuration = format!(
             "[server]\nlisten = [\"127.0.0.1:0\"]\ndata_dir = \"{}\"\ncontrol_socket = \"{}\"\n\
              {line}\n",
-            home.path().join("data").display(),
+            home.path().join("closed/data").display(),
             socket.display()
         );
         let file = home.path().join("etc/config.toml");
@@ -157,6 +159,50 @@ async fn a_member_administers_the_server_and_a_stranger_does_not() {
     let error = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(7), "{error}");
     assert!(error.contains("no access to the control socket"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_is_told_that_the_server_is_stopped() {
+    let line = format!("control_socket_group = {:?}", GROUP.0);
+    let Some(mut service) = Service::start(&line) else { return };
+    service.server.kill().unwrap();
+    service.server.wait().unwrap();
+    for arguments in [&["user", "list"][..], &["backup", "list"], &["backup", "create"]] {
+        let refused = service.run(MEMBER, &GROUP.1.to_string(), arguments);
+        let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(7), "{arguments:?}: {error}");
+        assert!(error.contains("no server is running at the control socket"), "{error}");
+    }
+}
+
+/// Answers at a socket as a user who is neither the owner nor the caller.
+const PLANT: &str = "my $socket = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 9) or die; \
+                     chmod 0777, $ARGV[0]; $| = 1; print \"ready\\n\"; \
+                     while (my $caller = $socket->accept()) {}";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_planted_socket_gets_no_command() {
+    let line = format!("control_socket_group = {:?}", GROUP.0);
+    let Some(mut service) = Service::start(&line) else { return };
+    service.server.kill().unwrap();
+    service.server.wait().unwrap();
+    let home = service.home.path();
+    fs::remove_file(service.socket()).unwrap();
+    fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o1777)).unwrap();
+    let mut planted = Command::new("setpriv");
+    planted.args([format!("--reuid={STRANGER}"), format!("--regid={STRANGER}")]);
+    planted
+        .args(["--clear-groups", "perl", "-MIO::Socket::UNIX", "-e", PLANT])
+        .arg(service.socket());
+    let mut planted = planted.stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(planted.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let refused = service.run(MEMBER, &GROUP.1.to_string(), &["user", "list"]);
+    planted.kill().unwrap();
+    planted.wait().unwrap();
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!((ready.as_str(), refused.status.code()), ("ready\n", Some(7)), "{error}");
+    assert!(error.contains("nothing was sent"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
