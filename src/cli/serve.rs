@@ -115,12 +115,17 @@ fn announce(ready: &Ready<'_>, public: Option<&str>, data: &Path) {
                 .map(|address| openable(address, &host()))
         };
         let base = public.map(|url| url.trim_end_matches('/').to_owned()).or_else(own);
-        lines.push(format!(
-            "There is no administrator yet. The first administrator can be created at \
-             {}/#setup={invitation}",
-            base.unwrap_or_default()
-        ));
-        lines.push("Or: chatctl user create NAME --admin".to_owned());
+        let create = "chatctl user create NAME --admin";
+        if let Some(base) = base {
+            lines.push(format!(
+                "There is no administrator yet. The first administrator can be created at \
+                 {base}/#setup={invitation}"
+            ));
+            lines.push(format!("Or: {create}"));
+        } else {
+            // Nobody can open a Unix socket in a browser.
+            lines.push(format!("There is no administrator yet. Create one: {create}"));
+        }
     }
     for line in lines {
         // A closed standard output must not stop the server.

@@ -5,12 +5,17 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 
 use listenfd::ListenFd;
 use socket2::SockRef;
 
 /// The descriptor of the first socket.
 const FIRST: usize = 3;
+/// The open descriptors of this process.
+const OPEN: &str = "/proc/self/fd";
+/// More sockets than a service manager passes.
+const MOST: usize = 1 << 16;
 
 /// A listening socket that this process did not open.
 #[derive(Debug)]
@@ -34,6 +39,9 @@ pub struct Passed {
 /// thread is started. Fails for a descriptor that is not a listening stream socket.
 pub fn take() -> io::Result<Passed> {
     let remark = meant_for_another();
+    if remark.is_none() {
+        check_count()?;
+    }
     let mut passed = ListenFd::from_env();
     let sockets = (0..passed.len()).map(|index| {
         let socket = match passed.take_tcp_listener(index) {
@@ -56,6 +64,22 @@ fn meant_for_another() -> Option<String> {
             std::process::id()
         )
     })
+}
+
+/// Refuses a number of sockets that cannot be right: it would be ignored, or work without an end.
+fn check_count() -> io::Result<()> {
+    let Some(given) = std::env::var_os("LISTEN_FDS") else { return Ok(()) };
+    let count = given.to_str().and_then(|count| count.parse::<usize>().ok());
+    let is_open = |descriptor: usize| Path::new(OPEN).join(descriptor.to_string()).exists();
+    match count {
+        Some(0) => Ok(()),
+        Some(count) if count < MOST && is_open(FIRST + count - 1) => Ok(()),
+        _ => Err(io::Error::other(format!(
+            "LISTEN_FDS is {:?}, which is not the number of sockets that the service manager \
+             passed; unset it to listen on [server] listen",
+            given.to_string_lossy()
+        ))),
+    }
 }
 
 fn unfit(index: usize) -> io::Error {

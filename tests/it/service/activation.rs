@@ -18,7 +18,7 @@ const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: clo
 
 /// Moves standard input to the descriptors that follow it, and becomes the server.
 const PASS: &str =
-    r#"exec 3<&0 0</dev/null; LISTEN_PID=${FOR_PID:-$$} LISTEN_FDS=1 exec "$@" 2>&1"#;
+    r#"exec 3<&0 0</dev/null; LISTEN_PID=${FOR_PID:-$$} LISTEN_FDS=${FDS:-1} exec "$@" 2>&1"#;
 
 /// A server that was started with a socket, and is killed in the end.
 struct Started {
@@ -160,6 +160,32 @@ async fn the_starter_of_systemd_is_understood() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_sockets_that_cannot_be_right_is_refused() {
+    let data = data();
+    for count in ["abc", "-1", "30000", "18446744073709551615", "99999999999999999999999"] {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let serve = Ctl::at(data.path()).command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", PASS, "sh"]).arg(serve.get_program()).args(serve.get_args());
+        command.env("FDS", count).stdin(Stdio::from(OwnedFd::from(socket)));
+        let mut started = Started { child: command.stdout(Stdio::piped()).spawn().unwrap() };
+        let output = started.output_until("Data in ").await;
+        assert!(output.contains(&format!("LISTEN_FDS is \"{count}\"")), "{output}");
+        assert_eq!(started.child.wait().unwrap().code(), Some(1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_needs_an_address_that_a_browser_opens() {
+    let data = data();
+    let socket = UnixListener::bind(data.path().join("http.sock")).unwrap();
+    let mut started = start(data.path(), socket, None);
+    let output = started.output_until("chatctl user create NAME --admin").await;
+    assert!(output.contains("There is no administrator yet. Create one: chatctl"), "{output}");
+    assert!(!output.contains("#setup="), "{output}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
