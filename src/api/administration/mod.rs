@@ -5,6 +5,7 @@
 pub(super) mod docs;
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -158,7 +159,7 @@ fn failure(failure: &Failure) -> Response {
     respond::json(status, failure)
 }
 
-/// Streams log lines, one JSON object per line, until the client disconnects, the server stops, or
+/// Streams log lines, one JSON object per line with spaces before it after a pause, until the client disconnects, the server stops, or
 /// the caller is no longer an administrator.
 async fn log(chat: Chat, request: Request) -> Result<Response> {
     administrator(&chat, &request).await?;
@@ -178,6 +179,7 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
         room: request.query("room"),
         for_seconds: None,
     });
+    let beat = Duration::from_secs(request.config.server.heartbeat_seconds);
     let (output, mut replies) = Output::new();
     let admin = request.admin().clone();
     tokio::spawn(async move { admin.run(&Operator::api("log"), command, &output).await });
@@ -194,8 +196,11 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
             }
         }
     });
-    let lines = stream::unfold(written, |mut written| async move {
-        written.recv().await.map(|line| (Ok::<_, Infallible>(line), written))
+    let lines = stream::unfold(written, move |mut written| async move {
+        // Writing is the only way to notice a client that is gone.
+        let line = tokio::time::timeout(beat, written.recv()).await;
+        let line = line.unwrap_or_else(|_| Some(" ".to_owned()))?;
+        Some((Ok::<_, Infallible>(line), written))
     });
     let mut response = warp::reply::stream(lines).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));

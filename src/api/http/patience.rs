@@ -22,6 +22,12 @@ impl Patience {
         Self { most, left: most, since: None }
     }
 
+    /// Changes how long to wait for a stalled peer; time that was used up stays so.
+    pub(in crate::api) fn limit_to(&mut self, most: Duration) {
+        self.left = (self.left + most).saturating_sub(self.most);
+        self.most = most;
+    }
+
     /// Returns until when to wait, if nothing is transferred now.
     pub(in crate::api) fn wait(&mut self, now: Instant) -> Instant {
         *self.since.get_or_insert(now) + self.left
@@ -70,6 +76,16 @@ mod tests {
         assert_eq!(lasts(512, 1), Some(59), "half of the least rate");
         assert_eq!(lasts(1024, 1), None);
         assert_eq!(lasts(64 * 1024, 29), None, "large pieces with long pauses");
+    }
+
+    #[test]
+    fn a_changed_limit_counts_the_time_that_was_used_up() {
+        let (mut patience, begin) = (Patience::new(MOST), Instant::now());
+        assert_eq!(patience.wait(begin), begin + MOST);
+        for seconds in [60, 5, 30] {
+            patience.limit_to(Duration::from_secs(seconds));
+            assert_eq!(patience.wait(begin), begin + Duration::from_secs(seconds));
+        }
     }
 
     #[test]

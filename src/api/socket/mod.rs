@@ -96,10 +96,7 @@ fn voice<D: SocketDialect>() -> Encoder {
 
 fn times(request: &Request) -> run::Times {
     let config = &request.config;
-    run::Times {
-        heartbeat: Duration::from_secs(config.server.heartbeat_seconds),
-        recheck: Duration::from_secs(config.auth.token_recheck_seconds),
-    }
+    run::Times { heartbeat: Duration::from_secs(config.server.heartbeat_seconds) }
 }
 
 /// A valid handshake.

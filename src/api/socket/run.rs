@@ -30,7 +30,6 @@ const KEEP_FRAMES: usize = 32;
 /// Time-outs of the loop.
 pub(super) struct Times {
     pub(super) heartbeat: Duration,
-    pub(super) recheck: Duration,
 }
 
 /// Entry of a socket with a single room.
@@ -162,7 +161,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
 
     async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
         let mut next_ping = Instant::now() + self.times.heartbeat;
-        let mut next_check = Instant::now() + self.times.recheck;
+        let mut checked = Instant::now();
         let outbox = self.connection.outbox();
         loop {
             if self.connection.replaying() {
@@ -171,6 +170,8 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 self.write().await?;
                 continue;
             }
+            // Read each time: a shorter interval applies at the latest after the next heartbeat.
+            let next_check = checked + self.connection.recheck_after();
             tokio::select! {
                 frame = self.stream.next(), if self.later.len() < MAX_LATER && self.reads() => {
                     self.take(frame).await?;
@@ -191,7 +192,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                         self.beat().await?;
                     }
                     if now >= next_check {
-                        next_check = now + self.times.recheck;
+                        checked = now;
                         Box::pin(self.connection.recheck()).await.map_err(End::Close)?;
                     }
                 }

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::live::CloseReason;
 use crate::model::{Client, RoomId, Session};
 
-const TIMES: Times = Times { heartbeat: Duration::from_secs(30), recheck: Duration::from_mins(1) };
+const TIMES: Times = Times { heartbeat: Duration::from_secs(30) };
 
 type Near = WebSocketStream<DuplexStream>;
 

@@ -186,6 +186,11 @@ impl Connection {
         (!std::mem::replace(&mut self.frames.told, true)).then_some(Error::RateLimited(left))
     }
 
+    /// How long a check of token and session holds, by the configuration in effect.
+    pub fn recheck_after(&self) -> Duration {
+        Duration::from_secs(self.chat.config().auth.token_recheck_seconds)
+    }
+
     /// Checks token and session again, and updates the user's flags; Err is the reason to close.
     pub async fn recheck(&mut self) -> Result<(), CloseReason> {
         if self.socket.token_expires().is_some_and(|expires| expires <= Timestamp::now()) {

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::{Client, Ctl, Json, Person, Server, texts};
+use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, texts};
 
 async fn admin(server: &Server) -> Person {
     Ctl::of(server).create("root", &["--admin"]);
@@ -100,4 +100,29 @@ async fn the_log_is_read_along_until_one_may_not_any_more() {
     Person::known(&server, "eve").await;
     while answer.chunk().await.unwrap().is_some() {}
     root.get("/api/admin/log?level=loud").await.fails(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_of_the_log_that_is_gone_is_noticed_without_a_line() {
+    let server = Server::start_with(&[("SERVER__HEARTBEAT_SECONDS", "1")]).await;
+    let root = admin(&server).await;
+    let client = Client::new(&server);
+    let connections = async || {
+        let text = client.get("/metrics").await.text;
+        let line = text.lines().find_map(|line| line.strip_prefix("chatctl_connections "));
+        line.unwrap().parse::<u32>().unwrap()
+    };
+    let before = connections().await;
+    let url = format!("{}/api/admin/log?user=nobody", server.url());
+    let reader = reqwest::Client::new();
+    let mut answer = reader.get(url).bearer_auth(&root.token).send().await.unwrap();
+    assert_eq!(answer.chunk().await.unwrap().unwrap(), " ");
+    assert_eq!(connections().await, before + 1);
+    drop((answer, reader));
+    let gone = async {
+        while connections().await > before {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the connection ends");
 }

@@ -97,6 +97,21 @@ async fn ask(stream: &mut tokio::net::TcpStream) {
 }
 
 #[tokio::test]
+async fn a_client_that_ends_its_side_gets_the_answer() {
+    let server = Server::start().await;
+    let mut stream = connect(&server).await;
+    let body = r#"{"userId":"ann","password":"long enough"}"#;
+    let request = format!(
+        "POST /api/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_after_its_time() {
     let server = Server::start_with(&[("LIMITS__KEEP_ALIVE_SECONDS", "1")]).await;
     let mut stream = connect(&server).await;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -123,6 +123,25 @@ async fn proxies_and_limits_of_addresses_follow_the_file() {
     proxied("192.0.2.8").get("/User/nobody").await.is_text(404);
     it.reload("[server]\ntrusted_proxies = [\"127.0.0.1\"]\n");
     one.get("/User/nobody").await.is_text(404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_connection_has_the_new_idle_time() {
+    let it = Configured::start("[limits]\nkeep_alive_seconds = 3600\n").await;
+    let mut stream = TcpStream::connect(it.server.address()).await.unwrap();
+    let mut answer = Vec::new();
+    for seconds in ["3600", "1"] {
+        it.reload(&format!("[limits]\nkeep_alive_seconds = {seconds}\n"));
+        stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        answer.clear();
+        while !answer.ends_with(b"}") {
+            let read = timeout(PATIENCE, stream.read_buf(&mut answer)).await;
+            assert_ne!(read.expect("an answer").unwrap(), 0);
+        }
+    }
+    answer.clear();
+    timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the end").unwrap();
+    assert_eq!(answer, b"");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

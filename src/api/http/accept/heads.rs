@@ -16,10 +16,10 @@ use tokio::time::Instant;
 const HEAD_TIME: Duration = Duration::from_secs(30);
 
 /// The head that a connection waits for. Clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Heads {
-    /// How long an answered connection may be idle.
-    idle: Duration,
+    /// How long an answered connection may be idle, by the configuration in effect.
+    idle: Arc<dyn Fn() -> Duration + Send + Sync>,
     wait: Arc<Mutex<Wait>>,
 }
 
@@ -32,8 +32,8 @@ struct Wait {
 }
 
 impl Heads {
-    pub(super) fn new(idle: Duration) -> Self {
-        Self { idle, wait: Arc::default() }
+    pub(super) fn new(idle: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { idle: Arc::new(idle), wait: Arc::default() }
     }
 
     /// Must be called when bytes were received.
@@ -50,7 +50,7 @@ impl Heads {
 
     /// Returns when a connection that has waited since this time is given up.
     fn deadline(&self, since: Instant) -> Instant {
-        self.lock().begun.map_or(since + self.idle, |begun| begun + HEAD_TIME)
+        self.lock().begun.map_or_else(|| since + (self.idle)(), |begun| begun + HEAD_TIME)
     }
 
     fn lock(&self) -> MutexGuard<'_, Wait> {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_lives_longer_than_one_that_sends_a_head() {
-        let (heads, begin) = (Heads::new(Duration::from_secs(90)), Instant::now());
+        let (heads, begin) = (Heads::new(|| Duration::from_secs(90)), Instant::now());
         let at = |seconds| begin + Duration::from_secs(seconds);
         heads.begin(begin);
         assert_eq!(heads.deadline(begin), at(30), "a new connection must send a request soon");

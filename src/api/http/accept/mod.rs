@@ -221,10 +221,11 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                     if let Some(stream) = encrypt(stream, tls).await {
                         let peer = Peer { secure: matches!(stream, Stream::Tls(_)), ..peer };
                         let forwarded = Forwarded::default();
-                        let heads = Heads::new(shared.door.keep_alive());
+                        let (idle, stall) = (shared.door.clone(), shared.door.clone());
+                        let heads = Heads::new(move || idle.keep_alive());
                         let stream = Connected::new(
                             stream,
-                            shared.door.stall(),
+                            move || stall.stall(),
                             heads.clone(),
                             (place, of_address),
                             forwarded.clone(),
@@ -318,6 +319,8 @@ async fn converse(
         // Turns the time limit on; `Heads` decides how long it is.
         .header_read_timeout(Duration::ZERO)
         .max_buf_size(HEADER_BYTES)
+        // A client that ends its side after the request still waits for the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

@@ -50,6 +50,8 @@ impl Forwarded {
 
 /// How long the peer may keep a write waiting.
 struct Writes {
+    /// The time for a peer that does not read at all, by the configuration in effect.
+    stall: Box<dyn Fn() -> Duration + Send>,
     patience: Patience,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -57,12 +59,13 @@ struct Writes {
 impl Connected {
     pub(super) fn new(
         stream: Stream,
-        stall: Duration,
+        stall: impl Fn() -> Duration + Send + 'static,
         heads: Heads,
         (place, of_address): (Place, Option<AddressPlace>),
         forwarded: Forwarded,
     ) -> Self {
-        let writes = Some(Writes { patience: Patience::new(stall), timer: None });
+        let patience = Patience::new(stall());
+        let writes = Some(Writes { stall: Box::new(stall), patience, timer: None });
         let heads = Some(heads);
         Self {
             stream,
@@ -85,6 +88,7 @@ impl Connected {
 impl Writes {
     /// Waits for the peer until its time is used up.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        self.patience.limit_to((self.stall)());
         let deadline = self.patience.wait(Instant::now()).into();
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if timer.deadline() != deadline {
