@@ -55,6 +55,12 @@ pub enum ServeError {
         /// Error of the operating system.
         why: std::io::Error,
     },
+    /// There is no address to redirect to.
+    #[error(
+        "[server] redirect_listen requires a public_url with https, or a TCP address that the \
+         server listens on"
+    )]
+    Redirect,
     /// The database was opened but does not respond.
     #[error("the database does not respond: {0}")]
     Store(#[from] StoreError),
@@ -229,6 +235,10 @@ pub async fn run(
         None,
     )
     .await?;
+    let https_port = api::best_port(listeners.iter().filter_map(Listener::tls_address));
+    if https_port.is_none() && !redirecting.is_empty() && !config.server.has_https_url() {
+        return Err(ServeError::Redirect);
+    }
     let control_path = config.server.control_path();
     let control = Control::bind(&control_path, config.server.control_socket_group.as_deref())
         .map_err(|why| ServeError::Control { path: control_path, why })?;
@@ -281,7 +291,7 @@ pub async fn run(
         let target = Target {
             public_url: config.server.public_url.clone(),
             certificate,
-            port: listeners.iter().find_map(Listener::port).unwrap_or_default(),
+            port: https_port.unwrap_or_default(),
         };
         for listener in &redirecting {
             info!("Redirecting {} to https.", listener.address);
@@ -289,7 +299,7 @@ pub async fn run(
         let door = api::redirect_door(&context, target);
         tokio::spawn(accept::serve(redirecting, door, stopped.clone()))
     });
-    let controlled = tokio::spawn(control.serve(admin, stopped.clone()));
+    let controlled = tokio::spawn(control.serve(admin.clone(), stopped.clone()));
     let serving = tokio::spawn(accept::serve(listeners, api::door(&context, &addresses), stopped));
     info!("Server {} started on {}.", chat.server_id(), addresses.join(", "));
     ready(Ready { addresses: &addresses, invitation: invitation.as_deref() });
@@ -302,8 +312,10 @@ pub async fn run(
 
     shutdown.await;
     info!("Server is stopping.");
-    notify::tell(State::Stopping, "Waiting for open requests and connections").await;
     let grace = Duration::from_secs(current.get().server.shutdown_grace_seconds);
+    // A reload that hangs does not delay the stop for longer.
+    drop(tokio::time::timeout(grace, admin.end_reloads()).await);
+    notify::tell(State::Stopping, "Waiting for open requests and connections").await;
     stop.send_replace(true);
     let ended = tokio::time::timeout(grace, async {
         context.sockets.close().await;

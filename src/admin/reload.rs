@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind};
@@ -37,6 +37,9 @@ pub struct Reloader {
     /// The configuration in effect, before it was limited to what the system allows.
     given: Mutex<Config>,
     certificate: Renew,
+    /// Whether the server stops. Held during a reload, which tells the service manager that the
+    /// server is ready again: that must not follow the news that it stops.
+    ended: Mutex<bool>,
 }
 
 /// Reads changed TLS certificates again. Blocks.
@@ -47,14 +50,26 @@ impl Reloader {
     /// again.
     pub fn new(mut flags: Flags, file: Option<PathBuf>, given: Config, certificate: Renew) -> Self {
         flags.config = flags.config.or(file);
-        Self { flags, given: Mutex::new(given), certificate }
+        Self { flags, given: Mutex::new(given), certificate, ended: Mutex::new(false) }
     }
 }
 
 impl Admin {
+    /// Lets a reload that has begun end, and no other one begin.
+    pub async fn end_reloads(&self) {
+        if let Some(running) = self.running() {
+            *running.reloader.ended.lock().await = true;
+        }
+    }
+
     /// Loads the configuration again. If it cannot be used, nothing changes. The outcome is logged.
     pub async fn reload(&self) -> Result<items::Reloaded, Failure> {
         let running = self.server()?;
+        let ended = running.reloader.ended.lock().await;
+        if *ended {
+            warn!("The configuration was not reloaded: the server is stopping.");
+            return Err(Failure::new(Kind::Unreachable, "the server is stopping"));
+        }
         notify::tell(State::Reloading, "Reloading the configuration").await;
         let done = self.reload_from(&running.reloader, &running.log).await;
         let listening = format!("Listening on {}", running.addresses.join(", "));
@@ -101,7 +116,8 @@ fn sound(flags: &Flags) -> Result<(Loaded, Vec<String>), Failure> {
     let failed = |failure: Failure| Failure::new(Kind::Failed, failure.to_string());
     let loaded = load(flags).map_err(|error| failed(soundness::unsound(&error)))?;
     let mut problems = soundness::problems(&loaded, Checks::Places)?;
-    // An expired certificate is no reason to keep the other settings: the server starts with it too.
+    // An expired certificate is no reason to keep the other settings: the server starts with it,
+    // too.
     match certificates::problems(&loaded.config.server) {
         Ok(warnings) if problems.is_empty() => return Ok((loaded, warnings)),
         Ok(_) => (),

@@ -32,7 +32,7 @@ use warp::reply::Response;
 pub use self::dialects::{chatrooms, chats, realtime, rooms, v1};
 pub use self::http::door::Door;
 use self::http::door::Refusal;
-pub use self::http::redirect::Target;
+pub use self::http::redirect::{Target, best_port};
 use self::http::strangers::Strangers;
 pub use self::http::{accept, auth, download, request, respond};
 use self::http::{mount, patience, prefix, proxies, redirect};
@@ -209,7 +209,8 @@ pub fn metrics_door(context: &Context, metrics: &metrics::Metrics) -> Door {
 
 /// Creates the entry point of the addresses that redirect to `https`.
 pub fn redirect_door(context: &Context, target: Target) -> Door {
-    Door::new(&context.config, redirect::filter(target), Arc::clone(&context.strangers), None, &[])
+    let filter = redirect::filter(target);
+    Door::new(&context.config, filter, Arc::clone(&context.strangers), None, &[]).with_whole_paths()
 }
 
 /// Builds the filter of all routes. A dialect is one line.

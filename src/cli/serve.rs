@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Global, config, init, lock, log, print};
 use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, control, database, identity, lost};
-use crate::config::load::{Flags, load};
+use crate::config::load::{Flags, Loaded, load};
 use crate::config::{Config, LogLevel};
 use crate::logging;
 use crate::model::rules::openable;
@@ -44,13 +44,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         listen: opts.listen,
         log_level: opts.log_level,
     };
-    let loaded = load(&flags).map_err(|error| unsound(&error))?;
+    let mut loaded = load(&flags).map_err(|error| unsound(&error))?;
     for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }
     let config = loaded.config.clone();
     let data = config.server.data_dir.clone();
-    let owner = identity::become_owner_of(&data)?;
+    let owner = become_owner(&mut loaded)?;
     lost::check(&config, opts.new)?;
     init::make(&data)?;
     config::require_usable(&loaded)?;
@@ -99,6 +99,24 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Do not wait for idle blocking threads.
     runtime.shutdown_background();
     served
+}
+
+/// Switches from root to the owner of the data directory, and returns the owner's name if it did.
+/// A configuration file that only root can read is remarked.
+fn become_owner(loaded: &mut Loaded) -> Result<Option<String>, Failure> {
+    let owner = identity::become_owner_of(&loaded.config.server.data_dir)?;
+    if let (Some(owner), Some(file)) = (&owner, &loaded.file)
+        && let Err(error) = File::open(file)
+    {
+        let remark = format!(
+            "the server runs as {owner}, who cannot read {} ({error}): the configuration cannot be \
+         reloaded; make the file and its directory readable for {owner}",
+            file.display()
+        );
+        print::note(&format!("note: {remark}"));
+        loaded.remarks.push(remark);
+    }
+    Ok(owner)
 }
 
 /// Prints where the server can be reached, and how to create the first administrator.

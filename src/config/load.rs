@@ -8,7 +8,7 @@ use figment::Figment;
 use figment::providers::Serialized;
 use toml::{Table, Value};
 
-use super::{Config, LogLevel, keys, place, sound, value, variables};
+use super::{Config, LogLevel, Server, keys, place, sound, value, variables};
 
 /// Configuration values from the command line.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +114,10 @@ fn load_from(
     }
     if let (false, Some(folder)) = (of_others, found.file.as_ref().and_then(|path| path.parent())) {
         config.server.data_dir = folder.join(&config.server.data_dir);
+    }
+    let Server { data_dir, tls_cert, tls_key, tls_directory, .. } = &mut config.server;
+    for path in [tls_cert, tls_key, tls_directory].into_iter().flatten() {
+        *path = data_dir.join(&*path);
     }
     if !(of_others || in_file || is_named) {
         known_owner(&config.server.data_dir)?;
@@ -324,10 +328,29 @@ mod tests {
     }
 
     #[test]
+    fn relative_certificates_are_in_the_data_directory() {
+        let text = "[server]\ntls_cert = \"tls/cert.pem\"\ntls_key = \"/etc/key.pem\"\n\
+                    tls_directory = \"all\"\n";
+        let server = load_text(text, &[]).unwrap().server;
+        let paths = [server.tls_cert, server.tls_key, server.tls_directory];
+        assert_eq!(paths, ["/d/tls/cert.pem", "/etc/key.pem", "/d/all"].map(|p| Some(p.into())));
+    }
+
+    #[test]
+    fn redirects_need_a_port_or_a_public_url() {
+        let keys = "[server]\ntls_directory = \"/a\"\nredirect_listen = [\"0.0.0.0:80\"]\n\
+                    listen = [\"unix:/s\"]\n";
+        let error = load_text(keys, &[]).unwrap_err();
+        assert!(error.contains("redirect_listen requires a public_url"), "{error}");
+        let with_url = format!("{keys}public_url = \"https://chat.example\"\n");
+        assert!(load_text(&with_url, &[]).is_ok());
+    }
+
+    #[test]
     fn the_example_holds_every_key_at_its_default() {
         let example = include_str!("../../config.toml.example");
         let expected = Config {
-            server: crate::config::Server { data_dir: "/d".into(), ..Default::default() },
+            server: Server { data_dir: "/d".into(), ..Default::default() },
             ..Config::default()
         };
         assert_eq!(load_text(example, &[]).unwrap(), expected);

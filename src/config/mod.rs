@@ -137,7 +137,12 @@ impl Server {
 
     /// Returns whether browsers reach the server by `https`, directly or through a proxy.
     pub fn is_https(&self) -> bool {
-        self.has_tls() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.has_tls() || self.has_https_url()
+    }
+
+    /// Returns whether `public_url` begins with `https`.
+    pub fn has_https_url(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Checks of values that have the right type but cannot work: one list, used by `serve`, `config
 //! check` and `doctor`.
 
-use super::Config;
 use super::check::{self, MAX_SOCKET_PATH};
+use super::{Config, Server};
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
 /// current time.
@@ -32,17 +32,8 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     if server.tls_cert.is_some() != server.tls_key.is_some() {
         bad("server", "tls_cert", "and tls_key must be given together");
     }
-    if !server.redirect_listen.is_empty() && !server.has_tls() {
-        bad("server", "redirect_listen", "requires tls_cert or tls_directory");
-    }
-    for address in &server.redirect_listen {
-        if address.starts_with("unix:") || !check::is_listenable(address) {
-            bad(
-                "server",
-                "redirect_listen",
-                &format!("contains {address:?}, which is not HOST:PORT"),
-            );
-        }
+    for why in wrong_redirects(server) {
+        bad("server", "redirect_listen", &why);
     }
     for check::Unworkable { section, key, why } in check::network(config) {
         bad(section, key, &why);
@@ -70,6 +61,24 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
         bad(section, key, "must not be empty");
     }
+    found
+}
+
+/// Returns what is wrong with `redirect_listen`.
+fn wrong_redirects(server: &Server) -> Vec<String> {
+    let mut found = Vec::new();
+    if server.redirect_listen.is_empty() {
+        return found;
+    }
+    let is_unix = |address: &String| address.starts_with("unix:");
+    if !server.has_tls() {
+        found.push("requires tls_cert or tls_directory".to_owned());
+    } else if server.listen.iter().all(is_unix) && !server.has_https_url() {
+        found.push("requires a public_url with https, or HOST:PORT in listen".to_owned());
+    }
+    let wrong = |address: &&String| is_unix(address) || !check::is_listenable(address);
+    let wrong = server.redirect_listen.iter().filter(wrong);
+    found.extend(wrong.map(|address| format!("contains {address:?}, which is not HOST:PORT")));
     found
 }
 

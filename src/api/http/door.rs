@@ -90,6 +90,14 @@ impl Door {
         }))
     }
 
+    /// Leaves the path of `public_url` to the filters.
+    pub(in crate::api) fn with_whole_paths(mut self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.base_path = String::new();
+        }
+        self
+    }
+
     pub(in crate::api) fn places(&self) -> &Arc<Places> {
         &self.0.places
     }

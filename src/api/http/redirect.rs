@@ -1,5 +1,7 @@
 //! Plain HTTP addresses that redirect to `https`.
 
+use std::net::SocketAddr;
+
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{HOST, LOCATION};
@@ -42,9 +44,10 @@ pub(in crate::api) fn filter(target: Target) -> BoxedFilter<(Response,)> {
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
             let covers = |name: &str| target.certificate.covers(name);
             let public_url = target.public_url.as_deref();
-            match host(public_url, &headers, target.port, covers) {
-                Some(host) => {
-                    let location = format!("https://{host}{}{query}", path.as_str());
+            let path = path.as_str();
+            match location(public_url, &headers, target.port, covers, path) {
+                Some(location) => {
+                    let location = format!("{location}{query}");
                     let response = respond::empty(StatusCode::PERMANENT_REDIRECT);
                     respond::with_header(response, LOCATION, &location)
                 }
@@ -54,24 +57,41 @@ pub(in crate::api) fn filter(target: Target) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-/// Host, port and path to redirect to. A host that is not ours is never redirected to: a cache could keep
+/// The port that clients most likely reach, of the addresses for `https`: the usual one, otherwise
+/// one that not only this machine reaches.
+pub fn best_port(addresses: impl IntoIterator<Item = SocketAddr>) -> Option<u16> {
+    let rank = |address: &SocketAddr| match address.port() {
+        HTTPS_PORT => 0,
+        _ if !address.ip().to_canonical().is_loopback() => 1,
+        _ => 2,
+    };
+    addresses.into_iter().min_by_key(rank).map(|address| address.port())
+}
+
+/// The URL, without query, to redirect to. A host that is not ours is never redirected to: a cache could keep
 /// the answer for others.
-fn host(
+fn location(
     public_url: Option<&str>,
     headers: &HeaderMap,
     port: u16,
     covers: impl Fn(&str) -> bool,
+    path: &str,
 ) -> Option<String> {
     if let Some(rest) = public_url.and_then(|url| url.strip_prefix("https://")) {
-        // The path of the public URL has been removed from the request.
-        return Some(rest.trim_end_matches('/').to_owned());
+        let rest = rest.trim_end_matches('/');
+        let base = rest.find('/').map_or("", |at| &rest[at..]);
+        // A request may already have the path of the public URL.
+        let is_below = |below: &&str| below.is_empty() || below.starts_with('/');
+        let below = path.strip_prefix(base).filter(is_below);
+        let below = below.unwrap_or(path);
+        return Some(format!("https://{rest}{}", if below.is_empty() { "/" } else { below }));
     }
     let host = headers.get(HOST)?.to_str().ok()?;
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     // A wildcard certificate covers any first label, also `evil/`.
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    (is_name && covers(name))
-        .then(|| if port == HTTPS_PORT { name.to_owned() } else { format!("{name}:{port}") })
+    let port = if port == HTTPS_PORT { String::new() } else { format!(":{port}") };
+    (is_name && covers(name)).then(|| format!("https://{name}{port}{path}"))
 }
 
 #[cfg(test)]
@@ -96,9 +116,39 @@ mod tests {
         ];
         for (url, given, port, wanted) in table {
             let headers = [(HOST, given.parse().unwrap())].into_iter().collect();
-            let found = host(url, &headers, port, covers);
-            assert_eq!(found.as_deref(), wanted, "{url:?} {given}");
+            let found = location(url, &headers, port, covers, "/x");
+            let wanted = wanted.map(|wanted| format!("https://{wanted}/x"));
+            assert_eq!(found, wanted, "{url:?} {given}");
         }
-        assert_eq!(host(None, &HeaderMap::new(), 443, covers), None);
+        assert_eq!(location(None, &HeaderMap::new(), 443, covers, "/"), None);
+    }
+
+    #[test]
+    fn the_path_of_the_public_url_is_there_once() {
+        for (path, wanted) in [
+            ("/", "/team/"),
+            ("/team", "/team/"),
+            ("/team/", "/team/"),
+            ("/team/docs", "/team/docs"),
+            ("/docs", "/team/docs"),
+            ("/teams", "/team/teams"),
+        ] {
+            let url = Some("https://host.example/team");
+            let found = location(url, &HeaderMap::new(), 443, |_| false, path);
+            assert_eq!(found, Some(format!("https://host.example{wanted}")), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_usual_port_is_preferred_then_one_that_others_reach() {
+        for (addresses, wanted) in [
+            (&["127.0.0.1:8443", "[::1]:443", "0.0.0.0:9443"][..], Some(443)),
+            (&["127.0.0.1:8443", "[::ffff:127.0.0.1]:7443", "0.0.0.0:9443", "[::]:1"], Some(9443)),
+            (&["127.0.0.1:8443", "[::1]:9443"], Some(8443)),
+            (&[], None),
+        ] {
+            let addresses = addresses.iter().map(|address| address.parse().unwrap());
+            assert_eq!(best_port(addresses), wanted);
+        }
     }
 }

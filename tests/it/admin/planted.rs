@@ -264,6 +264,24 @@ async fn a_server_that_root_starts_works_as_the_owner() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_the_owner_cannot_read_is_told_at_the_start() {
+    let Some(theirs) = Theirs::make().await else { return };
+    let file = theirs.home.path().join("config.toml");
+    fs::write(&file, "").unwrap();
+    mode(&file, 0o600);
+    let ctl = theirs.ctl().set("CONFIG", file.to_str().unwrap());
+    let Some(child) = serve(&mut ctl.command(&["serve"])) else { return };
+    let log = fs::read_dir(theirs.data.join("logs")).unwrap();
+    let log: String = log.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let warned = log.lines().any(|line| {
+        line.contains("[WARN]") && line.contains("cannot read") && line.contains("config.toml")
+    });
+    assert!(warned, "{log}");
+    ctl.run(&["reload"]).fails(1, "cannot read");
+    stop(child);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_configuration_of_strangers_is_not_believed() {
     let Some(theirs) = Theirs::make().await else { return };
     let trap = theirs.home.path().join("trap");

@@ -245,13 +245,17 @@ async fn plain_requests_are_redirected_to_our_own_names_only() {
     assert!(strange.starts_with("HTTP/1.1 421 ") && !strange.contains("location"), "{strange}");
     // With a public URL, every request is redirected there.
     server.terminate().await;
-    server.set("SERVER__PUBLIC_URL", "https://public.example");
+    server.set("SERVER__PUBLIC_URL", "https://public.example/team");
     server.set("SERVER__HSTS_SECONDS", "0");
     server.restart().await;
     let line = server.wait_for_log(&["Redirecting http://"]).await;
     let plain = line.split("http://").nth(1).unwrap().trim_end_matches(" to https.").to_owned();
     let answer = ask_plainly(&plain, "GET /docs", "evil.example").await;
-    assert!(answer.contains("location: https://public.example/docs\r\n"), "{answer}");
+    assert!(answer.contains("location: https://public.example/team/docs\r\n"), "{answer}");
+    for request in ["GET /team", "POST /team", "GET /team/", "GET /"] {
+        let answer = ask_plainly(&plain, request, "evil.example").await;
+        assert!(answer.contains("location: https://public.example/team/\r\n"), "{answer}");
+    }
     let mut stream = open(&server, &certificate).await.unwrap();
     let answer = ask(&mut stream, "GET /health HTTP/1.1\r\nHost: chat.example\r\n\r\n").await;
     assert!(!answer.contains("strict-transport-security"), "{answer}");

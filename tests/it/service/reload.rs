@@ -248,6 +248,34 @@ async fn a_signal_reloads_and_the_manager_is_told() {
     assert_eq!(register(&it.server, "ann").await, 403);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_reloads_nothing() {
+    let mut manager = Manager::listen();
+    let address = manager.address();
+    let mut it = Configured::start_under("", &[("NOTIFY_SOCKET", &*address)]).await;
+    // A request whose body is awaited keeps the server from ending at once.
+    let mut open = TcpStream::connect(it.server.address()).await.unwrap();
+    let head = b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                 Content-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    open.write_all(head).await.unwrap();
+    let mut answer = [0; 12];
+    open.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
+    it.server.ask_to_stop();
+    manager.until("STOPPING=1").await;
+    it.hang_up();
+    it.server.wait_for_log(&["[WARN]", "was not reloaded: the server is stopping"]).await;
+    drop(open);
+    assert!(it.server.exit().await.success());
+    let end = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    end.send_to(b"END=1", &address).unwrap();
+    let told = manager.until("END=1").await;
+    assert!(
+        !told.iter().any(|text| text.contains("RELOADING") || text.contains("READY")),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn a_stopped_server_reloads_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ mod tls;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -122,11 +122,11 @@ pub fn adopt(
 }
 
 impl Listener {
-    /// Returns the port of a TCP socket.
-    pub fn port(&self) -> Option<u16> {
+    /// Returns the address if it is one for `https`.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
         match &self.socket {
-            Socket::Tcp(socket) => socket.local_addr().ok().map(|address| address.port()),
-            Socket::Unix(_) => None,
+            Socket::Tcp(socket) if self.tls.is_some() => socket.local_addr().ok(),
+            _ => None,
         }
     }
 
