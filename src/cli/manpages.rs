@@ -58,15 +58,31 @@ fn configuration() -> String {
         }
         let body =
             if number > 0 { section.split_once(']').map_or("", |(_, body)| body) } else { section };
+        let mut description = Vec::new();
         for line in body.trim().lines() {
-            match line.strip_prefix("# ").unwrap_or(line).split_once(" = ") {
-                Some((key, default)) => {
-                    page.control("TP", []).text([bold(format!("{key} = {default}"))])
+            let line = line.trim_start_matches("# ");
+            match line.split_once(" = ") {
+                Some((key, _)) if is_key(key) => {
+                    page.control("TP", []).text([bold(line)]);
+                    page.text([roman(std::mem::take(&mut description).join(" "))]);
                 }
-                None => page.text([roman(line.trim_start_matches("# "))]),
-            };
+                _ => description.push(line),
+            }
+        }
+        // What is said of the whole section, or of the whole file, stands before its keys.
+        if !description.is_empty() {
+            page.text([roman(description.join(" "))]);
         }
     }
-    page.control("SH", ["SEE ALSO"]).text([bold("chatctl-config(1)")]);
+    page.control("SH", ["SEE ALSO"]).text([
+        bold("chatctl(1)"),
+        roman(", "),
+        bold("chatctl-config(1)"),
+    ]);
     page.to_roff()
+}
+
+/// Tells a commented key from a sentence in a comment.
+fn is_key(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
