@@ -46,11 +46,7 @@ fn configuration() -> String {
     let mut page = Roff::new();
     page.control("TH", ["chatctl-config", "5", "", env!("CARGO_PKG_VERSION"), "chatctl"]);
     page.control("SH", ["NAME"]).text([roman("config.toml - configuration file of chatctl")]);
-    page.control("SH", ["DESCRIPTION"]).text([roman(
-        "The file format is TOML. Missing keys have the defaults shown here. The environment \
-         variable CHATCTL_SECTION__KEY overrides a key of the file. Sizes are numbers of bytes, \
-         or text with a unit: KiB, MiB, GiB, kB, MB or GB.",
-    )]);
+    page.control("SH", ["DESCRIPTION"]).text([roman("The file format is TOML.")]);
     for (number, section) in super::config::EXAMPLE.split("\n[").enumerate() {
         if number > 0 {
             let name = section.split_once(']').map_or(section, |(name, _)| name);
