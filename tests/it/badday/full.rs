@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::health_becomes;
-use crate::support::{Client, Ctl, Person, Server};
+use crate::support::{Client, Ctl, PATIENCE, Person, Server};
 
 /// A file system of a few megabytes, removed on drop.
 struct Disk(PathBuf);
@@ -56,6 +56,11 @@ async fn on_a_small_disk() -> (Disk, Server) {
     )
 }
 
+/// A text that takes most of a page of the database.
+fn long() -> String {
+    "x".repeat(3000)
+}
+
 /// Posts until a post is refused.
 async fn until_it_is_full(ann: &Person, room: &str) {
     for n in 0..10_000 {
@@ -73,6 +78,29 @@ async fn until_it_is_full(ann: &Person, room: &str) {
     panic!("the disk is never full");
 }
 
+/// Posts to a disk kept full until a post is refused and `/health` says so, and returns how many
+/// were stored before: a start that gives up a search index it cannot write makes room once more.
+async fn until_it_fails(disk: &Disk, person: &Person, room: &str) -> usize {
+    let path = format!("/api/chatrooms/{room}/messages");
+    let trying = async {
+        let mut stored = 0;
+        loop {
+            disk.fill();
+            let answer = person.post(&path, json!({"content": long()})).await;
+            if answer.status == 201 {
+                stored += 1;
+                continue;
+            }
+            answer.fails(503, "unavailable");
+            let health = person.get("/health").await;
+            if health.status == 503 && health.json()["store"] == "failing" {
+                return stored;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, trying).await.expect("a full disk is noticed")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_fails_from_the_first_refused_commit_until_one_succeeds() {
     let (disk, server) = on_a_small_disk().await;
@@ -84,7 +112,7 @@ async fn health_fails_from_the_first_refused_commit_until_one_succeeds() {
     until_it_is_full(&ann, &room).await;
     health_becomes(&server, 503, "failing").await;
     for _ in 0..50 {
-        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)}))
+        ann.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": long()}))
             .await
             .fails(503, "unavailable");
     }
@@ -128,16 +156,15 @@ async fn a_start_on_a_full_disk_reads_and_refuses_and_stores_again_when_there_is
         server.restart().await;
         let here = ann.at(server.address());
         assert_eq!(here.contents(&room).await, ["before"], "killed: {killed}");
-        health_becomes(&server, 503, "failing").await;
-        here.post(&format!("/api/chatrooms/{room}/messages"), json!({"content": "x".repeat(3000)}))
-            .await
-            .fails(503, "unavailable");
+        let stored = until_it_fails(&disk, &here, &room).await;
         disk.empty();
         health_becomes(&server, 200, "ok").await;
         here.say(&room, "after").await;
         server.terminate().await;
         server.restart().await;
-        assert_eq!(ann.at(server.address()).contents(&room).await, ["before", "after"]);
+        let expected =
+            [vec!["before".to_owned()], vec![long(); stored], vec!["after".to_owned()]].concat();
+        assert_eq!(ann.at(server.address()).contents(&room).await, expected);
     }
 }
 
